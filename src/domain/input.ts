@@ -1,5 +1,5 @@
 import { AppGrantError } from '../base/errors.ts'
-import { foldName } from './fold-name.ts'
+import { foldName } from './fields/fold-name.ts'
 
 /** The longest account id, login, or other text that the host gives. */
 const MAX_HOST_TEXT = 256

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { phoneRule } from '../../src/domain/phone-number.ts'
+import { phoneRule } from '../../../src/domain/fields/phone-number.ts'
 
 describe('phoneRule', () => {
   test.each([

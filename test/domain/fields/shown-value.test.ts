@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { shownValue, UNREADABLE } from '../../src/domain/shown-value.ts'
+import { shownValue, UNREADABLE } from '../../../src/domain/fields/shown-value.ts'
 
 test.each([
   ['abc', 'abc'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { FieldRule } from '../../src/domain/field-rule.ts'
-import { readSubmission } from '../../src/domain/submission.ts'
+import type { FieldRule } from '../../../src/domain/fields/field-rule.ts'
+import { readSubmission } from '../../../src/domain/fields/submission.ts'
 
 const untouchable: FieldRule<string> = {
   maxUnits: 3,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { foldName } from '../../src/domain/fold-name.ts'
+import { foldName } from '../../../src/domain/fields/fold-name.ts'
 
 describe('foldName', () => {
   test.each([

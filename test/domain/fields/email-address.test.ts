@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { emailRule } from '../../src/domain/email-address.ts'
+import { emailRule } from '../../../src/domain/fields/email-address.ts'
 
 const codeOf = (text: string) => {
   const outcome = emailRule.check(text)

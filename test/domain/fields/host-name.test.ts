@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseHostName } from '../../src/domain/host-name.ts'
+import { parseHostName } from '../../../src/domain/fields/host-name.ts'
 
 describe('parseHostName', () => {
   test.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { homepageRule, imageRule } from '../../src/domain/web-address.ts'
+import { homepageRule, imageRule } from '../../../src/domain/fields/web-address.ts'
 
 const codeOf = (text: string, rule: { check(text: string): { ok: boolean; code?: string } } = homepageRule) => {
   const outcome = rule.check(text)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { FieldRule } from '../../src/domain/field-rule.ts'
-import { descriptionRule, nameRule } from '../../src/domain/plain-text.ts'
+import type { FieldRule } from '../../../src/domain/fields/field-rule.ts'
+import { descriptionRule, nameRule } from '../../../src/domain/fields/plain-text.ts'
 
 const codeOf = (rule: FieldRule<string>, text: string) => {
   const outcome = rule.check(text)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { matchesRedirect, redirectRule } from '../../src/domain/redirect-url.ts'
+import { matchesRedirect, redirectRule } from '../../../src/domain/fields/redirect-url.ts'
 
 const rule = redirectRule({ allowLoopback: false })
 const loopbackRule = redirectRule({ allowLoopback: true })
