@@ -1,8 +1,12 @@
 import { emitTo } from '../base/events.ts'
 import type { AppGrant } from '../create-app-grant.ts'
 import type { RequestFacts } from '../domain/app-authentication.ts'
+import { accountApi, type SignIn } from './account-api.ts'
 import { errorAnswer, serverErrorAnswer } from './error-answer.ts'
 import { HttpError } from './http-error.ts'
+import { introspectRoute } from './introspect.ts'
+import { metadataRoute } from './metadata.ts'
+import { revokeRoute } from './revoke.ts'
 import { type Call, createRouter, type Found, type Route } from './routes.ts'
 import { tokenRoute } from './token.ts'
 
@@ -12,11 +16,20 @@ import { tokenRoute } from './token.ts'
  */
 export type Handler = (request: Request, facts?: { readonly remoteAddress?: string }) => Promise<Response>
 
+/** What the host adds to the endpoints. */
+export interface HandlerOptions {
+  /**
+   * Tells who is signed in, or gives the Response that signs in and comes back. Of the URL of the request only path and query
+   * mean anything, and its body must not be read. Default is none: then the JSON API under `/apps` and `/tokens` is absent.
+   */
+  readonly signIn?: SignIn
+}
+
 /**
  * The endpoints, as one function from Request to Response for any Fetch runtime. They lie under the path of `grants.issuer`,
  * the metadata where RFC 8414 §3.1 puts it.
  *
- * @throws TypeError where `grants` has no issuer.
+ * @throws TypeError where `grants` has no issuer, or naming the option that is wrong.
  * @example
  * ```ts
  * const grants = createAppGrant({ store: memoryStore(), issuer: 'https://login.example.com' })
@@ -24,13 +37,13 @@ export type Handler = (request: Request, facts?: { readonly remoteAddress?: stri
  * const answer = await handler(new Request('https://login.example.com/.well-known/oauth-authorization-server'))
  * ```
  */
-export function createHandler(grants: AppGrant): Handler {
+export function createHandler(grants: AppGrant, options: HandlerOptions = {}): Handler {
   const issuer = grants?.issuer
   if (issuer === undefined)
     throw new TypeError(
       'createHandler: grants.issuer: expected the option issuer of createAppGrant, received undefined',
     )
-  const find = createRouter(under(issuer, [tokenRoute(grants)]))
+  const find = createRouter(under(issuer, routesOf(grants, issuer, options)))
 
   return async (request, { remoteAddress } = {}) => {
     let route: Route | undefined
@@ -48,6 +61,18 @@ export function createHandler(grants: AppGrant): Handler {
       return forMethod(request, serverErrorAnswer())
     }
   }
+}
+
+function routesOf(grants: AppGrant, issuer: string, { signIn }: HandlerOptions): readonly Route[] {
+  if (signIn !== undefined && typeof signIn !== 'function')
+    throw new TypeError(`createHandler: signIn: expected a function, received ${typeof signIn}`)
+  return [
+    tokenRoute(grants),
+    revokeRoute(grants),
+    introspectRoute(grants),
+    metadataRoute(issuer),
+    ...(signIn ? accountApi(grants, { issuer, signIn }) : []),
+  ]
 }
 
 function under(issuer: string, routes: readonly Route[]): readonly Route[] {

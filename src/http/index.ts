@@ -1,2 +1,3 @@
-export { createHandler, type Handler } from './handler.ts'
+export type { SignIn } from './account-api.ts'
+export { createHandler, type Handler, type HandlerOptions } from './handler.ts'
 export { type ProtectOptions, protect } from './protect.ts'

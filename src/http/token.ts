@@ -1,22 +1,13 @@
 import type { AppGrant } from '../create-app-grant.ts'
-import type { AppCredentials, RequestFacts } from '../domain/app-authentication.ts'
 import type { Granted } from '../domain/authorizer.ts'
 import { jsonAnswer } from './answer.ts'
-import { clientCredentials } from './client-credentials.ts'
+import { type FormCall, formRoute } from './form-endpoint.ts'
 import { HttpError, invalidRequest } from './http-error.ts'
-import { assertNoQuery } from './query.ts'
-import { type Form, readForm } from './request-body.ts'
+import type { Form } from './request-body.ts'
 import type { Route } from './routes.ts'
 
-/** A request for a token, read. */
-export interface TokenRequest {
-  readonly form: Form
-  readonly client: AppCredentials
-  readonly facts: RequestFacts
-}
-
 /** The grants of the token endpoint by their `grant_type`. */
-const GRANTS: ReadonlyMap<string, (grants: AppGrant, request: TokenRequest) => Promise<Granted>> = new Map([
+const GRANTS: ReadonlyMap<string, (grants: AppGrant, call: FormCall) => Promise<Granted>> = new Map([
   [
     'client_credentials',
     ({ authorizer }, { form, client, facts }) =>
@@ -34,20 +25,17 @@ export const GRANT_TYPES: readonly string[] = [...GRANTS.keys()]
  * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.2)
  */
 export function tokenRoute(grants: AppGrant): Route {
-  return {
-    method: 'POST',
+  return formRoute(grants, {
     path: '/token',
-    wire: 'oauth',
-    async answer({ request, url, facts }) {
-      assertNoQuery(url)
-      const form = await readForm(request)
-      const type = form.get('grant_type')
+    isForPages: true,
+    async answer(call) {
+      const type = call.form.get('grant_type')
       if (type === undefined) throw invalidRequest('grant_type is missing')
       const grant = GRANTS.get(type)
       if (!grant) throw new HttpError(400, 'unsupported_grant_type', 'this grant_type is not supported')
-      return jsonAnswer(wireToken(await grant(grants, { form, client: clientCredentials(request, form), facts })))
+      return jsonAnswer(wireToken(await grant(grants, call)))
     },
-  }
+  })
 }
 
 /** The scope that is asked for, as a list. */
