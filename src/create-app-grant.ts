@@ -1,5 +1,5 @@
 import { type AppGrantOptions, checkOptions } from './app-grant-options.ts'
-import { type Actor, createEmitter, type Events } from './base/events.ts'
+import { type Actor, createEmitter, type Events, publicEvents } from './base/events.ts'
 import { traced } from './base/traced.ts'
 import { createRandomText } from './credentials/random.ts'
 import { createTokenFormat } from './credentials/token-format.ts'
@@ -109,7 +109,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   return Object.freeze({
     ...rightsOf({}),
     authorizer: traced('Authorizer', createAuthorizer(parts)),
-    events: { on: events.on },
+    events: publicEvents(events),
     issuer,
     as: (account: string, { login }: { readonly login?: string } = {}) => {
       assertActor('as', () => accountInput(account))
