@@ -1,7 +1,9 @@
 import { notApplied } from '../../src/store/store.ts'
 import { type Client, duplicateOf, type RedisClient } from './client.ts'
 
-/** How long a call waits for a connection that is being made. One that takes longer is waited for no more. */
+// How long calls wait for a connection that is being made; one that takes longer is waited for no more. The first one looks
+// up names and learns where slots are, and there is nothing to be served without it.
+const FIRST_PATIENCE_MS = 3000
 const PATIENCE_MS = 500
 
 /** A connection of the store's own: made when it is first needed, made again when it is lost, until it is closed. */
@@ -20,6 +22,7 @@ export function openConnection(
 ): Connection {
   const patience = new WeakMap<Client, Promise<void>>()
   let own: Client | undefined
+  let wasReady = false
   let closed = false
   let lastError: unknown
 
@@ -37,7 +40,7 @@ export function openConnection(
     const known = patience.get(client)
     if (known) return known
     const wait = new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, PATIENCE_MS)
+      const timer = setTimeout(resolve, wasReady ? PATIENCE_MS : FIRST_PATIENCE_MS)
       const done = () => {
         clearTimeout(timer)
         patience.delete(client)
@@ -61,6 +64,7 @@ export function openConnection(
         await opening(client)
         if (client.status !== 'ready') throw notApplied(new Error('not connected to Redis', { cause: lastError }))
       }
+      wasReady = true
       // ioredis connects to a node of the cluster when it has a first command for it, and refuses the second one meanwhile.
       if (client.isCluster) {
         const masters = client.nodes('master').filter((node) => node.status !== 'ready')

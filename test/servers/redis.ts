@@ -11,6 +11,8 @@ const NODE_TIMEOUT_MS = 1000
 /** A server, or a sentinel, that a test started. */
 export interface RedisServer {
   readonly port: number
+  /** The same as options of a client. */
+  readonly address: { readonly host: string; readonly port: number }
   /** A plain client of the test's own. */
   readonly client: Redis
   signal(signal: NodeJS.Signals): void
@@ -34,11 +36,27 @@ export const anyRedis = {
   missing: `no REDIS_URL, and ${redisServer.missing}`,
 }
 
-/** The URL of a single server, and how to be done with it. */
-export async function singleRedis(): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  if (process.env.REDIS_URL) return { url: process.env.REDIS_URL, stop: async () => {} }
-  const server = await startRedis()
-  return { url: `redis://127.0.0.1:${server.port}`, stop: server.stop }
+/** Where a single server is, as options of a client, and how to be done with it. */
+export interface SingleRedis {
+  readonly address: object
+  stop(): Promise<void>
+}
+
+export async function singleRedis(): Promise<SingleRedis> {
+  const url = process.env.REDIS_URL
+  if (!url) {
+    const { address, stop } = await startRedis()
+    return { address, stop }
+  }
+  const { hostname, port, username, password, pathname, protocol } = new URL(url)
+  const address = {
+    host: hostname,
+    port: Number(port || 6379),
+    db: Number(pathname.slice(1) || 0),
+    ...(password && { username: decodeURIComponent(username), password: decodeURIComponent(password) }),
+    ...(protocol === 'rediss:' && { tls: {} }),
+  }
+  return { address, stop: async () => {} }
 }
 
 export async function startRedis(options: readonly string[] = []): Promise<RedisServer> {
@@ -76,7 +94,7 @@ export async function startCluster(options: readonly string[] = []): Promise<Red
     await stop()
     throw error
   }
-  const nodes = servers.map(({ port }) => ({ host: '127.0.0.1', port }))
+  const nodes = servers.map(({ address }) => address)
   const running = () => servers.filter(({ client }) => client.status === 'ready')
   return {
     servers,
@@ -87,7 +105,7 @@ export async function startCluster(options: readonly string[] = []): Promise<Red
         const asked = running()[0] as RedisServer
         const slot = await asked.client.cluster('KEYSLOT', key)
         const shards = await asked.client.cluster('SLOTS')
-        const port = shards.find(([from, to]) => from <= slot && slot <= to)?.[2][1]
+        const port = shards.find(([from, to]) => from <= slot && slot <= to)?.[2]?.[1]
         found = running().find((server) => server.port === port)
         return found !== undefined
       })
@@ -134,7 +152,7 @@ export async function startSentinelGroup(): Promise<SentinelGroup> {
     })
     return {
       name,
-      sentinels: sentinels.map(({ port }) => ({ host: '127.0.0.1', port })),
+      sentinels: sentinels.map(({ address }) => address),
       servers,
       async master() {
         const [sentinel] = sentinels as [RedisServer]
@@ -214,7 +232,15 @@ async function start(port: number, options: readonly string[], config: readonly 
     await stop()
     throw error
   }
-  return { port, client, signal: (signal) => void child.kill(signal), kill, restart: run, stop }
+  return {
+    port,
+    address: { host: '127.0.0.1', port },
+    client,
+    signal: (signal) => void child.kill(signal),
+    kill,
+    restart: run,
+    stop,
+  }
 }
 
 async function formCluster(servers: readonly RedisServer[]): Promise<void> {
