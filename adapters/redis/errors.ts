@@ -22,7 +22,7 @@ const REFUSALS = new Set([
 // ioredis gives up following a cluster by an error around the last reply.
 const GAVE_UP = /^Too many Cluster redirections\. Last error: (?:ReplyError: )?/
 // Redis 6.2 puts what a command in a script was refused by behind the place in the script.
-const IN_SCRIPT = /^ERR Error (?:running|compiling) script .*@user_script: ?\d+: -?(?=[A-Z]+ )/
+const IN_SCRIPT = /^(?:ERR Error running script .*)?@user_script: ?\d+: -(?=[A-Z]+ )/
 
 /** The first word of a reply that refuses a command, like `MOVED`; undefined for any other error. */
 export function refusalIn(error: unknown): string | undefined {

@@ -34,9 +34,8 @@ local function enter(group, position, id, ttl, expired)
   end
 end
 
-local function set(record, value, ttl, only)
-  if ttl == '' then return redis.call('SET', record, value, unpack(only)) end
-  return redis.call('SET', record, value, 'PX', ttl, unpack(only))
+local function set(record, value, ttl)
+  if ttl == '' then redis.call('SET', record, value) else redis.call('SET', record, value, 'PX', ttl) end
 end
 `
 
@@ -57,12 +56,11 @@ local function insert(key, arg)
   local record = KEYS[key]
   local value, ttl, id, position = ARGV[arg], ARGV[arg + 1], ARGV[arg + 2], ARGV[arg + 3]
   local groups, limited, most = tonumber(ARGV[arg + 4]), tonumber(ARGV[arg + 5]), tonumber(ARGV[arg + 6])
-  if limited > 0 then
-    if redis.call('EXISTS', record) == 1 then return 'exists' end
-    if redis.call('ZCARD', KEYS[key + limited]) >= most then return 'full' end
-  end
+  -- Asked by itself, not by SET … NX: over its maxmemory a server refuses to look.
+  if redis.call('EXISTS', record) == 1 then return 'exists' end
+  if limited > 0 and redis.call('ZCARD', KEYS[key + limited]) >= most then return 'full' end
   -- The record is written before anything is trimmed: behind a deletion a server over its maxmemory would let it pass.
-  if not set(record, value, ttl, { 'NX' }) then return 'exists' end
+  set(record, value, ttl)
   for group = 1, groups do enter(KEYS[key + group], position, id, ttl, expired) end
   return 'inserted'
 end
@@ -90,9 +88,10 @@ local record = KEYS[1]
 local head, value, ttl, id, position = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local leaving, expired, channel, hint = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9]
 if redis.call('GETRANGE', record, 0, #head - 1) ~= head then return 0 end
--- A server over its maxmemory refuses a script whose first write takes memory, and runs one that begins with a deletion.
-redis.call('DEL', record)
-set(record, value, ttl, {})
+-- A server over its maxmemory refuses a script whose first write may take memory, and runs on behind one that may not. A
+-- deletion would do as well, but in a slot that is moving the record, once gone, could not be written again on this side.
+redis.call('PERSIST', record)
+set(record, value, ttl)
 for group = 2, 1 + leaving do redis.call('ZREM', KEYS[group], id) end
 for group = 2 + leaving, #KEYS do enter(KEYS[group], position, id, ttl, expired) end
 -- A hint may be lost: a user who may not publish still revokes.

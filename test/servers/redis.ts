@@ -267,7 +267,7 @@ async function formCluster(servers: readonly RedisServer[]): Promise<void> {
     )
     return states.every(
       (state, index) =>
-        state.includes('cluster_state:ok') && (index < 3 || /role:slave[^]*master_link_status:up/.test(state)),
+        state.includes('cluster_state:ok') && (index < 3 || /role:slave.*master_link_status:up/s.test(state)),
     )
   })
 }
