@@ -18,14 +18,13 @@ import {
   secretNotFound,
   suspendedAbove,
 } from './app-errors.ts'
-import { type AppFields, checkAppChange, type FieldOptions, foldName, type NewApp } from './app-fields.ts'
+import { type AppFields, checkAppChange, type FieldOptions, type NewApp } from './app-fields.ts'
 import { createAppSecret, MAX_SECRETS } from './app-secret.ts'
-import { accountInput, cursorInput, flagInput, idInput, invalidRequest, limitInput, objectInput } from './input.ts'
+import { accountInput, cursorInput, flagInput, idInput, limitInput, objectInput, searchInput } from './input.ts'
 import { isKeyInput, isVisible, type ManagedApps, type Sight } from './managed-apps.ts'
 import { createRegistration } from './registration.ts'
 import { telling } from './telling.ts'
 
-const MAX_SEARCH_LENGTH = 100
 const HOUR_MS = 3_600_000
 
 /** An answer that holds a secret, the only one that ever does. It is read by name and shown by no inspection or JSON. */
@@ -119,20 +118,20 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     async list(query = {}) {
       const { owner: asked = actor.account, name } = objectInput(query, 'query')
       const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
-      const search = name === undefined ? undefined : searchInput(name)
+      const search = searchInput(name)
       const owner = asked === undefined ? undefined : accountInput(asked, 'owner')
       const sight = owner === undefined ? undefined : await managed.sight(actor, owner)
       if (owner !== undefined && !sight) throw appNotFound()
       const show = async (records: readonly StoreRecord[]) => {
         const apps = records.map((record) => appKind.unpack(record))
         const shown = apps.map(async (app) => {
-          if (app.state !== 'live' || (search && !app.fields.foldedName.includes(search))) return undefined
+          if (app.state !== 'live' || !app.fields.foldedName.includes(search)) return undefined
           return sight && !(await isVisible(app, sight)) ? undefined : appView(app)
         })
         return Promise.all(shown)
       }
-      const identity = ['apps', owner ?? '', search ?? '']
-      const isSearch = search !== undefined
+      const identity = ['apps', owner ?? '', search]
+      const isSearch = search !== ''
       if (owner !== undefined) return pages.page({ identity, rows: [[appsOfOwner(owner)]], show, isSearch }, page)
       const rows = PARTITIONS.map((partition) => [appsOfPartition(partition)])
       const rowOf = (id: string) => PARTITIONS.indexOf(partitionOfKey(id))
@@ -242,10 +241,4 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     const sight = await managed.sight(actor, app.owner)
     return sight !== undefined && (app.state === 'removed' || isVisible(app, sight))
   }
-}
-
-function searchInput(name: unknown): string {
-  const text = idInput(name, 'name')
-  if (text.length > MAX_SEARCH_LENGTH) throw invalidRequest('name', `at most ${MAX_SEARCH_LENGTH} characters`, name)
-  return foldName(text)
 }

@@ -6,7 +6,7 @@ import type { InsertOptions, RecordRef, Store, StoreRecord } from '../store/stor
 const MAX_TRIES = 100
 const REVISION_LENGTH = 11
 
-export type { GroupRef, StoreRecord } from '../store/store.ts'
+export type { GroupRef, RecordRef, StoreRecord } from '../store/store.ts'
 
 /** How values of one kind are kept: where they stand, and their text. */
 export interface Kind<Value> {
@@ -23,6 +23,8 @@ export interface Collection {
   /** Undefined also where the record has expired. */
   load<Value>(kind: Kind<Value>, ref: RecordRef): Promise<Value | undefined>
   insert<Value>(kind: Kind<Value>, value: Value, options?: InsertOptions): Promise<'inserted' | 'exists' | 'full'>
+  /** Puts `value` in the place of what was read. False where something came in between: nothing was written. */
+  replace<Value>(kind: Kind<Value>, from: StoreRecord, value: Value): Promise<boolean>
   /**
    * Reads, asks `decide` for what is to stand there, and writes it if nothing came in between; otherwise all again, a bounded
    * number of times. `decide` gets undefined where nothing stands; where it returns undefined, nothing is written.
@@ -43,37 +45,37 @@ export function createCollection(store: Store, clock: () => number, random: Rand
     data: kind.pack(value),
   })
 
-  return {
+  const isStored = async (next: StoreRecord) => (await store.get([next]))[0]?.revision === next.revision
+
+  const collection: Collection = {
     get: (refs) => store.get(refs),
     async load(kind, ref) {
       const [found] = await store.get([ref])
       return found && !hasExpired(found, clock()) ? kind.unpack(found) : undefined
     },
+    // A write may be delivered twice, and then the answer to the second delivery comes: what stands there may be ours.
     async insert(kind, value, options) {
       const next = record(kind, value)
       const result = await store.insert(next, options)
-      // A write may be delivered twice; what the first delivery stored is ours.
-      if (result === 'exists' && (await store.get([next]))[0]?.revision === next.revision) return 'inserted'
-      return result
+      return result === 'exists' && (await isStored(next)) ? 'inserted' : result
+    },
+    async replace(kind, from, value) {
+      const next = record(kind, value)
+      return (await store.replace(from, next)) || isStored(next)
     },
     async write<Value>(
       kind: Kind<Value>,
       ref: RecordRef,
       decide: (current: Value | undefined) => Value | undefined | Promise<Value | undefined>,
     ) {
-      let written: { readonly revision: string; readonly value: Value } | undefined
       for (let tries = 0; tries < MAX_TRIES; tries++) {
         const [stored] = await store.get([ref])
-        // As with an insert: a replace that was delivered twice answers false the second time.
-        if (written && written.revision === stored?.revision) return written.value
         const value = await decide(stored && !hasExpired(stored, clock()) ? kind.unpack(stored) : undefined)
         if (value === undefined) return undefined
-        const next = record(kind, value)
-        const done = stored
-          ? await store.replace(stored, next)
-          : (await store.insert(next, { durable: true })) === 'inserted'
-        if (done) return value
-        written = { revision: next.revision, value }
+        const isDone = stored
+          ? await collection.replace(kind, stored, value)
+          : (await collection.insert(kind, value, { durable: true })) === 'inserted'
+        if (isDone) return value
       }
       throw new AppGrantError(
         'conflict',
@@ -85,6 +87,7 @@ export function createCollection(store: Store, clock: () => number, random: Rand
       )
     },
   }
+  return collection
 }
 
 /** Whether a record is past its end by our clock; the store may keep it a while longer. */

@@ -1,0 +1,3 @@
+export type { SignIn } from './account-api.ts'
+export { createHandler, type Handler, type HandlerOptions } from './handler.ts'
+export { type ProtectOptions, protect } from './protect.ts'
