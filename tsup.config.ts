@@ -7,6 +7,7 @@ export default defineConfig({
     node: 'src/node.ts',
     testing: 'src/testing/index.ts',
     memory: 'adapters/memory/memory-store.ts',
+    redis: 'adapters/redis/redis-store.ts',
   },
   format: 'esm',
   target: 'node20',
