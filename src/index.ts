@@ -1,4 +1,17 @@
+export type { AppGrantOptions, Lifetimes } from './app-grant-options.ts'
 export { AppGrantError, type ErrorCode, type ErrorDetails, type FieldError, isAppGrantError } from './base/errors.ts'
+export type { Actor, AppChange, Event, EventMap, Events } from './base/events.ts'
+export { type AppGrant, createAppGrant, type Rights } from './create-app-grant.ts'
+export type { AccountDirectory, AccountState, AppIdentity } from './domain/accounts.ts'
+export type { App } from './domain/app.ts'
+export type { AppCredentials, AppSecret, RequestFacts } from './domain/app-authentication.ts'
+export type { AppFields, NewApp } from './domain/app-fields.ts'
+export type { AppRegistry, WithSecret } from './domain/app-registry.ts'
+export type { Authorizer, Granted } from './domain/authorizer.ts'
+export { eachItem } from './domain/each-item.ts'
+export type { AppAndAccount, TokenInfo, TokenStore } from './domain/token-store.ts'
+export type { Access, DenialReason, Denied, Verification, Verifier } from './domain/verifier.ts'
+export type { Page, PageQuery } from './records/pages.ts'
 export {
   type GroupRef,
   type InsertOptions,

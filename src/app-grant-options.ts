@@ -1,0 +1,134 @@
+import type { AccountDirectory } from './domain/accounts.ts'
+import type { Store } from './store/store.ts'
+
+/** How long what is granted lives, in whole seconds. */
+export interface Lifetimes {
+  /** An access token, 1–86 400, at most `refreshIdleSeconds`. Default is 3600. */
+  readonly accessTokenSeconds: number
+  /** An authorization code, 1–600. Default is 60. */
+  readonly codeSeconds: number
+  /** A refresh token that is not used, 1–31 536 000, at most `refreshAbsoluteSeconds`. Default is 1 209 600, 14 days. */
+  readonly refreshIdleSeconds: number
+  /** All that comes of one authorization, 1–31 536 000, fixed when it is approved. Default is 7 776 000, 90 days. */
+  readonly refreshAbsoluteSeconds: number
+  /** How long a repeated refresh gets the same answer, 0–60; 0 switches it off. Default is 10. */
+  readonly retryWindowSeconds: number
+}
+
+/** The options of `createAppGrant`. */
+export interface AppGrantOptions {
+  /** Where everything is kept. There is no default: forgetting at exit must be chosen, by `memoryStore()`. */
+  readonly store: Store
+  /** What the host tells of its accounts. Default is: every account alone, active and permitted. */
+  readonly directory?: AccountDirectory
+  /** The https URL that names this authorization server, without query and fragment. Needed by `appgrant/http`. No default. */
+  readonly issuer?: string
+  /** What every token begins with, `[a-z][a-z0-9]{1,9}`. Default is `ag`. */
+  readonly brand?: string
+  /** How many apps one account may own, 1–100 000. Default is 1000. */
+  readonly appsPerOwner?: number
+  readonly lifetimes?: Partial<Lifetimes>
+  /** Whether public apps may register http redirects on `127.0.0.1` and `[::1]` (RFC 8252 §7.3). Default is false. */
+  readonly allowLoopbackRedirects?: boolean
+  /** How long a call to the store or to the directory may take, in ms, 10–60 000. Default is 1000. */
+  readonly storeTimeoutMs?: number
+  /** The time in ms since 1970. Nodes must agree within a second. Default is `Date.now`. */
+  readonly clock?: () => number
+}
+
+/** The options with every default filled in. */
+export type CheckedOptions = Omit<Required<AppGrantOptions>, 'issuer' | 'directory' | 'lifetimes'> & {
+  readonly issuer: string | undefined
+  readonly directory: AccountDirectory | undefined
+  readonly lifetimes: Lifetimes
+}
+
+const DAY = 86_400
+const YEAR = 365 * DAY
+const DEFAULTS: Lifetimes = {
+  accessTokenSeconds: 3600,
+  codeSeconds: 60,
+  refreshIdleSeconds: 14 * DAY,
+  refreshAbsoluteSeconds: 90 * DAY,
+  retryWindowSeconds: 10,
+}
+const RANGES: Readonly<Record<keyof Lifetimes, readonly [number, number]>> = {
+  accessTokenSeconds: [1, DAY],
+  codeSeconds: [1, 600],
+  refreshIdleSeconds: [1, YEAR],
+  refreshAbsoluteSeconds: [1, YEAR],
+  retryWindowSeconds: [0, 60],
+}
+const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
+
+/** @throws TypeError naming the option, what was expected and what was received. */
+export function checkOptions(options: AppGrantOptions): CheckedOptions {
+  if (typeof options !== 'object' || options === null) throw wrong('options', 'an object with a store', options)
+  const { store, directory, issuer, brand = 'ag', allowLoopbackRedirects = false, clock = Date.now } = options
+  if (!STORE_METHODS.every((method) => typeof store?.[method] === 'function'))
+    throw wrong('store', 'a store, e.g. memoryStore()', store)
+  if (directory !== undefined && typeof directory?.lineage !== 'function')
+    throw wrong('directory', 'an object with lineage()', directory)
+  if (issuer !== undefined && !isIssuer(issuer)) {
+    throw wrong(
+      'issuer',
+      'a canonical https URL without query, fragment and trailing slash (http on a loopback address for development)',
+      issuer,
+    )
+  }
+  if (typeof brand !== 'string' || !/^[a-z][a-z0-9]{1,9}$/.test(brand))
+    throw wrong('brand', 'a text like [a-z][a-z0-9]{1,9}', brand)
+  if (typeof allowLoopbackRedirects !== 'boolean')
+    throw wrong('allowLoopbackRedirects', 'true or false', allowLoopbackRedirects)
+  if (typeof clock !== 'function') throw wrong('clock', 'a function that returns ms since 1970', clock)
+  return {
+    store,
+    directory,
+    issuer,
+    brand,
+    allowLoopbackRedirects,
+    clock,
+    appsPerOwner: integer('appsPerOwner', options.appsPerOwner ?? 1000, [1, 100_000]),
+    storeTimeoutMs: integer('storeTimeoutMs', options.storeTimeoutMs ?? 1000, [10, 60_000]),
+    lifetimes: checkLifetimes(options.lifetimes),
+  }
+}
+
+function checkLifetimes(given: Partial<Lifetimes> = {}): Lifetimes {
+  if (typeof given !== 'object' || given === null) throw wrong('lifetimes', 'an object', given)
+  const names = Object.keys(RANGES) as (keyof Lifetimes)[]
+  const entries = names.map((name) => [name, integer(`lifetimes.${name}`, given[name] ?? DEFAULTS[name], RANGES[name])])
+  const lifetimes: Lifetimes = Object.fromEntries(entries)
+  const { accessTokenSeconds: access, refreshIdleSeconds: idle, refreshAbsoluteSeconds: absolute } = lifetimes
+  if (access > idle || idle > absolute) {
+    throw wrong(
+      'lifetimes',
+      'accessTokenSeconds ≤ refreshIdleSeconds ≤ refreshAbsoluteSeconds',
+      `${access}, ${idle}, ${absolute}`,
+    )
+  }
+  return lifetimes
+}
+
+function integer(name: string, value: unknown, [least, most]: readonly [number, number]): number {
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
+    throw wrong(name, `an integer from ${least} to ${most}`, value)
+  }
+  return value as number
+}
+
+/** http is for development only, where nobody can listen in: on a literal loopback address or localhost. */
+function isIssuer(issuer: unknown): boolean {
+  if (typeof issuer !== 'string' || !URL.canParse(issuer)) return false
+  const url = new URL(issuer)
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)
+  const canonical = url.pathname === '/' ? url.origin : url.origin + url.pathname
+  return isSafe && issuer === canonical && !issuer.endsWith('/')
+}
+
+function wrong(name: string, expected: string, received: unknown): TypeError {
+  const shown =
+    typeof received === 'object' || typeof received === 'function' ? typeof received : JSON.stringify(received)
+  return new TypeError(`createAppGrant: ${name}: expected ${expected}, received ${shown}`)
+}

@@ -1,0 +1,114 @@
+import { type AppGrantOptions, checkOptions } from './app-grant-options.ts'
+import { type Actor, createEmitter, type Events } from './base/events.ts'
+import { traced } from './base/traced.ts'
+import { createRandomText } from './credentials/random.ts'
+import { createTokenFormat } from './credentials/token-format.ts'
+import { createAccounts } from './domain/accounts.ts'
+import { createAppAuthentication } from './domain/app-authentication.ts'
+import { type AppRegistry, createAppRegistry } from './domain/app-registry.ts'
+import { type Authorizer, createAuthorizer } from './domain/authorizer.ts'
+import { accountInput, idInput, loginInput } from './domain/input.ts'
+import { createManagedApps } from './domain/managed-apps.ts'
+import { createTokenStore, type TokenStore } from './domain/token-store.ts'
+import { createVerifier } from './domain/verifier.ts'
+import { createCollection } from './records/collection.ts'
+import { createPages } from './records/pages.ts'
+import { guardedStore } from './store/guarded-store.ts'
+
+const STAMP_LENGTH = 11
+const HOUR_MS = 3_600_000
+
+/** What one authority may do with apps and tokens. */
+export interface Rights {
+  readonly apps: AppRegistry
+  readonly tokens: TokenStore
+}
+
+/** The library, wired. `apps` and `tokens` directly on it carry the host's own authority: pages use {@link AppGrant.as}. */
+export interface AppGrant extends Rights, AsyncDisposable {
+  readonly authorizer: Authorizer
+  readonly events: Events
+  /** The issuer that was configured. */
+  readonly issuer: string | undefined
+  /**
+   * The same for an account: apps that it or an account below it owns, tokens that they hold. Everything else is not found.
+   *
+   * @param options - `login`: the real login behind the account, kept with what it does.
+   * @throws TypeError where the account is no id.
+   */
+  as(account: string, options?: { readonly login?: string }): Rights
+  /** The host's own authority, with the login that used it. */
+  asHost(options: { readonly login: string }): Rights
+  /** Ends what the store opened itself, never a client that was passed in. */
+  close(): Promise<void>
+}
+
+/**
+ * Wires the library over a store. Opens nothing and checks every option once.
+ *
+ * @throws TypeError naming the option that is wrong.
+ * @example
+ * ```ts
+ * const grants = createAppGrant({ store: memoryStore() })
+ * const { app, secret } = await grants.apps.register({
+ *   owner: 'org-7', name: 'MyApp', homepage: 'https://myapp.example/', adminEmail: 'ops@myapp.example', trusted: true,
+ * })
+ * const { accessToken } = await grants.authorizer.grantTrusted({ key: app.key, secret })
+ * const access = await grants.authorizer.verify(accessToken)
+ * ```
+ */
+export function createAppGrant(options: AppGrantOptions): AppGrant {
+  const { store, directory, issuer, brand, clock, lifetimes, ...rest } = checkOptions(options)
+  const { appsPerOwner, storeTimeoutMs: timeoutMs, allowLoopbackRedirects } = rest
+  const random = createRandomText()
+  const events = createEmitter(clock)
+  const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
+  const collection = createCollection(guarded, clock, random)
+  const accounts = createAccounts(directory, { timeoutMs, events })
+  const parts = {
+    collection,
+    accounts,
+    events,
+    random,
+    clock,
+    stamp: () => random(STAMP_LENGTH),
+    pages: createPages(guarded),
+    managed: createManagedApps({ collection, accounts }),
+    format: createTokenFormat(brand),
+    authentication: createAppAuthentication({ collection, events, clock }),
+    appsPerOwner,
+    fieldOptions: { allowLoopbackRedirects },
+    longestLifeMs: lifetimes.refreshAbsoluteSeconds * 1000 + HOUR_MS,
+    accessTokenSeconds: lifetimes.accessTokenSeconds,
+  }
+  const rightsOf = (actor: Actor): Rights =>
+    Object.freeze({
+      apps: traced('AppRegistry', createAppRegistry(parts, Object.freeze(actor))),
+      tokens: traced('TokenStore', createTokenStore(parts, Object.freeze(actor))),
+    })
+  const close = () => store.close()
+
+  return Object.freeze({
+    ...rightsOf({}),
+    authorizer: traced('Authorizer', createAuthorizer({ ...parts, verifier: createVerifier(parts) })),
+    events: { on: events.on },
+    issuer,
+    as: (account: string, { login }: { readonly login?: string } = {}) => {
+      assertActor('as', () => accountInput(account))
+      return rightsOf({ account, ...assertActor('as', () => loginInput(login)) })
+    },
+    asHost: ({ login }: { readonly login: string }) =>
+      rightsOf(assertActor('asHost', () => loginInput(idInput(login, 'login')))),
+    close,
+    [Symbol.asyncDispose]: close,
+  })
+}
+
+/** Who acts is the host's code to say: a wrong one is its mistake, not a bad request. */
+function assertActor<T>(method: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new TypeError(`${method}: ${(error as Error).message}`)
+  }
+}

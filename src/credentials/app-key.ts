@@ -1,0 +1,39 @@
+import { hash } from 'node:crypto'
+import type { RandomText } from './random.ts'
+
+/** The length of an app's key and of its secrets. */
+export const KEY_LENGTH = 32
+
+// One label for every 64 of Redis Cluster's 16384 hash slots, each near the middle of its part: so the labels, and with
+// them the owners, spread evenly over any number of masters.
+const LABELS =
+  '4Lbl4HLD9tAxX7z1BJPb6hNd07CXOv7zOI7EaaCg6WE8BuCoMi5e9KAG4wRyK68Y3AKMYaeezq2SzuXs1aImECyGxQ0sxUZSfhDnVB0L1ZgzkTIRdHFNTb2l3zeZ' +
+  'itKrQh7faBCD6tPzI5k3SH5F9hAd4TRZ4P8zne8EnaLg24J8MuosBiNClANGOQmWOUmSfKDMHcjeks60kwIqdkFmJChEiSeyiWKQ3bUlYBeFo32po7M11BWL1Gff' +
+  'gp0PftDrbn4NLF4JAz9vz3X5NbBHNf6jCZ057xOt7GOKCeacNY6UCmBw5gMkAE9ILy4u38K4KO3CegYcc8zsXqzwIo1cyEEA0qxSZQxWDlfj0NHBgx1XIPkVFLdJ' +
+  '2nJbeX3xKpiv7dQjCFQnPx6vk1I75DSJAf9jRX4V8x4R8GngLencT826oqMwNABkNElCCyOSmQOWDOfIjgHa62kqIskuFodihGJAKWiQKSiUUnwheDGB2ro1M3o5' +
+  'WNuHgdEb0RfrDpfv'
+
+/** Every partition there is. */
+export const PARTITIONS: readonly string[] = LABELS.match(/../g) ?? []
+
+const KNOWN = new Set(PARTITIONS)
+
+/** The partition of an account: what it owns, and everything that hangs on that, stands there. */
+export function partitionOf(account: string): string {
+  return PARTITIONS[hash('sha256', account, 'buffer')[0] as number] as string
+}
+
+/** The partition that an app's key names. */
+export function partitionOfKey(key: string): string {
+  return key.slice(0, 2)
+}
+
+/** A new key for an app of `owner`: the partition, then 30 random characters. */
+export function createKey(owner: string, random: RandomText): string {
+  return partitionOf(owner) + random(KEY_LENGTH - 2)
+}
+
+/** Whether the text could be an app's key. */
+export function isKey(text: string): boolean {
+  return text.length === KEY_LENGTH && /^[A-Za-z0-9]+$/.test(text) && KNOWN.has(partitionOfKey(text))
+}

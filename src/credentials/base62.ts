@@ -1,0 +1,30 @@
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** How many characters {@link bytesToBase62} makes of four bytes. */
+const BLOCK = 6
+
+/** The character for a number from 0 to 61. */
+export function base62Digit(value: number): string {
+  return ALPHABET.charAt(value)
+}
+
+/** A number as exactly `width` characters, most significant first. */
+export function numberToBase62(value: number, width: number): string {
+  let text = ''
+  for (let rest = value; text.length < width; rest = Math.floor(rest / 62)) text = base62Digit(rest % 62) + text
+  return text
+}
+
+/** The number that {@link numberToBase62} wrote. */
+export function numberFromBase62(text: string): number {
+  let value = 0
+  for (const digit of text) value = value * 62 + ALPHABET.indexOf(digit)
+  return value
+}
+
+/** Bytes, four of them as six characters each: 32 bytes become 48 characters and nothing of them is lost. */
+export function bytesToBase62(bytes: Buffer): string {
+  let text = ''
+  for (let at = 0; at + 4 <= bytes.length; at += 4) text += numberToBase62(bytes.readUInt32BE(at), BLOCK)
+  return text
+}

@@ -1,0 +1,18 @@
+import { KEY_LENGTH } from '../credentials/app-key.ts'
+import { digestOf } from '../credentials/digest.ts'
+import type { RandomText } from '../credentials/random.ts'
+import type { StoredSecret } from '../records/app.ts'
+
+const SECRET_ID_LENGTH = 11
+
+/** An app has two secrets while one takes over from the other. */
+export const MAX_SECRETS = 2
+
+/** A new secret, and what is stored of it. */
+export function createAppSecret(
+  random: RandomText,
+  clock: () => number,
+): { readonly secret: string; readonly stored: StoredSecret } {
+  const secret = random(KEY_LENGTH)
+  return { secret, stored: { id: random(SECRET_ID_LENGTH), digest: digestOf(secret), createdAt: clock() } }
+}

@@ -1,0 +1,93 @@
+import { AppGrantError } from '../base/errors.ts'
+
+/** The longest account id, login, or other text that the host gives. */
+const MAX_HOST_TEXT = 256
+const MAX_USER_AGENT = 512
+
+/** Refuses a parameter of a call: nothing was read or stored. */
+export function invalidRequest(name: string, expected: string, received: unknown): AppGrantError<'invalid_request'> {
+  return new AppGrantError(
+    'invalid_request',
+    {},
+    {
+      message: `${name}: expected ${expected}, received ${describe(received)}`,
+      hint: `Pass ${expected} as ${name}. Nothing was stored.`,
+    },
+  )
+}
+
+/** What a value is, in words, without showing any of it. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'string') return `a string of ${value.length} characters`
+  return value === undefined ? 'nothing' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+/** The argument of a method that takes an object. */
+export function objectInput<T extends object>(value: T, name: string): T {
+  if (typeof value !== 'object' || value === null) throw invalidRequest(name, 'an object', value)
+  return value
+}
+
+/** An id that the host chose: opaque to us, and never part of a key. */
+export function accountInput(value: unknown, name = 'account'): string {
+  if (!isHostText(value))
+    throw invalidRequest(name, `an account id of 1–${MAX_HOST_TEXT} characters without control characters`, value)
+  return value
+}
+
+/** The real login behind an act, if the host gives one. */
+export function loginInput(value: unknown): { readonly login?: string } {
+  if (value === undefined) return {}
+  if (!isHostText(value))
+    throw invalidRequest('login', `a string of 1–${MAX_HOST_TEXT} characters without control characters`, value)
+  return { login: value }
+}
+
+/** Text that is looked up as it is: whatever is no such id is simply not found. */
+export function idInput(value: unknown, name: string): string {
+  if (typeof value !== 'string') throw invalidRequest(name, 'a string', value)
+  return value
+}
+
+/** Whether something is on: nothing but true and false. */
+export function flagInput(value: unknown, name: string): boolean {
+  if (typeof value !== 'boolean') throw invalidRequest(name, 'true or false', value)
+  return value
+}
+
+/** How long a page may be. */
+export function limitInput(value: unknown): number {
+  if (value === undefined) return 50
+  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > 1000) {
+    throw invalidRequest('limit', 'an integer from 1 to 1000', value)
+  }
+  return value as number
+}
+
+/** A cursor, whose content the list itself judges. */
+export function cursorInput(value: unknown): { readonly cursor?: string } {
+  return value === undefined ? {} : { cursor: idInput(value, 'cursor') }
+}
+
+/** The user agent of a request, shortened and without control characters: it is shown to people (TOK-3). */
+export function userAgentInput(value: unknown): { readonly userAgent?: string } {
+  if (value === undefined) return {}
+  if (typeof value !== 'string') throw invalidRequest('userAgent', 'a string', value)
+  const shown = value
+    .slice(0, MAX_USER_AGENT)
+    .toWellFormed()
+    .replaceAll(/\p{Cc}/gu, '')
+  return shown ? { userAgent: shown } : {}
+}
+
+function isHostText(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length > 0 &&
+    value.length <= MAX_HOST_TEXT &&
+    value.isWellFormed() &&
+    !/\p{Cc}/u.test(value)
+  )
+}

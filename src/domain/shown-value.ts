@@ -1,0 +1,45 @@
+import { escapeHiddenCharacters } from './hidden-character.ts'
+
+const LONGEST_SHOWN = 100
+
+/** Stands for a property whose reading threw. */
+export const UNREADABLE = Symbol('unreadable')
+
+/**
+ * A value somebody sent, as it may stand in an error: at most 100 characters, nothing in them hidden. Only strings,
+ * numbers and booleans are shown themselves; of the rest the kind is named, because rendering it could run its code.
+ */
+export function shownValue(value: unknown): string {
+  if (value === UNREADABLE) return 'a value that cannot be read'
+  if (value === undefined) return 'nothing'
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (typeof value === 'string') return shownText(value)
+  if (isList(value)) return 'an array'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+/** Whether `value` is an array. A revoked proxy is none, and does not throw here. */
+export function isList(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
+function shownText(text: string): string {
+  if (text === '') return 'an empty string'
+  let shown = ''
+  for (const character of text.slice(0, LONGEST_SHOWN + 1)) {
+    const next = shown + escapeHiddenCharacters(character)
+    if (next.length > LONGEST_SHOWN) return `${cut(shown)}…`
+    shown = next
+  }
+  return shown
+}
+
+// Room for the ellipsis is made by whole characters, never by half of an escape or of a surrogate pair.
+function cut(shown: string): string {
+  if (shown.length < LONGEST_SHOWN) return shown
+  return shown.replace(/(?:\\u\{[0-9a-f]+\}|.)$/su, '')
+}

@@ -1,0 +1,12 @@
+import { AppGrantError, type ErrorDetails, isAppGrantError } from '../base/errors.ts'
+
+/** Does `call`, and adds to an unknown outcome what the caller needs to settle it: the key or the id of what may exist now. */
+export async function telling<T>(made: ErrorDetails['outcome_unknown'], call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    if (!isAppGrantError(error, 'outcome_unknown')) throw error
+    const { message, hint, cause } = error
+    throw new AppGrantError('outcome_unknown', made, { message, hint, cause })
+  }
+}

@@ -1,0 +1,131 @@
+import type { Actor, Emitter } from '../base/events.ts'
+import { WIDTH } from '../credentials/token-format.ts'
+import type { LiveApp } from '../records/app.ts'
+import type { Collection, GroupRef, StoreRecord } from '../records/collection.ts'
+import type { Page, PageQuery, Pages } from '../records/pages.ts'
+import { appOnlyHolder, appOnlyTokens, removedToken, type StoredToken, tokenKind, tokenRef } from '../records/token.ts'
+import * as acts from './app-acts.ts'
+import { appNotFound } from './app-errors.ts'
+import { accountInput, cursorInput, idInput, invalidRequest, limitInput, objectInput } from './input.ts'
+import type { ManagedApps } from './managed-apps.ts'
+
+const MAX_REMOVED = 1000
+
+/** Whose tokens: those of one app that act for one account. */
+export interface AppAndAccount {
+  readonly app: string
+  readonly account: string
+}
+
+/** An access token as it is shown: everything but its value. */
+export interface TokenInfo {
+  readonly id: string
+  /** `app`: the app got it by itself. `user`: the account authorised it. */
+  readonly kind: 'app' | 'user'
+  readonly issuedAt: Date
+  readonly expiresAt: Date
+  readonly scope: readonly string[]
+  /** Of the request that made it. */
+  readonly userAgent?: string
+}
+
+/**
+ * The live access tokens of (app, account), those of a suspended app included (TOK-4). All methods reject with `app_not_found`
+ * where the caller is neither the host, nor the account, nor above it, and with `store_unavailable`, `outcome_unknown` or
+ * `directory_unavailable` where the answer is not known.
+ */
+export interface TokenStore {
+  /** First to expire first. */
+  list(of: AppAndAccount & PageQuery): Promise<Page<TokenInfo>>
+  count(of: AppAndAccount): Promise<number>
+  /** Kills the tokens with these ids, at most 1000, each atomically; ids of no such token are passed over. */
+  remove(which: AppAndAccount & { readonly ids: readonly string[] }): Promise<void>
+  /** Kills all there are, atomically, at the same cost whatever their number; tokens made afterwards are untouched. */
+  removeAll(of: AppAndAccount): Promise<void>
+}
+
+export function createTokenStore(
+  parts: {
+    readonly collection: Collection
+    readonly pages: Pages
+    readonly managed: ManagedApps
+    readonly events: Emitter
+    readonly stamp: () => string
+    readonly clock: () => number
+  },
+  actor: Actor,
+): TokenStore {
+  const { collection, pages, managed, events, stamp, clock } = parts
+
+  return {
+    async list(of) {
+      const { app, account } = read(of)
+      const page = { ...cursorInput(of.cursor), limit: limitInput(of.limit) }
+      const found = await find(app, account)
+      const show = async (records: readonly StoreRecord[]) =>
+        records.map((record) => tokenInfo(tokenKind.unpack(record)))
+      // What ends at this very millisecond is dead: the list begins behind all of it, as the count does.
+      const from = { position: clock() + 1, id: '' }
+      return pages.page({ identity: ['tokens', app, account], rows: [groupsOf(found)], from, show }, page)
+    },
+
+    async count(of) {
+      const { app, account } = read(of)
+      return pages.count(groupsOf(await find(app, account)), clock())
+    },
+
+    async remove(which) {
+      const { app, account } = read(which)
+      const ids = idsInput(which.ids)
+      const found = await find(app, account)
+      const removed = await Promise.all(ids.map((id) => removeOne(found, id)))
+      const tokenIds = removed.filter((id) => id !== undefined)
+      if (tokenIds.length > 0) events.emit('token', actor, { change: 'removed', app, account, tokenIds })
+    },
+
+    async removeAll(of) {
+      const { app, account } = read(of)
+      await managed.change(actor, app, (found) => {
+        if (found.owner !== account) throw appNotFound()
+        return acts.removeOwnTokens(found, stamp())
+      })
+      events.emit('token', actor, { change: 'all_removed', app, account, tokenIds: [] })
+    },
+  }
+
+  function read(of: AppAndAccount): AppAndAccount {
+    return { app: idInput(objectInput(of, 'of').app, 'app'), account: accountInput(of.account) }
+  }
+
+  async function find(key: string, account: string): Promise<LiveApp> {
+    const app = await managed.get(actor, key)
+    if (app.owner !== account) throw appNotFound()
+    return app
+  }
+
+  function groupsOf(app: LiveApp): readonly GroupRef[] {
+    return [appOnlyTokens(app)]
+  }
+
+  /** A token that is removed already is written again: only that confirms it (REV-7). */
+  async function removeOne(app: LiveApp, id: string): Promise<string | undefined> {
+    const removed = await collection.write(tokenKind, tokenRef({ app: app.key, token: id }), (token) => {
+      const isTheirs = token?.state === 'removed' || token?.group.startsWith(appOnlyHolder(app.key))
+      return token && isTheirs ? removedToken(token) : undefined
+    })
+    return removed?.id
+  }
+}
+
+function tokenInfo(token: StoredToken): TokenInfo | undefined {
+  if (token.state !== 'live') return undefined
+  const { id, scope, userAgent } = token
+  const [issuedAt, expiresAt] = [new Date(token.issuedAt), new Date(token.expiresAt)]
+  return { id, kind: 'app', issuedAt, expiresAt, scope, ...(userAgent !== undefined && { userAgent }) }
+}
+
+function idsInput(ids: unknown): readonly string[] {
+  const isList = Array.isArray(ids) && ids.length <= MAX_REMOVED && ids.every((id) => typeof id === 'string')
+  if (!isList) throw invalidRequest('ids', `a list of at most ${MAX_REMOVED} token ids`, ids)
+  return [...new Set<string>(ids)].filter((id) => id.length === WIDTH.token && /^[A-Za-z0-9]+$/.test(id))
+}

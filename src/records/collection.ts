@@ -1,0 +1,93 @@
+import { AppGrantError } from '../base/errors.ts'
+import type { RandomText } from '../credentials/random.ts'
+import type { InsertOptions, RecordRef, Store, StoreRecord } from '../store/store.ts'
+
+/** Every one of them was lost to another writer, so this many concurrent writers of one record all get through. */
+const MAX_TRIES = 100
+const REVISION_LENGTH = 11
+
+export type { GroupRef, StoreRecord } from '../store/store.ts'
+
+/** How values of one kind are kept: where they stand, and their text. */
+export interface Kind<Value> {
+  readonly name: string
+  place(value: Value): Omit<StoreRecord, 'kind' | 'revision' | 'data'>
+  pack(value: Value): string
+  unpack(record: StoreRecord): Value
+}
+
+/** Typed access to the records. Apart from the pages of a list, nothing else calls the store. */
+export interface Collection {
+  /** One round trip. What has expired may still be there: the reader judges by {@link hasExpired}. */
+  get(refs: readonly RecordRef[]): Promise<readonly (StoreRecord | undefined)[]>
+  /** Undefined also where the record has expired. */
+  load<Value>(kind: Kind<Value>, ref: RecordRef): Promise<Value | undefined>
+  insert<Value>(kind: Kind<Value>, value: Value, options?: InsertOptions): Promise<'inserted' | 'exists' | 'full'>
+  /**
+   * Reads, asks `decide` for what is to stand there, and writes it if nothing came in between; otherwise all again, a bounded
+   * number of times. `decide` gets undefined where nothing stands; where it returns undefined, nothing is written.
+   * An act must return a value even where nothing changes: only a write confirms it (REV-7).
+   */
+  write<Value>(
+    kind: Kind<Value>,
+    ref: RecordRef,
+    decide: (current: Value | undefined) => Value | undefined | Promise<Value | undefined>,
+  ): Promise<Value | undefined>
+}
+
+export function createCollection(store: Store, clock: () => number, random: RandomText): Collection {
+  const record = <Value>(kind: Kind<Value>, value: Value): StoreRecord => ({
+    kind: kind.name,
+    ...kind.place(value),
+    revision: random(REVISION_LENGTH),
+    data: kind.pack(value),
+  })
+
+  return {
+    get: (refs) => store.get(refs),
+    async load(kind, ref) {
+      const [found] = await store.get([ref])
+      return found && !hasExpired(found, clock()) ? kind.unpack(found) : undefined
+    },
+    async insert(kind, value, options) {
+      const next = record(kind, value)
+      const result = await store.insert(next, options)
+      // A write may be delivered twice; what the first delivery stored is ours.
+      if (result === 'exists' && (await store.get([next]))[0]?.revision === next.revision) return 'inserted'
+      return result
+    },
+    async write<Value>(
+      kind: Kind<Value>,
+      ref: RecordRef,
+      decide: (current: Value | undefined) => Value | undefined | Promise<Value | undefined>,
+    ) {
+      let written: { readonly revision: string; readonly value: Value } | undefined
+      for (let tries = 0; tries < MAX_TRIES; tries++) {
+        const [stored] = await store.get([ref])
+        // As with an insert: a replace that was delivered twice answers false the second time.
+        if (written && written.revision === stored?.revision) return written.value
+        const value = await decide(stored && !hasExpired(stored, clock()) ? kind.unpack(stored) : undefined)
+        if (value === undefined) return undefined
+        const next = record(kind, value)
+        const done = stored
+          ? await store.replace(stored, next)
+          : (await store.insert(next, { durable: true })) === 'inserted'
+        if (done) return value
+        written = { revision: next.revision, value }
+      }
+      throw new AppGrantError(
+        'conflict',
+        {},
+        {
+          message: 'the record is being changed by too many others',
+          hint: `${MAX_TRIES} attempts were all overtaken. Nothing was written: repeat the call.`,
+        },
+      )
+    },
+  }
+}
+
+/** Whether a record is past its end by our clock; the store may keep it a while longer. */
+export function hasExpired({ expiresAt }: StoreRecord, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now
+}

@@ -1,0 +1,112 @@
+import { AppGrantError } from '../base/errors.ts'
+import { nameOf } from '../credentials/digest.ts'
+import type { GroupRef, Position, Store, StoreRecord } from '../store/store.ts'
+
+/** What one call looks at, at most: a page of a search may be short, even empty, and have a next. */
+const MAX_LOOKED = 1000
+const SEARCH_CHUNK = 200
+const MAX_CURSOR_LENGTH = 400
+
+/** Part of a list, as callers ask for it. */
+export interface PageQuery {
+  /** `nextCursor` of the page before. Default is: the first page. */
+  readonly cursor?: string
+  /** How many items at most, 1–1000. Default is 50. */
+  readonly limit?: number
+}
+
+/** Part of a list. What is present and unchanged during a whole walk appears in it once. */
+export interface Page<T> {
+  readonly items: readonly T[]
+  /** Absent on the last page. */
+  readonly nextCursor?: string
+}
+
+/** A list: one group after the other, where those of one row are merged. */
+export interface ListOf<Item> {
+  /** What makes this list this list: a cursor of another is refused. */
+  readonly identity: readonly string[]
+  readonly rows: readonly (readonly GroupRef[])[]
+  /** Which row the record of that id stands in. Default is: the first, which is the only one. */
+  readonly rowOf?: (id: string) => number
+  /** Only what stands behind this place. Default is: everything. */
+  readonly from?: Position
+  /** What the page shows of each record, undefined for what it leaves out. */
+  readonly show: (records: readonly StoreRecord[]) => Promise<readonly (Item | undefined)[]>
+  /** Whether `show` is expected to leave out most. */
+  readonly isSearch?: boolean
+}
+
+/** Pages and counts of groups. */
+export interface Pages {
+  page<Item>(list: ListOf<Item>, query: Required<Pick<PageQuery, 'limit'>> & PageQuery): Promise<Page<Item>>
+  /** How many stand in the groups behind `after`. */
+  count(groups: readonly GroupRef[], after: number): Promise<number>
+}
+
+export function createPages(store: Store): Pages {
+  /** The groups of a row, merged: each is asked for a whole page, for all of it may come first. */
+  async function listRow(groups: readonly GroupRef[], after: Position | undefined, limit: number) {
+    const pages = await Promise.all(groups.map((group) => store.list(group, { limit, ...(after && { after }) })))
+    if (pages.length === 1 && pages[0]) return pages[0]
+    const all = pages.flatMap((page) => page.records).sort(byPosition)
+    return { records: all.slice(0, limit), more: all.length > limit || pages.some((page) => page.more) }
+  }
+
+  return {
+    async page(list, { cursor, limit }) {
+      const start = cursor === undefined ? undefined : readCursor(cursor, list)
+      let after = start ?? list.from
+      let row = start ? (list.rowOf?.(start.id) ?? 0) : 0
+      let looked = 0
+      const items = []
+      while (row < list.rows.length) {
+        const chunk = list.isSearch ? SEARCH_CHUNK : limit - items.length
+        const found = await listRow(list.rows[row] ?? [], after, Math.min(chunk, MAX_LOOKED - looked))
+        const shown = await list.show(found.records)
+        for (const [at, record] of found.records.entries()) {
+          looked++
+          after = { position: record.position, id: record.id }
+          const item = shown[at]
+          if (item !== undefined) items.push(item)
+          const isEnd = at === found.records.length - 1 && !found.more && row === list.rows.length - 1
+          if (isEnd) return { items }
+          if (items.length === limit || looked === MAX_LOOKED) return { items, nextCursor: writeCursor(after, list) }
+        }
+        if (found.more) continue
+        row++
+        after = list.from
+      }
+      return { items }
+    },
+    async count(groups, after) {
+      const counts = await Promise.all(groups.map((group) => store.count(group, after)))
+      return counts.reduce((sum, count) => sum + count, 0)
+    },
+  }
+}
+
+function byPosition(one: Position, other: Position): number {
+  return one.position - other.position || (one.id < other.id ? -1 : 1)
+}
+
+function writeCursor({ position, id }: Position, list: ListOf<unknown>): string {
+  return Buffer.from(`${nameOf(12, ...list.identity)} ${position} ${id}`).toString('base64url')
+}
+
+function readCursor(cursor: string, list: ListOf<unknown>): Position {
+  const text = cursor.length <= MAX_CURSOR_LENGTH ? Buffer.from(cursor, 'base64url').toString('latin1') : ''
+  const [, digest, position, id] = /^(\w{12}) (\d{1,15}) ([\w.-]{1,200})$/.exec(text) ?? []
+  const isOurs = digest === nameOf(12, ...list.identity) && id !== undefined && (list.rowOf?.(id) ?? 0) >= 0
+  if (!isOurs) {
+    throw new AppGrantError(
+      'invalid_cursor',
+      {},
+      {
+        message: 'cursor: expected the nextCursor of a page of the same list',
+        hint: 'Take nextCursor from the page before and ask for the same list, or leave cursor out to begin again.',
+      },
+    )
+  }
+  return { position: Number(position), id }
+}

@@ -1,0 +1,101 @@
+import { partitionOfKey } from '../credentials/app-key.ts'
+import { nameOf } from '../credentials/digest.ts'
+import type { GroupRef, RecordRef } from '../store/store.ts'
+import type { LiveApp } from './app.ts'
+import type { Kind } from './collection.ts'
+
+/** An access token. */
+export interface LiveToken {
+  readonly state: 'live'
+  readonly partition: string
+  readonly id: string
+  /** Of the whole text: so the record cannot be met through another app's ids, and need not repeat them. */
+  readonly digest: string
+  /**
+   * The list it was made for. Its name holds every stamp the token needs, so the token is valid only while this is its
+   * holder's current list: what is listed and what works cannot differ.
+   */
+  readonly group: string
+  readonly issuedAt: number
+  readonly expiresAt: number
+  readonly scope: readonly string[]
+  readonly userAgent?: string
+}
+
+/** A removed access token. The digest stays, so that only who presents the token itself learns that it was removed. */
+export interface RemovedToken {
+  readonly state: 'removed'
+  readonly partition: string
+  readonly id: string
+  readonly digest: string
+  readonly expiresAt: number
+}
+
+export type StoredToken = LiveToken | RemovedToken
+
+const KIND = 't'
+const NAME = 11
+
+export function tokenRef({ app, token }: { readonly app: string; readonly token: string }): RecordRef {
+  return { kind: KIND, partition: partitionOfKey(app), id: token }
+}
+
+/** Where the app-only tokens stand that are valid under the app's stamps. */
+export function appOnlyTokens(app: LiveApp): GroupRef {
+  const stamps = nameOf(NAME, app.generation, app.trustGeneration, app.ownGeneration)
+  return { kind: KIND, partition: partitionOfKey(app.key), group: `${appOnlyHolder(app.key)}${stamps}` }
+}
+
+/** What the names of all lists of the app's app-only tokens begin with, whatever their stamps. */
+export function appOnlyHolder(key: string): string {
+  return `${nameOf(NAME, key)}.`
+}
+
+/** The tombstone of a token: in no list, and gone when the token would have been. */
+export function removedToken({ partition, id, digest, expiresAt }: StoredToken): RemovedToken {
+  return { state: 'removed', partition, id, digest, expiresAt }
+}
+
+// Tokens are the many records: their names are short.
+interface Packed {
+  readonly d: string
+  readonly i?: number
+  readonly s?: string
+  readonly u?: string
+}
+
+export const tokenKind: Kind<StoredToken> = {
+  name: KIND,
+  place(token) {
+    const { partition, id, expiresAt } = token
+    return { partition, id, groups: token.state === 'live' ? [token.group] : [], position: expiresAt, expiresAt }
+  },
+  pack(token) {
+    const packed: Packed =
+      token.state === 'removed'
+        ? { d: token.digest }
+        : {
+            d: token.digest,
+            i: token.issuedAt,
+            ...(token.scope.length > 0 && { s: token.scope.join(' ') }),
+            ...(token.userAgent && { u: token.userAgent }),
+          }
+    return JSON.stringify(packed)
+  },
+  unpack({ partition, id, groups, position: expiresAt, data }) {
+    const { d: digest, i: issuedAt, s: scope, u: userAgent } = JSON.parse(data) as Packed
+    const [group] = groups
+    if (group === undefined || issuedAt === undefined) return { state: 'removed', partition, id, digest, expiresAt }
+    return {
+      state: 'live',
+      partition,
+      id,
+      digest,
+      group,
+      issuedAt,
+      expiresAt,
+      scope: scope ? scope.split(' ') : [],
+      ...(userAgent !== undefined && { userAgent }),
+    }
+  },
+}

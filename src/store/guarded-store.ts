@@ -1,0 +1,58 @@
+import { AppGrantError } from '../base/errors.ts'
+import { isNotApplied, type Store } from './store.ts'
+
+/** What the guard says of a store that failed. */
+export type StoreFailure = 'store_unavailable' | 'outcome_unknown'
+
+/** How a store is guarded. */
+export interface GuardOptions {
+  /** How long a call may take, in ms. */
+  readonly timeoutMs: number
+  /** Told of every failure before the caller is. */
+  readonly failed: (failure: { code: StoreFailure; operation: string; cause: unknown }) => void
+}
+
+const HINTS: Record<StoreFailure, string> = {
+  store_unavailable:
+    'The store did not answer or refused; nothing was written. See the cause, and repeat when the store is back.',
+  outcome_unknown:
+    'The store did not confirm the write: it may be done, or still be done. Repeat the call until it succeeds.',
+}
+
+/**
+ * Gives every call to a store a deadline, and translates its failures once: a read that failed and a write that was not
+ * applied are `store_unavailable`, every other write that failed is `outcome_unknown`.
+ */
+export function guardedStore(store: Store, { timeoutMs, failed }: GuardOptions): Store {
+  const guard = async <Answer>(
+    operation: string,
+    failure: StoreFailure,
+    call: () => Promise<Answer>,
+  ): Promise<Answer> => {
+    try {
+      return await withinDeadline(call(), timeoutMs)
+    } catch (cause) {
+      const code = isNotApplied(cause) ? 'store_unavailable' : failure
+      failed({ code, operation, cause })
+      const message = code === 'outcome_unknown' ? 'the outcome is unknown' : 'the service is temporarily unavailable'
+      throw new AppGrantError(code, {}, { message, hint: HINTS[code], cause })
+    }
+  }
+  const { watch } = store
+  return {
+    get: (refs) => guard('get', 'store_unavailable', () => store.get(refs)),
+    insert: (record, options) => guard('insert', 'outcome_unknown', () => store.insert(record, options)),
+    replace: (from, to) => guard('replace', 'outcome_unknown', () => store.replace(from, to)),
+    list: (group, page) => guard('list', 'store_unavailable', () => store.list(group, page)),
+    count: (group, after) => guard('count', 'store_unavailable', () => store.count(group, after)),
+    ...(watch && { watch: (changed) => watch.call(store, changed) }),
+    close: () => store.close(),
+  }
+}
+
+function withinDeadline<Answer>(call: Promise<Answer>, timeoutMs: number): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
+    call.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
