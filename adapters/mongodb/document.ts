@@ -31,6 +31,12 @@ export function checkedName(value: unknown, what: string): string {
   throw new TypeError(`${what}: expected 1 to 200 characters of A-Za-z0-9._-, received ${typeof value}`)
 }
 
+/** The value, of which is now known that it is a number. */
+export function checkedNumber(value: unknown, what: string): number {
+  if (Number.isFinite(value)) return value as number
+  throw new TypeError(`${what}: expected a number, received ${typeof value}`)
+}
+
 /** The `_id` of the record at a ref. */
 export function idOf({ partition, kind, id }: RecordRef): string {
   return `${checkedName(partition, 'partition')}:${checkedName(kind, 'kind')}:${checkedName(id, 'id')}`

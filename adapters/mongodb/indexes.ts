@@ -27,7 +27,6 @@ const COMPARED = ['key', 'unique', 'partialFilterExpression', 'expireAfterSecond
 export async function createIndexes(collection: MongoCollection): Promise<void> {
   const missing = await missingFrom(collection)
   if (missing.length > 0) await collection.createIndexes(missing)
-  await checkIndexes(collection)
 }
 
 /** Rejects, naming them, where indexes are missing or are others than they should be. */

@@ -1,4 +1,4 @@
-import type { Store } from '../../src/store/store.ts'
+import { notApplied, type Store } from '../../src/store/store.ts'
 import { atFirstUse } from './first-use.ts'
 import { checkIndexes } from './indexes.ts'
 import { insertTogether } from './insert.ts'
@@ -57,7 +57,7 @@ export function mongoStore({ db, collection: name = 'appgrant' }: MongoStoreOpti
   const direct = isDirect(db)
   const readable = direct ? atFirstUse(() => refuseMemberAlone(db)) : undefined
   // A limit without its unique index would be no limit.
-  const limitable = atFirstUse(() => checkIndexes(collection))
+  const limitable = atFirstUse(() => checkIndexes(collection).catch((error) => Promise.reject(notApplied(error))))
   const insert = insertTogether(collection)
   const watching = new Set<() => Promise<void>>()
 

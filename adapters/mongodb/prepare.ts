@@ -1,4 +1,4 @@
-import { createIndexes } from './indexes.ts'
+import { checkIndexes, createIndexes } from './indexes.ts'
 import type { MongoCollection, MongoDb } from './mongo-collection.ts'
 import { askServer, refuseMemberAlone } from './server.ts'
 
@@ -15,12 +15,13 @@ export async function prepareCollection(db: MongoDb, collection: MongoCollection
   if (server.maxWireVersion < MONGODB_4_4) throw new Error('appgrant needs MongoDB 4.4 or newer')
   if (!server.isWritablePrimary) throw new Error('the MongoDB server is not a primary')
   if (direct) await refuseMemberAlone(db)
-  // The indexes first: they make the collection where there is none yet.
+  // They make the collection where there is none yet.
   await createIndexes(collection)
   const options = await collection.options()
   const unfit = UNFIT.filter((option) => option in options)
   if (unfit.length > 0)
     throw new Error(`the MongoDB collection cannot be used: it was created with ${unfit.join(', ')}`)
+  await checkIndexes(collection)
 
   const time = server.localTime.getTime()
   const skew = Math.max(asked - time, time - answered)

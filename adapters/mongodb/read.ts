@@ -1,5 +1,5 @@
-import type { GroupRef, PageRequest, RecordPage, RecordRef, StoreRecord } from '../../src/store/store.ts'
-import { checkedName, idOf, type MongoDocument, recordOf } from './document.ts'
+import type { GroupRef, PageRequest, Position, RecordPage, RecordRef, StoreRecord } from '../../src/store/store.ts'
+import { checkedName, checkedNumber, idOf, type MongoDocument, recordOf } from './document.ts'
 import { GROUP_INDEX } from './indexes.ts'
 import { MAX_TIME_MS, type MongoCollection } from './mongo-collection.ts'
 import { readError } from './mongo-errors.ts'
@@ -32,15 +32,13 @@ export async function listGroup(
   { after, limit }: PageRequest,
 ): Promise<RecordPage> {
   const members = membersOf(of)
-  const behind = after && [
-    { ...members, position: { $gt: after.position } },
-    { ...members, position: { $eq: after.position }, _id: { $gt: `${of.partition}:${of.kind}:${after.id}` } },
-  ]
+  const most = checkedNumber(limit, 'limit') + 1
+  const filter = after ? { $or: behind(members, after) } : members
   const documents = await collection
-    .find<MongoDocument>(behind ? { $or: behind } : members, {
+    .find<MongoDocument>(filter, {
       sort: { position: 1, _id: 1 },
-      limit: limit + 1,
-      batchSize: limit + 1,
+      limit: most,
+      batchSize: most,
       hint: GROUP_INDEX,
       maxTimeMS: MAX_TIME_MS,
     })
@@ -52,8 +50,21 @@ export async function listGroup(
 /** How many members stand at a position greater than `after`. */
 export async function countGroup(collection: MongoCollection, of: GroupRef, after: number): Promise<number> {
   return collection
-    .countDocuments({ ...membersOf(of), position: { $gt: after } }, { hint: GROUP_INDEX, maxTimeMS: MAX_TIME_MS })
+    .countDocuments(
+      { ...membersOf(of), position: { $gt: checkedNumber(after, 'after') } },
+      { hint: GROUP_INDEX, maxTimeMS: MAX_TIME_MS },
+    )
     .catch((error) => Promise.reject(readError(error)))
+}
+
+function behind(members: ReturnType<typeof membersOf>, { position, id }: Position) {
+  if (typeof id !== 'string') throw new TypeError(`after.id: expected a string, received ${typeof id}`)
+  const place = checkedNumber(position, 'after.position')
+  const _id = `${members.partition.$eq}:${members.kind.$eq}:${id}`
+  return [
+    { ...members, position: { $gt: place } },
+    { ...members, position: { $eq: place }, _id: { $gt: _id } },
+  ]
 }
 
 function membersOf({ partition, kind, group }: GroupRef) {

@@ -8,7 +8,9 @@ import type { Page } from '../records/pages.ts'
  * for await (const app of eachItem((cursor) => grants.apps.list({ owner: 'org-7', ...(cursor && { cursor }) }))) console.log(app.name)
  * ```
  */
-export async function* eachItem<T>(page: (cursor: string | undefined) => Promise<Page<T>>): AsyncGenerator<T, void, undefined> {
+export async function* eachItem<T>(
+  page: (cursor: string | undefined) => Promise<Page<T>>,
+): AsyncGenerator<T, void, undefined> {
   let cursor: string | undefined
   do {
     const { items, nextCursor } = await page(cursor)

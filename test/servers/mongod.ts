@@ -37,7 +37,7 @@ export interface Mongod {
 export async function startMongod(...more: readonly string[]): Promise<Mongod> {
   const folder = await mkdtemp(join(tmpdir(), 'appgrant-mongod-'))
   const host = `127.0.0.1:${await freePort()}`
-  const url = `mongodb://${host}/?directConnection=true`
+  const url = `mongodb://${host}/`
   const log = join(folder, 'mongod.log')
   let child: ChildProcess
   const killAtExit = () => void child.kill('SIGKILL')
@@ -58,7 +58,11 @@ export async function startMongod(...more: readonly string[]): Promise<Mongod> {
     })
   }
   const command = async (asked: Document) => {
-    const client = new MongoClient(url, { serverSelectionTimeoutMS: 500, socketTimeoutMS: 20_000 })
+    const client = new MongoClient(url, {
+      directConnection: true,
+      serverSelectionTimeoutMS: 500,
+      socketTimeoutMS: 20_000,
+    })
     try {
       return await client.db('admin').command(asked)
     } finally {
