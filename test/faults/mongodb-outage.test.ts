@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { MongoClient } from 'mongodb'
 import { afterEach, expect, it } from 'vitest'
 import { mongoStore } from '../../adapters/mongodb/mongo-store.ts'
 import { guardedStore } from '../../src/store/guarded-store.ts'
+import type { Store } from '../../src/store/store.ts'
 import { describeWith } from '../servers/describe-with.ts'
 import { DRIVERS, freshName, preparedStore } from '../servers/mongo-target.ts'
 import { type Mongod, mongodBinary, mongodMissing, startMongod } from '../servers/mongod.ts'
@@ -49,8 +49,7 @@ describeWith('mongoStore under faults of one server', { found: mongodBinary, mis
 
   it('faults: kill -9 amid registrations leaves the limit exact: none too many, no place lost (APP-6)', async () => {
     const server = await start()
-    const client = connect(MongoClient, server.url)
-    const store = await preparedStore(client)
+    const store = await preparedStore(connect(MongoClient, server.url, { serverSelectionTimeoutMS: 1000 }))
     const group = { kind: 'thing', partition: 'p0', group: 'owner' }
     const insert = () => store.insert(record({ groups: ['owner'] }), { limit: { group: 'owner', max: 60 } })
     let answered = 0
@@ -76,8 +75,7 @@ describeWith('mongoStore under faults of one server', { found: mongodBinary, mis
     await work.moreKills(50)
     expect(await store.insert(old)).toBe('exists')
     expect(await store.count({ kind: 'thing', partition: 'p0', group: 'g' }, Date.now())).toBe(0)
-    await server.command({ setParameter: 1, ttlMonitorEnabled: true })
-    await until('it is gone', async () => (await store.get([old]))[0] === undefined, 100_000)
+    expect(await store.get([old])).toEqual([old])
     const seen = { ...work.seen, ...(await work.stop()) }
     report('the TTL monitor stopped', seen)
     expect(seen).toMatchObject({ acceptedAfterKill: 0, lost: 0 })
@@ -95,24 +93,28 @@ describeWith('mongoStore under faults of one server', { found: mongodBinary, mis
         [{}, 'outcome_unknown'],
         [{ serverSelectionTimeoutMS: 200 }, 'store_unavailable'],
       ] as const) {
-        const store = mongoStore({ db: connect(Client, url, options).db(), collection: randomUUID() })
-        const guarded = guardedStore(store, { timeoutMs: DEADLINE_MS, failed: () => {} })
-        const begun = performance.now()
         const calls = [
-          [guarded.insert(one), unsure],
-          [guarded.insert(one, { limit }), unsure],
-          [guarded.replace(one, one), unsure],
-          [guarded.get([one]), 'store_unavailable'],
-          [guarded.list(group, { limit: 1 }), 'store_unavailable'],
-          [guarded.count(group, 0), 'store_unavailable'],
+          [(store: Store) => store.insert(one), unsure],
+          [(store: Store) => store.insert(one, { limit }), unsure],
+          [(store: Store) => store.replace(one, one), unsure],
+          [(store: Store) => store.get([one]), 'store_unavailable'],
+          [(store: Store) => store.list(group, { limit: 1 }), 'store_unavailable'],
+          [(store: Store) => store.count(group, 0), 'store_unavailable'],
         ] as const
-        await Promise.all(calls.map(([call, code]) => expect(call).rejects.toMatchObject({ code })))
-        const longestCallMs = performance.now() - begun
+        let longestCallMs = 0
+        for (const [call, code] of calls) {
+          // A driver that once failed to connect by itself never tries again: each call has a client of its own.
+          const store = mongoStore({ db: connect(Client, url, options).db() })
+          const begun = performance.now()
+          const answer = call(guardedStore(store, { timeoutMs: DEADLINE_MS, failed: () => {} }))
+          await expect(answer).rejects.toMatchObject({ code })
+          longestCallMs = Math.max(longestCallMs, performance.now() - begun)
+        }
+        const ms = Math.round(longestCallMs)
         process.stdout.write(
-          `a server that is not there: longest call ${Math.round(longestCallMs)} ms, accepted after an acknowledged kill 0\n`,
+          `a server that is not there: longest call ${ms} ms, accepted after an acknowledged kill 0\n`,
         )
         expect(longestCallMs).toBeLessThan(DEADLINE_MS + LATE_MS)
-        await expect(store.prepare()).rejects.toThrow()
       }
     },
   )
