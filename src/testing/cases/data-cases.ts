@@ -1,0 +1,62 @@
+import { conformanceCase } from '../conformance-case.ts'
+import { expectEqual } from '../expectations.ts'
+import { changed, groupOf, record, refOf } from '../sample-records.ts'
+import { getOne, insertAll, replaceWith } from '../steps.ts'
+
+// Every one is a JSON text. A store that parses and prints it again changes it, one that builds commands from it breaks.
+const TEXTS = [
+  'null',
+  'true',
+  '""',
+  '0.10',
+  '-0',
+  '1e400',
+  '12345678901234567890',
+  '{ "b": 1,\n\t"a": 2, "b": 3 }',
+  '{"$where":"sleep(1000)","$ne":null,"$set":{"data":"x"},"a.b":1}',
+  '{"__proto__":{"admin":true},"constructor":1}',
+  '"\'; DROP TABLE records; --"',
+  '"]]..redis.call(\'FLUSHALL\')..[["',
+  '"$(id) $1 %s %d {0} #{x} `id`"',
+  '"\\u0000 \\ud800 \\u00e9 \\"quoted\\" \\\\ \\/"',
+  '"žluťoučký кот 猫 🐈‍⬛ \u2028\u2029\ufeff\u202e\u0301"',
+]
+const LARGE_BYTES = 65_536
+
+export const dataCases = [
+  conformanceCase(
+    'data is never interpreted',
+    'data comes back character for character, whatever it says',
+    async ({ open }) => {
+      const store = await open()
+      const records = TEXTS.map((data) => record({ groups: ['g'], data }))
+      await insertAll(store, records)
+      const found = await store.get(records.map(refOf))
+      TEXTS.forEach((text, n) => {
+        expectEqual('inserted data', found[n]?.data, text)
+      })
+      const target = record()
+      await insertAll(store, [target])
+      let stands = target
+      for (const data of TEXTS) {
+        stands = await replaceWith(store, stands, changed(stands, { data }))
+        expectEqual('replaced data', (await getOne(store, target))?.data, data)
+      }
+    },
+  ),
+  conformanceCase('data of 64 kB', 'data of 64 kB comes back whole, by get and by list', async ({ open }) => {
+    const store = await open()
+    const letters = record({ groups: ['large'], data: JSON.stringify('x'.repeat(LARGE_BYTES - 2)) })
+    const emoji = record({ groups: ['large'], data: JSON.stringify('🐈'.repeat((LARGE_BYTES - 2) / 4)) })
+    await insertAll(store, [letters, emoji])
+    const found = await store.get([refOf(letters), refOf(emoji)])
+    const { records } = await store.list(groupOf('large'), { limit: 10 })
+    for (const { id, data } of [letters, emoji]) {
+      for (const [by, answer] of Object.entries({ get: found, list: records })) {
+        const received = answer.find((one) => one?.id === id)?.data
+        expectEqual(`the length by ${by}`, received?.length, data.length)
+        expectEqual(`whether it is the same by ${by}`, received === data, true)
+      }
+    }
+  }),
+]

@@ -1,0 +1,106 @@
+import type { Position, RecordPage, Store, StoreRecord } from '../../store/store.ts'
+import { conformanceCase } from '../conformance-case.ts'
+import { expectEqual, expectThat } from '../expectations.ts'
+import { changed, groupOf, inMs, longPast, record, SOME_TIME, tombstone, upTo } from '../sample-records.ts'
+import { shuffled } from '../seeded-random.ts'
+import { idsOf, insertAll, membersOf, pageAfter, replaceWith, walk } from '../steps.ts'
+
+const group = groupOf('g')
+const PAGE = 7
+
+export const movingListCases = [
+  conformanceCase(
+    'a walk shows what stays once',
+    'a walk shows what stood unchanged all the while exactly once, whatever comes, goes and moves beside it',
+    async ({ open, random }) => {
+      const reader = await open()
+      const writer = await open()
+      const somewhere = () => SOME_TIME + Math.floor(random() * 20)
+      const stay = upTo(40).map((n) => record({ id: `stay${n}`, groups: ['g'], position: somewhere() }))
+      const go = upTo(40).map((n) => record({ id: `go${n}`, groups: ['g'], position: somewhere() }))
+      await insertAll(writer, shuffled([...stay, ...go], random))
+      const leaving = [...shuffled(go, random)]
+      const change = async () => {
+        const removed = leaving.splice(0, 2)
+        const moved = leaving.splice(0, 1)
+        await Promise.all([
+          insertAll(writer, [record({ groups: ['g'], position: somewhere() })]),
+          ...removed.map((one) => replaceWith(writer, one, tombstone(one))),
+          ...moved.map((one) => replaceWith(writer, one, changed(one, { position: somewhere() }))),
+        ])
+      }
+      const pages = await walk(async (after) => {
+        await change()
+        const [page] = await Promise.all([reader.list(group, pageAfter(after, PAGE)), change()])
+        return page
+      })
+      const seen = idsOf(pages.flatMap(({ records }) => records)).filter((id) => id.startsWith('stay'))
+      expectEqual('the ids of those that stayed', seen.toSorted(), idsOf(stay).toSorted())
+    },
+  ),
+  conformanceCase(
+    'list shows nothing at a place it has left',
+    'list shows a record only where it stands in the group when it is read',
+    async ({ open, random }) => {
+      const reader = await open()
+      const writer = await open()
+      const records = upTo(40).map((n) => record({ groups: ['g'], position: SOME_TIME + 10 * n }))
+      await insertAll(writer, records)
+      let moving = true
+      const move = async () => {
+        for (const one of shuffled(records, random)) {
+          const moved = await replaceWith(writer, one, changed(one, { position: one.position + 150 }))
+          await replaceWith(writer, moved, changed(moved, random() < 0.5 ? { groups: [] } : { position: SOME_TIME }))
+        }
+      }
+      const read = async () => {
+        while (moving) {
+          await walk(async (after) => {
+            const page = await reader.list(group, pageAfter(after, PAGE))
+            expectInPlace(page, after)
+            return page
+          })
+        }
+      }
+      await Promise.all([move().finally(() => (moving = false)), read()])
+    },
+  ),
+  conformanceCase(
+    'a page with more is never empty',
+    'a page that says more holds a record, also where many in the group have expired or are being removed',
+    async ({ open }) => {
+      const store = await open()
+      const fading = upTo(30).map((n) => record({ groups: ['g'], expiresAt: inMs(3_600_000 + n) }))
+      const lasting = upTo(5).map((n) => record({ groups: ['g'], expiresAt: inMs(7_200_000 + n) }))
+      await insertAll(store, [...fading, ...lasting])
+      await Promise.all(fading.map((one, n) => replaceWith(store, one, changed(one, { expiresAt: longPast() + n }))))
+      const walked = await walk((after) => store.list(group, pageAfter(after, PAGE)))
+      const seen = idsOf(walked.flatMap(({ records }) => records)).filter((id) => idsOf(lasting).includes(id))
+      expectEqual('those that have not expired', seen, idsOf(lasting))
+
+      const removing = upTo(40).map((n) => record({ groups: ['h'], position: SOME_TIME + n }))
+      await insertAll(store, removing)
+      const left: StoreRecord[] = [...removing]
+      await walk(async (after) => {
+        const [page] = await Promise.all([store.list(groupOf('h'), pageAfter(after, 3)), removeSome(store, left)])
+        return page
+      })
+      expectEqual('those not removed', await membersOf(store, groupOf('h')), idsOf(left).toSorted())
+    },
+  ),
+]
+
+async function removeSome(store: Store, left: StoreRecord[]): Promise<void> {
+  await Promise.all(left.splice(0, 6).map((one) => replaceWith(store, one, tombstone(one))))
+}
+
+/** Each record stands in the group, behind the one before it. */
+function expectInPlace({ records }: RecordPage, after: Position | undefined): void {
+  let before = after
+  for (const { groups, position, id } of records) {
+    expectThat(groups.includes('g'), 'a record that stands in the group', { id, groups })
+    const behind = !before || position > before.position || (position === before.position && id > before.id)
+    expectThat(behind, `a record that stands behind ${before?.position}, ${before?.id}`, { position, id })
+    before = { position, id }
+  }
+}

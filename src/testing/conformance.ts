@@ -1,0 +1,45 @@
+import { countCases } from './cases/count-cases.ts'
+import { dataCases } from './cases/data-cases.ts'
+import { expiryCases } from './cases/expiry-cases.ts'
+import { getCases } from './cases/get-cases.ts'
+import { insertCases } from './cases/insert-cases.ts'
+import { limitCases } from './cases/limit-cases.ts'
+import { listCases } from './cases/list-cases.ts'
+import { movingListCases } from './cases/moving-list-cases.ts'
+import { nameCases } from './cases/name-cases.ts'
+import { nodeCases } from './cases/node-cases.ts'
+import { replaceCases } from './cases/replace-cases.ts'
+import { sharingCases } from './cases/sharing-cases.ts'
+import { watchCases } from './cases/watch-cases.ts'
+import type { ConformanceCase } from './conformance-case.ts'
+
+/**
+ * What a store must do to be one of appgrant's, as cases for any test runner. Cases are independent: each opens a database
+ * of its own, so they may run in any order and at once.
+ *
+ * @example
+ * ```ts
+ * import { test } from 'node:test'
+ * import { conformance } from 'appgrant/testing'
+ * import { myStore } from './my-store.js'
+ *
+ * for (const { name, rule, run } of conformance) {
+ *   test(`${name}: ${rule}`, () => run({ open: async (namespace) => myStore({ namespace }) }))
+ * }
+ * ```
+ */
+export const conformance: readonly ConformanceCase[] = [
+  ...getCases,
+  ...dataCases,
+  ...nameCases,
+  ...insertCases,
+  ...limitCases,
+  ...replaceCases,
+  ...listCases,
+  ...movingListCases,
+  ...countCases,
+  ...expiryCases,
+  ...nodeCases,
+  ...sharingCases,
+  ...watchCases,
+]

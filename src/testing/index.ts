@@ -1,0 +1,5 @@
+export { conformance } from './conformance.ts'
+export type { ConformanceCase, ConformanceTarget } from './conformance-case.ts'
+export { exampleApp } from './example-app.ts'
+export { type FaultyStore, faultyStore, type StoreMethod } from './faulty-store.ts'
+export { type MovableClock, movableClock } from './movable-clock.ts'

@@ -1,0 +1,67 @@
+import type { GroupRef, Position, RecordPage, RecordRef, Store, StoreRecord } from '../store/store.ts'
+import { expectEqual, expectThat } from './expectations.ts'
+import { upTo } from './sample-records.ts'
+
+const IN_FLIGHT = 50
+const MOST_PAGES = 1000
+
+/** Inserts records that are not there, {@link IN_FLIGHT} at a time. */
+export async function insertAll(store: Store, records: readonly StoreRecord[]): Promise<void> {
+  for (let start = 0; start < records.length; start += IN_FLIGHT) {
+    const answers = await Promise.all(records.slice(start, start + IN_FLIGHT).map((one) => store.insert(one)))
+    for (const answer of answers) expectEqual('insert where nothing stands', answer, 'inserted')
+  }
+}
+
+/** Replaces a record that stands as `from`. */
+export async function replaceWith(store: Store, from: StoreRecord, to: StoreRecord): Promise<StoreRecord> {
+  expectEqual('replace of the stored revision', await store.replace(from, to), true)
+  return to
+}
+
+/** What stands at the ref. */
+export async function getOne(store: Store, ref: RecordRef): Promise<StoreRecord | undefined> {
+  const [found] = await store.get([ref])
+  return found
+}
+
+/** The ids of a group of at most 1000, sorted, so that only cases about the order depend on it. */
+export async function membersOf(store: Store, group: GroupRef): Promise<readonly string[]> {
+  const { records } = await store.list(group, { limit: 1000 })
+  return idsOf(records).toSorted()
+}
+
+/** The ids, in the order given. */
+export function idsOf(records: readonly RecordRef[]): readonly string[] {
+  return records.map(({ id }) => id)
+}
+
+/** Every page of a list; each next page begins behind the last record of the one before. */
+export async function walk(list: (after: Position | undefined) => Promise<RecordPage>): Promise<readonly RecordPage[]> {
+  const pages: RecordPage[] = []
+  let after: Position | undefined
+  while (pages.length < MOST_PAGES) {
+    const page = await list(after)
+    pages.push(page)
+    const last = page.records.at(-1)
+    if (!page.more) return pages
+    expectThat(last !== undefined, 'a record in a page that says more', page)
+    if (last) after = { position: last.position, id: last.id }
+  }
+  expectThat(false, `the walk to end within ${MOST_PAGES} pages`, 'a page that says more')
+  return pages
+}
+
+/** A page request of that size, behind the place if there is one. */
+export function pageAfter(after: Position | undefined, limit: number) {
+  return after ? { after, limit } : { limit }
+}
+
+/** The answers of so many callers at once, every other one on the second node. */
+export function fromTwoNodes<Answer>(
+  callers: number,
+  nodes: { readonly one: Store; readonly two: Store },
+  call: (node: Store, caller: number) => Promise<Answer>,
+): Promise<readonly Answer[]> {
+  return Promise.all(upTo(callers).map((caller) => call(caller % 2 === 0 ? nodes.one : nodes.two, caller)))
+}
