@@ -7,6 +7,7 @@ export default defineConfig({
     node: 'src/node.ts',
     testing: 'src/testing/index.ts',
     memory: 'adapters/memory/memory-store.ts',
+    sqlite: 'adapters/sqlite/sqlite-store.ts',
   },
   format: 'esm',
   target: 'node20',

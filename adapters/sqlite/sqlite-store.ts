@@ -81,7 +81,7 @@ export function sqliteStore(file: string | object): Store & {
       throw explained(error, open.name)
     }
   }
-  // Reads asked for one after another share one SELECT. They are not kept until the turn ends: there is no round trip to save.
+  // Every answer waits for the end of the turn, so that a caller who asks on and on lets timers, sockets and writes have theirs.
   const read = perTurn(
     (asked: readonly (readonly string[])[]) =>
       ask((statements) => {
@@ -89,7 +89,6 @@ export function sqliteStore(file: string | object): Store & {
         return asked.map((keys) => keys.map(() => rows.next().value))
       }),
     MOST_GETS_PER_SELECT,
-    queueMicrotask,
   )
 
   return {
@@ -109,10 +108,12 @@ export function sqliteStore(file: string | object): Store & {
       return queue.commit(true, () => statements.replace(from, to))
     },
     async list(group, page) {
+      await endOfTurn()
       const { rows, more } = await ask((statements) => statements.page(listOf(group), page))
       return { records: rows.map(({ id, row }) => recordOf({ ...group, id }, row)), more }
     },
     async count(group, after) {
+      await endOfTurn()
       return ask((statements) => statements.count(listOf(group), after))
     },
     async close() {
@@ -124,6 +125,8 @@ export function sqliteStore(file: string | object): Store & {
     },
   }
 }
+
+const endOfTurn = () => new Promise((resolve) => setImmediate(resolve))
 
 /** How to get at the database, and what to call it in a hint. */
 function openerOf(file: unknown): { name: string; owns: boolean; connection: () => Connection } {

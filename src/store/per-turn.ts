@@ -4,12 +4,10 @@
  *
  * @param run - answers every item of a batch; where it rejects, the whole batch does.
  * @param most - how many items a batch holds at most; more are split over several.
- * @param atEnd - what calls back at the end of the turn. Default is `setImmediate`; `queueMicrotask` ends it sooner, for a `run` in process.
  */
 export function perTurn<Item, Answer>(
   run: (items: readonly Item[]) => Promise<readonly Answer[]>,
   most: number,
-  atEnd: (flush: () => void) => unknown = setImmediate,
 ): (item: Item) => Promise<Answer> {
   type Waiting = { item: Item; resolve: (answer: Answer) => void; reject: (error: unknown) => void }
   let waiting: Waiting[] = []
@@ -35,6 +33,6 @@ export function perTurn<Item, Answer>(
   }
   return (item) =>
     new Promise((resolve, reject) => {
-      if (waiting.push({ item, resolve, reject }) === 1) atEnd(flush)
+      if (waiting.push({ item, resolve, reject }) === 1) setImmediate(flush)
     })
 }
