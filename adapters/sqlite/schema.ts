@@ -46,6 +46,8 @@ export function establish(driver: Driver, file: string): void {
   driver.exec('BEGIN IMMEDIATE')
   try {
     if (checkOwner(driver, file) === 'empty') driver.exec(CREATE)
+    // On a file that is read-only BEGIN IMMEDIATE begins to read. There is no such record: nothing is written.
+    else driver.exec("DELETE FROM record WHERE key = ''")
     driver.exec('COMMIT')
   } catch (error) {
     if (driver.inTransaction()) driver.exec('ROLLBACK')
