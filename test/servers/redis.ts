@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { until } from './until.ts'
 
-const NODE_TIMEOUT_MS = 1000
+// Long, so that a machine under load sees no failover that no test asked for.
+const NODE_TIMEOUT_MS = 8000
 
 /** A server, or a sentinel, that a test started. */
 export interface RedisServer {
@@ -73,19 +74,23 @@ export interface RedisCluster {
   stop(): Promise<void>
 }
 
-export async function startCluster(options: readonly string[] = []): Promise<RedisCluster> {
+/** @param options.nodeTimeoutMs - after how long the other nodes take a master for dead. */
+export async function startCluster({
+  nodeTimeoutMs = NODE_TIMEOUT_MS,
+}: {
+  readonly nodeTimeoutMs?: number
+} = {}): Promise<RedisCluster> {
   const servers = await startAll(6, () => [
     '--save',
     '',
     '--cluster-enabled',
     'yes',
     '--cluster-node-timeout',
-    String(NODE_TIMEOUT_MS),
+    String(nodeTimeoutMs),
     '--repl-diskless-sync-delay',
     '0',
     '--cluster-config-file',
     'nodes.conf',
-    ...options,
   ])
   const stop = () => stopAll(servers)
   try {
