@@ -23,6 +23,7 @@ export function openConnection(
   const patience = new WeakMap<Client, Promise<void>>()
   let own: Client | undefined
   let wasReady = false
+  let leaving: Promise<void> | undefined
   let closed = false
   let lastError: unknown
 
@@ -60,6 +61,7 @@ export function openConnection(
     async ready() {
       if (closed) throw notApplied(new Error('the store is closed'))
       const client = opened()
+      await leaving
       if (client.status !== 'ready') {
         await opening(client)
         if (client.status !== 'ready') throw notApplied(new Error('not connected to Redis', { cause: lastError }))
@@ -73,7 +75,16 @@ export function openConnection(
       return client
     },
     cut() {
-      own?.disconnect(true)
+      const client = own
+      if (client?.status !== 'ready' || leaving) return
+      // Until it is closed ioredis calls a connection ready that takes no more commands.
+      leaving = new Promise((resolve) => {
+        client.once('close', () => {
+          leaving = undefined
+          resolve()
+        })
+      })
+      client.disconnect(true)
     },
     close() {
       closed = true

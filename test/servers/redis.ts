@@ -127,6 +127,27 @@ export async function startCluster({
   }
 }
 
+/** A master and its replica, watched by nobody. */
+export async function startPair(): Promise<{
+  readonly master: RedisServer
+  readonly replica: RedisServer
+  stop(): Promise<void>
+}> {
+  const servers = await startAll(2, () => ['--repl-diskless-sync-delay', '0'])
+  const [master, replica] = servers as [RedisServer, RedisServer]
+  await replicate(replica, master)
+  return { master, replica, stop: () => stopAll(servers) }
+}
+
+/** Makes a server a replica, and waits until it has all that the master has. */
+export async function replicate(replica: RedisServer, master: RedisServer): Promise<void> {
+  await replica.client.replicaof('127.0.0.1', master.port)
+  await until('the replica is linked', async () =>
+    (await replica.client.info('replication')).includes('master_link_status:up'),
+  )
+  await until('the master counts on it', async () => (await master.client.info('replication')).includes('state=online'))
+}
+
 /** A master and a replica, watched by three sentinels. */
 export interface SentinelGroup {
   readonly name: string
@@ -143,10 +164,7 @@ export async function startSentinelGroup(): Promise<SentinelGroup> {
   const stop = () => stopAll(all)
   try {
     const [master, replica] = servers as [RedisServer, RedisServer]
-    await replica.client.replicaof('127.0.0.1', master.port)
-    await until('the replica is linked', async () =>
-      (await replica.client.info('replication')).includes('master_link_status:up'),
-    )
+    await replicate(replica, master)
     for (let count = 0; count < 3; count++) all.push(await startSentinel(name, master.port))
     const sentinels = all.slice(2)
     await until('the sentinels know each other and the replica', async () => {
