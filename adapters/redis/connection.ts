@@ -44,11 +44,13 @@ export function openConnection(
       const timer = setTimeout(resolve, wasReady ? PATIENCE_MS : FIRST_PATIENCE_MS)
       const done = () => {
         clearTimeout(timer)
+        client.off('ready', done)
+        client.off('end', done)
         patience.delete(client)
         resolve()
       }
-      client.once('ready', done)
-      client.once('end', done)
+      client.on('ready', done)
+      client.on('end', done)
     })
     patience.set(client, wait)
     // 'end' too is a beginning: it is reached when the driver saw no way to connect.
