@@ -137,6 +137,8 @@ async function runSchedule<State, Node>(
   const violation = (text: string, cause?: unknown) =>
     new ScheduleViolation(`${scenario.name}: ${text}\n  after: ${steps.join(', ')}`, { cause })
 
+  let writes = 0
+  let checked = ''
   let running = names.length
   let crash: unknown
   for (const name of names) {
@@ -157,6 +159,7 @@ async function runSchedule<State, Node>(
   let faultsLeft = faults
   for (let idle = 0; running > 0 && crash === undefined; ) {
     await turn()
+    await checkAlways()
     if (waiting.length === 0) {
       if (running > 0 && ++idle > MAX_IDLE_TURNS) throw violation('an act waits for something that never comes')
       continue
@@ -169,8 +172,6 @@ async function runSchedule<State, Node>(
       for (const one of waiting)
         if (one.isWrite) for (const fault of FAULT_NAMES) options.push(() => breakWrite(one, fault))
     await options[choose(options.length)]?.()
-    await turn()
-    await checkAlways()
   }
   if (crash !== undefined) throw violation(`an act ended with an error that has no code: ${crash}`, crash)
   for (const one of [...later]) {
@@ -188,6 +189,9 @@ async function runSchedule<State, Node>(
     )
 
   async function checkAlways() {
+    const now = `${writes} ${acknowledged.size}`
+    if (now === checked) return
+    checked = now
     try {
       await scenario.always?.(state, observer, acknowledged)
     } catch (error) {
@@ -197,17 +201,20 @@ async function runSchedule<State, Node>(
   async function pass(one: Waiting) {
     steps.push(one.label)
     waiting.splice(waiting.indexOf(one), 1)
+    if (one.isWrite) writes++
     await one.execute().then(one.resolve, one.reject)
   }
   async function deliver(one: (typeof later)[number]) {
     steps.push(`${one.label} arrives`)
     later.splice(later.indexOf(one), 1)
+    writes++
     await one.execute()
   }
   async function breakWrite(one: Waiting, fault: Fault) {
     steps.push(`${one.label} ${fault}`)
     waiting.splice(waiting.indexOf(one), 1)
     faultsLeft--
+    writes++
     const { label, execute } = one
     if (fault === 'unanswered' || fault === 'twice') await execute()
     if (fault === 'late') later.push({ label, execute })
