@@ -1,5 +1,6 @@
 import { AppGrantError } from '../base/errors.ts'
 import type { LiveApp } from '../records/app.ts'
+import { isTextList } from './input.ts'
 
 const MAX_SCOPES = 100
 
@@ -8,7 +9,7 @@ export function scopeTokens(asked: unknown): readonly string[] | undefined {
   if (asked === undefined) return undefined
   const isList = Array.isArray(asked) && asked.length <= MAX_SCOPES && asked.every((one) => typeof one === 'string')
   if (!isList) throw invalidScope(`expected a list of at most ${MAX_SCOPES} scopes`)
-  return [...new Set<string>(asked)]
+  return [...new Set(asked)]
 }
 
 /** The scope that is asked for: all the app registered where nothing is said, never more than that (TOK-7). */
