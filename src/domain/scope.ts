@@ -7,8 +7,7 @@ const MAX_SCOPES = 100
 /** A list of scopes as it was asked for, without repetitions; undefined where nothing was asked. @throws `invalid_scope` */
 export function scopeTokens(asked: unknown): readonly string[] | undefined {
   if (asked === undefined) return undefined
-  const isList = Array.isArray(asked) && asked.length <= MAX_SCOPES && asked.every((one) => typeof one === 'string')
-  if (!isList) throw invalidScope(`expected a list of at most ${MAX_SCOPES} scopes`)
+  if (!isTextList(asked, MAX_SCOPES)) throw invalidScope(`expected a list of at most ${MAX_SCOPES} scopes`)
   return [...new Set(asked)]
 }
 
