@@ -1,5 +1,5 @@
 import type { AppGrant } from '../create-app-grant.ts'
-import type { Granted } from '../domain/authorizer.ts'
+import type { Granted } from '../domain/access-tokens.ts'
 import { jsonAnswer } from './answer.ts'
 import { type FormCall, formRoute } from './form-endpoint.ts'
 import { HttpError, invalidRequest } from './http-error.ts'
