@@ -202,8 +202,7 @@ export function hostileRequests(
     if (chance(0.7)) lines.push(`Authorization: ${headerValue(authorization())}`)
     if (chance(0.02)) lines.push(`Authorization: ${headerValue(authorization())}`)
     if (chance(0.05)) lines.push(`Content-Encoding: ${pick(ENCODINGS)}`)
-    if (chance(0.9))
-      lines.push(`Sec-Fetch-Site: ${chance(0.9) ? 'same-origin' : pick(['cross-site', 'none', ''])}`)
+    if (chance(0.9)) lines.push(`Sec-Fetch-Site: ${chance(0.9) ? 'same-origin' : pick(['cross-site', 'none', ''])}`)
     if (chance(0.3))
       lines.push(
         `Origin: ${pick(['null', 'https://evil.example', 'https://login.example', '*', headerValue(value())])}`,
