@@ -157,7 +157,11 @@ export const appRoutes: readonly ApiRoute[] = [
 
 /** An app with what the table of apps shows beside it (LST-1). */
 async function row({ account, rights }: ApiCall, app: App): Promise<Record<string, unknown>> {
-  return { ...app, liveTokens: await liveTokens(rights, { app: app.key, account }) }
+  const [instances, count] = await Promise.all([
+    rights.installs.count({ app: app.key }),
+    liveTokens(rights, { app: app.key, account }),
+  ])
+  return { ...app, instances, liveTokens: count }
 }
 
 /** An account that holds nothing of the app has no tokens of it: that the app's owner may see it changes nothing. */

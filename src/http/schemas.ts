@@ -72,7 +72,11 @@ export const schemas = {
     required: ['name', 'homepage', 'adminEmail'],
   }),
   App: object(app),
-  AppRow: object({ ...app, liveTokens: { type: 'integer', description: 'Of the signed-in account.' } }),
+  AppRow: object({
+    ...app,
+    instances: { type: 'integer', description: 'Accounts that authorise the app now.' },
+    liveTokens: { type: 'integer', description: 'Of the app for the signed-in account.' },
+  }),
   AppPage: page(ref('AppRow')),
   AppWithSecret: object({ app: ref('App'), 'secret?': secret }),
   AppWithNewSecret: object({ app: ref('App'), secretId: text, secret }),
