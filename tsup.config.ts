@@ -9,6 +9,7 @@ export default defineConfig({
     memory: 'adapters/memory/memory-store.ts',
     redis: 'adapters/redis/redis-store.ts',
     mongodb: 'adapters/mongodb/mongo-store.ts',
+    sqlite: 'adapters/sqlite/sqlite-store.ts',
   },
   format: 'esm',
   target: 'node20',
