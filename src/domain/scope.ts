@@ -2,12 +2,14 @@ import { AppGrantError } from '../base/errors.ts'
 import type { LiveApp } from '../records/app.ts'
 
 const MAX_SCOPES = 100
+const MAX_SCOPE = 100
 
 /** A list of scopes as it was asked for, without repetitions; undefined where nothing was asked. @throws `invalid_scope` */
 export function scopeTokens(asked: unknown): readonly string[] | undefined {
   if (asked === undefined) return undefined
-  const isList = Array.isArray(asked) && asked.length <= MAX_SCOPES && asked.every((one) => typeof one === 'string')
-  if (!isList) throw invalidScope(`expected a list of at most ${MAX_SCOPES} scopes`)
+  const isScope = (one: unknown) => typeof one === 'string' && one.length <= MAX_SCOPE
+  const isList = Array.isArray(asked) && asked.length <= MAX_SCOPES && asked.every(isScope)
+  if (!isList) throw invalidScope(`expected a list of at most ${MAX_SCOPES} scopes of at most ${MAX_SCOPE} characters`)
   return [...new Set<string>(asked)]
 }
 
