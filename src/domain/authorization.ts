@@ -108,12 +108,13 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       const redirect = proveRedirect(params, app)
       const state = stateOf(params)
       if ('error' in state) return redirectTo(redirect, state)
-      const question: Question = { account, ...login, redirectUrl: redirect.redirectUrl, ...state }
+      const to = { redirectUrl: redirect.redirectUrl, ...state }
       const judged = judgeRequest(params, app, redirect)
-      if ('error' in judged) return redirectTo(question, judged)
-      const { refusal } = await standingOf(app, account, accounts)
+      if ('error' in judged) return redirectTo(to, judged)
+      const { refusal, epoch } = await standingOf(app, account, accounts)
       if (refusal)
-        return redirectTo(question, { error: 'access_denied', error_description: 'the account may not use this app' })
+        return redirectTo(to, { error: 'access_denied', error_description: 'the account may not use this app' })
+      const question: Question = { account, ...login, ...(epoch !== undefined && { epoch }), ...to }
       const ticket = await ask(app, question, { ...judged, redirectStamp: redirect.stamp })
       const redirectHost = new URL(question.redirectUrl).host
       return withConcealed(
@@ -126,6 +127,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       const { session, question, app, by } = await answered(answer)
       const scope = narrowedScope(scopeTokens(answer.scope), session.scope, app)
       const epoch = await assertUsable(app, by.account, accounts)
+      if (epoch !== question.epoch) throw invalidTicket()
       const now = clock()
       const endsAt = now + lifetimes.refreshAbsoluteSeconds * 1000
       const install = await installing.install(app, { by, scope, epoch, endsAt })
