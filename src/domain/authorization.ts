@@ -30,7 +30,7 @@ const QUESTION_MS = 600_000
 /** Send the browser there, with 303 See Other. */
 export interface Redirect {
   readonly step: 'redirect'
-  /** The app's redirect URL with the answer in its query. It may hold a code: do not log it. */
+  /** The app's redirect URL with the answer in its query. It may hold a code, so it is read by name and shown by no inspection or JSON. */
   readonly location: string
 }
 
@@ -101,6 +101,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
 
   return {
     async beginAuthorization(input, by) {
+      issuerOf(parts)
       const account = accountInput(objectInput(by, 'by').account)
       const login = loginInput(by.login)
       const params = readParams(input)
@@ -226,15 +227,21 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     to: Pick<Question, 'redirectUrl' | 'state'>,
     answer: { readonly code: string } | RedirectedError,
   ): Redirect {
-    if (parts.issuer === undefined)
-      throw new TypeError('createAppGrant: issuer: expected an https URL where users authorise apps, received nothing')
     const query = new URLSearchParams({
       ...answer,
       ...(to.state !== undefined && { state: to.state }),
-      iss: parts.issuer,
+      iss: issuerOf(parts),
     })
-    return { step: 'redirect', location: `${to.redirectUrl}${to.redirectUrl.includes('?') ? '&' : '?'}${query}` }
+    const location = `${to.redirectUrl}${to.redirectUrl.includes('?') ? '&' : '?'}${query}`
+    return withConcealed({ step: 'redirect' } as const, { location })
   }
+}
+
+/** Without one nobody can be asked: that is said before anything is stored. */
+function issuerOf({ issuer }: Pick<AuthorizationParts, 'issuer'>): string {
+  if (issuer === undefined)
+    throw new TypeError('createAppGrant: issuer: expected an https URL where users authorise apps, received nothing')
+  return issuer
 }
 
 function invalidTicket(): AppGrantError {
