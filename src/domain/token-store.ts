@@ -16,7 +16,7 @@ import {
 } from '../records/token.ts'
 import * as acts from './app-acts.ts'
 import { appNotFound } from './app-errors.ts'
-import { accountInput, cursorInput, idInput, invalidRequest, limitInput, objectInput } from './input.ts'
+import { accountInput, cursorInput, idInput, invalidRequest, isTextList, limitInput, objectInput } from './input.ts'
 import { isOfEpoch, isVisible, type ManagedApps } from './managed-apps.ts'
 
 const MAX_REMOVED = 1000
@@ -161,7 +161,6 @@ function tokenInfo(token: StoredToken): TokenInfo | undefined {
 }
 
 function idsInput(ids: unknown): readonly string[] {
-  const isList = Array.isArray(ids) && ids.length <= MAX_REMOVED && ids.every((id) => typeof id === 'string')
-  if (!isList) throw invalidRequest('ids', `a list of at most ${MAX_REMOVED} token ids`, ids)
-  return [...new Set<string>(ids)].filter((id) => id.length === WIDTH.token && /^[A-Za-z0-9]+$/.test(id))
+  if (!isTextList(ids, MAX_REMOVED)) throw invalidRequest('ids', `a list of at most ${MAX_REMOVED} token ids`, ids)
+  return [...new Set(ids)].filter((id) => id.length === WIDTH.token && /^[A-Za-z0-9]+$/.test(id))
 }

@@ -1,4 +1,4 @@
-import { AppGrantError } from '../base/errors.ts'
+import { AppGrantError, isAppGrantError } from '../base/errors.ts'
 import type { RandomText } from '../credentials/random.ts'
 import type { InsertOptions, RecordRef, Store, StoreRecord } from '../store/store.ts'
 
@@ -45,7 +45,7 @@ export function createCollection(store: Store, clock: () => number, random: Rand
     data: kind.pack(value),
   })
 
-  const isStored = async (next: StoreRecord) => (await store.get([next]))[0]?.revision === next.revision
+  const isStored = async (next: StoreRecord) => (await answered(store.get([next])))[0]?.revision === next.revision
 
   const collection: Collection = {
     get: (refs) => store.get(refs),
@@ -69,12 +69,13 @@ export function createCollection(store: Store, clock: () => number, random: Rand
       decide: (current: Value | undefined) => Value | undefined | Promise<Value | undefined>,
     ) {
       for (let tries = 0; tries < MAX_TRIES; tries++) {
-        const [stored] = await store.get([ref])
+        const told = tries === 0 ? <Answer>(call: Promise<Answer>) => call : answered
+        const [stored] = await told(store.get([ref]))
         const value = await decide(stored && !hasExpired(stored, clock()) ? kind.unpack(stored) : undefined)
         if (value === undefined) return undefined
         const isDone = stored
-          ? await collection.replace(kind, stored, value)
-          : (await collection.insert(kind, value, { durable: true })) === 'inserted'
+          ? await told(collection.replace(kind, stored, value))
+          : (await told(collection.insert(kind, value, { durable: true }))) === 'inserted'
         if (isDone) return value
       }
       throw new AppGrantError(
@@ -88,6 +89,21 @@ export function createCollection(store: Store, clock: () => number, random: Rand
     },
   }
   return collection
+}
+
+/**
+ * What is asked after a write was answered. That write may have been delivered twice, been done, and been overwritten since:
+ * so a failure now is no longer "nothing was written".
+ */
+async function answered<Answer>(call: Promise<Answer>): Promise<Answer> {
+  try {
+    return await call
+  } catch (error) {
+    if (!isAppGrantError(error, 'store_unavailable')) throw error
+    const { message, cause } = error
+    const hint = 'The store failed after a first attempt: it may be done. Repeat the call until it succeeds.'
+    throw new AppGrantError('outcome_unknown', {}, { message, hint, cause })
+  }
 }
 
 /** Whether a record is past its end by our clock; the store may keep it a while longer. */
