@@ -8,6 +8,8 @@ export default defineConfig({
     testing: 'src/testing/index.ts',
     memory: 'adapters/memory/memory-store.ts',
     redis: 'adapters/redis/redis-store.ts',
+    mongodb: 'adapters/mongodb/mongo-store.ts',
+    sqlite: 'adapters/sqlite/sqlite-store.ts',
   },
   format: 'esm',
   target: 'node20',

@@ -1,20 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 /**
- * Waits until `condition` holds, looking again every few ms; rejects with what was waited for when it never does.
+ * Asks every few ms until the answer is neither undefined nor false, and returns it; rejects with what was waited for when
+ * that never comes.
  *
- * @param condition - may reject: that counts as false.
+ * @param ask - may reject: that counts as false.
  */
-export async function until(
+export async function until<Answer>(
   what: string,
-  condition: () => boolean | Promise<boolean>,
-  { withinMs = 15_000, everyMs = 10 }: { readonly withinMs?: number; readonly everyMs?: number } = {},
-): Promise<void> {
+  ask: () => Answer | undefined | false | Promise<Answer | undefined | false>,
+  { withinMs = 30_000, everyMs = 10 }: { readonly withinMs?: number; readonly everyMs?: number } = {},
+): Promise<Answer> {
   const last = Date.now() + withinMs
   let cause: unknown
   while (Date.now() < last) {
     try {
-      if (await condition()) return
+      const answer = await ask()
+      if (answer !== undefined && answer !== false) return answer
     } catch (error) {
       cause = error
     }
