@@ -16,8 +16,12 @@ export interface Workload {
   failures(): number
   /** Resolves when each app was killed, and each reader answered, once more than until now. */
   serves(): Promise<void>
-  /** Ends it, prints what was seen, and fails on a call that hung or on a stamp that was accepted after its kill was acknowledged. */
-  end(fault: string): Promise<void>
+  /**
+   * Ends it, prints what was seen, and fails on a call that hung or on a stamp that was accepted after its kill was acknowledged.
+   *
+   * @param options.mayLose - the fault may undo what was acknowledged: it is counted and printed only.
+   */
+  end(fault: string, options?: { readonly mayLose?: boolean }): Promise<void>
 }
 
 interface App {
@@ -103,14 +107,14 @@ export async function killAndVerify(
         { withinMs: 40_000 },
       )
     },
-    async end(fault) {
+    async end(fault, { mayLose = false } = {}) {
       ended = true
       await Promise.all(running)
       const kills = apps.reduce((sum, app) => sum + app.kills, 0)
       process.stdout.write(
         `faults: ${fault}: longest call ${Math.round(longest)} ms, ${kills} kills acknowledged, ${failures} calls failed, ${accepted} accepted after an acknowledged kill\n`,
       )
-      expect(accepted).toBe(0)
+      if (!mayLose) expect(accepted).toBe(0)
       expect(longest).toBeLessThan(DEADLINE_MS + LATE_MS)
     },
   }
