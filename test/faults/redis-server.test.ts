@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RedisClient, redisStore } from '../../adapters/redis/redis-store.ts'
-import type { Store } from '../../src/store/store.ts'
+import { isNotApplied, type Store } from '../../src/store/store.ts'
 import { changed, inMs, record, tombstone } from '../../src/testing/sample-records.ts'
 import { describeWith } from '../servers/describe-with.ts'
 import { drivers } from '../servers/ioredis.ts'
@@ -113,6 +113,31 @@ describeWith('faults: redisStore on one server', redisServer, () => {
         },
         { by: proxy },
       )
+    })
+
+    it('a write whose answer was lost is not sent again, and does not say that it changed nothing', async () => {
+      await withStores([single(proxy.address)], async (store) => {
+        if (!store) throw new Error('a store was asked for')
+        const first = record()
+        const app = changed(first)
+        await store.insert(first)
+        // By now the server knows the script.
+        await store.replace(first, app)
+        const next = changed(app)
+        proxy.hold('replies')
+        await server.client.config('RESETSTAT')
+        const replaced = store.replace(app, next).catch((error: unknown) => error)
+        await until(
+          'it was executed',
+          async () => (await server.client.get(`ag:{p0}:thing:${app.id}`))?.startsWith(next.revision) === true,
+        )
+        proxy.heal()
+        const error = await replaced
+        expect(error).toBeInstanceOf(Error)
+        expect(isNotApplied(error)).toBe(false)
+        expect(await store.get([app])).toEqual([next])
+        expect(await server.client.info('commandstats')).toMatch(/cmdstat_evalsha:calls=1,/)
+      })
     })
 
     it('a write that arrives after a kill was acknowledged brings nothing back (S3A)', async () => {

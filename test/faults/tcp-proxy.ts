@@ -7,6 +7,7 @@ export interface TcpProxy {
   hold(side: 'requests' | 'replies'): () => void
   /** From now on, ends each connection instead of handing on the n-th piece of what the server says on it. */
   cutAtReply(next: () => number): void
+  /** Behaves again, on new connections: what it held is lost with the old ones. */
   heal(): void
   close(): Promise<void>
 }
@@ -61,6 +62,10 @@ export async function startProxy(target: { readonly host: string; readonly port:
     },
     heal() {
       cutAt = undefined
+      for (const side of ['requests', 'replies'] as const) {
+        held[side] = false
+        waiting[side] = []
+      }
       for (const socket of sockets) socket.destroy()
     },
     async close() {
