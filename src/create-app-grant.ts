@@ -1,16 +1,22 @@
 import { type AppGrantOptions, checkOptions } from './app-grant-options.ts'
-import { type Actor, createEmitter, type Events } from './base/events.ts'
+import { type Actor, createEmitter, type Events, publicEvents } from './base/events.ts'
 import { traced } from './base/traced.ts'
 import { createRandomText } from './credentials/random.ts'
 import { createTokenFormat } from './credentials/token-format.ts'
+import { createAccessTokens } from './domain/access-tokens.ts'
 import { createAccounts } from './domain/accounts.ts'
 import { createAppAuthentication } from './domain/app-authentication.ts'
 import { type AppRegistry, createAppRegistry } from './domain/app-registry.ts'
+import { createAuthorization } from './domain/authorization.ts'
 import { type Authorizer, createAuthorizer } from './domain/authorizer.ts'
 import { accountInput, idInput, loginInput } from './domain/input.ts'
+import { createInstalling } from './domain/installing.ts'
+import { createInstalls, type Installs } from './domain/installs.ts'
 import { createManagedApps } from './domain/managed-apps.ts'
+import { createSessionGrants } from './domain/session-grants.ts'
 import { createTokenStore, type TokenStore } from './domain/token-store.ts'
-import { createVerifier } from './domain/verifier.ts'
+import { createStrictVerifier } from './domain/verifier.ts'
+import { createCachingVerifier } from './domain/verifier-cache.ts'
 import { createCollection } from './records/collection.ts'
 import { createPages } from './records/pages.ts'
 import { guardedStore } from './store/guarded-store.ts'
@@ -18,20 +24,21 @@ import { guardedStore } from './store/guarded-store.ts'
 const STAMP_LENGTH = 11
 const HOUR_MS = 3_600_000
 
-/** What one authority may do with apps and tokens. */
+/** What one authority may do with apps, tokens and installs. */
 export interface Rights {
   readonly apps: AppRegistry
   readonly tokens: TokenStore
+  readonly installs: Installs
 }
 
-/** The library, wired. `apps` and `tokens` directly on it carry the host's own authority: pages use {@link AppGrant.as}. */
+/** The library, wired. `apps`, `tokens` and `installs` directly on it carry the host's own authority: pages use {@link AppGrant.as}. */
 export interface AppGrant extends Rights, AsyncDisposable {
   readonly authorizer: Authorizer
   readonly events: Events
   /** The issuer that was configured. */
   readonly issuer: string | undefined
   /**
-   * The same for an account: apps that it or an account below it owns, tokens that they hold. Everything else is not found.
+   * The same for an account: apps that it or an account below it owns, tokens and installs that they hold. Everything else is not found.
    *
    * @param options - `login`: the real login behind the account, kept with what it does.
    * @throws TypeError where the account is no id.
@@ -65,33 +72,44 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
   const collection = createCollection(guarded, clock, random)
   const accounts = createAccounts(directory, { timeoutMs, events })
+  const base = { collection, accounts, events, random, clock, lifetimes, issuer, stamp: () => random(STAMP_LENGTH) }
+  const format = createTokenFormat(brand)
+  const authentication = createAppAuthentication(base)
+  const accessTokens = createAccessTokens({ ...base, format })
+  const installing = createInstalling(base)
   const parts = {
-    collection,
-    accounts,
-    events,
-    random,
-    clock,
-    stamp: () => random(STAMP_LENGTH),
+    ...base,
+    format,
+    authentication,
+    accessTokens,
     pages: createPages(guarded),
-    managed: createManagedApps({ collection, accounts }),
-    format: createTokenFormat(brand),
-    authentication: createAppAuthentication({ collection, events, clock }),
+    managed: createManagedApps(base),
+    sessionGrants: createSessionGrants({ ...base, format, authentication, accessTokens }),
+    authorization: createAuthorization({ ...base, format, installing }),
+    verifier: createCachingVerifier(createStrictVerifier({ ...base, format }), {
+      watch: guarded.watch,
+      clock,
+      steadyClock: () => performance.now(),
+    }),
     appsPerOwner,
     fieldOptions: { allowLoopbackRedirects },
     longestLifeMs: lifetimes.refreshAbsoluteSeconds * 1000 + HOUR_MS,
-    accessTokenSeconds: lifetimes.accessTokenSeconds,
   }
   const rightsOf = (actor: Actor): Rights =>
     Object.freeze({
       apps: traced('AppRegistry', createAppRegistry(parts, Object.freeze(actor))),
       tokens: traced('TokenStore', createTokenStore(parts, Object.freeze(actor))),
+      installs: traced('Installs', createInstalls(parts, Object.freeze(actor))),
     })
-  const close = () => store.close()
+  const close = async () => {
+    await parts.verifier.close()
+    await store.close()
+  }
 
   return Object.freeze({
     ...rightsOf({}),
-    authorizer: traced('Authorizer', createAuthorizer({ ...parts, verifier: createVerifier(parts) })),
-    events: { on: events.on },
+    authorizer: traced('Authorizer', createAuthorizer(parts)),
+    events: publicEvents(events),
     issuer,
     as: (account: string, { login }: { readonly login?: string } = {}) => {
       assertActor('as', () => accountInput(account))

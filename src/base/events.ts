@@ -34,8 +34,9 @@ export interface EventMap {
   }
   install: { readonly change: 'approved' | 'denied' | 'withdrawn'; readonly app: string; readonly account: string }
   refused: { readonly code: ErrorCode; readonly reason: string; readonly app?: string; readonly remoteAddress?: string }
+  /** Something that should work does not. `server_error`: an HTTP answer was a 500, whose `cause` says what to mend. */
   outage: {
-    readonly code: 'store_unavailable' | 'outcome_unknown' | 'directory_unavailable'
+    readonly code: 'store_unavailable' | 'outcome_unknown' | 'directory_unavailable' | 'server_error'
     readonly operation: string
     readonly cause: unknown
   }
@@ -58,6 +59,20 @@ export interface Events {
 /** Events and the way to send one. */
 export interface Emitter extends Events {
   emit<K extends keyof EventMap>(type: K, by: Actor, event: EventMap[K]): void
+}
+
+// A registered symbol, so that entries from two copies of this package understand each other.
+const EMIT = Symbol.for('appgrant.emit')
+
+/** The events as the host gets them: it listens, and only other entries of this package may send, by {@link emitTo}. */
+export function publicEvents({ on, emit }: Emitter): Events {
+  return Object.freeze(Object.defineProperty({ on }, EMIT, { value: emit }))
+}
+
+/** Sends an event to those who listen to `events`; to nobody where it is not what {@link publicEvents} made. */
+export function emitTo<K extends keyof EventMap>(events: Events, type: K, event: EventMap[K]): void {
+  const { [EMIT]: emit } = events as Events & { readonly [EMIT]?: Emitter['emit'] }
+  emit?.(type, {}, event)
 }
 
 /** @param clock - in ms since 1970, for `at`. */
@@ -86,7 +101,7 @@ export function createEmitter(clock: () => number): Emitter {
 
   function call(listener: Listener, event: never): void {
     const warn = (error: unknown) => {
-      process.emitWarning(`a listener of an appgrant event failed: ${error}`, { code: 'APPGRANT_LISTENER' })
+      process.emitWarning(`a listener of an appgrant event failed: ${textOf(error)}`, { code: 'APPGRANT_LISTENER' })
     }
     try {
       const result: unknown = listener(event)
@@ -94,5 +109,14 @@ export function createEmitter(clock: () => number): Emitter {
     } catch (error) {
       warn(error)
     }
+  }
+}
+
+/** Anything can be thrown, and not everything has a text. */
+function textOf(error: unknown): string {
+  try {
+    return String(error)
+  } catch {
+    return `a thrown ${typeof error}`
   }
 }

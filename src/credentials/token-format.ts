@@ -2,8 +2,8 @@ import { crc32 } from 'node:zlib'
 import { KEY_LENGTH } from './app-key.ts'
 import { numberToBase62 } from './base62.ts'
 
-/** Widths in characters of base62. A secret holds 256 bits, a token's id 95. */
-export const WIDTH = { app: KEY_LENGTH, token: 16, secret: 48 } as const
+/** Widths in characters of base62. A secret holds 256 bits, an install's id and a tag 128, a session's and a token's id 95. */
+export const WIDTH = { app: KEY_LENGTH, install: 24, session: 16, token: 16, stage: 5, secret: 48, tag: 24 } as const
 const CHECKSUM = 6
 
 type Field = keyof typeof WIDTH
@@ -12,6 +12,14 @@ type Field = keyof typeof WIDTH
 const LAYOUT = {
   /** An app-only access token. */
   at: ['app', 'token', 'secret'],
+  /** A user's access token. */
+  ut: ['app', 'install', 'session', 'token', 'secret'],
+  /** The ticket of a consent question. */
+  qt: ['app', 'session', 'secret'],
+  /** An authorization code. */
+  ac: ['app', 'install', 'session', 'stage', 'secret', 'tag'],
+  /** A refresh token. */
+  rt: ['app', 'install', 'session', 'stage', 'secret', 'tag'],
 } as const satisfies Record<string, readonly Field[]>
 
 /** The kinds of credential that have this format. */

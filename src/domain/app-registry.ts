@@ -18,14 +18,13 @@ import {
   secretNotFound,
   suspendedAbove,
 } from './app-errors.ts'
-import { type AppFields, checkAppChange, type FieldOptions, foldName, type NewApp } from './app-fields.ts'
-import { createAppSecret, MAX_SECRETS } from './app-secret.ts'
-import { accountInput, cursorInput, flagInput, idInput, invalidRequest, limitInput, objectInput } from './input.ts'
+import { type AppFields, checkAppChange, type FieldOptions, type NewApp } from './app-fields.ts'
+import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
+import { accountInput, cursorInput, flagInput, idInput, limitInput, objectInput, searchInput } from './input.ts'
 import { isKeyInput, isVisible, type ManagedApps, type Sight } from './managed-apps.ts'
 import { createRegistration } from './registration.ts'
 import { telling } from './telling.ts'
 
-const MAX_SEARCH_LENGTH = 100
 const HOUR_MS = 3_600_000
 
 /** An answer that holds a secret, the only one that ever does. It is read by name and shown by no inspection or JSON. */
@@ -68,7 +67,12 @@ export interface AppRegistry {
   resume(key: string): Promise<App>
   /** Puts one new secret in the place of all, and kills every token, code and session of the app. */
   regenerateSecret(key: string): Promise<{ readonly app: App } & WithSecret>
-  /** Adds a second secret, so that the first can be given up later. Not idempotent. @throws `secret_limit_reached`. */
+  /**
+   * Adds a second secret, so that the first can be given up later. Not idempotent: after `outcome_unknown` the error names its
+   * id, and `removeSecret` settles it, also where that answers `secret_not_found`.
+   *
+   * @throws `secret_limit_reached`.
+   */
   addSecret(key: string): Promise<{ readonly app: App; readonly secretId: string } & WithSecret>
   /** Removes one of two secrets; tokens stay. @throws `secret_not_found`; `invalid_request` for the only one. */
   removeSecret(which: { readonly app: string; readonly secretId: string }): Promise<App>
@@ -119,20 +123,20 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     async list(query = {}) {
       const { owner: asked = actor.account, name } = objectInput(query, 'query')
       const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
-      const search = name === undefined ? undefined : searchInput(name)
+      const search = searchInput(name)
       const owner = asked === undefined ? undefined : accountInput(asked, 'owner')
       const sight = owner === undefined ? undefined : await managed.sight(actor, owner)
       if (owner !== undefined && !sight) throw appNotFound()
       const show = async (records: readonly StoreRecord[]) => {
         const apps = records.map((record) => appKind.unpack(record))
         const shown = apps.map(async (app) => {
-          if (app.state !== 'live' || (search && !app.fields.foldedName.includes(search))) return undefined
+          if (app.state !== 'live' || !app.fields.foldedName.includes(search)) return undefined
           return sight && !(await isVisible(app, sight)) ? undefined : appView(app)
         })
         return Promise.all(shown)
       }
-      const identity = ['apps', owner ?? '', search ?? '']
-      const isSearch = search !== undefined
+      const identity = ['apps', owner ?? '', search]
+      const isSearch = search !== ''
       if (owner !== undefined) return pages.page({ identity, rows: [[appsOfOwner(owner)]], show, isSearch }, page)
       const rows = PARTITIONS.map((partition) => [appsOfPartition(partition)])
       const rowOf = (id: string) => PARTITIONS.indexOf(partitionOfKey(id))
@@ -194,6 +198,8 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       const app = await telling({ app: key, secretId: stored.id }, () =>
         act(key, 'secret_added', (current) => {
           if (current.public) throw refusedForPublic('A public app has no secret.')
+          // A write that was delivered twice and overtaken is decided again: it is there already.
+          if (current.secrets.some((secret) => secret.id === stored.id)) return current
           if (current.secrets.length >= MAX_SECRETS) throw secretLimitReached(MAX_SECRETS)
           return acts.addSecret(current, stored)
         }),
@@ -203,12 +209,18 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
     async removeSecret(which) {
       const secretId = idInput(objectInput(which, 'which').secretId, 'secretId')
-      return act(which.app, 'secret_removed', (app) => {
-        const isThere = app.secrets.some((secret) => secret.id === secretId)
-        if (!isThere && !app.removedSecretIds.includes(secretId)) throw secretNotFound()
-        if (isThere && app.secrets.length === 1) throw onlySecret()
-        return acts.removeSecret(app, secretId)
+      let isKnown = false
+      const app = await managed.change(actor, which.app, (current) => {
+        const isThere = current.secrets.some((secret) => secret.id === secretId)
+        isKnown = isThere || current.removedSecretIds.includes(secretId)
+        if (!isKnown && !isSecretId(secretId)) throw secretNotFound()
+        if (isThere && current.secrets.length === 1) throw onlySecret()
+        // Written also where it is not there: what was added with an unknown outcome, and still comes, then comes too late.
+        return acts.removeSecret(current, secretId)
       })
+      if (!isKnown) throw secretNotFound()
+      events.emit('app', actor, { change: 'secret_removed', app: which.app })
+      return appView(app)
     },
 
     async revokeTokens(key) {
@@ -242,10 +254,4 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     const sight = await managed.sight(actor, app.owner)
     return sight !== undefined && (app.state === 'removed' || isVisible(app, sight))
   }
-}
-
-function searchInput(name: unknown): string {
-  const text = idInput(name, 'name')
-  if (text.length > MAX_SEARCH_LENGTH) throw invalidRequest('name', `at most ${MAX_SEARCH_LENGTH} characters`, name)
-  return foldName(text)
 }

@@ -1,35 +1,25 @@
 import { AppGrantError } from '../base/errors.ts'
 import type { Emitter } from '../base/events.ts'
-import { partitionOfKey } from '../credentials/app-key.ts'
-import { withConcealed } from '../credentials/concealed.ts'
 import { digestOf, sameDigest } from '../credentials/digest.ts'
 import type { RandomText } from '../credentials/random.ts'
 import { type TokenFormat, WIDTH } from '../credentials/token-format.ts'
 import type { LiveApp } from '../records/app.ts'
 import type { Collection } from '../records/collection.ts'
-import { appOnlyTokens, removedToken, type StoredToken, tokenKind, tokenRef } from '../records/token.ts'
+import { installKind, installRef } from '../records/install.ts'
+import { removedToken, type StoredToken, tokenKind, tokenRef } from '../records/token.ts'
+import type { AccessTokenFields, AccessTokens, Granted } from './access-tokens.ts'
 import { type Accounts, accountError } from './accounts.ts'
 import { type App, appView } from './app.ts'
 import type { AppAuthentication, AppCredentials, AppSecret, RequestFacts } from './app-authentication.ts'
+import type { Authorization } from './authorization.ts'
 import { idInput, objectInput, userAgentInput } from './input.ts'
-import { scopeInput } from './scope.ts'
+import { askedScope } from './scope.ts'
+import type { CodeInput, RefreshInput, SessionGrants } from './session-grants.ts'
 import { assertUsable } from './standing.ts'
 import type { Verifier } from './verifier.ts'
 
-/** Longer than any token: what is longer is refused before anything else is done with it. */
-const MAX_TOKEN_LENGTH = 4096
-
-/** A token was made. The token itself is read by name and shown by no inspection or JSON. */
-export interface Granted {
-  readonly accessToken: string
-  readonly tokenId: string
-  readonly expiresAt: Date
-  readonly expiresInSeconds: number
-  readonly scope: readonly string[]
-}
-
 /** How apps get tokens, prove who they are, and give tokens back; and what a token gives. */
-export interface Authorizer extends Verifier {
+export interface Authorizer extends Verifier, Authorization {
   /**
    * Gives a trusted app a token for its owner, from key and secret alone.
    *
@@ -39,7 +29,26 @@ export interface Authorizer extends Verifier {
    */
   grantTrusted(by: AppSecret & RequestFacts & { readonly scope?: readonly string[] }): Promise<Granted>
   /**
-   * Kills a token of the app that presents it; a suspended app may do so too. A token that is unknown or dead is no error.
+   * Exchanges an authorization code for the first tokens of a session. A code is good once: redeemed again with the right
+   * verifier and redirect it ends its session; with anything wrong it is neither spent nor ended.
+   *
+   * @throws as {@link grantTrusted}, and `invalid_code`.
+   * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.3)
+   * @see [RFC 7636 - Proof Key for Code Exchange](https://www.rfc-editor.org/rfc/rfc7636.html#section-4.6)
+   */
+  redeemCode(by: CodeInput): Promise<Granted>
+  /**
+   * Exchanges a refresh token for its successor and an access token. A repeat within the retry window gets the same answer;
+   * any other use of a token that has a successor ends the session. Refused without being spent while the app is suspended
+   * or the account blocked.
+   *
+   * @throws as {@link grantTrusted}, and `invalid_refresh_token`.
+   * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-6)
+   */
+  refresh(by: RefreshInput): Promise<Granted>
+  /**
+   * Kills a token of the app that presents it; a refresh token takes its session with it. A suspended app may do so too. A
+   * token that is unknown or dead is no error.
    *
    * @throws `app_authentication_failed`, `too_many_failures`; `foreign_token` for another app's, which stays as it is.
    * @see [RFC 7009 - OAuth 2.0 Token Revocation](https://www.rfc-editor.org/rfc/rfc7009.html#section-2.1)
@@ -53,92 +62,84 @@ export interface Authorizer extends Verifier {
   authenticateApp(by: AppSecret & RequestFacts): Promise<App>
 }
 
+/** What the authorizer stands on. */
 export interface AuthorizerParts {
   readonly collection: Collection
   readonly accounts: Accounts
   readonly authentication: AppAuthentication
+  readonly accessTokens: AccessTokens
+  readonly sessionGrants: SessionGrants
+  readonly authorization: Authorization
   readonly verifier: Verifier
   readonly format: TokenFormat
   readonly events: Emitter
   readonly random: RandomText
   readonly clock: () => number
-  readonly accessTokenSeconds: number
+  readonly lifetimes: { readonly accessTokenSeconds: number }
 }
 
 export function createAuthorizer(parts: AuthorizerParts): Authorizer {
-  const { collection, accounts, authentication, format, events, random, clock } = parts
+  const { collection, accounts, authentication, accessTokens, sessionGrants, format, events, random, clock } = parts
 
   return {
+    ...parts.authorization,
     verify: parts.verifier.verify,
+    redeemCode: sessionGrants.redeemCode,
+    refresh: sessionGrants.refresh,
 
     async grantTrusted(by) {
       const facts = userAgentInput(objectInput(by, 'by').userAgent)
       const app = await authentication.authenticate({ ...by, secret: idInput(by.secret, 'secret') })
-      const owner = await assertUsable(app, accounts)
-      if (owner[0]?.epoch !== app.epoch) throw ownerReplaced()
+      const epoch = await assertUsable(app, app.owner, accounts)
+      if (epoch !== app.epoch) throw ownerReplaced()
       if (!app.trusted) throw notTrusted()
-      return issue(app, scopeInput(by.scope, app), facts)
+      const scope = askedScope(by.scope, app)
+      const issuedAt = clock()
+      const token = await accessTokens.store(
+        { kind: 'at', app: app.key, token: random(WIDTH.token), secret: random(WIDTH.secret) },
+        { app, scope, ...facts, issuedAt, expiresAt: issuedAt + parts.lifetimes.accessTokenSeconds * 1000 },
+      )
+      if (!token) throw new Error('a random token id was drawn twice')
+      accessTokens.announce(token, { app, account: app.owner })
+      return accessTokens.granted(token, { scope })
     },
 
     async revokeToken(by) {
       const text = idInput(objectInput(by, 'by').token, 'token')
       const app = await authentication.authenticate(by)
-      const parsed = text.length <= MAX_TOKEN_LENGTH ? format.read(text) : undefined
-      if (!parsed) return
-      const isGenuine = ({ digest }: StoredToken) => sameDigest(digest, digestOf(text))
-      const ref = tokenRef(parsed)
-      if (parsed.app !== app.key) {
-        const foreign = await collection.load(tokenKind, ref)
-        if (foreign && isGenuine(foreign)) throw foreignToken(app.key, by)
+      const parsed = format.read(text)
+      if (!parsed || parsed.kind === 'qt') return
+      const isOwn = parsed.app === app.key
+      if (!('token' in parsed)) {
+        if (isOwn) await sessionGrants.revoke(app, parsed)
+        else if (await sessionGrants.isGenuine(parsed)) throw foreignToken(app.key, by)
         return
       }
-      const removed = await collection.write(tokenKind, ref, (token) =>
+      const isGenuine = (token: StoredToken | undefined) =>
+        token !== undefined && sameDigest(token.digest, digestOf(text))
+      if (!isOwn) {
+        if (isGenuine(await collection.load(tokenKind, tokenRef(parsed)))) throw foreignToken(app.key, by)
+        return
+      }
+      const account = await holderOf(app, parsed)
+      const removed = await collection.write(tokenKind, tokenRef(parsed), (token) =>
         token && isGenuine(token) ? removedToken(token) : undefined,
       )
-      if (removed)
-        events.emit(
-          'token',
-          { account: app.owner },
-          { change: 'removed', app: app.key, account: app.owner, tokenIds: [removed.id] },
-        )
+      if (removed) events.emit('token', {}, { change: 'removed', app: app.key, account, tokenIds: [removed.id] })
     },
 
     async authenticateApp(by) {
       const app = await authentication.authenticate({ ...objectInput(by, 'by'), secret: idInput(by.secret, 'secret') })
-      await assertUsable(app, accounts)
+      await assertUsable(app, app.owner, accounts)
       return appView(app)
     },
   }
 
-  async function issue(
-    app: LiveApp,
-    scope: readonly string[],
-    facts: { readonly userAgent?: string },
-  ): Promise<Granted> {
-    const tokenId = random(WIDTH.token)
-    const accessToken = format.write('at', { app: app.key, token: tokenId, secret: random(WIDTH.secret) })
-    const issuedAt = clock()
-    const expiresAt = issuedAt + parts.accessTokenSeconds * 1000
-    // The stamps are those the app had when it proved itself: after an act meanwhile, this token is born dead (REV-4).
-    const result = await collection.insert<StoredToken>(tokenKind, {
-      state: 'live',
-      partition: partitionOfKey(app.key),
-      id: tokenId,
-      digest: digestOf(accessToken),
-      group: appOnlyTokens(app).group,
-      issuedAt,
-      expiresAt,
-      scope,
-      ...facts,
-    })
-    if (result !== 'inserted') throw new Error('a random token id was drawn twice')
-    events.emit(
-      'token',
-      { account: app.owner },
-      { change: 'issued', app: app.key, account: app.owner, tokenIds: [tokenId] },
-    )
-    const shown = { tokenId, expiresAt: new Date(expiresAt), expiresInSeconds: parts.accessTokenSeconds, scope }
-    return withConcealed(shown, { accessToken })
+  /** Whom a token acted for: the account behind its install, where that is not gone. */
+  async function holderOf(app: LiveApp, token: AccessTokenFields): Promise<string> {
+    if (token.kind === 'at') return app.owner
+    const install = await collection.load(installKind, installRef(token))
+    return install?.state === 'live' ? install.account : app.owner
   }
 
   function foreignToken(app: string, { remoteAddress }: RequestFacts): AppGrantError {

@@ -1,8 +1,10 @@
 import { AppGrantError } from '../base/errors.ts'
+import { foldName } from './fields/fold-name.ts'
 
 /** The longest account id, login, or other text that the host gives. */
 const MAX_HOST_TEXT = 256
 const MAX_USER_AGENT = 512
+const MAX_SEARCH = 100
 
 /** Refuses a parameter of a call: nothing was read or stored. */
 export function invalidRequest(name: string, expected: string, received: unknown): AppGrantError<'invalid_request'> {
@@ -51,6 +53,11 @@ export function idInput(value: unknown, name: string): string {
   return value
 }
 
+/** Whether it is a list of texts, of at most `most`. A hole in an array is no text. */
+export function isTextList(value: unknown, most: number): value is readonly string[] {
+  return Array.isArray(value) && value.length <= most && Array.from(value).every((one) => typeof one === 'string')
+}
+
 /** Whether something is on: nothing but true and false. */
 export function flagInput(value: unknown, name: string): boolean {
   if (typeof value !== 'boolean') throw invalidRequest(name, 'true or false', value)
@@ -69,6 +76,14 @@ export function limitInput(value: unknown): number {
 /** A cursor, whose content the list itself judges. */
 export function cursorInput(value: unknown): { readonly cursor?: string } {
   return value === undefined ? {} : { cursor: idInput(value, 'cursor') }
+}
+
+/** Part of a name to search for, folded as names are; '' finds all. */
+export function searchInput(value: unknown): string {
+  if (value === undefined) return ''
+  const text = idInput(value, 'name')
+  if (text.length > MAX_SEARCH) throw invalidRequest('name', `at most ${MAX_SEARCH} characters`, value)
+  return foldName(text)
 }
 
 /** The user agent of a request, shortened and without control characters: it is shown to people (TOK-3). */

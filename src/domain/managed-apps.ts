@@ -21,6 +21,8 @@ export interface Sight {
 export interface ManagedApps {
   /** Undefined where the actor is neither the host, nor the account, nor above it. */
   sight(actor: Actor, account: string): Promise<Sight | undefined>
+  /** Whoever asks: for callers that judge by something else than the app's owner. */
+  load(key: string): Promise<LiveApp | undefined>
   find(actor: Actor, key: string): Promise<LiveApp | undefined>
   /** Rejects with `app_not_found` where {@link find} finds nothing. */
   get(actor: Actor, key: string): Promise<LiveApp>
@@ -52,8 +54,12 @@ export function createManagedApps({
         throw accountError('account_blocked', 'The acting account, or one above it, is not active or not known.')
       return { rank, actorLineage, lineage }
     },
+    async load(key) {
+      const app = isKeyInput(key) ? await collection.load(appKind, appRef(key)) : undefined
+      return app?.state === 'live' ? app : undefined
+    },
     async find(actor, key) {
-      const app = await load(key)
+      const app = await managed.load(key)
       const sight = app && (await managed.sight(actor, app.owner))
       return sight && (await isVisible(app, sight)) ? app : undefined
     },
@@ -73,16 +79,16 @@ export function createManagedApps({
     },
   }
   return managed
-
-  async function load(key: string): Promise<LiveApp | undefined> {
-    const app = isKeyInput(key) ? await collection.load(appKind, appRef(key)) : undefined
-    return app?.state === 'live' ? app : undefined
-  }
 }
 
 /** An owner of another epoch is another owner: it does not find what its predecessor left (ACC-7). */
 export async function isVisible(app: LiveApp, sight: Sight): Promise<boolean> {
-  return sight.rank !== 0 || (await sight.lineage())[0]?.epoch === app.epoch
+  return sight.rank !== 0 || isOfEpoch(app, sight)
+}
+
+/** Whether something was made under the account's present epoch. */
+export async function isOfEpoch({ epoch }: { readonly epoch?: string }, sight: Sight): Promise<boolean> {
+  return (await sight.lineage())[0]?.epoch === epoch
 }
 
 /** Whether the text could be a key: nothing is read for any other. */

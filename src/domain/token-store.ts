@@ -2,12 +2,22 @@ import type { Actor, Emitter } from '../base/events.ts'
 import { WIDTH } from '../credentials/token-format.ts'
 import type { LiveApp } from '../records/app.ts'
 import type { Collection, GroupRef, StoreRecord } from '../records/collection.ts'
+import { installId, installKind, installRef, type LiveInstall } from '../records/install.ts'
 import type { Page, PageQuery, Pages } from '../records/pages.ts'
-import { appOnlyHolder, appOnlyTokens, removedToken, type StoredToken, tokenKind, tokenRef } from '../records/token.ts'
+import {
+  appOnlyHolder,
+  appOnlyTokens,
+  removedToken,
+  type StoredToken,
+  tokenKind,
+  tokenRef,
+  userHolder,
+  userTokens,
+} from '../records/token.ts'
 import * as acts from './app-acts.ts'
 import { appNotFound } from './app-errors.ts'
-import { accountInput, cursorInput, idInput, invalidRequest, limitInput, objectInput } from './input.ts'
-import type { ManagedApps } from './managed-apps.ts'
+import { accountInput, cursorInput, idInput, invalidRequest, isTextList, limitInput, objectInput } from './input.ts'
+import { isOfEpoch, isVisible, type ManagedApps } from './managed-apps.ts'
 
 const MAX_REMOVED = 1000
 
@@ -42,6 +52,13 @@ export interface TokenStore {
   remove(which: AppAndAccount & { readonly ids: readonly string[] }): Promise<void>
   /** Kills all there are, atomically, at the same cost whatever their number; tokens made afterwards are untouched. */
   removeAll(of: AppAndAccount): Promise<void>
+}
+
+/** Whose tokens they are, looked up. */
+interface Held {
+  readonly app: LiveApp
+  readonly install?: LiveInstall
+  readonly isOwner: boolean
 }
 
 export function createTokenStore(
@@ -85,10 +102,9 @@ export function createTokenStore(
 
     async removeAll(of) {
       const { app, account } = read(of)
-      await managed.change(actor, app, (found) => {
-        if (found.owner !== account) throw appNotFound()
-        return acts.removeOwnTokens(found, stamp())
-      })
+      const held = await find(app, account)
+      if (held.app.owner === account) await managed.change(actor, app, (found) => acts.removeOwnTokens(found, stamp()))
+      else await removeInstalled(held)
       events.emit('token', actor, { change: 'all_removed', app, account, tokenIds: [] })
     },
   }
@@ -97,23 +113,39 @@ export function createTokenStore(
     return { app: idInput(objectInput(of, 'of').app, 'app'), account: accountInput(of.account) }
   }
 
-  async function find(key: string, account: string): Promise<LiveApp> {
-    const app = await managed.get(actor, key)
-    if (app.owner !== account) throw appNotFound()
-    return app
+  /** The app, and the install through which it acts for the account; the owner needs none. */
+  async function find(key: string, account: string): Promise<Held> {
+    const app = await managed.load(key)
+    const sight = app && (await managed.sight(actor, account))
+    if (!app || !sight) throw appNotFound()
+    const isOwner = app.owner === account
+    if (isOwner && !(await isVisible(app, sight))) throw appNotFound()
+    const found = await collection.load(installKind, installRef({ app: key, install: installId(app, account) }))
+    const install = found?.state === 'live' && (await isOfEpoch(found, sight)) ? found : undefined
+    if (!isOwner && !install) throw appNotFound()
+    return { app, ...(install && { install }), isOwner }
   }
 
-  function groupsOf(app: LiveApp): readonly GroupRef[] {
-    return [appOnlyTokens(app)]
+  function groupsOf({ app, install, isOwner }: Held): readonly GroupRef[] {
+    return [...(isOwner ? [appOnlyTokens(app)] : []), ...(install ? [userTokens(app, install)] : [])]
   }
 
   /** A token that is removed already is written again: only that confirms it (REV-7). */
-  async function removeOne(app: LiveApp, id: string): Promise<string | undefined> {
+  async function removeOne({ app, install, isOwner }: Held, id: string): Promise<string | undefined> {
+    const holders = [...(isOwner ? [appOnlyHolder(app.key)] : []), ...(install ? [userHolder(install.id)] : [])]
     const removed = await collection.write(tokenKind, tokenRef({ app: app.key, token: id }), (token) => {
-      const isTheirs = token?.state === 'removed' || token?.group.startsWith(appOnlyHolder(app.key))
+      const isTheirs = token?.state === 'removed' || holders.some((holder) => token?.group.startsWith(holder))
       return token && isTheirs ? removedToken(token) : undefined
     })
     return removed?.id
+  }
+
+  async function removeInstalled({ app, install }: Held): Promise<void> {
+    const ref = installRef({ app: app.key, install: install?.id ?? '' })
+    await collection.write(installKind, ref, (found) => {
+      if (found?.state !== 'live') throw appNotFound()
+      return { ...found, tokenGeneration: stamp() }
+    })
   }
 }
 
@@ -121,11 +153,11 @@ function tokenInfo(token: StoredToken): TokenInfo | undefined {
   if (token.state !== 'live') return undefined
   const { id, scope, userAgent } = token
   const [issuedAt, expiresAt] = [new Date(token.issuedAt), new Date(token.expiresAt)]
-  return { id, kind: 'app', issuedAt, expiresAt, scope, ...(userAgent !== undefined && { userAgent }) }
+  const kind = token.stage === undefined ? 'app' : 'user'
+  return { id, kind, issuedAt, expiresAt, scope, ...(userAgent !== undefined && { userAgent }) }
 }
 
 function idsInput(ids: unknown): readonly string[] {
-  const isList = Array.isArray(ids) && ids.length <= MAX_REMOVED && ids.every((id) => typeof id === 'string')
-  if (!isList) throw invalidRequest('ids', `a list of at most ${MAX_REMOVED} token ids`, ids)
-  return [...new Set<string>(ids)].filter((id) => id.length === WIDTH.token && /^[A-Za-z0-9]+$/.test(id))
+  if (!isTextList(ids, MAX_REMOVED)) throw invalidRequest('ids', `a list of at most ${MAX_REMOVED} token ids`, ids)
+  return [...new Set(ids)].filter((id) => id.length === WIDTH.token && /^[A-Za-z0-9]+$/.test(id))
 }

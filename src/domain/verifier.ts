@@ -1,9 +1,12 @@
 import { digestOf, sameDigest } from '../credentials/digest.ts'
-import type { TokenFormat } from '../credentials/token-format.ts'
+import type { ParsedToken, TokenFormat } from '../credentials/token-format.ts'
 import { appKind, appRef, type LiveApp } from '../records/app.ts'
-import { type Collection, hasExpired, type StoreRecord } from '../records/collection.ts'
-import { appOnlyTokens, type LiveToken, tokenKind, tokenRef } from '../records/token.ts'
+import { type Collection, hasExpired, type RecordRef, type StoreRecord } from '../records/collection.ts'
+import { installKind, installRef, type LiveInstall } from '../records/install.ts'
+import { sessionKind, sessionRef } from '../records/session.ts'
+import { appOnlyTokens, type LiveToken, tokenKind, tokenRef, userTokens } from '../records/token.ts'
 import type { Accounts } from './accounts.ts'
+import { standingOf } from './standing.ts'
 
 /** What a valid access token gives. */
 export interface Access {
@@ -38,15 +41,30 @@ export type DenialReason =
 
 export type Verification = Access | Denied
 
+/** How fresh an answer must be. */
+export interface VerifyOptions {
+  /**
+   * How old, in ms, the state may be that an acceptance rests on, 0–300 000. A denial is always fresh.
+   *
+   * WARNING: a token may be accepted for so long after it was killed. Default is 0: the state as it is.
+   */
+  readonly maxStalenessMs?: number
+}
+
 /** Says what an access token gives. */
 export interface Verifier {
   /**
-   * Judges an access token by the state as it is: one round trip to the store.
+   * Judges an access token by the state as it is: one round trip to the store, or none within `maxStalenessMs`.
    *
    * Never rejects for a bad token. Rejects with `store_unavailable` or `directory_unavailable` where the answer is not known:
    * answer 503 then, never 401 and never the resource.
    */
-  verify(accessToken: string): Promise<Verification>
+  verify(accessToken: string, options?: VerifyOptions): Promise<Verification>
+}
+
+/** A verification from the records themselves, with the places it rests on. */
+export interface StrictVerifier {
+  verify(accessToken: unknown): Promise<{ readonly verification: Verification; readonly refs: readonly RecordRef[] }>
 }
 
 /** A token that the records bear out; whether the accounts do is asked next. */
@@ -54,58 +72,86 @@ interface Borne {
   readonly ok: true
   readonly app: LiveApp
   readonly token: LiveToken
+  /** Absent for an app-only token. */
+  readonly install?: LiveInstall
 }
+
+type AccessToken = Extract<ParsedToken, { readonly token: string }>
 
 const denied = (reason: DenialReason): Denied => Object.freeze({ ok: false, reason })
 
-export function createVerifier(parts: {
+export function createStrictVerifier(parts: {
   readonly collection: Collection
   readonly accounts: Accounts
   readonly format: TokenFormat
   readonly clock: () => number
-}): Verifier {
+}): StrictVerifier {
   const { collection, accounts, format, clock } = parts
 
   return {
-    async verify(accessToken) {
-      const parsed = typeof accessToken === 'string' ? format.read(accessToken) : undefined
-      if (!parsed) return denied('malformed')
-      const records = await collection.get([tokenRef(parsed), appRef(parsed.app)])
-      const borne = judge(accessToken, records)
-      if (!borne.ok) return borne
-      const refusal = await refusalByAccounts(borne.app)
-      return refusal ? denied(refusal) : access(borne)
+    async verify(text) {
+      const parsed = typeof text === 'string' ? format.read(text) : undefined
+      if (!parsed || !('token' in parsed)) return { verification: denied('malformed'), refs: [] }
+      const refs = refsOf(parsed)
+      const records = await collection.get(refs)
+      const borne = judge(text as string, parsed, records)
+      return { verification: borne.ok ? await judgeAccounts(borne) : borne, refs }
     },
   }
 
-  function judge(text: string, [tokenRecord, appRecord]: readonly (StoreRecord | undefined)[]): Borne | Denied {
+  function judge(text: string, parsed: AccessToken, records: readonly (StoreRecord | undefined)[]): Borne | Denied {
+    const [tokenRecord, appRecord, ...others] = records
     if (!tokenRecord) return denied('unknown')
     const token = tokenKind.unpack(tokenRecord)
     // Only who presents the token itself learns more than "unknown".
     if (!sameDigest(token.digest, digestOf(text))) return denied('unknown')
     if (hasExpired(tokenRecord, clock())) return denied('expired')
     if (token.state === 'removed') return denied('revoked')
-    const app = appRecord && appKind.unpack(appRecord)
+    const app = appRecord && collection.unpack(appKind, appRecord)
     if (app?.state !== 'live') return denied('app_removed')
-    if (token.group !== appOnlyTokens(app).group) return denied('revoked')
-    return app.suspended ? denied('app_suspended') : { ok: true, app, token }
+    const install = parsed.kind === 'ut' ? installBehind(token, app, others) : undefined
+    if (parsed.kind === 'ut' && !install) return denied('revoked')
+    const current = install ? userTokens(app, install) : appOnlyTokens(app)
+    if (token.group !== current.group) return denied('revoked')
+    if (app.suspended) return denied('app_suspended')
+    return { ok: true, app, token, ...(install && { install }) }
   }
 
-  /** An app whose owner is blocked is as good as suspended; an owner of another epoch is another owner (ACC-3, ACC-7). */
-  async function refusalByAccounts(app: LiveApp): Promise<DenialReason | undefined> {
-    const owner = await accounts.lineage(app.owner)
-    return accounts.useRefusal(owner, app) ?? (owner[0]?.epoch === app.epoch ? undefined : 'revoked')
+  /** The install of a user's token, if its session is open and has reached the token's stage. */
+  function installBehind(
+    token: LiveToken,
+    app: LiveApp,
+    [installRecord, sessionRecord]: readonly (StoreRecord | undefined)[],
+  ) {
+    const install = installRecord && installKind.unpack(installRecord)
+    const session = sessionRecord && sessionKind.unpack(sessionRecord)
+    const isReached =
+      session?.state === 'open' && session.app === app.key && session.stage >= (token.stage ?? Number.MAX_VALUE)
+    return isReached && install?.state === 'live' ? install : undefined
+  }
+
+  /** A stranger who got an account's id, or its app, has another epoch and inherits nothing (ACC-7). */
+  async function judgeAccounts(borne: Borne): Promise<Verification> {
+    const { app, install } = borne
+    const account = install?.account ?? app.owner
+    const { refusal, epoch } = await standingOf(app, account, accounts)
+    if (refusal) return denied(refusal)
+    return (install ?? app).epoch === epoch ? access(borne, account) : denied('revoked')
   }
 }
 
-function access({ app, token }: Borne): Access {
-  const registered = new Set(app.fields.scopes)
+function refsOf(parsed: AccessToken): readonly RecordRef[] {
+  const refs = [tokenRef(parsed), appRef(parsed.app)]
+  return parsed.kind === 'ut' ? [...refs, installRef(parsed), sessionRef(parsed)] : refs
+}
+
+function access({ app, token, install }: Borne, account: string): Access {
   return {
     ok: true,
-    kind: 'app',
+    kind: install ? 'user' : 'app',
     app: { key: app.key, name: app.fields.name, owner: app.owner },
-    account: app.owner,
-    scope: token.scope.filter((scope) => registered.has(scope)),
+    account,
+    scope: token.scope.filter((scope) => app.fields.scopes.includes(scope)),
     tokenId: token.id,
     issuedAt: new Date(token.issuedAt),
     expiresAt: new Date(token.expiresAt),

@@ -3,6 +3,7 @@ import { nameOf } from '../credentials/digest.ts'
 import type { GroupRef, RecordRef } from '../store/store.ts'
 import type { LiveApp } from './app.ts'
 import type { Kind } from './collection.ts'
+import type { LiveInstall } from './install.ts'
 
 /** An access token. */
 export interface LiveToken {
@@ -20,6 +21,8 @@ export interface LiveToken {
   readonly expiresAt: number
   readonly scope: readonly string[]
   readonly userAgent?: string
+  /** For a user's token the stage its session must have reached: it is stored before the session gets there. */
+  readonly stage?: number
 }
 
 /** A removed access token. The digest stays, so that only who presents the token itself learns that it was removed. */
@@ -43,12 +46,28 @@ export function tokenRef({ app, token }: { readonly app: string; readonly token:
 /** Where the app-only tokens stand that are valid under the app's stamps. */
 export function appOnlyTokens(app: LiveApp): GroupRef {
   const stamps = nameOf(NAME, app.generation, app.trustGeneration, app.ownGeneration)
-  return { kind: KIND, partition: partitionOfKey(app.key), group: `${appOnlyHolder(app.key)}${stamps}` }
+  return { kind: KIND, partition: partitionOfKey(app.key), group: appOnlyHolder(app.key) + stamps }
+}
+
+/** Where a user's tokens stand that are valid under the stamps of the app and the install. */
+export function userTokens(app: LiveApp, install: LiveInstall): GroupRef {
+  const own = install.account === app.owner ? [app.ownGeneration] : []
+  const stamps = nameOf(NAME, app.generation, install.generation, install.tokenGeneration, ...own)
+  return {
+    kind: KIND,
+    partition: partitionOfKey(app.key),
+    group: userHolder(install.id) + stamps,
+  }
 }
 
 /** What the names of all lists of the app's app-only tokens begin with, whatever their stamps. */
 export function appOnlyHolder(key: string): string {
-  return `${nameOf(NAME, key)}.`
+  return `${key.slice(2, 2 + NAME)}.`
+}
+
+/** The same for the tokens of one install. */
+export function userHolder(install: string): string {
+  return `${install.slice(0, NAME)}.`
 }
 
 /** The tombstone of a token: in no list, and gone when the token would have been. */
@@ -62,6 +81,7 @@ interface Packed {
   readonly i?: number
   readonly s?: string
   readonly u?: string
+  readonly n?: number
 }
 
 export const tokenKind: Kind<StoredToken> = {
@@ -79,11 +99,12 @@ export const tokenKind: Kind<StoredToken> = {
             i: token.issuedAt,
             ...(token.scope.length > 0 && { s: token.scope.join(' ') }),
             ...(token.userAgent && { u: token.userAgent }),
+            ...(token.stage !== undefined && { n: token.stage }),
           }
     return JSON.stringify(packed)
   },
   unpack({ partition, id, groups, position: expiresAt, data }) {
-    const { d: digest, i: issuedAt, s: scope, u: userAgent } = JSON.parse(data) as Packed
+    const { d: digest, i: issuedAt, s: scope, u: userAgent, n: stage } = JSON.parse(data) as Packed
     const [group] = groups
     if (group === undefined || issuedAt === undefined) return { state: 'removed', partition, id, digest, expiresAt }
     return {
@@ -96,6 +117,7 @@ export const tokenKind: Kind<StoredToken> = {
       expiresAt,
       scope: scope ? scope.split(' ') : [],
       ...(userAgent !== undefined && { userAgent }),
+      ...(stage !== undefined && { stage }),
     }
   },
 }

@@ -31,6 +31,11 @@ export async function membersOf(store: Store, group: GroupRef): Promise<readonly
   return idsOf(records).toSorted()
 }
 
+/** Lets all go on that can: a loop over a store that answers in the same turn of the event loop would stop everything else. */
+export function othersGoOn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
 /** The ids, in the order given. */
 export function idsOf(records: readonly RecordRef[]): readonly string[] {
   return records.map(({ id }) => id)

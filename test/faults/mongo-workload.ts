@@ -94,7 +94,7 @@ export function startWorkload(nodes: readonly [Store, Store]) {
     /** Waits until that many more kills were acknowledged. */
     async moreKills(count: number) {
       const goal = seen.killed + count
-      await until(`${count} more kills`, async () => seen.killed >= goal, 60_000)
+      await until(`${count} more kills`, async () => seen.killed >= goal, { withinMs: 60_000 })
     },
     /** Ends it, and answers how many of the acknowledged kills are not in the database. */
     async stop(): Promise<{ lost: number }> {

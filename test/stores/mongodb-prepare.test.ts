@@ -88,7 +88,9 @@ describeWithMongo('prepare() of mongoStore', (target) => {
     const revived = record({ groups: ['g'], expiresAt: Date.now() + 3_600_000 })
     await Promise.all([old, slack, lasting, shortened, revived].map((one) => store.insert(one)))
     await store.replace(shortened, { ...old, id: shortened.id, revision: 'next' })
-    await until('the expired are gone', async () => (await db().collection(name).countDocuments()) === 3, 100_000)
+    await until('the expired are gone', async () => (await db().collection(name).countDocuments()) === 3, {
+      withinMs: 100_000,
+    })
     expect(await store.get([slack, lasting, revived])).toEqual([slack, lasting, revived])
     const [stored] = await db()
       .collection<{ _id: string }>(name)

@@ -1,7 +1,7 @@
 import { conformanceCase } from '../conformance-case.ts'
 import { expectEqual, expectRecords, expectThat } from '../expectations.ts'
 import { changed, inMs, LAST_ID, record, refOf, upTo } from '../sample-records.ts'
-import { getOne, insertAll, replaceWith } from '../steps.ts'
+import { getOne, insertAll, othersGoOn, replaceWith } from '../steps.ts'
 
 const ROUNDS = 60
 
@@ -111,6 +111,7 @@ export const getCases = [
         for (let round = 1; round <= ROUNDS; round++) {
           first = await replaceWith(writer, first, changed(first, { data: String(round) }))
           second = await replaceWith(writer, second, changed(second, { data: String(round) }))
+          await othersGoOn()
         }
       }
       const read = async () => {
@@ -119,6 +120,7 @@ export const getCases = [
           const rounds = { first: numberIn(found, 'first'), second: numberIn(found, 'second') }
           expectThat(rounds.second <= rounds.first, 'the second record never ahead of the first', rounds)
           expectThat(rounds.first <= rounds.second + 1, 'the first record at most one write ahead', rounds)
+          await othersGoOn()
         }
       }
       await Promise.all([write().finally(() => (writing = false)), read()])

@@ -3,7 +3,7 @@ import { conformanceCase } from '../conformance-case.ts'
 import { expectEqual, expectThat } from '../expectations.ts'
 import { changed, groupOf, inMs, longPast, record, SOME_TIME, tombstone, upTo } from '../sample-records.ts'
 import { shuffled } from '../seeded-random.ts'
-import { idsOf, insertAll, membersOf, pageAfter, replaceWith, walk } from '../steps.ts'
+import { idsOf, insertAll, membersOf, othersGoOn, pageAfter, replaceWith, walk } from '../steps.ts'
 
 const group = groupOf('g')
 const PAGE = 7
@@ -51,6 +51,7 @@ export const movingListCases = [
         for (const one of shuffled(records, random)) {
           const moved = await replaceWith(writer, one, changed(one, { position: one.position + 150 }))
           await replaceWith(writer, moved, changed(moved, random() < 0.5 ? { groups: [] } : { position: SOME_TIME }))
+          await othersGoOn()
         }
       }
       const read = async () => {
@@ -60,6 +61,7 @@ export const movingListCases = [
             expectInPlace(page, after)
             return page
           })
+          await othersGoOn()
         }
       }
       await Promise.all([move().finally(() => (moving = false)), read()])

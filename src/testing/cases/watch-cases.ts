@@ -5,7 +5,7 @@ import { changed, record, refOf } from '../sample-records.ts'
 import { insertAll, replaceWith } from '../steps.ts'
 
 // A hint may be lost, so every attempt is another replace. All of them together are what a store may take.
-const ATTEMPTS = 20
+const ATTEMPTS = 10
 const WAIT_MS = 500
 
 export const watchCases = [

@@ -1,4 +1,4 @@
-import { AppGrantError, type FieldError } from '../base/errors.ts'
+import { AppGrantError, type FieldError } from '../../base/errors.ts'
 import type { FieldErrorCode, FieldRule, Refusal } from './field-rule.ts'
 import { isList, shownValue, UNREADABLE } from './shown-value.ts'
 

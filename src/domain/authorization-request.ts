@@ -1,0 +1,131 @@
+import { AppGrantError, type ErrorCode } from '../base/errors.ts'
+import type { LiveApp } from '../records/app.ts'
+import { matchesRedirect } from './app-fields.ts'
+import { bindingOf, isChallenge } from './code-binding.ts'
+import { narrowedScope } from './scope.ts'
+
+const MAX_STATE = 512
+const MAX_PARAMETER = 4096
+/** What stands in the place of bytes that were no UTF-8: those cannot be sent back as they came. */
+const REPLACEMENT = '\u{fffd}'
+const PARAMETERS = [
+  'client_id',
+  'redirect_uri',
+  'response_type',
+  'scope',
+  'state',
+  'code_challenge',
+  'code_challenge_method',
+] as const
+const UNSUPPORTED = { request: 'request_not_supported', request_uri: 'request_uri_not_supported' } as const
+
+type Parameter = (typeof PARAMETERS)[number] | 'response_mode' | keyof typeof UNSUPPORTED
+
+/** The parameters of an authorization request, each at most once. Empty is absent, unknown is ignored. */
+export type AuthorizationParams = Readonly<Partial<Record<Parameter, string>>>
+
+/** Where the answer to an authorization request goes: nothing is redirected to any other address. */
+export interface ProvenRedirect {
+  /** As the request named it. */
+  readonly redirectUrl: string
+  /** The stamp of the app's redirect URL that it is. */
+  readonly stamp: string
+}
+
+/** An error that goes back to the app, by redirect. @see RFC 6749 §4.1.2.1 */
+export interface RedirectedError {
+  readonly error: string
+  readonly error_description: string
+}
+
+/** A request that may be put to the account. */
+export interface AcceptedRequest {
+  readonly scope: readonly string[]
+  readonly binding: string
+}
+
+/** @throws `invalid_request` where a parameter is repeated or too long, for then nothing can be believed. */
+export function readParams(params: unknown): AuthorizationParams {
+  if (!(params instanceof URLSearchParams)) throw pageError('invalid_request', 'params: expected URLSearchParams')
+  const read: Partial<Record<Parameter, string>> = {}
+  for (const name of [...PARAMETERS, 'response_mode', 'request', 'request_uri'] as const) {
+    const values = params.getAll(name)
+    if (values.length > 1) throw pageError('invalid_request', `${name}: expected once, received ${values.length} times`)
+    const [value] = values
+    if (value === undefined || value === '') continue
+    if (value.length > MAX_PARAMETER)
+      throw pageError('invalid_request', `${name}: expected at most ${MAX_PARAMETER} characters`)
+    read[name] = value
+  }
+  return read
+}
+
+/**
+ * The redirect that the request names, if it is one of the app's: the parameter as it came, compared as a string (APP-3).
+ *
+ * @throws `invalid_redirect`
+ */
+export function proveRedirect({ redirect_uri: asked }: AuthorizationParams, app: LiveApp): ProvenRedirect {
+  const at =
+    asked === undefined ? -1 : app.fields.redirectUrls.findIndex((registered) => matchesRedirect(registered, asked))
+  const stamp = app.redirectStamps[at]
+  if (asked === undefined || stamp === undefined) {
+    throw pageError(
+      'invalid_redirect',
+      'redirect_uri: expected exactly one of the redirect URLs that the app registered',
+    )
+  }
+  return { redirectUrl: asked, stamp }
+}
+
+/** Judges the rest of the request, once its redirect is proven. */
+export function judgeRequest(
+  params: AuthorizationParams,
+  app: LiveApp,
+  { redirectUrl }: ProvenRedirect,
+): AcceptedRequest | RedirectedError {
+  for (const [name, error] of Object.entries(UNSUPPORTED)) {
+    if (params[name as keyof typeof UNSUPPORTED]) return refused(error, `${name} is not supported`)
+  }
+  if (params.response_type === undefined) return refused('invalid_request', 'response_type: expected code')
+  if (params.response_type !== 'code') return refused('unsupported_response_type', 'response_type: expected code')
+  if (params.response_mode !== undefined && params.response_mode !== 'query')
+    return refused('invalid_request', 'response_mode: expected query')
+  const challenge = params.code_challenge ?? ''
+  if (params.code_challenge_method !== 'S256' || !isChallenge(challenge)) {
+    return refused(
+      'invalid_request',
+      'code_challenge: expected an S256 challenge of 43 characters and code_challenge_method=S256',
+    )
+  }
+  const asked = params.scope === undefined ? undefined : [...new Set(params.scope.split(' ').filter(Boolean))]
+  try {
+    return { scope: narrowedScope(asked, app.fields.scopes, app), binding: bindingOf(challenge, redirectUrl) }
+  } catch {
+    return refused('invalid_scope', 'scope: expected scopes that the app registered')
+  }
+}
+
+/** The state to send back, which must not be too long to be kept, nor have lost what it was when it was decoded. */
+export function stateOf({ state }: AuthorizationParams): { readonly state?: string } | RedirectedError {
+  if (state === undefined) return {}
+  return state.length <= MAX_STATE && !state.includes(REPLACEMENT)
+    ? { state }
+    : refused('invalid_request', `state: expected at most ${MAX_STATE} characters of UTF-8`)
+}
+
+/** An error of a request whose redirect is not proven: it stays on the host's own page. */
+export function pageError(
+  code: Extract<ErrorCode, 'invalid_request' | 'invalid_redirect' | 'app_not_found'>,
+  message: string,
+): AppGrantError {
+  return new AppGrantError(
+    code,
+    {},
+    { message, hint: 'The request came from the app: show the error, and redirect nowhere.' },
+  )
+}
+
+function refused(error: string, description: string): RedirectedError {
+  return { error, error_description: description }
+}

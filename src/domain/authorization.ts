@@ -1,0 +1,268 @@
+import { AppGrantError } from '../base/errors.ts'
+import type { Emitter } from '../base/events.ts'
+import { isKey } from '../credentials/app-key.ts'
+import { numberToBase62 } from '../credentials/base62.ts'
+import { withConcealed } from '../credentials/concealed.ts'
+import { digestOf, sameDigest } from '../credentials/digest.ts'
+import type { RandomText } from '../credentials/random.ts'
+import { type TokenFormat, WIDTH } from '../credentials/token-format.ts'
+import { appKind, appRef, type LiveApp } from '../records/app.ts'
+import type { Collection } from '../records/collection.ts'
+import { CODE, endedSession, QUESTION, type Session, sessionKind, sessionRef, tagOf } from '../records/session.ts'
+import type { Accounts } from './accounts.ts'
+import { type App, appView } from './app.ts'
+import {
+  judgeRequest,
+  pageError,
+  proveRedirect,
+  type RedirectedError,
+  readParams,
+  stateOf,
+} from './authorization-request.ts'
+import { accountInput, idInput, loginInput, objectInput } from './input.ts'
+import type { Installing } from './installing.ts'
+import { narrowedScope, scopeTokens } from './scope.ts'
+import { assertNotSuspended, assertUsable, standingOf } from './standing.ts'
+
+const QUESTION_MS = 600_000
+
+/** Send the browser there, with 303 See Other. */
+export interface Redirect {
+  readonly step: 'redirect'
+  /** The app's redirect URL with the answer in its query. It may hold a code, so it is read by name and shown by no inspection or JSON. */
+  readonly location: string
+}
+
+/** Ask the account. */
+export interface Consent {
+  readonly step: 'consent'
+  /** Goes into the form, and is its CSRF token: single use, for this account and login only. Read by name. */
+  readonly ticket: string
+  readonly app: App
+  readonly account: string
+  /** What the app asks for. */
+  readonly scope: readonly string[]
+  /** Where the answer will go, in ASCII. */
+  readonly redirectHost: string
+}
+
+/** Who answers: the account that is signed in, and the login behind it. Both must be those that the question was put to. */
+export interface Answering {
+  readonly ticket: string
+  readonly account: string
+  readonly login?: string
+}
+
+/** Asking an account whether an app may act for it. */
+export interface Authorization {
+  /**
+   * Judges what of an authorization request must be right before anybody is asked to sign in for it: the app and where the
+   * answer would go. {@link beginAuthorization} judges it again, with everything else.
+   *
+   * @param params - as for {@link beginAuthorization}.
+   * @throws `app_not_found`, `app_suspended`, `invalid_redirect`, `invalid_request`: show it, and redirect nowhere.
+   */
+  checkAuthorization(params: URLSearchParams): Promise<void>
+  /**
+   * Judges an authorization request of a signed-in account and stores the question, for 10 minutes.
+   *
+   * Rejects where nothing may be redirected: `app_not_found`, `app_suspended`, `invalid_redirect`, `invalid_request` with a
+   * repeated parameter. Every other fault is a redirect that tells the app.
+   *
+   * @param params - as they came: `client_id`, `redirect_uri`, `response_type=code`, `code_challenge`,
+   *   `code_challenge_method=S256`, and optionally `scope` and `state`.
+   * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.1)
+   */
+  beginAuthorization(
+    params: URLSearchParams,
+    by: { readonly account: string; readonly login?: string },
+  ): Promise<Consent | Redirect>
+  /**
+   * The account agrees: the app is installed for it, and gets a code.
+   *
+   * @param answer - `scope`: what of the asked scope is granted. Default is all of it.
+   * @throws `invalid_ticket`, `invalid_scope`, `app_suspended`, `account_blocked`, `not_permitted`.
+   * @see [RFC 9207 - Authorization Server Issuer Identification](https://www.rfc-editor.org/rfc/rfc9207.html#section-2)
+   */
+  approve(answer: Answering & { readonly scope?: readonly string[] }): Promise<Redirect>
+  /** The account refuses: the app is told `access_denied`. @throws `invalid_ticket` */
+  deny(answer: Answering): Promise<Redirect>
+}
+
+export interface AuthorizationParts {
+  readonly collection: Collection
+  readonly accounts: Accounts
+  readonly installing: Installing
+  readonly format: TokenFormat
+  readonly events: Emitter
+  readonly random: RandomText
+  readonly clock: () => number
+  readonly issuer: string | undefined
+  readonly lifetimes: { readonly codeSeconds: number; readonly refreshAbsoluteSeconds: number }
+}
+
+type Question = NonNullable<Session['question']>
+
+export function createAuthorization(parts: AuthorizationParts): Authorization {
+  const { collection, accounts, installing, format, events, random, clock, lifetimes } = parts
+
+  return {
+    async checkAuthorization(input) {
+      await proven(input)
+    },
+
+    async beginAuthorization(input, by) {
+      issuerOf(parts)
+      const account = accountInput(objectInput(by, 'by').account)
+      const login = loginInput(by.login)
+      const { params, app, redirect } = await proven(input)
+      const state = stateOf(params)
+      if ('error' in state) return redirectTo(redirect, state)
+      const to = { redirectUrl: redirect.redirectUrl, ...state }
+      const judged = judgeRequest(params, app, redirect)
+      if ('error' in judged) return redirectTo(to, judged)
+      const { refusal, epoch } = await standingOf(app, account, accounts)
+      if (refusal)
+        return redirectTo(to, { error: 'access_denied', error_description: 'the account may not use this app' })
+      const question: Question = { account, ...login, ...(epoch !== undefined && { epoch }), ...to }
+      const ticket = await ask(app, question, { ...judged, redirectStamp: redirect.stamp })
+      const redirectHost = new URL(question.redirectUrl).host
+      return withConcealed(
+        { step: 'consent', app: appView(app), account, scope: judged.scope, redirectHost } as const,
+        { ticket },
+      )
+    },
+
+    async approve(answer) {
+      const { session, question, app, by } = await answered(answer)
+      const scope = narrowedScope(scopeTokens(answer.scope), session.scope, app)
+      const epoch = await assertUsable(app, by.account, accounts)
+      if (epoch !== question.epoch) throw invalidTicket()
+      const now = clock()
+      const endsAt = now + lifetimes.refreshAbsoluteSeconds * 1000
+      const install = await installing.install(app, { by, scope, epoch, endsAt })
+      const ids = { app: app.key, install: install.id, session: session.id }
+      const stage = numberToBase62(CODE, WIDTH.stage)
+      const code = format.write('ac', { ...ids, stage, secret: random(WIDTH.secret), tag: tagOf(session, 'ac', CODE) })
+      const credentialEndsAt = now + lifetimes.codeSeconds * 1000
+      await settle(session, ({ question: _, ...asked }) => ({
+        ...asked,
+        stage: CODE,
+        install: { id: install.id, generation: install.generation },
+        scope,
+        digest: digestOf(code),
+        credentialEndsAt,
+        endsAt,
+        expiresAt: credentialEndsAt,
+      }))
+      events.emit('install', by, { change: 'approved', app: app.key, account: by.account })
+      return redirectTo(question, { code })
+    },
+
+    async deny(answer) {
+      const { session, question, app, by } = await answered(answer)
+      await settle(session, endedSession)
+      events.emit('install', by, { change: 'denied', app: app.key, account: by.account })
+      return redirectTo(question, { error: 'access_denied', error_description: 'the account refused' })
+    },
+  }
+
+  /** Who asks, and where the answer goes. */
+  async function proven(input: unknown) {
+    const params = readParams(input)
+    const { client_id: key } = params
+    const app = key !== undefined && isKey(key) ? await collection.load(appKind, appRef(key)) : undefined
+    if (app?.state !== 'live') throw pageError('app_not_found', 'client_id: expected the key of a registered app')
+    assertNotSuspended(app)
+    return { params, app, redirect: proveRedirect(params, app) }
+  }
+
+  async function ask(
+    app: LiveApp,
+    question: Question,
+    of: Pick<Session, 'scope' | 'binding' | 'redirectStamp'>,
+  ): Promise<string> {
+    const id = random(WIDTH.session)
+    const ticket = format.write('qt', { app: app.key, session: id, secret: random(WIDTH.secret) })
+    const endsAt = clock() + QUESTION_MS
+    const result = await collection.insert<Session>(sessionKind, {
+      state: 'open',
+      id,
+      app: app.key,
+      stage: QUESTION,
+      question,
+      ...of,
+      generation: app.generation,
+      digest: digestOf(ticket),
+      familyKey: random(WIDTH.secret),
+      salt: random(WIDTH.secret),
+      credentialEndsAt: endsAt,
+      endsAt,
+      tokens: [],
+      expiresAt: endsAt,
+    })
+    if (result !== 'inserted') throw new Error('a random session id was drawn twice')
+    return ticket
+  }
+
+  /** The question behind a ticket, for the account and the login it was put to, as long as the app is what it was. */
+  async function answered(answer: Answering) {
+    const by = { account: accountInput(objectInput(answer, 'answer').account), ...loginInput(answer.login) }
+    const ticket = idInput(answer.ticket, 'ticket')
+    const parsed = format.read(ticket)
+    if (parsed?.kind !== 'qt') throw invalidTicket()
+    const [session, app] = await Promise.all([
+      collection.load(sessionKind, sessionRef(parsed)),
+      collection.load(appKind, appRef(parsed.app)),
+    ])
+    const question = session?.state === 'open' && session.stage === QUESTION ? session.question : undefined
+    if (!session || !question || !sameDigest(session.digest, digestOf(ticket))) throw invalidTicket()
+    if (question.account !== by.account || question.login !== by.login) throw invalidTicket()
+    const isSameApp =
+      app?.state === 'live' &&
+      app.generation === session.generation &&
+      app.redirectStamps.includes(session.redirectStamp)
+    if (!isSameApp || session.app !== app.key) throw invalidTicket()
+    assertNotSuspended(app)
+    return { session, question, app, by }
+  }
+
+  /** The one compare-and-set that spends the ticket. */
+  async function settle(asked: Session, next: (session: Session) => Session): Promise<void> {
+    await collection.write(sessionKind, sessionRef({ app: asked.app, session: asked.id }), (session) => {
+      if (session?.state !== 'open' || session.stage !== QUESTION) throw invalidTicket()
+      return next(session)
+    })
+  }
+
+  function redirectTo(
+    to: Pick<Question, 'redirectUrl' | 'state'>,
+    answer: { readonly code: string } | RedirectedError,
+  ): Redirect {
+    const query = new URLSearchParams({
+      ...answer,
+      ...(to.state !== undefined && { state: to.state }),
+      iss: issuerOf(parts),
+    })
+    const location = `${to.redirectUrl}${to.redirectUrl.includes('?') ? '&' : '?'}${query}`
+    return withConcealed({ step: 'redirect' } as const, { location })
+  }
+}
+
+/** Without one nobody can be asked: that is said before anything is stored. */
+function issuerOf({ issuer }: Pick<AuthorizationParts, 'issuer'>): string {
+  if (issuer === undefined)
+    throw new TypeError('createAppGrant: issuer: expected an https URL where users authorise apps, received nothing')
+  return issuer
+}
+
+function invalidTicket(): AppGrantError {
+  return new AppGrantError(
+    'invalid_ticket',
+    {},
+    {
+      message: 'the question is no longer open',
+      hint: 'The ticket is unknown, expired, answered, or was put to another account or login. Let the app begin again.',
+    },
+  )
+}

@@ -1,0 +1,284 @@
+import { AppGrantError } from '../base/errors.ts'
+import type { Emitter } from '../base/events.ts'
+import { numberFromBase62, numberToBase62 } from '../credentials/base62.ts'
+import { digestOf, macOf, sameDigest } from '../credentials/digest.ts'
+import type { RandomText } from '../credentials/random.ts'
+import { type TokenFields, type TokenFormat, WIDTH } from '../credentials/token-format.ts'
+import type { LiveApp } from '../records/app.ts'
+import { type Collection, hasExpired, type StoreRecord } from '../records/collection.ts'
+import { installKind, installRef, type LiveInstall } from '../records/install.ts'
+import { endedSession, type Session, sessionKind, sessionRef, tagOf } from '../records/session.ts'
+import { removedToken, tokenKind, tokenRef } from '../records/token.ts'
+import type { AccessTokens, Granted } from './access-tokens.ts'
+import type { Accounts } from './accounts.ts'
+import type { AppAuthentication, AppCredentials, RequestFacts } from './app-authentication.ts'
+import { bindingOf, challengeOf } from './code-binding.ts'
+import { idInput, objectInput, userAgentInput } from './input.ts'
+import { narrowedScope, scopeTokens } from './scope.ts'
+import { assertNotSuspended, assertUsable } from './standing.ts'
+
+/** Other attempts with the same credential make one try again; every time at least one of them got further. */
+const MAX_TRIES = 100
+/** How far the clock of the node that rotated may be ahead of ours. */
+const CLOCK_TOLERANCE_MS = 1000
+const REMEMBERED_TOKENS = 50
+/** Longer than any redirect URL that an app can have: nothing is computed of what is longer still. */
+const MAX_REDIRECT = 4096
+
+/** The grants that spend a credential of a session: a code or a refresh token. */
+export interface SessionGrants {
+  redeemCode(by: CodeInput): Promise<Granted>
+  refresh(by: RefreshInput): Promise<Granted>
+  /** Ends the session of a genuine code or refresh token of that app. False where it is not one. */
+  revoke(app: LiveApp, credential: Credential): Promise<boolean>
+  /** Whether the credential was once given out, to whatever app. */
+  isGenuine(credential: Credential): Promise<boolean>
+}
+
+export type CodeInput = AppCredentials &
+  RequestFacts & { readonly code: string; readonly verifier: string; readonly redirectUrl: string }
+export type RefreshInput = AppCredentials &
+  RequestFacts & { readonly refreshToken: string; readonly scope?: readonly string[] }
+
+type Kind = 'ac' | 'rt'
+/** A code or a refresh token, taken apart. */
+export type Credential = { readonly kind: Kind } & TokenFields<Kind>
+
+/** What is presented, and what the answer depends on besides. */
+interface Presented {
+  readonly app: LiveApp
+  readonly credential: Credential
+  readonly text: string
+  /** Digest of challenge and redirect, for a code. */
+  readonly binding?: string
+  readonly scope: readonly string[] | undefined
+  readonly userAgent?: string
+}
+
+/** A session that the presented credential belongs to, read together with its install. */
+interface Found {
+  readonly record: StoreRecord
+  readonly session: Session
+  readonly install: LiveInstall | undefined
+}
+
+export interface SessionGrantParts {
+  readonly collection: Collection
+  readonly accounts: Accounts
+  readonly authentication: AppAuthentication
+  readonly accessTokens: AccessTokens
+  readonly format: TokenFormat
+  readonly events: Emitter
+  readonly random: RandomText
+  readonly clock: () => number
+  readonly lifetimes: {
+    readonly accessTokenSeconds: number
+    readonly refreshIdleSeconds: number
+    readonly retryWindowSeconds: number
+  }
+}
+
+export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
+  const { collection, accounts, authentication, accessTokens, format, random, clock, lifetimes } = parts
+
+  return {
+    async redeemCode(by) {
+      const facts = userAgentInput(objectInput(by, 'by').userAgent)
+      const text = idInput(by.code, 'code')
+      const verifier = idInput(by.verifier, 'verifier')
+      const redirectUrl = idInput(by.redirectUrl, 'redirectUrl')
+      // Who does not prove who it is learns nothing of what else is wrong.
+      const app = await authentication.authenticate(by)
+      const credential = read('ac', text, app)
+      if (redirectUrl.length > MAX_REDIRECT) throw gone('ac')
+      const binding = bindingOf(challengeOf(verifier), redirectUrl)
+      return present({ app, text, credential, binding, scope: undefined, ...facts })
+    },
+    async refresh(by) {
+      const facts = userAgentInput(objectInput(by, 'by').userAgent)
+      const text = idInput(by.refreshToken, 'refreshToken')
+      const app = await authentication.authenticate(by)
+      return present({ app, text, credential: read('rt', text, app), scope: scopeTokens(by.scope), ...facts })
+    },
+    async revoke(app, credential) {
+      const found = await find(app.key, credential)
+      if (!found) return false
+      await end(app, found, 'removed')
+      return true
+    },
+    isGenuine: async (credential) => (await find(credential.app, credential)) !== undefined,
+  }
+
+  function read(kind: Kind, text: string, app: LiveApp): Credential {
+    assertNotSuspended(app)
+    const parsed = format.read(text)
+    if (parsed?.kind !== kind || parsed.app !== app.key) throw gone(kind)
+    return parsed
+  }
+
+  /** The session of a genuine credential: its tag shows that it was given out, however long ago. */
+  async function find(key: string, credential: Credential): Promise<Found | undefined> {
+    const [record, installRecord] = await collection.get([sessionRef(credential), installRef(credential)])
+    if (!record || hasExpired(record, clock())) return undefined
+    const session = sessionKind.unpack(record)
+    const isTheirs = session.app === key && session.install?.id === credential.install
+    if (!isTheirs || !sameDigest(tagOf(session, credential.kind, stageOf(credential)), credential.tag)) return undefined
+    const install = installRecord && installKind.unpack(installRecord)
+    const isCurrent = install?.state === 'live' && install.generation === session.install?.generation
+    return { record, session, install: isCurrent ? install : undefined }
+  }
+
+  async function present(presented: Presented): Promise<Granted> {
+    const { app, credential, binding } = presented
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const found = await find(app.key, credential)
+      if (!found || (binding !== undefined && !sameDigest(found.session.binding, binding))) throw gone(credential.kind)
+      const { install, session } = found
+      if (!install || session.generation !== app.generation) throw gone(credential.kind)
+      if (install.epoch !== (await assertUsable(app, install.account, accounts))) throw gone(credential.kind)
+      const isCurrent = session.state === 'open' && stageOf(credential) === session.stage
+      const answer = isCurrent ? await spend(presented, found, install) : repeated(presented, session)
+      if (answer) return answer
+      if (isCurrent) continue
+      // Genuine, but not the session's present credential: somebody else has it too, or the store lost a step. It ends, and
+      // where it has ended already that is written again, for only a write confirms it.
+      await end(app, found, 'reused')
+      throw gone(credential.kind)
+    }
+    throw new AppGrantError(
+      'conflict',
+      {},
+      { message: 'too many attempts at once', hint: 'Nothing was spent: repeat the call.' },
+    )
+  }
+
+  /** Takes the session to its next stage. Undefined where another attempt came in between. */
+  async function spend(
+    presented: Presented,
+    { record, session }: Found,
+    install: LiveInstall,
+  ): Promise<Granted | undefined> {
+    const { app, credential, text, userAgent } = presented
+    const now = clock()
+    const isDead = now >= session.credentialEndsAt || !sameDigest(session.digest, digestOf(text))
+    // A code goes with its redirect URL; a session that has passed it stays.
+    const lostRedirect = credential.kind === 'ac' && !app.redirectStamps.includes(session.redirectStamp)
+    if (isDead || lostRedirect) throw gone(credential.kind)
+    const scope = narrowedScope(presented.scope, session.scope, app)
+    const next = successor(session, { stage: session.stage + 1, salt: session.salt }, presented)
+    // The token first: it is valid only once the session has reached its stage, so a lost or refused insert spends nothing.
+    const token = await accessTokens.store(next.access, {
+      app,
+      install,
+      stage: session.stage + 1,
+      scope,
+      ...(userAgent !== undefined && { userAgent }),
+      issuedAt: now,
+      expiresAt: Math.min(now + lifetimes.accessTokenSeconds * 1000, session.endsAt),
+    })
+    const salt = random(WIDTH.secret)
+    if (!token) {
+      // An attempt long ago left a token that has died since: other salt, other token.
+      await collection.replace(sessionKind, record, { ...session, salt })
+      return undefined
+    }
+    const credentialEndsAt = Math.min(now + lifetimes.refreshIdleSeconds * 1000, session.endsAt)
+    const alive = session.tokens.filter(({ expiresAt }) => expiresAt > now)
+    const isDone = await collection.replace(sessionKind, record, {
+      ...session,
+      stage: session.stage + 1,
+      digest: digestOf(next.refreshToken),
+      salt,
+      last: { digest: session.digest, salt: session.salt, at: now },
+      credentialEndsAt,
+      tokens: [...alive, { id: token.id, expiresAt: token.expiresAt }].slice(-REMEMBERED_TOKENS),
+      expiresAt: Math.max(session.expiresAt, credentialEndsAt, token.expiresAt),
+    })
+    if (!isDone) return undefined
+    accessTokens.announce(token, { app, account: install.account })
+    return accessTokens.granted(token, { scope, refreshToken: next.refreshToken })
+  }
+
+  /** The answer that the immediately preceding refresh token got, within the window and for the same parameters (TOK-8). */
+  function repeated(presented: Presented, session: Session): Granted | undefined {
+    const { app, credential, text } = presented
+    const { last } = session
+    const newest = session.tokens.at(-1)
+    if (credential.kind !== 'rt' || session.state !== 'open' || stageOf(credential) !== session.stage - 1)
+      return undefined
+    if (!last || !newest || !sameDigest(last.digest, digestOf(text))) return undefined
+    const age = clock() - last.at
+    if (lifetimes.retryWindowSeconds === 0 || age < -CLOCK_TOLERANCE_MS || age >= lifetimes.retryWindowSeconds * 1000)
+      return undefined
+    const { access, refreshToken } = successor(session, { stage: session.stage, salt: last.salt }, presented)
+    if (access.token !== newest.id || !sameDigest(session.digest, digestOf(refreshToken))) return undefined
+    const scope = narrowedScope(presented.scope, session.scope, app)
+    return accessTokens.granted({ text: format.write(access.kind, access), ...newest }, { scope, refreshToken })
+  }
+
+  /** What follows from a credential: the same for every attempt with it, and for nobody who has only the record or only it. */
+  function successor(session: Session, step: { stage: number; salt: string }, { credential, scope }: Presented) {
+    const { app, install, session: id, secret } = credential
+    const derive = (what: string, width: number) => macOf(step.salt, width, what, secret, JSON.stringify(scope ?? null))
+    const ids = { app, install, session: id }
+    const refreshToken = format.write('rt', {
+      ...ids,
+      stage: numberToBase62(step.stage, WIDTH.stage),
+      secret: derive('refresh', WIDTH.secret),
+      tag: tagOf(session, 'rt', step.stage),
+    })
+    return {
+      refreshToken,
+      access: {
+        kind: 'ut' as const,
+        ...ids,
+        token: derive('token', WIDTH.token),
+        secret: derive('access', WIDTH.secret),
+      },
+    }
+  }
+
+  /** One write ends everything of the session; afterwards its tokens, dead by then, leave the list. */
+  async function end(app: LiveApp, { record, install }: Found, change: 'removed' | 'reused'): Promise<void> {
+    let before: Session | undefined
+    await collection.write(sessionKind, record, (session) => {
+      if (session?.state === 'open') before = session
+      return session && endedSession(session)
+    })
+    if (!before) return
+    const account = install?.account ?? app.owner
+    const tokenIds = before.tokens.map(({ id }) => id)
+    parts.events.emit('token', { account }, { change, app: app.key, account, tokenIds })
+    await Promise.allSettled(
+      tokenIds.map((token) =>
+        collection.write(tokenKind, tokenRef({ app: app.key, token }), (found) =>
+          found?.state === 'live' ? removedToken(found) : undefined,
+        ),
+      ),
+    )
+  }
+}
+
+function stageOf({ stage }: Credential): number {
+  return numberFromBase62(stage)
+}
+
+function gone(kind: Kind): AppGrantError {
+  return kind === 'ac'
+    ? new AppGrantError(
+        'invalid_code',
+        {},
+        {
+          message: 'the authorization code is not valid',
+          hint: 'It is unknown, expired, used, of another app, redirect or verifier, or was ended by an act. Authorise again.',
+        },
+      )
+    : new AppGrantError(
+        'invalid_refresh_token',
+        {},
+        {
+          message: 'the refresh token is not valid',
+          hint: 'It is unknown, expired, used, of another app, or was ended by an act. Authorise again.',
+        },
+      )
+}

@@ -1,0 +1,119 @@
+import { digestOf } from '../credentials/digest.ts'
+import type { RecordRef } from '../records/collection.ts'
+import { invalidRequest, objectInput } from './input.ts'
+import type { Access, StrictVerifier, Verifier } from './verifier.ts'
+
+const MAX_STALENESS_MS = 300_000
+/** Acceptances kept at most; the oldest give way. */
+const MAX_ENTRIES = 50_000
+/** Longer than any token: what is longer is malformed, and nothing is computed of it. */
+const MAX_TOKEN = 200
+
+interface Entry {
+  readonly access: Access
+  readonly refs: readonly RecordRef[]
+  /** When the read was sent that this rests on: by the process's clock, and by one that never jumps. */
+  readonly sentAt: number
+  readonly sentAtSteady: number
+}
+
+/** A verifier that may remember acceptances, and the ear for hints that makes it forget them early. */
+export interface CachingVerifier extends Verifier {
+  /** Stops listening for hints. */
+  close(): Promise<void>
+}
+
+/**
+ * Remembers acceptances for callers that allow a staleness. An entry may be used until the read that filled it was sent
+ * `maxStalenessMs` ago, by both clocks, so a jump of the one never makes it live longer; and never past the token's end.
+ */
+export function createCachingVerifier(
+  strict: StrictVerifier,
+  parts: {
+    readonly watch: ((changed: (ref: RecordRef) => void) => Promise<() => Promise<void>>) | undefined
+    readonly clock: () => number
+    readonly steadyClock: () => number
+  },
+): CachingVerifier {
+  const { clock, steadyClock } = parts
+  const entries = new Map<string, Entry>()
+  // Which entries rest on a record.
+  const restingOn = new Map<string, Set<string>>()
+  let listening: Promise<(() => Promise<void>) | undefined> | undefined
+
+  return {
+    async verify(accessToken, options = {}) {
+      const maxStalenessMs = stalenessInput(objectInput(options, 'options').maxStalenessMs)
+      if (maxStalenessMs === 0 || typeof accessToken !== 'string' || accessToken.length > MAX_TOKEN)
+        return (await strict.verify(accessToken)).verification
+      const name = digestOf(accessToken)
+      const known = entries.get(name)
+      if (known && isFresh(known, maxStalenessMs)) return copyOf(known.access)
+      listening ??= listen()
+      const sent = { sentAt: clock(), sentAtSteady: steadyClock() }
+      const { verification, refs } = await strict.verify(accessToken)
+      forget(name)
+      if (!verification.ok) return verification
+      remember(name, { access: verification, refs, ...sent })
+      return copyOf(verification)
+    },
+    async close() {
+      const stop = await listening
+      await stop?.()
+    },
+  }
+
+  function isFresh({ sentAt, sentAtSteady, access }: Entry, maxStalenessMs: number): boolean {
+    const now = clock()
+    const age = Math.max(now - sentAt, steadyClock() - sentAtSteady)
+    return now >= sentAt && age < maxStalenessMs && now < access.expiresAt.getTime()
+  }
+
+  function remember(name: string, entry: Entry): void {
+    entries.set(name, entry)
+    for (const ref of entry.refs) {
+      const key = keyOf(ref)
+      restingOn.set(key, (restingOn.get(key) ?? new Set()).add(name))
+    }
+    const [oldest] = entries.keys()
+    if (entries.size > MAX_ENTRIES && oldest !== undefined) forget(oldest)
+  }
+
+  function forget(name: string): void {
+    for (const ref of entries.get(name)?.refs ?? []) {
+      const names = restingOn.get(keyOf(ref))
+      names?.delete(name)
+      if (names?.size === 0) restingOn.delete(keyOf(ref))
+    }
+    entries.delete(name)
+  }
+
+  /** Hints may come late or never: without them entries just grow old. */
+  async function listen(): Promise<(() => Promise<void>) | undefined> {
+    try {
+      return await parts.watch?.((ref) => {
+        for (const name of restingOn.get(keyOf(ref)) ?? []) forget(name)
+      })
+    } catch {
+      listening = undefined
+      return undefined
+    }
+  }
+}
+
+/** Every caller gets its own: dates can be changed. */
+function copyOf(access: Access): Access {
+  return { ...access, issuedAt: new Date(access.issuedAt), expiresAt: new Date(access.expiresAt) }
+}
+
+function keyOf({ kind, partition, id }: RecordRef): string {
+  return `${kind} ${partition} ${id}`
+}
+
+function stalenessInput(value: unknown): number {
+  if (value === undefined) return 0
+  if (typeof value !== 'number' || !(value >= 0 && value <= MAX_STALENESS_MS)) {
+    throw invalidRequest('maxStalenessMs', `a number from 0 to ${MAX_STALENESS_MS}`, value)
+  }
+  return value
+}

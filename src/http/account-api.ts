@@ -1,0 +1,80 @@
+import type { AppGrant, Rights } from '../create-app-grant.ts'
+import { emptyAnswer, jsonAnswer, notStored } from './answer.ts'
+import { appRoutes } from './app-routes.ts'
+import { invalidRequest } from './http-error.ts'
+import { installRoutes } from './install-routes.ts'
+import { openApi } from './openapi.ts'
+import { readJson } from './request-body.ts'
+import type { Call, Method, Route } from './routes.ts'
+import { assertSameOrigin } from './same-origin.ts'
+import type { SchemaName } from './schemas.ts'
+import { tokenRoutes } from './token-routes.ts'
+
+/** Who is signed in, and with what login; or the Response that signs in and comes back. */
+export type SignIn = (request: Request) => Promise<{ readonly account: string; readonly login?: string } | Response>
+
+/** A request of a signed-in account, read. What is in query and body is judged by the core. */
+export interface ApiCall {
+  readonly account: string
+  /** What the account may do: nothing here uses any other authority. */
+  readonly rights: Rights
+  readonly params: Readonly<Record<string, string>>
+  readonly query: Readonly<Record<string, string>>
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** One call of the JSON API, with what its description tells. */
+export interface ApiRoute {
+  readonly method: Method
+  readonly path: string
+  readonly summary: string
+  /** The query parameters there are. */
+  readonly query?: readonly QueryName[]
+  /** Default is: an empty object. */
+  readonly body?: SchemaName
+  readonly status: 200 | 201 | 204
+  /** Absent with 204. */
+  readonly result?: SchemaName
+  readonly act: (call: ApiCall) => Promise<unknown>
+}
+
+/** Every query parameter of the API. */
+export type QueryName = 'account' | 'app' | 'cursor' | 'limit' | 'name' | 'owner'
+
+/** The JSON API of signed-in accounts, and its description. */
+export function accountApi(grants: AppGrant, { issuer, signIn }: { issuer: string; signIn: SignIn }): readonly Route[] {
+  const { origin } = new URL(issuer)
+  const routes = [...appRoutes, ...installRoutes, ...tokenRoutes]
+
+  async function answer(route: ApiRoute, { request, url, params }: Call): Promise<Response> {
+    const changes = route.method !== 'GET'
+    if (changes) assertSameOrigin(request, origin)
+    const who = await signIn(request)
+    if (!('account' in who)) return notStored(who)
+    const { account, login } = who
+    const rights = grants.as(account, login === undefined ? {} : { login })
+    const query = readQuery(url)
+    const body = changes ? await readJson(request) : {}
+    const result = await route.act({ account, rights, params, query, body })
+    return route.result ? jsonAnswer(result, { status: route.status }) : emptyAnswer({ status: route.status })
+  }
+
+  const description = openApi(issuer, routes)
+  return [
+    ...routes.map((route): Route => {
+      const { method, path } = route
+      return { method, path, wire: 'api', answer: (call) => answer(route, call) }
+    }),
+    { method: 'GET', path: '/openapi.json', wire: 'api', answer: async () => jsonAnswer(description) },
+  ]
+}
+
+/** An empty parameter is absent, a repeated one is refused, an unknown one is ignored (HTTP-5). */
+function readQuery({ searchParams }: URL): Readonly<Record<string, string>> {
+  const query = new Map<string, string>()
+  for (const [name, value] of searchParams) {
+    if (query.has(name)) throw invalidRequest('a parameter is repeated')
+    query.set(name, value)
+  }
+  return Object.fromEntries([...query].filter(([, value]) => value !== ''))
+}

@@ -1,0 +1,193 @@
+import { isAppGrantError } from '../base/errors.ts'
+import type { Rights } from '../create-app-grant.ts'
+import type { App } from '../domain/app.ts'
+import type { AppFields, NewApp } from '../domain/app-fields.ts'
+import type { AppAndAccount } from '../domain/token-store.ts'
+import type { ApiCall, ApiRoute } from './account-api.ts'
+import { HttpError, invalidRequest } from './http-error.ts'
+import { pageOf } from './paging.ts'
+import { keysIn, MAX_SELECTED, resultOf } from './selection.ts'
+
+const FIELDS: readonly (keyof AppFields)[] = [
+  'name',
+  'homepage',
+  'adminEmail',
+  'description',
+  'image',
+  'adminPhone',
+  'redirectUrls',
+  'scopes',
+  'api',
+]
+
+/** The apps of the signed-in account, and of those below it. */
+export const appRoutes: readonly ApiRoute[] = [
+  {
+    method: 'GET',
+    path: '/apps',
+    summary: 'The apps of the account, or of `owner` below it, oldest first; `name` searches in names.',
+    query: ['owner', 'name', 'cursor', 'limit'],
+    status: 200,
+    result: 'AppPage',
+    async act(call) {
+      const { owner, name } = call.query
+      const asked = { ...(owner !== undefined && { owner }), ...(name !== undefined && { name }) }
+      const { items, nextCursor } = await call.rights.apps.list({ ...asked, ...pageOf(call.query) })
+      const rows = await Promise.all(items.map((app) => row(call, app)))
+      return { items: rows, nextCursor }
+    },
+  },
+  {
+    method: 'POST',
+    path: '/apps',
+    summary: 'Registers an app for the account, or for `owner` below it. The secret is in this answer only.',
+    query: ['owner'],
+    body: 'NewApp',
+    status: 201,
+    result: 'AppWithSecret',
+    async act({ account, rights, query, body }) {
+      assertNoTrust(body)
+      const isPublic = Object.hasOwn(body, 'public') && { public: body.public }
+      const fields = { ...fieldsOf(body), ...isPublic, owner: query.owner ?? account }
+      const { app, secret } = await rights.apps.register(fields as NewApp)
+      return { app, ...(!app.public && { secret }) }
+    },
+  },
+  {
+    method: 'POST',
+    path: '/apps/remove',
+    summary: `Removes up to ${MAX_SELECTED} apps, each for itself: the answer tells for each whether it is gone or why not.`,
+    body: 'Keys',
+    status: 200,
+    result: 'Removals',
+    async act({ rights, body }) {
+      const results = keysIn(body, 'keys').map((key) =>
+        resultOf({ key, removed: false }, async () => ({ key, removed: await rights.apps.remove(key) })),
+      )
+      return { results: await Promise.all(results) }
+    },
+  },
+  {
+    method: 'GET',
+    path: '/apps/{key}',
+    summary: 'One app.',
+    status: 200,
+    result: 'AppRow',
+    async act(call) {
+      return row(call, (await call.rights.apps.get(keyOf(call))) ?? notFound())
+    },
+  },
+  {
+    method: 'PATCH',
+    path: '/apps/{key}',
+    summary: 'Changes the fields that are named; an empty text takes an optional one away.',
+    body: 'AppFields',
+    status: 200,
+    result: 'App',
+    async act(call) {
+      assertNoTrust(call.body)
+      return call.rights.apps.update(keyOf(call), fieldsOf(call.body))
+    },
+  },
+  {
+    method: 'PUT',
+    path: '/apps/{key}/trusted',
+    summary: 'Trusts the app, or no longer: then the tokens it got by itself die.',
+    body: 'Trusted',
+    status: 200,
+    result: 'App',
+    // What is no boolean is refused there.
+    act: (call) => call.rights.apps.setTrusted(keyOf(call), call.body.trusted as boolean),
+  },
+  {
+    method: 'POST',
+    path: '/apps/{key}/suspend',
+    summary: 'Makes everything the app holds unusable until it is resumed.',
+    status: 200,
+    result: 'App',
+    act: (call) => call.rights.apps.suspend(keyOf(call)),
+  },
+  {
+    method: 'POST',
+    path: '/apps/{key}/resume',
+    summary: 'Ends a suspension.',
+    status: 200,
+    result: 'App',
+    act: (call) => call.rights.apps.resume(keyOf(call)),
+  },
+  {
+    method: 'POST',
+    path: '/apps/{key}/revoke-tokens',
+    summary: 'Kills every token, code and session of the app; its secrets stay.',
+    status: 200,
+    result: 'App',
+    act: (call) => call.rights.apps.revokeTokens(keyOf(call)),
+  },
+  {
+    method: 'POST',
+    path: '/apps/{key}/regenerate-secret',
+    summary: 'Puts a new secret in the place of all and kills every token. The secret is in this answer only.',
+    status: 200,
+    result: 'AppWithSecret',
+    async act(call) {
+      const { app, secret } = await call.rights.apps.regenerateSecret(keyOf(call))
+      return { app, secret }
+    },
+  },
+  {
+    method: 'POST',
+    path: '/apps/{key}/secrets',
+    summary: 'Adds a second secret; nothing dies. The secret is in this answer only.',
+    status: 201,
+    result: 'AppWithNewSecret',
+    async act(call) {
+      const { app, secretId, secret } = await call.rights.apps.addSecret(keyOf(call))
+      return { app, secretId, secret }
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/apps/{key}/secrets/{id}',
+    summary: 'Removes one of two secrets; tokens stay.',
+    status: 200,
+    result: 'App',
+    act: (call) => call.rights.apps.removeSecret({ app: keyOf(call), secretId: call.params.id ?? '' }),
+  },
+]
+
+/** An app with what the table of apps shows beside it (LST-1). */
+async function row({ account, rights }: ApiCall, app: App): Promise<Record<string, unknown>> {
+  const [instances, count] = await Promise.all([
+    rights.installs.count({ app: app.key }),
+    liveTokens(rights, { app: app.key, account }),
+  ])
+  return { ...app, instances, liveTokens: count }
+}
+
+/** An account that holds nothing of the app has no tokens of it: that the app's owner may see it changes nothing. */
+async function liveTokens({ tokens }: Rights, of: AppAndAccount): Promise<number> {
+  try {
+    return await tokens.count(of)
+  } catch (error) {
+    if (isAppGrantError(error, 'app_not_found')) return 0
+    throw error
+  }
+}
+
+function keyOf({ params }: ApiCall): string {
+  return params.key ?? ''
+}
+
+/** What of a body are fields of an app, as they came: the core judges every one of them, whatever its type. */
+function fieldsOf(body: ApiCall['body']): Partial<AppFields> {
+  return Object.fromEntries(FIELDS.filter((name) => Object.hasOwn(body, name)).map((name) => [name, body[name]]))
+}
+
+/** Trust is given by its own route, so that no form of fields gives it by the way (APP-9). */
+function assertNoTrust(body: ApiCall['body']): void {
+  if (Object.hasOwn(body, 'trusted')) throw invalidRequest('trusted is changed by PUT /apps/{key}/trusted only')
+}
+
+function notFound(): never {
+  throw new HttpError(404, 'app_not_found', 'no such app')
+}

@@ -1,0 +1,57 @@
+import type { AppCredentials } from '../domain/app-authentication.ts'
+import { invalidClient, invalidRequest } from './http-error.ts'
+import type { Form } from './request-body.ts'
+
+/** Longer than any credentials of ours, however they are encoded. */
+const MAX_HEADER_LENGTH = 1024
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
+
+/**
+ * Who a request says its app is: by HTTP Basic or in the body, and in one of them only. What is missing is left to be refused
+ * like anything wrong; a key alone says that the app is public.
+ *
+ * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-2.3.1)
+ */
+export function clientCredentials({ headers }: Request, form: Form): AppCredentials {
+  const header = headers.get('authorization')
+  const key = form.get('client_id')
+  const secret = form.get('client_secret')
+  const hasAssertion = form.has('client_assertion') || form.has('client_assertion_type')
+  if ([header !== null, secret !== undefined, hasAssertion].filter(Boolean).length > 1)
+    throw invalidRequest('the app authenticates by more than one method')
+  if (hasAssertion) throw invalidClient('this authentication method is not supported')
+  if (header === null) return secret === undefined ? { key: key ?? '' } : { key: key ?? '', secret }
+  const basic = readBasic(header)
+  if (key !== undefined && key !== basic.key) throw invalidRequest('the request names two apps')
+  return basic
+}
+
+function readBasic(header: string): { readonly key: string; readonly secret: string } {
+  const [, encoded] = header.length <= MAX_HEADER_LENGTH ? (/^basic +(\S+)$/i.exec(header) ?? []) : []
+  const text = encoded === undefined ? undefined : decodeBase64(encoded)
+  const colon = text?.indexOf(':') ?? -1
+  const key = decodeFormText(text?.slice(0, Math.max(colon, 0)))
+  const secret = decodeFormText(text?.slice(colon + 1))
+  if (colon < 0 || key === undefined || secret === undefined)
+    throw invalidClient('the Authorization header is not HTTP Basic as RFC 6749 section 2.3.1 has it')
+  return { key, secret }
+}
+
+function decodeBase64(encoded: string): string | undefined {
+  if (!BASE64.test(encoded)) return undefined
+  try {
+    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** Key and secret are form-encoded before they are joined: a colon, a percent or a plus sign in them is an escape. */
+function decodeFormText(text: string | undefined): string | undefined {
+  try {
+    return text === undefined ? undefined : decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,65 @@
+import type { AppGrant } from '../create-app-grant.ts'
+import type { AppCredentials, RequestFacts } from '../domain/app-authentication.ts'
+import { withHeaders } from './answer.ts'
+import { clientCredentials } from './client-credentials.ts'
+import { corsHeaders } from './cors.ts'
+import { errorAnswer } from './error-answer.ts'
+import { invalidRequest } from './http-error.ts'
+import { type Form, readForm } from './request-body.ts'
+import type { Route } from './routes.ts'
+
+/** A request of an app, read. */
+export interface FormCall {
+  readonly form: Form
+  /** Who the app says it is; nothing is proven yet. */
+  readonly client: AppCredentials
+  readonly facts: RequestFacts
+}
+
+/** An endpoint that apps post forms to. */
+export interface FormEndpoint {
+  readonly path: string
+  /** Whether pages of a public app may read the answers (HTTP-6). */
+  readonly isForPages: boolean
+  readonly answer: (call: FormCall) => Promise<Response>
+}
+
+// Every parameter that one of these endpoints reads. In a URL they would end up in logs.
+const BODY_ONLY = [
+  'grant_type',
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+  'scope',
+  'token',
+  'token_type_hint',
+  'refresh_token',
+  'code',
+  'code_verifier',
+  'redirect_uri',
+]
+
+/** The route of a form endpoint: its parameters come in the body, and in the body only (RFC 6749 §2.3.1). */
+export function formRoute(grants: AppGrant, endpoint: FormEndpoint): Route {
+  return {
+    method: 'POST',
+    path: endpoint.path,
+    wire: 'oauth',
+    async answer({ request, url, facts }) {
+      const misplaced = BODY_ONLY.find((name) => url.searchParams.has(name))
+      if (misplaced !== undefined) throw invalidRequest(`${misplaced} belongs in the body`)
+      const form = await readForm(request)
+      const act = async () => endpoint.answer({ form, client: clientCredentials(request, form), facts })
+      if (!endpoint.isForPages) return act()
+      const headers = await corsHeaders(grants, request, form)
+      try {
+        return withHeaders(await act(), headers)
+      } catch (error) {
+        const refusal = errorAnswer(error, 'oauth')
+        if (!refusal) throw error
+        return withHeaders(refusal, headers)
+      }
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import { emitTo } from '../base/events.ts'
+import type { AppGrant } from '../create-app-grant.ts'
+import type { RequestFacts } from '../domain/app-authentication.ts'
+import { accountApi, type SignIn } from './account-api.ts'
+import { authorizeRoutes, type PageOptions } from './authorize.ts'
+import { errorAnswer, serverErrorAnswer } from './error-answer.ts'
+import { HttpError } from './http-error.ts'
+import { introspectRoute } from './introspect.ts'
+import { metadataRoute } from './metadata.ts'
+import { revokeRoute } from './revoke.ts'
+import { type Call, createRouter, type Found, type Route } from './routes.ts'
+import { tokenRoute } from './token.ts'
+
+/**
+ * Answers a request. It never rejects. `remoteAddress` is the caller's address as the host knows it; without one, failed
+ * authentications are not limited.
+ */
+export type Handler = (request: Request, facts?: { readonly remoteAddress?: string }) => Promise<Response>
+
+/** What the host adds to the endpoints. */
+export interface HandlerOptions extends PageOptions {
+  /**
+   * Tells who is signed in, or gives the Response that signs in and comes back. Of the URL of the request only path and query
+   * mean anything, and its body must not be read. Default is none: then `/authorize` and the JSON API under `/apps`,
+   * `/installs` and `/tokens` are absent.
+   */
+  readonly signIn?: SignIn
+}
+
+/**
+ * The endpoints, as one function from Request to Response for any Fetch runtime. They lie under the path of `grants.issuer`,
+ * the metadata where RFC 8414 §3.1 puts it.
+ *
+ * @throws TypeError where `grants` has no issuer, or naming the option that is wrong.
+ * @example
+ * ```ts
+ * const grants = createAppGrant({ store: memoryStore(), issuer: 'https://login.example.com' })
+ * const handler = createHandler(grants)
+ * const answer = await handler(new Request('https://login.example.com/.well-known/oauth-authorization-server'))
+ * ```
+ */
+export function createHandler(grants: AppGrant, options: HandlerOptions = {}): Handler {
+  const issuer = grants?.issuer
+  if (issuer === undefined)
+    throw new TypeError(
+      'createHandler: grants.issuer: expected the option issuer of createAppGrant, received undefined',
+    )
+  const find = createRouter(under(issuer, routesOf(grants, issuer, options)))
+
+  return async (request, { remoteAddress } = {}) => {
+    let route: Route | undefined
+    try {
+      const url = new URL(request.url)
+      const found = find(url.pathname)
+      if (!found) throw new HttpError(404, 'not_found', 'there is nothing at this path')
+      route = routeOf(request, found)
+      return forMethod(request, await route.answer(callOf(request, { url, found, remoteAddress })))
+    } catch (error) {
+      const answer = errorAnswer(error, route?.wire ?? 'oauth')
+      if (answer) return forMethod(request, answer)
+      const operation = route ? `${route.method} ${route.path}` : 'routing'
+      emitTo(grants.events, 'outage', { code: 'server_error', operation, cause: error })
+      return forMethod(request, serverErrorAnswer())
+    }
+  }
+}
+
+function routesOf(grants: AppGrant, issuer: string, options: HandlerOptions): readonly Route[] {
+  for (const name of ['signIn', 'consentPage', 'errorPage'] as const) {
+    const option: unknown = options[name]
+    if (option !== undefined && typeof option !== 'function')
+      throw new TypeError(`createHandler: ${name}: expected a function, received ${typeof option}`)
+  }
+  const { signIn, ...pages } = options
+  return [
+    tokenRoute(grants),
+    revokeRoute(grants),
+    introspectRoute(grants),
+    metadataRoute(issuer, signIn !== undefined),
+    ...(signIn
+      ? [...authorizeRoutes(grants, { ...pages, issuer, signIn }), ...accountApi(grants, { issuer, signIn })]
+      : []),
+  ]
+}
+
+function under(issuer: string, routes: readonly Route[]): readonly Route[] {
+  const { pathname } = new URL(issuer)
+  const base = pathname === '/' ? '' : pathname
+  return routes.map((route) => {
+    const path = route.path.startsWith('/.well-known/') ? `${route.path}${base}` : `${base}${route.path}`
+    return { ...route, path }
+  })
+}
+
+/** HEAD is GET whose body is left out. */
+function routeOf({ method }: Request, { methods }: Found): Route {
+  const route = methods.get(method === 'HEAD' ? 'GET' : method)
+  if (route) return route
+  const names = [...methods.keys()].flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]))
+  throw new HttpError(405, 'invalid_request', 'this method is not allowed here', {
+    headers: { allow: names.join(', ') },
+  })
+}
+
+function forMethod({ method }: Request, answer: Response): Response {
+  return method === 'HEAD' ? new Response(null, answer) : answer
+}
+
+function callOf(
+  request: Request,
+  { url, found, remoteAddress }: { url: URL; found: Found; remoteAddress: string | undefined },
+): Call {
+  const userAgent = request.headers.get('user-agent')
+  const facts: RequestFacts = {
+    ...(userAgent !== null && { userAgent }),
+    ...(remoteAddress !== undefined && { remoteAddress }),
+  }
+  return { request, url, params: found.params, facts }
+}

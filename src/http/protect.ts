@@ -1,0 +1,97 @@
+import type { Access, Verifier } from '../domain/verifier.ts'
+import { emptyAnswer, jsonAnswer } from './answer.ts'
+import { outageAnswer } from './error-answer.ts'
+
+const MAX_STALENESS_MS = 300_000
+
+/** What a resource asks of an access token. */
+export interface ProtectOptions {
+  /** The scopes that are needed, all of them, separated by spaces. Default is none. */
+  readonly scope?: string
+  /**
+   * WARNING: what was revoked may be accepted this long. How old an acceptance may be, in ms,
+   * 0–300 000. Default is 0: every request is judged by the state as it is.
+   */
+  readonly maxStalenessMs?: number
+}
+
+/**
+ * Guards a resource: what the access token of a request gives, or the 401, 403 or 503 to send instead. It rejects where
+ * `verifier` fails with anything but an outage.
+ *
+ * @throws TypeError naming the option that is wrong.
+ * @see [RFC 6750 - Bearer Token Usage](https://www.rfc-editor.org/rfc/rfc6750.html#section-3)
+ * @example
+ * ```ts
+ * const guard = protect(grants.authorizer, { scope: 'calls:read' })
+ * const access = await guard(new Request('https://api.example.com/calls'))
+ * const answer = access instanceof Response ? access : Response.json({ account: access.account })
+ * ```
+ */
+export function protect(
+  verifier: Verifier,
+  options: ProtectOptions = {},
+): (request: Request) => Promise<Access | Response> {
+  const judge = createJudge(verifier, options)
+  return (request) => judge(request.headers.get('authorization'))
+}
+
+/** {@link protect} for the bare header. */
+export function createJudge(
+  verifier: Verifier,
+  options: ProtectOptions = {},
+): (authorization: string | null) => Promise<Access | Response> {
+  const { needed, freshness } = checkOptions(verifier, options)
+
+  return async (authorization) => {
+    const isBearer = authorization !== null && /^bearer(?: |$)/i.test(authorization)
+    // No credentials, or those of another scheme: then the challenge says nothing but what is expected (RFC 6750 §3.1).
+    if (!isBearer) return challenge(401)
+    const [, token] = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization) ?? []
+    if (token === undefined) return challenge(400, 'invalid_request', 'the Authorization header is malformed')
+    try {
+      const access = await verifier.verify(token, freshness)
+      if (!access.ok) return challenge(401, 'invalid_token', 'the access token is not valid')
+      const isEnough = needed.every((scope) => access.scope.includes(scope))
+      return isEnough ? access : insufficientScope(needed)
+    } catch (error) {
+      const outage = outageAnswer(error)
+      if (outage) return outage
+      throw error
+    }
+  }
+}
+
+function checkOptions(verifier: Verifier, options: ProtectOptions) {
+  if (typeof verifier?.verify !== 'function')
+    throw new TypeError('protect: verifier: expected an object with verify(), e.g. grants.authorizer')
+  const { scope = '', maxStalenessMs } = options
+  if (typeof scope !== 'string' || !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(scope))
+    throw new TypeError('protect: scope: expected scopes separated by spaces')
+  const isRange = Number.isInteger(maxStalenessMs ?? 0) && (maxStalenessMs ?? 0) >= 0
+  if (!isRange || (maxStalenessMs ?? 0) > MAX_STALENESS_MS)
+    throw new TypeError(`protect: maxStalenessMs: expected an integer from 0 to ${MAX_STALENESS_MS}`)
+  return {
+    needed: scope.split(' ').filter(Boolean),
+    freshness: maxStalenessMs === undefined ? {} : { maxStalenessMs },
+  }
+}
+
+function challenge(status: number, error?: string, description?: string): Response {
+  if (error === undefined) return emptyAnswer({ status, headers: bearer('Bearer') })
+  return jsonAnswer(
+    { error, error_description: description },
+    { status, headers: bearer(`Bearer error="${error}", error_description="${description}"`) },
+  )
+}
+
+function insufficientScope(needed: readonly string[]): Response {
+  const error = 'insufficient_scope'
+  const description = 'the access token has not the scope that is needed'
+  const headers = bearer(`Bearer error="${error}", error_description="${description}", scope="${needed.join(' ')}"`)
+  return jsonAnswer({ error, error_description: description, scope: needed.join(' ') }, { status: 403, headers })
+}
+
+function bearer(value: string): { readonly 'www-authenticate': string } {
+  return { 'www-authenticate': value }
+}

@@ -1,0 +1,100 @@
+import { invalidRequest } from './http-error.ts'
+
+/** The longest body that is read. */
+const MAX_BODY_BYTES = 16 * 1024
+const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/
+
+/** The parameters of a form; one without a value is absent (RFC 6749 §3.2). */
+export type Form = ReadonlyMap<string, string>
+
+/**
+ * The form in the body of a request.
+ *
+ * @param list - the one parameter that may be repeated, as check boxes are: its values are joined by a space.
+ * @throws HttpError 415, 413, or 400 where it is malformed or a parameter is repeated.
+ */
+export async function readForm(request: Request, list?: string): Promise<Form> {
+  assertType(request, 'application/x-www-form-urlencoded')
+  const text = await readText(request)
+  if (BROKEN_ESCAPE.test(text)) throw invalidRequest('the body is no valid form')
+  const form = new Map<string, string>()
+  for (const [name, value] of new URLSearchParams(text)) {
+    const before = form.get(name)
+    if (before !== undefined && name !== list) throw invalidRequest('a parameter is repeated')
+    form.set(name, before ? `${before} ${value}` : value)
+  }
+  for (const [name, value] of form) if (value === '') form.delete(name)
+  return form
+}
+
+/**
+ * The JSON object in the body of a request; an empty body is an empty object.
+ *
+ * @throws HttpError 415, 413, or 400 where it is malformed.
+ */
+export async function readJson(request: Request): Promise<Readonly<Record<string, unknown>>> {
+  assertType(request, 'application/json')
+  const text = await readText(request)
+  const value = text === '' ? {} : parse(text)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalidRequest('the body must be a JSON object')
+  return value as Record<string, unknown>
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw invalidRequest('the body is no valid JSON')
+  }
+}
+
+function assertType({ headers }: Request, expected: string): void {
+  // Unpacking is where small bodies become large ones.
+  if ((headers.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity')
+    throw invalidRequest('a Content-Encoding is not accepted', 415)
+  const [type = ''] = (headers.get('content-type') ?? '').split(';', 1)
+  if (type.trim().toLowerCase() !== expected) throw invalidRequest(`the Content-Type must be ${expected}`, 415)
+}
+
+async function readText(request: Request): Promise<string> {
+  if (request.bodyUsed) {
+    throw new Error('the body of the request was read before it came here: mount this handler before the body parser')
+  }
+  if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) throw tooLarge()
+  const bytes = await readBytes(request)
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw invalidRequest('the body is no valid UTF-8')
+  }
+}
+
+async function readBytes({ body }: Request): Promise<Uint8Array> {
+  const bytes = new Uint8Array(MAX_BODY_BYTES)
+  const reader = body?.getReader()
+  let length = 0
+  for (let chunk = await next(reader); chunk; chunk = await next(reader)) {
+    if (length + chunk.length > MAX_BODY_BYTES) {
+      // What is still to come is not waited for, and whether it can be stopped changes nothing.
+      reader?.cancel().catch(() => {})
+      throw tooLarge()
+    }
+    bytes.set(chunk, length)
+    length += chunk.length
+  }
+  return bytes.subarray(0, length)
+}
+
+async function next(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<Uint8Array | undefined> {
+  try {
+    return (await reader?.read())?.value
+  } catch {
+    // The client broke off: nobody is there to read the answer.
+    throw invalidRequest('the body ended before its end')
+  }
+}
+
+function tooLarge() {
+  return invalidRequest(`the body must not exceed ${MAX_BODY_BYTES} bytes`, 413)
+}

@@ -1,0 +1,125 @@
+type Schema = Readonly<Record<string, unknown>>
+
+const text = { type: 'string' } as const
+const flag = { type: 'boolean' } as const
+const time = { type: 'string', format: 'date-time' } as const
+const texts = { type: 'array', items: text } as const
+
+/** An object with exactly these members; a name that ends in `?` is optional. */
+function object(members: Readonly<Record<string, Schema>>): Schema {
+  const properties = Object.fromEntries(Object.entries(members).map(([name, one]) => [name.replace('?', ''), one]))
+  const required = Object.keys(members).filter((name) => !name.endsWith('?'))
+  return { type: 'object', properties, required, additionalProperties: false }
+}
+
+/** An object that may have more members, which are ignored. */
+function open(schema: Schema): Schema {
+  return { ...schema, additionalProperties: true }
+}
+
+function ref(name: string): Schema {
+  return { $ref: `#/components/schemas/${name}` }
+}
+
+function list(items: Schema): Schema {
+  return { type: 'array', items }
+}
+
+const optionalFields = {
+  'description?': { ...text, description: 'At most 1024 characters.' },
+  'image?': { ...text, description: 'An https URL.' },
+  'adminPhone?': { ...text, description: 'An international number, with +.' },
+  'api?': { ...text, description: 'The API type; its meaning is the host’s.' },
+}
+
+const fields = {
+  'name?': { ...text, description: '1–100 characters.' },
+  'homepage?': { ...text, description: 'An http or https URL.' },
+  'adminEmail?': { ...text, description: 'An e-mail address.' },
+  ...optionalFields,
+  'redirectUrls?': { ...texts, description: 'Canonical https URLs.' },
+  'scopes?': { ...texts, description: 'Scope tokens of RFC 6749.' },
+}
+
+const app = {
+  key: { ...text, description: 'The client_id.' },
+  owner: text,
+  name: text,
+  homepage: text,
+  homepageAscii: text,
+  adminEmail: text,
+  adminEmailAscii: text,
+  ...optionalFields,
+  redirectUrls: texts,
+  scopes: texts,
+  trusted: flag,
+  public: flag,
+  published: flag,
+  createdAt: time,
+  'suspended?': object({ at: time, by: object({ 'account?': text, 'login?': text }) }),
+  secrets: list(object({ id: text, createdAt: time })),
+}
+
+const secret = { ...text, description: 'The client_secret. It is told here and never again.' }
+const holder = { app: text, 'account?': { ...text, description: 'Default is the signed-in account.' } }
+const page = (items: Schema) => object({ items: list(items), 'nextCursor?': text })
+
+/** The JSON Schemas of the API, for its description. Fields of apps are judged by more rules than are written here. */
+export const schemas = {
+  AppFields: open(object(fields)),
+  NewApp: open({
+    ...object({ ...fields, 'public?': { ...flag, description: 'Whether the app can keep no secret.' } }),
+    required: ['name', 'homepage', 'adminEmail'],
+  }),
+  App: object(app),
+  AppRow: object({
+    ...app,
+    instances: { type: 'integer', description: 'Accounts that authorise the app now.' },
+    liveTokens: { type: 'integer', description: 'Of the app for the signed-in account.' },
+  }),
+  AppPage: page(ref('AppRow')),
+  AppWithSecret: object({ app: ref('App'), 'secret?': secret }),
+  AppWithNewSecret: object({ app: ref('App'), secretId: text, secret }),
+  Trusted: open(object({ trusted: flag })),
+  Keys: open(object({ keys: { ...texts, maxItems: 100 } })),
+  Removals: object({
+    results: list(object({ key: text, removed: flag, 'error?': text, 'error_description?': text })),
+  }),
+  Token: object({
+    id: text,
+    kind: { enum: ['app', 'user'] },
+    issuedAt: time,
+    expiresAt: time,
+    scope: texts,
+    'userAgent?': text,
+  }),
+  TokenPage: page(ref('Token')),
+  TokenHolder: open(object(holder)),
+  TokenIds: open(object({ ...holder, ids: { ...texts, maxItems: 1000 } })),
+  Install: object({
+    app: object({ key: text, name: text, owner: text }),
+    account: text,
+    installedAt: time,
+    permittedBy: object({ 'account?': text, 'login?': text }),
+    scope: { ...texts, description: 'All that was granted since.' },
+  }),
+  InstallPage: page(ref('Install')),
+  Withdrawn: open(
+    object({ apps: { ...texts, maxItems: 100, description: 'Their keys.' }, 'account?': holder['account?'] }),
+  ),
+  Withdrawals: object({
+    results: list(object({ app: text, withdrawn: flag, 'error?': text, 'error_description?': text })),
+  }),
+  Nothing: open(object({})),
+  Error: object({
+    error: { ...text, description: 'A stable code.' },
+    error_description: text,
+    'fields?': list(object({ field: text, code: text, expected: text, received: text })),
+    'owner?': text,
+    'limit?': { type: 'integer' },
+    'app?': text,
+    'secretId?': text,
+  }),
+} as const satisfies Record<string, Schema>
+
+export type SchemaName = keyof typeof schemas
