@@ -65,6 +65,7 @@ const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as 
 export function checkOptions(options: AppGrantOptions): CheckedOptions {
   if (typeof options !== 'object' || options === null) throw wrong('options', 'an object with a store', options)
   const { store, directory, issuer, brand = 'ag', allowLoopbackRedirects = false, clock = Date.now } = options
+  const { appsPerOwner = 1000, storeTimeoutMs = 1000 } = options
   if (!STORE_METHODS.every((method) => typeof store?.[method] === 'function'))
     throw wrong('store', 'a store, e.g. memoryStore()', store)
   if (directory !== undefined && typeof directory?.lineage !== 'function')
@@ -88,8 +89,8 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     brand,
     allowLoopbackRedirects,
     clock,
-    appsPerOwner: integer('appsPerOwner', options.appsPerOwner ?? 1000, [1, 100_000]),
-    storeTimeoutMs: integer('storeTimeoutMs', options.storeTimeoutMs ?? 1000, [10, 60_000]),
+    appsPerOwner: integer('appsPerOwner', appsPerOwner, [1, 100_000]),
+    storeTimeoutMs: integer('storeTimeoutMs', storeTimeoutMs, [10, 60_000]),
     lifetimes: checkLifetimes(options.lifetimes),
   }
 }
@@ -97,7 +98,10 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
 function checkLifetimes(given: Partial<Lifetimes> = {}): Lifetimes {
   if (typeof given !== 'object' || given === null) throw wrong('lifetimes', 'an object', given)
   const names = Object.keys(RANGES) as (keyof Lifetimes)[]
-  const entries = names.map((name) => [name, integer(`lifetimes.${name}`, given[name] ?? DEFAULTS[name], RANGES[name])])
+  const entries = names.map((name) => {
+    const { [name]: value = DEFAULTS[name] } = given
+    return [name, integer(`lifetimes.${name}`, value, RANGES[name])]
+  })
   const lifetimes: Lifetimes = Object.fromEntries(entries)
   const { accessTokenSeconds: access, refreshIdleSeconds: idle, refreshAbsoluteSeconds: absolute } = lifetimes
   if (access > idle || idle > absolute) {
@@ -128,7 +132,11 @@ function isIssuer(issuer: unknown): boolean {
 }
 
 function wrong(name: string, expected: string, received: unknown): TypeError {
-  const shown =
-    typeof received === 'object' || typeof received === 'function' ? typeof received : JSON.stringify(received)
+  const shown = typeof received === 'string' ? JSON.stringify(received) : isPlain(received) ? received : typeof received
   return new TypeError(`createAppGrant: ${name}: expected ${expected}, received ${shown}`)
+}
+
+/** Whether a value can be shown as it is: no JSON is made of a bigint, and no text of a symbol. */
+function isPlain(value: unknown): value is number | boolean | null | undefined {
+  return value === null || ['number', 'boolean', 'undefined'].includes(typeof value)
 }

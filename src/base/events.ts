@@ -101,7 +101,7 @@ export function createEmitter(clock: () => number): Emitter {
 
   function call(listener: Listener, event: never): void {
     const warn = (error: unknown) => {
-      process.emitWarning(`a listener of an appgrant event failed: ${error}`, { code: 'APPGRANT_LISTENER' })
+      process.emitWarning(`a listener of an appgrant event failed: ${textOf(error)}`, { code: 'APPGRANT_LISTENER' })
     }
     try {
       const result: unknown = listener(event)
@@ -109,5 +109,14 @@ export function createEmitter(clock: () => number): Emitter {
     } catch (error) {
       warn(error)
     }
+  }
+}
+
+/** Anything can be thrown, and not everything has a text. */
+function textOf(error: unknown): string {
+  try {
+    return String(error)
+  } catch {
+    return `a thrown ${typeof error}`
   }
 }

@@ -1,14 +1,15 @@
-import { apiRule } from './api-type.ts'
-import { emailRule } from './email-address.ts'
-import { foldName } from './fold-name.ts'
-import { phoneRule } from './phone-number.ts'
-import { descriptionRule, nameRule } from './plain-text.ts'
-import { matchesRedirect, redirectRule } from './redirect-url.ts'
-import { scopeRule } from './scope-token.ts'
-import { type ListRule, readSubmission, type Submission } from './submission.ts'
-import { homepageRule, imageRule } from './web-address.ts'
+import type { CheckedFields } from '../records/app.ts'
+import { apiRule } from './fields/api-type.ts'
+import { emailRule } from './fields/email-address.ts'
+import { foldName } from './fields/fold-name.ts'
+import { phoneRule } from './fields/phone-number.ts'
+import { descriptionRule, nameRule } from './fields/plain-text.ts'
+import { matchesRedirect, redirectRule } from './fields/redirect-url.ts'
+import { scopeRule } from './fields/scope-token.ts'
+import { type ListRule, readSubmission, type Submission } from './fields/submission.ts'
+import { homepageRule, imageRule } from './fields/web-address.ts'
 
-export type { FieldErrorCode } from './field-rule.ts'
+export type { FieldErrorCode } from './fields/field-rule.ts'
 export { foldName, matchesRedirect }
 
 /** Redirect URLs one app has at most. */
@@ -49,23 +50,6 @@ export interface NewApp extends AppFields {
   readonly trusted?: boolean
   /** Whether the app has no secret, as it runs where none can be kept. Such an app is never trusted. Default is false. */
   readonly public?: boolean
-}
-
-/** The fields in the forms that are stored and compared. An optional field that is absent is no property. */
-export interface CheckedFields {
-  readonly name: string
-  /** The name as it is searched: {@link foldName}. */
-  readonly foldedName: string
-  readonly homepage: string
-  readonly homepageAscii: string
-  readonly adminEmail: string
-  readonly adminEmailAscii: string
-  readonly description?: string
-  readonly image?: string
-  readonly adminPhone?: string
-  readonly redirectUrls: readonly string[]
-  readonly scopes: readonly string[]
-  readonly api?: string
 }
 
 /** What is checked of an app: all but its owner. */

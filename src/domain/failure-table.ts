@@ -18,6 +18,8 @@ export interface FailureTable {
 export function createFailureTable(clock: () => number): FailureTable {
   // In the order of their windows' ends, for every window is as long.
   const windows = new Map<string, { failures: number; endsAt: number }>()
+  // One iterator for good: a new one would pass everything that was deleted before it comes to the oldest.
+  const byAge = windows.keys()
 
   function add(name: string, most: number): number {
     const now = clock()
@@ -26,8 +28,7 @@ export function createFailureTable(clock: () => number): FailureTable {
     if (window !== known) {
       windows.delete(name)
       windows.set(name, window)
-      const [oldest] = windows.keys()
-      if (windows.size > MAX_ENTRIES && oldest !== undefined) windows.delete(oldest)
+      if (windows.size > MAX_ENTRIES) windows.delete(byAge.next().value ?? '')
     }
     return ++window.failures > most ? Math.ceil((window.endsAt - now) / 1000) : 0
   }
@@ -47,16 +48,33 @@ export function createFailureTable(clock: () => number): FailureTable {
 /** An IPv4 address, or the /64 of an IPv6 one, for its owner has all of that; undefined for anything else. */
 function networkOf(address: string | undefined): string | undefined {
   if (address === undefined || address.length > 64) return undefined
-  const plain = address.replace(/%.*$/, '').toLowerCase()
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(plain)?.[1]
-  if (mapped || isIP(plain) === 4) return mapped ?? plain
+  const plain = address.replace(/%.*$/, '')
+  if (isIP(plain) === 4) return plain
   if (isIP(plain) !== 6) return undefined
-  const [head = '', tail] = plain.split('::')
-  const groups = head.split(':').filter(Boolean)
-  const behind = tail?.split(':').filter(Boolean) ?? []
-  const full = [...groups, ...Array(Math.max(0, 8 - groups.length - behind.length)).fill('0'), ...behind]
-  return full
+  const groups = groupsOf(plain)
+  // A socket that takes both kinds shows an IPv4 address as ::ffff:a.b.c.d.
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff
+  if (isMapped)
+    return groups
+      .slice(6)
+      .map((group) => `${group >> 8}.${group & 255}`)
+      .join('.')
+  return groups
     .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
+    .map((group) => group.toString(16))
     .join(':')
+}
+
+/** The eight numbers of an IPv6 address. */
+function groupsOf(address: string): readonly number[] {
+  const read = (text: string) =>
+    text.split(':').flatMap((group) => {
+      if (group === '') return []
+      if (!group.includes('.')) return [Number.parseInt(group, 16)]
+      const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number)
+      return [(a << 8) | b, (c << 8) | d]
+    })
+  const [head = '', tail = ''] = address.split('::')
+  const [left, right] = [read(head), read(tail)]
+  return [...left, ...Array<number>(8 - left.length - right.length).fill(0), ...right]
 }

@@ -1,5 +1,5 @@
 import { AppGrantError } from '../base/errors.ts'
-import { foldName } from './fold-name.ts'
+import { foldName } from './fields/fold-name.ts'
 
 /** The longest account id, login, or other text that the host gives. */
 const MAX_HOST_TEXT = 256
@@ -51,6 +51,11 @@ export function loginInput(value: unknown): { readonly login?: string } {
 export function idInput(value: unknown, name: string): string {
   if (typeof value !== 'string') throw invalidRequest(name, 'a string', value)
   return value
+}
+
+/** Whether it is a list of texts, of at most `most`. A hole in an array is no text. */
+export function isTextList(value: unknown, most: number): value is readonly string[] {
+  return Array.isArray(value) && value.length <= most && Array.from(value).every((one) => typeof one === 'string')
 }
 
 /** Whether something is on: nothing but true and false. */

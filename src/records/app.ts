@@ -4,7 +4,7 @@ import { nameOf } from '../credentials/digest.ts'
 import type { GroupRef, RecordRef } from '../store/store.ts'
 import type { Kind } from './collection.ts'
 
-/** What an app says of itself, checked. */
+/** What an app says of itself, in the forms that are stored and compared. An optional field that is absent is no property. */
 export interface CheckedFields {
   readonly name: string
   /** The name as it is searched by. */
@@ -84,6 +84,7 @@ export function appsOfPartition(partition: string): GroupRef {
 
 export const appKind: Kind<StoredApp> = {
   name: KIND,
+  isShared: true,
   place(app) {
     const ref = { partition: partitionOfKey(app.key), id: app.key }
     if (app.state === 'removed') return { ...ref, groups: [], position: app.expiresAt, expiresAt: app.expiresAt }

@@ -56,7 +56,8 @@ export function createPages(store: Store): Pages {
   return {
     async page(list, { cursor, limit }) {
       const start = cursor === undefined ? undefined : readCursor(cursor, list)
-      let after = start ?? list.from
+      // The place the list begins at may have moved past the cursor meanwhile: what has expired since is not shown.
+      let after = start && list.from && byPosition(start, list.from) < 0 ? list.from : (start ?? list.from)
       let row = start ? (list.rowOf?.(start.id) ?? 0) : 0
       let looked = 0
       const items = []
@@ -90,15 +91,17 @@ function byPosition(one: Position, other: Position): number {
   return one.position - other.position || (one.id < other.id ? -1 : 1)
 }
 
+/** The digest covers the place too: a cursor that was cut or changed is as foreign as one of another list. */
 function writeCursor({ position, id }: Position, list: ListOf<unknown>): string {
-  return Buffer.from(`${nameOf(12, ...list.identity)} ${position} ${id}`).toString('base64url')
+  const digest = nameOf(12, ...list.identity, String(position), id)
+  return Buffer.from(`${digest} ${position} ${id}`).toString('base64url')
 }
 
 function readCursor(cursor: string, list: ListOf<unknown>): Position {
   const text = cursor.length <= MAX_CURSOR_LENGTH ? Buffer.from(cursor, 'base64url').toString('latin1') : ''
-  const [, digest, position, id] = /^(\w{12}) (\d{1,15}) ([\w.-]{1,200})$/.exec(text) ?? []
-  const isOurs = digest === nameOf(12, ...list.identity) && id !== undefined && (list.rowOf?.(id) ?? 0) >= 0
-  if (!isOurs) {
+  const [, position, id] = /^[\w-]{12} (\d{1,15}) ([\w.-]{1,200})$/.exec(text) ?? []
+  const place = id === undefined ? undefined : { position: Number(position), id }
+  if (!place || writeCursor(place, list) !== cursor || (list.rowOf?.(place.id) ?? 0) < 0) {
     throw new AppGrantError(
       'invalid_cursor',
       {},
@@ -108,5 +111,5 @@ function readCursor(cursor: string, list: ListOf<unknown>): Position {
       },
     )
   }
-  return { position: Number(position), id }
+  return place
 }

@@ -6,9 +6,9 @@ import { seededRandom } from './seeded-random.ts'
 /** The store under test, as the conformance kit asks for it. */
 export interface ConformanceTarget {
   /**
-   * A new store object on the database of that name; the same name again is another node on the same database. A name is 3 to
-   * 24 characters of `a-z0-9`, begins with a letter and is never used by another run. The kit closes every store it opened and leaves the data:
-   * what is to be cleaned up, the target cleans up.
+   * A new store object on the database of that name; the same name again is another node on the same database. A name is
+   * 3 to 24 characters of `a-z0-9`, begins with a letter and is never used by another run. The kit closes every store it
+   * opened and leaves the data: what is to be cleaned up, the target cleans up.
    */
   open(namespace: string): Promise<Store>
   /** Repeats the random choices of a failed run: the number its message names. Default is a random one per case. */
@@ -21,7 +21,11 @@ export interface ConformanceCase {
   readonly name: string
   /** The promise, as a sentence. */
   readonly rule: string
-  /** Opens a database of its own, and closes what it opened. Rejects with an Error whose message begins with the rule if it is broken. */
+  /**
+   * Opens a database of its own, and closes what it opened.
+   *
+   * @throws Error whose message begins with the rule, where it is broken or the store rejects.
+   */
   run(target: ConformanceTarget): Promise<void>
 }
 

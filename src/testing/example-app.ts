@@ -1,18 +1,4 @@
-/** The fields of a registration. */
-export interface NewApp {
-  readonly owner: string
-  readonly name: string
-  readonly homepage: string
-  readonly adminEmail: string
-  readonly description?: string
-  readonly image?: string
-  readonly adminPhone?: string
-  readonly redirectUrls?: readonly string[]
-  readonly scopes?: readonly string[]
-  readonly api?: string
-  readonly trusted?: boolean
-  readonly public?: boolean
-}
+import type { NewApp } from '../domain/app-fields.ts'
 
 /**
  * A registration that passes every rule, for tests that are about something else.

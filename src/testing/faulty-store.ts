@@ -12,14 +12,14 @@ export interface FaultyStore extends Store {
    * @param times - how many calls. Default is 1.
    */
   fail(method: StoreMethod, when: 'before' | 'after', times?: number): void
-  /** Until {@link heal}, each call of the method reaches the inner store twice, one after the other; the first answer is given. */
+  /** Until `heal`, each call of the method reaches the inner store twice, one after the other; the first answer is given. */
   repeat(method: StoreMethod): void
   /**
-   * The next call of the method that no other hold waits for is stopped before it reaches the inner store. `reached` resolves when it has come,
-   * `release` lets it go on, and may be called before.
+   * The next call of the method that no other hold waits for is stopped before it reaches the inner store. `reached`
+   * resolves when it has come; `release` lets it go on, and may be called before.
    */
   hold(method: StoreMethod): { readonly reached: Promise<void>; release(): void }
-  /** Ends all faults; what is held goes on. */
+  /** Ends all faults. What is held goes on; a call that is never to be executed is one that is never released. */
   heal(): void
 }
 

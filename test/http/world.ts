@@ -34,12 +34,16 @@ export function countingStore(inner: Store): { readonly store: Store; readonly c
 
 /** Everything a test of the endpoints needs: nothing of ours is mocked. */
 export function world(options: Partial<AppGrantOptions> & HandlerOptions = {}) {
-  const { signIn, ...rest } = options
+  const { signIn, consentPage, errorPage, ...rest } = options
   const faults = faultyStore(memoryStore())
   const { store, counts } = countingStore(faults)
   const clock = movableClock()
   const grants = createAppGrant({ store, clock, issuer: ISSUER, ...rest })
-  const handler = createHandler(grants, signIn ? { signIn } : {})
+  const handler = createHandler(grants, {
+    ...(signIn && { signIn }),
+    ...(consentPage && { consentPage }),
+    ...(errorPage && { errorPage }),
+  })
   const outages: unknown[] = []
   grants.events.on('outage', (event) => outages.push(event))
 

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../adapters/memory/memory-store.ts'
+import { type AppGrantOptions, createAppGrant } from '../src/index.ts'
+
+const store = memoryStore()
+const ANY_TYPE = [null, '', 'x', true, {}, [], () => 0, 5n, Symbol('s'), Number.NaN, 1.5, '7']
+const create = (options: unknown) => createAppGrant(options as AppGrantOptions)
+
+/** Each option and values that it refuses, beyond what is of a wrong type. */
+const REFUSED: Record<string, readonly unknown[]> = {
+  store: [undefined, null, {}, 'redis://localhost', { get: () => {} }, { ...store, replace: undefined }],
+  directory: [null, {}, 'x', { lineage: 'x' }, () => []],
+  issuer: [
+    '',
+    'https://a.example/',
+    'https://a.example?x',
+    'https://a.example/x#',
+    'http://a.example',
+    'ftp://a.example',
+    'https://A.example',
+    'https://a.example:443',
+    'https://u@a.example',
+    'https://a.example/x/',
+    'https://a.example/./x',
+    5,
+    {},
+    null,
+  ],
+  brand: ['', 'a', 'A1', '1a', 'a_b', 'abcdefghijk', 'ag\n', 5, {}, null],
+  allowLoopbackRedirects: ['true', 1, {}, null],
+  clock: [5, 'now', {}, null],
+  appsPerOwner: [0, -1, 100_001, ...ANY_TYPE],
+  storeTimeoutMs: [9, 60_001, Number.POSITIVE_INFINITY, ...ANY_TYPE],
+  lifetimes: [null, 5, 'x'],
+}
+
+const LIFETIMES: Record<string, readonly number[]> = {
+  accessTokenSeconds: [0, 86_401],
+  codeSeconds: [0, 601],
+  refreshIdleSeconds: [0, 31_536_001],
+  refreshAbsoluteSeconds: [0, 31_536_001],
+  retryWindowSeconds: [-1, 61],
+}
+
+describe('the options of createAppGrant', () => {
+  it('may all be left out but the store, and all be given', () => {
+    const directory = { lineage: async () => [] }
+    const lifetimes = {
+      accessTokenSeconds: 1,
+      codeSeconds: 600,
+      refreshIdleSeconds: 1,
+      refreshAbsoluteSeconds: 1,
+      retryWindowSeconds: 0,
+    }
+    expect(() => create({ store })).not.toThrow()
+    expect(() =>
+      create({
+        store,
+        directory,
+        issuer: 'https://a.example/x',
+        brand: 'voip',
+        appsPerOwner: 1,
+        lifetimes,
+        allowLoopbackRedirects: true,
+        storeTimeoutMs: 10,
+        clock: () => 0,
+      }),
+    ).not.toThrow()
+    for (const issuer of [
+      'https://a.example',
+      'https://a.example:8443/x',
+      'http://localhost:3000',
+      'http://[::1]:1',
+      'http://127.0.0.1',
+    ])
+      expect(create({ store, issuer }).issuer).toBe(issuer)
+  })
+
+  it('refuse to be no object, naming what is missing', () => {
+    for (const options of [undefined, null, 5, 'x'])
+      expect(() => create(options)).toThrow(/createAppGrant: options: expected .*store/)
+  })
+
+  for (const [name, values] of Object.entries(REFUSED)) {
+    it(`refuse a wrong ${name} with a TypeError that names it, what was expected and what was received`, () => {
+      for (const [at, value] of values.entries()) {
+        const text = expect(() => create({ store, [name]: value }), `value ${at} of ${name}`)
+        text.toThrow(TypeError)
+        expect(() => create({ store, [name]: value })).toThrow(
+          new RegExp(`^createAppGrant: ${name}: expected .+, received `),
+        )
+      }
+    })
+  }
+
+  for (const [name, values] of Object.entries(LIFETIMES)) {
+    it(`refuse a wrong lifetimes.${name} with a TypeError that names it`, () => {
+      for (const [at, value] of [...values, ...ANY_TYPE].entries()) {
+        const make = () => create({ store, lifetimes: { [name]: value } })
+        expect(make, `value ${at}`).toThrow(TypeError)
+        expect(make).toThrow(new RegExp(`createAppGrant: lifetimes\\.${name}: expected an integer`))
+      }
+    })
+  }
+
+  it('refuse lifetimes that outlive each other (TOK-2)', () => {
+    expect(() => create({ store, lifetimes: { accessTokenSeconds: 100, refreshIdleSeconds: 99 } })).toThrow(
+      /accessTokenSeconds ≤/,
+    )
+    expect(() =>
+      create({ store, lifetimes: { refreshIdleSeconds: 100, refreshAbsoluteSeconds: 99, accessTokenSeconds: 1 } }),
+    ).toThrow(/≤ refreshAbsoluteSeconds/)
+  })
+
+  it('are read once: what is changed later changes nothing, and what was given is not changed', async () => {
+    const options = { store, brand: 'aa', lifetimes: Object.freeze({ accessTokenSeconds: 5 }) }
+    const grants = create(options)
+    options.brand = 'bb'
+    const { app, secret } = await grants.apps.register({
+      owner: 'o',
+      name: 'n',
+      homepage: 'https://a.example/',
+      adminEmail: 'a@a.example',
+      trusted: true,
+    })
+    expect(await grants.authorizer.grantTrusted({ key: app.key, secret })).toMatchObject({
+      accessToken: expect.stringMatching(/^aa_/),
+      expiresInSeconds: 5,
+    })
+  })
+})

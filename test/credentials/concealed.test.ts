@@ -1,0 +1,33 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { withConcealed } from '../../src/credentials/concealed.ts'
+
+describe('a concealed value (S51, APP-8)', () => {
+  const answer = withConcealed({ app: { key: 'k' } }, { secret: 'canary' })
+
+  it('is read by name and by destructuring', () => {
+    const { secret, app } = answer
+    expect(secret).toBe('canary')
+    expect(app).toEqual({ key: 'k' })
+  })
+
+  it('is shown by no inspection, JSON, template, copy or enumeration', () => {
+    const shown = [
+      inspect(answer),
+      inspect(answer, { showHidden: true, depth: null }),
+      inspect({ deep: [answer] }, { depth: null }),
+      JSON.stringify(answer),
+      JSON.stringify({ ...answer }),
+      JSON.stringify(Object.assign({}, answer)),
+      JSON.stringify(structuredClone(answer)),
+      JSON.stringify(Object.entries(answer)),
+      String(answer),
+    ]
+    for (const text of shown) expect(text).not.toContain('canary')
+  })
+
+  it('cannot be overwritten by accident', () => {
+    expect(() => Object.assign(answer, { secret: 'other' })).toThrow(TypeError)
+    expect(answer.secret).toBe('canary')
+  })
+})

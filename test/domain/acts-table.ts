@@ -1,0 +1,476 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { DenialReason, ErrorCode, Store } from '../../src/index.ts'
+import { codeOf } from '../base/code-of.ts'
+import { ISSUER, OTHER_REDIRECT, REDIRECT } from './session-world.ts'
+import {
+  authorised,
+  DEAD_USER,
+  expectFreshWorks,
+  reuse,
+  rotate,
+  UNTOUCHED_USER,
+  type UserHolding,
+  type UserScene,
+  userHoldingOf,
+} from './user-holding.ts'
+import { createWorld } from './world.ts'
+
+/**
+ * The table of acts (SEMANTICS E), to be run on any store. Each row says what the act leaves of a trusted app that has two
+ * secrets and three app-only tokens, and of what it holds for an account below its owner: a session with a token, and codes.
+ */
+
+/** A world with that app. */
+export interface Scene extends UserScene {
+  readonly secrets: { readonly first: string; readonly second: string }
+  /** The ids of the secrets. */
+  readonly secretIds: { readonly first: string; readonly second: string }
+  readonly tokens: readonly { readonly text: string; readonly id: string }[]
+  /** The secret that a regeneration gave. */
+  newest?: string
+}
+
+/** What an app holds: what each of its tokens and secrets answers now. */
+export interface Holding {
+  readonly tokens: readonly (DenialReason | 'ok')[]
+  /** How many live tokens are listed and counted: the same. `gone` where there is no app to ask for. */
+  readonly listed: number | 'gone'
+  /** What a grant answers to each secret; `newest` where there is one. */
+  readonly first: ErrorCode | 'ok'
+  readonly second: ErrorCode | 'ok'
+  readonly newest?: ErrorCode | 'ok'
+  readonly user: UserHolding
+}
+
+/** What differs from {@link UNTOUCHED}. */
+export type Leaves = Partial<Omit<Holding, 'user'>> & { readonly user?: Partial<UserHolding> }
+
+/** A row of the table. */
+export interface ActRow {
+  readonly act: string
+  /** What goes before it. */
+  readonly given?: (scene: Scene) => Promise<unknown>
+  readonly run: (scene: Scene) => Promise<unknown>
+  /** What the app holds afterwards, where it differs from {@link UNTOUCHED}. */
+  readonly leaves: Leaves
+  /** The scope that the first token has left, if that changes. */
+  readonly scope?: readonly string[]
+  readonly undo?: { readonly run: (scene: Scene) => Promise<unknown>; readonly leaves: Leaves }
+  /** Not an act of ours but a change in the host: nothing is written. */
+  readonly isOfHost?: true
+  /** How many dead tokens it takes out of the list afterwards; a crash may leave them there until they expire. */
+  readonly tidies?: number
+  /** Why it is not repeated as it is (REV-6). */
+  readonly repeat?: 'refused'
+}
+
+const UNTOUCHED: Holding = { tokens: ['ok', 'ok', 'ok'], listed: 3, first: 'ok', second: 'ok', user: UNTOUCHED_USER }
+
+const all = (reason: DenialReason) => [reason, reason, reason]
+const refusedWith = (code: ErrorCode) => ({ first: code, second: code })
+const GONE = refusedWith('app_authentication_failed')
+const ofOrg = ({ key }: Scene) => ({ app: key, account: 'org' })
+const ofUser = ({ key }: Scene) => ({ app: key, account: 'user' })
+const waiting = (code: 'account_blocked' | 'not_permitted') =>
+  ({ access: code, refresh: code, code, ask: 'access_denied' }) as const
+const blocked = {
+  tokens: all('account_blocked'),
+  ...refusedWith('account_blocked'),
+  user: waiting('account_blocked'),
+}
+const notPermitted = { tokens: all('not_permitted'), ...refusedWith('not_permitted'), user: waiting('not_permitted') }
+
+/** Every row, in the order of the table: first those about apps and their owners, then those about accounts and sessions. */
+export const ACTS: readonly ActRow[] = [
+  {
+    act: 'token removed',
+    run: (scene) => scene.grants.tokens.remove({ ...ofOrg(scene), ids: [scene.tokens[0]?.id ?? ''] }),
+    leaves: { tokens: ['revoked', 'ok', 'ok'], listed: 2 },
+  },
+  {
+    act: 'token revoked by its own app',
+    run: ({ grants, key, secrets, tokens }) =>
+      grants.authorizer.revokeToken({ key, secret: secrets.second, token: tokens[0]?.text ?? '' }),
+    leaves: { tokens: ['revoked', 'ok', 'ok'], listed: 2 },
+  },
+  {
+    act: 'all tokens of (app, account) removed',
+    run: (scene) => scene.grants.tokens.removeAll(ofOrg(scene)),
+    leaves: { tokens: all('revoked'), listed: 0 },
+  },
+  {
+    act: 'app suspended',
+    run: ({ grants, key }) => grants.apps.suspend(key),
+    leaves: {
+      tokens: all('app_suspended'),
+      ...refusedWith('app_suspended'),
+      user: { access: 'app_suspended', refresh: 'app_suspended', code: 'app_suspended', ask: 'app_suspended' },
+    },
+    undo: { run: ({ grants, key }) => grants.apps.resume(key), leaves: {} },
+  },
+  {
+    act: 'app resumed',
+    given: ({ grants, key }) => grants.apps.suspend(key),
+    run: ({ grants, key }) => grants.apps.resume(key),
+    leaves: {},
+  },
+  {
+    act: 'secret regenerated, overlap included',
+    run: async (scene) => {
+      scene.newest = (await scene.grants.apps.regenerateSecret(scene.key)).secret
+    },
+    leaves: { tokens: all('revoked'), listed: 0, ...GONE, newest: 'ok', user: DEAD_USER },
+  },
+  {
+    act: 'secret added',
+    given: ({ grants, key, secretIds }) => grants.apps.removeSecret({ app: key, secretId: secretIds.first }),
+    run: async (scene) => {
+      scene.newest = (await scene.grants.apps.addSecret(scene.key)).secret
+    },
+    leaves: { first: 'app_authentication_failed', newest: 'ok' },
+    repeat: 'refused',
+  },
+  {
+    act: 'old secret removed',
+    run: ({ grants, key, secretIds }) => grants.apps.removeSecret({ app: key, secretId: secretIds.first }),
+    leaves: { first: 'app_authentication_failed' },
+  },
+  {
+    act: 'all tokens of the app revoked',
+    run: ({ grants, key }) => grants.apps.revokeTokens(key),
+    leaves: { tokens: all('revoked'), listed: 0, user: DEAD_USER },
+  },
+  {
+    act: 'trusted switched off',
+    run: ({ grants, key }) => grants.apps.setTrusted(key, false),
+    leaves: { tokens: all('revoked'), listed: 0, ...refusedWith('app_not_trusted') },
+    undo: {
+      run: ({ grants, key }) => grants.apps.setTrusted(key, true),
+      leaves: { tokens: all('revoked'), listed: 0 },
+    },
+  },
+  {
+    act: 'redirect URL removed',
+    run: ({ grants, key }) => grants.apps.update(key, { redirectUrls: [OTHER_REDIRECT] }),
+    leaves: { user: { code: 'invalid_code', ask: 'invalid_redirect' } },
+    undo: {
+      run: ({ grants, key }) => grants.apps.update(key, { redirectUrls: [REDIRECT, OTHER_REDIRECT] }),
+      leaves: { user: { code: 'invalid_code' } },
+    },
+  },
+  {
+    act: 'app unpublished',
+    given: ({ grants, key, tree }) => {
+      tree.set('org', { tenant: 'a' })
+      tree.set('user', { tenant: 'b' })
+      return grants.apps.setPublished(key, true)
+    },
+    run: ({ grants, key }) => grants.apps.setPublished(key, false),
+    leaves: { user: waiting('not_permitted') },
+    undo: { run: ({ grants, key }) => grants.apps.setPublished(key, true), leaves: {} },
+  },
+  {
+    act: 'registered scopes reduced (S49)',
+    run: ({ grants, key }) => grants.apps.update(key, { scopes: ['read'] }),
+    leaves: {},
+    scope: ['read'],
+  },
+  {
+    act: 'app removed',
+    run: ({ grants, key }) => grants.apps.remove(key),
+    leaves: {
+      tokens: all('app_removed'),
+      listed: 'gone',
+      ...GONE,
+      user: {
+        access: 'app_removed',
+        refresh: 'app_authentication_failed',
+        code: 'app_authentication_failed',
+        ask: 'app_not_found',
+        installed: false,
+        listed: 'gone',
+      },
+    },
+  },
+  {
+    act: 'owner blocked',
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('org', { active: false }),
+    leaves: blocked,
+    undo: { run: async ({ tree }) => tree.set('org', { active: true }), leaves: {} },
+  },
+  {
+    act: 'account above the owner blocked',
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('root', { active: false }),
+    leaves: blocked,
+    undo: { run: async ({ tree }) => tree.set('root', { active: true }), leaves: {} },
+  },
+  {
+    act: 'owner gone',
+    isOfHost: true,
+    run: async ({ tree }) => tree.setGone('org', true),
+    leaves: blocked,
+    undo: { run: async ({ tree }) => tree.setGone('org', false), leaves: {} },
+  },
+  {
+    act: 'permission of the owner off',
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('org', { mayUseApps: false }),
+    leaves: notPermitted,
+    undo: { run: async ({ tree }) => tree.set('org', { mayUseApps: true }), leaves: {} },
+  },
+  {
+    act: 'one app blocked by an account above',
+    isOfHost: true,
+    run: async ({ tree, key }) => tree.set('provider', { mayUseApps: (app) => app.key !== key }),
+    leaves: notPermitted,
+    undo: { run: async ({ tree }) => tree.set('provider', { mayUseApps: true }), leaves: {} },
+  },
+  {
+    act: "owner's epoch changed",
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('org', { epoch: 'second' }),
+    leaves: { tokens: all('revoked'), ...refusedWith('account_blocked') },
+    undo: {
+      run: async (scene) => {
+        scene.newest = (await scene.grants.as('provider').apps.regenerateSecret(scene.key)).secret
+      },
+      leaves: { tokens: all('revoked'), listed: 0, ...GONE, newest: 'ok', user: DEAD_USER },
+    },
+  },
+  {
+    act: 'token of the account removed',
+    run: (scene) => scene.grants.tokens.remove({ ...ofUser(scene), ids: [scene.user.tokenId] }),
+    leaves: { user: { access: 'revoked', listed: 0 } },
+  },
+  {
+    act: 'token of the account revoked by the app',
+    run: (scene) =>
+      scene.grants.authorizer.revokeToken({ key: scene.key, secret: scene.currentSecret(), token: scene.user.access }),
+    leaves: { user: { access: 'revoked', listed: 0 } },
+  },
+  {
+    act: 'all tokens of (app, account) removed, the account being another than the owner',
+    run: (scene) => scene.grants.tokens.removeAll(ofUser(scene)),
+    leaves: { user: { access: 'revoked', listed: 0 } },
+  },
+  {
+    act: 'session ended by the app, which revokes its refresh token',
+    run: (scene) =>
+      scene.grants.authorizer.revokeToken({ key: scene.key, secret: scene.currentSecret(), token: scene.user.refresh }),
+    leaves: { user: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 } },
+    tidies: 1,
+  },
+  {
+    act: 'session ended by the reuse of a refresh token',
+    given: rotate,
+    run: (scene) => reuse(scene, 'refresh token'),
+    leaves: { user: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 } },
+    tidies: 1,
+  },
+  {
+    act: 'session ended by a code redeemed twice',
+    run: (scene) => reuse(scene, 'code'),
+    leaves: { user: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 } },
+    tidies: 1,
+  },
+  {
+    act: 'app withdrawn from an account',
+    run: (scene) => scene.grants.installs.withdraw(ofUser(scene)),
+    leaves: { user: { ...DEAD_USER, installed: false, listed: 'gone' } },
+  },
+  {
+    act: 'account blocked',
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('user', { active: false }),
+    leaves: { user: waiting('account_blocked') },
+    undo: { run: async ({ tree }) => tree.set('user', { active: true }), leaves: {} },
+  },
+  {
+    act: 'permission of the account off',
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('user', { mayUseApps: false }),
+    leaves: { user: waiting('not_permitted') },
+    undo: { run: async ({ tree }) => tree.set('user', { mayUseApps: true }), leaves: {} },
+  },
+  {
+    act: 'account gone',
+    isOfHost: true,
+    run: async ({ tree }) => tree.setGone('user', true),
+    leaves: { user: waiting('account_blocked') },
+    undo: { run: async ({ tree }) => tree.setGone('user', false), leaves: {} },
+  },
+  {
+    act: "account's epoch changed",
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('user', { epoch: 'second' }),
+    leaves: { user: { ...DEAD_USER, installed: false, listed: 'gone' } },
+  },
+]
+
+/** Defines the tests of every row on the stores that `open` gives. */
+export function testActs(open: () => Promise<Store>): void {
+  for (const row of ACTS) {
+    describe(row.act, () => {
+      it('leaves what the table says (E, REV-3)', async () => {
+        const scene = await setScene(row, open)
+        await row.run(scene)
+        await expectHolding(scene, row.leaves)
+        const first = await scene.grants.authorizer.verify(scene.tokens[0]?.text ?? '')
+        const user = await scene.grants.authorizer.verify(scene.user.access)
+        for (const answer of [first, user]) if (answer.ok) expect(answer.scope).toEqual(row.scope ?? ['read', 'write'])
+      })
+
+      it(`is ${row.isOfHost ? 'no write at all' : 'one write, and nothing else changes the store'} (REV-1, REV-2)`, async () => {
+        const scene = await setScene(row, open)
+        const before = { writes: scene.observed.writes(), written: scene.observed.written.length }
+        await row.run(scene)
+        const writes = row.isOfHost ? 0 : 1 + (row.tidies ?? 0)
+        expect(scene.observed.writes() - before.writes).toBe(writes)
+        expect(scene.observed.written.length - before.written).toBe(writes)
+      })
+
+      it('holds for tokens made before only: what is made afterwards goes by what is valid then (TOK-4, REV-4)', async () => {
+        const scene = await setScene(row, open)
+        await row.run(scene)
+        for (const secret of [scene.secrets.first, scene.secrets.second, scene.newest]) {
+          if (secret === undefined || (await codeOf(grant(scene, secret))) !== 'ok') continue
+          const { accessToken } = await grant(scene, secret)
+          expect(await scene.grants.authorizer.verify(accessToken)).toMatchObject({ ok: true, kind: 'app' })
+        }
+        await expectFreshWorks(scene)
+      })
+
+      if (!row.isOfHost) testFailures(row, open)
+      const { undo } = row
+      if (!undo) return
+
+      it('can be undone', async () => {
+        const scene = await setScene(row, open)
+        await row.run(scene)
+        await undo.run(scene)
+        await expectHolding(scene, undo.leaves)
+      })
+
+      it('lets tokens age meanwhile', async () => {
+        const scene = await setScene(row, open)
+        await row.run(scene)
+        scene.clock.advance(3_600_000)
+        await undo.run(scene)
+        const { refresh } = { ...UNTOUCHED_USER, ...undo.leaves.user }
+        const user = { ...undo.leaves.user, access: 'expired', refresh, code: 'invalid_code', listed: 0 } as const
+        await expectHolding(scene, { ...undo.leaves, tokens: all('expired'), listed: 0, user })
+      })
+    })
+  }
+}
+
+function testFailures(row: ActRow, open: () => Promise<Store>): void {
+  const method = 'replace'
+
+  it('sent twice is as sent once (REV-6)', async () => {
+    const scene = await setScene(row, open)
+    await row.run(scene)
+    if (row.repeat === 'refused') expect(await codeOf(row.run(scene))).not.toBe('ok')
+    else await row.run(scene)
+    await expectHolding(scene, row.leaves)
+  })
+
+  it('that the store refuses tells so and changes nothing; the repeat works (S30, REV-7)', async () => {
+    const scene = await setScene(row, open)
+    const before = await holdingOf(scene)
+    scene.store.fail(method, 'before')
+    expect(await codeOf(row.run(scene))).toBe('store_unavailable')
+    expect(await holdingOf(scene)).toEqual(before)
+    await row.run(scene)
+    await expectHolding(scene, row.leaves)
+  })
+
+  it('whose answer is lost is outcome_unknown, never success; the repeat confirms it (S30, REV-7)', async () => {
+    const scene = await setScene(row, open)
+    scene.store.fail(method, 'after')
+    expect(await codeOf(row.run(scene))).toBe('outcome_unknown')
+    // Twice lost is twice unknown: the repeat never says what is not confirmed.
+    if (row.repeat !== 'refused') {
+      scene.store.fail(method, 'after')
+      expect(await codeOf(row.run(scene))).toBe('outcome_unknown')
+      await row.run(scene)
+      const { listed } = row.tidies ? await userHoldingOf(scene) : { ...UNTOUCHED_USER, ...row.leaves.user }
+      await expectHolding(scene, { ...row.leaves, user: { ...row.leaves.user, listed } })
+    }
+  })
+
+  it('that cannot read is store_unavailable and writes nothing (S30)', async () => {
+    const scene = await setScene(row, open)
+    const writes = scene.observed.writes()
+    scene.store.fail('get', 'before')
+    expect(await codeOf(row.run(scene))).toBe('store_unavailable')
+    expect(scene.observed.writes()).toBe(writes)
+  })
+}
+
+async function setScene(row: ActRow, open: () => Promise<Store>): Promise<Scene> {
+  const inner = await open()
+  onTestFinished(() => inner.close())
+  const world = createWorld(inner, { issuer: ISSUER, storeTimeoutMs: 30_000 })
+  const { app, secret: first } = await world.registerTrusted({ redirectUrls: [REDIRECT, OTHER_REDIRECT] })
+  const { secret: second, app: both } = await world.grants.apps.addSecret(app.key)
+  const tokens = []
+  for (const secret of [first, second, first]) {
+    const { accessToken, tokenId } = await world.grants.authorizer.grantTrusted({ key: app.key, secret })
+    tokens.push({ text: accessToken, id: tokenId })
+  }
+  const [firstId = '', secondId = ''] = both.secrets.map(({ id }) => id)
+  const secretIds = { first: firstId, second: secondId }
+  const user = await authorised(world, { key: app.key, secret: second })
+  const currentSecret = () => scene.newest ?? second
+  const scene: Scene = { ...world, key: app.key, secrets: { first, second }, secretIds, tokens, user, currentSecret }
+  await row.given?.(scene)
+  return scene
+}
+
+function grant({ grants, key }: Scene, secret: string) {
+  return grants.authorizer.grantTrusted({ key, secret })
+}
+
+async function holdingOf(scene: Scene): Promise<Holding> {
+  const { grants, secrets, newest } = scene
+  const tokens = await Promise.all(
+    scene.tokens.map(async ({ text }) => {
+      const answer = await grants.authorizer.verify(text)
+      return answer.ok ? ('ok' as const) : answer.reason
+    }),
+  )
+  const listed = await listedOf(scene)
+  const user = await userHoldingOf(scene)
+  // Grants come last, for they add tokens; each is taken back.
+  const answers = { first: await tryGrant(scene, secrets.first), second: await tryGrant(scene, secrets.second) }
+  return { tokens, listed, user, ...answers, ...(newest !== undefined && { newest: await tryGrant(scene, newest) }) }
+}
+
+async function tryGrant(scene: Scene, secret: string): Promise<ErrorCode | 'ok'> {
+  const code = await codeOf(grant(scene, secret))
+  if (code !== 'ok') return code
+  const { tokenId } = await grant(scene, secret)
+  const listed = await scene.grants.tokens.list({ ...ofOrg(scene), limit: 1000 })
+  expect(listed.items.map(({ id }) => id)).toContain(tokenId)
+  const mine = new Set(scene.tokens.map(({ id }) => id))
+  const ids = listed.items.map(({ id }) => id).filter((id) => !mine.has(id))
+  await scene.grants.tokens.remove({ ...ofOrg(scene), ids })
+  return code
+}
+
+/** The list and the count say the same, and say it of the tokens of this scene only. */
+async function listedOf(scene: Scene): Promise<number | 'gone'> {
+  const { tokens } = scene.grants
+  const code = await codeOf(tokens.count(ofOrg(scene)))
+  if (code === 'app_not_found') return 'gone'
+  const { items } = await tokens.list({ ...ofOrg(scene), limit: 1000 })
+  expect(await tokens.count(ofOrg(scene))).toBe(items.length)
+  return items.length
+}
+
+async function expectHolding(scene: Scene, leaves: Leaves): Promise<void> {
+  expect(await holdingOf(scene)).toEqual({ ...UNTOUCHED, ...leaves, user: { ...UNTOUCHED_USER, ...leaves.user } })
+}

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import { createRandomText } from '../../src/credentials/random.ts'
+import { createCollection } from '../../src/records/collection.ts'
+import type { Store } from '../../src/store/store.ts'
+import { movableClock } from '../../src/testing/index.ts'
+import { codeOf } from '../base/code-of.ts'
+import { observedStore } from '../store/observed-store.ts'
+import { noteKind, noteRef, notes } from './note-kind.ts'
+
+function setUp(inner: Store = memoryStore()) {
+  const store = observedStore(inner)
+  const clock = movableClock()
+  return { store, clock, collection: createCollection(store, clock, createRandomText()) }
+}
+
+/** Each write is done twice, and the second answer is the one that arrives. */
+function twice(inner: Store): Store {
+  return {
+    ...inner,
+    insert: async (record, options) => {
+      await inner.insert(record, options)
+      return inner.insert(record, options)
+    },
+    replace: async (from, to) => {
+      await inner.replace(from, to)
+      return inner.replace(from, to)
+    },
+  }
+}
+
+describe('collection.insert', () => {
+  it('says what the store says', async () => {
+    const { collection } = setUp()
+    const limit = { group: 'notes', max: 1 }
+    expect(await collection.insert(noteKind, { id: 'a', text: '1' }, { limit })).toBe('inserted')
+    expect(await collection.insert(noteKind, { id: 'a', text: '2' }, { limit })).toBe('exists')
+    expect(await collection.insert(noteKind, { id: 'b', text: '1' }, { limit })).toBe('full')
+    expect(await collection.load(noteKind, noteRef('a'))).toEqual({ id: 'a', text: '1' })
+  })
+
+  it('that is delivered twice has inserted', async () => {
+    const { collection, store } = setUp(twice(memoryStore()))
+    expect(await collection.insert(noteKind, { id: 'a', text: '1' }, { limit: { group: 'notes', max: 1 } })).toBe(
+      'inserted',
+    )
+    expect(await store.count(notes, -1)).toBe(1)
+  })
+
+  it('gives every record a revision of its own', async () => {
+    const { collection, store } = setUp()
+    await collection.insert(noteKind, { id: 'a', text: '1' })
+    await collection.insert(noteKind, { id: 'b', text: '1' })
+    for (let n = 0; n < 20; n++) await collection.write(noteKind, noteRef('a'), (note) => note)
+    expect(new Set(store.written.map(({ revision }) => revision)).size).toBe(22)
+  })
+})
+
+describe('collection.load', () => {
+  it('judges expiry by our clock, to the millisecond', async () => {
+    const { collection, clock } = setUp()
+    await collection.insert(noteKind, { id: 'a', text: '1', expiresAt: clock() + 1000 })
+    clock.advance(999)
+    expect(await collection.load(noteKind, noteRef('a'))).toMatchObject({ id: 'a' })
+    clock.advance(1)
+    expect(await collection.load(noteKind, noteRef('a'))).toBeUndefined()
+  })
+})
+
+describe('collection.write', () => {
+  it('inserts durably where nothing stands, replaces where something does', async () => {
+    const { collection, store } = setUp()
+    const inserts: unknown[] = []
+    const { collection: watched } = setUp({
+      ...store,
+      insert: (record, options) => {
+        inserts.push(options)
+        return store.insert(record, options)
+      },
+    })
+    expect(await watched.write(noteKind, noteRef('a'), () => ({ id: 'a', text: '1' }))).toEqual({ id: 'a', text: '1' })
+    expect(inserts).toEqual([{ durable: true }])
+    await collection.write(noteKind, noteRef('a'), (note) => note && { ...note, text: `${note.text}2` })
+    expect(await collection.load(noteKind, noteRef('a'))).toEqual({ id: 'a', text: '12' })
+    expect(store.calls.replace).toBe(1)
+  })
+
+  it('writes nothing where decide answers undefined or rejects', async () => {
+    const { collection, store } = setUp()
+    expect(await collection.write(noteKind, noteRef('a'), () => undefined)).toBeUndefined()
+    await expect(collection.write(noteKind, noteRef('a'), () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    expect(store.writes()).toBe(0)
+  })
+
+  it('writes again where nothing changes: only a write confirms (REV-7)', async () => {
+    const { collection, store } = setUp()
+    await collection.insert(noteKind, { id: 'a', text: '1' })
+    await collection.write(noteKind, noteRef('a'), (note) => note)
+    expect(store.calls.replace).toBe(1)
+  })
+
+  it('takes an expired record for absent and replaces it', async () => {
+    const { collection, store, clock } = setUp()
+    await collection.insert(noteKind, { id: 'a', text: 'old', expiresAt: clock() + 10 })
+    clock.advance(10)
+    const seen: unknown[] = []
+    await collection.write(noteKind, noteRef('a'), (note) => {
+      seen.push(note)
+      return { id: 'a', text: 'new', expiresAt: clock() + 10 }
+    })
+    expect(seen).toEqual([undefined])
+    expect(store.calls).toMatchObject({ insert: 1, replace: 1 })
+    expect(await collection.load(noteKind, noteRef('a'))).toMatchObject({ text: 'new' })
+  })
+
+  it('loses no change of 60 writers at once', async () => {
+    const { collection } = setUp()
+    await Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        collection.write(noteKind, noteRef('a'), (note) => ({ id: 'a', text: `${note?.text ?? ''}.${n}` })),
+      ),
+    )
+    const written = (await collection.load(noteKind, noteRef('a')))?.text.split('.').filter(Boolean)
+    expect(written?.map(Number).sort((a, b) => a - b)).toEqual([...Array(60).keys()])
+  })
+
+  it('that is delivered twice is done once', async () => {
+    const { collection } = setUp(twice(memoryStore()))
+    const add = () => collection.write(noteKind, noteRef('a'), (note) => ({ id: 'a', text: `${note?.text ?? ''}+` }))
+    expect(await add()).toEqual({ id: 'a', text: '+' })
+    expect(await add()).toEqual({ id: 'a', text: '++' })
+    expect(await collection.load(noteKind, noteRef('a'))).toEqual({ id: 'a', text: '++' })
+  })
+
+  it('gives up after a bounded number of overtaken attempts: conflict, nothing written', async () => {
+    const inner = memoryStore()
+    const { collection, store } = setUp({ ...inner, replace: async () => false })
+    await collection.insert(noteKind, { id: 'a', text: '1' })
+    let decided = 0
+    const write = collection.write(noteKind, noteRef('a'), (note) => {
+      decided++
+      return note
+    })
+    expect(await codeOf(write)).toBe('conflict')
+    expect(decided).toBe(100)
+    expect(store.calls.replace).toBe(100)
+    expect(store.written).toHaveLength(1)
+  })
+})

@@ -1,0 +1,244 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import { createRandomText } from '../../src/credentials/random.ts'
+import { createCollection } from '../../src/records/collection.ts'
+import { createPages, type ListOf, type Page } from '../../src/records/pages.ts'
+import type { StoreRecord } from '../../src/store/store.ts'
+import { codeOf } from '../base/code-of.ts'
+import { observedStore } from '../store/observed-store.ts'
+import { type Note, noteKind, noteRef, notes } from './note-kind.ts'
+
+const id = (n: number) => `note-${String(n).padStart(4, '0')}`
+const textOf = (record: StoreRecord) => noteKind.unpack(record).text
+
+async function setUp(count: number) {
+  const store = observedStore(memoryStore())
+  const collection = createCollection(store, Date.now, createRandomText())
+  const add = (n: number, note: Partial<Note> = {}) =>
+    collection.insert(noteKind, { id: id(n), text: `text ${n}`, createdAt: 10 * n, ...note })
+  for (let n = 0; n < count; n++) await add(n)
+  return { store, collection, add, pages: createPages(store) }
+}
+
+const all: ListOf<string> = {
+  identity: ['notes', 'all'],
+  rows: [[notes]],
+  show: async (records) => records.map(textOf),
+}
+
+async function walk(page: (cursor: string | undefined) => Promise<Page<string>>, between: () => unknown = () => {}) {
+  const items: string[] = []
+  let cursor: string | undefined
+  do {
+    const next = await page(cursor)
+    items.push(...next.items)
+    cursor = next.nextCursor
+    await between()
+  } while (cursor !== undefined)
+  return items
+}
+
+describe('pages (LST-5)', () => {
+  it('show everything once, in order, whatever their length', async () => {
+    const { pages } = await setUp(25)
+    const everything = Array.from({ length: 25 }, (_, n) => `text ${n}`)
+    for (const limit of [1, 2, 5, 24, 25, 26, 1000])
+      expect(await walk((cursor) => pages.page(all, { limit, ...(cursor && { cursor }) })), `${limit}`).toEqual(
+        everything,
+      )
+  })
+
+  it('end without a cursor where nothing lies behind', async () => {
+    const { pages } = await setUp(4)
+    expect(await pages.page(all, { limit: 4 })).not.toHaveProperty('nextCursor')
+    expect(await pages.page(all, { limit: 3 })).toHaveProperty('nextCursor')
+    expect(await (await setUp(0)).pages.page(all, { limit: 3 })).toEqual({ items: [] })
+  })
+
+  it('show what stands at one position in the order of the ids, across pages', async () => {
+    const { pages, add } = await setUp(0)
+    for (const n of [3, 1, 4, 0, 2]) await add(n, { createdAt: 7 })
+    expect(await walk((cursor) => pages.page(all, { limit: 2, ...(cursor && { cursor }) }))).toEqual(
+      [0, 1, 2, 3, 4].map((n) => `text ${n}`),
+    )
+  })
+
+  it('show what stays during a walk exactly once, whatever comes, goes and moves meanwhile', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 7 }),
+        fc.array(fc.record({ act: fc.constantFrom('add', 'go', 'change'), n: fc.nat(59) }), { maxLength: 60 }),
+        async (limit, changes) => {
+          const { pages, add, collection } = await setUp(40)
+          const touched = new Set<number>()
+          const pending = [...changes]
+          const items = await walk(
+            (cursor) => pages.page(all, { limit, ...(cursor && { cursor }) }),
+            async () => {
+              for (const { act, n } of pending.splice(0, 4)) {
+                touched.add(n)
+                if (act === 'add') await add(n)
+                // Gone from here and placed far away, where a walk may meet it again.
+                else if (act === 'go')
+                  await collection.write(noteKind, noteRef(id(n)), (note) => note && { ...note, createdAt: 10_000 + n })
+                else await collection.write(noteKind, noteRef(id(n)), (note) => note && { ...note, text: `text ${n}` })
+              }
+            },
+          )
+          for (let n = 0; n < 40; n++)
+            if (!touched.has(n)) expect(items.filter((item) => item === `text ${n}`)).toHaveLength(1)
+        },
+      ),
+      { seed: 5, numRuns: 100 },
+    )
+  })
+
+  it('merge the groups of a row in one order', async () => {
+    const { pages, collection } = await setUp(0)
+    for (let n = 0; n < 12; n++)
+      await collection.insert(
+        { ...noteKind, place: (note) => ({ ...noteKind.place(note), groups: [n % 3 === 0 ? 'notes' : 'others'] }) },
+        { id: id(n), text: `text ${n}`, createdAt: n },
+      )
+    const merged = { ...all, rows: [[notes, { ...notes, group: 'others' }]] }
+    for (const limit of [1, 2, 5, 12, 100])
+      expect(await walk((cursor) => pages.page(merged, { limit, ...(cursor && { cursor }) }))).toEqual(
+        Array.from({ length: 12 }, (_, n) => `text ${n}`),
+      )
+  })
+
+  it('go on in the row of the cursor', async () => {
+    const { pages, collection } = await setUp(0)
+    const partitions = ['aa', 'bb', 'cc', 'dd']
+    for (const partition of ['aa', 'cc', 'dd'])
+      for (let n = 0; n < 3; n++)
+        await collection.insert(
+          { ...noteKind, place: (note) => ({ ...noteKind.place(note), partition }) },
+          { id: `${partition}${n}`, text: `${partition}${n}` },
+        )
+    const rows = {
+      ...all,
+      rows: partitions.map((partition) => [{ ...notes, partition }]),
+      rowOf: (of: string) => partitions.indexOf(of.slice(0, 2)),
+    }
+    const everything = ['aa0', 'aa1', 'aa2', 'cc0', 'cc1', 'cc2', 'dd0', 'dd1', 'dd2']
+    for (const limit of [1, 2, 3, 4, 9, 10])
+      expect(await walk((cursor) => pages.page(rows, { limit, ...(cursor && { cursor }) })), `${limit}`).toEqual(
+        everything,
+      )
+  })
+
+  it('never begin before the place the list begins at now, whatever the cursor says', async () => {
+    const { pages } = await setUp(10)
+    const first = await pages.page(all, { limit: 2 })
+    const cursor = first.nextCursor ?? ''
+    const later = { ...all, from: { position: 50, id: id(5) } }
+    expect((await pages.page(later, { limit: 10, cursor })).items).toEqual([6, 7, 8, 9].map((n) => `text ${n}`))
+  })
+})
+
+describe('a search', () => {
+  it('looks at no more than 1000 records a call: a page may be empty and have a next', async () => {
+    const { pages, store } = await setUp(2300)
+    const search: ListOf<string> = {
+      ...all,
+      isSearch: true,
+      show: async (records) => records.map((record) => (textOf(record) === 'text 2222' ? textOf(record) : undefined)),
+    }
+    const lengths: number[] = []
+    const items = await walk(async (cursor) => {
+      const before = store.calls.list
+      const page = await pages.page(search, { limit: 50, ...(cursor && { cursor }) })
+      lengths.push(page.items.length)
+      expect(store.calls.list - before).toBeLessThanOrEqual(5)
+      return page
+    })
+    expect(items).toEqual(['text 2222'])
+    expect(lengths).toEqual([0, 0, 1])
+  })
+
+  it('with many hits gives pages as long as asked for and loses none', async () => {
+    const { pages } = await setUp(500)
+    const search: ListOf<string> = {
+      ...all,
+      isSearch: true,
+      show: async (records) =>
+        records.map((record) => (Number(textOf(record).slice(5)) % 3 === 0 ? textOf(record) : undefined)),
+    }
+    const first = await pages.page(search, { limit: 20 })
+    expect(first.items).toHaveLength(20)
+    expect(await walk((cursor) => pages.page(search, { limit: 20, ...(cursor && { cursor }) }))).toHaveLength(167)
+  })
+})
+
+describe('cursors (LST-5)', () => {
+  const cursorOf = async (list: ListOf<string> = all) => {
+    const { pages } = await setUp(5)
+    return { pages, cursor: (await pages.page(list, { limit: 2 })).nextCursor ?? '' }
+  }
+
+  it('hold a digest, the position and the id, nothing else', async () => {
+    const { cursor } = await cursorOf()
+    expect(Buffer.from(cursor, 'base64url').toString()).toMatch(/^\w{12} 10 note-0001$/)
+  })
+
+  it('of another list are refused, without a read', async () => {
+    const { pages, cursor } = await cursorOf()
+    for (const identity of [['notes', 'other'], ['notes'], ['notes', 'all', ''], ['notesall'], ['all', 'notes']])
+      expect(await codeOf(pages.page({ ...all, identity }, { limit: 2, cursor })), identity.join()).toBe(
+        'invalid_cursor',
+      )
+  })
+
+  it('that are cut, extended or changed anywhere are refused', async () => {
+    const { pages, cursor } = await cursorOf()
+    const changed = []
+    for (let at = 0; at < cursor.length; at++) {
+      changed.push(cursor.slice(0, at), cursor.slice(0, at) + (cursor[at] === 'A' ? 'B' : 'A') + cursor.slice(at + 1))
+      changed.push(`${cursor.slice(0, at)}!${cursor.slice(at)}`, `${cursor.slice(0, at)}A${cursor.slice(at)}`)
+    }
+    changed.push(`${cursor}A`, `${cursor}=`, `${cursor}\n`, ` ${cursor}`, cursor + cursor)
+    for (const other of changed)
+      expect(await codeOf(pages.page(all, { limit: 2, cursor: other })), JSON.stringify(other)).toBe('invalid_cursor')
+  })
+
+  it('that are forged are refused, of any content', async () => {
+    const { pages, cursor } = await cursorOf()
+    const text = Buffer.from(cursor, 'base64url').toString()
+    const digest = text.slice(0, 12)
+    const contents = [
+      '',
+      ' ',
+      digest,
+      `${digest} 10`,
+      `${digest} -1 a`,
+      `${digest} 1e9 a`,
+      `${digest} 10 a b`,
+      `${digest} 10 ${'a'.repeat(201)}`,
+      `${digest} 99999999999999999999 a`,
+      `${digest} 10 ../x`,
+      `${digest} 10 a\0`,
+      `${digest} 10 a\n`,
+      `${digest} 11 note-0001`,
+      `${digest} 10 note-0002`,
+    ]
+    for (const content of contents)
+      expect(
+        await codeOf(pages.page(all, { limit: 2, cursor: Buffer.from(content).toString('base64url') })),
+        content,
+      ).toBe('invalid_cursor')
+    for (const forged of ['', '{}', 'null', '__proto__', 'undefined', '%00', 'ж'])
+      expect(await codeOf(pages.page(all, { limit: 2, cursor: forged })), forged).toBe('invalid_cursor')
+  })
+
+  it('of 100 kB are refused by their length (S45)', async () => {
+    const { pages, cursor } = await cursorOf()
+    for (const long of [
+      'A'.repeat(100_000),
+      cursor + 'A'.repeat(100_000),
+      Buffer.alloc(75_000, ' 1').toString('base64url'),
+    ])
+      expect(await codeOf(pages.page(all, { limit: 2, cursor: long }))).toBe('invalid_cursor')
+  })
+})

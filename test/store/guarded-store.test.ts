@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import { guardedStore, type StoreFailure } from '../../src/store/guarded-store.ts'
+import { notApplied, type Store, type StoreRecord } from '../../src/store/store.ts'
+import { faultyStore, type StoreMethod } from '../../src/testing/index.ts'
+import { refusalOf } from '../base/code-of.ts'
+
+const record: StoreRecord = {
+  kind: 'k',
+  partition: 'p',
+  id: 'i',
+  groups: ['g'],
+  position: 1,
+  revision: 'r',
+  data: '{}',
+}
+const group = { kind: 'k', partition: 'p', group: 'g' }
+const CALLS: Record<StoreMethod, (store: Store) => Promise<unknown>> = {
+  get: (store) => store.get([record]),
+  insert: (store) => store.insert(record),
+  replace: (store) => store.replace(record, { ...record, revision: 's' }),
+  list: (store) => store.list(group, { limit: 5 }),
+  count: (store) => store.count(group, 0),
+}
+const METHODS = Object.keys(CALLS) as StoreMethod[]
+const isWrite = (method: StoreMethod) => method === 'insert' || method === 'replace'
+
+function guarded(inner: Store, timeoutMs = 10) {
+  const outages: { code: StoreFailure; operation: string; cause: unknown }[] = []
+  return { store: guardedStore(inner, { timeoutMs, failed: (failure) => outages.push(failure) }), outages }
+}
+
+describe('the guarded store', () => {
+  it('passes arguments and answers on unchanged', async () => {
+    const { store, outages } = guarded(memoryStore())
+    expect(await store.insert(record, { limit: { group: 'g', max: 1 } })).toBe('inserted')
+    expect(await store.insert({ ...record, id: 'j' }, { limit: { group: 'g', max: 1 } })).toBe('full')
+    expect(await store.get([record])).toEqual([record])
+    expect(await store.replace({ ...record, revision: 'x' }, record)).toBe(false)
+    expect(await store.list(group, { limit: 1, after: { position: 0, id: '' } })).toEqual({
+      records: [record],
+      more: false,
+    })
+    expect(await store.count(group, 0)).toBe(1)
+    expect(outages).toEqual([])
+  })
+
+  for (const method of METHODS) {
+    const failed = isWrite(method) ? 'outcome_unknown' : 'store_unavailable'
+
+    it(`${method}: an error is ${failed}, told once as an outage with its cause, before the caller learns of it (REV-7)`, async () => {
+      const cause = new Error('driver')
+      const { store, outages } = guarded({ ...memoryStore(), [method]: () => Promise.reject(cause) })
+      const error = await refusalOf(CALLS[method](store))
+      expect(error).toMatchObject({ code: failed, details: {}, cause })
+      expect(error.hint).not.toBe('')
+      expect(error.message).not.toContain('driver')
+      expect(outages).toEqual([{ code: failed, operation: method, cause }])
+    })
+
+    it(`${method}: an error marked as not applied is store_unavailable`, async () => {
+      const cause = notApplied(new Error('refused'))
+      const { store, outages } = guarded({ ...memoryStore(), [method]: () => Promise.reject(cause) })
+      expect(await refusalOf(CALLS[method](store))).toMatchObject({ code: 'store_unavailable', cause })
+      expect(outages).toMatchObject([{ code: 'store_unavailable', operation: method }])
+    })
+
+    it(`${method}: a call without an answer within the deadline is ${failed}`, async () => {
+      const inner = faultyStore(memoryStore())
+      const { store, outages } = guarded(inner)
+      const held = inner.hold(method)
+      const error = await refusalOf(CALLS[method](store))
+      expect(error.code).toBe(failed)
+      expect(error.cause).toMatchObject({ message: 'no answer within 10 ms' })
+      expect(outages).toHaveLength(1)
+      held.release()
+    })
+
+    it(`${method}: a store that throws instead of promising is translated alike`, async () => {
+      const broken = () => {
+        throw new Error('at once')
+      }
+      const { store } = guarded({ ...memoryStore(), [method]: broken })
+      expect((await refusalOf(CALLS[method](store))).code).toBe(failed)
+    })
+
+    it(`${method}: a store that promises nothing is an outage, not a crash`, async () => {
+      const { store } = guarded({ ...memoryStore(), [method]: () => undefined })
+      expect((await refusalOf(CALLS[method](store))).code).toBe(failed)
+    })
+  }
+
+  it('lets an answer that comes after the deadline disturb nobody', async () => {
+    const inner = faultyStore(memoryStore())
+    const { store, outages } = guarded(inner)
+    const held = inner.hold('get')
+    inner.fail('get', 'after')
+    expect((await refusalOf(store.get([record]))).code).toBe('store_unavailable')
+    held.release()
+    await new Promise(setImmediate)
+    expect(outages).toHaveLength(1)
+    expect(await store.get([record])).toEqual([undefined])
+  })
+
+  it('has watch only where the store has it', () => {
+    const { watch: _, ...without } = memoryStore()
+    expect(guarded(without).store.watch).toBeUndefined()
+    expect(guarded(memoryStore()).store.watch).toBeTypeOf('function')
+  })
+
+  it('knows the mark of another copy of the package', async () => {
+    const foreign = Object.assign(new Error('refused'), { [Symbol.for('appgrant.notApplied')]: true })
+    const { store } = guarded({ ...memoryStore(), insert: () => Promise.reject(foreign) })
+    expect((await refusalOf(store.insert(record))).code).toBe('store_unavailable')
+  })
+})
