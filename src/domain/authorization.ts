@@ -12,7 +12,6 @@ import { CODE, endedSession, QUESTION, type Session, sessionKind, sessionRef, ta
 import type { Accounts } from './accounts.ts'
 import { type App, appView } from './app.ts'
 import {
-  type AuthorizationParams,
   judgeRequest,
   pageError,
   proveRedirect,
@@ -30,7 +29,7 @@ const QUESTION_MS = 600_000
 /** Send the browser there, with 303 See Other. */
 export interface Redirect {
   readonly step: 'redirect'
-  /** The app's redirect URL with the answer in its query. It may hold a code: do not log it. */
+  /** The app's redirect URL with the answer in its query. It may hold a code, so it is read by name and shown by no inspection or JSON. */
   readonly location: string
 }
 
@@ -56,6 +55,14 @@ export interface Answering {
 
 /** Asking an account whether an app may act for it. */
 export interface Authorization {
+  /**
+   * Judges what of an authorization request must be right before anybody is asked to sign in for it: the app and where the
+   * answer would go. {@link beginAuthorization} judges it again, with everything else.
+   *
+   * @param params - as for {@link beginAuthorization}.
+   * @throws `app_not_found`, `app_suspended`, `invalid_redirect`, `invalid_request`: show it, and redirect nowhere.
+   */
+  checkAuthorization(params: URLSearchParams): Promise<void>
   /**
    * Judges an authorization request of a signed-in account and stores the question, for 10 minutes.
    *
@@ -100,20 +107,24 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
   const { collection, accounts, installing, format, events, random, clock, lifetimes } = parts
 
   return {
+    async checkAuthorization(input) {
+      await proven(input)
+    },
+
     async beginAuthorization(input, by) {
+      issuerOf(parts)
       const account = accountInput(objectInput(by, 'by').account)
       const login = loginInput(by.login)
-      const params = readParams(input)
-      const app = await askingApp(params)
-      const redirect = proveRedirect(params, app)
+      const { params, app, redirect } = await proven(input)
       const state = stateOf(params)
       if ('error' in state) return redirectTo(redirect, state)
-      const question: Question = { account, ...login, redirectUrl: redirect.redirectUrl, ...state }
+      const to = { redirectUrl: redirect.redirectUrl, ...state }
       const judged = judgeRequest(params, app, redirect)
-      if ('error' in judged) return redirectTo(question, judged)
-      const { refusal } = await standingOf(app, account, accounts)
+      if ('error' in judged) return redirectTo(to, judged)
+      const { refusal, epoch } = await standingOf(app, account, accounts)
       if (refusal)
-        return redirectTo(question, { error: 'access_denied', error_description: 'the account may not use this app' })
+        return redirectTo(to, { error: 'access_denied', error_description: 'the account may not use this app' })
+      const question: Question = { account, ...login, ...(epoch !== undefined && { epoch }), ...to }
       const ticket = await ask(app, question, { ...judged, redirectStamp: redirect.stamp })
       const redirectHost = new URL(question.redirectUrl).host
       return withConcealed(
@@ -126,6 +137,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       const { session, question, app, by } = await answered(answer)
       const scope = narrowedScope(scopeTokens(answer.scope), session.scope, app)
       const epoch = await assertUsable(app, by.account, accounts)
+      if (epoch !== question.epoch) throw invalidTicket()
       const now = clock()
       const endsAt = now + lifetimes.refreshAbsoluteSeconds * 1000
       const install = await installing.install(app, { by, scope, epoch, endsAt })
@@ -155,11 +167,14 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     },
   }
 
-  async function askingApp({ client_id: key }: AuthorizationParams): Promise<LiveApp> {
+  /** Who asks, and where the answer goes. */
+  async function proven(input: unknown) {
+    const params = readParams(input)
+    const { client_id: key } = params
     const app = key !== undefined && isKey(key) ? await collection.load(appKind, appRef(key)) : undefined
     if (app?.state !== 'live') throw pageError('app_not_found', 'client_id: expected the key of a registered app')
     assertNotSuspended(app)
-    return app
+    return { params, app, redirect: proveRedirect(params, app) }
   }
 
   async function ask(
@@ -224,15 +239,21 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     to: Pick<Question, 'redirectUrl' | 'state'>,
     answer: { readonly code: string } | RedirectedError,
   ): Redirect {
-    if (parts.issuer === undefined)
-      throw new TypeError('createAppGrant: issuer: expected an https URL where users authorise apps, received nothing')
     const query = new URLSearchParams({
       ...answer,
       ...(to.state !== undefined && { state: to.state }),
-      iss: parts.issuer,
+      iss: issuerOf(parts),
     })
-    return { step: 'redirect', location: `${to.redirectUrl}${to.redirectUrl.includes('?') ? '&' : '?'}${query}` }
+    const location = `${to.redirectUrl}${to.redirectUrl.includes('?') ? '&' : '?'}${query}`
+    return withConcealed({ step: 'redirect' } as const, { location })
   }
+}
+
+/** Without one nobody can be asked: that is said before anything is stored. */
+function issuerOf({ issuer }: Pick<AuthorizationParts, 'issuer'>): string {
+  if (issuer === undefined)
+    throw new TypeError('createAppGrant: issuer: expected an https URL where users authorise apps, received nothing')
+  return issuer
 }
 
 function invalidTicket(): AppGrantError {

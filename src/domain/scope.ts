@@ -3,11 +3,13 @@ import type { LiveApp } from '../records/app.ts'
 import { isTextList } from './input.ts'
 
 const MAX_SCOPES = 100
+const MAX_SCOPE = 100
 
 /** A list of scopes as it was asked for, without repetitions; undefined where nothing was asked. @throws `invalid_scope` */
 export function scopeTokens(asked: unknown): readonly string[] | undefined {
   if (asked === undefined) return undefined
-  if (!isTextList(asked, MAX_SCOPES)) throw invalidScope(`expected a list of at most ${MAX_SCOPES} scopes`)
+  if (!isTextList(asked, MAX_SCOPES) || asked.some((one) => one.length > MAX_SCOPE))
+    throw invalidScope(`expected a list of at most ${MAX_SCOPES} scopes of at most ${MAX_SCOPE} characters`)
   return [...new Set(asked)]
 }
 

@@ -132,10 +132,7 @@ export function createTokenStore(
 
   /** A token that is removed already is written again: only that confirms it (REV-7). */
   async function removeOne({ app, install, isOwner }: Held, id: string): Promise<string | undefined> {
-    const holders = [
-      ...(isOwner ? [appOnlyHolder(app.key)] : []),
-      ...(install ? [userHolder({ app: app.key, install: install.id })] : []),
-    ]
+    const holders = [...(isOwner ? [appOnlyHolder(app.key)] : []), ...(install ? [userHolder(install.id)] : [])]
     const removed = await collection.write(tokenKind, tokenRef({ app: app.key, token: id }), (token) => {
       const isTheirs = token?.state === 'removed' || holders.some((holder) => token?.group.startsWith(holder))
       return token && isTheirs ? removedToken(token) : undefined

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { until } from './until.ts'
 
-const NODE_TIMEOUT_MS = 1000
+// Long, so that a machine under load sees no failover that no test asked for.
+const NODE_TIMEOUT_MS = 8000
 
 /** A server, or a sentinel, that a test started. */
 export interface RedisServer {
@@ -73,19 +74,23 @@ export interface RedisCluster {
   stop(): Promise<void>
 }
 
-export async function startCluster(options: readonly string[] = []): Promise<RedisCluster> {
+/** @param options.nodeTimeoutMs - after how long the other nodes take a master for dead. */
+export async function startCluster({
+  nodeTimeoutMs = NODE_TIMEOUT_MS,
+}: {
+  readonly nodeTimeoutMs?: number
+} = {}): Promise<RedisCluster> {
   const servers = await startAll(6, () => [
     '--save',
     '',
     '--cluster-enabled',
     'yes',
     '--cluster-node-timeout',
-    String(NODE_TIMEOUT_MS),
+    String(nodeTimeoutMs),
     '--repl-diskless-sync-delay',
     '0',
     '--cluster-config-file',
     'nodes.conf',
-    ...options,
   ])
   const stop = () => stopAll(servers)
   try {
@@ -122,6 +127,27 @@ export async function startCluster(options: readonly string[] = []): Promise<Red
   }
 }
 
+/** A master and its replica, watched by nobody. */
+export async function startPair(): Promise<{
+  readonly master: RedisServer
+  readonly replica: RedisServer
+  stop(): Promise<void>
+}> {
+  const servers = await startAll(2, () => ['--repl-diskless-sync-delay', '0'])
+  const [master, replica] = servers as [RedisServer, RedisServer]
+  await replicate(replica, master)
+  return { master, replica, stop: () => stopAll(servers) }
+}
+
+/** Makes a server a replica, and waits until it has all that the master has. */
+export async function replicate(replica: RedisServer, master: RedisServer): Promise<void> {
+  await replica.client.replicaof('127.0.0.1', master.port)
+  await until('the replica is linked', async () =>
+    (await replica.client.info('replication')).includes('master_link_status:up'),
+  )
+  await until('the master counts on it', async () => (await master.client.info('replication')).includes('state=online'))
+}
+
 /** A master and a replica, watched by three sentinels. */
 export interface SentinelGroup {
   readonly name: string
@@ -138,10 +164,7 @@ export async function startSentinelGroup(): Promise<SentinelGroup> {
   const stop = () => stopAll(all)
   try {
     const [master, replica] = servers as [RedisServer, RedisServer]
-    await replica.client.replicaof('127.0.0.1', master.port)
-    await until('the replica is linked', async () =>
-      (await replica.client.info('replication')).includes('master_link_status:up'),
-    )
+    await replicate(replica, master)
     for (let count = 0; count < 3; count++) all.push(await startSentinel(name, master.port))
     const sentinels = all.slice(2)
     await until('the sentinels know each other and the replica', async () => {

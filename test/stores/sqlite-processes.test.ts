@@ -28,7 +28,7 @@ for (const { title, found, missing } of sqliteDrivers) {
     const scratch = scratchFolder()
     const running: Script[] = []
     const start = async (name: string, args: readonly string[], options?: { readonly uid: number }) => {
-      const script = started(node, [await bundled(name, scratch), ...args], options)
+      const script = started(node, ['--no-warnings', await bundled(name, scratch), ...args], options)
       running.push(script)
       return script
     }
@@ -105,7 +105,7 @@ for (const { title, found, missing } of sqliteDrivers) {
           bystander = await start('do-as-told.ts', [path])
           expect(await ask(bystander, { prepare: true })).toBe('prepared')
         }
-        const writer = started(node, [script, path, `${round * 1_000_000}`])
+        const writer = started(node, ['--no-warnings', script, path, `${round * 1_000_000}`])
         running.push(writer)
         writer.tell(JSON.stringify(round === KILLS - 1 ? [...all] : last))
         expect(JSON.parse((await writer.next()) ?? 'null'), `missing after kill ${round}`).toEqual([])
