@@ -68,7 +68,7 @@ type Outcome = ErrorCode | 'ok'
 function sightOf({ accounts }: Model, actor: ModelActor, owner: Owner): number | ErrorCode {
   if (actor === undefined) return Number.POSITIVE_INFINITY
   const chain = chainOf(owner)
-  const rank = chain.indexOf(actor)
+  const rank = (chain as readonly ModelActor[]).indexOf(actor)
   if (rank < 0) return 'app_not_found'
   return chain.slice(rank).every((account) => accounts[account].active) ? rank : 'account_blocked'
 }
@@ -235,7 +235,9 @@ const setTrusted = fc.tuple(target, fc.boolean()).map(([where, trusted]) =>
 )
 
 const rankIn = ({ owner }: ModelApp, account: ModelActor | 'host') =>
-  account === 'host' || account === undefined ? Number.POSITIVE_INFINITY : chainOf(owner).indexOf(account)
+  account === 'host' || account === undefined
+    ? Number.POSITIVE_INFINITY
+    : (chainOf(owner) as readonly (ModelActor | 'host')[]).indexOf(account)
 
 const suspend = target.map((where) =>
   onApp({
