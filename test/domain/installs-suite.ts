@@ -98,14 +98,14 @@ export function testInstalls(open: OpenStore): void {
       const { nextCursor = '' } = await w.grants.installs.list({ account: 'user', limit: 2 })
       expect(nextCursor).not.toBe('')
       for (const call of [
-        w.grants.installs.list({ account: 'org', cursor: nextCursor }),
-        w.grants.installs.list({ account: 'user', name: 'a', cursor: nextCursor }),
-        w.grants.installs.listByApp({ app: w.key, cursor: nextCursor }),
-        w.grants.tokens.list({ app: w.key, account: 'user', cursor: nextCursor }),
-        w.grants.installs.list({ account: 'user', cursor: `${nextCursor}x` }),
-        w.grants.installs.list({ account: 'user', cursor: 'x'.repeat(100_000) }),
+        () => w.grants.installs.list({ account: 'org', cursor: nextCursor }),
+        () => w.grants.installs.list({ account: 'user', name: 'a', cursor: nextCursor }),
+        () => w.grants.installs.listByApp({ app: w.key, cursor: nextCursor }),
+        () => w.grants.tokens.list({ app: w.key, account: 'user', cursor: nextCursor }),
+        () => w.grants.installs.list({ account: 'user', cursor: `${nextCursor}x` }),
+        () => w.grants.installs.list({ account: 'user', cursor: 'x'.repeat(100_000) }),
       ])
-        expect(await codeOf(call)).toBe('invalid_cursor')
+        expect(await codeOf(call())).toBe('invalid_cursor')
     })
 
     it('skip an app that was removed, and one that was withdrawn', async () => {
@@ -152,12 +152,12 @@ export function testInstalls(open: OpenStore): void {
         expect((await w.grants.as(account).tokens.list(of)).items.map((one) => one.id)).toEqual([id])
       for (const account of ['other-org', 'other-provider'])
         for (const call of [
-          w.grants.as(account).tokens.list(of),
-          w.grants.as(account).tokens.count(of),
-          w.grants.as(account).tokens.remove({ ...of, ids: [id] }),
-          w.grants.as(account).tokens.removeAll(of),
+          () => w.grants.as(account).tokens.list(of),
+          () => w.grants.as(account).tokens.count(of),
+          () => w.grants.as(account).tokens.remove({ ...of, ids: [id] }),
+          () => w.grants.as(account).tokens.removeAll(of),
         ])
-          expect(await codeOf(call)).toBe('app_not_found')
+          expect(await codeOf(call())).toBe('app_not_found')
       expect(await codeOf(w.grants.tokens.list({ app: w.key, account: 'org' }))).toBe('app_not_found')
     })
 
