@@ -19,7 +19,7 @@ import {
   suspendedAbove,
 } from './app-errors.ts'
 import { type AppFields, checkAppChange, type FieldOptions, type NewApp } from './app-fields.ts'
-import { createAppSecret, MAX_SECRETS } from './app-secret.ts'
+import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
 import { accountInput, cursorInput, flagInput, idInput, limitInput, objectInput, searchInput } from './input.ts'
 import { isKeyInput, isVisible, type ManagedApps, type Sight } from './managed-apps.ts'
 import { createRegistration } from './registration.ts'
@@ -67,7 +67,12 @@ export interface AppRegistry {
   resume(key: string): Promise<App>
   /** Puts one new secret in the place of all, and kills every token, code and session of the app. */
   regenerateSecret(key: string): Promise<{ readonly app: App } & WithSecret>
-  /** Adds a second secret, so that the first can be given up later. Not idempotent. @throws `secret_limit_reached`. */
+  /**
+   * Adds a second secret, so that the first can be given up later. Not idempotent: after `outcome_unknown` the error names its
+   * id, and `removeSecret` settles it, also where that answers `secret_not_found`.
+   *
+   * @throws `secret_limit_reached`.
+   */
   addSecret(key: string): Promise<{ readonly app: App; readonly secretId: string } & WithSecret>
   /** Removes one of two secrets; tokens stay. @throws `secret_not_found`; `invalid_request` for the only one. */
   removeSecret(which: { readonly app: string; readonly secretId: string }): Promise<App>
@@ -193,6 +198,8 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       const app = await telling({ app: key, secretId: stored.id }, () =>
         act(key, 'secret_added', (current) => {
           if (current.public) throw refusedForPublic('A public app has no secret.')
+          // A write that was delivered twice and overtaken is decided again: it is there already.
+          if (current.secrets.some((secret) => secret.id === stored.id)) return current
           if (current.secrets.length >= MAX_SECRETS) throw secretLimitReached(MAX_SECRETS)
           return acts.addSecret(current, stored)
         }),
@@ -202,12 +209,18 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
     async removeSecret(which) {
       const secretId = idInput(objectInput(which, 'which').secretId, 'secretId')
-      return act(which.app, 'secret_removed', (app) => {
-        const isThere = app.secrets.some((secret) => secret.id === secretId)
-        if (!isThere && !app.removedSecretIds.includes(secretId)) throw secretNotFound()
-        if (isThere && app.secrets.length === 1) throw onlySecret()
-        return acts.removeSecret(app, secretId)
+      let isKnown = false
+      const app = await managed.change(actor, which.app, (current) => {
+        const isThere = current.secrets.some((secret) => secret.id === secretId)
+        isKnown = isThere || current.removedSecretIds.includes(secretId)
+        if (!isKnown && !isSecretId(secretId)) throw secretNotFound()
+        if (isThere && current.secrets.length === 1) throw onlySecret()
+        // Written also where it is not there: what was added with an unknown outcome, and still comes, then comes too late.
+        return acts.removeSecret(current, secretId)
       })
+      if (!isKnown) throw secretNotFound()
+      events.emit('app', actor, { change: 'secret_removed', app: which.app })
+      return appView(app)
     },
 
     async revokeTokens(key) {

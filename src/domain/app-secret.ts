@@ -16,3 +16,8 @@ export function createAppSecret(
   const secret = random(KEY_LENGTH)
   return { secret, stored: { id: random(SECRET_ID_LENGTH), digest: digestOf(secret), createdAt: clock() } }
 }
+
+/** Whether the text could be the id of a secret. */
+export function isSecretId(text: string): boolean {
+  return text.length === SECRET_ID_LENGTH && /^[A-Za-z0-9]+$/.test(text)
+}

@@ -29,7 +29,7 @@ const QUESTION_MS = 600_000
 /** Send the browser there, with 303 See Other. */
 export interface Redirect {
   readonly step: 'redirect'
-  /** The app's redirect URL with the answer in its query. It may hold a code: do not log it. */
+  /** The app's redirect URL with the answer in its query. It may hold a code, so it is read by name and shown by no inspection or JSON. */
   readonly location: string
 }
 
@@ -112,17 +112,19 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     },
 
     async beginAuthorization(input, by) {
+      issuerOf(parts)
       const account = accountInput(objectInput(by, 'by').account)
       const login = loginInput(by.login)
       const { params, app, redirect } = await proven(input)
       const state = stateOf(params)
       if ('error' in state) return redirectTo(redirect, state)
-      const question: Question = { account, ...login, redirectUrl: redirect.redirectUrl, ...state }
+      const to = { redirectUrl: redirect.redirectUrl, ...state }
       const judged = judgeRequest(params, app, redirect)
-      if ('error' in judged) return redirectTo(question, judged)
-      const { refusal } = await standingOf(app, account, accounts)
+      if ('error' in judged) return redirectTo(to, judged)
+      const { refusal, epoch } = await standingOf(app, account, accounts)
       if (refusal)
-        return redirectTo(question, { error: 'access_denied', error_description: 'the account may not use this app' })
+        return redirectTo(to, { error: 'access_denied', error_description: 'the account may not use this app' })
+      const question: Question = { account, ...login, ...(epoch !== undefined && { epoch }), ...to }
       const ticket = await ask(app, question, { ...judged, redirectStamp: redirect.stamp })
       const redirectHost = new URL(question.redirectUrl).host
       return withConcealed(
@@ -135,6 +137,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       const { session, question, app, by } = await answered(answer)
       const scope = narrowedScope(scopeTokens(answer.scope), session.scope, app)
       const epoch = await assertUsable(app, by.account, accounts)
+      if (epoch !== question.epoch) throw invalidTicket()
       const now = clock()
       const endsAt = now + lifetimes.refreshAbsoluteSeconds * 1000
       const install = await installing.install(app, { by, scope, epoch, endsAt })
@@ -236,15 +239,21 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     to: Pick<Question, 'redirectUrl' | 'state'>,
     answer: { readonly code: string } | RedirectedError,
   ): Redirect {
-    if (parts.issuer === undefined)
-      throw new TypeError('createAppGrant: issuer: expected an https URL where users authorise apps, received nothing')
     const query = new URLSearchParams({
       ...answer,
       ...(to.state !== undefined && { state: to.state }),
-      iss: parts.issuer,
+      iss: issuerOf(parts),
     })
-    return { step: 'redirect', location: `${to.redirectUrl}${to.redirectUrl.includes('?') ? '&' : '?'}${query}` }
+    const location = `${to.redirectUrl}${to.redirectUrl.includes('?') ? '&' : '?'}${query}`
+    return withConcealed({ step: 'redirect' } as const, { location })
   }
+}
+
+/** Without one nobody can be asked: that is said before anything is stored. */
+function issuerOf({ issuer }: Pick<AuthorizationParts, 'issuer'>): string {
+  if (issuer === undefined)
+    throw new TypeError('createAppGrant: issuer: expected an https URL where users authorise apps, received nothing')
+  return issuer
 }
 
 function invalidTicket(): AppGrantError {

@@ -3,9 +3,11 @@ import type { Emitter } from '../base/events.ts'
 import { digestOf, sameDigest } from '../credentials/digest.ts'
 import type { RandomText } from '../credentials/random.ts'
 import { type TokenFormat, WIDTH } from '../credentials/token-format.ts'
+import type { LiveApp } from '../records/app.ts'
 import type { Collection } from '../records/collection.ts'
+import { installKind, installRef } from '../records/install.ts'
 import { removedToken, type StoredToken, tokenKind, tokenRef } from '../records/token.ts'
-import type { AccessTokens, Granted } from './access-tokens.ts'
+import type { AccessTokenFields, AccessTokens, Granted } from './access-tokens.ts'
 import { type Accounts, accountError } from './accounts.ts'
 import { type App, appView } from './app.ts'
 import type { AppAuthentication, AppCredentials, AppSecret, RequestFacts } from './app-authentication.ts'
@@ -119,11 +121,11 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
         if (isGenuine(await collection.load(tokenKind, tokenRef(parsed)))) throw foreignToken(app.key, by)
         return
       }
+      const account = await holderOf(app, parsed)
       const removed = await collection.write(tokenKind, tokenRef(parsed), (token) =>
         token && isGenuine(token) ? removedToken(token) : undefined,
       )
-      if (removed)
-        events.emit('token', {}, { change: 'removed', app: app.key, account: app.owner, tokenIds: [removed.id] })
+      if (removed) events.emit('token', {}, { change: 'removed', app: app.key, account, tokenIds: [removed.id] })
     },
 
     async authenticateApp(by) {
@@ -131,6 +133,13 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
       await assertUsable(app, app.owner, accounts)
       return appView(app)
     },
+  }
+
+  /** Whom a token acted for: the account behind its install, where that is not gone. */
+  async function holderOf(app: LiveApp, token: AccessTokenFields): Promise<string> {
+    if (token.kind === 'at') return app.owner
+    const install = await collection.load(installKind, installRef(token))
+    return install?.state === 'live' ? install.account : app.owner
   }
 
   function foreignToken(app: string, { remoteAddress }: RequestFacts): AppGrantError {

@@ -1,6 +1,5 @@
 import { AppGrantError } from '../base/errors.ts'
 import { digestOf } from '../credentials/digest.ts'
-import { idInput } from './input.ts'
 
 /**
  * What a code is bound to: the PKCE challenge and the redirect URL of its question.
@@ -16,8 +15,7 @@ export function bindingOf(challenge: string, redirectUrl: string): string {
  *
  * @see [RFC 7636 - Proof Key for Code Exchange](https://www.rfc-editor.org/rfc/rfc7636.html#section-4.1)
  */
-export function challengeOf(verifier: unknown): string {
-  const text = idInput(verifier, 'verifier')
+export function challengeOf(text: string): string {
   if (text.length < 43 || text.length > 128 || !/^[\w.~-]+$/.test(text)) {
     throw new AppGrantError(
       'invalid_code',

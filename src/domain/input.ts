@@ -53,6 +53,11 @@ export function idInput(value: unknown, name: string): string {
   return value
 }
 
+/** Whether it is a list of texts, of at most `most`. A hole in an array is no text. */
+export function isTextList(value: unknown, most: number): value is readonly string[] {
+  return Array.isArray(value) && value.length <= most && Array.from(value).every((one) => typeof one === 'string')
+}
+
 /** Whether something is on: nothing but true and false. */
 export function flagInput(value: unknown, name: string): boolean {
   if (typeof value !== 'boolean') throw invalidRequest(name, 'true or false', value)

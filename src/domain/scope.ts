@@ -1,14 +1,16 @@
 import { AppGrantError } from '../base/errors.ts'
 import type { LiveApp } from '../records/app.ts'
+import { isTextList } from './input.ts'
 
 const MAX_SCOPES = 100
+const MAX_SCOPE = 100
 
 /** A list of scopes as it was asked for, without repetitions; undefined where nothing was asked. @throws `invalid_scope` */
 export function scopeTokens(asked: unknown): readonly string[] | undefined {
   if (asked === undefined) return undefined
-  const isList = Array.isArray(asked) && asked.length <= MAX_SCOPES && asked.every((one) => typeof one === 'string')
-  if (!isList) throw invalidScope(`expected a list of at most ${MAX_SCOPES} scopes`)
-  return [...new Set<string>(asked)]
+  if (!isTextList(asked, MAX_SCOPES) || asked.some((one) => one.length > MAX_SCOPE))
+    throw invalidScope(`expected a list of at most ${MAX_SCOPES} scopes of at most ${MAX_SCOPE} characters`)
+  return [...new Set(asked)]
 }
 
 /** The scope that is asked for: all the app registered where nothing is said, never more than that (TOK-7). */

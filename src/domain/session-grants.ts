@@ -22,6 +22,8 @@ const MAX_TRIES = 100
 /** How far the clock of the node that rotated may be ahead of ours. */
 const CLOCK_TOLERANCE_MS = 1000
 const REMEMBERED_TOKENS = 50
+/** Longer than any redirect URL that an app can have: nothing is computed of what is longer still. */
+const MAX_REDIRECT = 4096
 
 /** The grants that spend a credential of a session: a code or a refresh token. */
 export interface SessionGrants {
@@ -83,9 +85,14 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     async redeemCode(by) {
       const facts = userAgentInput(objectInput(by, 'by').userAgent)
       const text = idInput(by.code, 'code')
-      const binding = bindingOf(challengeOf(by.verifier), idInput(by.redirectUrl, 'redirectUrl'))
+      const verifier = idInput(by.verifier, 'verifier')
+      const redirectUrl = idInput(by.redirectUrl, 'redirectUrl')
+      // Who does not prove who it is learns nothing of what else is wrong.
       const app = await authentication.authenticate(by)
-      return present({ app, text, credential: read('ac', text, app), binding, scope: undefined, ...facts })
+      const credential = read('ac', text, app)
+      if (redirectUrl.length > MAX_REDIRECT) throw gone('ac')
+      const binding = bindingOf(challengeOf(verifier), redirectUrl)
+      return present({ app, text, credential, binding, scope: undefined, ...facts })
     },
     async refresh(by) {
       const facts = userAgentInput(objectInput(by, 'by').userAgent)

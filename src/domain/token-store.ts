@@ -16,7 +16,7 @@ import {
 } from '../records/token.ts'
 import * as acts from './app-acts.ts'
 import { appNotFound } from './app-errors.ts'
-import { accountInput, cursorInput, idInput, invalidRequest, limitInput, objectInput } from './input.ts'
+import { accountInput, cursorInput, idInput, invalidRequest, isTextList, limitInput, objectInput } from './input.ts'
 import { isOfEpoch, isVisible, type ManagedApps } from './managed-apps.ts'
 
 const MAX_REMOVED = 1000
@@ -132,10 +132,7 @@ export function createTokenStore(
 
   /** A token that is removed already is written again: only that confirms it (REV-7). */
   async function removeOne({ app, install, isOwner }: Held, id: string): Promise<string | undefined> {
-    const holders = [
-      ...(isOwner ? [appOnlyHolder(app.key)] : []),
-      ...(install ? [userHolder({ app: app.key, install: install.id })] : []),
-    ]
+    const holders = [...(isOwner ? [appOnlyHolder(app.key)] : []), ...(install ? [userHolder(install.id)] : [])]
     const removed = await collection.write(tokenKind, tokenRef({ app: app.key, token: id }), (token) => {
       const isTheirs = token?.state === 'removed' || holders.some((holder) => token?.group.startsWith(holder))
       return token && isTheirs ? removedToken(token) : undefined
@@ -161,7 +158,6 @@ function tokenInfo(token: StoredToken): TokenInfo | undefined {
 }
 
 function idsInput(ids: unknown): readonly string[] {
-  const isList = Array.isArray(ids) && ids.length <= MAX_REMOVED && ids.every((id) => typeof id === 'string')
-  if (!isList) throw invalidRequest('ids', `a list of at most ${MAX_REMOVED} token ids`, ids)
-  return [...new Set<string>(ids)].filter((id) => id.length === WIDTH.token && /^[A-Za-z0-9]+$/.test(id))
+  if (!isTextList(ids, MAX_REMOVED)) throw invalidRequest('ids', `a list of at most ${MAX_REMOVED} token ids`, ids)
+  return [...new Set(ids)].filter((id) => id.length === WIDTH.token && /^[A-Za-z0-9]+$/.test(id))
 }

@@ -6,6 +6,8 @@ import type { Access, StrictVerifier, Verifier } from './verifier.ts'
 const MAX_STALENESS_MS = 300_000
 /** Acceptances kept at most; the oldest give way. */
 const MAX_ENTRIES = 50_000
+/** Longer than any token: what is longer is malformed, and nothing is computed of it. */
+const MAX_TOKEN = 200
 
 interface Entry {
   readonly access: Access
@@ -42,7 +44,7 @@ export function createCachingVerifier(
   return {
     async verify(accessToken, options = {}) {
       const maxStalenessMs = stalenessInput(objectInput(options, 'options').maxStalenessMs)
-      if (maxStalenessMs === 0 || typeof accessToken !== 'string')
+      if (maxStalenessMs === 0 || typeof accessToken !== 'string' || accessToken.length > MAX_TOKEN)
         return (await strict.verify(accessToken)).verification
       const name = digestOf(accessToken)
       const known = entries.get(name)

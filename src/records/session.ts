@@ -21,6 +21,8 @@ export interface Session {
   readonly question?: {
     readonly account: string
     readonly login?: string
+    /** The account's epoch when it was asked (ACC-7). */
+    readonly epoch?: string
     readonly redirectUrl: string
     readonly state?: string
   }

@@ -1,16 +1,27 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { DenialReason, ErrorCode, Store } from '../../src/index.ts'
 import { codeOf } from '../base/code-of.ts'
-import { createWorld, type World } from './world.ts'
+import { ISSUER, OTHER_REDIRECT, REDIRECT } from './session-world.ts'
+import {
+  authorised,
+  DEAD_USER,
+  expectFreshWorks,
+  reuse,
+  rotate,
+  UNTOUCHED_USER,
+  type UserHolding,
+  type UserScene,
+  userHoldingOf,
+} from './user-holding.ts'
+import { createWorld } from './world.ts'
 
 /**
- * The table of acts (SEMANTICS E), as far as apps and trusted tokens go, to be run on any store. Each row says what the act
- * leaves of a trusted app that has two secrets and three tokens.
+ * The table of acts (SEMANTICS E), to be run on any store. Each row says what the act leaves of a trusted app that has two
+ * secrets and three app-only tokens, and of what it holds for an account below its owner: a session with a token, and codes.
  */
 
 /** A world with that app. */
-export interface Scene extends World {
-  readonly key: string
+export interface Scene extends UserScene {
   readonly secrets: { readonly first: string; readonly second: string }
   /** The ids of the secrets. */
   readonly secretIds: { readonly first: string; readonly second: string }
@@ -28,7 +39,11 @@ export interface Holding {
   readonly first: ErrorCode | 'ok'
   readonly second: ErrorCode | 'ok'
   readonly newest?: ErrorCode | 'ok'
+  readonly user: UserHolding
 }
+
+/** What differs from {@link UNTOUCHED}. */
+export type Leaves = Partial<Omit<Holding, 'user'>> & { readonly user?: Partial<UserHolding> }
 
 /** A row of the table. */
 export interface ActRow {
@@ -37,26 +52,35 @@ export interface ActRow {
   readonly given?: (scene: Scene) => Promise<unknown>
   readonly run: (scene: Scene) => Promise<unknown>
   /** What the app holds afterwards, where it differs from {@link UNTOUCHED}. */
-  readonly leaves: Partial<Holding>
+  readonly leaves: Leaves
   /** The scope that the first token has left, if that changes. */
   readonly scope?: readonly string[]
-  readonly undo?: { readonly run: (scene: Scene) => Promise<unknown>; readonly leaves: Partial<Holding> }
+  readonly undo?: { readonly run: (scene: Scene) => Promise<unknown>; readonly leaves: Leaves }
   /** Not an act of ours but a change in the host: nothing is written. */
   readonly isOfHost?: true
+  /** How many dead tokens it takes out of the list afterwards; a crash may leave them there until they expire. */
+  readonly tidies?: number
   /** Why it is not repeated as it is (REV-6). */
   readonly repeat?: 'refused'
 }
 
-const UNTOUCHED: Holding = { tokens: ['ok', 'ok', 'ok'], listed: 3, first: 'ok', second: 'ok' }
+const UNTOUCHED: Holding = { tokens: ['ok', 'ok', 'ok'], listed: 3, first: 'ok', second: 'ok', user: UNTOUCHED_USER }
 
 const all = (reason: DenialReason) => [reason, reason, reason]
 const refusedWith = (code: ErrorCode) => ({ first: code, second: code })
 const GONE = refusedWith('app_authentication_failed')
 const ofOrg = ({ key }: Scene) => ({ app: key, account: 'org' })
-const blocked = { tokens: all('account_blocked'), ...refusedWith('account_blocked') }
-const notPermitted = { tokens: all('not_permitted'), ...refusedWith('not_permitted') }
+const ofUser = ({ key }: Scene) => ({ app: key, account: 'user' })
+const waiting = (code: 'account_blocked' | 'not_permitted') =>
+  ({ access: code, refresh: code, code, ask: 'access_denied' }) as const
+const blocked = {
+  tokens: all('account_blocked'),
+  ...refusedWith('account_blocked'),
+  user: waiting('account_blocked'),
+}
+const notPermitted = { tokens: all('not_permitted'), ...refusedWith('not_permitted'), user: waiting('not_permitted') }
 
-/** Every row about apps and trusted tokens, in the order of the table. */
+/** Every row, in the order of the table: first those about apps and their owners, then those about accounts and sessions. */
 export const ACTS: readonly ActRow[] = [
   {
     act: 'token removed',
@@ -77,7 +101,11 @@ export const ACTS: readonly ActRow[] = [
   {
     act: 'app suspended',
     run: ({ grants, key }) => grants.apps.suspend(key),
-    leaves: { tokens: all('app_suspended'), ...refusedWith('app_suspended') },
+    leaves: {
+      tokens: all('app_suspended'),
+      ...refusedWith('app_suspended'),
+      user: { access: 'app_suspended', refresh: 'app_suspended', code: 'app_suspended', ask: 'app_suspended' },
+    },
     undo: { run: ({ grants, key }) => grants.apps.resume(key), leaves: {} },
   },
   {
@@ -91,7 +119,7 @@ export const ACTS: readonly ActRow[] = [
     run: async (scene) => {
       scene.newest = (await scene.grants.apps.regenerateSecret(scene.key)).secret
     },
-    leaves: { tokens: all('revoked'), listed: 0, ...GONE, newest: 'ok' },
+    leaves: { tokens: all('revoked'), listed: 0, ...GONE, newest: 'ok', user: DEAD_USER },
   },
   {
     act: 'secret added',
@@ -110,7 +138,7 @@ export const ACTS: readonly ActRow[] = [
   {
     act: 'all tokens of the app revoked',
     run: ({ grants, key }) => grants.apps.revokeTokens(key),
-    leaves: { tokens: all('revoked'), listed: 0 },
+    leaves: { tokens: all('revoked'), listed: 0, user: DEAD_USER },
   },
   {
     act: 'trusted switched off',
@@ -123,14 +151,23 @@ export const ACTS: readonly ActRow[] = [
   },
   {
     act: 'redirect URL removed',
-    run: ({ grants, key }) => grants.apps.update(key, { redirectUrls: [] }),
-    leaves: {},
+    run: ({ grants, key }) => grants.apps.update(key, { redirectUrls: [OTHER_REDIRECT] }),
+    leaves: { user: { code: 'invalid_code', ask: 'invalid_redirect' } },
+    undo: {
+      run: ({ grants, key }) => grants.apps.update(key, { redirectUrls: [REDIRECT, OTHER_REDIRECT] }),
+      leaves: { user: { code: 'invalid_code' } },
+    },
   },
   {
     act: 'app unpublished',
-    given: ({ grants, key }) => grants.apps.setPublished(key, true),
+    given: ({ grants, key, tree }) => {
+      tree.set('org', { tenant: 'a' })
+      tree.set('user', { tenant: 'b' })
+      return grants.apps.setPublished(key, true)
+    },
     run: ({ grants, key }) => grants.apps.setPublished(key, false),
-    leaves: {},
+    leaves: { user: waiting('not_permitted') },
+    undo: { run: ({ grants, key }) => grants.apps.setPublished(key, true), leaves: {} },
   },
   {
     act: 'registered scopes reduced (S49)',
@@ -141,7 +178,19 @@ export const ACTS: readonly ActRow[] = [
   {
     act: 'app removed',
     run: ({ grants, key }) => grants.apps.remove(key),
-    leaves: { tokens: all('app_removed'), listed: 'gone', ...GONE },
+    leaves: {
+      tokens: all('app_removed'),
+      listed: 'gone',
+      ...GONE,
+      user: {
+        access: 'app_removed',
+        refresh: 'app_authentication_failed',
+        code: 'app_authentication_failed',
+        ask: 'app_not_found',
+        installed: false,
+        listed: 'gone',
+      },
+    },
   },
   {
     act: 'owner blocked',
@@ -187,8 +236,76 @@ export const ACTS: readonly ActRow[] = [
       run: async (scene) => {
         scene.newest = (await scene.grants.as('provider').apps.regenerateSecret(scene.key)).secret
       },
-      leaves: { tokens: all('revoked'), listed: 0, ...GONE, newest: 'ok' },
+      leaves: { tokens: all('revoked'), listed: 0, ...GONE, newest: 'ok', user: DEAD_USER },
     },
+  },
+  {
+    act: 'token of the account removed',
+    run: (scene) => scene.grants.tokens.remove({ ...ofUser(scene), ids: [scene.user.tokenId] }),
+    leaves: { user: { access: 'revoked', listed: 0 } },
+  },
+  {
+    act: 'token of the account revoked by the app',
+    run: (scene) =>
+      scene.grants.authorizer.revokeToken({ key: scene.key, secret: scene.currentSecret(), token: scene.user.access }),
+    leaves: { user: { access: 'revoked', listed: 0 } },
+  },
+  {
+    act: 'all tokens of (app, account) removed, the account being another than the owner',
+    run: (scene) => scene.grants.tokens.removeAll(ofUser(scene)),
+    leaves: { user: { access: 'revoked', listed: 0 } },
+  },
+  {
+    act: 'session ended by the app, which revokes its refresh token',
+    run: (scene) =>
+      scene.grants.authorizer.revokeToken({ key: scene.key, secret: scene.currentSecret(), token: scene.user.refresh }),
+    leaves: { user: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 } },
+    tidies: 1,
+  },
+  {
+    act: 'session ended by the reuse of a refresh token',
+    given: rotate,
+    run: (scene) => reuse(scene, 'refresh token'),
+    leaves: { user: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 } },
+    tidies: 1,
+  },
+  {
+    act: 'session ended by a code redeemed twice',
+    run: (scene) => reuse(scene, 'code'),
+    leaves: { user: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 } },
+    tidies: 1,
+  },
+  {
+    act: 'app withdrawn from an account',
+    run: (scene) => scene.grants.installs.withdraw(ofUser(scene)),
+    leaves: { user: { ...DEAD_USER, installed: false, listed: 'gone' } },
+  },
+  {
+    act: 'account blocked',
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('user', { active: false }),
+    leaves: { user: waiting('account_blocked') },
+    undo: { run: async ({ tree }) => tree.set('user', { active: true }), leaves: {} },
+  },
+  {
+    act: 'permission of the account off',
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('user', { mayUseApps: false }),
+    leaves: { user: waiting('not_permitted') },
+    undo: { run: async ({ tree }) => tree.set('user', { mayUseApps: true }), leaves: {} },
+  },
+  {
+    act: 'account gone',
+    isOfHost: true,
+    run: async ({ tree }) => tree.setGone('user', true),
+    leaves: { user: waiting('account_blocked') },
+    undo: { run: async ({ tree }) => tree.setGone('user', false), leaves: {} },
+  },
+  {
+    act: "account's epoch changed",
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('user', { epoch: 'second' }),
+    leaves: { user: { ...DEAD_USER, installed: false, listed: 'gone' } },
   },
 ]
 
@@ -201,15 +318,17 @@ export function testActs(open: () => Promise<Store>): void {
         await row.run(scene)
         await expectHolding(scene, row.leaves)
         const first = await scene.grants.authorizer.verify(scene.tokens[0]?.text ?? '')
-        if (first.ok) expect(first.scope).toEqual(row.scope ?? ['read', 'write'])
+        const user = await scene.grants.authorizer.verify(scene.user.access)
+        for (const answer of [first, user]) if (answer.ok) expect(answer.scope).toEqual(row.scope ?? ['read', 'write'])
       })
 
       it(`is ${row.isOfHost ? 'no write at all' : 'one write, and nothing else changes the store'} (REV-1, REV-2)`, async () => {
         const scene = await setScene(row, open)
         const before = { writes: scene.observed.writes(), written: scene.observed.written.length }
         await row.run(scene)
-        expect(scene.observed.writes() - before.writes).toBe(row.isOfHost ? 0 : 1)
-        expect(scene.observed.written.length - before.written).toBe(row.isOfHost ? 0 : 1)
+        const writes = row.isOfHost ? 0 : 1 + (row.tidies ?? 0)
+        expect(scene.observed.writes() - before.writes).toBe(writes)
+        expect(scene.observed.written.length - before.written).toBe(writes)
       })
 
       it('holds for tokens made before only: what is made afterwards goes by what is valid then (TOK-4, REV-4)', async () => {
@@ -220,6 +339,7 @@ export function testActs(open: () => Promise<Store>): void {
           const { accessToken } = await grant(scene, secret)
           expect(await scene.grants.authorizer.verify(accessToken)).toMatchObject({ ok: true, kind: 'app' })
         }
+        await expectFreshWorks(scene)
       })
 
       if (!row.isOfHost) testFailures(row, open)
@@ -238,7 +358,9 @@ export function testActs(open: () => Promise<Store>): void {
         await row.run(scene)
         scene.clock.advance(3_600_000)
         await undo.run(scene)
-        await expectHolding(scene, { ...undo.leaves, tokens: all('expired'), listed: 0 })
+        const { refresh } = { ...UNTOUCHED_USER, ...undo.leaves.user }
+        const user = { ...undo.leaves.user, access: 'expired', refresh, code: 'invalid_code', listed: 0 } as const
+        await expectHolding(scene, { ...undo.leaves, tokens: all('expired'), listed: 0, user })
       })
     })
   }
@@ -274,7 +396,8 @@ function testFailures(row: ActRow, open: () => Promise<Store>): void {
       scene.store.fail(method, 'after')
       expect(await codeOf(row.run(scene))).toBe('outcome_unknown')
       await row.run(scene)
-      await expectHolding(scene, row.leaves)
+      const { listed } = row.tidies ? await userHoldingOf(scene) : { ...UNTOUCHED_USER, ...row.leaves.user }
+      await expectHolding(scene, { ...row.leaves, user: { ...row.leaves.user, listed } })
     }
   })
 
@@ -288,8 +411,10 @@ function testFailures(row: ActRow, open: () => Promise<Store>): void {
 }
 
 async function setScene(row: ActRow, open: () => Promise<Store>): Promise<Scene> {
-  const world = createWorld(await open())
-  const { app, secret: first } = await world.registerTrusted()
+  const inner = await open()
+  onTestFinished(() => inner.close())
+  const world = createWorld(inner, { issuer: ISSUER, storeTimeoutMs: 30_000 })
+  const { app, secret: first } = await world.registerTrusted({ redirectUrls: [REDIRECT, OTHER_REDIRECT] })
   const { secret: second, app: both } = await world.grants.apps.addSecret(app.key)
   const tokens = []
   for (const secret of [first, second, first]) {
@@ -298,7 +423,9 @@ async function setScene(row: ActRow, open: () => Promise<Store>): Promise<Scene>
   }
   const [firstId = '', secondId = ''] = both.secrets.map(({ id }) => id)
   const secretIds = { first: firstId, second: secondId }
-  const scene: Scene = { ...world, key: app.key, secrets: { first, second }, secretIds, tokens }
+  const user = await authorised(world, { key: app.key, secret: second })
+  const currentSecret = () => scene.newest ?? second
+  const scene: Scene = { ...world, key: app.key, secrets: { first, second }, secretIds, tokens, user, currentSecret }
   await row.given?.(scene)
   return scene
 }
@@ -316,9 +443,10 @@ async function holdingOf(scene: Scene): Promise<Holding> {
     }),
   )
   const listed = await listedOf(scene)
+  const user = await userHoldingOf(scene)
   // Grants come last, for they add tokens; each is taken back.
   const answers = { first: await tryGrant(scene, secrets.first), second: await tryGrant(scene, secrets.second) }
-  return { tokens, listed, ...answers, ...(newest !== undefined && { newest: await tryGrant(scene, newest) }) }
+  return { tokens, listed, user, ...answers, ...(newest !== undefined && { newest: await tryGrant(scene, newest) }) }
 }
 
 async function tryGrant(scene: Scene, secret: string): Promise<ErrorCode | 'ok'> {
@@ -343,6 +471,6 @@ async function listedOf(scene: Scene): Promise<number | 'gone'> {
   return items.length
 }
 
-async function expectHolding(scene: Scene, leaves: Partial<Holding>): Promise<void> {
-  expect(await holdingOf(scene)).toEqual({ ...UNTOUCHED, ...leaves })
+async function expectHolding(scene: Scene, leaves: Leaves): Promise<void> {
+  expect(await holdingOf(scene)).toEqual({ ...UNTOUCHED, ...leaves, user: { ...UNTOUCHED_USER, ...leaves.user } })
 }

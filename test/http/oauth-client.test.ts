@@ -1,103 +1,71 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import * as oauth from 'oauth4webapi'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ticketIn } from './authorization.ts'
-import { realServer } from './real-server.ts'
+import { afterEach, describe, expect, it } from 'vitest'
+import { toNodeHandler } from '../../src/node.ts'
+import { world } from './world.ts'
 
-const insecure = { [oauth.allowInsecureRequests]: true } as const
-const REDIRECT = 'https://reports.example/callback'
+const servers: Server[] = []
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close().closeAllConnections()
+})
 
-// The client library as it comes, over a real connection.
-describe('oauth4webapi', () => {
-  let server: Awaited<ReturnType<typeof realServer>>
-  beforeAll(async () => {
-    server = await realServer()
-  })
-  afterAll(() => server.close())
+/** A server whose issuer is where it listens. */
+async function serve(path: string) {
+  const server = createServer()
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`
+  const here = world({ issuer })
+  server.on('request', toNodeHandler(here.handler))
+  return { ...here, issuer: new URL(issuer) }
+}
 
-  async function discover(): Promise<oauth.AuthorizationServer> {
-    const issuer = new URL(server.issuer)
-    const answer = await oauth.discoveryRequest(issuer, { ...insecure, algorithm: 'oauth2' })
-    return oauth.processDiscoveryResponse(issuer, answer)
-  }
+// A server on the loopback interface has no https; that is all that is special here.
+const options = { [oauth.allowInsecureRequests]: true }
 
-  /** What the browser does: to the page, and with its form to the app. */
-  async function authorized(as: oauth.AuthorizationServer, client: oauth.Client, challenge: string): Promise<URL> {
-    const url = new URL(as.authorization_endpoint ?? '')
-    url.search = new URLSearchParams({
-      client_id: client.client_id,
-      redirect_uri: REDIRECT,
-      response_type: 'code',
-      scope: 'calls:read',
-      state: 'the state',
-      code_challenge: challenge,
-      code_challenge_method: 'S256',
-    }).toString()
-    const page = await fetch(url, { redirect: 'manual' })
-    const body = new URLSearchParams({
-      ticket: ticketIn(await page.text()),
-      decision: 'approve',
-      scope: 'calls:read',
-    })
-    const decision = `${server.issuer}/authorize/decision`
-    const answer = await fetch(decision, { method: 'POST', body, redirect: 'manual' })
-    expect(answer.status).toBe(303)
-    return new URL(answer.headers.get('location') ?? '')
-  }
-
+describe.each(['', '/oauth/v1'])('oauth4webapi, unmodified, with an issuer of path %j', (path) => {
   it.each([
-    ['confidential, by Basic', (secret: string) => oauth.ClientSecretBasic(secret)],
-    ['confidential, in the body', (secret: string) => oauth.ClientSecretPost(secret)],
-    ['public', () => oauth.None()],
-  ])('does code with PKCE, refresh, introspection and revocation as a client that is %s', async (kind, authOf) => {
-    const isPublic = kind === 'public'
-    const { app, secret } = await server.register({ public: isPublic })
-    const as = await discover()
-    expect(as.code_challenge_methods_supported).toEqual(['S256'])
+    ['Basic', oauth.ClientSecretBasic],
+    ['the body', oauth.ClientSecretPost],
+  ])('does discovery, client credentials by %s, introspection and revocation', async (_, method) => {
+    const { issuer, trustedApp, grants } = await serve(path)
+    const { app, secret } = await trustedApp()
     const client: oauth.Client = { client_id: app.key }
-    const auth = authOf(secret)
+    const authentication = method(secret)
 
-    const verifier = oauth.generateRandomCodeVerifier()
-    const location = await authorized(as, client, await oauth.calculatePKCECodeChallenge(verifier))
-    const params = oauth.validateAuthResponse(as, client, location, 'the state')
-    const first = await oauth.processAuthorizationCodeResponse(
-      as,
-      client,
-      await oauth.authorizationCodeGrantRequest(as, client, auth, params, REDIRECT, verifier, insecure),
-    )
-    expect(first).toMatchObject({ token_type: 'bearer', scope: 'calls:read' })
+    const found = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...options })
+    const server = await oauth.processDiscoveryResponse(issuer, found)
+    expect(server.issuer).toBe(issuer.href.replace(/\/$/, ''))
 
-    const second = await oauth.processRefreshTokenResponse(
-      as,
-      client,
-      await oauth.refreshTokenGrantRequest(as, client, auth, first.refresh_token ?? '', insecure),
-    )
-    expect(second.refresh_token).not.toBe(first.refresh_token)
+    const scope = new URLSearchParams({ scope: 'calls:read' })
+    const answer = await oauth.clientCredentialsGrantRequest(server, client, authentication, scope, options)
+    const granted = await oauth.processClientCredentialsResponse(server, client, answer)
+    expect(granted).toMatchObject({ token_type: 'bearer', expires_in: 3600, scope: 'calls:read' })
+    expect(await grants.authorizer.verify(granted.access_token)).toMatchObject({ ok: true })
 
-    const introspected = async () =>
-      oauth.processIntrospectionResponse(
-        as,
-        client,
-        await oauth.introspectionRequest(as, client, auth, second.access_token, insecure),
-      )
-    // Introspection is for apps that can prove themselves.
-    if (isPublic) await expect(introspected()).rejects.toBeInstanceOf(oauth.WWWAuthenticateChallengeError)
-    else
-      expect(await introspected()).toMatchObject({
-        active: true,
-        kind: 'user',
-        client_id: app.key,
-        sub: 'user-1',
-        scope: 'calls:read',
-      })
+    const introspect = async () => {
+      const told = await oauth.introspectionRequest(server, client, authentication, granted.access_token, options)
+      return oauth.processIntrospectionResponse(server, client, told)
+    }
+    expect(await introspect()).toMatchObject({ active: true, client_id: app.key, scope: 'calls:read' })
+    const revoked = await oauth.revocationRequest(server, client, authentication, granted.access_token, options)
+    expect(await oauth.processRevocationResponse(revoked)).toBeUndefined()
+    expect(await introspect()).toEqual({ active: false })
+  })
 
-    const refreshToken = second.refresh_token ?? ''
-    await oauth.processRevocationResponse(await oauth.revocationRequest(as, client, auth, refreshToken, insecure))
-    expect((await server.grants.authorizer.verify(second.access_token)).ok).toBe(false)
-    const refused = oauth.processRefreshTokenResponse(
-      as,
-      client,
-      await oauth.refreshTokenGrantRequest(as, client, auth, refreshToken, insecure),
-    )
-    await expect(refused).rejects.toMatchObject({ error: 'invalid_grant', status: 400 })
+  it('reads our refusals as what they are', async () => {
+    const { issuer, trustedApp } = await serve(path)
+    const { app } = await trustedApp()
+    const found = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...options })
+    const server = await oauth.processDiscoveryResponse(issuer, found)
+    const client: oauth.Client = { client_id: app.key }
+    const ask = async (method: oauth.ClientAuth, parameters = {}) => {
+      const answer = await oauth.clientCredentialsGrantRequest(server, client, method, parameters, options)
+      return oauth.processClientCredentialsResponse(server, client, answer).catch((error: unknown) => error)
+    }
+    const challenged = await ask(oauth.ClientSecretBasic('wrong'))
+    expect(challenged).toBeInstanceOf(oauth.WWWAuthenticateChallengeError)
+    expect(challenged).toMatchObject({ status: 401, cause: [{ scheme: 'basic', parameters: { realm: 'apps' } }] })
   })
 })

@@ -1,0 +1,11 @@
+/** Runs `check` at the first use and remembers that it passed; where it failed, the next use asks again. */
+export function atFirstUse(check: () => Promise<void>): () => Promise<void> {
+  let checking: Promise<void> | undefined
+  return () => {
+    checking ??= check().catch((error) => {
+      checking = undefined
+      throw error
+    })
+    return checking
+  }
+}

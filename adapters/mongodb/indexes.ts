@@ -1,0 +1,50 @@
+import type { MongoCollection } from './mongo-collection.ts'
+import { missingIndexes } from './mongo-errors.ts'
+
+/** Serves lists and counts. */
+export const GROUP_INDEX = 'appgrant_groups'
+/** Holds the limit of a group: two records never share a seat. */
+export const SEAT_INDEX = 'appgrant_seats'
+const RECLAIM_INDEX = 'appgrant_reclaim'
+
+const NAMESPACE_NOT_FOUND = 26
+
+const INDEXES = [
+  { name: GROUP_INDEX, key: { partition: 1, kind: 1, groups: 1, position: 1, _id: 1 } },
+  {
+    name: SEAT_INDEX,
+    key: { partition: 1, kind: 1, limited: 1, seat: 1 },
+    unique: true,
+    partialFilterExpression: { seat: { $exists: true } },
+  },
+  { name: RECLAIM_INDEX, key: { reclaimAt: 1 }, expireAfterSeconds: 0 },
+]
+
+// What changes the meaning of an index; versions and the like do not.
+const COMPARED = ['key', 'unique', 'partialFilterExpression', 'expireAfterSeconds', 'sparse', 'collation', 'hidden']
+
+/** Creates the indexes that are missing. Rejects where one of the same name or key is another index. */
+export async function createIndexes(collection: MongoCollection): Promise<void> {
+  const missing = await missingFrom(collection)
+  if (missing.length > 0) await collection.createIndexes(missing)
+}
+
+/** Rejects, naming them, where indexes are missing or are others than they should be. */
+export async function checkIndexes(collection: MongoCollection): Promise<void> {
+  const missing = await missingFrom(collection)
+  if (missing.length > 0) throw missingIndexes(missing.map((index) => index.name))
+}
+
+async function missingFrom(collection: MongoCollection) {
+  const found = await collection.indexes().catch((error: { code?: unknown }) => {
+    if (error.code === NAMESPACE_NOT_FOUND) return []
+    throw error
+  })
+  const present = new Set(found.map(meaning))
+  return INDEXES.filter((index) => !present.has(meaning(index)))
+}
+
+function meaning(index: object): string {
+  const fields = new Map(Object.entries(index))
+  return JSON.stringify(['name', ...COMPARED].map((field) => fields.get(field) ?? null))
+}

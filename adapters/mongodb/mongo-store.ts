@@ -1,0 +1,106 @@
+import { getPerTurn } from '../../src/store/get-per-turn.ts'
+import { notApplied, type Store } from '../../src/store/store.ts'
+import { atFirstUse } from './first-use.ts'
+import { checkIndexes } from './indexes.ts'
+import { insertTogether } from './insert.ts'
+import { type MongoDb, openCollection } from './mongo-collection.ts'
+import { prepareCollection } from './prepare.ts'
+import { countGroup, getRecords, listGroup } from './read.ts'
+import { replaceRecord } from './replace.ts'
+import { insertSeated } from './seats.ts'
+import { askServer, isDirect, refuseMemberAlone } from './server.ts'
+import { followChanges } from './watch.ts'
+
+export type { MongoDb } from './mongo-collection.ts'
+
+/** Where the store lies. */
+export interface MongoStoreOptions {
+  /** A `Db` of the driver `mongodb` 6 or 7. Its client stays yours: the store never closes it. */
+  readonly db: MongoDb
+  /** The name of the one collection. Default is `appgrant`. */
+  readonly collection?: string
+}
+
+/** A store on MongoDB. */
+export interface MongoStore extends Store {
+  /**
+   * Creates the collection's indexes and checks them; once is enough, more often does no harm. Rejects what cannot work:
+   * a server older than 4.4, an index of the same name that is another one, a collection with a collation or a cap, a direct
+   * connection to one of several members. Warns by `process.emitWarning` with the codes `APPGRANT_CLOCK_SKEW` (more than a
+   * second) and `APPGRANT_MONGODB_STANDALONE`. On a standalone server, which cannot tell of changes, the store has no `watch` afterwards.
+   */
+  prepare(): Promise<void>
+}
+
+/**
+ * Keeps everything in one collection of MongoDB 4.4 or newer: a standalone server, a replica set or a sharded cluster.
+ * Reads go to the primary and writes wait for a majority, whatever the connection string says.
+ *
+ * @throws TypeError where `db` is not a driver's database or the name is not a string.
+ * @example
+ * ```ts
+ * import { createAppGrant } from 'appgrant'
+ * import { mongoStore } from 'appgrant/mongodb'
+ * import { MongoClient } from 'mongodb'
+ *
+ * const client = new MongoClient('mongodb://db1,db2,db3/host?replicaSet=main')
+ * const store = mongoStore({ db: client.db() })
+ * await store.prepare()
+ * const grants = createAppGrant({ store })
+ * ```
+ */
+export function mongoStore({ db, collection: name = 'appgrant' }: MongoStoreOptions): MongoStore {
+  if (typeof db?.collection !== 'function' || typeof db.command !== 'function')
+    throw new TypeError("db: expected a Db of the driver 'mongodb'")
+  if (typeof name !== 'string' || name === '') throw new TypeError('collection: expected a name')
+
+  const collection = openCollection(db, name)
+  const direct = isDirect(db)
+  const readable = direct ? atFirstUse(() => refuseMemberAlone(db)) : undefined
+  // A limit without its unique index would be no limit.
+  const limitable = atFirstUse(() => checkIndexes(collection).catch((error) => Promise.reject(notApplied(error))))
+  const insert = insertTogether(collection)
+  const watching = new Set<() => Promise<void>>()
+
+  const store: MongoStore = {
+    get: getPerTurn(async (refs) => {
+      await readable?.()
+      return getRecords(collection, refs)
+    }),
+    async insert(record, { limit } = {}) {
+      if (!limit) return insert(record)
+      await limitable()
+      return insertSeated(collection, record, limit)
+    },
+    replace: (from, to) => replaceRecord(collection, from, to),
+    async list(group, page) {
+      await readable?.()
+      return listGroup(collection, group, page)
+    },
+    async count(group, after) {
+      await readable?.()
+      return countGroup(collection, group, after)
+    },
+    async watch(changed) {
+      const { operationTime } = await askServer(db)
+      // A standalone server has no such times, nor changes to follow.
+      if (operationTime === undefined) return async () => {}
+      const end = followChanges(collection, operationTime, changed)
+      watching.add(end)
+      return async () => {
+        watching.delete(end)
+        await end()
+      }
+    },
+    async prepare() {
+      const { standalone } = await prepareCollection(db, collection, direct)
+      // Nobody is to wait for hints that cannot come.
+      if (standalone) delete store.watch
+    },
+    async close() {
+      await Promise.all([...watching].map((end) => end()))
+      watching.clear()
+    },
+  }
+  return store
+}

@@ -1,0 +1,38 @@
+import { checkIndexes, createIndexes } from './indexes.ts'
+import type { MongoCollection, MongoDb } from './mongo-collection.ts'
+import { askServer, refuseMemberAlone } from './server.ts'
+
+const MONGODB_4_4 = 9
+const MOST_SKEW_MS = 1000
+// What would change how strings compare, or let documents go.
+const UNFIT = ['collation', 'capped', 'timeseries', 'viewOn']
+
+/** Rejects what cannot work, creates and checks the indexes, and warns of what is risky. */
+export async function prepareCollection(db: MongoDb, collection: MongoCollection, direct: boolean) {
+  const asked = Date.now()
+  const server = await askServer(db)
+  const answered = Date.now()
+  if (server.maxWireVersion < MONGODB_4_4) throw new Error('appgrant needs MongoDB 4.4 or newer')
+  if (!server.isWritablePrimary) throw new Error('the MongoDB server is not a primary')
+  if (direct) await refuseMemberAlone(db)
+  // They make the collection where there is none yet.
+  await createIndexes(collection)
+  const options = await collection.options()
+  const unfit = UNFIT.filter((option) => option in options)
+  if (unfit.length > 0)
+    throw new Error(`the MongoDB collection cannot be used: it was created with ${unfit.join(', ')}`)
+  await checkIndexes(collection)
+
+  const time = server.localTime.getTime()
+  const skew = Math.max(asked - time, time - answered)
+  if (skew > MOST_SKEW_MS)
+    process.emitWarning(`the clocks of this process and of the MongoDB server differ by ${skew} ms or more`, {
+      code: 'APPGRANT_CLOCK_SKEW',
+    })
+  const standalone = server.setName === undefined && server.msg !== 'isdbgrid'
+  if (standalone)
+    process.emitWarning('a standalone MongoDB server: nothing takes over when it fails, and changes are not watched', {
+      code: 'APPGRANT_MONGODB_STANDALONE',
+    })
+  return { standalone }
+}

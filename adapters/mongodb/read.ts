@@ -1,0 +1,75 @@
+import type { GroupRef, PageRequest, Position, RecordPage, RecordRef, StoreRecord } from '../../src/store/store.ts'
+import { checkedName, checkedNumber, idOf, type MongoDocument, recordOf } from './document.ts'
+import { GROUP_INDEX } from './indexes.ts'
+import { MAX_TIME_MS, type MongoCollection } from './mongo-collection.ts'
+import { readError } from './mongo-errors.ts'
+
+/** The records in the order asked, by one `find`. */
+export async function getRecords(
+  collection: MongoCollection,
+  refs: readonly RecordRef[],
+): Promise<(StoreRecord | undefined)[]> {
+  const ids = refs.map(idOf)
+  const partitions = [...new Set(refs.map((ref) => ref.partition))]
+  const documents = await collection
+    .find<MongoDocument>(
+      { _id: { $in: ids }, partition: { $in: partitions } },
+      { hint: '_id_', limit: ids.length, batchSize: ids.length, maxTimeMS: MAX_TIME_MS },
+    )
+    .toArray()
+  const found = new Map(documents.map((document) => [document._id, recordOf(document)]))
+  return ids.map((id) => found.get(id))
+}
+
+/**
+ * A page of a group, in the order of its index. The server reads a document after its index entry and drops one that no longer
+ * stands there, so each record was in the group, at its position, when it was read.
+ */
+export async function listGroup(
+  collection: MongoCollection,
+  of: GroupRef,
+  { after, limit }: PageRequest,
+): Promise<RecordPage> {
+  const members = membersOf(of)
+  const most = checkedNumber(limit, 'limit') + 1
+  const filter = after ? { $or: behind(members, after) } : members
+  const documents = await collection
+    .find<MongoDocument>(filter, {
+      sort: { position: 1, _id: 1 },
+      limit: most,
+      batchSize: most,
+      hint: GROUP_INDEX,
+      maxTimeMS: MAX_TIME_MS,
+    })
+    .toArray()
+    .catch((error) => Promise.reject(readError(error)))
+  return { records: documents.slice(0, limit).map(recordOf), more: documents.length > limit }
+}
+
+/** How many members stand at a position greater than `after`. */
+export async function countGroup(collection: MongoCollection, of: GroupRef, after: number): Promise<number> {
+  return collection
+    .countDocuments(
+      { ...membersOf(of), position: { $gt: checkedNumber(after, 'after') } },
+      { hint: GROUP_INDEX, maxTimeMS: MAX_TIME_MS },
+    )
+    .catch((error) => Promise.reject(readError(error)))
+}
+
+function behind(members: ReturnType<typeof membersOf>, { position, id }: Position) {
+  if (typeof id !== 'string') throw new TypeError(`after.id: expected a string, received ${typeof id}`)
+  const place = checkedNumber(position, 'after.position')
+  const _id = `${members.partition.$eq}:${members.kind.$eq}:${id}`
+  return [
+    { ...members, position: { $gt: place } },
+    { ...members, position: { $eq: place }, _id: { $gt: _id } },
+  ]
+}
+
+function membersOf({ partition, kind, group }: GroupRef) {
+  return {
+    partition: { $eq: checkedName(partition, 'partition') },
+    kind: { $eq: checkedName(kind, 'kind') },
+    groups: { $eq: checkedName(group, 'group') },
+  }
+}

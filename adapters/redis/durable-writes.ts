@@ -1,0 +1,120 @@
+import type { Client } from './client.ts'
+import type { Connection } from './connection.ts'
+import { refusalIn, replyText } from './errors.ts'
+import { aMoment, isPassing, type RunScript, TRY_AGAIN_FOR_MS } from './run-script.ts'
+import type { ScriptCall } from './scripts.ts'
+
+/** How many replicas must confirm a durable write, and for how long they may take. */
+export interface Durability {
+  readonly replicas: number
+  readonly timeoutMs: number
+}
+
+interface Write {
+  readonly call: ScriptCall
+  readonly until: number
+  readonly resolve: (reply: unknown) => void
+  readonly reject: (error: unknown) => void
+  /** The server does not know the script: its whole text is sent. */
+  byText?: boolean
+  /** The `host:port` that an ASK named, for the next try only. */
+  ask?: string | undefined
+}
+
+/**
+ * Runs scripts whose writes must be on so many replicas before they count. WAIT sees only what its own connection wrote, so
+ * both go as one pipeline. It also blocks that connection: a lane (the server, or one partition of a cluster) has one
+ * pipeline under way, and what is asked for meanwhile goes together behind it, under one WAIT.
+ */
+export function durableWrites(connection: Connection, durability: Durability): RunScript {
+  const lanes = new Map<string, Write[]>()
+
+  const drain = async (lane: string, waiting: Write[]) => {
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0)
+      await commit(connection, durability, batch).catch((error) => {
+        for (const write of batch) write.reject(error)
+      })
+    }
+    lanes.delete(lane)
+  }
+
+  return (call) =>
+    new Promise((resolve, reject) => {
+      const write = { call, until: Date.now() + TRY_AGAIN_FOR_MS, resolve, reject }
+      const lane = connection.isCluster ? call.partition : ''
+      const waiting = lanes.get(lane)
+      if (waiting) {
+        waiting.push(write)
+        return
+      }
+      const begun = [write]
+      lanes.set(lane, begun)
+      setImmediate(() => void drain(lane, begun))
+    })
+}
+
+/** Settles every write of a batch: its reply once enough replicas have it, or its error. */
+async function commit(connection: Connection, durability: Durability, batch: readonly Write[]): Promise<void> {
+  let open = batch
+  while (open.length > 0) {
+    const client = await connection.ready()
+    const asked = open.filter(({ ask }) => ask !== undefined)
+    const rest = open.filter(({ ask }) => ask === undefined)
+    const refused = await Promise.all([
+      ...(rest.length > 0 ? [send(client, durability, rest)] : []),
+      ...[...new Set(asked.map(({ ask }) => ask))].map((address) => {
+        const there = asked.filter(({ ask }) => ask === address)
+        return send(nodeAt(client, address) ?? client, durability, there)
+      }),
+    ])
+    open = refused.flat()
+  }
+}
+
+/** Answers the writes of one pipeline; returns those that were not executed and are worth another try. */
+async function send(client: Client, durability: Durability, writes: readonly Write[]): Promise<readonly Write[]> {
+  const asking = !client.isCluster && writes.some(({ ask }) => ask !== undefined)
+  const replies = await client
+    .pipeline([
+      ...writes.flatMap((write) => (asking ? [['asking'], command(write)] : [command(write)])),
+      ['wait', durability.replicas, durability.timeoutMs],
+    ])
+    .exec()
+  const [waitError, confirmed] = replies[replies.length - 1] ?? []
+  const again: Write[] = []
+  let moved: Write | undefined
+  for (const [index, write] of writes.entries()) {
+    const [error, reply] = replies[asking ? 2 * index + 1 : index] ?? []
+    const refusal = refusalIn(error)
+    if (!error) {
+      if (typeof confirmed === 'number' && confirmed >= durability.replicas) write.resolve(reply)
+      else write.reject(waitError ?? new Error(`${confirmed} of ${durability.replicas} replicas confirmed the write`))
+    } else if (refusal === 'NOSCRIPT' && !write.byText) {
+      write.byText = true
+      again.push(write)
+    } else if (isPassing(error) && Date.now() < write.until) {
+      write.ask = refusal === 'ASK' ? replyText(error).split(' ')[2] : undefined
+      if (refusal === 'MOVED' || refusal === 'ASK') moved ??= write
+      again.push(write)
+    } else write.reject(error)
+  }
+  if (moved) await follow(client, moved)
+  else if (again.some(({ byText }) => !byText)) await aMoment()
+  return again
+}
+
+function command({ call, byText }: Write): readonly (string | number)[] {
+  const { script, keys, args } = call
+  const [name, text] = byText ? ['eval', script.source] : ['evalsha', script.sha]
+  return [name, text, keys.length, ...keys, ...args]
+}
+
+/** A read of the key makes ioredis follow where it went: it redirects single commands, but no pipelines. */
+async function follow(client: Client, write: Write): Promise<void> {
+  await client.get(write.call.keys[0] ?? '').catch(() => {})
+}
+
+function nodeAt(client: Client, address: string | undefined): Client | undefined {
+  return client.nodes('all').find(({ options }) => `${options.host}:${options.port}` === address)
+}

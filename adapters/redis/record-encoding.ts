@@ -1,0 +1,44 @@
+import type { RecordRef, StoreRecord } from '../../src/store/store.ts'
+import { name } from './keys.ts'
+
+// Between the parts of a header, and behind it. No name holds a space.
+const SEPARATOR = ' '
+
+/**
+ * A record as one string: `revision place groups data`. The ref is the key's and is not repeated. The place is the position
+ * in base 36, alone where the record expires then, else followed by `!` and the expiry, if it has one. The data come last and
+ * are never looked into. The revision comes first, so that a script compares it without reading the rest.
+ */
+export function encodeRecord(record: StoreRecord): string {
+  const { revision, position, expiresAt, groups, data } = record
+  const place = expiresAt === position ? '' : `!${expiresAt?.toString(36) ?? ''}`
+  return `${name(revision)} ${position.toString(36)}${place} ${groups.map(name).join(',')} ${data}`
+}
+
+/** What a stored revision and the separator behind it look like: the head of the value. */
+export function revisionHead(record: StoreRecord): string {
+  return name(record.revision) + SEPARATOR
+}
+
+export function decodeRecord(ref: RecordRef, value: string): StoreRecord {
+  const afterRevision = value.indexOf(SEPARATOR)
+  const afterPlace = value.indexOf(SEPARATOR, afterRevision + 1)
+  const afterGroups = value.indexOf(SEPARATOR, afterPlace + 1)
+  if (afterRevision < 1 || afterPlace < 0 || afterGroups < 0) {
+    throw new Error(`what Redis holds for a record of kind ${ref.kind} was not written by appgrant`)
+  }
+  const [place = '', other] = value.slice(afterRevision + 1, afterPlace).split('!')
+  const position = Number.parseInt(place, 36)
+  const expiresAt = other === undefined ? position : other === '' ? undefined : Number.parseInt(other, 36)
+  const groups = value.slice(afterPlace + 1, afterGroups)
+  return {
+    kind: ref.kind,
+    partition: ref.partition,
+    id: ref.id,
+    groups: groups === '' ? [] : groups.split(','),
+    position,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    revision: value.slice(0, afterRevision),
+    data: value.slice(afterGroups + 1),
+  }
+}

@@ -1,0 +1,46 @@
+import type { Client } from './client.ts'
+import type { Connection } from './connection.ts'
+import { refusalIn } from './errors.ts'
+import type { ScriptCall } from './scripts.ts'
+
+/** Runs a script and answers with its reply. Rejects with the driver's error. */
+export type RunScript = (call: ScriptCall) => Promise<unknown>
+
+// While a slot moves or a master is replaced a cluster refuses for a moment. Within core's deadline, which also needs time
+// for the answer.
+export const TRY_AGAIN_FOR_MS = 600
+const TRY_AGAIN_AFTER_MS = 20
+const PASSING = new Set(['MOVED', 'ASK', 'TRYAGAIN', 'CLUSTERDOWN'])
+
+/** Runs scripts one by one as they come. ioredis follows MOVED and ASK by itself; what it gives up is tried again. */
+export function scriptRunner(connection: Connection): RunScript {
+  return async (call) => {
+    const until = Date.now() + TRY_AGAIN_FOR_MS
+    for (;;) {
+      try {
+        return await runOn(await connection.ready(), call)
+      } catch (error) {
+        if (!isPassing(error) || Date.now() >= until) throw error
+      }
+      await aMoment()
+    }
+  }
+}
+
+export async function runOn(client: Client, { script, keys, args }: ScriptCall): Promise<unknown> {
+  try {
+    return await client.evalsha(script.sha, keys.length, ...keys, ...args)
+  } catch (error) {
+    if (refusalIn(error) !== 'NOSCRIPT') throw error
+    return await client.eval(script.source, keys.length, ...keys, ...args)
+  }
+}
+
+/** Whether a cluster executed nothing, and may soon. */
+export function isPassing(error: unknown): boolean {
+  return PASSING.has(refusalIn(error) ?? '')
+}
+
+export function aMoment(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_AFTER_MS))
+}

@@ -1,0 +1,55 @@
+import { AppGrantError } from '../../src/base/errors.ts'
+
+// The primary result codes of SQLite that this adapter tells apart, as node:sqlite numbers them.
+const NAMES: Record<number, string> = {
+  5: 'BUSY',
+  8: 'READONLY',
+  10: 'IOERR',
+  11: 'CORRUPT',
+  13: 'FULL',
+  14: 'CANTOPEN',
+  26: 'NOTADB',
+}
+
+const CAUSES: Record<string, { readonly what: string; readonly fix: string }> = {
+  BUSY: {
+    what: 'is locked by another process',
+    fix: 'End the process that keeps it locked, or use a file of its own.',
+  },
+  READONLY: {
+    what: 'is read-only',
+    fix: 'Let this process write it, the files -wal and -shm beside it, and their folder.',
+  },
+  IOERR: { what: 'cannot be read or written', fix: 'See the cause, and the log of the disk it lies on.' },
+  CORRUPT: { what: 'is damaged', fix: 'End every process that has it open and restore a backup.' },
+  FULL: {
+    what: 'cannot grow: the disk is full',
+    fix: 'Free space on its disk and repeat the call: nothing was written.',
+  },
+  CANTOPEN: { what: 'cannot be opened', fix: 'Create its folder, and let this process write in it.' },
+  NOTADB: { what: 'is not an SQLite database', fix: 'Choose another path: this file was left as it is.' },
+}
+
+/** The primary result code of SQLite without its prefix, for example `BUSY`; undefined where the error carries none. */
+export function resultCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  if ('errcode' in error && typeof error.errcode === 'number') return NAMES[error.errcode & 0xff]
+  if ('code' in error && typeof error.code === 'string') return /^SQLITE_([A-Z]+)/.exec(error.code)?.[1]
+  return undefined
+}
+
+/** The error for a file that cannot be used. The file is named in the hint only, since a message may reach a client. */
+export function unusable(
+  what: string,
+  { fix, cause }: { readonly fix: string; readonly cause?: unknown },
+): AppGrantError {
+  return new AppGrantError('store_unavailable', {}, { message: `the SQLite file ${what}`, hint: fix, cause })
+}
+
+/** The driver's error with the fix beside it; an error that already tells its fix is returned as it is. */
+export function explained(error: unknown, file: string): unknown {
+  if (error instanceof AppGrantError) return error
+  const known = CAUSES[resultCode(error) ?? '']
+  if (known) return unusable(known.what, { fix: `${file}: ${known.fix}`, cause: error })
+  return unusable('failed', { fix: `${file}: see the cause.`, cause: error })
+}

@@ -1,0 +1,161 @@
+import { resolve } from 'node:path'
+import { perTurn } from '../../src/store/per-turn.ts'
+import { notApplied, type Store } from '../../src/store/store.ts'
+import { type CommitQueue, commitQueue, pastLock } from './commit-queue.ts'
+import { type Driver, driverOf, isHandle, openDriver } from './driver.ts'
+import { explained } from './failure.ts'
+import { establish } from './schema.ts'
+import { keyOf, listOf, prepareStatements, recordOf, type Statements } from './statements.ts'
+
+// Expired records stay this long, as in every store: nodes' clocks differ.
+const SLACK_MS = 60_000
+// A transaction clears away at least this many expired records if it finds them, and more than it writes.
+const SWEPT_PER_COMMIT = 16
+const SWEPT_PER_WRITE = 2
+const MOST_GETS_PER_SELECT = 256
+
+interface Connection {
+  readonly driver: Driver
+  readonly statements: Statements
+  readonly queue: CommitQueue
+}
+
+/**
+ * Keeps everything in one SQLite file, which several processes of one machine may share. Opens nothing before its first use or
+ * `prepare()`. What revokes, and every app and install, is on the disk when its call resolves; a power cut may lose the
+ * newest access tokens.
+ *
+ * @param file - a path, opened by `node:sqlite` (Node 22.13 or newer) or else by better-sqlite3; or a database that either has
+ * opened, used by nobody else, which `close()` leaves open.
+ * @throws TypeError where `file` is neither.
+ *
+ * @example
+ * ```ts
+ * import { createAppGrant } from 'appgrant'
+ * import { sqliteStore } from 'appgrant/sqlite'
+ *
+ * const store = sqliteStore('./appgrant.db')
+ * await store.prepare()
+ * const grants = createAppGrant({ store })
+ * ```
+ */
+export function sqliteStore(file: string | object): Store & {
+  /**
+   * Opens the file and creates its tables. May be repeated.
+   *
+   * @throws AppGrantError `store_unavailable`, whose `hint` tells the fix: no driver, no folder, a file that is locked, read-only,
+   * damaged, another program's or a newer version's.
+   */
+  prepare(): Promise<void>
+} {
+  const open = openerOf(file)
+  let connection: Connection | undefined
+  let connecting: Promise<Connection> | undefined
+  let closed = false
+
+  const connect = async () => {
+    if (closed) throw new Error('the store is closed')
+    connecting ??= pastLock(open.connection)
+    try {
+      connection = await connecting
+      return connection
+    } catch (error) {
+      throw explained(error, open.name)
+    } finally {
+      connecting = undefined
+    }
+  }
+  const connected = () =>
+    connect().catch((error) => {
+      throw notApplied(error)
+    })
+  const ask = async <Answer>(question: (statements: Statements) => Answer): Promise<Answer> => {
+    const { driver, statements } = connection ?? (await connected())
+    try {
+      return await pastLock(() => {
+        // Inside a transaction of the host a read would see the past.
+        if (driver.inTransaction()) throw new Error('the handle is inside a transaction that appgrant did not open')
+        return question(statements)
+      })
+    } catch (error) {
+      throw explained(error, open.name)
+    }
+  }
+  // Every answer waits for the end of the turn, so that a caller who asks on and on lets timers, sockets and writes have theirs.
+  const read = perTurn(
+    (asked: readonly (readonly string[])[]) =>
+      ask((statements) => {
+        const rows = statements.read(asked.flat()).values()
+        return asked.map((keys) => keys.map(() => rows.next().value))
+      }),
+    MOST_GETS_PER_SELECT,
+  )
+
+  return {
+    async prepare() {
+      if (!connection) await connect()
+    },
+    async get(refs) {
+      const rows = await read(refs.map(keyOf))
+      return refs.map((ref, index) => rows[index] && recordOf(ref, rows[index]))
+    },
+    async insert(record, { limit, durable = false } = {}) {
+      const { queue, statements } = connection ?? (await connected())
+      return queue.commit(durable || record.expiresAt === undefined, () => statements.insert(record, limit))
+    },
+    async replace(from, to) {
+      const { queue, statements } = connection ?? (await connected())
+      return queue.commit(true, () => statements.replace(from, to))
+    },
+    async list(group, page) {
+      await endOfTurn()
+      const { rows, more } = await ask((statements) => statements.page(listOf(group), page))
+      return { records: rows.map(({ id, row }) => recordOf({ ...group, id }, row)), more }
+    },
+    async count(group, after) {
+      await endOfTurn()
+      return ask((statements) => statements.count(listOf(group), after))
+    },
+    async close() {
+      closed = true
+      const last = connection ?? (await connecting?.catch(() => undefined))
+      connection = undefined
+      await last?.queue.drained()
+      if (last && open.owns) last.driver.close()
+    },
+  }
+}
+
+const endOfTurn = () => new Promise((resolve) => setImmediate(resolve))
+
+/** How to get at the database, and what to call it in a hint. */
+function openerOf(file: unknown): { name: string; owns: boolean; connection: () => Connection } {
+  if (isHandle(file)) {
+    const name = 'the database given to sqliteStore'
+    return { name, owns: false, connection: () => connectionOver(driverOf(file), name) }
+  }
+  if (typeof file !== 'string' || file === '' || file === ':memory:') {
+    const expected = 'a path, or an open database of node:sqlite or better-sqlite3'
+    throw new TypeError(`sqliteStore(file): expected ${expected}, received ${JSON.stringify(file) ?? typeof file}`)
+  }
+  const name = resolve(file)
+  const connection = () => {
+    const driver = openDriver(name)
+    try {
+      return connectionOver(driver, name)
+    } catch (error) {
+      driver.close()
+      throw error
+    }
+  }
+  return { name, owns: true, connection }
+}
+
+function connectionOver(driver: Driver, name: string): Connection {
+  establish(driver, name)
+  const statements = prepareStatements(driver)
+  const queue = commitQueue(driver, name, (writes) =>
+    statements.dropExpired(Date.now() - SLACK_MS, Math.max(SWEPT_PER_COMMIT, SWEPT_PER_WRITE * writes)),
+  )
+  return { driver, statements, queue }
+}

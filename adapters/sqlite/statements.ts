@@ -1,0 +1,117 @@
+import type { InsertOptions, PageRequest, RecordRef, StoreRecord } from '../../src/store/store.ts'
+import type { Driver, Value } from './driver.ts'
+
+/** What the store asks of its file, every statement prepared once. Each write is a step of a transaction that its caller opened. */
+export interface Statements {
+  /** The rows of the keys in the order asked, by one SELECT. */
+  read(keys: readonly string[]): readonly (Row | undefined)[]
+  insert(record: StoreRecord, limit: InsertOptions['limit']): 'inserted' | 'exists' | 'full'
+  replace(from: StoreRecord, to: StoreRecord): boolean
+  page(list: string, page: PageRequest): { readonly rows: readonly { id: string; row: Row }[]; readonly more: boolean }
+  count(list: string, after: number): number
+  /** Removes at most `most` of the records that expired at `before` or earlier. */
+  dropExpired(before: number, most: number): void
+}
+
+/** A record without its ref. */
+export type Row = Omit<StoreRecord, keyof RecordRef>
+
+/** Where a record stands in the file. */
+export const keyOf = (ref: RecordRef) => `${ref.partition} ${ref.kind} ${ref.id}`
+
+/** Where a list stands in the file. */
+export const listOf = (of: { readonly partition: string; readonly kind: string; readonly group: string }) =>
+  `${of.partition} ${of.kind} ${of.group}`
+
+const COLUMNS = 'record.position, record.expires_at, record.revision, record.groups, record.data'
+
+/** Prepares every statement on a database that was made ready. */
+export function prepareStatements(driver: Driver): Statements {
+  const readKeys = driver.query(
+    `SELECT asked.key, ${COLUMNS} FROM json_each(?) AS asked CROSS JOIN record ON record.key = asked.value`,
+  )
+  const readGroups = driver.query('SELECT position, groups FROM record WHERE key = ? AND revision = ?')
+  const standing = driver.query('SELECT 1 FROM record WHERE key = ?')
+  const addRecord = driver.command('INSERT INTO record VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
+  const changeRecord = driver.command(
+    'UPDATE record SET position = ?, expires_at = ?, revision = ?, groups = ?, data = ? WHERE key = ?',
+  )
+  const dropRecord = driver.command('DELETE FROM record WHERE key = ?')
+  const addMember = driver.command('INSERT INTO member VALUES (?, ?, ?)')
+  const dropMember = driver.command('DELETE FROM member WHERE list = ? AND position = ? AND id = ?')
+  const held = driver.query('SELECT count(*) FROM (SELECT 1 FROM member WHERE list = ? LIMIT ?)')
+  const countBehind = driver.query('SELECT count(*) FROM member WHERE list = ? AND position > ?')
+  const readPage = driver.query(
+    `SELECT member.id, ${COLUMNS} FROM member CROSS JOIN record ON record.key = ? || ' ' || member.id
+     WHERE member.list = ? AND (member.position, member.id) > (?, ?) ORDER BY member.position, member.id LIMIT ?`,
+  )
+  const expired = driver.query(
+    'SELECT key, position, groups FROM record WHERE expires_at <= ? ORDER BY expires_at LIMIT ?',
+  )
+
+  const enter = (record: StoreRecord) => {
+    for (const group of record.groups) addMember(listOf({ ...record, group }), record.position, record.id)
+  }
+  /** Takes a record out of its lists, as they stand in the file. */
+  const leave = (key: string, position: Value, groups: Value) => {
+    const [partition, kind, id] = key.split(' ') as [string, string, string]
+    for (const group of wordsOf(groups)) dropMember(listOf({ partition, kind, group }), position, id)
+  }
+
+  return {
+    read: (keys) => {
+      const rows: (Row | undefined)[] = new Array(keys.length).fill(undefined)
+      for (const [index, ...columns] of readKeys(JSON.stringify(keys))) rows[index as number] = rowOf(columns)
+      return rows
+    },
+    insert: (record, limit) => {
+      const key = keyOf(record)
+      if (limit) {
+        if (standing(key).length > 0) return 'exists'
+        const [places] = held(listOf({ ...record, group: limit.group }), limit.max).flat()
+        if ((places as number) >= limit.max) return 'full'
+      }
+      if (addRecord(key, ...columnsOf(record)) === 0) return 'exists'
+      enter(record)
+      return 'inserted'
+    },
+    replace: (from, to) => {
+      const key = keyOf(from)
+      const [stored] = readGroups(key, from.revision)
+      if (!stored) return false
+      const [position, groups] = stored as [Value, Value]
+      changeRecord(...columnsOf(to), key)
+      if (position === to.position && groups === to.groups.join(' ')) return true
+      leave(key, position, groups)
+      enter(to)
+      return true
+    },
+    page: (list, { after = { position: -1, id: '' }, limit }) => {
+      const prefix = list.slice(0, list.lastIndexOf(' '))
+      const found = readPage(prefix, list, after.position, after.id, limit + 1)
+      const rows = found.slice(0, limit).map(([id, ...columns]) => ({ id: id as string, row: rowOf(columns) }))
+      return { rows, more: found.length > limit }
+    },
+    count: (list, after) => countBehind(list, after).flat()[0] as number,
+    dropExpired: (before, most) => {
+      for (const [key, position, groups] of expired(before, most) as [string, Value, Value][]) {
+        leave(key, position, groups)
+        dropRecord(key)
+      }
+    },
+  }
+}
+
+const columnsOf = (record: StoreRecord) =>
+  [record.position, record.expiresAt ?? null, record.revision, record.groups.join(' '), record.data] as const
+
+function rowOf(columns: readonly Value[]): Row {
+  const [position, expiresAt, revision, groups, data] = columns as [number, number | null, string, string, string]
+  const row = { groups: wordsOf(groups), position, revision, data }
+  return expiresAt === null ? row : { ...row, expiresAt }
+}
+
+const wordsOf = (text: Value) => (text === '' ? [] : (text as string).split(' '))
+
+/** The record at `ref` that a row holds. */
+export const recordOf = ({ kind, partition, id }: RecordRef, row: Row): StoreRecord => ({ kind, partition, id, ...row })

@@ -1,0 +1,177 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { type ErrorCode, isAppGrantError } from '../../src/index.ts'
+import { exampleApp } from '../../src/testing/index.ts'
+import { hostileValues, spoil } from './hostile-values.ts'
+import { createWorld } from './world.ts'
+
+const SEED = 4_045
+const INPUTS = 10_000
+/** None of these is the caller's fault, so no input may lead there. */
+const OUTAGES: readonly ErrorCode[] = ['store_unavailable', 'outcome_unknown', 'directory_unavailable', 'conflict']
+
+async function setUp() {
+  const world = createWorld()
+  const { app, secret } = await world.registerTrusted()
+  const { accessToken: token, tokenId } = await world.grants.authorizer.grantTrusted({ key: app.key, secret })
+  const change = {
+    name: 'Other',
+    homepage: 'https://b.example/',
+    redirectUrls: ['https://b.example/cb'],
+    scopes: ['read'],
+  }
+  const of = { app: app.key, account: 'org', limit: 5 }
+  const credentials = { key: app.key, secret, userAgent: 'x', remoteAddress: '192.0.2.1' }
+  /** For each method arguments that are right; one of them at least is spoilt. */
+  const right: Record<string, Record<string, readonly unknown[]>> = {
+    apps: {
+      register: [
+        {
+          ...exampleApp({ owner: 'org', trusted: true, public: false }),
+          description: 'x',
+          image: 'https://b.example/i.png',
+          adminPhone: '+12025550123',
+          scopes: ['a'],
+          api: 'unified',
+        },
+      ],
+      get: [app.key],
+      list: [{ owner: 'org', name: 'x', limit: 5, cursor: 'x' }],
+      update: [app.key, change],
+      setTrusted: [app.key, true],
+      setPublished: [app.key, true],
+      suspend: [app.key],
+      resume: [app.key],
+      regenerateSecret: [app.key],
+      addSecret: [app.key],
+      removeSecret: [{ app: app.key, secretId: app.secrets[0]?.id }],
+      revokeTokens: [app.key],
+      remove: [app.key],
+    },
+    tokens: {
+      list: [{ ...of, cursor: 'x' }],
+      count: [of],
+      remove: [{ ...of, ids: [tokenId] }],
+      removeAll: [of],
+    },
+    authorizer: {
+      verify: [token],
+      grantTrusted: [{ ...credentials, scope: ['read'] }],
+      revokeToken: [{ ...credentials, token }],
+      authenticateApp: [credentials],
+    },
+  }
+  return { ...world, right, app, secret, token }
+}
+
+describe('ERR-4: hostile input', () => {
+  const names = { apps: 13, tokens: 4, authorizer: 4 }
+
+  it('is tried on every public method', async () => {
+    const { grants, right } = await setUp()
+    for (const [part, count] of Object.entries(names)) {
+      const methods = Object.keys(grants[part as keyof typeof names])
+      expect(methods.length).toBeGreaterThanOrEqual(count)
+      expect(Object.keys(right[part] ?? {})).toEqual(
+        expect.arrayContaining(methods.filter((name) => LATER.every((later) => later !== name))),
+      )
+    }
+  })
+
+  for (const part of Object.keys(names) as (keyof typeof names)[]) {
+    it(`of ${part}: ${INPUTS} inputs for each method, seed ${SEED}: no untyped error, nothing stored`, async () => {
+      const { grants, observed, right } = await setUp()
+      const stored = () => new Map(observed.written.map((record) => [`${record.kind} ${record.id}`, record.data]))
+      for (const [method, args] of Object.entries(right[part] ?? {})) {
+        const hostile = hostileValues(SEED)
+        const api = grants[part] as unknown as Record<string, (...args: readonly unknown[]) => Promise<unknown>>
+        for (let n = 0; n < INPUTS; n++) {
+          const spoilt = hostile.pick(args.map((_, at) => at))
+          const given = args.map((arg, at) => (at === spoilt ? spoilArgument(arg) : arg))
+          const before = observed.written.length
+          try {
+            await api[method]?.(...given)
+          } catch (error) {
+            const input = () =>
+              `seed ${SEED}, input ${n} of ${method}: ${inspect(given, { depth: 4, maxStringLength: 200 })}`
+            if (!isAppGrantError(error)) throw new Error(`${input()} ended with ${inspect(error)}`)
+            expect(OUTAGES.includes(error.code), `${input()} ended with ${error.code}`).toBe(false)
+            if (observed.written.length > before) {
+              const earlier = new Map(
+                observed.written.slice(0, before).map((record) => [`${record.kind} ${record.id}`, record.data]),
+              )
+              expect(stored(), input()).toEqual(earlier)
+            }
+          }
+        }
+
+        function spoilArgument(arg: unknown): unknown {
+          return typeof arg === 'object' && arg !== null && hostile.chance(0.8) ? spoil(arg, hostile) : hostile.value()
+        }
+      }
+    })
+  }
+
+  it(`as() and asHost() take ids or throw TypeError, ${INPUTS} inputs, seed ${SEED}`, async () => {
+    const { grants } = await setUp()
+    const hostile = hostileValues(SEED)
+    for (let n = 0; n < INPUTS; n++) {
+      for (const make of [
+        () => grants.as(hostile.value() as string),
+        () => grants.as('org', spoil({ login: 'x' }, hostile)),
+        () => grants.asHost(spoil({ login: 'x' }, hostile) as { login: string }),
+        () => grants.asHost(hostile.value() as { login: string }),
+      ]) {
+        try {
+          make()
+        } catch (error) {
+          expect(error, `seed ${SEED}, input ${n}`).toBeInstanceOf(TypeError)
+        }
+      }
+    }
+    for (const nobody of [undefined, null, '', 5, {}, [], '\0', 'a'.repeat(257), '\ud800'])
+      expect(() => grants.as(nobody as never)).toThrow(/^as: account: expected an account id/)
+    expect(() => grants.asHost({ login: '' })).toThrow(/^asHost: login/)
+    expect(() => grants.as('org', { login: '' })).toThrow(/^as: login/)
+  })
+
+  it('fields whose getters throw are of the wrong type, and nothing is stored', async () => {
+    const { grants, observed, app } = await setUp()
+    const before = observed.written.length
+    for (const field of ['name', 'homepage', 'adminEmail', 'description', 'redirectUrls', 'scopes', 'trusted', 'api']) {
+      const get = () => {
+        throw new Error('mine')
+      }
+      const given = Object.defineProperty(exampleApp({ owner: 'org' }), field, { get, enumerable: true })
+      const refused = { code: 'invalid_fields', details: { fields: [{ field, code: 'wrong_type' }] } }
+      await expect(grants.apps.register(given)).rejects.toMatchObject(refused)
+      if (field !== 'trusted') await expect(grants.apps.update(app.key, given)).rejects.toMatchObject(refused)
+    }
+    expect(observed.written).toHaveLength(before)
+  })
+
+  it('of ids is answered before the store or the directory is asked (S40, S45)', async () => {
+    const { grants, observed, tree, app, token } = await setUp()
+    const before = { ...observed.calls }
+    const questions = tree.questions
+    const wrong = [{ $ne: null }, { $gt: '' }, ['x'], 5, Object('x'), { toString: () => app.key }, 'a'.repeat(100_000)]
+    for (const value of wrong) {
+      const bad = value as string
+      await grants.apps.get(bad).catch(() => {})
+      await grants.apps.suspend(bad).catch(() => {})
+      await grants.tokens.count({ app: bad, account: 'org' }).catch(() => {})
+      await grants.authorizer.verify(bad)
+      await grants.authorizer.verify(token + bad)
+      await grants.authorizer.authenticateApp({ key: bad, secret: bad }).catch(() => {})
+      await grants.apps.list({ owner: bad }).catch(() => {})
+      await grants.apps.list({ owner: 'org', cursor: bad }).catch(() => {})
+      await grants.apps.list({ owner: 'org', name: bad }).catch(() => {})
+    }
+    // A list of `org` is checked to be visible before its cursor is looked at: that asks the directory, never the store.
+    expect(observed.calls).toEqual(before)
+    expect(tree.questions - questions).toBeLessThanOrEqual(wrong.length)
+  })
+})
+
+/** Methods of user authorization have a suite of their own. */
+const LATER: readonly string[] = ['beginAuthorization', 'approve', 'deny', 'redeemCode', 'refresh']

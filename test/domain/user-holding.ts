@@ -1,0 +1,180 @@
+import { expect } from 'vitest'
+import type { DenialReason, ErrorCode } from '../../src/index.ts'
+import { codeOf } from '../base/code-of.ts'
+import { answerIn, challengeOf, codeIn, REDIRECT, VERIFIER } from './session-world.ts'
+import type { World } from './world.ts'
+
+/** What an app holds for an account that authorised it: what each of it answers now. */
+export interface UserHolding {
+  readonly access: DenialReason | 'ok'
+  readonly refresh: ErrorCode | 'ok'
+  /** A code that is not redeemed yet. */
+  readonly code: ErrorCode | 'ok'
+  /** A new authorization: the question, or the error that page or app gets. */
+  readonly ask: 'consent' | 'access_denied' | ErrorCode
+  readonly installed: boolean
+  /** How many live tokens are listed and counted. `gone` where there is nothing to ask for. */
+  readonly listed: number | 'gone'
+}
+
+export const UNTOUCHED_USER: UserHolding = {
+  access: 'ok',
+  refresh: 'ok',
+  code: 'ok',
+  ask: 'consent',
+  installed: true,
+  listed: 1,
+}
+
+/** Where all that the app holds for the account is dead. */
+export const DEAD_USER = {
+  access: 'revoked',
+  refresh: 'invalid_refresh_token',
+  code: 'invalid_code',
+  listed: 0,
+} as const satisfies Partial<UserHolding>
+
+/** The account's side of a scene. */
+export interface UserScene extends World {
+  readonly key: string
+  readonly user: {
+    readonly access: string
+    readonly tokenId: string
+    /** The session's present refresh token, of the one before it, and its code, redeemed. */
+    refresh: string
+    spent?: string
+    readonly redeemed: string
+    /** Codes not redeemed yet: every look spends one. */
+    readonly codes: string[]
+  }
+  currentSecret(): string
+}
+
+const OF_USER = 'user'
+const CODES = 4
+
+/** One session with one token, and some pending codes. */
+export async function authorised(
+  world: World,
+  { key, secret }: { key: string; secret: string },
+): Promise<UserScene['user']> {
+  const codes = []
+  for (let n = 0; n <= CODES; n++) codes.push(await newCode(world, key))
+  const [redeemed = '', ...pending] = codes
+  const granted = await redeem({ ...world, key }, redeemed, secret)
+  const { accessToken: access, refreshToken: refresh = '', tokenId } = granted
+  return { access, tokenId, refresh, redeemed, codes: pending }
+}
+
+export async function userHoldingOf(scene: UserScene): Promise<UserHolding> {
+  const { grants, key, user } = scene
+  const access = await grants.authorizer.verify(user.access)
+  const listed = await listedOf(scene)
+  const installs = await codeOf(grants.installs.list({ account: OF_USER }))
+  const { items } = installs === 'ok' ? await grants.installs.list({ account: OF_USER }) : { items: [] }
+  return {
+    access: access.ok ? 'ok' : access.reason,
+    refresh: await tryRefresh(scene),
+    code: await tryCode(scene),
+    ask: await tryAsk(scene),
+    installed: items.some(({ app }) => app.key === key),
+    listed,
+  }
+}
+
+/** Where an authorization is possible now, what comes of it works. */
+export async function expectFreshWorks(scene: UserScene): Promise<void> {
+  if ((await tryAsk(scene)) !== 'consent') return
+  const { accessToken } = await redeem(scene, await newCode(scene, scene.key), scene.currentSecret())
+  expect(await scene.grants.authorizer.verify(accessToken)).toMatchObject({ ok: true, kind: 'user', account: OF_USER })
+}
+
+/** Presents a superseded credential: what follows for the caller is a refusal, and for the session its end. */
+export async function reuse(scene: UserScene, which: 'refresh token' | 'code'): Promise<void> {
+  const { user, key } = scene
+  const by = { key, secret: scene.currentSecret() }
+  const call =
+    which === 'code'
+      ? redeem(scene, user.redeemed, by.secret)
+      : scene.grants.authorizer.refresh({ ...by, refreshToken: user.spent ?? '' })
+  const answer = codeOf(call)
+  // An outage is for the caller to see.
+  if (['store_unavailable', 'outcome_unknown'].includes(await answer)) await call
+  expect(await answer).toBe(which === 'code' ? 'invalid_code' : 'invalid_refresh_token')
+}
+
+/** Uses the refresh token, long before what comes next; the access tokens after the first leave the list. */
+export async function rotate(scene: UserScene): Promise<void> {
+  const { user, key, grants } = scene
+  user.spent = user.refresh
+  const granted = await grants.authorizer.refresh({ key, secret: scene.currentSecret(), refreshToken: user.refresh })
+  user.refresh = granted.refreshToken ?? ''
+  await grants.tokens.remove({ app: key, account: OF_USER, ids: [granted.tokenId] })
+  scene.clock.advance(11_000)
+}
+
+async function newCode({ grants }: World, key: string): Promise<string> {
+  const asked = await begin(grants, key)
+  if (asked.step !== 'consent') throw new Error(`expected a consent, received ${asked.location}`)
+  return codeIn(await grants.authorizer.approve({ ticket: asked.ticket, account: OF_USER }))
+}
+
+function begin({ authorizer }: World['grants'], key: string) {
+  const params = {
+    client_id: key,
+    redirect_uri: REDIRECT,
+    response_type: 'code',
+    code_challenge: challengeOf(VERIFIER),
+    code_challenge_method: 'S256',
+  }
+  return authorizer.beginAuthorization(new URLSearchParams(params), { account: OF_USER })
+}
+
+function redeem(
+  { grants, key }: { readonly grants: World['grants']; readonly key: string },
+  code: string,
+  secret: string,
+) {
+  return grants.authorizer.redeemCode({ key, secret, code, verifier: VERIFIER, redirectUrl: REDIRECT })
+}
+
+async function tryAsk({ grants, key }: UserScene): Promise<UserHolding['ask']> {
+  const code = await codeOf(begin(grants, key))
+  if (code !== 'ok') return code
+  const asked = await begin(grants, key)
+  return asked.step === 'consent' ? 'consent' : (answerIn(asked).error as 'access_denied')
+}
+
+async function tryRefresh(scene: UserScene): Promise<ErrorCode | 'ok'> {
+  const { grants, key, user } = scene
+  const call = grants.authorizer.refresh({ key, secret: scene.currentSecret(), refreshToken: user.refresh })
+  const code = await codeOf(call)
+  if (code !== 'ok') return code
+  const { refreshToken = '', tokenId, accessToken } = await call
+  expect(await grants.authorizer.verify(accessToken)).toMatchObject({ ok: true })
+  user.refresh = refreshToken
+  await grants.tokens.remove({ app: key, account: OF_USER, ids: [tokenId] })
+  return code
+}
+
+async function tryCode(scene: UserScene): Promise<ErrorCode | 'ok'> {
+  const { grants, key, user } = scene
+  const [code] = user.codes
+  if (code === undefined) throw new Error('there is no code left to look with')
+  const call = redeem(scene, code, scene.currentSecret())
+  const answer = await codeOf(call)
+  if (answer !== 'ok') return answer
+  user.codes.shift()
+  const { tokenId, accessToken } = await call
+  expect(await grants.authorizer.verify(accessToken)).toMatchObject({ ok: true })
+  await grants.tokens.remove({ app: key, account: OF_USER, ids: [tokenId] })
+  return answer
+}
+
+async function listedOf({ grants, key }: UserScene): Promise<number | 'gone'> {
+  const of = { app: key, account: OF_USER }
+  if ((await codeOf(grants.tokens.count(of))) === 'app_not_found') return 'gone'
+  const { items } = await grants.tokens.list({ ...of, limit: 1000 })
+  expect(await grants.tokens.count(of)).toBe(items.length)
+  return items.length
+}

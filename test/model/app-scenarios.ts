@@ -1,0 +1,194 @@
+import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import { type AppGrant, createAppGrant, isAppGrantError, type Store } from '../../src/index.ts'
+import { exampleApp } from '../../src/testing/index.ts'
+import { observedStore } from '../store/observed-store.ts'
+import type { Act, Scenario } from './scheduler.ts'
+
+/** What the acts on one app of `org` share. */
+export interface AppState {
+  readonly key: string
+  readonly secrets: string[]
+  readonly secretIds: readonly string[]
+  /** Tokens by who got them; `old` before everything else. */
+  readonly tokens: Map<string, string>
+  readonly tokenIds: Map<string, string>
+  /** The id of what an act made, or may have made. */
+  readonly made: Map<string, string>
+}
+
+export type AppAct = Act<AppState, AppGrant>
+export type AppScenario = Scenario<AppState, AppGrant>
+
+// A schedule may be slow on a busy machine; nothing here is about the deadline.
+const NO_HURRY = { storeTimeoutMs: 60_000 }
+const ofOrg = ({ key }: AppState) => ({ app: key, account: 'org' })
+const LIMIT = 2
+
+/** Acts on that app. */
+export const ACTS = {
+  async grant(state, { authorizer }) {
+    const { accessToken, tokenId } = await authorizer.grantTrusted({ key: state.key, secret: state.secrets[0] ?? '' })
+    state.tokens.set('grant', accessToken)
+    state.tokenIds.set('grant', tokenId)
+    return 'granted'
+  },
+  suspend: async ({ key }, { apps }) => statusOf(await apps.suspend(key)),
+  resume: async ({ key }, { apps }) => statusOf(await apps.resume(key)),
+  suspendAsOwner: async ({ key }, grants) => statusOf(await grants.as('org').apps.suspend(key)),
+  resumeAsOwner: async ({ key }, grants) => statusOf(await grants.as('org').apps.resume(key)),
+  async regenerate(state, { apps }) {
+    state.secrets[2] = (await apps.regenerateSecret(state.key)).secret
+    return 'regenerated'
+  },
+  removeAll: async (state, { tokens }) => `${await tokens.removeAll(ofOrg(state))}`,
+  removeToken: async (state, { tokens }) =>
+    `${await tokens.remove({ ...ofOrg(state), ids: [state.tokenIds.get('old') ?? ''] })}`,
+  revokeOwn: async ({ key, secrets, tokens }, { authorizer }) =>
+    `${await authorizer.revokeToken({ key, secret: secrets[0] ?? '', token: tokens.get('old') ?? '' })}`,
+  revokeTokens: async ({ key }, { apps }) => (await apps.revokeTokens(key)) && 'revoked',
+  untrust: async ({ key }, { apps }) => `trusted ${(await apps.setTrusted(key, false)).trusted}`,
+  trust: async ({ key }, { apps }) => `trusted ${(await apps.setTrusted(key, true)).trusted}`,
+  remove: async ({ key }, { apps }) => ((await apps.remove(key)) ? 'removed' : 'none'),
+  removeFirstSecret: async ({ key, secretIds }, { apps }) =>
+    (await apps.removeSecret({ app: key, secretId: secretIds[0] ?? '' })) && 'secret removed',
+  rename: async ({ key }, { apps }) => (await apps.update(key, { name: 'Renamed' })) && 'renamed',
+  renameToo: async ({ key }, { apps }) => (await apps.update(key, { name: 'Otherwise' })) && 'renamed',
+  narrow: async ({ key }, { apps }) => (await apps.update(key, { scopes: ['read'] })) && 'narrowed',
+} satisfies Record<string, AppAct['run']>
+
+/** What adds is not repeated: its caller settles it by taking back what may be there. */
+export const addSecret: AppAct = {
+  async run(state, { apps }) {
+    try {
+      const { secret, secretId } = await apps.addSecret(state.key)
+      state.secrets[3] = secret
+      state.made.set('secret', secretId)
+      return 'added'
+    } catch (error) {
+      if (isAppGrantError(error, 'outcome_unknown')) state.made.set('secret', error.details.secretId ?? '')
+      throw error
+    }
+  },
+  async settle(state, { apps }) {
+    delete state.secrets[3]
+    try {
+      await apps.removeSecret({ app: state.key, secretId: state.made.get('secret') ?? '' })
+    } catch (error) {
+      if (!isAppGrantError(error, 'secret_not_found', 'app_not_found')) throw error
+    }
+    return 'taken back'
+  },
+}
+
+/** As above: `remove` settles it, whether it was done or not, and whether it still comes. */
+export function register(name: string): AppAct {
+  return {
+    async run({ made }, { apps }) {
+      try {
+        made.set(name, (await apps.register(exampleApp({ owner: 'org', name }))).app.key)
+        return 'registered'
+      } catch (error) {
+        if (isAppGrantError(error, 'outcome_unknown')) made.set(name, error.details.app ?? '')
+        throw error
+      }
+    },
+    async settle({ made }, { apps }) {
+      const key = made.get(name)
+      if (key !== undefined) await apps.remove(key)
+      return 'taken back'
+    },
+  }
+}
+
+export function act(name: keyof typeof ACTS): AppAct {
+  return { run: ACTS[name] }
+}
+
+/**
+ * A scenario on a trusted app with one token, in a store that `wrap` may break.
+ *
+ * @param given - what is done to the app before.
+ */
+export function appScenario(
+  acts: Readonly<Record<string, AppAct>>,
+  {
+    given = async () => {},
+    always,
+    wrap = (store) => store,
+  }: {
+    readonly given?: (state: AppState, grants: AppGrant) => Promise<unknown>
+    readonly always?: AppScenario['always']
+    readonly wrap?: (store: Store) => Store
+  } = {},
+): AppScenario {
+  const connect = (store: Store) => createAppGrant({ store: wrap(store), appsPerOwner: LIMIT, ...NO_HURRY })
+  let template: ReturnType<typeof setUp> | undefined
+  return {
+    name: Object.keys(acts).join(' × '),
+    connect,
+    acts,
+    // Made once and copied, for a registration costs more than all the rest of a schedule.
+    async setUp() {
+      template ??= setUp(given)
+      const { state, records } = await template
+      const database = memoryStore()
+      for (const record of records) await database.insert(record)
+      return { database, state: structuredClone(state) }
+    },
+    observe,
+    ...(always && { always }),
+  }
+}
+
+/** The owner never has more apps than it may. */
+export const isWithinLimit: NonNullable<AppScenario['always']> = async (_, { apps }) => {
+  const { length } = (await apps.list({ owner: 'org' })).items
+  if (length > LIMIT) throw new Error(`${length} apps where ${LIMIT} are the most (APP-6)`)
+}
+
+/** A trusted app with one token, and the records that stand then. */
+async function setUp(given: (state: AppState, grants: AppGrant) => Promise<unknown>) {
+  const store = observedStore(memoryStore())
+  const grants = createAppGrant({ store, appsPerOwner: LIMIT, ...NO_HURRY })
+  const { app, secret } = await grants.apps.register(
+    exampleApp({ owner: 'org', trusted: true, scopes: ['read', 'write'] }),
+  )
+  const { accessToken, tokenId } = await grants.authorizer.grantTrusted({ key: app.key, secret })
+  const state: AppState = {
+    key: app.key,
+    secrets: [secret],
+    secretIds: app.secrets.map(({ id }) => id),
+    tokens: new Map([['old', accessToken]]),
+    tokenIds: new Map([['old', tokenId]]),
+    made: new Map(),
+  }
+  await given(state, grants)
+  const records = new Map(store.written.map((record) => [record.id, record]))
+  return { state, records: [...records.values()] }
+}
+
+/** What each token and secret gives now, and what is told of the app. */
+async function observe({ key, secrets, tokens }: AppState, { apps, authorizer }: AppGrant): Promise<unknown> {
+  const held: Record<string, unknown> = {}
+  for (const [name, text] of [...tokens].sort()) {
+    const answer = await authorizer.verify(text)
+    held[name] = answer.ok ? answer.scope : answer.reason
+  }
+  const accepted = []
+  for (const [at, secret] of secrets.entries()) {
+    if (secret === undefined) continue
+    const isAccepted = await authorizer.revokeToken({ key, secret, token: 'none' }).then(
+      () => true,
+      () => false,
+    )
+    if (isAccepted) accepted.push(at)
+  }
+  const app = await apps.get(key)
+  const shown = app && { name: app.name, scopes: app.scopes, trusted: app.trusted, suspendedBy: app.suspended?.by }
+  const others = (await apps.list({ owner: 'org' })).items.filter((other) => other.key !== key).length
+  return { held, accepted, app: shown, others }
+}
+
+function statusOf({ suspended }: { readonly suspended?: unknown }): string {
+  return suspended ? 'suspended' : 'active'
+}

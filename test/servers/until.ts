@@ -1,0 +1,26 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
+/**
+ * Asks every few ms until the answer is neither undefined nor false, and returns it; rejects with what was waited for when
+ * that never comes.
+ *
+ * @param ask - may reject: that counts as false.
+ */
+export async function until<Answer>(
+  what: string,
+  ask: () => Answer | undefined | false | Promise<Answer | undefined | false>,
+  { withinMs = 30_000, everyMs = 10 }: { readonly withinMs?: number; readonly everyMs?: number } = {},
+): Promise<Answer> {
+  const last = Date.now() + withinMs
+  let cause: unknown
+  while (Date.now() < last) {
+    try {
+      const answer = await ask()
+      if (answer !== undefined && answer !== false) return answer
+    } catch (error) {
+      cause = error
+    }
+    await pause(everyMs)
+  }
+  throw new Error(`waited ${withinMs} ms in vain until ${what}`, { cause })
+}

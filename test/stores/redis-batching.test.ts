@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { redisStore } from '../../adapters/redis/redis-store.ts'
+import type { Store, StoreRecord } from '../../src/store/store.ts'
+import { changed, groupOf, inMs, record, upTo } from '../../src/testing/sample-records.ts'
+import { describeWith } from '../servers/describe-with.ts'
+import { drivers } from '../servers/ioredis.ts'
+import { type RedisCluster, type RedisServer, redisServer, startCluster, startRedis } from '../servers/redis.ts'
+
+const [{ single, cluster }] = drivers as unknown as readonly [(typeof drivers)[number]]
+
+/** Which commands the servers ran meanwhile, those of scripts included, and how often. */
+async function commandsOf(servers: readonly RedisServer[], body: () => Promise<unknown>) {
+  await Promise.all(servers.map(({ client }) => client.config('RESETSTAT')))
+  await body()
+  const calls: Record<string, number> = {}
+  for (const { client } of servers) {
+    for (const [, command, count] of (await client.info('commandstats')).matchAll(/cmdstat_([^:]+):calls=(\d+)/g)) {
+      const own =
+        command?.startsWith('config') || command === 'info' || command?.startsWith('repl') || command === 'ping'
+      if (!own) calls[command as string] = (calls[command as string] ?? 0) + Number(count)
+    }
+  }
+  return calls
+}
+
+const tokens = (count: number, fields: Partial<StoreRecord> = {}) =>
+  upTo(count).map(() => record({ groups: ['g'], expiresAt: inMs(60_000), ...fields }))
+
+describeWith('the commands of redisStore on one server', redisServer, () => {
+  let server: RedisServer
+  let store: Store
+  beforeAll(async () => {
+    server = await startRedis()
+    store = redisStore({ client: single(server.address) })
+    const warm = record()
+    await store.insert(warm)
+    await store.replace(warm, changed(warm))
+    await store.list(groupOf('none'), { limit: 1 })
+  })
+  afterAll(async () => {
+    await store?.close()
+    await server?.stop()
+  })
+
+  it('a get is one MGET and one ROLE, however many refs it has and in however many partitions', async () => {
+    const refs = upTo(100).map((n) => record({ partition: `p${n % 10}` }))
+    expect(await commandsOf([server], () => store.get(refs))).toEqual({ mget: 1, role: 1 })
+  })
+
+  it('the inserts of one turn are one call of the script, whatever their partitions', async () => {
+    const all = [...tokens(50), ...tokens(50, { partition: 'other' })]
+    const calls = await commandsOf([server], () => Promise.all(all.map((token) => store.insert(token))))
+    expect(calls).toMatchObject({ evalsha: 1, set: 100 })
+  })
+
+  it('inserts of two turns are two calls: a batch that was handed over is not joined', async () => {
+    const calls = await commandsOf([server], async () => {
+      const first = store.insert(record())
+      await new Promise(setImmediate)
+      await Promise.all([first, store.insert(record())])
+    })
+    expect(calls.evalsha).toBe(2)
+  })
+
+  it('a replace is one call that touches only what it changes, whatever the number of tokens (REV-2)', async () => {
+    const app = record({ groups: ['owner'] })
+    await store.insert(app)
+    const calls = () => commandsOf([server], () => store.replace(app, changed(app, { revision: app.revision })))
+    const before = await calls()
+    await Promise.all(tokens(1000).map((token) => store.insert(token)))
+    expect(await calls()).toEqual(before)
+    expect(before).toEqual({ evalsha: 1, getrange: 1, persist: 1, set: 1, publish: 1 })
+  })
+
+  it('a bad record fails alone in its batch, refused here or by the server', async () => {
+    await server.client.set('ag:{p0}:thing/broken', 'not a sorted set')
+    const [good, misnamed, broken, better] = await Promise.allSettled([
+      store.insert(record()),
+      store.insert(record({ id: 'a:b' })),
+      store.insert(record({ groups: ['broken'] })),
+      store.insert(record()),
+    ])
+    expect([good, better]).toEqual([
+      { status: 'fulfilled', value: 'inserted' },
+      { status: 'fulfilled', value: 'inserted' },
+    ])
+    expect(misnamed).toMatchObject({ status: 'rejected', reason: expect.any(TypeError) })
+    expect(broken).toMatchObject({ status: 'rejected', reason: { message: expect.stringContaining('WRONGTYPE') } })
+  })
+
+  it('a script the server forgot is sent whole, once', async () => {
+    await server.client.script('FLUSH')
+    const forgotten = await commandsOf([server], () => Promise.all(tokens(10).map((token) => store.insert(token))))
+    expect(forgotten).toMatchObject({ evalsha: 1, eval: 1, set: 10 })
+    const known = await commandsOf([server], () => store.insert(record()))
+    expect(known).toMatchObject({ evalsha: 1 })
+    expect(known).not.toHaveProperty('eval')
+    const other = record()
+    await store.insert(other)
+    expect(await store.replace(other, changed(other))).toBe(true)
+    expect((await store.list(groupOf('g'), { limit: 1 })).records).toHaveLength(1)
+  })
+
+  it('uses no command that looks at more than it is asked for', async () => {
+    const calls = await commandsOf([server], async () => {
+      const all = tokens(20, { groups: ['walked'] })
+      await Promise.all(all.map((token) => store.insert(token)))
+      await store.list(groupOf('walked'), { limit: 5, after: { position: 1, id: 'x' } })
+      await store.count(groupOf('walked'), 0)
+      await store.replace(all[0] as StoreRecord, changed(all[0] as StoreRecord, { groups: [] }))
+    })
+    const small = 'evalsha getrange mget persist pexpire pttl publish role set zadd zcount zrange zrangebyscore zrem'
+    expect(Object.keys(calls).filter((command) => !small.split(' ').includes(command))).toEqual([])
+  })
+})
+
+describeWith('the commands of redisStore on a cluster', redisServer, () => {
+  let servers: RedisCluster
+  let masters: readonly RedisServer[]
+  let store: Store
+  beforeAll(async () => {
+    servers = await startCluster()
+    masters = servers.servers.slice(0, 3)
+    store = redisStore({ client: cluster(servers.nodes) })
+    const everywhere = upTo(50).map((n) => record({ partition: `p${n}` }))
+    await Promise.all(everywhere.map((each) => store.insert(each)))
+  })
+  afterAll(async () => {
+    await store?.close()
+    await servers?.stop()
+  })
+
+  it('a get is one MGET for each partition it reads', async () => {
+    const refs = upTo(40).map((n) => record({ partition: `p${n % 4}` }))
+    expect(await commandsOf(masters, () => store.get(refs))).toEqual({ mget: 4 })
+  })
+
+  it('the inserts of one turn are one call of the script for each partition', async () => {
+    const all = upTo(40).map((n) => record({ partition: `p${n % 4}`, expiresAt: inMs(60_000) }))
+    const calls = await commandsOf(masters, () => Promise.all(all.map((each) => store.insert(each))))
+    expect(calls).toMatchObject({ evalsha: 4, set: 40 })
+  })
+})
