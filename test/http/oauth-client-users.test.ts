@@ -7,7 +7,7 @@ const insecure = { [oauth.allowInsecureRequests]: true } as const
 const REDIRECT = 'https://reports.example/callback'
 
 // The client library as it comes, over a real connection.
-describe('oauth4webapi', () => {
+describe('oauth4webapi, for users', () => {
   let server: Awaited<ReturnType<typeof realServer>>
   beforeAll(async () => {
     server = await realServer()
