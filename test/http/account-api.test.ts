@@ -442,6 +442,8 @@ describe('the JSON API of a signed-in account', () => {
         "post /apps/{key}/regenerate-secret",
         "post /apps/{key}/secrets",
         "delete /apps/{key}/secrets/{id}",
+        "get /installs",
+        "post /installs/withdraw",
         "get /tokens",
         "post /tokens/remove",
         "post /tokens/remove-all",
