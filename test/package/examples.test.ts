@@ -23,14 +23,16 @@ function run(file: string): Promise<{ code: unknown; stdout: string; stderr: str
 }
 
 describe('the examples', () => {
-  it('are whole programs of at most 80 lines that import the package by name', () => {
+  it('are whole programs of at most 80 lines, the host with pages 120, that import the package by name', () => {
     const files = readdirSync(join(ROOT, 'examples'))
     expect(files).toEqual(
-      expect.arrayContaining([...FRAMEWORKS, 'quickstart', 'custom-store', 'demo'].map((name) => `${name}.ts`)),
+      expect.arrayContaining(
+        [...FRAMEWORKS, 'quickstart', 'custom-store', 'demo', 'consent-host'].map((name) => `${name}.ts`),
+      ),
     )
     for (const file of files) {
       const text = readFileSync(join(ROOT, 'examples', file), 'utf8')
-      expect([file, text.split('\n').length - 1 <= 80]).toEqual([file, true])
+      expect([file, text.split('\n').length - 1 <= (file === 'consent-host.ts' ? 120 : 80)]).toEqual([file, true])
       expect(text).toMatch(/from 'appgrant/)
       expect(text).not.toMatch(/from '\.\.?\//)
     }
@@ -79,6 +81,33 @@ describe('the examples', () => {
       expect(code).toBe(1)
       expect(stderr).toMatch(/^FAILED: .+: expected otherwise, but it is .+\n$/)
       expect(stdout.match(/^\d+\. /gm) ?? []).toHaveLength(at)
+    }
+  })
+
+  it('consent-host.ts signs in, asks on its own page, and the app gets what was granted', async () => {
+    const child = spawn(process.execPath, [TSX, join(folder(), 'consent-host.ts')], {
+      env: { ...process.env, PORT: '0' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      const [, url = ''] = /^Open (http:\S+)$/.exec(await firstLine(child)) ?? []
+      const by = { redirect: 'manual' } as const
+      const signIn = (await fetch(url, by)).headers.get('location') ?? ''
+      const signedIn = await fetch(signIn, { ...by, method: 'POST', body: new URLSearchParams({ account: '<ann>' }) })
+      const headers = { cookie: signedIn.headers.get('set-cookie')?.split(';')[0] ?? '' }
+      const asked = await fetch(new URL(signedIn.headers.get('location') ?? '', url), { headers })
+      const page = await asked.text()
+      expect(page).toContain('Call Reports wants to work for &#60;ann&#62;')
+      expect(asked.headers.get('content-security-policy')).toContain(`form-action 'self' ${new URL(url).origin}`)
+      const [, ticket = ''] = /name="ticket" value="(\w+)"/.exec(page) ?? []
+      const body = new URLSearchParams({ ticket, decision: 'approve', scope: 'calls:read' })
+      const decided = await fetch(new URL('/authorize/decision', url), { ...by, headers, method: 'POST', body })
+      expect(decided.status).toBe(303)
+      const told = await fetch(decided.headers.get('location') ?? '')
+      expect(await told.text()).toContain('may now: calls:read')
+    } finally {
+      child.kill()
+      await once(child, 'exit')
     }
   })
 

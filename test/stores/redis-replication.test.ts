@@ -31,10 +31,14 @@ describeWith('redisStore on a master with a replica', redisServer, () => {
       }
     }
 
+    const connectionsMade = async () =>
+      Number(/total_connections_received:(\d+)/.exec(await pair.master.client.info('stats'))?.[1])
+
     it('a master demoted without disconnecting anyone is not believed, and is found again when it is a master', async () => {
       await withStore(async (store) => {
         const app = record({ groups: ['owner'] })
         await store.insert(app)
+        const before = await connectionsMade()
         // Its new master cannot be reached: it goes on with what it has.
         await pair.master.client.replicaof('127.0.0.1', 1)
         try {
@@ -50,6 +54,7 @@ describeWith('redisStore on a master with a replica', redisServer, () => {
           await pair.master.client.replicaof('NO', 'ONE')
         }
         await until('it serves again', async () => (await store.get([app]))[0] !== undefined)
+        expect(await connectionsMade()).toBeGreaterThan(before)
       })
     })
 
@@ -57,6 +62,7 @@ describeWith('redisStore on a master with a replica', redisServer, () => {
       await withStore(async (store) => {
         const app = record()
         await store.insert(app)
+        const before = await connectionsMade()
         await pair.master.client.replicaof('127.0.0.1', 1)
         try {
           expect(isNotApplied(await errorOf(store.replace(app, changed(app))))).toBe(true)
@@ -64,6 +70,7 @@ describeWith('redisStore on a master with a replica', redisServer, () => {
           await pair.master.client.replicaof('NO', 'ONE')
         }
         await until('it serves again', async () => await store.replace(app, changed(app)))
+        expect(await connectionsMade()).toBeGreaterThan(before)
       })
       await withStore(async (store) => {
         expect(isNotApplied(await errorOf(store.insert(record())))).toBe(true)
