@@ -42,8 +42,9 @@ export function openCollection(db: MongoDb, name: string): MongoCollection {
   return db.collection(name, {
     ...PLAIN_VALUES,
     readPreference: 'primary',
-    // Only what a failover cannot take back is ever read: an answer is never founded on a write that is then lost.
-    readConcern: { level: 'majority' },
+    // Not 'majority': a new primary has every write that was ever acknowledged, but it learns late that a majority has it too,
+    // and until then would answer with what stood before a revocation.
+    readConcern: { level: 'local' },
     // The journal matters on a standalone server, where a majority of one acknowledges from memory.
     writeConcern: { w: 'majority', journal: true },
   }) as MongoCollection

@@ -1,3 +1,4 @@
+import { getPerTurn } from '../../src/store/get-per-turn.ts'
 import { notApplied, type Store } from '../../src/store/store.ts'
 import { atFirstUse } from './first-use.ts'
 import { checkIndexes } from './indexes.ts'
@@ -62,10 +63,10 @@ export function mongoStore({ db, collection: name = 'appgrant' }: MongoStoreOpti
   const watching = new Set<() => Promise<void>>()
 
   const store: MongoStore = {
-    async get(refs) {
+    get: getPerTurn(async (refs) => {
       await readable?.()
       return getRecords(collection, refs)
-    },
+    }),
     async insert(record, { limit } = {}) {
       if (!limit) return insert(record)
       await limitable()

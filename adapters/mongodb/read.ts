@@ -9,7 +9,6 @@ export async function getRecords(
   collection: MongoCollection,
   refs: readonly RecordRef[],
 ): Promise<(StoreRecord | undefined)[]> {
-  if (refs.length === 0) return []
   const ids = refs.map(idOf)
   const partitions = [...new Set(refs.map((ref) => ref.partition))]
   const documents = await collection

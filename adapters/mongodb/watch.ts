@@ -2,7 +2,7 @@ import type { RecordRef } from '../../src/store/store.ts'
 import { refOf } from './document.ts'
 import type { ChangeStream, MongoCollection } from './mongo-collection.ts'
 
-const REOPEN_AFTER_MS = 5000
+const REOPEN_AFTER_MS = 1000
 
 type Change = { readonly documentKey: { readonly _id: string } }
 
@@ -16,19 +16,17 @@ export function followChanges(
   let reopening: NodeJS.Timeout | undefined
   let stream: ChangeStream<Change>
 
-  const open = (start: object) => {
+  const follow = async (start: object) => {
     stream = collection.watch<Change>([{ $match: { operationType: { $in: ['update', 'replace'] } } }], start)
-    void follow(stream)
-  }
-  const follow = async (from: ChangeStream<Change>) => {
     try {
-      while (!stopped) changed(refOf((await from.next()).documentKey._id))
+      while (!stopped) changed(refOf((await stream.next()).documentKey._id))
     } catch {
-      await from.close()
-      if (!stopped) reopening = setTimeout(open, REOPEN_AFTER_MS, {}).unref()
+      // Hints may be lost: nobody is told, and the next stream begins where it begins.
+      await stream.close().catch(() => {})
+      if (!stopped) reopening = setTimeout(follow, REOPEN_AFTER_MS, {}).unref()
     }
   }
-  open({ startAtOperationTime: since })
+  void follow({ startAtOperationTime: since })
   return async () => {
     stopped = true
     clearTimeout(reopening)

@@ -12,7 +12,9 @@ export interface Client {
   disconnect(reconnect?: boolean): void
   on(event: 'error', listener: (error: unknown) => void): unknown
   on(event: 'message', listener: (channel: string, message: string) => void): unknown
-  once(event: 'ready' | 'end', listener: () => void): unknown
+  on(event: 'ready' | 'end', listener: () => void): unknown
+  once(event: 'close', listener: () => void): unknown
+  off(event: 'ready' | 'end', listener: () => void): unknown
   nodes(role: 'all' | 'master'): readonly Client[]
 
   mget(keys: readonly string[]): Promise<readonly (string | null)[]>

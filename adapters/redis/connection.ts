@@ -23,6 +23,7 @@ export function openConnection(
   const patience = new WeakMap<Client, Promise<void>>()
   let own: Client | undefined
   let wasReady = false
+  let leaving: Promise<void> | undefined
   let closed = false
   let lastError: unknown
 
@@ -43,11 +44,13 @@ export function openConnection(
       const timer = setTimeout(resolve, wasReady ? PATIENCE_MS : FIRST_PATIENCE_MS)
       const done = () => {
         clearTimeout(timer)
+        client.off('ready', done)
+        client.off('end', done)
         patience.delete(client)
         resolve()
       }
-      client.once('ready', done)
-      client.once('end', done)
+      client.on('ready', done)
+      client.on('end', done)
     })
     patience.set(client, wait)
     // 'end' too is a beginning: it is reached when the driver saw no way to connect.
@@ -60,6 +63,7 @@ export function openConnection(
     async ready() {
       if (closed) throw notApplied(new Error('the store is closed'))
       const client = opened()
+      await leaving
       if (client.status !== 'ready') {
         await opening(client)
         if (client.status !== 'ready') throw notApplied(new Error('not connected to Redis', { cause: lastError }))
@@ -73,7 +77,16 @@ export function openConnection(
       return client
     },
     cut() {
-      own?.disconnect(true)
+      const client = own
+      if (client?.status !== 'ready' || leaving) return
+      // Until it is closed ioredis calls a connection ready that takes no more commands.
+      leaving = new Promise((resolve) => {
+        client.once('close', () => {
+          leaving = undefined
+          resolve()
+        })
+      })
+      client.disconnect(true)
     },
     close() {
       closed = true

@@ -1,3 +1,4 @@
+import { getPerTurn } from '../../src/store/get-per-turn.ts'
 import type { GroupRef, PageRequest, Position, RecordPage, RecordRef, StoreRecord } from '../../src/store/store.ts'
 import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
@@ -21,17 +22,16 @@ export interface Reads {
 }
 
 export function reads(connection: Connection, keys: Keyspace): Reads {
-  const get = async (refs: readonly RecordRef[]): Promise<readonly Found[]> => {
-    if (refs.length === 0) return []
+  const get = getPerTurn((refs) => {
     const wanted = refs.map(keys.record)
-    const values = await fromMaster(connection, (client) =>
-      client.isCluster ? getByPartition(client, refs, wanted) : client.mget(wanted),
-    )
-    return refs.map((ref, index) => {
-      const value = values[index]
-      return typeof value === 'string' ? decodeRecord(ref, value) : undefined
+    return fromMaster(connection, async (client) => {
+      const values = client.isCluster ? await getByPartition(client, refs, wanted) : await client.mget(wanted)
+      return refs.map((ref, index) => {
+        const value = values[index]
+        return typeof value === 'string' ? decodeRecord(ref, value) : (value ?? undefined)
+      })
     })
-  }
+  })
 
   const part = async (group: GroupRef, after: Position | undefined, size: number): Promise<readonly Position[]> => {
     const call = {
@@ -85,26 +85,24 @@ async function fromMaster<Answer>(connection: Connection, read: (client: Client)
   throw new Error(`the Redis server is a ${role}, not a master`)
 }
 
-/** One MGET for each partition, all of them written before the first answer is awaited. */
+/** One MGET for each partition, all of them written before the first answer is awaited. One that fails fails alone. */
 async function getByPartition(
   client: Client,
   refs: readonly RecordRef[],
   wanted: readonly string[],
-): Promise<readonly (string | null)[]> {
+): Promise<readonly (string | null | Error)[]> {
   const places = new Map<string, number[]>()
   refs.forEach(({ partition }, index) => {
     const known = places.get(partition)
     if (known) known.push(index)
     else places.set(partition, [index])
   })
-  const values: (string | null)[] = Array.from(wanted, () => null)
+  const values: (string | null | Error)[] = Array.from(wanted, () => null)
   const readPlaces = async (indexes: readonly number[]) => {
-    const found = await getOfSlot(
-      client,
-      indexes.map((index) => wanted[index] as string),
-    )
+    const slot = indexes.map((index) => wanted[index] as string)
+    const found = await getOfSlot(client, slot).catch((error: Error) => error)
     indexes.forEach((index, nth) => {
-      values[index] = found[nth] ?? null
+      values[index] = found instanceof Error ? found : (found[nth] ?? null)
     })
   }
   await Promise.all([...places.values()].map(readPlaces))

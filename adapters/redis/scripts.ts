@@ -14,28 +14,38 @@ export interface ScriptCall {
   readonly args: readonly (string | number)[]
 }
 
-/** How many members that expired a writer takes out of each group it enters. */
+/** How many members that expired long ago a writer takes out of a group for each it puts in. */
 const TRIMMED_PER_WRITE = 8
 
 // A group expires with its longest-lived member; one that holds a member without expiry does not expire and is not trimmed.
 // PEXPIRE … GT would compare by itself, but needs Redis 7.
 const ENTER = `
-local function enter(group, position, id, ttl, expired)
+-- When a record is dropped: so long after its expiry as 'expired' lies in the past. 'never' is longer than any.
+local never = math.huge
+local function ttlOf(expiresAt, expired)
+  if expiresAt == '' then return never end
+  return math.max(1, tonumber(expiresAt) - expired)
+end
+
+local function set(record, value, ttl, ...)
+  if ttl == never then return redis.pcall('SET', record, value, ...) end
+  return redis.pcall('SET', record, value, 'PX', ttl, ...)
+end
+
+-- Adds members, given as position, id, position, id, …, of which the longest-lived has that TTL. Returns nil or the error.
+local function enter(group, members, ttl, expired)
   local left = redis.call('PTTL', group)
-  redis.call('ZADD', group, position, id)
-  if ttl == '' then
+  local added = redis.pcall('ZADD', group, unpack(members))
+  if type(added) == 'table' then return added end
+  if ttl == never then
     if left >= 0 then redis.call('PERSIST', group) end
     return
   end
-  if left == -2 or (left >= 0 and left < tonumber(ttl)) then redis.call('PEXPIRE', group, ttl) end
+  if left == -2 or (left >= 0 and left < ttl) then redis.call('PEXPIRE', group, ttl) end
   if left >= 0 then
-    local members = redis.call('ZRANGEBYSCORE', group, '-inf', expired, 'LIMIT', 0, ${TRIMMED_PER_WRITE})
-    if #members > 0 then redis.call('ZREM', group, unpack(members)) end
+    local old = redis.call('ZRANGEBYSCORE', group, '-inf', expired, 'LIMIT', 0, ${TRIMMED_PER_WRITE} * #members / 2)
+    if #old > 0 then redis.call('ZREM', group, unpack(old)) end
   end
-end
-
-local function set(record, value, ttl)
-  if ttl == '' then redis.call('SET', record, value) else redis.call('SET', record, value, 'PX', ttl) end
 end
 `
 
@@ -44,35 +54,59 @@ export const INSERT_FAILED = '!'
 
 export const INSERT = script(`
 -- Inserts records, each by itself: one that fails does not touch the others.
--- KEYS    for each record: its own key, then the keys of its groups
--- ARGV[1] members at or below this position expired long ago
--- ARGV    then for each record: value, TTL in ms or '', id, position, number of groups,
---         which of the groups is limited or 0, how many members that one may hold
+-- KEYS    the records, then the groups that any of them enters
+-- ARGV[1] how many records
+-- ARGV[2] what expired by then is to be dropped
+-- ARGV[3] how many members the first group may hold before its only record is refused, or ''
+-- ARGV    then for each record: value, id, position, expiry or ''
+-- ARGV    then for each group: how many of the records enter it, and which
 -- Returns for each record 'inserted', 'exists', 'full', or ${INSERT_FAILED} and the text of an error
 ${ENTER}
-local expired = ARGV[1]
+local records, expired, most = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local BEFORE, FIELDS = 3, 4
 
-local function insert(key, arg)
-  local record = KEYS[key]
-  local value, ttl, id, position = ARGV[arg], ARGV[arg + 1], ARGV[arg + 2], ARGV[arg + 3]
-  local groups, limited, most = tonumber(ARGV[arg + 4]), tonumber(ARGV[arg + 5]), tonumber(ARGV[arg + 6])
-  -- Asked by itself, not by SET … NX: over its maxmemory a server refuses to look.
-  if redis.call('EXISTS', record) == 1 then return 'exists' end
-  if limited > 0 and redis.call('ZCARD', KEYS[key + limited]) >= most then return 'full' end
-  -- The record is written before anything is trimmed: behind a deletion a server over its maxmemory would let it pass.
-  set(record, value, ttl)
-  for group = 1, groups do enter(KEYS[key + group], position, id, ttl, expired) end
-  return 'inserted'
+if most ~= '' then
+  if redis.call('EXISTS', KEYS[1]) == 1 then return { 'exists' } end
+  if redis.call('ZCARD', KEYS[2]) >= tonumber(most) then return { 'full' } end
 end
 
 local answers = {}
-local key, arg = 1, 2
-while arg <= #ARGV do
-  local ok, answer = pcall(insert, key, arg)
-  if not ok then answer = '${INSERT_FAILED}' .. (type(answer) == 'table' and answer.err or tostring(answer)) end
-  answers[#answers + 1] = answer
-  key = key + 1 + tonumber(ARGV[arg + 4])
-  arg = arg + 7
+local function failed(reply)
+  return '${INSERT_FAILED}' .. reply.err
+end
+
+-- All records are written before any group is trimmed: behind a deletion a server over its maxmemory would let them pass.
+for nth = 1, records do
+  local arg = BEFORE + FIELDS * (nth - 1)
+  local reply = set(KEYS[nth], ARGV[arg + 1], ttlOf(ARGV[arg + 4], expired), 'NX')
+  if not reply then
+    answers[nth] = 'exists'
+  elseif not reply.err then
+    answers[nth] = 'inserted'
+  else
+    -- Over its maxmemory a server refuses before it looks.
+    answers[nth] = redis.call('EXISTS', KEYS[nth]) == 1 and 'exists' or failed(reply)
+  end
+end
+
+local arg = BEFORE + FIELDS * records + 1
+for group = records + 1, #KEYS do
+  local size, members, entered, longest = tonumber(ARGV[arg]), {}, {}, 0
+  for which = arg + 1, arg + size do
+    local nth = tonumber(ARGV[which])
+    if answers[nth] == 'inserted' then
+      local at = BEFORE + FIELDS * (nth - 1)
+      members[#members + 1] = ARGV[at + 3]
+      members[#members + 1] = ARGV[at + 2]
+      entered[#entered + 1] = nth
+      longest = math.max(longest, ttlOf(ARGV[at + 4], expired))
+    end
+  end
+  local reply = #members > 0 and enter(KEYS[group], members, longest, expired)
+  if reply then
+    for _, nth in ipairs(entered) do answers[nth] = failed(reply) end
+  end
+  arg = arg + 1 + size
 end
 return answers
 `)
@@ -80,20 +114,25 @@ return answers
 export const REPLACE = script(`
 -- Replaces a record where the stored revision is the expected one, moves it between groups and publishes a hint.
 -- KEYS[1] the record, then the groups it leaves, then those it enters or moves in
--- ARGV    the head that the stored value must have, the new value, its TTL in ms or '', id, position,
---         how many groups are left, members at or below this position expired long ago, channel, hint
+-- ARGV    the head that the stored value must have, the new value, its id, position, expiry or '',
+--         what expired by then is to be dropped, how many groups are left, channel, hint
 -- Returns 1 where it was replaced, else 0
 ${ENTER}
 local record = KEYS[1]
-local head, value, ttl, id, position = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local leaving, expired, channel, hint = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9]
+local head, value, id, position, expiresAt = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local expired, leaving, channel, hint = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
+local ttl = ttlOf(expiresAt, expired)
 if redis.call('GETRANGE', record, 0, #head - 1) ~= head then return 0 end
 -- A server over its maxmemory refuses a script whose first write may take memory, and runs on behind one that may not. A
 -- deletion would do as well, but in a slot that is moving the record, once gone, could not be written again on this side.
 redis.call('PERSIST', record)
-set(record, value, ttl)
+local reply = set(record, value, ttl)
+if reply.err then return reply end
 for group = 2, 1 + leaving do redis.call('ZREM', KEYS[group], id) end
-for group = 2 + leaving, #KEYS do enter(KEYS[group], position, id, ttl, expired) end
+for group = 2 + leaving, #KEYS do
+  reply = enter(KEYS[group], { position, id }, ttl, expired)
+  if reply then return reply end
+end
 -- A hint may be lost: a user who may not publish still revokes.
 redis.pcall('PUBLISH', channel, hint)
 return 1

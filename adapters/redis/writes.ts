@@ -15,7 +15,8 @@ type Inserted = 'inserted' | 'exists' | 'full'
 /** One record of an INSERT. */
 interface Member {
   readonly partition: string
-  readonly keys: readonly string[]
+  readonly key: string
+  readonly groups: readonly string[]
   readonly args: readonly (string | number)[]
 }
 
@@ -51,13 +52,16 @@ export function writes(
   }, MOST_PER_SCRIPT)
 
   return {
-    async insert(record, options = {}) {
-      const member = memberOf(keys, record, options.limit)
-      const durable = options.durable ?? record.expiresAt === undefined
-      const answer =
-        durable && runDurably
-          ? answerOf(((await runDurably(insertCall([member]))) as readonly string[])[0])
-          : await insertJoined(member)
+    async insert(record, { limit, durable = record.expiresAt === undefined } = {}) {
+      const member = memberOf(keys, record)
+      let answer: Inserted | Error
+      if (limit) {
+        if (!record.groups.includes(limit.group)) throw new TypeError('limit.group: expected a group of the record')
+        const limited = keys.group({ ...record, group: limit.group })
+        const first = { ...member, groups: [limited, ...member.groups.filter((group) => group !== limited)] }
+        answer = firstOf(await (runDurably ?? run)(insertCall([first], limit.max)))
+      } else if (durable && runDurably) answer = firstOf(await runDurably(insertCall([member])))
+      else answer = await insertJoined(member)
       if (answer instanceof Error) throw answer
       return answer
     },
@@ -67,23 +71,38 @@ export function writes(
   }
 }
 
-function memberOf(keys: Keyspace, record: StoreRecord, limit: InsertOptions['limit']): Member {
-  const limited = limit ? record.groups.indexOf(limit.group) + 1 : 0
-  if (limit && limited === 0) throw new TypeError('limit.group: expected one of the groups of the record')
+function memberOf(keys: Keyspace, record: StoreRecord): Member {
   return {
     partition: record.partition,
-    keys: [keys.record(record), ...record.groups.map((group) => keys.group({ ...record, group }))],
-    args: [...stored(record), record.groups.length, limited, limit?.max ?? 0],
+    key: keys.record(record),
+    groups: record.groups.map((group) => keys.group({ ...record, group })),
+    args: [encodeRecord(record), record.id, record.position, record.expiresAt ?? ''],
   }
 }
 
-function insertCall(members: readonly Member[]): ScriptCall {
+/** @param most - how many members the first of the groups may hold; only with one record. */
+function insertCall(members: readonly Member[], most: number | '' = ''): ScriptCall {
+  const entering = new Map<string, number[]>()
+  const args: (string | number)[] = [members.length, longAgo(), most]
+  members.forEach((member, index) => {
+    args.push(...member.args)
+    for (const group of member.groups) {
+      const known = entering.get(group)
+      if (known) known.push(index + 1)
+      else entering.set(group, [index + 1])
+    }
+  })
+  for (const which of entering.values()) args.push(which.length, ...which)
   return {
     script: INSERT,
     partition: members[0]?.partition ?? '',
-    keys: members.flatMap((member) => member.keys),
-    args: [longAgo(), ...members.flatMap((member) => member.args)],
+    keys: [...members.map(({ key }) => key), ...entering.keys()],
+    args,
   }
+}
+
+function firstOf(reply: unknown): Inserted | Error {
+  return answerOf((reply as readonly string[])[0])
 }
 
 function answerOf(reply: string | undefined): Inserted | Error {
@@ -101,21 +120,19 @@ function replaceCall(keys: Keyspace, from: StoreRecord, to: StoreRecord): Script
     keys: [keys.record(to), ...left.map(groupKey), ...entered.map(groupKey)],
     args: [
       revisionHead(from),
-      ...stored(to),
-      left.length,
+      encodeRecord(to),
+      to.id,
+      to.position,
+      to.expiresAt ?? '',
       longAgo(),
+      left.length,
       keys.channel,
       `${to.partition} ${to.kind} ${to.id}`,
     ],
   }
 }
 
-/** Value, TTL, id and position. The clock is the system's: the server's own may differ, and core's may be set. */
-function stored(record: StoreRecord): readonly (string | number)[] {
-  const ttl = record.expiresAt === undefined ? '' : Math.max(1, record.expiresAt + SLACK_MS - Date.now())
-  return [encodeRecord(record), ttl, record.id, record.position]
-}
-
+/** By the system's clock: the server's own may differ, and core's may be set. */
 function longAgo(): number {
   return Date.now() - SLACK_MS
 }

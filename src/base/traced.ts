@@ -10,9 +10,8 @@ export function traced<Api extends object>(name: string, api: Api): Api {
   const wrapped: Record<string, Method> = {}
   for (const [method, run] of Object.entries(api) as [string, Method][]) {
     const channel = tracingChannel(`appgrant:${name}.${method}`)
-    const channels = [channel.start, channel.end, channel.asyncStart, channel.asyncEnd, channel.error]
     wrapped[method] = async (...args) => {
-      if (!channels.some((one) => one.hasSubscribers)) return run(...args)
+      if (!channel.hasSubscribers) return run(...args)
       let result: unknown
       const call = async () => {
         result = await run(...args)

@@ -13,9 +13,9 @@ export function sameDigest(one: string, other: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
-/** A short name for a list of texts: their SHA-256 in base62, cut to `length`. No two lists hash the same input. */
+/** A short name for a list of texts: their SHA-256 in base64url, cut to `length`. No two lists hash the same input. */
 export function nameOf(length: number, ...texts: readonly string[]): string {
-  return bytesToBase62(hash('sha256', JSON.stringify(texts), 'buffer')).slice(0, length)
+  return hash('sha256', JSON.stringify(texts), 'base64url').slice(0, length)
 }
 
 /** HMAC-SHA-256 of a list of texts in base62, cut to `length`, at most 48 characters. */

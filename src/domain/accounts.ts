@@ -1,3 +1,4 @@
+import { createDeadline } from '../base/deadline.ts'
 import { AppGrantError } from '../base/errors.ts'
 import type { Emitter } from '../base/events.ts'
 import type { LiveApp } from '../records/app.ts'
@@ -55,6 +56,7 @@ export function createAccounts(
   directory: AccountDirectory = ALONE,
   { timeoutMs, events }: { readonly timeoutMs: number; readonly events: Emitter },
 ): Accounts {
+  const withinDeadline = createDeadline(timeoutMs)
   const outage = (operation: string, cause: unknown) => {
     const code = 'directory_unavailable'
     events.emit('outage', {}, { code, operation, cause })
@@ -70,19 +72,13 @@ export function createAccounts(
   }
   return {
     async lineage(account) {
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
-      })
       try {
-        const lineage = await Promise.race([directory.lineage(account), late])
+        const lineage = await withinDeadline(Promise.resolve(directory.lineage(account)))
         if (!isLineage(lineage, account))
           throw new TypeError('lineage must answer with the account, then its ancestors')
         return lineage
       } catch (cause) {
         throw outage('lineage', cause)
-      } finally {
-        clearTimeout(timer)
       }
     },
     useRefusal(lineage, app) {

@@ -6,6 +6,8 @@ import { narrowedScope } from './scope.ts'
 
 const MAX_STATE = 512
 const MAX_PARAMETER = 4096
+/** What stands in the place of bytes that were no UTF-8: those cannot be sent back as they came. */
+const REPLACEMENT = '\u{fffd}'
 const PARAMETERS = [
   'client_id',
   'redirect_uri',
@@ -104,12 +106,12 @@ export function judgeRequest(
   }
 }
 
-/** The state to send back, which must not be too long to be kept. */
+/** The state to send back, which must not be too long to be kept, nor have lost what it was when it was decoded. */
 export function stateOf({ state }: AuthorizationParams): { readonly state?: string } | RedirectedError {
   if (state === undefined) return {}
-  return state.length <= MAX_STATE
+  return state.length <= MAX_STATE && !state.includes(REPLACEMENT)
     ? { state }
-    : refused('invalid_request', `state: expected at most ${MAX_STATE} characters`)
+    : refused('invalid_request', `state: expected at most ${MAX_STATE} characters of UTF-8`)
 }
 
 /** An error of a request whose redirect is not proven: it stays on the host's own page. */

@@ -12,7 +12,6 @@ import { CODE, endedSession, QUESTION, type Session, sessionKind, sessionRef, ta
 import type { Accounts } from './accounts.ts'
 import { type App, appView } from './app.ts'
 import {
-  type AuthorizationParams,
   judgeRequest,
   pageError,
   proveRedirect,
@@ -57,6 +56,14 @@ export interface Answering {
 /** Asking an account whether an app may act for it. */
 export interface Authorization {
   /**
+   * Judges what of an authorization request must be right before anybody is asked to sign in for it: the app and where the
+   * answer would go. {@link beginAuthorization} judges it again, with everything else.
+   *
+   * @param params - as for {@link beginAuthorization}.
+   * @throws `app_not_found`, `app_suspended`, `invalid_redirect`, `invalid_request`: show it, and redirect nowhere.
+   */
+  checkAuthorization(params: URLSearchParams): Promise<void>
+  /**
    * Judges an authorization request of a signed-in account and stores the question, for 10 minutes.
    *
    * Rejects where nothing may be redirected: `app_not_found`, `app_suspended`, `invalid_redirect`, `invalid_request` with a
@@ -100,13 +107,15 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
   const { collection, accounts, installing, format, events, random, clock, lifetimes } = parts
 
   return {
+    async checkAuthorization(input) {
+      await proven(input)
+    },
+
     async beginAuthorization(input, by) {
       issuerOf(parts)
       const account = accountInput(objectInput(by, 'by').account)
       const login = loginInput(by.login)
-      const params = readParams(input)
-      const app = await askingApp(params)
-      const redirect = proveRedirect(params, app)
+      const { params, app, redirect } = await proven(input)
       const state = stateOf(params)
       if ('error' in state) return redirectTo(redirect, state)
       const to = { redirectUrl: redirect.redirectUrl, ...state }
@@ -158,11 +167,14 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     },
   }
 
-  async function askingApp({ client_id: key }: AuthorizationParams): Promise<LiveApp> {
+  /** Who asks, and where the answer goes. */
+  async function proven(input: unknown) {
+    const params = readParams(input)
+    const { client_id: key } = params
     const app = key !== undefined && isKey(key) ? await collection.load(appKind, appRef(key)) : undefined
     if (app?.state !== 'live') throw pageError('app_not_found', 'client_id: expected the key of a registered app')
     assertNotSuspended(app)
-    return app
+    return { params, app, redirect: proveRedirect(params, app) }
   }
 
   async function ask(

@@ -107,7 +107,7 @@ export function createStrictVerifier(parts: {
     if (!sameDigest(token.digest, digestOf(text))) return denied('unknown')
     if (hasExpired(tokenRecord, clock())) return denied('expired')
     if (token.state === 'removed') return denied('revoked')
-    const app = appRecord && appKind.unpack(appRecord)
+    const app = appRecord && collection.unpack(appKind, appRecord)
     if (app?.state !== 'live') return denied('app_removed')
     const install = parsed.kind === 'ut' ? installBehind(token, app, others) : undefined
     if (parsed.kind === 'ut' && !install) return denied('revoked')

@@ -2,6 +2,7 @@ import type { AppGrant, Rights } from '../create-app-grant.ts'
 import { emptyAnswer, jsonAnswer, notStored } from './answer.ts'
 import { appRoutes } from './app-routes.ts'
 import { invalidRequest } from './http-error.ts'
+import { installRoutes } from './install-routes.ts'
 import { openApi } from './openapi.ts'
 import { readJson } from './request-body.ts'
 import type { Call, Method, Route } from './routes.ts'
@@ -43,7 +44,7 @@ export type QueryName = 'account' | 'app' | 'cursor' | 'limit' | 'name' | 'owner
 /** The JSON API of signed-in accounts, and its description. */
 export function accountApi(grants: AppGrant, { issuer, signIn }: { issuer: string; signIn: SignIn }): readonly Route[] {
   const { origin } = new URL(issuer)
-  const routes = [...appRoutes, ...tokenRoutes]
+  const routes = [...appRoutes, ...installRoutes, ...tokenRoutes]
 
   async function answer(route: ApiRoute, { request, url, params }: Call): Promise<Response> {
     const changes = route.method !== 'GET'

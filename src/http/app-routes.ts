@@ -4,12 +4,10 @@ import type { App } from '../domain/app.ts'
 import type { AppFields, NewApp } from '../domain/app-fields.ts'
 import type { AppAndAccount } from '../domain/token-store.ts'
 import type { ApiCall, ApiRoute } from './account-api.ts'
-import { asDescription } from './error-answer.ts'
 import { HttpError, invalidRequest } from './http-error.ts'
 import { pageOf } from './paging.ts'
+import { keysIn, MAX_SELECTED, resultOf } from './selection.ts'
 
-/** Removed by one request at most. */
-const MAX_REMOVED = 100
 const FIELDS: readonly (keyof AppFields)[] = [
   'name',
   'homepage',
@@ -58,12 +56,14 @@ export const appRoutes: readonly ApiRoute[] = [
   {
     method: 'POST',
     path: '/apps/remove',
-    summary: `Removes up to ${MAX_REMOVED} apps, each for itself: the answer tells for each whether it is gone or why not.`,
+    summary: `Removes up to ${MAX_SELECTED} apps, each for itself: the answer tells for each whether it is gone or why not.`,
     body: 'Keys',
     status: 200,
     result: 'Removals',
     async act({ rights, body }) {
-      const results = keysOf(body).map((key) => removal(key, () => rights.apps.remove(key)))
+      const results = keysIn(body, 'keys').map((key) =>
+        resultOf({ key, removed: false }, async () => ({ key, removed: await rights.apps.remove(key) })),
+      )
       return { results: await Promise.all(results) }
     },
   },
@@ -157,7 +157,11 @@ export const appRoutes: readonly ApiRoute[] = [
 
 /** An app with what the table of apps shows beside it (LST-1). */
 async function row({ account, rights }: ApiCall, app: App): Promise<Record<string, unknown>> {
-  return { ...app, liveTokens: await liveTokens(rights, { app: app.key, account }) }
+  const [instances, count] = await Promise.all([
+    rights.installs.count({ app: app.key }),
+    liveTokens(rights, { app: app.key, account }),
+  ])
+  return { ...app, instances, liveTokens: count }
 }
 
 /** An account that holds nothing of the app has no tokens of it: that the app's owner may see it changes nothing. */
@@ -170,24 +174,8 @@ async function liveTokens({ tokens }: Rights, of: AppAndAccount): Promise<number
   }
 }
 
-/** One refusal does not undo the rest: it becomes the result of its item. */
-async function removal(key: string, remove: () => Promise<boolean>): Promise<Record<string, unknown>> {
-  try {
-    return { key, removed: await remove() }
-  } catch (error) {
-    if (!isAppGrantError(error)) throw error
-    return { key, removed: false, error: error.code, error_description: asDescription(error.message) }
-  }
-}
-
 function keyOf({ params }: ApiCall): string {
   return params.key ?? ''
-}
-
-function keysOf({ keys }: ApiCall['body']): readonly string[] {
-  const isList = Array.isArray(keys) && keys.length <= MAX_REMOVED && keys.every((key) => typeof key === 'string')
-  if (!isList) throw invalidRequest(`keys: expected a list of at most ${MAX_REMOVED} keys`)
-  return [...new Set<string>(keys)]
 }
 
 /** What of a body are fields of an app, as they came: the core judges every one of them, whatever its type. */

@@ -25,6 +25,12 @@ export function outageAnswer(error: unknown): Response | undefined {
   return isAppGrantError(error, ...OUTAGES) ? wireAnswer(unavailable(error)) : undefined
 }
 
+/** What a page of ours about an error answers with: a person is never asked for the credentials of an app. */
+export function pageStatus(error: HttpError | AppGrantError): Pick<HttpError, 'status' | 'headers'> {
+  if (error instanceof HttpError) return error
+  return isAppGrantError(error, ...OUTAGES) ? unavailable(error) : { status: 400, headers: {} }
+}
+
 function wireAnswer({ status, code, message, headers, details }: HttpError): Response {
   return jsonAnswer({ error: code, error_description: asDescription(message), ...details }, { status, headers })
 }

@@ -2,6 +2,7 @@ import { emitTo } from '../base/events.ts'
 import type { AppGrant } from '../create-app-grant.ts'
 import type { RequestFacts } from '../domain/app-authentication.ts'
 import { accountApi, type SignIn } from './account-api.ts'
+import { authorizeRoutes, type PageOptions } from './authorize.ts'
 import { errorAnswer, serverErrorAnswer } from './error-answer.ts'
 import { HttpError } from './http-error.ts'
 import { introspectRoute } from './introspect.ts'
@@ -17,10 +18,11 @@ import { tokenRoute } from './token.ts'
 export type Handler = (request: Request, facts?: { readonly remoteAddress?: string }) => Promise<Response>
 
 /** What the host adds to the endpoints. */
-export interface HandlerOptions {
+export interface HandlerOptions extends PageOptions {
   /**
    * Tells who is signed in, or gives the Response that signs in and comes back. Of the URL of the request only path and query
-   * mean anything, and its body must not be read. Default is none: then the JSON API under `/apps` and `/tokens` is absent.
+   * mean anything, and its body must not be read. Default is none: then `/authorize` and the JSON API under `/apps`,
+   * `/installs` and `/tokens` are absent.
    */
   readonly signIn?: SignIn
 }
@@ -63,15 +65,21 @@ export function createHandler(grants: AppGrant, options: HandlerOptions = {}): H
   }
 }
 
-function routesOf(grants: AppGrant, issuer: string, { signIn }: HandlerOptions): readonly Route[] {
-  if (signIn !== undefined && typeof signIn !== 'function')
-    throw new TypeError(`createHandler: signIn: expected a function, received ${typeof signIn}`)
+function routesOf(grants: AppGrant, issuer: string, options: HandlerOptions): readonly Route[] {
+  for (const name of ['signIn', 'consentPage', 'errorPage'] as const) {
+    const option: unknown = options[name]
+    if (option !== undefined && typeof option !== 'function')
+      throw new TypeError(`createHandler: ${name}: expected a function, received ${typeof option}`)
+  }
+  const { signIn, ...pages } = options
   return [
     tokenRoute(grants),
     revokeRoute(grants),
     introspectRoute(grants),
-    metadataRoute(issuer),
-    ...(signIn ? accountApi(grants, { issuer, signIn }) : []),
+    metadataRoute(issuer, signIn !== undefined),
+    ...(signIn
+      ? [...authorizeRoutes(grants, { ...pages, issuer, signIn }), ...accountApi(grants, { issuer, signIn })]
+      : []),
   ]
 }
 

@@ -1,6 +1,8 @@
 import type { Route } from './routes.ts'
 import { GRANT_TYPES } from './token.ts'
 
+/** What there is only where users can be asked: see {@link metadataRoute}. */
+const WITHOUT_USERS: readonly string[] = ['client_credentials']
 const WITH_SECRET = ['client_secret_basic', 'client_secret_post'] as const
 const HEADERS = {
   'content-type': 'application/json',
@@ -12,19 +14,26 @@ const HEADERS = {
 /**
  * What clients find out about this server. No URL in it comes from the request (HTTP-7).
  *
+ * @param asksUsers - whether /authorize is there. What follows from it is named only then.
  * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
  */
-export function metadataRoute(issuer: string): Route {
+export function metadataRoute(issuer: string, asksUsers: boolean): Route {
   const metadata = JSON.stringify({
     issuer,
     token_endpoint: `${issuer}/token`,
-    token_endpoint_auth_methods_supported: WITH_SECRET,
+    token_endpoint_auth_methods_supported: asksUsers ? [...WITH_SECRET, 'none'] : WITH_SECRET,
     revocation_endpoint: `${issuer}/revoke`,
     revocation_endpoint_auth_methods_supported: [...WITH_SECRET, 'none'],
     introspection_endpoint: `${issuer}/introspect`,
     introspection_endpoint_auth_methods_supported: WITH_SECRET,
-    grant_types_supported: GRANT_TYPES,
-    response_types_supported: [],
+    grant_types_supported: asksUsers ? GRANT_TYPES : WITHOUT_USERS,
+    response_types_supported: asksUsers ? ['code'] : [],
+    ...(asksUsers && {
+      authorization_endpoint: `${issuer}/authorize`,
+      response_modes_supported: ['query'],
+      code_challenge_methods_supported: ['S256'],
+      authorization_response_iss_parameter_supported: true,
+    }),
   })
   return {
     method: 'GET',

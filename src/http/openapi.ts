@@ -2,7 +2,7 @@ import type { ApiRoute, QueryName } from './account-api.ts'
 import { type SchemaName, schemas } from './schemas.ts'
 
 const QUERY: Readonly<Record<QueryName, string>> = {
-  account: 'Whose tokens: the signed-in account, or one below it. Default is the signed-in account.',
+  account: 'Whose: the signed-in account, or one below it. Default is the signed-in account.',
   app: 'The key of the app.',
   cursor: 'The nextCursor of the page before.',
   limit: 'How many items at most, 1–1000. Default is 50.',

@@ -1,18 +1,16 @@
-import type { Access, Verification, Verifier } from '../domain/verifier.ts'
+import type { Access, Verifier } from '../domain/verifier.ts'
 import { emptyAnswer, jsonAnswer } from './answer.ts'
 import { outageAnswer } from './error-answer.ts'
 
-interface BoundedVerifier {
-  verify(accessToken: string, options?: { readonly maxStalenessMs?: number }): Promise<Verification>
-}
+const MAX_STALENESS_MS = 300_000
 
 /** What a resource asks of an access token. */
 export interface ProtectOptions {
   /** The scopes that are needed, all of them, separated by spaces. Default is none. */
   readonly scope?: string
   /**
-   * WARNING: what was revoked may be accepted this long. How old an acceptance may be, in ms. Default is 0: every request is
-   * judged by the state as it is.
+   * WARNING: what was revoked may be accepted this long. How old an acceptance may be, in ms,
+   * 0–300 000. Default is 0: every request is judged by the state as it is.
    */
   readonly maxStalenessMs?: number
 }
@@ -40,10 +38,10 @@ export function protect(
 
 /** {@link protect} for the bare header. */
 export function createJudge(
-  verifier: BoundedVerifier,
+  verifier: Verifier,
   options: ProtectOptions = {},
 ): (authorization: string | null) => Promise<Access | Response> {
-  const { needed, verifyOptions: bound } = checkOptions(verifier, options)
+  const { needed, freshness } = checkOptions(verifier, options)
 
   return async (authorization) => {
     const isBearer = authorization !== null && /^bearer(?: |$)/i.test(authorization)
@@ -52,7 +50,7 @@ export function createJudge(
     const [, token] = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization) ?? []
     if (token === undefined) return challenge(400, 'invalid_request', 'the Authorization header is malformed')
     try {
-      const access = await verifier.verify(token, ...bound)
+      const access = await verifier.verify(token, freshness)
       if (!access.ok) return challenge(401, 'invalid_token', 'the access token is not valid')
       const isEnough = needed.every((scope) => access.scope.includes(scope))
       return isEnough ? access : insufficientScope(needed)
@@ -64,17 +62,18 @@ export function createJudge(
   }
 }
 
-function checkOptions(verifier: BoundedVerifier, options: ProtectOptions) {
+function checkOptions(verifier: Verifier, options: ProtectOptions) {
   if (typeof verifier?.verify !== 'function')
     throw new TypeError('protect: verifier: expected an object with verify(), e.g. grants.authorizer')
   const { scope = '', maxStalenessMs } = options
   if (typeof scope !== 'string' || !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(scope))
     throw new TypeError('protect: scope: expected scopes separated by spaces')
-  if (maxStalenessMs !== undefined && !(Number.isInteger(maxStalenessMs) && maxStalenessMs >= 0))
-    throw new TypeError('protect: maxStalenessMs: expected an integer of ms, 0 or more')
+  const isRange = Number.isInteger(maxStalenessMs ?? 0) && (maxStalenessMs ?? 0) >= 0
+  if (!isRange || (maxStalenessMs ?? 0) > MAX_STALENESS_MS)
+    throw new TypeError(`protect: maxStalenessMs: expected an integer from 0 to ${MAX_STALENESS_MS}`)
   return {
     needed: scope.split(' ').filter(Boolean),
-    verifyOptions: maxStalenessMs === undefined ? [] : ([{ maxStalenessMs }] as const),
+    freshness: maxStalenessMs === undefined ? {} : { maxStalenessMs },
   }
 }
 

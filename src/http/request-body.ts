@@ -10,16 +10,18 @@ export type Form = ReadonlyMap<string, string>
 /**
  * The form in the body of a request.
  *
+ * @param list - the one parameter that may be repeated, as check boxes are: its values are joined by a space.
  * @throws HttpError 415, 413, or 400 where it is malformed or a parameter is repeated.
  */
-export async function readForm(request: Request): Promise<Form> {
+export async function readForm(request: Request, list?: string): Promise<Form> {
   assertType(request, 'application/x-www-form-urlencoded')
   const text = await readText(request)
   if (BROKEN_ESCAPE.test(text)) throw invalidRequest('the body is no valid form')
   const form = new Map<string, string>()
   for (const [name, value] of new URLSearchParams(text)) {
-    if (form.has(name)) throw invalidRequest('a parameter is repeated')
-    form.set(name, value)
+    const before = form.get(name)
+    if (before !== undefined && name !== list) throw invalidRequest('a parameter is repeated')
+    form.set(name, before ? `${before} ${value}` : value)
   }
   for (const [name, value] of form) if (value === '') form.delete(name)
   return form

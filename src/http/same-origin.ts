@@ -12,3 +12,16 @@ export function assertSameOrigin({ headers }: Request, origin: string): void {
   const isSameOrigin = site === null ? headers.get('origin') === origin : site === 'same-origin'
   if (!isSameOrigin) throw new HttpError(403, 'access_denied', 'changes are made from pages of the same origin only')
 }
+
+/**
+ * The same for a form that carries a token of its own against forgery. Where a browser says only `Origin: null`, as one does
+ * under our `Referrer-Policy: no-referrer` without knowing Sec-Fetch-Site, that token alone decides.
+ *
+ * @param origin - of the issuer.
+ * @throws HttpError 403
+ */
+export function assertNotCrossSite(request: Request, origin: string): void {
+  const { headers } = request
+  const saysNothing = !headers.has('sec-fetch-site') && (headers.get('origin') ?? 'null') === 'null'
+  if (!saysNothing) assertSameOrigin(request, origin)
+}

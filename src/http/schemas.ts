@@ -72,7 +72,11 @@ export const schemas = {
     required: ['name', 'homepage', 'adminEmail'],
   }),
   App: object(app),
-  AppRow: object({ ...app, liveTokens: { type: 'integer', description: 'Of the signed-in account.' } }),
+  AppRow: object({
+    ...app,
+    instances: { type: 'integer', description: 'Accounts that authorise the app now.' },
+    liveTokens: { type: 'integer', description: 'Of the app for the signed-in account.' },
+  }),
   AppPage: page(ref('AppRow')),
   AppWithSecret: object({ app: ref('App'), 'secret?': secret }),
   AppWithNewSecret: object({ app: ref('App'), secretId: text, secret }),
@@ -92,6 +96,20 @@ export const schemas = {
   TokenPage: page(ref('Token')),
   TokenHolder: open(object(holder)),
   TokenIds: open(object({ ...holder, ids: { ...texts, maxItems: 1000 } })),
+  Install: object({
+    app: object({ key: text, name: text, owner: text }),
+    account: text,
+    installedAt: time,
+    permittedBy: object({ 'account?': text, 'login?': text }),
+    scope: { ...texts, description: 'All that was granted since.' },
+  }),
+  InstallPage: page(ref('Install')),
+  Withdrawn: open(
+    object({ apps: { ...texts, maxItems: 100, description: 'Their keys.' }, 'account?': holder['account?'] }),
+  ),
+  Withdrawals: object({
+    results: list(object({ app: text, withdrawn: flag, 'error?': text, 'error_description?': text })),
+  }),
   Nothing: open(object({})),
   Error: object({
     error: { ...text, description: 'A stable code.' },

@@ -6,15 +6,49 @@ import { HttpError, invalidRequest } from './http-error.ts'
 import type { Form } from './request-body.ts'
 import type { Route } from './routes.ts'
 
-/** The grants of the token endpoint by their `grant_type`. */
-const GRANTS: ReadonlyMap<string, (grants: AppGrant, call: FormCall) => Promise<Granted>> = new Map([
+/** How one `grant_type` gets its tokens. */
+interface Grant {
+  /** The parameters it needs. */
+  readonly needs: readonly string[]
+  readonly give: (grants: AppGrant, call: FormCall) => Promise<Granted>
+}
+
+const GRANTS: ReadonlyMap<string, Grant> = new Map<string, Grant>([
   [
     'client_credentials',
-    ({ authorizer }, { form, client, facts }) =>
+    {
+      needs: [],
       // No secret is a wrong one: this grant is for apps that can prove themselves.
-      authorizer.grantTrusted({ ...facts, key: client.key, secret: client.secret ?? '', ...scopeOf(form) }),
+      give: ({ authorizer }, { form, client, facts }) =>
+        authorizer.grantTrusted({ ...facts, key: client.key, secret: client.secret ?? '', ...scopeOf(form) }),
+    },
+  ],
+  [
+    'authorization_code',
+    {
+      needs: ['code', 'redirect_uri', 'code_verifier'],
+      give: ({ authorizer }, { form, client, facts }) =>
+        authorizer.redeemCode({
+          ...facts,
+          ...client,
+          code: required(form, 'code'),
+          redirectUrl: required(form, 'redirect_uri'),
+          verifier: required(form, 'code_verifier'),
+        }),
+    },
+  ],
+  [
+    'refresh_token',
+    {
+      needs: ['refresh_token'],
+      give: ({ authorizer }, { form, client, facts }) =>
+        authorizer.refresh({ ...facts, ...client, refreshToken: required(form, 'refresh_token'), ...scopeOf(form) }),
+    },
   ],
 ])
+
+/** The parameters that belong to one grant. */
+const OF_ONE_GRANT = [...GRANTS.values()].flatMap(({ needs }) => needs)
 
 /** What the metadata says of it. */
 export const GRANT_TYPES: readonly string[] = [...GRANTS.keys()]
@@ -33,9 +67,26 @@ export function tokenRoute(grants: AppGrant): Route {
       if (type === undefined) throw invalidRequest('grant_type is missing')
       const grant = GRANTS.get(type)
       if (!grant) throw new HttpError(400, 'unsupported_grant_type', 'this grant_type is not supported')
-      return jsonAnswer(wireToken(await grant(grants, call)))
+      assertOwnParameters(grant, call.form)
+      return jsonAnswer(wireToken(await grant.give(grants, call)))
     },
   })
+}
+
+/**
+ * Whoever mixes the parameters of two grants means something that is not done here. A resource is refused and not ignored,
+ * for the token would be good for more than was asked (RFC 8707 §2). Nothing is spent.
+ */
+function assertOwnParameters({ needs }: Grant, form: Form): void {
+  const foreign = OF_ONE_GRANT.find((name) => form.has(name) && !needs.includes(name))
+  if (foreign !== undefined) throw invalidRequest(`${foreign} is no parameter of this grant_type`)
+  if (form.has('resource')) throw new HttpError(400, 'invalid_target', 'resource is not supported')
+}
+
+function required(form: Form, name: string): string {
+  const value = form.get(name)
+  if (value === undefined) throw invalidRequest(`${name} is missing`)
+  return value
 }
 
 /** The scope that is asked for, as a list. */
@@ -44,11 +95,12 @@ export function scopeOf(form: Form): { readonly scope?: readonly string[] } {
   return scope === undefined ? {} : { scope: scope.split(' ') }
 }
 
-function wireToken({ accessToken, expiresInSeconds, scope }: Granted): Record<string, unknown> {
+function wireToken({ accessToken, expiresInSeconds, scope, refreshToken }: Granted): Record<string, unknown> {
   return {
     access_token: accessToken,
     token_type: 'Bearer',
     expires_in: expiresInSeconds,
+    ...(refreshToken !== undefined && { refresh_token: refreshToken }),
     ...(scope.length > 0 && { scope: scope.join(' ') }),
   }
 }

@@ -84,6 +84,7 @@ export function appsOfPartition(partition: string): GroupRef {
 
 export const appKind: Kind<StoredApp> = {
   name: KIND,
+  isShared: true,
   place(app) {
     const ref = { partition: partitionOfKey(app.key), id: app.key }
     if (app.state === 'removed') return { ...ref, groups: [], position: app.expiresAt, expiresAt: app.expiresAt }

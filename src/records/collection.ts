@@ -5,6 +5,8 @@ import type { InsertOptions, RecordRef, Store, StoreRecord } from '../store/stor
 /** Every one of them was lost to another writer, so this many concurrent writers of one record all get through. */
 const MAX_TRIES = 100
 const REVISION_LENGTH = 11
+/** How many unpacked values are kept of records that many calls read. */
+const MAX_UNPACKED = 2000
 
 export type { GroupRef, RecordRef, StoreRecord } from '../store/store.ts'
 
@@ -14,12 +16,16 @@ export interface Kind<Value> {
   place(value: Value): Omit<StoreRecord, 'kind' | 'revision' | 'data'>
   pack(value: Value): string
   unpack(record: StoreRecord): Value
+  /** Whether few records of this kind are read by many calls: each version of one is then unpacked once. */
+  readonly isShared?: boolean
 }
 
 /** Typed access to the records. Apart from the pages of a list, nothing else calls the store. */
 export interface Collection {
   /** One round trip. What has expired may still be there: the reader judges by {@link hasExpired}. */
   get(refs: readonly RecordRef[]): Promise<readonly (StoreRecord | undefined)[]>
+  /** The value of a record that was read. It may be shared, and is frozen then. */
+  unpack<Value>(kind: Kind<Value>, record: StoreRecord): Value
   /** Undefined also where the record has expired. */
   load<Value>(kind: Kind<Value>, ref: RecordRef): Promise<Value | undefined>
   insert<Value>(kind: Kind<Value>, value: Value, options?: InsertOptions): Promise<'inserted' | 'exists' | 'full'>
@@ -47,11 +53,25 @@ export function createCollection(store: Store, clock: () => number, random: Rand
 
   const isStored = async (next: StoreRecord) => (await answered(store.get([next])))[0]?.revision === next.revision
 
+  const unpacked = new Map<string, unknown>()
+
   const collection: Collection = {
     get: (refs) => store.get(refs),
+    unpack<Value>(kind: Kind<Value>, found: StoreRecord) {
+      if (!kind.isShared) return kind.unpack(found)
+      // A revision is never used twice, so it stands for the text.
+      const name = `${found.id} ${found.revision}`
+      const known = unpacked.get(name)
+      if (known !== undefined) return known as Value
+      const value = deepFrozen(kind.unpack(found))
+      unpacked.set(name, value)
+      const [oldest] = unpacked.keys()
+      if (unpacked.size > MAX_UNPACKED && oldest !== undefined) unpacked.delete(oldest)
+      return value
+    },
     async load(kind, ref) {
       const [found] = await store.get([ref])
-      return found && !hasExpired(found, clock()) ? kind.unpack(found) : undefined
+      return found && !hasExpired(found, clock()) ? collection.unpack(kind, found) : undefined
     },
     // A write may be delivered twice, and then the answer to the second delivery comes: what stands there may be ours.
     async insert(kind, value, options) {
@@ -71,7 +91,7 @@ export function createCollection(store: Store, clock: () => number, random: Rand
       for (let tries = 0; tries < MAX_TRIES; tries++) {
         const told = tries === 0 ? <Answer>(call: Promise<Answer>) => call : answered
         const [stored] = await told(store.get([ref]))
-        const value = await decide(stored && !hasExpired(stored, clock()) ? kind.unpack(stored) : undefined)
+        const value = await decide(stored && !hasExpired(stored, clock()) ? collection.unpack(kind, stored) : undefined)
         if (value === undefined) return undefined
         const isDone = stored
           ? await told(collection.replace(kind, stored, value))
@@ -109,4 +129,9 @@ async function answered<Answer>(call: Promise<Answer>): Promise<Answer> {
 /** Whether a record is past its end by our clock; the store may keep it a while longer. */
 export function hasExpired({ expiresAt }: StoreRecord, now: number): boolean {
   return expiresAt !== undefined && expiresAt <= now
+}
+
+function deepFrozen<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) deepFrozen(part)
+  return Object.freeze(value)
 }

@@ -99,7 +99,7 @@ function writeCursor({ position, id }: Position, list: ListOf<unknown>): string 
 
 function readCursor(cursor: string, list: ListOf<unknown>): Position {
   const text = cursor.length <= MAX_CURSOR_LENGTH ? Buffer.from(cursor, 'base64url').toString('latin1') : ''
-  const [, position, id] = /^\w{12} (\d{1,15}) ([\w.-]{1,200})$/.exec(text) ?? []
+  const [, position, id] = /^[\w-]{12} (\d{1,15}) ([\w.-]{1,200})$/.exec(text) ?? []
   const place = id === undefined ? undefined : { position: Number(position), id }
   if (!place || writeCursor(place, list) !== cursor || (list.rowOf?.(place.id) ?? 0) < 0) {
     throw new AppGrantError(

@@ -56,18 +56,18 @@ export function userTokens(app: LiveApp, install: LiveInstall): GroupRef {
   return {
     kind: KIND,
     partition: partitionOfKey(app.key),
-    group: userHolder({ app: app.key, install: install.id }) + stamps,
+    group: userHolder(install.id) + stamps,
   }
 }
 
 /** What the names of all lists of the app's app-only tokens begin with, whatever their stamps. */
 export function appOnlyHolder(key: string): string {
-  return `${nameOf(NAME, key)}.`
+  return `${key.slice(2, 2 + NAME)}.`
 }
 
 /** The same for the tokens of one install. */
-export function userHolder({ app, install }: { readonly app: string; readonly install: string }): string {
-  return `${nameOf(NAME, app, install)}.`
+export function userHolder(install: string): string {
+  return `${install.slice(0, NAME)}.`
 }
 
 /** The tombstone of a token: in no list, and gone when the token would have been. */

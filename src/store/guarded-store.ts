@@ -1,3 +1,4 @@
+import { createDeadline } from '../base/deadline.ts'
 import { AppGrantError } from '../base/errors.ts'
 import { isNotApplied, type Store } from './store.ts'
 
@@ -24,13 +25,14 @@ const HINTS: Record<StoreFailure, string> = {
  * applied are `store_unavailable`, every other write that failed is `outcome_unknown`.
  */
 export function guardedStore(store: Store, { timeoutMs, failed }: GuardOptions): Store {
+  const withinDeadline = createDeadline(timeoutMs)
   const guard = async <Answer>(
     operation: string,
     failure: StoreFailure,
     call: () => Promise<Answer>,
   ): Promise<Answer> => {
     try {
-      return await withinDeadline(call(), timeoutMs)
+      return await withinDeadline(call())
     } catch (cause) {
       const code = isNotApplied(cause) ? 'store_unavailable' : failure
       failed({ code, operation, cause })
@@ -48,11 +50,4 @@ export function guardedStore(store: Store, { timeoutMs, failed }: GuardOptions):
     ...(watch && { watch: (changed) => watch.call(store, changed) }),
     close: () => store.close(),
   }
-}
-
-function withinDeadline<Answer>(call: Promise<Answer>, timeoutMs: number): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
-    call.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

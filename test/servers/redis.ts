@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { until } from './until.ts'
 
-const NODE_TIMEOUT_MS = 1000
+// Long, so that a machine under load sees no failover that no test asked for.
+const NODE_TIMEOUT_MS = 8000
 
 /** A server, or a sentinel, that a test started. */
 export interface RedisServer {
@@ -73,19 +74,23 @@ export interface RedisCluster {
   stop(): Promise<void>
 }
 
-export async function startCluster(options: readonly string[] = []): Promise<RedisCluster> {
+/** @param options.nodeTimeoutMs - after how long the other nodes take a master for dead. */
+export async function startCluster({
+  nodeTimeoutMs = NODE_TIMEOUT_MS,
+}: {
+  readonly nodeTimeoutMs?: number
+} = {}): Promise<RedisCluster> {
   const servers = await startAll(6, () => [
     '--save',
     '',
     '--cluster-enabled',
     'yes',
     '--cluster-node-timeout',
-    String(NODE_TIMEOUT_MS),
+    String(nodeTimeoutMs),
     '--repl-diskless-sync-delay',
     '0',
     '--cluster-config-file',
     'nodes.conf',
-    ...options,
   ])
   const stop = () => stopAll(servers)
   try {
@@ -122,12 +127,35 @@ export async function startCluster(options: readonly string[] = []): Promise<Red
   }
 }
 
+/** A master and its replica, watched by nobody. */
+export async function startPair(): Promise<{
+  readonly master: RedisServer
+  readonly replica: RedisServer
+  stop(): Promise<void>
+}> {
+  const servers = await startAll(2, () => ['--repl-diskless-sync-delay', '0'])
+  const [master, replica] = servers as [RedisServer, RedisServer]
+  await replicate(replica, master)
+  return { master, replica, stop: () => stopAll(servers) }
+}
+
+/** Makes a server a replica, and waits until it has all that the master has. */
+export async function replicate(replica: RedisServer, master: RedisServer): Promise<void> {
+  await replica.client.replicaof('127.0.0.1', master.port)
+  await until('the replica is linked', async () =>
+    (await replica.client.info('replication')).includes('master_link_status:up'),
+  )
+  await until('the master counts on it', async () => (await master.client.info('replication')).includes('state=online'))
+}
+
 /** A master and a replica, watched by three sentinels. */
 export interface SentinelGroup {
   readonly name: string
   readonly sentinels: readonly { readonly host: string; readonly port: number }[]
   readonly servers: readonly RedisServer[]
   master(): Promise<RedisServer>
+  /** Asks for a planned failover. */
+  failover(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -138,27 +166,32 @@ export async function startSentinelGroup(): Promise<SentinelGroup> {
   const stop = () => stopAll(all)
   try {
     const [master, replica] = servers as [RedisServer, RedisServer]
-    await replica.client.replicaof('127.0.0.1', master.port)
-    await until('the replica is linked', async () =>
-      (await replica.client.info('replication')).includes('master_link_status:up'),
-    )
+    await replicate(replica, master)
     for (let count = 0; count < 3; count++) all.push(await startSentinel(name, master.port))
     const sentinels = all.slice(2)
+    const first = sentinels[0] as RedisServer
+    const current = async () => {
+      const [, port] = (await first.client.call('SENTINEL', 'get-master-addr-by-name', name)) as [string, string]
+      return servers.find((server) => server.port === Number(port)) as RedisServer
+    }
     await until('the sentinels know each other and the replica', async () => {
       const known = await Promise.all(
-        sentinels.map(async ({ client }) => String(await client.call('SENTINEL', 'master', name))),
+        sentinels.map(async ({ client }) => ({
+          master: String(await client.call('SENTINEL', 'master', name)),
+          replicas: String(await client.call('SENTINEL', 'replicas', name)),
+        })),
       )
-      return known.every((facts) => facts.includes('num-slaves,1') && facts.includes('num-other-sentinels,2'))
+      return known.every(
+        ({ master, replicas }) =>
+          master.includes('num-other-sentinels,2') && replicas.includes('master-link-status,ok'),
+      )
     })
     return {
       name,
       sentinels: sentinels.map(({ address }) => address),
       servers,
-      async master() {
-        const [sentinel] = sentinels as [RedisServer]
-        const [, port] = (await sentinel.client.call('SENTINEL', 'get-master-addr-by-name', name)) as [string, string]
-        return servers.find((server) => server.port === Number(port)) as RedisServer
-      },
+      master: current,
+      failover: async () => void (await first.client.call('SENTINEL', 'FAILOVER', name)),
       stop,
     }
   } catch (error) {
@@ -261,15 +294,32 @@ async function formCluster(servers: readonly RedisServer[]): Promise<void> {
     const replica = servers[index + 3] as RedisServer
     await replica.client.cluster('REPLICATE', String(await master.client.cluster('MYID')))
   }
-  await until('the cluster is whole', async () => {
-    const states = await Promise.all(
-      servers.map(async ({ client }) => String(await client.cluster('INFO')) + (await client.info('replication'))),
-    )
-    return states.every(
-      (state, index) =>
-        state.includes('cluster_state:ok') && (index < 3 || /role:slave.*master_link_status:up/s.test(state)),
-    )
-  })
+  await waitUntilWhole({ servers })
+}
+
+/** Waits until every node finds the cluster in order, and three replicas have all that their masters have. */
+export async function waitUntilWhole({ servers }: Pick<RedisCluster, 'servers'>): Promise<void> {
+  await until(
+    'the cluster is whole',
+    async () => {
+      const states = await Promise.all(
+        servers.map(async ({ client }) => String(await client.cluster('INFO')) + (await client.info('replication'))),
+      )
+      const linked = states.filter((state) => /role:slave.*master_link_status:up/s.test(state))
+      const agree = new Set(
+        await Promise.all(servers.map(async ({ client }) => slotsByPort(await client.cluster('SLOTS')))),
+      )
+      return states.every((state) => state.includes('cluster_state:ok')) && linked.length === 3 && agree.size === 1
+    },
+    { withinMs: 40_000 },
+  )
+}
+
+function slotsByPort(slots: readonly (readonly unknown[])[]): string {
+  return slots
+    .map(([from, to, master]) => `${from}-${to} ${(master as readonly unknown[])[1]}`)
+    .sort()
+    .join()
 }
 
 /** The slots of the master at `index` out of three. */

@@ -100,9 +100,9 @@ export interface Script {
   ended(): Promise<{ readonly rest: readonly string[]; readonly how: number | string | null }>
 }
 
-/** Starts a bundled script. What it prints to stderr goes to this process's. */
-export function started(node: string, args: readonly string[], options: { readonly uid?: number } = {}): Script {
-  const child = spawn(node, ['--no-warnings', ...args], { stdio: ['pipe', 'pipe', 'inherit'], ...options })
+/** Starts a bundled script, by Node or by what runs Node. What it prints to stderr goes to this process's. */
+export function started(program: string, args: readonly string[], options: { readonly uid?: number } = {}): Script {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], ...options })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const closed = once(child, 'close')
   const next = async () => {

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 /**
- * Asks until the answer is neither undefined nor false, and returns it; rejects with what was waited for when that never comes.
+ * Asks every few ms until the answer is neither undefined nor false, and returns it; rejects with what was waited for when
+ * that never comes.
  *
  * @param ask - may reject: that counts as false.
  */

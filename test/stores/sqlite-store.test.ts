@@ -12,7 +12,7 @@ for (const { title, found, missing } of sqliteDrivers) {
     const outcomes = new Map<string, string | undefined>()
     const scratch = scratchFolder()
     beforeAll(async () => {
-      const script = started(node, [await bundled('run-cases.ts', scratch), driver, scratch.folder])
+      const script = started(node, ['--no-warnings', await bundled('run-cases.ts', scratch), driver, scratch.folder])
       const { rest, how } = await script.ended()
       for (const line of rest) {
         const { name, failure } = JSON.parse(line)

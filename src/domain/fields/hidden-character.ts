@@ -1,8 +1,8 @@
 // Characters that cannot be seen, or that change how others are seen: controls, lone surrogates, line and paragraph
-// separators, zero-width, soft hyphen, fillers, variation selectors and tags, bidirectional controls, noncharacters,
-// interlinear annotation and the blank Braille pattern. All visible signs of any script remain.
+// separators, what Unicode calls default-ignorable (bidirectional controls, zero-width characters, soft hyphen, fillers,
+// variation selectors, tags), noncharacters, interlinear annotation and the blank Braille pattern.
 const HIDDEN =
-  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Noncharacter_Code_Point}\u{FFF9}-\u{FFFB}\u2800]/u
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u{FFF9}-\u{FFFB}\u2800]/u
 const EVERY_HIDDEN = new RegExp(HIDDEN, 'gu')
 
 /** Whether `text` contains a character that cannot be seen or that changes how its neighbours are seen. */

@@ -24,13 +24,13 @@ export interface HostName {
  */
 export function parseHostName(text: string): HostName | undefined {
   // The conversion itself would decode %2e, cut at a slash and drop hidden characters, so they are refused before it.
-  if (text.length > MAX_LENGTH || ASCII_OUTSIDE_HOSTS.test(text) || hasHiddenCharacter(text)) return undefined
+  if (ASCII_OUTSIDE_HOSTS.test(text) || hasHiddenCharacter(text)) return undefined
   const ascii = domainToASCII(text)
   if (!isDnsName(ascii)) return undefined
   const unicode = domainToUnicode(ascii)
-  if (domainToASCII(unicode) !== ascii) return undefined
-  const showable = !hasHiddenCharacter(unicode) && unicode.normalize('NFC') === unicode && unicode.length <= MAX_LENGTH
-  return { ascii, display: showable ? unicode : ascii }
+  // Newer parsers keep punycode that decodes to nothing, or to something else, as it is.
+  if (domainToASCII(unicode) !== ascii || /(?:^|\.)xn--/.test(unicode)) return undefined
+  return { ascii, display: hasHiddenCharacter(unicode) ? ascii : unicode }
 }
 
 function isDnsName(ascii: string): boolean {

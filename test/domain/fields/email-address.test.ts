@@ -101,6 +101,8 @@ describe('emailRule', () => {
     const labels = (last: number) => `${`${'b'.repeat(60)}.`.repeat(3)}${'c'.repeat(last)}`
     expect(codeOf(`${'a'.repeat(64)}@${labels(6)}`)).toBe('accepted')
     expect(codeOf(`${'a'.repeat(64)}@${labels(7)}`)).toBe('too_long')
+    // In UTF-8 this address has 147 octets, in ASCII more than 254.
+    expect(codeOf(`${'a'.repeat(64)}@${'bü.'.repeat(20)}de`)).toBe('too_long')
     // In UTF-8 this domain has 246 octets, in ASCII fewer.
     const chinese = `${`${'中'.repeat(20)}.`.repeat(4)}cn`
     expect(codeOf(`a@${chinese}`)).toBe('accepted')

@@ -12,6 +12,7 @@ describe('foldName', () => {
     ['ﬁle', 'FILE'],
     ['ΟΔΟΣ', 'οδός'.normalize('NFD').replace('\u0301', '')],
     ['İSTANBUL', 'istanbul'],
+    ['I\u0307\u0301', '\u00ed'],
     ['ПРИЛОЖЕНИЕ', 'приложение'],
     ['My\u00a0App', 'my app'],
     ['ｶﾞ', 'ガ'],

@@ -61,6 +61,7 @@ describe('parseHostName', () => {
     'xn--a.com',
     'xn--.com',
     'xn--xn---epa.com',
+    'xn---jir.com',
     'exa\u00admple.com',
     'exa\u200dmple.com',
     'exa\u202emple.com',
@@ -78,6 +79,8 @@ describe('parseHostName', () => {
     const name = (length: number) => `${'a.'.repeat(120)}${'b'.repeat(length - 240)}`
     expect(parseHostName(name(253))?.ascii).toHaveLength(253)
     expect(parseHostName(name(254))).toBeUndefined()
+    // Short in its own script, 256 characters in ASCII.
+    expect(parseHostName(`${'ü'.repeat(40)}.`.repeat(5) + 'com'.repeat(7))).toBeUndefined()
   })
 
   test('whatever is accepted is a DNS name, and both forms lead back to it', () => {

@@ -60,6 +60,11 @@ describe('redirectRule', () => {
     expect(codeOf(fix)).toBe('accepted')
   })
 
+  test('no fix is offered for a URL with hidden characters, which its author may not know of (S06)', () => {
+    for (const text of ['https://app\u00ad.example/', 'https://app.example/\u202egpj'])
+      expect(rule.check(text)).toMatchObject({ expected: expect.stringContaining('printable ASCII') })
+  })
+
   test.each([
     ['', 'not_a_url'],
     ['/cb', 'not_a_url'],
@@ -69,10 +74,14 @@ describe('redirectRule', () => {
     ['https://', 'not_a_url'],
     ['https://app.example:99999/', 'not_a_url'],
     ['https://[::1/', 'not_a_url'],
-    ['https://xn--a.com/', 'not_a_url'],
     ['https://exa%23mple/', 'not_a_url'],
   ])('%j does not parse (S07)', (text, code) => {
     expect(codeOf(text)).toBe(code)
+  })
+
+  test('punycode that decodes to nothing is refused, by the parser of Node 20 or after that of Node 24 (S06)', () => {
+    for (const text of ['https://xn--a.com/', 'https://xn--xn---epa.com/', 'https://app.xn--/'])
+      expect(codeOf(text)).toMatch(/^(?:not_a_url|host_not_allowed)$/)
   })
 
   test.each([
@@ -360,6 +369,7 @@ describe('matchesRedirect', () => {
     ['http://localhost/cb', 'http://localhost:8080/cb'],
     ['https://127.0.0.1/cb', 'https://127.0.0.1:8080/cb'],
     ['http://127.0.0.2/cb', 'http://127.0.0.2:8080/cb'],
+    ['http://127x0x0x1/cb', 'http://127x0x0x1:8080/cb'],
   ])('the port of %s, no loopback rule, does not vary (S04)', (registered, asked) => {
     expect(matchesRedirect(registered, asked)).toBe(false)
   })

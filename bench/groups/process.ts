@@ -1,0 +1,58 @@
+import { hash } from 'node:crypto'
+import { memoryStore } from 'appgrant/memory'
+import { cycle, mint, platform } from '../apps.ts'
+import { interleaved } from '../measure.ts'
+import type { Group } from '../report.ts'
+
+/** In one process on the memory store, beside what nobody could leave out: a digest, a look-up, a check. */
+export const memory: Group = async (bench) => {
+  const { grants, app, key, secret } = await platform(memoryStore())
+  const tokens = await mint(grants, { key, secret }, 1000)
+  const floor = new Map(
+    tokens.map((token) => [hash('sha256', token, 'hex'), { expiresAt: Date.now() + 3_600_000, app }]),
+  )
+  const next = cycle(tokens)
+  const contenders = [
+    { name: 'strict', run: () => grants.authorizer.verify(next()) },
+    { name: 'warm', run: () => grants.authorizer.verify(next(), { maxStalenessMs: 60_000 }) },
+    { name: 'issue', run: () => grants.authorizer.grantTrusted({ key, secret }) },
+    {
+      name: 'floor',
+      run: async () => {
+        const found = floor.get(hash('sha256', next(), 'hex'))
+        if (!found || found.expiresAt <= Date.now() || found.app.suspended) throw new Error('not valid')
+      },
+    },
+  ]
+  for (const inFlight of [1, 64, 256]) {
+    const rounds = await interleaved(contenders, {
+      inFlight,
+      rounds: bench.quick ? 3 : 7,
+      millis: bench.quick ? 200 : 600,
+    })
+    const of = (name: string) => rounds.get(name) ?? []
+    const against = 'SHA-256, Map and a check by hand'
+    bench.compare({
+      measure: `warm verify, ${inFlight} in flight`,
+      goal: '>= 0.7',
+      ours: of('warm'),
+      reference: of('floor'),
+      against,
+    })
+    bench.compare({
+      measure: `strict verify, ${inFlight} in flight`,
+      goal: 'none',
+      ours: of('strict'),
+      reference: of('floor'),
+      against,
+    })
+    bench.compare({
+      measure: `issue, ${inFlight} in flight`,
+      goal: 'none',
+      ours: of('issue'),
+      reference: of('floor'),
+      against,
+    })
+  }
+  await grants.close()
+}

@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto'
+import { redisStore } from 'appgrant/redis'
+import { Redis } from 'ioredis'
+import { startRedis } from '../../test/servers/redis.ts'
+import { cycle, mint, platform } from '../apps.ts'
+import { interleaved, median } from '../measure.ts'
+import type { Bench, Group } from '../report.ts'
+
+type Platform = Awaited<ReturnType<typeof platform>>
+
+/** One Redis server beside raw commands of the same client. */
+export const redis: Group = async (bench) => {
+  const server = await startRedis()
+  const client = new Redis(server.address)
+  const here = await platform(redisStore({ client, namespace: 'ag' }))
+  await throughput(bench, here, client)
+  await regenerate(bench, here, client)
+  await bytes(bench, client)
+  await here.grants.close()
+  client.disconnect()
+  await server.stop()
+}
+
+async function throughput(bench: Bench, { grants, key, secret }: Platform, client: Redis): Promise<void> {
+  const tokens = cycle(await mint(grants, { key, secret }, 1000))
+  const value = randomBytes(70).toString('hex')
+  for (let at = 0; at < 1000; at++) await client.set(`raw:${at}`, value)
+  const rawKeys = cycle(Array.from({ length: 1000 }, (_, at) => `raw:${at}`))
+  const contenders = [
+    { name: 'verify', run: () => grants.authorizer.verify(tokens()) },
+    { name: 'get', run: () => client.get(rawKeys()) },
+    { name: 'issue', run: () => grants.authorizer.grantTrusted({ key, secret }) },
+    { name: 'set', run: () => client.set(`new:${randomBytes(8).toString('hex')}`, value, 'PX', 3_660_000) },
+  ]
+  for (const inFlight of [1, 64, 256]) {
+    const rounds = await interleaved(contenders, {
+      inFlight,
+      rounds: bench.quick ? 3 : 9,
+      millis: bench.quick ? 300 : 1000,
+    })
+    const of = (name: string) => rounds.get(name) ?? []
+    const goals = inFlight === 64 ? { verify: '>= 1.2', issue: '>= 1.0' } : { verify: 'none', issue: 'none' }
+    bench.compare({
+      measure: `strict verify, ${inFlight} in flight`,
+      goal: goals.verify,
+      ours: of('verify'),
+      reference: of('get'),
+      against: 'raw GET',
+    })
+    bench.compare({
+      measure: `issue, ${inFlight} in flight`,
+      goal: goals.issue,
+      ours: of('issue'),
+      reference: of('set'),
+      against: 'raw SET',
+    })
+  }
+  await client.flushall()
+}
+
+async function regenerate(bench: Bench, { grants }: Platform, client: Redis): Promise<void> {
+  const many = bench.quick ? 50_000 : 1_000_000
+  const [few, crowd] = [
+    await platform(redisStore({ client, namespace: 'ag' })),
+    await platform(redisStore({ client, namespace: 'ag' })),
+  ]
+  await mint(few.grants, few, 1)
+  await mint(crowd.grants, crowd, many)
+  const times = { few: [] as number[], crowd: [] as number[] }
+  const commands = { few: 0, crowd: 0 }
+  for (let round = 0; round < 9; round++) {
+    for (const [name, one] of Object.entries({ few, crowd })) {
+      const before = await commandsSoFar(client)
+      const start = performance.now()
+      // Every round kills the same number again: the list of the new generation is empty, the dead stay until they expire.
+      await one.grants.apps.regenerateSecret(one.key)
+      times[name as keyof typeof times].push(performance.now() - start)
+      commands[name as keyof typeof commands] = (await commandsSoFar(client)) - before
+    }
+  }
+  bench.row({
+    measure: `regenerate with ${many.toLocaleString('en')} live tokens`,
+    ours: median(times.crowd),
+    reference: median(times.few),
+    against: 'with one',
+    unit: 'ms',
+    goal: '<= 1.5',
+  })
+  bench.row({
+    measure: 'the first of them, which killed them all',
+    ours: times.crowd[0] ?? 0,
+    reference: times.few[0] ?? 0,
+    against: 'with one',
+    unit: 'ms',
+    goal: 'none',
+  })
+  bench.row({
+    measure: 'commands of a regenerate',
+    ours: commands.crowd,
+    reference: commands.few,
+    against: 'with one',
+    unit: 'commands',
+    goal: '<= 1',
+  })
+  await Promise.all([few.grants.close(), crowd.grants.close(), grants.apps.list()])
+  await client.flushall()
+}
+
+/** All that the server was asked, without what we ask it to find out. */
+async function commandsSoFar(client: Redis): Promise<number> {
+  const stats = await client.info('commandstats')
+  const calls = [...stats.matchAll(/cmdstat_(\w+):calls=(\d+)/g)].filter(
+    ([, name]) => !['info', 'role'].includes(name ?? ''),
+  )
+  return calls.reduce((sum, [, , count]) => sum + Number(count), 0)
+}
+
+async function bytes(bench: Bench, client: Redis): Promise<void> {
+  const memory = async () => Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1])
+  const [lists, each] = [bench.quick ? 50 : 500, 100]
+  const platforms = await Promise.all(
+    Array.from({ length: lists }, () => platform(redisStore({ client, namespace: 'ag' }))),
+  )
+  const before = await memory()
+  for (const one of platforms) await mint(one.grants, one, each)
+  const perToken = ((await memory()) - before) / (lists * each)
+  bench.row({
+    measure: `memory of a token without user agent, ${each} in a list`,
+    ours: perToken,
+    reference: 350,
+    against: 'the bound',
+    unit: 'bytes',
+    goal: '<= 1',
+  })
+  await Promise.all(platforms.map(({ grants }) => grants.close()))
+}

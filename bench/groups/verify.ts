@@ -1,0 +1,48 @@
+import { redisStore } from 'appgrant/redis'
+import { Redis } from 'ioredis'
+import { singleRedis } from '../../test/servers/redis.ts'
+import { cycle, mint, platform, userToken } from '../apps.ts'
+import { interleaved } from '../measure.ts'
+import type { Group } from '../report.ts'
+
+/** Verification on Redis: strict and from the cache, of app-only and of users' tokens. */
+export const verify: Group = async (bench) => {
+  const server = await singleRedis()
+  const client = new Redis(server.address)
+  const { grants, key, secret } = await platform(redisStore({ client, namespace: `bench${Date.now()}` }))
+  const appTokens = cycle(await mint(grants, { key, secret }, 500))
+  const made = await Promise.all(
+    Array.from({ length: 100 }, (_, at) => userToken(grants, { key, secret, account: `user-${at}` })),
+  )
+  const userTokens = cycle(made.map(({ accessToken }) => accessToken))
+  const contenders = [
+    { name: 'app', run: () => grants.authorizer.verify(appTokens()) },
+    { name: 'user', run: () => grants.authorizer.verify(userTokens()) },
+    { name: 'warm', run: () => grants.authorizer.verify(appTokens(), { maxStalenessMs: 60_000 }) },
+  ]
+  for (const inFlight of [1, 64]) {
+    const rounds = await interleaved(contenders, {
+      inFlight,
+      rounds: bench.quick ? 5 : 9,
+      millis: bench.quick ? 300 : 1000,
+    })
+    const of = (name: string) => rounds.get(name) ?? []
+    bench.compare({
+      measure: `verify from the cache, ${inFlight} in flight`,
+      goal: '>= 10',
+      ours: of('warm'),
+      reference: of('app'),
+      against: 'strict verify on Redis',
+    })
+    bench.compare({
+      measure: `strict verify of a user's token, ${inFlight} in flight`,
+      goal: '>= 0.6',
+      ours: of('user'),
+      reference: of('app'),
+      against: 'strict verify of an app-only token',
+    })
+  }
+  await grants.close()
+  client.disconnect()
+  await server.stop()
+}

@@ -1,0 +1,138 @@
+import { AppGrantError, isAppGrantError } from '../base/errors.ts'
+import type { AppGrant } from '../create-app-grant.ts'
+import type { Consent, Redirect } from '../domain/authorization.ts'
+import type { SignIn } from './account-api.ts'
+import { emptyAnswer, notStored } from './answer.ts'
+import { consentPage as ownConsentPage } from './consent-page.ts'
+import { pageStatus } from './error-answer.ts'
+import { errorPage as ownErrorPage } from './error-page.ts'
+import { HttpError } from './http-error.ts'
+import { secured } from './page.ts'
+import { readForm } from './request-body.ts'
+import type { Call, Route } from './routes.ts'
+import { assertNotCrossSite } from './same-origin.ts'
+
+/** The pages that a person sees, where the host gives its own. */
+export interface PageOptions {
+  /**
+   * The page that asks the account. Its form posts to `/authorize/decision` under the issuer: `ticket` as it is in the consent,
+   * `decision`, which is `approve` or `deny`, and what is granted as `scope`, repeated or separated by spaces; no `scope`
+   * grants none. `request` is a GET with the parameters of the authorization request, however they came.
+   *
+   * Headers that it does not set are added: no-store, nosniff, no-referrer, and in its Content-Security-Policy `form-action`
+   * with the origin of the redirect, `frame-ancestors 'none'`, `base-uri 'none'`. Default is a page of our own without script.
+   */
+  readonly consentPage?: (consent: Consent, request: Request) => Promise<Response>
+  /**
+   * The page that says why nothing can be asked or answered. Its status is replaced by that of the error, and headers are
+   * added as to `consentPage`. Default is a page of our own.
+   */
+  readonly errorPage?: (error: AppGrantError, request: Request) => Promise<Response>
+}
+
+interface Parts extends PageOptions {
+  readonly issuer: string
+  readonly signIn: SignIn
+}
+
+const AUTHORIZE = '/authorize'
+const DECISION = '/authorize/decision'
+
+/**
+ * The authorization endpoint, GET and POST, and the POST of the account's decision (HTTP-2).
+ *
+ * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1)
+ */
+export function authorizeRoutes(grants: AppGrant, parts: Parts): readonly Route[] {
+  const { issuer, signIn, errorPage = async (error) => ownErrorPage(error) } = parts
+  const { authorizer } = grants
+  const { origin, pathname } = new URL(issuer)
+  const action = `${pathname === '/' ? '' : pathname}${DECISION}`
+  const { consentPage = async (consent) => ownConsentPage(consent, action) } = parts
+
+  async function ask(request: Request, params: URLSearchParams): Promise<Response> {
+    await authorizer.checkAuthorization(params)
+    // HEAD changes nothing: neither is a question stored, nor does the host begin to sign anybody in.
+    if (request.method === 'HEAD') return secured(new Response(null))
+    const who = await signIn(request)
+    if (!('account' in who)) return notStored(who)
+    const next = await authorizer.beginAuthorization(params, who)
+    if (next.step === 'redirect') return seeOther(next)
+    // The redirect is proven, or nothing would be asked.
+    return secured(await consentPage(next, request), new URL(params.get('redirect_uri') ?? ''))
+  }
+
+  async function decide(request: Request): Promise<Response> {
+    assertNotCrossSite(request, origin)
+    const who = await signIn(request)
+    // Whoever has signed out since has nothing to come back to: a decision is no address.
+    if (!('account' in who)) throw signedOut()
+    const form = await readForm(request, 'scope')
+    const answer = { ...who, ticket: form.get('ticket') ?? '' }
+    switch (form.get('decision')) {
+      case 'approve':
+        return seeOther(await authorizer.approve({ ...answer, scope: form.get('scope')?.split(' ') ?? [] }))
+      case 'deny':
+        return seeOther(await authorizer.deny(answer))
+      default:
+        throw new HttpError(400, 'invalid_request', 'decision: expected approve or deny')
+    }
+  }
+
+  /** Every refusal is a page of ours: what goes to the app is a redirect of the core's, and never an error. */
+  function asPage(answer: (call: Call) => Promise<Response>): Route['answer'] {
+    return async (call) => {
+      try {
+        return await answer(call)
+      } catch (error) {
+        const told = error instanceof HttpError ? ofRequest(error) : error
+        if (!isAppGrantError(told)) throw error
+        const { status, headers } = pageStatus(error instanceof HttpError ? error : told)
+        const shown = await errorPage(told, call.request)
+        const page = secured(new Response(shown.body, { status, headers: shown.headers }))
+        for (const [name, value] of Object.entries(headers)) page.headers.set(name, value)
+        return page
+      }
+    }
+  }
+
+  const routes: readonly Pick<Route, 'method' | 'path' | 'answer'>[] = [
+    { method: 'GET', path: AUTHORIZE, answer: ({ request, url }) => ask(request, url.searchParams) },
+    {
+      method: 'POST',
+      path: AUTHORIZE,
+      async answer({ request, url }) {
+        const params = new URLSearchParams([...(await readForm(request))])
+        return ask(asGet(request, url, params), params)
+      },
+    },
+    { method: 'POST', path: DECISION, answer: ({ request }) => decide(request) },
+  ]
+  return routes.map((route) => ({ ...route, wire: 'oauth', answer: asPage(route.answer) }))
+}
+
+function seeOther({ location }: Redirect): Response {
+  return emptyAnswer({ status: 303, headers: { location, 'referrer-policy': 'no-referrer' } })
+}
+
+/** To ask and to sign in, a POST of the parameters is the GET that a browser can come back to. */
+function asGet({ headers }: Request, url: URL, params: URLSearchParams): Request {
+  const kept = new Headers(headers)
+  for (const name of ['content-type', 'content-length']) kept.delete(name)
+  return new Request(`${url.origin}${url.pathname}?${params}`, { headers: kept })
+}
+
+function ofRequest({ message }: HttpError): AppGrantError {
+  return new AppGrantError('invalid_request', {}, { message, hint: 'Nothing was stored.' })
+}
+
+function signedOut(): AppGrantError {
+  return new AppGrantError(
+    'invalid_ticket',
+    {},
+    {
+      message: 'nobody is signed in any more',
+      hint: 'Let the app begin again: the question was put to another login.',
+    },
+  )
+}

@@ -1,0 +1,547 @@
+import Ajv from 'ajv/dist/2020.js'
+import { describe, expect, it } from 'vitest'
+import type { AccountState } from '../../src/domain/accounts.ts'
+import { exampleApp } from '../../src/testing/index.ts'
+import { ISSUER, json, refusal, world } from './world.ts'
+
+const FIELDS = {
+  name: 'Call Reports',
+  homepage: 'https://reports.example/',
+  adminEmail: 'ops@reports.example',
+  redirectUrls: ['https://reports.example/callback'],
+}
+
+/** provider > org-1 > user-1, and org-2 beside them. */
+const TREE: Record<string, readonly string[]> = {
+  provider: ['provider'],
+  'org-1': ['org-1', 'provider'],
+  'user-1': ['user-1', 'org-1', 'provider'],
+  'org-2': ['org-2'],
+}
+const state = (id: string): AccountState => ({
+  id,
+  active: true,
+  mayUseApps: true,
+  mayRegisterApps: true,
+  mayTrustApps: id !== 'user-1',
+})
+
+/** The API, signed in as whoever `account` is set to. Every answer is held against the description. */
+async function api() {
+  const who: { account: string; login?: string } = { account: 'org-1' }
+  const here = world({
+    signIn: async () => ({ ...who }),
+    directory: { lineage: async (account) => (TREE[account] ?? []).map(state) },
+  })
+  const description = await json(await here.send('/openapi.json'))
+  const validate = validatorOf(description)
+  const call = async (method: string, path: string, body?: unknown) => {
+    const answer = await here.call(method, path, body)
+    await validate(method, path, answer.clone())
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    return answer
+  }
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const answer = await call(method, path, body)
+    return { status: answer.status, body: answer.status === 204 ? undefined : await json(answer) }
+  }
+  const register = async (fields = {}) => {
+    const { status, body } = await ask('POST', '/apps', { ...FIELDS, ...fields })
+    expect(status).toBe(201)
+    return body as { app: { key: string; owner: string; secrets: { id: string }[] }; secret: string }
+  }
+  return { ...here, who, description, call, ask, register }
+}
+
+function validatorOf(description: Record<string, unknown>) {
+  // Formats of dates are looked at by the tests themselves.
+  const ajv = new Ajv({ strict: true, strictTypes: false, validateFormats: false })
+  ajv.addVocabulary(['openapi', 'info', 'servers', 'paths', 'components'])
+  ajv.addSchema(description, 'api')
+  const paths = description.paths as Record<string, Record<string, { responses: Record<string, unknown> }>>
+  return async (method: string, path: string, answer: Response) => {
+    const plain = path.split('?')[0] ?? ''
+    const matches = (template: string) => new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(plain)
+    const template = plain in paths ? plain : Object.keys(paths).find(matches)
+    const operation = paths[template ?? '']?.[method.toLowerCase()]
+    if (!template || !operation) throw new Error(`not described: ${method} ${path}`)
+    const status = String(answer.status) in operation.responses ? String(answer.status) : 'default'
+    if (status === 'default') expect(answer.status).toBeGreaterThanOrEqual(400)
+    const pointer = [template, method.toLowerCase(), 'responses', status, 'content', 'application/json', 'schema']
+    const text = await answer.text()
+    if (answer.status === 204) return expect(text).toBe('')
+    const escaped = pointer
+      .map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')))
+      .join('/')
+    const check = ajv.compile({ $ref: `api#/paths/${escaped}` })
+    if (!check(JSON.parse(text))) throw new Error(`${method} ${path}: ${ajv.errorsText(check.errors)}: ${text}`)
+  }
+}
+
+describe('the JSON API of a signed-in account', () => {
+  it('is absent without signIn', async () => {
+    const { send } = world()
+    for (const path of ['/apps', '/apps/x', '/tokens', '/openapi.json']) expect((await send(path)).status).toBe(404)
+  })
+
+  it('registers, and tells the secret in this one answer (APP-8)', async () => {
+    const { ask, register } = await api()
+    const { app, secret } = await register({ description: 'd', public: false })
+    expect(secret).toMatch(/^[A-Za-z0-9]{32}$/)
+    expect(app).toMatchObject({ ...FIELDS, owner: 'org-1', trusted: false, public: false, published: false })
+    const texts = JSON.stringify([await ask('GET', '/apps'), await ask('GET', `/apps/${app.key}`)])
+    expect(texts).toContain(app.key)
+    expect(texts).not.toContain(secret)
+  })
+
+  it('registers a public app, which has no secret (APP-11)', async () => {
+    const { ask } = await api()
+    const { body } = await ask('POST', '/apps', { ...FIELDS, public: true })
+    expect(body).not.toHaveProperty('secret')
+    expect(body).toMatchObject({ app: { public: true, secrets: [] } })
+  })
+
+  it('names every wrong field together (APP-5)', async () => {
+    const { ask, writes } = await api()
+    const { status, body } = await ask('POST', '/apps', { name: '', homepage: 'ftp://x.example', redirectUrls: [7] })
+    expect(status).toBe(400)
+    expect(body?.error).toBe('invalid_fields')
+    const fields = body?.fields as { field: string; code: string }[]
+    expect(fields.map(({ field, code }) => `${field} ${code}`)).toEqual([
+      'name required',
+      'homepage scheme_not_allowed',
+      'adminEmail required',
+      'redirectUrls[0] wrong_type',
+    ])
+    expect(writes()).toBe(0)
+  })
+
+  it.each(['owner', 'key', 'status', 'generation', 'secrets', 'createdAt', 'published', 'suspended', '__proto__'])(
+    'ignores %s in a body of fields (S42)',
+    async (name) => {
+      const { register, ask } = await api()
+      const hostile = JSON.parse(`{"${name}":"org-2"}`)
+      const { app } = await register(hostile)
+      expect(app).toMatchObject({ owner: 'org-1', published: false })
+      const { body } = await ask('PATCH', `/apps/${app.key}`, hostile)
+      expect(body).toEqual(app)
+    },
+  )
+
+  it('gives trust by its own route only, to whom may (APP-9)', async () => {
+    const { ask, register, who } = await api()
+    const { app } = await register()
+    for (const [method, path] of [
+      ['POST', '/apps'],
+      ['PATCH', `/apps/${app.key}`],
+    ] as const)
+      expect(await ask(method, path, { ...FIELDS, trusted: true })).toMatchObject({
+        status: 400,
+        body: { error: 'invalid_request' },
+      })
+    expect(await ask('PUT', `/apps/${app.key}/trusted`, { trusted: true })).toMatchObject({
+      status: 200,
+      body: { trusted: true },
+    })
+    expect(await ask('PUT', `/apps/${app.key}/trusted`, { trusted: false })).toMatchObject({ body: { trusted: false } })
+    for (const trusted of ['true', 1, null, undefined])
+      expect(await ask('PUT', `/apps/${app.key}/trusted`, { trusted })).toMatchObject({ status: 400 })
+    who.account = 'user-1'
+    const { app: theirs } = await register()
+    expect(await ask('PUT', `/apps/${theirs.key}/trusted`, { trusted: true })).toMatchObject({
+      status: 403,
+      body: { error: 'not_permitted' },
+    })
+  })
+
+  it('lists apps with instances and live tokens, in pages, and searches them (LST-1)', async () => {
+    const { ask, register, grants, clock } = await api()
+    for (const name of ['Straße', 'Straßenbahn', 'Other']) {
+      await register({ name })
+      clock.advance(1)
+    }
+    const first = await ask('GET', '/apps?limit=2')
+    expect(first.body).toMatchObject({
+      items: [{ name: 'Straße', instances: 0, liveTokens: 0 }, { name: 'Straßenbahn' }],
+    })
+    const rest = await ask('GET', `/apps?limit=2&cursor=${first.body?.nextCursor}&owner=&name=`)
+    expect(rest.body).toMatchObject({ items: [{ name: 'Other' }] })
+    expect(rest.body).not.toHaveProperty('nextCursor')
+    const found = await ask('GET', `/apps?name=${encodeURIComponent('STRASSE')}`)
+    expect(found.body).toMatchObject({ items: [{ name: 'Straße' }, { name: 'Straßenbahn' }] })
+
+    const { app, secret } = await grants.apps.register(exampleApp({ trusted: true }))
+    await grants.authorizer.grantTrusted({ key: app.key, secret })
+    expect((await ask('GET', `/apps/${app.key}`)).body).toMatchObject({ liveTokens: 1, instances: 0 })
+  })
+
+  it.each([
+    ['limit=0', 'limit=0'],
+    ['limit=1001', 'limit=1001'],
+    ['limit=1e2', 'limit=1e2'],
+    ['limit=-1', 'limit=-1'],
+    ['limit=x', 'limit=x'],
+    ['limit=0x10', 'limit=0x10'],
+    ['cursor=x', 'cursor=x'],
+    ['a cursor of 100 kB', `cursor=${'a'.repeat(100_000)}`],
+    ['a name of 100 kB', `name=${'a'.repeat(100_000)}`],
+    ['name=a&name=a', 'name=a&name=a'],
+    ['a long owner', `owner=${'a'.repeat(300)}`],
+  ])('refuses GET /apps?%s with 400 (S45, HTTP-5)', async (_, query) => {
+    const { ask, counts } = await api()
+    const { status, body } = await ask('GET', `/apps?${query}`)
+    expect(status).toBe(400)
+    expect(['invalid_request', 'invalid_cursor']).toContain(body?.error)
+    expect(counts.list).toBe(0)
+  })
+
+  it('refuses the cursor of another list (LST-5)', async () => {
+    const { ask, register } = await api()
+    await register()
+    await register()
+    const { body } = await ask('GET', '/apps?limit=1')
+    expect(await ask('GET', `/apps?limit=1&name=call&cursor=${body?.nextCursor}`)).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_cursor' },
+    })
+  })
+
+  it('edits, suspends, resumes, renews and revokes, each by its route', async () => {
+    const { ask, register } = await api()
+    const { app, secret } = await register({ description: 'old' })
+    const path = `/apps/${app.key}`
+    expect(await ask('PATCH', path, { name: 'New', description: '' })).toMatchObject({
+      status: 200,
+      body: { name: 'New' },
+    })
+    expect((await ask('GET', path)).body).not.toHaveProperty('description')
+    const suspended = await ask('POST', `${path}/suspend`)
+    expect(suspended).toMatchObject({ status: 200, body: { suspended: { by: { account: 'org-1' } } } })
+    expect((await ask('POST', `${path}/resume`, {})).body).not.toHaveProperty('suspended')
+    const renewed = await ask('POST', `${path}/regenerate-secret`)
+    expect(renewed.status).toBe(200)
+    expect(renewed.body?.secret).not.toBe(secret)
+    const added = await ask('POST', `${path}/secrets`)
+    expect(added.status).toBe(201)
+    expect(await ask('POST', `${path}/secrets`)).toMatchObject({ status: 409, body: { error: 'secret_limit_reached' } })
+    expect(await ask('DELETE', `${path}/secrets/${added.body?.secretId}`)).toMatchObject({ status: 200 })
+    expect(await ask('DELETE', `${path}/secrets/unknown`)).toMatchObject({
+      status: 404,
+      body: { error: 'secret_not_found' },
+    })
+    expect(
+      await ask(
+        'DELETE',
+        `${path}/secrets/${(renewed.body as typeof renewed.body & { app: typeof app })?.app.secrets[0]?.id}`,
+      ),
+    ).toMatchObject({ status: 400 })
+    expect(await ask('POST', `${path}/revoke-tokens`)).toMatchObject({ status: 200, body: { key: app.key } })
+  })
+
+  it('removes what was selected, with a result for each: one refusal does not undo the rest (LST-1)', async () => {
+    const { ask, register, who, faults } = await api()
+    const [one, two] = [await register(), await register()]
+    who.account = 'org-2'
+    const foreign = await register()
+    who.account = 'org-1'
+    const keys = [one.app.key, foreign.app.key, 'nonsense', two.app.key, one.app.key]
+    expect(await ask('POST', '/apps/remove', { keys })).toEqual({
+      status: 200,
+      body: {
+        results: [
+          { key: one.app.key, removed: true },
+          { key: foreign.app.key, removed: false },
+          { key: 'nonsense', removed: false },
+          { key: two.app.key, removed: true },
+        ],
+      },
+    })
+    expect(await ask('GET', '/apps')).toMatchObject({ body: { items: [] } })
+    const [three, four] = [await register(), await register()]
+    faults.fail('replace', 'before')
+    const { body } = await ask('POST', '/apps/remove', { keys: [three.app.key, four.app.key] })
+    const results = body?.results as Record<string, unknown>[]
+    expect(results.map((result) => result.removed).sort()).toEqual([false, true])
+    expect(results.find((result) => !result.removed)).toMatchObject({ error: 'store_unavailable' })
+    for (const wrong of [undefined, 'x', [7], Array(101).fill('x'), { 0: 'x', length: 1 }])
+      expect(await ask('POST', '/apps/remove', { keys: wrong })).toMatchObject({ status: 400 })
+  })
+
+  it('shows the tokens of (app, account), and removes selected and all (LST-3)', async () => {
+    const { ask, grants, who } = await api()
+    const { app, secret } = await grants.apps.register(exampleApp({ trusted: true }))
+    const mint = () => grants.authorizer.grantTrusted({ key: app.key, secret, userAgent: 'Phone/1' })
+    const tokens = [await mint(), await mint(), await mint()]
+    const { status, body } = await ask('GET', `/tokens?app=${app.key}&limit=2`)
+    const items = body?.items as { id: string; expiresAt: string }[]
+    expect(status).toBe(200)
+    expect(items).toHaveLength(2)
+    expect(items[0]).toMatchObject({ kind: 'app', userAgent: 'Phone/1', scope: [] })
+    expect(new Date(items[0]?.expiresAt ?? '').getTime()).toBe(tokens[0]?.expiresAt.getTime())
+    expect(JSON.stringify(body)).not.toContain(tokens[0]?.accessToken)
+    expect(await ask('GET', `/tokens?app=${app.key}&cursor=${body?.nextCursor}`)).toMatchObject({
+      body: { items: [{ kind: 'app' }] },
+    })
+
+    const [one, two, three] = tokens as [(typeof tokens)[0], (typeof tokens)[0], (typeof tokens)[0]]
+    expect((await ask('POST', '/tokens/remove', { app: app.key, ids: [one?.tokenId, 'unknown'] })).status).toBe(204)
+    const alive = async () =>
+      Promise.all(tokens.map(async (token) => (await grants.authorizer.verify(token.accessToken)).ok))
+    expect(await alive()).toEqual([false, true, true])
+    who.account = 'provider'
+    expect((await ask('POST', '/tokens/remove', { app: app.key, account: 'org-1', ids: [two?.tokenId] })).status).toBe(
+      204,
+    )
+    expect(await ask('POST', '/tokens/remove-all', { app: app.key })).toMatchObject({ status: 404 })
+    expect(await alive()).toEqual([false, false, true])
+    expect((await ask('POST', '/tokens/remove-all', { app: app.key, account: 'org-1' })).status).toBe(204)
+    expect(await alive()).toEqual([false, false, false])
+    expect((await grants.authorizer.verify((await mint()).accessToken)).ok).toBe(true)
+    expect(three).toBeDefined()
+    for (const ids of [undefined, 'x', [7], Array(1001).fill('x')])
+      expect(await ask('POST', '/tokens/remove', { app: app.key, account: 'org-1', ids })).toMatchObject({
+        status: 400,
+      })
+  })
+
+  it('finds nothing of accounts that are neither itself nor below, on any route (LST-4)', async () => {
+    const { ask, call, register, who, writes, description } = await api()
+    const { app } = await register()
+    const secretId = app.secrets[0]?.id
+    who.account = 'org-2'
+    const before = writes()
+    const paths = description.paths as Record<string, Record<string, unknown>>
+    let tried = 0
+    for (const [path, methods] of Object.entries(paths)) {
+      if (!path.includes('{key}')) continue
+      for (const method of Object.keys(methods)) {
+        const target = path.replace('{key}', app.key).replace('{id}', String(secretId))
+        const answer = await call(
+          method.toUpperCase(),
+          target,
+          method === 'get' ? undefined : { trusted: true === path.endsWith('trusted') || undefined },
+        )
+        expect([method, path, ...Object.values(await refusal(answer))]).toEqual([method, path, 404, 'app_not_found'])
+        tried++
+      }
+    }
+    expect(tried).toBeGreaterThan(8)
+    for (const query of ['owner=org-1', 'owner=nobody']) expect((await ask('GET', `/apps?${query}`)).status).toBe(404)
+    for (const query of [`app=${app.key}`, `app=${app.key}&account=org-1`, 'app=nonsense'])
+      expect((await ask('GET', `/tokens?${query}`)).status).toBe(404)
+    expect((await ask('GET', '/tokens')).status).toBe(400)
+    expect(await ask('POST', '/apps?owner=org-1', FIELDS)).toMatchObject({
+      status: 403,
+      body: { error: 'not_permitted' },
+    })
+    expect(writes()).toBe(before)
+  })
+
+  it('lets an account act for those below it, and says who did with what login (LST-4, ACC-5)', async () => {
+    const { ask, call, who, grants } = await api()
+    const by: unknown[] = []
+    grants.events.on('app', (event) => by.push(event.by))
+    who.account = 'provider'
+    who.login = 'maria'
+    const { status, body } = await ask('POST', '/apps?owner=user-1', FIELDS)
+    const app = body?.app as { key: string; owner: string }
+    expect([status, app.owner]).toEqual([201, 'user-1'])
+    expect(await ask('GET', '/apps?owner=user-1')).toMatchObject({ body: { items: [{ key: app.key, liveTokens: 0 }] } })
+    await ask('POST', `/apps/${app.key}/suspend`)
+    expect(by).toEqual([
+      { account: 'provider', login: 'maria' },
+      { account: 'provider', login: 'maria' },
+    ])
+    who.account = 'user-1'
+    expect(await refusal(await call('POST', `/apps/${app.key}/resume`))).toEqual({
+      status: 403,
+      error: 'suspended_above',
+    })
+  })
+
+  it('tells the limit, and the key of a registration whose outcome is unknown (APP-6, APP-7)', async () => {
+    const { ask, faults } = await api()
+    faults.fail('insert', 'after')
+    const unknown = await ask('POST', '/apps', FIELDS)
+    expect(unknown).toMatchObject({ status: 503, body: { error: 'outcome_unknown' } })
+    expect((await ask('POST', '/apps/remove', { keys: [unknown.body?.app] })).body).toMatchObject({
+      results: [{ removed: true }],
+    })
+
+    const small = world({ signIn: async () => ({ account: 'org-1' }), appsPerOwner: 1 })
+    await small.call('POST', '/apps', FIELDS)
+    const full = await small.call('POST', '/apps', FIELDS)
+    expect([full.status, await json(full)]).toMatchObject([
+      409,
+      { error: 'app_limit_reached', owner: 'org-1', limit: 1 },
+    ])
+  })
+
+  it.each(['get', 'list', 'count'] as const)(
+    'answers 503 with Retry-After where %s of the store fails (ERR-1)',
+    async (method) => {
+      const { call, register, faults, outages } = await api()
+      const { app } = await register()
+      faults.fail(method, 'before', 10)
+      const answer = await call('GET', method === 'list' ? '/apps' : `/apps/${app.key}`)
+      expect(answer.headers.get('retry-after')).toBe('5')
+      expect(await refusal(answer)).toEqual({ status: 503, error: 'store_unavailable' })
+      expect(outages.length).toBeGreaterThan(0)
+    },
+  )
+
+  it('sends what signIn gives: the page that signs in, which nobody may cache', async () => {
+    const page = () => Response.redirect('https://login.example/sign-in', 303)
+    const { send, call, writes } = world({ signIn: async () => page() })
+    for (const answer of [await send('/apps'), await call('POST', '/apps', FIELDS)]) {
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, 'https://login.example/sign-in'])
+      expect([answer.headers.get('cache-control'), answer.headers.get('pragma')]).toEqual(['no-store', 'no-cache'])
+    }
+    expect(writes()).toBe(0)
+  })
+
+  it.each([
+    ['throws', () => Promise.reject(new Error('no session store'))],
+    ['names no account', async () => ({ account: '' })],
+  ])('answers 500, and the event tells why, where signIn %s', async (_, signIn) => {
+    const { send, outages } = world({ signIn })
+    expect(await refusal(await send('/apps'))).toEqual({ status: 500, error: 'server_error' })
+    expect(outages).toMatchObject([{ code: 'server_error', operation: 'GET /apps' }])
+    expect(() => world({ signIn: 'x' as never })).toThrow(/^createHandler: signIn: /)
+  })
+
+  it.each(['[]', '7', 'null', '"x"', '{', '{"a":1}x', '\ufeff{}', '{"a":\u0000}'])(
+    'refuses the body %j with 400 (ERR-4)',
+    async (body) => {
+      const { send } = await api()
+      const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
+      expect(await refusal(await send('/apps', { method: 'POST', headers, body }))).toEqual({
+        status: 400,
+        error: 'invalid_request',
+      })
+    },
+  )
+
+  it('is described completely: every route, and nothing else (OpenAPI 3.1)', async () => {
+    const { description, send } = await api()
+    expect(description).toMatchObject({ openapi: '3.1.0', servers: [{ url: ISSUER }] })
+    const paths = description.paths as Record<string, Record<string, { requestBody?: unknown }>>
+    expect(
+      Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`)),
+    ).toMatchInlineSnapshot(`
+      [
+        "get /apps",
+        "post /apps",
+        "post /apps/remove",
+        "get /apps/{key}",
+        "patch /apps/{key}",
+        "put /apps/{key}/trusted",
+        "post /apps/{key}/suspend",
+        "post /apps/{key}/resume",
+        "post /apps/{key}/revoke-tokens",
+        "post /apps/{key}/regenerate-secret",
+        "post /apps/{key}/secrets",
+        "delete /apps/{key}/secrets/{id}",
+        "get /installs",
+        "post /installs/withdraw",
+        "get /tokens",
+        "post /tokens/remove",
+        "post /tokens/remove-all",
+      ]
+    `)
+    for (const [path, methods] of Object.entries(paths)) {
+      const answer = await send(path.replaceAll(/\{\w+\}/g, 'x'), { method: 'OPTIONS' })
+      const described = Object.keys(methods).map((method) => method.toUpperCase())
+      const withHead = described.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+      expect([path, answer.headers.get('allow')]).toEqual([path, withHead.join(', ')])
+    }
+  })
+})
+
+describe('HTTP-1: changes come from pages of the same origin', () => {
+  const SAME = { 'sec-fetch-site': 'same-origin' }
+  const JSON_TYPE = { 'content-type': 'application/json' }
+
+  async function changes() {
+    const { description } = await api()
+    const here = world({ signIn: async () => ({ account: 'org-1' }) })
+    const { app } = await here.grants.apps.register(exampleApp())
+    const targets = Object.entries(description.paths as Record<string, Record<string, unknown>>).flatMap(
+      ([path, methods]) =>
+        Object.keys(methods)
+          .filter((method) => method !== 'get')
+          .map((method) => ({
+            method: method.toUpperCase(),
+            path: path.replace('{key}', app.key).replace('{id}', 'x'),
+          })),
+    )
+    expect(targets.length).toBeGreaterThan(11)
+    const seen: unknown[] = []
+    here.grants.events.on('app', (event) => seen.push(event))
+    const send = (target: { method: string; path: string }, headers: Record<string, string>) =>
+      here.send(target.path, { method: target.method, headers, body: '{}' })
+    return { ...here, targets, seen, send }
+  }
+
+  it.each([
+    ['a form of text/plain from elsewhere (S54)', { 'content-type': 'text/plain', origin: 'https://evil.example' }],
+    ['another site', { ...JSON_TYPE, 'sec-fetch-site': 'cross-site' }],
+    ['another subdomain', { ...JSON_TYPE, 'sec-fetch-site': 'same-site' }],
+    ['nobody', { ...JSON_TYPE, 'sec-fetch-site': 'none' }],
+    ['another site with a right Origin', { ...JSON_TYPE, 'sec-fetch-site': 'cross-site', origin: ISSUER }],
+    ['no sign of an origin', { ...JSON_TYPE }],
+    ['another origin', { ...JSON_TYPE, origin: 'https://evil.example' }],
+    ['another scheme', { ...JSON_TYPE, origin: 'http://login.example' }],
+    ['another port', { ...JSON_TYPE, origin: `${ISSUER}:444` }],
+    ['an opaque origin', { ...JSON_TYPE, origin: 'null' }],
+    ['an empty origin', { ...JSON_TYPE, origin: '' }],
+    ['a list', { ...JSON_TYPE, 'sec-fetch-site': 'same-origin, cross-site' }],
+  ])('%s gets 403 on every route, and changes nothing', async (_, headers) => {
+    const { targets, send, writes, seen } = await changes()
+    const before = writes()
+    for (const target of targets) {
+      const answer = await send(target, headers)
+      expect([target, ...Object.values(await refusal(answer))]).toEqual([target, 403, 'access_denied'])
+      expect(answer.headers.has('access-control-allow-origin')).toBe(false)
+    }
+    expect([writes(), seen]).toEqual([before, []])
+  })
+
+  it.each([
+    {},
+    { 'content-type': 'text/plain' },
+    { 'content-type': 'application/x-www-form-urlencoded' },
+    { 'content-type': 'application/jsonx' },
+  ])('the same origin with %j gets 415 on every route (HTTP-5)', async (headers) => {
+    const { targets, send, writes } = await changes()
+    const before = writes()
+    for (const target of targets)
+      expect([target, (await send(target, { ...SAME, ...headers })).status]).toEqual([target, 415])
+    expect(writes()).toBe(before)
+  })
+
+  it('an Origin equal to the issuer’s will do where Sec-Fetch-Site is absent', async () => {
+    const { targets, send } = await changes()
+    for (const target of targets) expect((await send(target, { ...JSON_TYPE, origin: ISSUER })).status).not.toBe(403)
+    const { send: sendTo } = world({
+      issuer: 'https://login.example/oauth',
+      signIn: async () => ({ account: 'org-1' }),
+    })
+    const headers = { ...JSON_TYPE, origin: ISSUER }
+    expect((await sendTo('/oauth/apps', { method: 'POST', headers, body: JSON.stringify(FIELDS) })).status).toBe(201)
+  })
+
+  it('GET and HEAD need none of it and change nothing', async () => {
+    const { grants, send, writes } = world({ signIn: async () => ({ account: 'org-1' }) })
+    const { app } = await grants.apps.register(exampleApp())
+    const before = writes()
+    const paths = ['/apps', `/apps/${app.key}`, `/apps/${app.key}/suspend`, '/apps/remove', `/tokens?app=${app.key}`]
+    for (const path of [...paths, '/tokens/remove-all', '/openapi.json']) {
+      for (const method of ['GET', 'HEAD']) {
+        const { status } = await send(path, { method })
+        expect([path, status]).toEqual([path, /suspend|remove/.test(path) ? 405 : 200])
+      }
+    }
+    expect(writes()).toBe(before)
+  })
+})

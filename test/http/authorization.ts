@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto'
+import { expect } from 'vitest'
+import type { AppGrantOptions } from '../../src/app-grant-options.ts'
+import type { HandlerOptions } from '../../src/http/index.ts'
+import type { exampleApp } from '../../src/testing/index.ts'
+import { basic, ISSUER, json, world } from './world.ts'
+
+export const REDIRECT = 'https://reports.example/callback'
+export const VERIFIER = 'v'.repeat(43)
+export const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url')
+
+type AppFields = Parameters<typeof exampleApp>[0]
+
+/** A world with an app that users authorise, and a session of the host whose account a test changes. */
+export async function authorization(options: Partial<AppGrantOptions> & HandlerOptions = {}, fields: AppFields = {}) {
+  /** Who is signed in; undefined: nobody. */
+  const session: { who: { account: string; login?: string } | undefined; asked: Request[] } = {
+    who: { account: 'user-1', login: 'ann' },
+    asked: [],
+  }
+  const here = world({
+    async signIn(request) {
+      session.asked.push(request)
+      return session.who ?? Response.redirect(`${ISSUER}/sign-in`, 302)
+    },
+    ...options,
+  })
+  const { app, secret } = await here.grants.apps.register({
+    owner: 'org-1',
+    name: 'Call Reports',
+    homepage: 'https://reports.example/',
+    adminEmail: 'ops@reports.example',
+    redirectUrls: [REDIRECT],
+    scopes: ['calls:read', 'calls:write'],
+    ...fields,
+  })
+  const params = (changed: Record<string, string> = {}) =>
+    new URLSearchParams({
+      response_type: 'code',
+      client_id: app.key,
+      redirect_uri: REDIRECT,
+      code_challenge: CHALLENGE,
+      code_challenge_method: 'S256',
+      state: 'xyz',
+      ...changed,
+    })
+  const authorize = (changed: Record<string, string> = {}, init: RequestInit = {}) =>
+    here.send(`/authorize?${params(changed)}`, init)
+  /** The ticket of a new question. */
+  const ticket = async (changed: Record<string, string> = {}) => ticketIn(await (await authorize(changed)).text())
+  const decide = (form: Record<string, string> | [string, string][], headers: Record<string, string> = {}) =>
+    here.send('/authorize/decision', {
+      method: 'POST',
+      body: new URLSearchParams(form),
+      headers: { 'sec-fetch-site': 'same-origin', ...headers },
+    })
+  const code = async (scope = 'calls:read calls:write', changed: Record<string, string> = {}) =>
+    answerIn(await decide({ ticket: await ticket(changed), decision: 'approve', scope })).get('code') ?? ''
+  const proof: Record<string, string> = app.public ? {} : basic(app.key, secret)
+  /** As the app posts it. */
+  const asApp = (path: string, form: Record<string, string>, headers = proof) =>
+    here.post(path, app.public ? { client_id: app.key, ...form } : form, headers)
+  const redeem = (presented: string, form: Record<string, string> = {}) =>
+    asApp('/token', {
+      grant_type: 'authorization_code',
+      code: presented,
+      redirect_uri: REDIRECT,
+      code_verifier: VERIFIER,
+      ...form,
+    })
+  const refresh = (presented: unknown, form: Record<string, string> = {}) =>
+    asApp('/token', { grant_type: 'refresh_token', refresh_token: String(presented), ...form })
+  /** The answer to a fresh code. */
+  const tokens = async () => json(await redeem(await code()))
+
+  return { ...here, session, app, secret, params, authorize, ticket, decide, code, asApp, redeem, refresh, tokens }
+}
+
+/** The ticket in a consent page. */
+export function ticketIn(page: string): string {
+  return /name="ticket" value="([\w]+)"/.exec(page)?.[1] ?? ''
+}
+
+/** What an answer sends the browser back to the app with. */
+export function answerIn(answer: Response): URLSearchParams {
+  expect(answer.status).toBe(303)
+  const location = new URL(answer.headers.get('location') ?? '')
+  expect(`${location.origin}${location.pathname}`).toBe(REDIRECT)
+  return location.searchParams
+}
+
+/** That an answer is a page of the endpoint's own, with that status, from which nothing goes anywhere. */
+export function expectPage(answer: Response, status: number): void {
+  expect(answer.status).toBe(status)
+  expect(answer.headers.has('location')).toBe(false)
+  expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8')
+  expect(answer.headers.get('cache-control')).toBe('no-store')
+  expect(answer.headers.get('pragma')).toBe('no-cache')
+  expect(answer.headers.get('referrer-policy')).toBe('no-referrer')
+  expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+  expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
+}

@@ -1,0 +1,404 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { answerIn, authorization, expectPage, REDIRECT, ticketIn } from './authorization.ts'
+import { ISSUER } from './world.ts'
+
+describe('an authorization request that no redirect may answer (HTTP-2)', () => {
+  it.each([
+    ['not registered', 'https://evil.example/callback'],
+    ['longer', `${REDIRECT}/more`],
+    ['with a query', `${REDIRECT}?a=b`],
+    ['with a fragment', `${REDIRECT}#f`],
+    ['in another case', REDIRECT.toUpperCase()],
+    ['a script (S05)', 'javascript:alert(1)//reports.example/callback'],
+    ['a script in mixed case (S05)', ' \tJaVa\nScRiPt:alert(1)'],
+    ['data (S05)', 'data:text/html,<script>alert(1)</script>'],
+    ['with full-width signs (S06)', 'https://reports.example／callback'],
+    ['on a host that NFKC makes the same (S06)', 'https://ｒeports.example/callback'],
+    ['no URL (S07)', 'http://%%%[::'],
+    ['no URL, at length (S07)', `https://${'['.repeat(4000)}`],
+    ['missing', ''],
+  ])('stays on our page, before sign-in, where its redirect is %s (S01)', async (_, redirect_uri) => {
+    for (const method of ['GET', 'POST'] as const) {
+      const { session, authorize, params, send, writes } = await authorization()
+      session.who = undefined
+      const before = writes()
+      const answer =
+        method === 'GET'
+          ? await authorize({ redirect_uri })
+          : await send('/authorize', { method, body: params({ redirect_uri }) })
+      expectPage(answer, 400)
+      expect(await answer.text()).not.toContain('alert')
+      expect(session.asked).toEqual([])
+      expect(writes()).toBe(before)
+    }
+  })
+
+  it.each(['', 'nobody', 'A'.repeat(32), '__proto__', '{"$ne":null}', 'x'.repeat(10_000)])(
+    'stays on our page where the app is unknown: %j',
+    async (client_id) => {
+      const { authorize, session } = await authorization()
+      expectPage(await authorize({ client_id }), 400)
+      expect(session.asked).toEqual([])
+    },
+  )
+
+  it('stays on our page where the app is suspended or removed', async () => {
+    const { authorize, session, grants, app } = await authorization()
+    await grants.apps.suspend(app.key)
+    expectPage(await authorize(), 400)
+    await grants.apps.remove(app.key)
+    expectPage(await authorize(), 400)
+    expect(session.asked).toEqual([])
+  })
+
+  it('stays on our page where a parameter is repeated (RFC 6749 §3.1)', async () => {
+    const { params, send, session } = await authorization()
+    for (const name of ['client_id', 'redirect_uri', 'state', 'scope', 'response_type', 'request_uri']) {
+      const repeated = `${params({ [name]: 'a' })}&${name}=b`
+      expectPage(await send(`/authorize?${repeated}`), 400)
+      const body = new URLSearchParams(repeated)
+      expectPage(await send('/authorize', { method: 'POST', body }), 400)
+    }
+    expect(session.asked).toEqual([])
+  })
+
+  it('is a 503 page with Retry-After while the store is down, never a redirect', async () => {
+    const { authorize, faults } = await authorization()
+    faults.fail('get', 'before')
+    const answer = await authorize()
+    expectPage(answer, 503)
+    expect(answer.headers.get('retry-after')).toBe('5')
+  })
+})
+
+describe('an authorization request with a proven redirect', () => {
+  it.each([
+    ['scope', 'calls:admin', 'invalid_scope'],
+    ['response_type', 'token', 'unsupported_response_type'],
+    ['response_type', '', 'invalid_request'],
+    ['response_mode', 'form_post', 'invalid_request'],
+    ['response_mode', 'fragment', 'invalid_request'],
+    ['code_challenge_method', 'plain', 'invalid_request'],
+    ['code_challenge', '', 'invalid_request'],
+    ['request', 'eyJhbGciOiJub25lIn0.e30.', 'request_not_supported'],
+    ['request_uri', 'https://reports.example/request', 'request_uri_not_supported'],
+  ])('tells the app of a bad %s=%s, and only after somebody signed in (S08, S59)', async (name, value, error) => {
+    const { authorize, session, writes } = await authorization()
+    session.who = undefined
+    const before = writes()
+    const signedOut = await authorize({ [name]: value })
+    expect(signedOut.headers.get('location')).toBe(`${ISSUER}/sign-in`)
+    expect(signedOut.headers.get('cache-control')).toBe('no-store')
+    session.who = { account: 'user-1' }
+    const answer = await authorize({ [name]: value })
+    const told = answerIn(answer)
+    expect(told.get('error')).toBe(error)
+    expect(told.get('iss')).toBe(ISSUER)
+    expect(told.get('state')).toBe('xyz')
+    expect(told.has('code')).toBe(false)
+    expect(await answer.text()).toBe('')
+    expect(answer.headers.get('referrer-policy')).toBe('no-referrer')
+    expect(writes()).toBe(before)
+  })
+
+  it('stores nothing while nobody is signed in (ERR-5)', async () => {
+    const { authorize, session, writes } = await authorization()
+    session.who = undefined
+    const before = writes()
+    expect((await authorize()).status).toBe(302)
+    expect(writes()).toBe(before)
+  })
+
+  it('is refused to an account that may not use the app, without a question', async () => {
+    const state = { active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true }
+    const { authorize, writes } = await authorization({
+      directory: { lineage: async (id) => [{ ...state, id, mayUseApps: id !== 'user-1' }] },
+    })
+    const before = writes()
+    expect(answerIn(await authorize()).get('error')).toBe('access_denied')
+    expect(writes()).toBe(before)
+  })
+
+  it.each(['', 'a b+c&d=e%20#ü"<>', '𝓢', 'x'.repeat(512)])('gives the state back as it came: %j', async (state) => {
+    const { ticket, decide } = await authorization()
+    for (const decision of ['approve', 'deny']) {
+      const told = answerIn(await decide({ ticket: await ticket({ state }), decision }))
+      expect(told.get('state')).toBe(state === '' ? null : state)
+      expect(told.get('iss')).toBe(ISSUER)
+    }
+  })
+
+  it('is refused with a state that cannot be given back as it came', async () => {
+    const { params, send, authorize } = await authorization()
+    const answer = answerIn(await send(`/authorize?${params({ state: '' })}%ff`))
+    expect([answer.get('error'), answer.has('state')]).toEqual(['invalid_request', false])
+    expect(answerIn(await authorize({ state: 'x'.repeat(513) })).get('error')).toBe('invalid_request')
+  })
+
+  it('answers with one instance of each parameter, by 303 See Other, kept by nobody (S53, S50)', async () => {
+    const { ticket, decide } = await authorization()
+    const answer = await decide({ ticket: await ticket(), decision: 'approve', scope: 'calls:read' })
+    expect([...answerIn(answer).keys()]).toEqual(['code', 'state', 'iss'])
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    expect(answer.headers.get('location')).toMatch(/^[\x21-\x7e]+$/)
+  })
+
+  it('may be posted, which asks the same and decides nothing (RFC 6749 §3.1, S55)', async () => {
+    const { params, send, session, grants, app } = await authorization()
+    const body = params({ decision: 'approve', ticket: 'x' })
+    const post = () => send('/authorize', { method: 'POST', body, headers: { origin: 'https://reports.example' } })
+    session.who = undefined
+    expect((await post()).headers.get('location')).toBe(`${ISSUER}/sign-in`)
+    // What signs in sees a GET to come back to.
+    const [asked] = session.asked
+    expect(asked?.method).toBe('GET')
+    expect(asked?.url).toBe(`${ISSUER}/authorize?${body}`)
+    expect(asked?.headers.has('content-type')).toBe(false)
+    session.who = { account: 'user-1' }
+    const page = await post()
+    expectPage(page, 200)
+    expect(ticketIn(await page.text())).not.toBe('')
+    expect(await grants.installs.count({ app: app.key })).toBe(0)
+  })
+
+  it('is never a decision, not even with a live ticket (S55, S15)', async () => {
+    const { ticket, params, send, grants, app } = await authorization()
+    const decision = { ticket: await ticket(), decision: 'approve', scope: 'calls:read' }
+    const all = `${params()}&${new URLSearchParams(decision)}`
+    expectPage(await send(`/authorize?${all}`), 200)
+    expectPage(await send('/authorize', { method: 'POST', body: new URLSearchParams(all) }), 200)
+    expectPage(await send('/authorize', { method: 'POST', body: new URLSearchParams(decision) }), 400)
+    expect((await send(`/authorize/decision?${all}`)).status).toBe(405)
+    expect(await grants.installs.count({ app: app.key })).toBe(0)
+  })
+
+  it('by HEAD changes nothing, with or without a decision (S55, HTTP-1)', async () => {
+    const { ticket, params, send, session, writes } = await authorization()
+    const decision = new URLSearchParams({ ticket: await ticket(), decision: 'approve' })
+    const before = [writes(), session.asked.length]
+    const answer = await send(`/authorize?${params()}&${decision}`, { method: 'HEAD' })
+    expect([answer.status, answer.headers.has('location'), await answer.text()]).toEqual([200, false, ''])
+    expect((await send(`/authorize/decision?${decision}`, { method: 'HEAD' })).status).toBe(405)
+    expect((await send(`/authorize?${params({ redirect_uri: 'x:y' })}`, { method: 'HEAD' })).status).toBe(400)
+    expect([writes(), session.asked.length]).toEqual(before)
+  })
+
+  it('makes no connection to any address it names (S09)', async () => {
+    const seen: unknown[] = []
+    const server = createServer((_, response) => response.end())
+    server.on('connection', (socket) => seen.push(socket.remotePort))
+    await new Promise<void>((listening) => server.listen(0, listening))
+    const { port } = server.address() as AddressInfo
+    const at = `http://localhost:${port}`
+    try {
+      const addresses = { homepage: `${at}/`, image: `https://localhost:${port}/logo.png` }
+      const { authorize, ticket, decide, redeem, session } = await authorization({}, addresses)
+      for (const who of [session.who, undefined]) {
+        session.who = who
+        for (const name of [
+          'request_uri',
+          'logo_uri',
+          'jwks_uri',
+          'client_uri',
+          'sector_identifier_uri',
+          'redirect_uri',
+        ])
+          for (const url of [at, addresses.image]) await (await authorize({ [name]: url })).text()
+      }
+      session.who = { account: 'user-1' }
+      const answer = await decide({ ticket: await ticket({ logo_uri: at, jwks_uri: at }), decision: 'approve' })
+      await redeem(answerIn(answer).get('code') ?? '', { jwks_uri: at, request_uri: at })
+      expect(seen).toEqual([])
+      // The server would have seen one.
+      await fetch(at)
+      expect(seen).toHaveLength(1)
+    } finally {
+      server.close()
+      server.closeAllConnections()
+    }
+  })
+
+  it('is told nothing across origins, whatever becomes of it (S58)', async () => {
+    const { authorize, decide, send, ticket } = await authorization()
+    const headers = { origin: 'https://reports.example' }
+    const preflight = { ...headers, 'access-control-request-method': 'POST' }
+    for (const answer of [
+      await authorize({}, { headers }),
+      await authorize({ scope: 'no' }, { headers }),
+      await authorize({ redirect_uri: 'https://evil.example/' }, { headers }),
+      await decide({ ticket: await ticket(), decision: 'approve' }, { ...headers, 'sec-fetch-site': 'cross-site' }),
+      await decide({ ticket: await ticket(), decision: 'deny' }, headers),
+      await send('/authorize', { method: 'OPTIONS', headers: preflight }),
+      await send('/authorize/decision', { method: 'OPTIONS', headers: preflight }),
+      await send('/installs', { headers }),
+      await send('/installs', { method: 'OPTIONS', headers: preflight }),
+    ]) {
+      expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
+      expect(answer.headers.get('cache-control')).toBe('no-store')
+    }
+  })
+})
+
+describe('POST /authorize/decision', () => {
+  it('approves what is ticked, repeated or separated by spaces, and no more (TOK-7)', async () => {
+    const { ticket, decide, redeem } = await authorization()
+    const granted = async (...scope: string[]) => {
+      const form: [string, string][] = [
+        ['ticket', await ticket()],
+        ['decision', 'approve'],
+        ...scope.map((one): [string, string] => ['scope', one]),
+      ]
+      const answer = await redeem(answerIn(await decide(form)).get('code') ?? '')
+      return ((await answer.json()) as { scope?: string }).scope
+    }
+    expect(await granted('calls:read', 'calls:write')).toBe('calls:read calls:write')
+    expect(await granted('calls:read calls:write')).toBe('calls:read calls:write')
+    expect(await granted('calls:write')).toBe('calls:write')
+    expect(await granted()).toBe(undefined)
+    expect(await granted('')).toBe(undefined)
+  })
+
+  it('refuses more than was asked, and the question stays open', async () => {
+    const { ticket, decide } = await authorization()
+    const open = await ticket({ scope: 'calls:read' })
+    expectPage(await decide({ ticket: open, decision: 'approve', scope: 'calls:read calls:write' }), 400)
+    expect(answerIn(await decide({ ticket: open, decision: 'approve', scope: 'calls:read' })).has('code')).toBe(true)
+  })
+
+  it('denies for `deny`', async () => {
+    const { ticket, decide, grants, app } = await authorization()
+    const told = answerIn(await decide({ ticket: await ticket(), decision: 'deny', scope: 'calls:read' }))
+    expect([told.get('error'), told.get('state'), told.get('iss')]).toEqual(['access_denied', 'xyz', ISSUER])
+    expect(await grants.installs.count({ app: app.key })).toBe(0)
+  })
+
+  it.each(['', 'Approve', 'approve ', 'APPROVE', 'yes', 'true', '1', 'approved', 'deny,approve', '__proto__'])(
+    'takes %j for no decision: 400, and the question stays open (S15)',
+    async (decision) => {
+      const { ticket, decide, writes } = await authorization()
+      const open = await ticket()
+      const before = writes()
+      expectPage(await decide({ ticket: open, decision }), 400)
+      expect(writes()).toBe(before)
+      expect(answerIn(await decide({ ticket: open, decision: 'deny' })).get('error')).toBe('access_denied')
+    },
+  )
+
+  it('refuses any repeated parameter but scope (HTTP-5)', async () => {
+    const { ticket, decide, writes } = await authorization()
+    const open = await ticket()
+    const before = writes()
+    for (const name of ['ticket', 'decision', 'other']) {
+      const form: [string, string][] = [
+        ['ticket', open],
+        ['decision', 'approve'],
+        ['other', 'x'],
+      ]
+      const answer = await decide([...form, ...form.filter(([one]) => one === name)])
+      expectPage(answer, 400)
+      expect(await answer.text()).toContain('a parameter is repeated')
+    }
+    expect(writes()).toBe(before)
+  })
+
+  it('is refused to another account and another login: no code, and the question stays open (S15)', async () => {
+    const { ticket, decide, session, writes } = await authorization()
+    const open = await ticket()
+    const before = writes()
+    for (const who of [
+      { account: 'user-2', login: 'ann' },
+      { account: 'user-1', login: 'bob' },
+      { account: 'user-1' },
+      undefined,
+    ]) {
+      session.who = who
+      for (const decision of ['approve', 'deny']) expectPage(await decide({ ticket: open, decision }), 400)
+    }
+    expect(writes()).toBe(before)
+    session.who = { account: 'user-1', login: 'ann' }
+    expect(answerIn(await decide({ ticket: open, decision: 'approve' })).has('code')).toBe(true)
+  })
+
+  it('is taken once: the ticket is spent by either answer', async () => {
+    const { ticket, decide } = await authorization()
+    for (const first of ['approve', 'deny']) {
+      const open = await ticket()
+      answerIn(await decide({ ticket: open, decision: first }))
+      for (const decision of ['approve', 'deny']) expectPage(await decide({ ticket: open, decision }), 400)
+    }
+  })
+
+  it.each(['', 'x', 'ag_qt_x', '{"$ne":null}', 'x'.repeat(10_000)])('refuses the ticket %j', async (ticket) => {
+    const { decide, writes } = await authorization()
+    const before = writes()
+    expectPage(await decide({ ticket, decision: 'approve' }), 400)
+    expect(writes()).toBe(before)
+  })
+
+  it.each([
+    [{ 'sec-fetch-site': 'cross-site' }, 403],
+    [{ 'sec-fetch-site': 'same-site' }, 403],
+    [{ 'sec-fetch-site': 'none' }, 403],
+    [{ 'sec-fetch-site': 'cross-site', origin: ISSUER }, 403],
+    [{ origin: 'https://evil.example' }, 403],
+    [{ origin: `${ISSUER}.evil.example` }, 403],
+    [{ 'sec-fetch-site': 'same-origin' }, 303],
+    [{ 'sec-fetch-site': 'same-origin', origin: 'null' }, 303],
+    [{ origin: ISSUER }, 303],
+    // A browser without Sec-Fetch-Site says this of our own page under no-referrer: there the ticket decides.
+    [{ origin: 'null' }, 303],
+    [{}, 303],
+  ] as [Record<string, string>, number][])('with the headers %j is answered %i (HTTP-1)', async (headers, status) => {
+    const { ticket, send, writes } = await authorization()
+    const open = await ticket()
+    const before = writes()
+    const body = new URLSearchParams({ ticket: open, decision: 'approve' })
+    const answer = await send('/authorize/decision', { method: 'POST', body, headers })
+    if (status === 403) {
+      expectPage(answer, 403)
+      expect(writes()).toBe(before)
+    } else expect(answerIn(answer).has('code')).toBe(true)
+  })
+
+  it('takes a form of at most 16 KiB and nothing else (HTTP-5)', async () => {
+    const { ticket, send } = await authorization()
+    const decision = { ticket: await ticket(), decision: 'approve' }
+    const post = (body: BodyInit, headers = {}) => send('/authorize/decision', { method: 'POST', body, headers })
+    expectPage(await post(JSON.stringify(decision), { 'content-type': 'application/json' }), 415)
+    expectPage(await post(new URLSearchParams(decision).toString(), { 'content-type': 'text/plain' }), 415)
+    expectPage(await post(new URLSearchParams({ ...decision, more: 'x'.repeat(17_000) })), 413)
+    for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) {
+      const answer = await send(`/authorize/decision?${new URLSearchParams(decision)}`, { method })
+      expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST'])
+    }
+    expect(answerIn(await post(new URLSearchParams(decision))).has('code')).toBe(true)
+  })
+
+  it('gives no code while the app is suspended or the account blocked, and the question stays open', async () => {
+    const state = { active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true }
+    let isActive = true
+    const { ticket, decide, grants, app } = await authorization({
+      directory: { lineage: async (id) => [{ ...state, id, active: id !== 'user-1' || isActive }] },
+    })
+    const open = await ticket()
+    await grants.apps.suspend(app.key)
+    expectPage(await decide({ ticket: open, decision: 'approve' }), 400)
+    await grants.apps.resume(app.key)
+    isActive = false
+    expectPage(await decide({ ticket: open, decision: 'approve' }), 400)
+    isActive = true
+    expect(answerIn(await decide({ ticket: open, decision: 'approve' })).has('code')).toBe(true)
+  })
+
+  it('is a 503 page while the store is down', async () => {
+    const { ticket, decide, faults } = await authorization()
+    const open = await ticket()
+    faults.fail('replace', 'before')
+    const answer = await decide({ ticket: open, decision: 'deny' })
+    expectPage(answer, 503)
+    expect(answer.headers.get('retry-after')).toBe('5')
+    expect(answerIn(await decide({ ticket: open, decision: 'deny' })).get('error')).toBe('access_denied')
+  })
+})

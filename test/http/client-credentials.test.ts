@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest'
+import { exampleApp } from '../../src/testing/index.ts'
+import { basic, refusal, world } from './world.ts'
+
+const GRANT = { grant_type: 'client_credentials' }
+const ENDPOINTS = ['/token', '/revoke', '/introspect']
+
+describe('authentication of apps', () => {
+  it('decodes Basic as RFC 6749 §2.3.1 says: form-encoded, then joined', async () => {
+    const { trustedApp, post } = world()
+    const { app, secret } = await trustedApp()
+    const escaped = `${app.key.replace(/./g, (c) => `%${c.charCodeAt(0).toString(16)}`)}:${secret}`
+    const answer = await post('/token', GRANT, { authorization: `basic   ${btoa(escaped)}` })
+    expect(answer.status).toBe(200)
+    // The same text without the encoding of its percent signs is another key.
+    const double = `${encodeURIComponent(escaped.split(':')[0] ?? '')}:${secret}`
+    expect(await refusal(await post('/token', GRANT, { authorization: `Basic ${btoa(double)}` }))).toMatchObject({
+      status: 401,
+    })
+  })
+
+  describe.each(ENDPOINTS)('%s', (path) => {
+    const form = { ...GRANT, token: 'x' }
+
+    it.each([
+      ['no base64', '!!!'],
+      ['no base64 of four', 'YQ='],
+      ['no colon', btoa('abc')],
+      ['a broken escape', btoa('%zz:secret')],
+      ['no UTF-8', btoa('\xff\xfe:secret')],
+      ['an escape of no UTF-8', btoa('%ff:secret')],
+      ['nothing', ''],
+      ['two parts', `${btoa('a:b')} ${btoa('c:d')}`],
+      ['100 kB', 'A'.repeat(100_000)],
+    ])('refuses a Basic header that holds %s: 401 with a challenge, no read (ERR-4, S45)', async (_, value) => {
+      const { post, counts } = world()
+      const answer = await post(path, form, { authorization: `Basic ${value}` })
+      expect(answer.headers.get('www-authenticate')).toBe('Basic realm="apps", charset="UTF-8"')
+      expect(await refusal(answer)).toEqual({ status: 401, error: 'invalid_client' })
+      expect(counts.get).toBe(0)
+    })
+
+    it('refuses another scheme, and an assertion, which it does not know', async () => {
+      const { post } = world()
+      const bearer = await post(path, form, { authorization: 'Bearer abc' })
+      expect(await refusal(bearer)).toEqual({ status: 401, error: 'invalid_client' })
+      const assertion = await post(path, {
+        ...form,
+        client_assertion_type: 'urn:x',
+        client_assertion: 'x.y.z',
+        client_id: 'a',
+      })
+      expect(await refusal(assertion)).toEqual({ status: 401, error: 'invalid_client' })
+    })
+
+    it('refuses two methods and two identities, though each be right (S20)', async () => {
+      const { trustedApp, post, writes } = world()
+      const { app, secret } = await trustedApp()
+      const other = await trustedApp()
+      const before = writes()
+      const tries = [
+        post(path, { ...form, client_secret: secret, client_id: app.key }, basic(app.key, secret)),
+        post(path, { ...form, client_secret: secret }, basic(app.key, secret)),
+        post(path, { ...form, client_id: other.app.key }, basic(app.key, secret)),
+        post(path, { ...form, client_id: app.key, client_assertion: 'x' }, basic(app.key, secret)),
+        post(path, { ...form, client_id: app.key, client_secret: secret, client_assertion: 'x' }),
+      ]
+      for (const answer of await Promise.all(tries))
+        expect(await refusal(answer)).toEqual({ status: 400, error: 'invalid_request' })
+      expect(writes()).toBe(before)
+    })
+
+    it('refuses credentials in the query, though right ones stand in the header (S20)', async () => {
+      const { trustedApp, post } = world()
+      const { app, secret } = await trustedApp()
+      for (const query of [
+        `client_id=${app.key}`,
+        `client_secret=${secret}`,
+        'token=x',
+        'grant_type=client_credentials',
+      ])
+        expect(await refusal(await post(`${path}?${query}`, form, basic(app.key, secret)))).toEqual({
+          status: 400,
+          error: 'invalid_request',
+        })
+      expect((await post(`${path}?unknown=1`, form, basic(app.key, secret))).status).toBe(200)
+    })
+
+    it('takes client_id alone, and an empty secret, for no proof of a confidential app (S26)', async () => {
+      const { trustedApp, post, send, grants, writes } = world()
+      const { app } = await trustedApp()
+      const before = writes()
+      const answers = [
+        await post(path, { ...form, client_id: app.key }),
+        await post(path, { ...form, client_id: app.key, client_secret: '' }),
+        await post(path, form, basic(app.key, '')),
+        await post(path, form),
+        await send(path, { method: 'POST', body: new URLSearchParams(form), headers: { authorization: '' } }),
+      ]
+      for (const answer of answers) expect(await refusal(answer)).toEqual({ status: 401, error: 'invalid_client' })
+      const { app: open } = await grants.apps.register(exampleApp({ public: true }))
+      expect(await refusal(await post(path, form, basic(open.key, '')))).toEqual({
+        status: 401,
+        error: 'invalid_client',
+      })
+      expect(writes()).toBe(before + 1)
+    })
+
+    it('answers an unknown key, a wrong secret and a removed app alike, after the same reads (S22, ERR-5)', async () => {
+      const { trustedApp, post, grants, counts } = world()
+      const { app, secret } = await trustedApp()
+      const removed = await trustedApp()
+      await grants.apps.remove(removed.app.key)
+      const wrong = secret.split('').reverse().join('')
+      const unknown = app.key.slice(0, 2) + wrong.slice(2)
+      const seen = []
+      for (const [key, tried] of [
+        [app.key, wrong],
+        [unknown, secret],
+        [removed.app.key, removed.secret],
+      ] as const) {
+        const before = { ...counts }
+        const answer = await post(path, form, basic(key, tried))
+        const reads = counts.get - before.get
+        expect({ ...counts, get: before.get }).toEqual(before)
+        seen.push(JSON.stringify([answer.status, [...answer.headers], await answer.text(), reads]))
+      }
+      expect(new Set(seen).size).toBe(1)
+      expect(seen[0]).toContain('401')
+    })
+  })
+})
+
+describe('failed attempts', () => {
+  const attempt = (here: ReturnType<typeof world>, key: string, remoteAddress: string, headers = {}) =>
+    here.send('/token', {
+      method: 'POST',
+      body: new URLSearchParams({ ...GRANT, client_id: key, client_secret: 'x'.repeat(32) }),
+      headers,
+      remoteAddress,
+    })
+
+  it('are answered 429 with Retry-After when they are too many of one key from one /64 (S23, ERR-3)', async () => {
+    const here = world()
+    const { app } = await here.trustedApp()
+    const statuses = []
+    for (let at = 0; at < 12; at++) statuses.push((await attempt(here, app.key, `2001:db8:1:2::${at}`)).status)
+    expect(statuses).toEqual([...Array(10).fill(401), 429, 429])
+    const answer = await attempt(here, app.key, '2001:db8:1:2:ffff::1')
+    expect(answer.headers.get('retry-after')).toBe('60')
+    expect(await refusal(answer)).toEqual({ status: 429, error: 'invalid_client' })
+    expect((await attempt(here, app.key, '2001:db8:1:3::1')).status).toBe(401)
+    here.clock.advance(60_000)
+    expect((await attempt(here, app.key, '2001:db8:1:2::1')).status).toBe(401)
+  })
+
+  it('are counted whatever the spelling of the path, for no other spelling is an endpoint (S23)', async () => {
+    const { send } = world()
+    for (const path of ['//token', '/token/', '/./x/..//token', '/Token', '/token%20', '/%74oken', '/token;a=1']) {
+      const answer = await send(path, { method: 'POST', body: new URLSearchParams(GRANT) })
+      expect([path, answer.status]).toEqual([path, 404])
+    }
+  })
+
+  it('never lock out who has the right secret (S24)', async () => {
+    const here = world()
+    const { app, secret } = await here.trustedApp()
+    for (let at = 0; at < 10_000; at++) await attempt(here, app.key, `10.${at >> 12}.${(at >> 4) & 255}.${at & 15}`)
+    const right = await here.send('/token', {
+      method: 'POST',
+      body: new URLSearchParams({ ...GRANT, client_id: app.key, client_secret: secret }),
+      remoteAddress: '10.0.0.1',
+    })
+    expect(right.status).toBe(200)
+  })
+
+  it('are not counted by what a forwarding header says (S25)', async () => {
+    const here = world()
+    const { app, secret } = await here.trustedApp()
+    const statuses = []
+    for (let at = 0; at < 11; at++) {
+      const forged = `198.51.100.${at}`
+      const headers = { 'x-forwarded-for': forged, forwarded: `for=${forged}`, 'x-real-ip': forged }
+      statuses.push((await attempt(here, app.key, '203.0.113.9', headers)).status)
+    }
+    expect(statuses.at(-1)).toBe(429)
+    // Nobody is blamed for it: from there one has failed nothing yet.
+    expect((await attempt(here, app.key, '198.51.100.3')).status).toBe(401)
+    expect((await here.post('/token', GRANT, basic(app.key, secret))).status).toBe(200)
+  })
+
+  it('never write, however many (S27, ERR-5)', async () => {
+    const here = world()
+    const { app } = await here.trustedApp()
+    const before = here.writes()
+    await Promise.all(
+      Array.from({ length: 5000 }, (_, at) =>
+        attempt(here, at % 2 ? app.key : `${app.key.slice(0, 24)}${10_000_000 + at}`, `10.9.${at >> 8}.${at & 255}`),
+      ),
+    )
+    expect(here.writes()).toBe(before)
+    expect(here.outages).toEqual([])
+  })
+})

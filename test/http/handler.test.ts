@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import { createAppGrant } from '../../src/create-app-grant.ts'
+import { createHandler } from '../../src/http/index.ts'
+import { json, refusal, world } from './world.ts'
+
+describe('createHandler', () => {
+  it('needs an issuer', () => {
+    const grants = createAppGrant({ store: memoryStore() })
+    expect(() => createHandler(grants)).toThrow(/^createHandler: grants.issuer: /)
+    expect(() => createHandler(undefined as never)).toThrow(TypeError)
+  })
+
+  it('answers what is no endpoint with 404 that nobody may store', async () => {
+    const { send } = world()
+    for (const path of ['/', '/x', '/authorize/x', '/.well-known/openid-configuration', '/%2e%2e/%2e%2e/etc/passwd']) {
+      const answer = await send(path)
+      expect(answer.headers.get('cache-control')).toBe('no-store')
+      expect(await refusal(answer)).toEqual({ status: 404, error: 'not_found' })
+    }
+  })
+
+  it('marks every answer no-store, whatever its status (S50, HTTP-6)', async () => {
+    const { send, post, call } = world({ signIn: async () => ({ account: 'org-1' }) })
+    const answers = await Promise.all([
+      send('/nowhere'),
+      send('/token'),
+      post('/token', {}),
+      post('/token', { grant_type: 'client_credentials' }),
+      post('/revoke', { token: 'x' }),
+      post('/introspect', {}),
+      send('/token', { method: 'POST', body: 'x' }),
+      send('/token', {
+        method: 'POST',
+        body: 'a'.repeat(20_000),
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      }),
+      send('/apps'),
+      send('/apps', { method: 'HEAD' }),
+      send('/apps', { method: 'POST' }),
+      call('POST', '/apps', {}),
+      call('POST', '/tokens/remove-all', { app: 'x' }),
+    ])
+    for (const answer of answers) {
+      expect(answer.headers.get('cache-control')).toBe('no-store')
+      expect(answer.headers.get('pragma')).toBe('no-cache')
+      if (answer.body) expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+    }
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404, 405, 400, 401, 415, 413, 200, 403]))
+  })
+
+  it('writes descriptions in the characters of RFC 6749 §5.2', async () => {
+    const { call } = world({ signIn: async () => ({ account: 'org-1' }) })
+    const { error_description: text } = await json(await call('POST', '/apps', { name: '“\\"' }))
+    expect(text).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
+  })
+
+  it('answers what should never happen with a 500 that tells nothing, and an event that tells all', async () => {
+    const { grants, outages } = world()
+    const cause = new Error('database password: hunter2')
+    const authorizer = { ...grants.authorizer, grantTrusted: () => Promise.reject(cause) }
+    const handler = createHandler({ ...grants, authorizer })
+    const request = new Request('https://login.example/token', {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    })
+    const answer = await handler(request)
+    expect([answer.status, await answer.text()]).toEqual([
+      500,
+      '{"error":"server_error","error_description":"the request could not be served"}',
+    ])
+    expect(outages).toMatchObject([{ code: 'server_error', operation: 'POST /token', cause }])
+  })
+})

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { json, world } from './world.ts'
+
+const PATH = '/.well-known/oauth-authorization-server'
+
+describe('the metadata (RFC 8414)', () => {
+  it('names the endpoints, grant types and authentication methods of each (HTTP-7)', async () => {
+    const { send } = world()
+    const answer = await send(PATH)
+    expect(answer.headers.get('content-type')).toBe('application/json')
+    expect(await json(answer)).toEqual({
+      issuer: 'https://login.example',
+      token_endpoint: 'https://login.example/token',
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      revocation_endpoint: 'https://login.example/revoke',
+      revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      introspection_endpoint: 'https://login.example/introspect',
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      grant_types_supported: ['client_credentials'],
+      response_types_supported: [],
+    })
+  })
+
+  it('names what users are asked by only where somebody can sign in (HTTP-7, RFC 9207 §3)', async () => {
+    const { send } = world({ signIn: async () => ({ account: 'org-1' }) })
+    expect(await json(await send(PATH))).toMatchObject({
+      authorization_endpoint: 'https://login.example/authorize',
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      grant_types_supported: ['client_credentials', 'authorization_code', 'refresh_token'],
+      response_types_supported: ['code'],
+      response_modes_supported: ['query'],
+      code_challenge_methods_supported: ['S256'],
+      authorization_response_iss_parameter_supported: true,
+    })
+  })
+
+  it('lies between host and path of an issuer with a path, whose endpoints lie under it (RFC 8414 §3.1)', async () => {
+    const { send } = world({ issuer: 'https://login.example/oauth.v1/tenant' })
+    const found = await json(await send(`${PATH}/oauth.v1/tenant`))
+    expect(found.issuer).toBe('https://login.example/oauth.v1/tenant')
+    expect(found.token_endpoint).toBe('https://login.example/oauth.v1/tenant/token')
+    const post = { method: 'POST' }
+    expect((await send('/oauth.v1/tenant/token', post)).status).toBe(415)
+    for (const path of [
+      PATH,
+      `${PATH}/`,
+      `/oauth.v1/tenant${PATH}`,
+      `${PATH}/oauthxv1/tenant`,
+      '/token',
+      '/oauth.v1/token',
+    ])
+      expect([path, (await send(path, path.endsWith('token') ? post : {})).status]).toEqual([path, 404])
+  })
+
+  it('may be kept by caches and read by any page, alone of all answers (HTTP-6)', async () => {
+    const { send } = world({ signIn: async () => ({ account: 'org-1' }) })
+    for (const method of ['GET', 'HEAD']) {
+      const answer = await send(PATH, { method })
+      expect(answer.headers.get('cache-control')).toBe('public, max-age=3600')
+      expect(answer.headers.has('pragma')).toBe(false)
+      expect(answer.headers.get('access-control-allow-origin')).toBe('*')
+      expect(answer.headers.has('access-control-allow-credentials')).toBe(false)
+    }
+    expect(await (await send(PATH, { method: 'HEAD' })).text()).toBe('')
+    for (const [path, method] of [
+      ['/apps', 'GET'],
+      ['/openapi.json', 'GET'],
+      [PATH, 'POST'],
+      ['/nowhere', 'GET'],
+      ['/', 'GET'],
+    ] as const) {
+      const answer = await send(path, { method })
+      expect([answer.headers.get('cache-control'), answer.headers.get('pragma')]).toEqual(['no-store', 'no-cache'])
+      expect(answer.headers.has('access-control-allow-origin')).toBe(false)
+    }
+  })
+
+  it('does not change with what Host and forwarding headers say, nor does anything else (S57, HTTP-7)', async () => {
+    const { handler, send } = world({ signIn: async () => ({ account: 'org-1' }) })
+    const headers = {
+      host: 'evil.example',
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'http',
+      forwarded: 'host=evil.example',
+      'x-original-url': '/evil',
+      'x-rewrite-url': '/evil',
+    }
+    for (const [path, method] of [
+      [PATH, 'GET'],
+      ['/token', 'POST'],
+      ['/introspect', 'POST'],
+      ['/openapi.json', 'GET'],
+      ['/evil', 'GET'],
+    ] as const) {
+      const body =
+        method === 'POST' ? { body: new URLSearchParams({ grant_type: 'client_credentials', token: 'x' }) } : {}
+      const usual = await send(path, { method, ...body })
+      const hostile = await handler(new Request(`https://evil.example:8443${path}`, { method, headers, ...body }))
+      expect([hostile.status, [...hostile.headers], await hostile.text()]).toEqual([
+        usual.status,
+        [...usual.headers],
+        await usual.text(),
+      ])
+    }
+  })
+})

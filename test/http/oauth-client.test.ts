@@ -1,0 +1,71 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import * as oauth from 'oauth4webapi'
+import { afterEach, describe, expect, it } from 'vitest'
+import { toNodeHandler } from '../../src/node.ts'
+import { world } from './world.ts'
+
+const servers: Server[] = []
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close().closeAllConnections()
+})
+
+/** A server whose issuer is where it listens. */
+async function serve(path: string) {
+  const server = createServer()
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`
+  const here = world({ issuer })
+  server.on('request', toNodeHandler(here.handler))
+  return { ...here, issuer: new URL(issuer) }
+}
+
+// A server on the loopback interface has no https; that is all that is special here.
+const options = { [oauth.allowInsecureRequests]: true }
+
+describe.each(['', '/oauth/v1'])('oauth4webapi, unmodified, with an issuer of path %j', (path) => {
+  it.each([
+    ['Basic', oauth.ClientSecretBasic],
+    ['the body', oauth.ClientSecretPost],
+  ])('does discovery, client credentials by %s, introspection and revocation', async (_, method) => {
+    const { issuer, trustedApp, grants } = await serve(path)
+    const { app, secret } = await trustedApp()
+    const client: oauth.Client = { client_id: app.key }
+    const authentication = method(secret)
+
+    const found = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...options })
+    const server = await oauth.processDiscoveryResponse(issuer, found)
+    expect(server.issuer).toBe(issuer.href.replace(/\/$/, ''))
+
+    const scope = new URLSearchParams({ scope: 'calls:read' })
+    const answer = await oauth.clientCredentialsGrantRequest(server, client, authentication, scope, options)
+    const granted = await oauth.processClientCredentialsResponse(server, client, answer)
+    expect(granted).toMatchObject({ token_type: 'bearer', expires_in: 3600, scope: 'calls:read' })
+    expect(await grants.authorizer.verify(granted.access_token)).toMatchObject({ ok: true })
+
+    const introspect = async () => {
+      const told = await oauth.introspectionRequest(server, client, authentication, granted.access_token, options)
+      return oauth.processIntrospectionResponse(server, client, told)
+    }
+    expect(await introspect()).toMatchObject({ active: true, client_id: app.key, scope: 'calls:read' })
+    const revoked = await oauth.revocationRequest(server, client, authentication, granted.access_token, options)
+    expect(await oauth.processRevocationResponse(revoked)).toBeUndefined()
+    expect(await introspect()).toEqual({ active: false })
+  })
+
+  it('reads our refusals as what they are', async () => {
+    const { issuer, trustedApp } = await serve(path)
+    const { app } = await trustedApp()
+    const found = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...options })
+    const server = await oauth.processDiscoveryResponse(issuer, found)
+    const client: oauth.Client = { client_id: app.key }
+    const ask = async (method: oauth.ClientAuth, parameters = {}) => {
+      const answer = await oauth.clientCredentialsGrantRequest(server, client, method, parameters, options)
+      return oauth.processClientCredentialsResponse(server, client, answer).catch((error: unknown) => error)
+    }
+    const challenged = await ask(oauth.ClientSecretBasic('wrong'))
+    expect(challenged).toBeInstanceOf(oauth.WWWAuthenticateChallengeError)
+    expect(challenged).toMatchObject({ status: 401, cause: [{ scheme: 'basic', parameters: { realm: 'apps' } }] })
+  })
+})

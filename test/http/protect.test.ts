@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest'
+import { AppGrantError } from '../../src/base/errors.ts'
+import { protect } from '../../src/http/index.ts'
+import { json, world } from './world.ts'
+
+async function withToken() {
+  const here = world()
+  const { app, secret } = await here.trustedApp()
+  const { accessToken } = await here.grants.authorizer.grantTrusted({ key: app.key, secret, scope: ['calls:read'] })
+  return { ...here, app, secret, accessToken }
+}
+
+const request = (authorization?: string) =>
+  new Request(
+    'https://api.example/calls?access_token=x',
+    authorization === undefined ? {} : { headers: { authorization } },
+  )
+
+/** The refusal: what is sent instead of the resource. */
+async function refused(answer: unknown) {
+  if (!(answer instanceof Response)) throw new Error('let through')
+  return { status: answer.status, challenge: answer.headers.get('www-authenticate'), body: await answer.text() }
+}
+
+describe('protect (RFC 6750)', () => {
+  it.each(['Bearer', 'bearer', 'BEARER', 'Bearer '])('gives the access of a token after %j', async (scheme) => {
+    const { grants, app, accessToken } = await withToken()
+    const access = await protect(grants.authorizer)(request(`${scheme} ${accessToken}`))
+    expect(access).toMatchObject({ ok: true, kind: 'app', account: app.owner, scope: ['calls:read'] })
+  })
+
+  it.each([undefined, 'Basic YTpi', 'Bearerx y', 'Digest a', ''])(
+    'answers %j, which is no bearer token, with a bare challenge, as a token in the query is none (§3.1, HTTP-5)',
+    async (authorization) => {
+      const { grants, counts } = await withToken()
+      const before = counts.get
+      expect(await refused(await protect(grants.authorizer, { scope: 'calls:read' })(request(authorization)))).toEqual({
+        status: 401,
+        challenge: 'Bearer',
+        body: '',
+      })
+      expect(counts.get).toBe(before)
+    },
+  )
+
+  it.each([
+    'Bearer',
+    'Bearer ',
+    'Bearer a b',
+    'Bearer a,b',
+    'Bearer "a"',
+    'Bearer a=b',
+    'Bearer \xff',
+    'Bearer a, Bearer b',
+  ])('answers %j with invalid_request 400', async (authorization) => {
+    const { grants } = await withToken()
+    const { status, challenge } = await refused(await protect(grants.authorizer)(request(authorization)))
+    expect(status).toBe(400)
+    expect(challenge).toMatch(/^Bearer error="invalid_request", error_description="[^"]+"$/)
+  })
+
+  it('answers a dead token, a secret, a key and garbage with invalid_token 401, all alike (S36, ERR-1)', async () => {
+    const { grants, app, secret, accessToken } = await withToken()
+    await grants.apps.revokeTokens(app.key)
+    const guard = protect(grants.authorizer)
+    for (const token of [accessToken, secret, app.key, 'x', 'a'.repeat(100_000)]) {
+      expect(await refused(await guard(request(`Bearer ${token}`)))).toEqual({
+        status: 401,
+        challenge: 'Bearer error="invalid_token", error_description="the access token is not valid"',
+        body: '{"error":"invalid_token","error_description":"the access token is not valid"}',
+      })
+    }
+  })
+
+  it.each(['suspend', 'remove', 'regenerateSecret', 'revokeTokens'] as const)(
+    'refuses the token after %s (S33)',
+    async (act) => {
+      const { grants, app, accessToken } = await withToken()
+      await grants.apps[act](app.key)
+      expect(await refused(await protect(grants.authorizer)(request(`Bearer ${accessToken}`)))).toMatchObject({
+        status: 401,
+      })
+    },
+  )
+
+  it('answers insufficient_scope 403 and names the scope, unless the token has all of it (§3.1)', async () => {
+    const { grants, accessToken } = await withToken()
+    const bearer = request(`Bearer ${accessToken}`)
+    const answer = await protect(grants.authorizer, { scope: 'calls:read  calls:write' })(bearer)
+    expect(await refused(answer)).toMatchObject({
+      status: 403,
+      challenge:
+        'Bearer error="insufficient_scope", error_description="the access token has not the scope that is needed", scope="calls:read calls:write"',
+    })
+    expect(await protect(grants.authorizer, { scope: 'calls:read' })(bearer)).toMatchObject({ ok: true })
+    expect(await protect(grants.authorizer, { scope: '' })(bearer)).toMatchObject({ ok: true })
+  })
+
+  it('answers 503 with Retry-After while the answer is not known, never 401 (ERR-1)', async () => {
+    const { grants, accessToken, faults } = await withToken()
+    faults.fail('get', 'before')
+    const answer = await protect(grants.authorizer)(request(`Bearer ${accessToken}`))
+    if (!(answer instanceof Response)) throw new Error('let through')
+    expect([answer.status, answer.headers.get('retry-after'), answer.headers.has('www-authenticate')]).toEqual([
+      503,
+      '5',
+      false,
+    ])
+    expect(await json(answer)).toMatchObject({ error: 'temporarily_unavailable' })
+    const directory = new AppGrantError('directory_unavailable', {}, { message: 'secret inside?' })
+    const failing = protect({ verify: () => Promise.reject(directory) })
+    expect(await refused(await failing(request('Bearer x')))).toMatchObject({ status: 503 })
+  })
+
+  it('hands every other failure to the host: it never becomes a 401', async () => {
+    const cause = new Error('a bug')
+    await expect(protect({ verify: () => Promise.reject(cause) })(request('Bearer x'))).rejects.toBe(cause)
+  })
+
+  it('is never cached, refused or not (HTTP-6)', async () => {
+    const { grants } = await withToken()
+    for (const authorization of [undefined, 'Bearer', 'Bearer x']) {
+      const answer = await protect(grants.authorizer)(request(authorization))
+      expect(answer instanceof Response && answer.headers.get('cache-control')).toBe('no-store')
+    }
+  })
+
+  it('asks for the freshness that it was given', async () => {
+    const asked: unknown[] = []
+    const verifier = {
+      verify: async (_: string, options?: unknown) => {
+        asked.push(options)
+        return { ok: false, reason: 'unknown' } as const
+      },
+    }
+    await protect(verifier, { maxStalenessMs: 5000 })(request('Bearer x'))
+    await protect(verifier)(request('Bearer x'))
+    expect(asked).toEqual([{ maxStalenessMs: 5000 }, {}])
+  })
+
+  it.each([
+    [{ scope: 'a"b' }, 'scope'],
+    [{ scope: 7 }, 'scope'],
+    [{ scope: 'a\r\nb' }, 'scope'],
+    [{ maxStalenessMs: -1 }, 'maxStalenessMs'],
+    [{ maxStalenessMs: 0.5 }, 'maxStalenessMs'],
+    [{ maxStalenessMs: 300_001 }, 'maxStalenessMs'],
+    [{ maxStalenessMs: Number.NaN }, 'maxStalenessMs'],
+  ])('throws a TypeError for the options %j', (options, name) => {
+    const { grants } = world()
+    expect(() => protect(grants.authorizer, options as object)).toThrow(new RegExp(`^protect: ${name}: `))
+    expect(() => protect({} as never)).toThrow(TypeError)
+  })
+})

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest'
+import { exampleApp } from '../../src/testing/index.ts'
+import { basic, refusal, world } from './world.ts'
+
+async function withToken() {
+  const here = world()
+  const { app, secret } = await here.trustedApp()
+  const { accessToken } = await here.grants.authorizer.grantTrusted({ key: app.key, secret })
+  const isAlive = async () => (await here.grants.authorizer.verify(accessToken)).ok
+  return { ...here, app, secret, accessToken, isAlive }
+}
+
+describe('POST /revoke', () => {
+  it('kills a token of the app, and answers 200 again for the dead one (RFC 7009 §2.2, HTTP-4)', async () => {
+    const { post, app, secret, accessToken, isAlive } = await withToken()
+    for (const _ of [1, 2]) {
+      const answer = await post('/revoke', { token: accessToken }, basic(app.key, secret))
+      expect([answer.status, await answer.text()]).toEqual([200, ''])
+      expect(await isAlive()).toBe(false)
+    }
+  })
+
+  it.each(['access_token', 'refresh_token', 'nonsense', ''])('never decides by the hint %j (HTTP-4)', async (hint) => {
+    const { post, app, secret, accessToken, isAlive } = await withToken()
+    const form = { token: accessToken, token_type_hint: hint, client_id: app.key, client_secret: secret }
+    expect((await post('/revoke', form)).status).toBe(200)
+    expect(await isAlive()).toBe(false)
+  })
+
+  it('answers 200 for what is no token of ours, writing nothing (RFC 7009 §2.2)', async () => {
+    const { post, app, secret, accessToken, writes, isAlive } = await withToken()
+    const before = writes()
+    for (const token of [
+      'x',
+      accessToken.slice(0, -1),
+      `${accessToken}x`,
+      accessToken.toUpperCase(),
+      'a'.repeat(15_000),
+    ])
+      expect((await post('/revoke', { token }, basic(app.key, secret))).status).toBe(200)
+    expect(writes()).toBe(before)
+    expect(await isAlive()).toBe(true)
+  })
+
+  it('refuses a missing or empty token (S32)', async () => {
+    const { post, app, secret } = await withToken()
+    for (const form of [{}, { token: '' }])
+      expect(await refusal(await post('/revoke', form as Record<string, string>, basic(app.key, secret)))).toEqual({
+        status: 400,
+        error: 'invalid_request',
+      })
+  })
+
+  it('leaves the token of another app as it is: 400 invalid_grant and an event (S32, HTTP-4)', async () => {
+    const { post, trustedApp, grants, accessToken, writes, isAlive } = await withToken()
+    const other = await trustedApp({ owner: 'org-2' })
+    const refused: unknown[] = []
+    grants.events.on('refused', (event) => refused.push(event))
+    const before = writes()
+    const answer = await post('/revoke', { token: accessToken }, basic(other.app.key, other.secret))
+    expect(await refusal(answer)).toEqual({ status: 400, error: 'invalid_grant' })
+    expect(refused).toMatchObject([{ code: 'foreign_token', app: other.app.key }])
+    expect([writes(), await isAlive()]).toEqual([before, true])
+  })
+
+  it('needs the app to prove itself: 401, and the token lives (S32)', async () => {
+    const { post, app, accessToken, isAlive } = await withToken()
+    const answer = await post('/revoke', { token: accessToken }, basic(app.key, 'x'.repeat(32)))
+    expect(await refusal(answer)).toEqual({ status: 401, error: 'invalid_client' })
+    expect(await isAlive()).toBe(true)
+  })
+
+  it('serves a suspended app (HTTP-4)', async () => {
+    const { post, app, secret, accessToken, grants, isAlive } = await withToken()
+    await grants.apps.suspend(app.key)
+    expect((await post('/revoke', { token: accessToken }, basic(app.key, secret))).status).toBe(200)
+    await grants.apps.resume(app.key)
+    expect(await isAlive()).toBe(false)
+  })
+
+  it.each([
+    ['nothing was written', 'before'],
+    ['the answer was lost', 'after'],
+  ] as const)('answers 503 where the store fails so that %s, and the repeat works (S30, REV-7)', async (_, when) => {
+    const { post, app, secret, accessToken, faults, isAlive } = await withToken()
+    faults.fail('replace', when)
+    const answer = await post('/revoke', { token: accessToken }, basic(app.key, secret))
+    expect(answer.headers.get('retry-after')).toBe('5')
+    expect(await refusal(answer)).toEqual({ status: 503, error: 'temporarily_unavailable' })
+    expect((await post('/revoke', { token: accessToken }, basic(app.key, secret))).status).toBe(200)
+    expect(await isAlive()).toBe(false)
+  })
+
+  it('takes the client_id alone of a public app (APP-11)', async () => {
+    const { post, grants } = world()
+    const { app } = await grants.apps.register(exampleApp({ public: true }))
+    expect((await post('/revoke', { token: 'x', client_id: app.key })).status).toBe(200)
+  })
+})
+
+describe('CORS (HTTP-6)', () => {
+  const redirectUrls = ['https://spa.example/callback', 'https://spa.example:8443/callback']
+  const cors = (answer: Response) => [...answer.headers.keys()].filter((name) => name.startsWith('access-control'))
+
+  it.each(['/token', '/revoke'])('lets the pages of a public app read %s, refusals too', async (path) => {
+    const { post, grants } = world()
+    const { app } = await grants.apps.register(exampleApp({ public: true, redirectUrls }))
+    for (const origin of ['https://spa.example', 'https://spa.example:8443']) {
+      const answer = await post(path, { client_id: app.key, grant_type: 'nonsense' }, { origin })
+      expect(answer.status).toBe(400)
+      expect(answer.headers.get('access-control-allow-origin')).toBe(origin)
+      expect(answer.headers.get('vary')).toBe('Origin')
+      expect(cors(answer)).toEqual(['access-control-allow-origin'])
+    }
+  })
+
+  it('lets nobody else read anything', async () => {
+    const { post, send, trustedApp, grants } = world()
+    const { app } = await grants.apps.register(exampleApp({ public: true, redirectUrls }))
+    const closed = await trustedApp({ redirectUrls })
+    const origin = 'https://spa.example'
+    const answers = [
+      ...['https://evil.example', 'http://spa.example', 'https://spa.example:1', 'null', '*', ''].map((other) =>
+        post('/token', { client_id: app.key }, { origin: other }),
+      ),
+      post('/token', { client_id: closed.app.key }, { origin }),
+      post(
+        '/token',
+        { client_id: closed.app.key, client_secret: closed.secret, grant_type: 'client_credentials' },
+        { origin },
+      ),
+      post('/token', { client_id: app.key }, { origin, ...basic(app.key, 'x') }),
+      post('/introspect', { client_id: app.key, token: 'x' }, { origin }),
+      post('/revoke', { client_id: 'x'.repeat(32), token: 'x' }, { origin }),
+      send('/token', { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } }),
+      send('/apps', { headers: { origin } }),
+      send('/nowhere', { headers: { origin } }),
+    ]
+    for (const answer of await Promise.all(answers)) expect(cors(answer)).toEqual([])
+  })
+
+  it('says that the store is down, not who may read it', async () => {
+    const { post, grants, faults } = world()
+    const { app } = await grants.apps.register(exampleApp({ public: true, redirectUrls }))
+    faults.fail('get', 'before', 2)
+    const answer = await post('/revoke', { client_id: app.key, token: 'x' }, { origin: 'https://spa.example' })
+    expect(cors(answer)).toEqual([])
+    expect(await refusal(answer)).toEqual({ status: 503, error: 'temporarily_unavailable' })
+  })
+})

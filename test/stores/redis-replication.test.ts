@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { redisStore } from '../../adapters/redis/redis-store.ts'
+import { isNotApplied, type Store } from '../../src/store/store.ts'
+import { changed, groupOf, inMs, record, upTo } from '../../src/testing/sample-records.ts'
+import { describeWith } from '../servers/describe-with.ts'
+import { drivers } from '../servers/ioredis.ts'
+import { type RedisServer, redisServer, startPair } from '../servers/redis.ts'
+import { until } from '../servers/until.ts'
+
+const errorOf = (call: Promise<unknown>) =>
+  call.then(
+    () => undefined,
+    (error: unknown) => error as Error,
+  )
+
+describeWith('redisStore on a master with a replica', redisServer, () => {
+  let pair: Awaited<ReturnType<typeof startPair>>
+  beforeAll(async () => {
+    pair = await startPair()
+  })
+  afterAll(() => pair?.stop())
+
+  describe.each(drivers)('$driver', ({ single }) => {
+    const withStore = async (body: (store: Store) => Promise<void>, on: RedisServer = pair.master, replicas = 0) => {
+      const durability = { replicas, timeoutMs: 300 }
+      const store = redisStore({ client: single(on.address), ...(replicas > 0 && { durability }) })
+      try {
+        await body(store)
+      } finally {
+        await store.close()
+      }
+    }
+
+    const connectionsMade = async () =>
+      Number(/total_connections_received:(\d+)/.exec(await pair.master.client.info('stats'))?.[1])
+
+    it('a master demoted without disconnecting anyone is not believed, and is found again when it is a master', async () => {
+      await withStore(async (store) => {
+        const app = record({ groups: ['owner'] })
+        await store.insert(app)
+        const before = await connectionsMade()
+        // Its new master cannot be reached: it goes on with what it has.
+        await pair.master.client.replicaof('127.0.0.1', 1)
+        try {
+          expect(await errorOf(store.get([app]))).toMatchObject({
+            message: 'the Redis server is a slave, not a master',
+          })
+          for (const _ of upTo(5)) {
+            expect(await errorOf(store.get([app]))).toBeInstanceOf(Error)
+            expect(await errorOf(store.list(groupOf('owner'), { limit: 1 }))).toBeInstanceOf(Error)
+            expect(await errorOf(store.count(groupOf('owner'), 0))).toBeInstanceOf(Error)
+          }
+        } finally {
+          await pair.master.client.replicaof('NO', 'ONE')
+        }
+        await until('it serves again', async () => (await store.get([app]))[0] !== undefined)
+        expect(await connectionsMade()).toBeGreaterThan(before)
+      })
+    })
+
+    it('a write that meets a replica was not applied, and looks for the master anew', async () => {
+      await withStore(async (store) => {
+        const app = record()
+        await store.insert(app)
+        const before = await connectionsMade()
+        await pair.master.client.replicaof('127.0.0.1', 1)
+        try {
+          expect(isNotApplied(await errorOf(store.replace(app, changed(app))))).toBe(true)
+        } finally {
+          await pair.master.client.replicaof('NO', 'ONE')
+        }
+        await until('it serves again', async () => await store.replace(app, changed(app)))
+        expect(await connectionsMade()).toBeGreaterThan(before)
+      })
+      await withStore(async (store) => {
+        expect(isNotApplied(await errorOf(store.insert(record())))).toBe(true)
+        expect(isNotApplied(await errorOf(store.insert(record(), { durable: true })))).toBe(true)
+      }, pair.replica)
+    })
+
+    it('a durable write that the replica did not confirm has an unknown outcome, and the repeat confirms (REV-7)', async () => {
+      await until('the replica is back', async () =>
+        (await pair.master.client.info('replication')).includes('state=online'),
+      )
+      await withStore(
+        async (store) => {
+          const app = record({ groups: ['owner'] })
+          expect(await store.insert(app)).toBe('inserted')
+          pair.replica.signal('SIGSTOP')
+          const killed = changed(app, { data: '"killed"' })
+          try {
+            const error = await errorOf(store.replace(app, killed))
+            expect(error?.message).toBe('0 of 1 replicas confirmed the write')
+            expect(isNotApplied(error)).toBe(false)
+            expect(await store.insert(record({ expiresAt: inMs(60_000) }))).toBe('inserted')
+            expect(isNotApplied(await errorOf(store.insert(record(), { durable: true })))).toBe(false)
+          } finally {
+            pair.replica.signal('SIGCONT')
+          }
+          expect(await store.get([app])).toEqual([killed])
+          const again = changed(killed)
+          await until('the replica answers', async () => await store.replace(killed, again).catch(() => false)).catch(
+            () => {},
+          )
+          expect(await store.replace((await store.get([app]))[0] ?? app, changed(again))).toBe(true)
+        },
+        pair.master,
+        1,
+      )
+    })
+
+    it('the durable writes of one turn share one WAIT, and those that come meanwhile the next', async () => {
+      await withStore(
+        async (store) => {
+          const apps = upTo(20).map(() => record())
+          await Promise.all(apps.map((app) => store.insert(app, { durable: true })))
+          await pair.master.client.config('RESETSTAT')
+          expect(await Promise.all(apps.map((app) => store.replace(app, changed(app))))).toEqual(apps.map(() => true))
+          const stats = await pair.master.client.info('commandstats')
+          // The first time the script is unknown to a server that was restarted or promoted, and is sent again whole.
+          expect(Number(/cmdstat_wait:calls=(\d+)/.exec(stats)?.[1])).toBeLessThanOrEqual(2)
+          expect(stats).toMatch(/cmdstat_evalsha:calls=20,/)
+        },
+        pair.master,
+        1,
+      )
+    })
+  })
+})
