@@ -99,10 +99,11 @@ describe('ERR-4: hostile input to user authorization and installs', () => {
     const any = () => (hostile.chance(0.5) ? hostile.pick(texts) : inspect(hostile.value()))
     for (let n = 0; n < INPUTS; n++) {
       const params = paramsOf(asked)
-      for (let change = hostile.pick([1, 1, 2]); change > 0; change--) {
+      for (let changes = hostile.pick([1, 1, 2]); changes > 0; changes--) {
         const name = hostile.pick(names)
-        if (hostile.chance(0.2)) params.delete(name)
-        else if (hostile.chance(0.2)) params.append(name, any())
+        const change = hostile.pick(['delete', 'append', 'set', 'set', 'set'])
+        if (change === 'delete') params.delete(name)
+        else if (change === 'append') params.append(name, any())
         else params.set(name, any())
       }
       const before = w.observed.written.length
