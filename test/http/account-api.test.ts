@@ -354,7 +354,7 @@ describe('the JSON API of a signed-in account', () => {
     ])
     who.account = 'user-1'
     expect(await refusal(await call('POST', `/apps/${app.key}/resume`))).toEqual({
-      status: 403,
+      status: 409,
       error: 'suspended_above',
     })
   })
