@@ -3,23 +3,25 @@ import { expect } from 'vitest'
 import type { DenialReason, ErrorCode, Rights, Store } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { codeOf } from '../base/code-of.ts'
+import { ISSUER } from '../domain/session-world.ts'
 import { createWorld, type World } from '../domain/world.ts'
 
 /**
  * A plain model of an app's whole life, and commands that do the same to it and to the library: SEMANTICS A, B, D, E, F as far as
- * apps and trusted tokens go. Runs on any store; the same seed gives the same commands and the same outcomes.
+ * apps and trusted tokens go; what else hangs on an app is added as a {@link Part}. Runs on any store; the same seed gives the
+ * same commands and the same outcomes.
  */
 
 const LIMIT = 3
-const TOKEN_MS = 3_600_000
+export const TOKEN_MS = 3_600_000
 /** The chain of accounts; each is below the next. `other` is in none. */
-const CHAIN = ['user', 'org', 'provider', 'root'] as const
-type Account = (typeof CHAIN)[number]
+export const CHAIN = ['user', 'org', 'provider', 'root'] as const
+export type Account = (typeof CHAIN)[number]
 type Owner = 'user' | 'org'
 /** Undefined is the host. */
-type ModelActor = Account | 'other-org' | undefined
+export type ModelActor = Account | 'other-org' | undefined
 
-interface ModelToken {
+export interface ModelToken {
   readonly text: string
   readonly id: string
   readonly expiresAt: number
@@ -30,7 +32,7 @@ interface ModelToken {
   isRevoked: boolean
 }
 
-interface ModelApp {
+export interface ModelApp {
   readonly key: string
   readonly owner: Owner
   epoch: string | undefined
@@ -44,6 +46,15 @@ interface ModelApp {
   readonly spent: string[]
   readonly tokens: ModelToken[]
   isRemoved: boolean
+  /** Changes when everything that the app holds dies. */
+  generation: number
+}
+
+/** Something more that apps hold. */
+export interface Part {
+  readonly commands: readonly fc.Arbitrary<Command>[]
+  /** Compares all there is to see, with the host's authority. */
+  look(model: Model, world: World): Promise<void>
 }
 
 interface AccountFacts {
@@ -55,7 +66,7 @@ interface AccountFacts {
 }
 
 /** What should be. */
-interface Model {
+export interface Model {
   readonly accounts: Record<Account, AccountFacts>
   readonly apps: ModelApp[]
   /** What was done and how it ended, without anything random. */
@@ -65,7 +76,7 @@ interface Model {
 type Outcome = ErrorCode | 'ok'
 
 /** What an actor is to an owner: a rank, or why not. */
-function sightOf({ accounts }: Model, actor: ModelActor, owner: Owner): number | ErrorCode {
+export function sightOf({ accounts }: Model, actor: ModelActor, owner: Owner): number | ErrorCode {
   if (actor === undefined) return Number.POSITIVE_INFINITY
   const chain = chainOf(owner)
   const rank = (chain as readonly ModelActor[]).indexOf(actor)
@@ -73,7 +84,7 @@ function sightOf({ accounts }: Model, actor: ModelActor, owner: Owner): number |
   return chain.slice(rank).every((account) => accounts[account].active) ? rank : 'account_blocked'
 }
 
-function chainOf(account: Account): readonly Account[] {
+export function chainOf(account: Account): readonly Account[] {
   return CHAIN.slice(CHAIN.indexOf(account))
 }
 
@@ -91,7 +102,7 @@ function accessTo(model: Model, actor: ModelActor, app: ModelApp): Outcome {
 }
 
 /** Why the app may get nothing now, though it has proven who it is. */
-function standingOf(model: Model, app: ModelApp): Outcome {
+export function standingOf(model: Model, app: ModelApp): Outcome {
   if (app.suspendedBy) return 'app_suspended'
   if (!chainOf(app.owner).every((account) => model.accounts[account].active)) return 'account_blocked'
   if (!allows(model, app.owner, 'mayUse')) return 'not_permitted'
@@ -117,7 +128,12 @@ function revokeAll(app: ModelApp): void {
   for (const token of app.tokens) token.isRevoked = true
 }
 
-type Command = fc.AsyncCommand<Model, World>
+function revokeEverything(app: ModelApp): void {
+  revokeAll(app)
+  app.generation++
+}
+
+export type Command = fc.AsyncCommand<Model, World>
 
 /** Something that is done to one of the apps there ever were. */
 interface AppCommand {
@@ -151,11 +167,11 @@ function onApp(command: AppCommand): Command {
   }
 }
 
-function rightsOf({ grants }: World, actor: ModelActor): Rights {
+export function rightsOf({ grants }: World, actor: ModelActor): Rights {
   return actor === undefined ? grants : grants.as(actor)
 }
 
-const actors: fc.Arbitrary<ModelActor> = fc.oneof(
+export const actors: fc.Arbitrary<ModelActor> = fc.oneof(
   { weight: 4, arbitrary: fc.constant(undefined) },
   { weight: 6, arbitrary: fc.constantFrom<ModelActor>('user', 'org', 'provider', 'root') },
   { weight: 1, arbitrary: fc.constant<ModelActor>('other-org') },
@@ -203,6 +219,7 @@ const register = fc
           spent: [],
           tokens: [],
           isRemoved: false,
+          generation: 0,
         })
       },
       toString: () => title,
@@ -299,11 +316,11 @@ const regenerate = plainAct(
     app.spent.push(...app.secrets.map(({ secret }) => secret))
     app.secrets = [answer as { id: string; secret: string }]
     app.epoch = model.accounts[app.owner].epoch
-    revokeAll(app)
+    revokeEverything(app)
   },
 )
 
-const revokeTokens = plainAct('revokes the tokens of', ({ apps }, { key }) => apps.revokeTokens(key), revokeAll)
+const revokeTokens = plainAct('revokes the tokens of', ({ apps }, { key }) => apps.revokeTokens(key), revokeEverything)
 
 const removeAll = plainAct(
   'removes all tokens of',
@@ -349,12 +366,16 @@ const remove = target.map(({ actor, app: at }): Command => {
 })
 
 /** With a secret of the app, one that was good once, or another app's. */
-const credential = fc.oneof(
+export const credential = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom('first', 'last') },
   { weight: 1, arbitrary: fc.constantFrom('spent', 'foreign') },
 )
 
-function secretOf(model: Model, app: ModelApp, which: string): { readonly secret: string; readonly isGood: boolean } {
+export function secretOf(
+  model: Model,
+  app: ModelApp,
+  which: string,
+): { readonly secret: string; readonly isGood: boolean } {
   const other = model.apps.find(({ key }) => key !== app.key)?.secrets[0]?.secret
   const secrets = {
     first: app.secrets[0]?.secret,
@@ -537,17 +558,19 @@ const COMMANDS: fc.Arbitrary<Command>[] = [
  */
 export async function runLifecycle(
   open: () => Promise<Store>,
-  { seed, runs }: { readonly seed: number; readonly runs: number },
+  { seed, runs, parts = [] }: { readonly seed: number; readonly runs: number; readonly parts?: readonly Part[] },
 ): Promise<readonly string[]> {
   const log: string[] = []
+  const all = [...COMMANDS, ...parts.flatMap(({ commands }) => commands)]
   await fc.assert(
-    fc.asyncProperty(fc.commands(COMMANDS, { maxCommands: 80, size: 'max' }), async (commands) => {
+    fc.asyncProperty(fc.commands(all, { maxCommands: 80, size: 'max' }), async (commands) => {
       const store = await open()
-      const world = createWorld(store, { appsPerOwner: LIMIT, storeTimeoutMs: 60_000 })
+      const world = createWorld(store, { issuer: ISSUER, appsPerOwner: LIMIT, storeTimeoutMs: 60_000 })
       const model: Model = { accounts: accountFacts(), apps: [], log: [] }
       try {
         await fc.asyncModelRun(() => ({ model, real: world }), commands)
         await lookAround(model, world, undefined)
+        for (const part of parts) await part.look(model, world)
       } finally {
         await store.close()
       }

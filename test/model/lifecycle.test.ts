@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import type { Store } from '../../src/index.ts'
 import { runLifecycle } from './lifecycle-model.ts'
+import { SESSIONS } from './session-model.ts'
 
 const SEED = 4_009
 const open = async () => memoryStore()
@@ -21,6 +22,16 @@ describe('the life of apps, model and memory store side by side', () => {
       'foreign_token',
     ])
       expect(ended).toContain(outcome)
+  })
+
+  it(`agree over 150 lives with user authorization, seed ${SEED}`, async () => {
+    const log = await runLifecycle(open, { seed: SEED, runs: 150, parts: [SESSIONS] })
+    const ends = (what: RegExp) => new Set(log.filter((line) => what.test(line)).map((line) => line.split(': ')[1]))
+    const [redeemed, refreshed] = [ends(/ redeemed /), ends(/ refreshed /)]
+    console.info(`${log.length} acts, codes: ${[...redeemed].join(', ')}; refreshes: ${[...refreshed].join(', ')}`)
+    const common = ['ok', 'app_suspended', 'not_permitted', 'app_authentication_failed']
+    for (const outcome of [...common, 'invalid_code']) expect(redeemed).toContain(outcome)
+    for (const outcome of [...common, 'invalid_refresh_token']) expect(refreshed).toContain(outcome)
   })
 
   it('the same seed gives the same outcomes, another seed others', async () => {
