@@ -1,15 +1,32 @@
 // The whole life of an app over real HTTP. Exits 0 where everything was as it should be, else 1.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createAppGrant } from 'appgrant'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createAppGrant, isAppGrantError } from 'appgrant'
 import { createHandler } from 'appgrant/http'
 import { memoryStore } from 'appgrant/memory'
 import { accessOf, protectNode, toNodeHandler } from 'appgrant/node'
+import { sqliteStore } from 'appgrant/sqlite'
 
 const server = createServer()
 await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
 const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-const grants = createAppGrant({ store: memoryStore(), issuer })
+
+// One SQLite file where there is a driver for it, else memory.
+const folder = mkdtempSync(join(tmpdir(), 'appgrant-demo-'))
+const file = join(folder, 'appgrant.db')
+const noDriver = await sqliteStore(file)
+  .prepare()
+  .then(
+    () => undefined,
+    (error) => (isAppGrantError(error) ? error.hint : `${error}`),
+  )
+let grants = createAppGrant({ store: noDriver ? memoryStore() : sqliteStore(file), issuer })
+let otherProcess: ChildProcess | undefined
 
 // The host: appgrant's endpoints, and a resource of its own.
 const endpoints = toNodeHandler(createHandler(grants))
@@ -38,6 +55,26 @@ async function calls(accessToken: string): Promise<string> {
   return answer.ok ? `${answer.status} ${await answer.text()}` : `${answer.status}`
 }
 
+async function endServer(): Promise<void> {
+  server.close()
+  server.closeAllConnections()
+  await grants.close()
+}
+
+/** The same host as a process of its own, on the same file; this process only administers from then on. */
+async function startedElsewhere(): Promise<ChildProcess> {
+  const program = new URL('./durable-host.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, [...process.execArgv, program, file, new URL(issuer).port], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await Promise.race([
+    once(child.stdout, 'data'),
+    once(child, 'exit').then(() => Promise.reject(new Error('the host did not start'))),
+  ])
+  grants = createAppGrant({ store: sqliteStore(file), issuer })
+  return child
+}
+
 try {
   const owner = 'org-7'
   const fields = { name: 'Call Reports', homepage: 'https://reports.example/', adminEmail: 'ops@reports.example' }
@@ -47,6 +84,18 @@ try {
   const first = await token(app.key, secret)
   step('The app gets a token with its key and secret', first.status, 200)
   step('The token works', await calls(first.access_token), '200 calls of org-7')
+
+  if (noDriver) console.log(`   (no second process: nothing durable is here. ${noDriver})`)
+  else {
+    await endServer()
+    otherProcess = await startedElsewhere()
+    step(
+      'The server ends, another process serves the same file: the token works',
+      await calls(first.access_token),
+      '200 calls of org-7',
+    )
+    step('and the app gets tokens there', (await token(app.key, secret)).status, 200)
+  }
 
   await grants.apps.suspend(app.key)
   step('The app is suspended: its token is refused', await calls(first.access_token), '401')
@@ -60,7 +109,7 @@ try {
   const [one, other] = [await token(app.key, renewed.secret), await token(app.key, renewed.secret)]
   step('The new secret works', await calls(one.access_token), '200 calls of org-7')
   const of = { app: app.key, account: owner }
-  step('The owner sees two tokens', await grants.tokens.count(of), 2)
+  step('The owner sees its tokens', await grants.tokens.count(of), 2)
   const { items } = await grants.tokens.list(of)
   await grants.tokens.remove({ ...of, ids: items.slice(1).map((shown) => shown.id) })
   const both = async () => [await calls(one.access_token), await calls(other.access_token)].sort().join(', ')
@@ -74,7 +123,7 @@ try {
   console.error(`FAILED: ${error instanceof Error ? error.message : error}`)
   process.exitCode = 1
 } finally {
-  server.close()
-  server.closeAllConnections()
-  await grants.close()
+  await endServer()
+  otherProcess?.kill()
+  rmSync(folder, { recursive: true, force: true })
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { eachItem } from '../../src/index.ts'
 import { codeOf } from '../base/code-of.ts'
-import { expectAlive, expectDead } from './session-suite.ts'
+import { expectAlive, expectDead } from './session-checks.ts'
 import { createSessionWorld, LIFE, type OpenStore, REDIRECT, type SessionWorld } from './session-world.ts'
 
 /** Which accounts authorise which apps, on the stores that `open` gives. */

@@ -115,6 +115,17 @@ describeWith('faults: redisStore on one server', redisServer, () => {
       )
     })
 
+    it('its connections gone silent, as behind a firewall that forgot them', async () => {
+      await through(
+        'connections gone silent',
+        async (load) => {
+          proxy.silence()
+          await failing(load, 10)
+        },
+        { by: proxy },
+      )
+    })
+
     it('a write whose answer was lost is not sent again, and does not say that it changed nothing', async () => {
       await withStores([single(proxy.address)], async (store) => {
         if (!store) throw new Error('a store was asked for')

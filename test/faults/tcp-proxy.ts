@@ -7,6 +7,8 @@ export interface TcpProxy {
   hold(side: 'requests' | 'replies'): () => void
   /** From now on, ends each connection instead of handing on the n-th piece of what the server says on it. */
   cutAtReply(next: () => number): void
+  /** Swallows all that is said on the connections there are, without ending them. New ones are served. */
+  silence(): void
   /** Behaves again, on new connections: what it held is lost with the old ones. */
   heal(): void
   close(): Promise<void>
@@ -18,8 +20,9 @@ export async function startProxy(target: { readonly host: string; readonly port:
   const waiting = { requests: [] as (() => void)[], replies: [] as (() => void)[] }
   let cutAt: (() => number) | undefined
 
+  const silent = new WeakSet<Socket>()
   const pass = (side: 'requests' | 'replies', to: Socket, data: Buffer) => {
-    const write = () => void (to.destroyed || to.write(data))
+    const write = () => void (to.destroyed || silent.has(to) || to.write(data))
     if (held[side]) waiting[side].push(write)
     else write()
   }
@@ -59,6 +62,9 @@ export async function startProxy(target: { readonly host: string; readonly port:
     cutAtReply(next) {
       cutAt = next
       for (const socket of sockets) socket.destroy()
+    },
+    silence() {
+      for (const socket of sockets) silent.add(socket)
     },
     heal() {
       cutAt = undefined

@@ -89,6 +89,9 @@ export async function startCluster({
     String(nodeTimeoutMs),
     '--repl-diskless-sync-delay',
     '0',
+    // A replica is named to clients when it has heard of its master.
+    '--repl-ping-replica-period',
+    '1',
     '--cluster-config-file',
     'nodes.conf',
   ])
