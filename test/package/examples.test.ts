@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { describeWith } from '../servers/describe-with.ts'
-import { run as runProgram, runTypeScript } from './run.ts'
 import { ROOT } from './setup.ts'
 
 const FRAMEWORKS = ['node-http', 'express', 'fastify', 'hono', 'koa']
@@ -18,7 +17,13 @@ const TSX = join(ROOT, 'node_modules/tsx/dist/cli.mjs')
 const folder = () => join(inject('consumer'), 'examples')
 beforeAll(() => cpSync(join(ROOT, 'examples'), folder(), { recursive: true }))
 
-const run = (file: string) => runTypeScript(file, folder())
+function run(file: string): Promise<{ code: unknown; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [TSX, join(folder(), file)], (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, stdout, stderr }),
+    )
+  })
+}
 
 describe('the examples', () => {
   it('are whole programs of at most 80 lines, the host with pages 120 and the demo 130, that import the package by name', () => {
@@ -72,10 +77,12 @@ describe('the examples', () => {
   })
 
   describeWith('demo.ts where SQLite is there', { found: newerNode, missing: 'no Node 24 in .cache' }, (node) => {
-    it('ends its server half-way and goes on with another process on the same file', async () => {
-      const env = { ...process.env, NODE_NO_WARNINGS: '1' }
-      const { code, stdout, stderr } = await runProgram(node, [TSX, join(folder(), 'demo.ts')], folder(), env)
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    it('ends its server half-way and goes on with another process on the same file', () => {
+      const { status, stdout, stderr } = spawnSync(node, ['--no-warnings', TSX, join(folder(), 'demo.ts')], {
+        encoding: 'utf8',
+        env: { ...process.env, NODE_NO_WARNINGS: '1' },
+      })
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
       expect(stdout).toContain('another process serves the same file: the token works: 200 calls of org-7')
       expect(stdout).toMatch(/^(\d+\. .+: .+\n){15}Everything was as it should be\.\n$/)
     })

@@ -56,3 +56,26 @@ describe('the snippets of README and docs', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 })
+
+describe('the documents', () => {
+  it('link only to files that are there', () => {
+    const documents = [
+      'README.md',
+      ...readdirSync(join(ROOT, 'docs'))
+        .filter((name) => name.endsWith('.md'))
+        .map((name) => `docs/${name}`),
+    ]
+    for (const document of documents) {
+      const folder = join(ROOT, document, '..')
+      const links = [...readFileSync(join(ROOT, document), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
+        ([, link]) => link ?? '',
+      )
+      for (const link of links) expect([document, link, existsIn(folder, link)]).toEqual([document, link, true])
+    }
+  })
+})
+
+function existsIn(folder: string, link: string): boolean {
+  const parts = join(folder, link)
+  return readdirSync(join(parts, '..')).includes(parts.split('/').filter(Boolean).at(-1) ?? '')
+}
