@@ -1,8 +1,4 @@
-import { randomUUID } from 'node:crypto'
 import { defineConfig } from 'vitest/config'
-
-// One run packs the package once, wherever its tests run: see test/package/packed.ts.
-process.env.APPGRANT_TEST_RUN ??= randomUUID()
 
 export default defineConfig({
   test: {
@@ -35,6 +31,8 @@ export default defineConfig({
         test: {
           name: 'package',
           include: ['test/package/**/*.test.ts'],
+          // Packs the package, once for all of them.
+          globalSetup: ['test/package/setup.ts'],
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -1,6 +1,6 @@
 import { type AppGrantOptions, checkOptions } from './app-grant-options.ts'
 import { type Actor, createEmitter, type Events, publicEvents } from './base/events.ts'
-import { traced } from './base/traced.ts'
+import { type Channels, traced } from './base/traced.ts'
 import { createRandomText } from './credentials/random.ts'
 import { createTokenFormat } from './credentials/token-format.ts'
 import { createAccessTokens } from './domain/access-tokens.ts'
@@ -95,11 +95,12 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     fieldOptions: { allowLoopbackRedirects },
     longestLifeMs: lifetimes.refreshAbsoluteSeconds * 1000 + HOUR_MS,
   }
+  const channels: Channels = new Map()
   const rightsOf = (actor: Actor): Rights =>
     Object.freeze({
-      apps: traced('AppRegistry', createAppRegistry(parts, Object.freeze(actor))),
-      tokens: traced('TokenStore', createTokenStore(parts, Object.freeze(actor))),
-      installs: traced('Installs', createInstalls(parts, Object.freeze(actor))),
+      apps: traced('AppRegistry', createAppRegistry(parts, Object.freeze(actor)), channels),
+      tokens: traced('TokenStore', createTokenStore(parts, Object.freeze(actor)), channels),
+      installs: traced('Installs', createInstalls(parts, Object.freeze(actor)), channels),
     })
   const close = async () => {
     await parts.verifier.close()
@@ -108,7 +109,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
 
   return Object.freeze({
     ...rightsOf({}),
-    authorizer: traced('Authorizer', createAuthorizer(parts)),
+    authorizer: traced('Authorizer', createAuthorizer(parts), channels),
     events: publicEvents(events),
     issuer,
     as: (account: string, { login }: { readonly login?: string } = {}) => {

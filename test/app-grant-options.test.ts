@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../adapters/memory/memory-store.ts'
 import { type AppGrantOptions, createAppGrant } from '../src/index.ts'
+import { movableClock } from '../src/testing/index.ts'
 
 const store = memoryStore()
 const ANY_TYPE = [null, '', 'x', true, {}, [], () => 0, 5n, Symbol('s'), Number.NaN, 1.5, '7']
@@ -113,7 +114,8 @@ describe('the options of createAppGrant', () => {
   })
 
   it('are read once: what is changed later changes nothing, and what was given is not changed', async () => {
-    const options = { store, brand: 'aa', lifetimes: Object.freeze({ accessTokenSeconds: 5 }) }
+    const clock = movableClock()
+    const options = { store, clock, brand: 'aa', lifetimes: Object.freeze({ accessTokenSeconds: 5 }) }
     const grants = create(options)
     options.brand = 'bb'
     const { app, secret } = await grants.apps.register({

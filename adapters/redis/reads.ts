@@ -1,10 +1,8 @@
-import { getPerTurn } from '../../src/store/get-per-turn.ts'
 import type { GroupRef, PageRequest, Position, RecordPage, RecordRef, StoreRecord } from '../../src/store/store.ts'
-import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
-import { gaveUp, refusalIn } from './errors.ts'
+import { fromMaster } from './from-master.ts'
+import { joinedGets } from './joined-gets.ts'
 import type { Keyspace } from './keys.ts'
-import { decodeRecord } from './record-encoding.ts'
 import { runOn } from './run-script.ts'
 import { PAGE } from './scripts.ts'
 
@@ -22,16 +20,7 @@ export interface Reads {
 }
 
 export function reads(connection: Connection, keys: Keyspace): Reads {
-  const get = getPerTurn((refs) => {
-    const wanted = refs.map(keys.record)
-    return fromMaster(connection, async (client) => {
-      const values = client.isCluster ? await getByPartition(client, refs, wanted) : await client.mget(wanted)
-      return refs.map((ref, index) => {
-        const value = values[index]
-        return typeof value === 'string' ? decodeRecord(ref, value) : (value ?? undefined)
-      })
-    })
-  })
+  const get = joinedGets(connection, keys)
 
   const part = async (group: GroupRef, after: Position | undefined, size: number): Promise<readonly Position[]> => {
     const call = {
@@ -70,54 +59,4 @@ export function reads(connection: Connection, keys: Keyspace): Reads {
       return await fromMaster(connection, (client) => client.zcount(keys.group(group), `(${after}`, '+inf'))
     },
   }
-}
-
-/**
- * Reads, and believes the answer only where the server is a master just behind it. A master that was demoted without
- * disconnecting anyone goes on answering, with what it has. (In a cluster such a server answers MOVED.)
- */
-async function fromMaster<Answer>(connection: Connection, read: (client: Client) => Promise<Answer>): Promise<Answer> {
-  const client = await connection.ready()
-  if (client.isCluster) return await read(client)
-  const [answer, [role]] = await Promise.all([read(client), client.role()])
-  if (role === 'master') return answer
-  connection.cut()
-  throw new Error(`the Redis server is a ${role}, not a master`)
-}
-
-/** One MGET for each partition, all of them written before the first answer is awaited. One that fails fails alone. */
-async function getByPartition(
-  client: Client,
-  refs: readonly RecordRef[],
-  wanted: readonly string[],
-): Promise<readonly (string | null | Error)[]> {
-  const places = new Map<string, number[]>()
-  refs.forEach(({ partition }, index) => {
-    const known = places.get(partition)
-    if (known) known.push(index)
-    else places.set(partition, [index])
-  })
-  const values: (string | null | Error)[] = Array.from(wanted, () => null)
-  const readPlaces = async (indexes: readonly number[]) => {
-    const slot = indexes.map((index) => wanted[index] as string)
-    const found = await getOfSlot(client, slot).catch((error: Error) => error)
-    indexes.forEach((index, nth) => {
-      values[index] = found instanceof Error ? found : (found[nth] ?? null)
-    })
-  }
-  await Promise.all([...places.values()].map(readPlaces))
-  return values
-}
-
-async function getOfSlot(client: Client, wanted: readonly string[]): Promise<readonly (string | null)[]> {
-  try {
-    return await client.mget(wanted)
-  } catch (error) {
-    if (refusalIn(error) !== 'TRYAGAIN' && !gaveUp(error)) throw error
-  }
-  // Some of the keys have moved, some have not. One after the other each is found, in the order asked: a reader names what
-  // decides last, last.
-  const values: (string | null)[] = []
-  for (const key of wanted) values.push(await client.get(key))
-  return values
 }

@@ -91,7 +91,7 @@ export function redisStore(options: RedisStoreOptions): Store & { prepare(): Pro
   }
 
   return {
-    get: (refs) => translating(reading.get(refs)),
+    get: reading.get,
     insert: (record, how) => translating(writing.insert(record, how)),
     replace: (from, to) => translating(writing.replace(from, to)),
     list: (group, page) => translating(reading.list(group, page)),

@@ -39,16 +39,19 @@ export function writes(
     oneSlot,
   }: { readonly run: RunScript; readonly runDurably: RunScript | undefined; readonly oneSlot: boolean },
 ): Writes {
-  const insertJoined = perTurn(async (members: readonly Member[]) => {
-    const answers = new Map<Member, Inserted | Error>()
-    const insertAll = async (together: readonly Member[]) => {
-      const reply = await run(insertCall(together)).catch((error: unknown) => error as Error)
-      together.forEach((member, index) => {
-        answers.set(member, reply instanceof Error ? reply : answerOf((reply as readonly string[])[index]))
-      })
+  const insertJoined = perTurn(async (members: readonly Member[]): Promise<readonly Promise<Inserted | Error>[]> => {
+    const answers = new Map<Member, Promise<Inserted | Error>>()
+    // Each waits for its own partition only: a shard that hangs holds nobody else up.
+    for (const together of oneSlot ? byPartition(members) : [members]) {
+      const reply = run(insertCall(together)) as Promise<readonly string[]>
+      for (const [index, member] of together.entries()) {
+        answers.set(
+          member,
+          reply.then((all) => answerOf(all[index])),
+        )
+      }
     }
-    await Promise.all((oneSlot ? byPartition(members) : [members]).map(insertAll))
-    return members.map((member) => answers.get(member) as Inserted | Error)
+    return members.map((member) => answers.get(member) as Promise<Inserted | Error>)
   }, MOST_PER_SCRIPT)
 
   return {

@@ -5,7 +5,10 @@ import { explained, resultCode } from './failure.ts'
 /** How long a call waits for a lock that another process holds: below the deadline that core sets by default. */
 export const MOST_LOCK_WAIT_MS = 700
 // How long to wait before a lock is tried again: spread, so that two processes do not keep in step.
-const LOCK_RETRY_MS = { least: 1, spread: 4 }
+const RETRY_MS = { least: 1, spread: 4 }
+// SQLite keeps no queue for a lock. A process that met another one within this time leaves the lock alone after each commit for as
+// long as it had it, and at least for RETRY_MS.least: otherwise a busy writer lets go of it for moments that the other one misses.
+const POLITE_FOR_MS = 5000
 const MOST_WRITES_PER_COMMIT = 256
 
 /** One write of a turn. */
@@ -39,11 +42,14 @@ export function commitQueue(driver: Driver, file: string, inEach: (writes: numbe
   let waiting: Write[] = []
   let level: 'FULL' | 'NORMAL' | undefined
   let whenDrained: (() => void)[] = []
+  let metAnotherAt = Number.NEGATIVE_INFINITY
+  let leftAloneUntil = 0
 
   const refuse = (writes: readonly Write[], error: unknown) => {
     for (const write of writes) write.reject(notApplied(explained(error, file)))
   }
   const flush = () => {
+    const began = performance.now()
     const batch = waiting[0]?.alone ? waiting.slice(0, 1) : upToAlone(waiting)
     try {
       start(batch.some((write) => write.durable))
@@ -55,22 +61,31 @@ export function commitQueue(driver: Driver, file: string, inEach: (writes: numbe
     }
     waiting = waiting.slice(batch.length)
     finish(batch)
+    const ended = performance.now()
+    leftAloneUntil = ended + Math.max(RETRY_MS.least, ended - began)
     proceed()
   }
+  const schedule = () => {
+    const now = performance.now()
+    const pause = now - metAnotherAt < POLITE_FOR_MS ? leftAloneUntil - now : 0
+    if (pause > 0) setTimeout(flush, pause)
+    else setImmediate(flush)
+  }
   const proceed = () => {
-    if (waiting.length > 0) return void setImmediate(flush)
+    if (waiting.length > 0) return schedule()
     for (const drained of whenDrained) drained()
     whenDrained = []
   }
   const waitForLock = (error: unknown) => {
     const now = performance.now()
+    metAnotherAt = now
     refuse(
       waiting.filter((write) => write.waitsUntil <= now),
       error,
     )
     waiting = waiting.filter((write) => write.waitsUntil > now)
     if (waiting.length === 0) return proceed()
-    setTimeout(flush, LOCK_RETRY_MS.least + Math.random() * LOCK_RETRY_MS.spread)
+    setTimeout(flush, retryMs())
   }
   const start = (durable: boolean) => {
     const needed = durable ? 'FULL' : 'NORMAL'
@@ -117,8 +132,7 @@ export function commitQueue(driver: Driver, file: string, inEach: (writes: numbe
       new Promise<Answer>((resolve, reject) => {
         const waitsUntil = performance.now() + MOST_LOCK_WAIT_MS
         const answered = resolve as (answer: unknown) => void
-        if (waiting.push({ durable, steps, resolve: answered, reject, waitsUntil, alone: false }) === 1)
-          setImmediate(flush)
+        if (waiting.push({ durable, steps, resolve: answered, reject, waitsUntil, alone: false }) === 1) schedule()
       }),
     drained: () =>
       new Promise((resolve) => {
@@ -143,6 +157,8 @@ export async function pastLock<Answer>(attempt: () => Answer): Promise<Answer> {
     } catch (error) {
       if (resultCode(error) !== 'BUSY' || performance.now() >= until) throw error
     }
-    await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS.least + Math.random() * LOCK_RETRY_MS.spread))
+    await new Promise((resolve) => setTimeout(resolve, retryMs()))
   }
 }
+
+const retryMs = () => RETRY_MS.least + Math.random() * RETRY_MS.spread

@@ -3,7 +3,7 @@ import { perTurn } from '../../src/store/per-turn.ts'
 import { notApplied, type Store } from '../../src/store/store.ts'
 import { type CommitQueue, commitQueue, pastLock } from './commit-queue.ts'
 import { type Driver, driverOf, isHandle, openDriver } from './driver.ts'
-import { explained } from './failure.ts'
+import { explained, resultCode } from './failure.ts'
 import { establish } from './schema.ts'
 import { keyOf, listOf, prepareStatements, recordOf, type Statements } from './statements.ts'
 
@@ -71,15 +71,20 @@ export function sqliteStore(file: string | object): Store & {
     })
   const ask = async <Answer>(question: (statements: Statements) => Answer): Promise<Answer> => {
     const { driver, statements } = connection ?? (await connected())
-    try {
-      return await pastLock(() => {
-        // Inside a transaction of the host a read would see the past.
-        if (driver.inTransaction()) throw new Error('the handle is inside a transaction that appgrant did not open')
-        return question(statements)
-      })
-    } catch (error) {
-      throw explained(error, open.name)
+    const attempt = () => {
+      // Inside a transaction of the host a read would see the past.
+      if (!open.owns && driver.inTransaction())
+        throw new Error('the handle is inside a transaction that appgrant did not open')
+      return question(statements)
     }
+    try {
+      return attempt()
+    } catch (error) {
+      if (resultCode(error) !== 'BUSY') throw explained(error, open.name)
+    }
+    return pastLock(attempt).catch((error) => {
+      throw explained(error, open.name)
+    })
   }
   // Every answer waits for the end of the turn, so that a caller who asks on and on lets timers, sockets and writes have theirs.
   const read = perTurn(

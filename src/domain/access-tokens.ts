@@ -51,10 +51,10 @@ export interface AccessTokens {
    * token is born dead (REV-4).
    */
   store(token: AccessTokenFields, plan: TokenPlan): Promise<StoredAccessToken | undefined>
-  /** The answer for a stored token. */
+  /** The answer for a stored token. `at`: the time by which what is left of its life is told. */
   granted(
     token: StoredAccessToken,
-    answer: { readonly scope: readonly string[]; readonly refreshToken?: string },
+    answer: { readonly scope: readonly string[]; readonly refreshToken?: string; readonly at: number },
   ): Granted
   /** Says that a token was made. */
   announce(token: StoredAccessToken, of: { readonly app: LiveApp; readonly account: string }): void
@@ -87,8 +87,8 @@ export function createAccessTokens(parts: {
       const isUsable = there?.state === 'live' && there.digest === token.digest && there.group === group
       return isUsable ? { text, id: there.id, expiresAt: there.expiresAt } : undefined
     },
-    granted({ text, id, expiresAt }, { scope, refreshToken }) {
-      const expiresInSeconds = Math.max(0, Math.floor((expiresAt - clock()) / 1000))
+    granted({ text, id, expiresAt }, { scope, refreshToken, at }) {
+      const expiresInSeconds = Math.max(0, Math.floor((expiresAt - at) / 1000))
       const shown = { tokenId: id, expiresAt: new Date(expiresAt), expiresInSeconds, scope }
       return withConcealed(shown, { accessToken: text, ...(refreshToken !== undefined && { refreshToken }) })
     },

@@ -48,14 +48,16 @@ export interface Accounts {
 export type UseRefusal = 'account_blocked' | 'not_permitted'
 
 /** Without a directory every account is on its own, active and permitted. */
-const ALONE: AccountDirectory = {
+const ALONE: Accounts = {
   lineage: async (id) => [{ id, active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true }],
+  useRefusal: () => undefined,
 }
 
 export function createAccounts(
-  directory: AccountDirectory = ALONE,
+  directory: AccountDirectory | undefined,
   { timeoutMs, events }: { readonly timeoutMs: number; readonly events: Emitter },
 ): Accounts {
+  if (!directory) return ALONE
   const withinDeadline = createDeadline(timeoutMs)
   const outage = (operation: string, cause: unknown) => {
     const code = 'directory_unavailable'

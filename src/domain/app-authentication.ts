@@ -66,7 +66,8 @@ export function createAppAuthentication(parts: {
     const retryAfterSeconds = failures.count(attempt)
     const code: ErrorCode = retryAfterSeconds > 0 ? 'too_many_failures' : 'app_authentication_failed'
     const { remoteAddress } = attempt
-    const known = isKey(attempt.key) && { app: attempt.key }
+    // What is no app's key may be a secret that was put in the wrong place: nobody is told it.
+    const known = reason !== 'unknown_app' && { app: attempt.key }
     parts.events.emit('refused', {}, { code, reason, ...known, ...(remoteAddress !== undefined && { remoteAddress }) })
     if (code === 'too_many_failures') {
       return new AppGrantError(

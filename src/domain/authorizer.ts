@@ -101,7 +101,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
       )
       if (!token) throw new Error('a random token id was drawn twice')
       accessTokens.announce(token, { app, account: app.owner })
-      return accessTokens.granted(token, { scope })
+      return accessTokens.granted(token, { scope, at: issuedAt })
     },
 
     async revokeToken(by) {

@@ -196,7 +196,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     })
     if (!isDone) return undefined
     accessTokens.announce(token, { app, account: install.account })
-    return accessTokens.granted(token, { scope, refreshToken: next.refreshToken })
+    return accessTokens.granted(token, { scope, refreshToken: next.refreshToken, at: now })
   }
 
   /** The answer that the immediately preceding refresh token got, within the window and for the same parameters (TOK-8). */
@@ -213,7 +213,10 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     const { access, refreshToken } = successor(session, { stage: session.stage, salt: last.salt }, presented)
     if (access.token !== newest.id || !sameDigest(session.digest, digestOf(refreshToken))) return undefined
     const scope = narrowedScope(presented.scope, session.scope, app)
-    return accessTokens.granted({ text: format.write(access.kind, access), ...newest }, { scope, refreshToken })
+    return accessTokens.granted(
+      { text: format.write(access.kind, access), ...newest },
+      { scope, refreshToken, at: clock() },
+    )
   }
 
   /** What follows from a credential: the same for every attempt with it, and for nobody who has only the record or only it. */

@@ -14,10 +14,9 @@ export type Standing =
  * @returns the account's present epoch, or why not.
  */
 export async function standingOf(app: LiveApp, account: string, accounts: Accounts): Promise<Standing> {
-  const [owner, holder] = await Promise.all([
-    accounts.lineage(app.owner),
-    account === app.owner ? undefined : accounts.lineage(account),
-  ])
+  const asked = accounts.lineage(app.owner)
+  const [holder] = account === app.owner ? [] : await Promise.all([accounts.lineage(account), asked])
+  const owner = await asked
   const refusal = accounts.useRefusal(owner, app) ?? (holder && refusalOf(app, owner, holder, accounts))
   return refusal ? { refusal } : { epoch: (holder ?? owner)[0]?.epoch }
 }

@@ -1,6 +1,6 @@
 import type { Actor, Emitter } from '../base/events.ts'
 import { WIDTH } from '../credentials/token-format.ts'
-import type { LiveApp } from '../records/app.ts'
+import { appKind, appRef, type LiveApp, type StoredApp } from '../records/app.ts'
 import type { Collection, GroupRef, StoreRecord } from '../records/collection.ts'
 import { installId, installKind, installRef, type LiveInstall } from '../records/install.ts'
 import type { Page, PageQuery, Pages } from '../records/pages.ts'
@@ -103,8 +103,7 @@ export function createTokenStore(
     async removeAll(of) {
       const { app, account } = read(of)
       const held = await find(app, account)
-      if (held.app.owner === account) await managed.change(actor, app, (found) => acts.removeOwnTokens(found, stamp()))
-      else await removeInstalled(held)
+      await (held.isOwner ? removeOwned(held) : removeInstalled(held))
       events.emit('token', actor, { change: 'all_removed', app, account, tokenIds: [] })
     },
   }
@@ -138,6 +137,14 @@ export function createTokenStore(
       return token && isTheirs ? removedToken(token) : undefined
     })
     return removed?.id
+  }
+
+  // Who asks was judged by `find`: the directory is asked once for a decision (ACC-1).
+  async function removeOwned({ app }: Held): Promise<void> {
+    await collection.write<StoredApp>(appKind, appRef(app.key), (found) => {
+      if (found?.state !== 'live') throw appNotFound()
+      return acts.removeOwnTokens(found, stamp())
+    })
   }
 
   async function removeInstalled({ app, install }: Held): Promise<void> {

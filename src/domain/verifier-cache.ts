@@ -101,9 +101,16 @@ export function createCachingVerifier(
   }
 }
 
-/** Every caller gets its own: dates can be changed. */
+/** Every caller gets its own: what one does to an answer changes nobody else's. */
 function copyOf(access: Access): Access {
-  return { ...access, issuedAt: new Date(access.issuedAt), expiresAt: new Date(access.expiresAt) }
+  const { app, scope, issuedAt, expiresAt } = access
+  return {
+    ...access,
+    app: { ...app },
+    scope: [...scope],
+    issuedAt: new Date(issuedAt),
+    expiresAt: new Date(expiresAt),
+  }
 }
 
 function keyOf({ kind, partition, id }: RecordRef): string {

@@ -13,7 +13,6 @@ export function consentPage({ app, account, scope, redirectHost, ticket }: Conse
   const main = html`<h1>Allow <bdi>${app.name}</bdi> to act for you?</h1>
 <p>You are signed in as <bdi>${account}</bdi>. Only approve if you know this app.</p>
 <dl>
-<div><dt>App</dt><dd><bdi>${app.name}</bdi></dd></div>
 <div><dt>Owner</dt><dd><bdi>${app.owner}</bdi></dd></div>
 <div><dt>Homepage</dt><dd><bdi>${app.homepageAscii}</bdi></dd></div>
 <div><dt>Sends you to</dt><dd><bdi>${redirectHost}</bdi></dd></div>

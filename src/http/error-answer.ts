@@ -83,7 +83,7 @@ const API_STATUSES: Partial<Record<ErrorCode, number>> = {
   secret_not_found: 404,
   not_permitted: 403,
   account_blocked: 403,
-  suspended_above: 403,
+  suspended_above: 409,
   app_limit_reached: 409,
   secret_limit_reached: 409,
   conflict: 409,

@@ -7,9 +7,10 @@ const STYLE = `
 :root { color-scheme: light dark; --ground: #f3f4f6; --sheet: #fff; --ink: #1b1f24; --soft: #454c54; --line: #d5d9de; --edge: #767d86; --act: #1a4a8a; --on-act: #fff }
 @media (prefers-color-scheme: dark) { :root { --ground: #101316; --sheet: #1a1e23; --ink: #eceff2; --soft: #bcc3cb; --line: #343a41; --edge: #868e98; --act: #a9cbff; --on-act: #0c1f3a } }
 * { box-sizing: border-box }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem 1rem; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
+html { background: var(--ground) }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem 1rem; color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
 main { width: 100%; max-width: 28rem; padding: 2rem; background: var(--sheet); border: 1px solid var(--line); border-radius: .75rem; overflow-wrap: anywhere }
-h1 { margin: 0 0 .5rem; font-size: 1.375rem; line-height: 1.3; font-weight: 600 }
+h1 { margin: 0 0 .5rem; font-size: 1.375rem; line-height: 1.3; font-weight: 600; text-wrap: balance }
 p { margin: 0 0 1.5rem; color: var(--soft) }
 dl { margin: 0 0 1.5rem; border-top: 1px solid var(--line) }
 dl div { display: grid; grid-template-columns: 7.5rem 1fr; gap: 1rem; padding: .5rem 0; border-bottom: 1px solid var(--line) }
@@ -23,6 +24,7 @@ input { flex: none; width: 1.25rem; height: 1.25rem; margin: 0; accent-color: va
 button { flex: 1 1 8rem; min-height: 2.75rem; padding: .5rem 1rem; border: 1px solid var(--edge); border-radius: .5rem; background: transparent; color: var(--ink); font: inherit; font-weight: 600; cursor: pointer }
 button[value='approve'] { border-color: var(--act); background: var(--act); color: var(--on-act) }
 :focus-visible { outline: 3px solid var(--act); outline-offset: 2px }
+@media (max-width: 26rem) { main { padding: 1.25rem } dl div { grid-template-columns: 1fr; gap: 0 } }
 small { display: block; font-size: .875rem; color: var(--soft) }
 `
 

@@ -5,100 +5,126 @@ import { describe, expect, it } from 'vitest'
 import { createKey } from '../../src/credentials/app-key.ts'
 import { numberFromBase62 } from '../../src/credentials/base62.ts'
 import { createRandomText } from '../../src/credentials/random.ts'
-import { createTokenFormat, WIDTH } from '../../src/credentials/token-format.ts'
+import { createTokenFormat, type TokenFields, type TokenKind, WIDTH } from '../../src/credentials/token-format.ts'
 
 const random = createRandomText()
-const fields = () => ({ app: createKey('org-1', random), token: random(WIDTH.token), secret: random(WIDTH.secret) })
 const page = readFileSync(new URL('../../docs/token-format.md', import.meta.url), 'utf8')
 
+/** What the page says: the fields of each kind in their order, and the width of each field. */
+const KINDS = new Map(
+  [...page.matchAll(/^\| ([a-z]{2}) \| ([a-z ]+ checksum) \|$/gm)].map(([, kind = '', fields = '']) => [
+    kind as TokenKind,
+    fields.split(' '),
+  ]),
+)
+const WIDTHS = new Map(
+  [...page.matchAll(/^\| ([a-z]+) \| (\d+) \| /gm)].map(([, field = '', width]) => [field, Number(width)]),
+)
+const kinds = [...KINDS.keys()]
+
+/** Fields that any kind can be written with. */
+const fields = () => ({
+  app: createKey('org-1', random),
+  install: random(WIDTH.install),
+  session: random(WIDTH.session),
+  token: random(WIDTH.token),
+  stage: '00003',
+  secret: random(WIDTH.secret),
+  tag: random(WIDTH.tag),
+})
+const write = (kind: TokenKind, brand = 'ag', given: TokenFields<TokenKind> = fields()) =>
+  createTokenFormat(brand).write(kind, given as ReturnType<typeof fields>)
+
 describe('token format', () => {
-  it('is <brand>_at_<app 32><token 16><secret 48><checksum 6>, as docs/token-format.md says', () => {
-    const given = fields()
-    const text = createTokenFormat('ag').write('at', given)
-    expect(text).toMatch(/^ag_at_[A-Za-z0-9]{102}$/)
-    expect(text.slice(6, 38)).toBe(given.app)
-    expect(text.slice(38, 54)).toBe(given.token)
-    expect(text.slice(54, 102)).toBe(given.secret)
-    expect(numberFromBase62(text.slice(102))).toBe(crc32(text.slice(0, 102)))
-    const row = (name: string, width: number) => expect(page).toMatch(new RegExp(`\\| ${name} \\| ${width} \\|`))
-    row('app', WIDTH.app)
-    row('token', WIDTH.token)
-    row('secret', WIDTH.secret)
-    row('checksum', 6)
+  it('has the kinds and the widths that docs/token-format.md tells', () => {
+    expect(kinds).toEqual(['at', 'ut', 'qt', 'ac', 'rt'])
+    expect(Object.fromEntries(WIDTHS)).toEqual({ ...WIDTH, checksum: 6 })
   })
 
-  it('reads what it wrote, for any brand', () => {
-    for (const brand of ['ag', 'voip', 'a1', 'abcdefghij']) {
-      const given = fields()
-      const format = createTokenFormat(brand)
-      expect(format.read(format.write('at', given))).toEqual({ kind: 'at', ...given })
-    }
-  })
+  for (const [kind, names] of KINDS) {
+    it(`${kind} is <brand>_${kind}_ and ${names.join(', ')}, as docs/token-format.md says`, () => {
+      const given: Record<string, string> = fields()
+      const text = write(kind, 'ag', given as ReturnType<typeof fields>)
+      expect(text.slice(0, 6)).toBe(`ag_${kind}_`)
+      let at = 6
+      for (const name of names.slice(0, -1)) {
+        const width = WIDTHS.get(name) ?? 0
+        expect(text.slice(at, at + width), name).toBe(given[name])
+        at += width
+      }
+      expect(text.slice(at)).toMatch(/^[A-Za-z0-9]{6}$/)
+      expect(numberFromBase62(text.slice(at))).toBe(crc32(text.slice(0, at)))
+      expect(page).toContain(`\`<brand>_${kind}_\` and ${text.length - 6} characters | ${text.length - 2} + brand`)
+    })
 
-  it('refuses the token of another brand', () => {
-    const text = createTokenFormat('ag').write('at', fields())
-    for (const brand of ['ah', 'a', 'agg', 'ag_at', 'AG']) expect(createTokenFormat(brand).read(text)).toBeUndefined()
-  })
+    it(`${kind} is read as it was written, for any brand, and by no other brand`, () => {
+      for (const brand of ['ag', 'voip', 'a1', 'abcdefghij']) {
+        const given: Record<string, string> = fields()
+        const text = write(kind, brand, given as ReturnType<typeof fields>)
+        const own = Object.fromEntries(names.slice(0, -1).map((name) => [name, given[name]]))
+        expect(createTokenFormat(brand).read(text)).toEqual({ kind, ...own })
+        for (const other of ['ah', 'a', 'agg', 'voi', 'AG'].filter((one) => one !== brand))
+          expect(createTokenFormat(other).read(text)).toBeUndefined()
+      }
+    })
 
-  it('refuses every single changed, missing or added character, and every truncation', () => {
-    const format = createTokenFormat('ag')
-    const text = format.write('at', fields())
-    for (let at = 0; at < text.length; at++) {
-      const other = text[at] === 'x' ? 'y' : 'x'
-      expect(format.read(text.slice(0, at) + other + text.slice(at + 1)), `changed at ${at}`).toBeUndefined()
-      expect(format.read(text.slice(0, at) + text.slice(at + 1)), `removed at ${at}`).toBeUndefined()
-      expect(format.read(text.slice(0, at)), `cut at ${at}`).toBeUndefined()
-      expect(format.read(`${text.slice(0, at)}x${text.slice(at)}`), `added at ${at}`).toBeUndefined()
-    }
-    for (const wrong of [`${text}\n`, ` ${text}`, text.toUpperCase(), text.toLowerCase(), `${text}${text}`])
-      expect(format.read(wrong)).toBeUndefined()
-  })
+    it(`${kind} with a changed, missing or added character, cut, or under another kind is refused`, () => {
+      const format = createTokenFormat('ag')
+      const text = write(kind)
+      for (let at = 0; at < text.length; at++) {
+        const other = text[at] === 'x' ? 'y' : 'x'
+        expect(format.read(text.slice(0, at) + other + text.slice(at + 1)), `changed at ${at}`).toBeUndefined()
+        expect(format.read(text.slice(0, at) + text.slice(at + 1)), `removed at ${at}`).toBeUndefined()
+        expect(format.read(text.slice(0, at)), `cut at ${at}`).toBeUndefined()
+        expect(format.read(`${text.slice(0, at)}x${text.slice(at)}`), `added at ${at}`).toBeUndefined()
+      }
+      const renamed = kinds.filter((one) => one !== kind).map((one) => text.replace(`_${kind}_`, `_${one}_`))
+      for (const wrong of [...renamed, `${text}\n`, ` ${text}`, text.toUpperCase(), text.toLowerCase(), text + text])
+        expect(format.read(wrong)).toBeUndefined()
+    })
 
-  it('refuses characters outside A-Za-z0-9 even under a right checksum', () => {
-    const format = createTokenFormat('ag')
-    const { app, token, secret } = fields()
-    for (const bad of ['.', '-', '_', ' ', '\n', '\0', 'é', '＃']) {
-      const text = format.write('at', { app, token, secret: bad + secret.slice(1) })
-      expect(format.read(text), JSON.stringify(bad)).toBeUndefined()
-    }
-  })
+    it(`${kind} with a character outside A-Za-z0-9 is refused even under a right checksum`, () => {
+      const format = createTokenFormat('ag')
+      for (const bad of ['.', '-', '_', ' ', '\n', '\0', 'é', '＃']) {
+        const given = fields()
+        const text = write(kind, 'ag', { ...given, secret: bad + given.secret.slice(1) })
+        expect(format.read(text), JSON.stringify(bad)).toBeUndefined()
+      }
+    })
+  }
 
   it('answers undefined to any text', () => {
     const format = createTokenFormat('ag')
-    const nearly = fc
-      .tuple(fc.constantFrom('ag_', 'ag_at_', 'ag_rt_', 'ag__', '__proto___'), fc.string())
-      .map((all) => all.join(''))
+    const begin = fc.constantFrom('ag_', ...kinds.map((kind) => `ag_${kind}_`), 'ag__', '__proto___', 'ag___proto___')
+    const nearly = fc.tuple(begin, fc.string()).map((all) => all.join(''))
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), nearly), (text) => {
         expect(format.read(text)).toBeUndefined()
       }),
       { seed: 41, numRuns: 2000 },
     )
-    expect(format.read('ag_at_'.padEnd(100_000, 'a'))).toBeUndefined()
+    for (const kind of kinds) expect(format.read(`ag_${kind}_`.padEnd(100_000, 'a'))).toBeUndefined()
   })
 })
 
 describe('the expression for secret scanners in docs/token-format.md', () => {
   const expression = /```regex token\n(.+)\n```/.exec(page)?.[1] ?? ''
 
-  it('finds each token in a text, whole, for any brand', () => {
+  it('finds each credential in a text, whole, of any kind and brand', () => {
     for (const brand of ['ag', 'voip', 'abcdefghij']) {
-      const tokens = [createTokenFormat(brand).write('at', fields()), createTokenFormat(brand).write('at', fields())]
-      const text = `Authorization: Bearer ${tokens[0]}\n{"token":"${tokens[1]}"}`
-      expect(text.match(new RegExp(expression, 'g'))).toEqual(tokens)
+      const texts = kinds.map((kind) => write(kind, brand))
+      const page = texts
+        .map((text, at) => (at % 2 ? `Authorization: Bearer ${text}` : `{"token":"${text}"}`))
+        .join('\n')
+      expect(page.match(new RegExp(expression, 'g'))).toEqual(texts)
     }
   })
 
   it('finds nothing in longer words, keys, digests or file names', () => {
-    const token = createTokenFormat('ag').write('at', fields())
-    const others = [
-      `${token}x`,
-      `x${'y'.repeat(20)}${token}`,
-      token.slice(0, -1),
-      createKey('a', random),
-      'ag_at_short',
-      'f'.repeat(200),
-    ]
-    for (const text of others) expect(text.match(new RegExp(expression, 'g')), text).toBeNull()
+    const around = kinds
+      .map((kind) => write(kind))
+      .flatMap((text) => [`${text}x`, `x${'y'.repeat(20)}${text}`, text.slice(0, -1), `_${text}`])
+    for (const text of [...around, createKey('a', random), 'ag_at_short', 'f'.repeat(200)])
+      expect(text.match(new RegExp(expression, 'g')), text).toBeNull()
   })
 })

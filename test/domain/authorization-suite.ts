@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { codeOf, refusalOf } from '../base/code-of.ts'
 import { changedAt, rewritten } from './forged-credentials.ts'
-import { expectAlive } from './session-suite.ts'
+import { expectAlive } from './session-checks.ts'
 import {
   answerIn,
   atOnce,

@@ -354,7 +354,7 @@ describe('the JSON API of a signed-in account', () => {
     ])
     who.account = 'user-1'
     expect(await refusal(await call('POST', `/apps/${app.key}/resume`))).toEqual({
-      status: 403,
+      status: 409,
       error: 'suspended_above',
     })
   })
@@ -442,6 +442,8 @@ describe('the JSON API of a signed-in account', () => {
         "post /apps/{key}/regenerate-secret",
         "post /apps/{key}/secrets",
         "delete /apps/{key}/secrets/{id}",
+        "get /installs",
+        "post /installs/withdraw",
         "get /tokens",
         "post /tokens/remove",
         "post /tokens/remove-all",

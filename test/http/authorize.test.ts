@@ -286,16 +286,20 @@ describe('POST /authorize/decision', () => {
     },
   )
 
-  it('refuses a repeated ticket or decision', async () => {
+  it('refuses any repeated parameter but scope (HTTP-5)', async () => {
     const { ticket, decide, writes } = await authorization()
     const open = await ticket()
     const before = writes()
-    for (const more of [
-      ['decision', 'approve'],
-      ['ticket', open],
-      ['decision', 'deny'],
-    ] as [string, string][])
-      expectPage(await decide([['ticket', open], ['decision', 'approve'], more]), 400)
+    for (const name of ['ticket', 'decision', 'other']) {
+      const form: [string, string][] = [
+        ['ticket', open],
+        ['decision', 'approve'],
+        ['other', 'x'],
+      ]
+      const answer = await decide([...form, ...form.filter(([one]) => one === name)])
+      expectPage(answer, 400)
+      expect(await answer.text()).toContain('a parameter is repeated')
+    }
     expect(writes()).toBe(before)
   })
 

@@ -62,6 +62,13 @@ const PARAMETERS = [
   'code',
   'refresh_token',
   'redirect_uri',
+  'response_type',
+  'code_challenge',
+  'code_verifier',
+  'state',
+  'ticket',
+  'decision',
+  'request_uri',
   '__proto__',
   'trusted',
 ]
@@ -186,7 +193,7 @@ export function hostileRequests(
         `/${encodeURIComponent(pick(NASTY).toWellFormed())}`,
       ])
     if (chance(0.3))
-      target += `?${chance(0.5) ? form() : `app=${pick(texts)}&limit=${encodeURIComponent(pick(NASTY).toWellFormed())}&cursor=${pick(texts)}`}`
+      target += `${target.includes('?') ? '&' : '?'}${chance(0.5) ? form() : `app=${pick(texts)}&limit=${encodeURIComponent(pick(NASTY).toWellFormed())}&cursor=${pick(texts)}`}`
     return target.replaceAll(/[^\x21-\x7e]/g, (character) => encodeURIComponent(character.toWellFormed()))
   }
   const headerValue = (text: string) => text.replaceAll(/[\r\n\0]/g, '')

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { appRoutes } from '../../src/http/app-routes.ts'
+import { installRoutes } from '../../src/http/install-routes.ts'
 import { tokenRoutes } from '../../src/http/token-routes.ts'
 import { accessOf, protectNode, toNodeHandler } from '../../src/node.ts'
 import { exampleApp } from '../../src/testing/index.ts'
@@ -53,9 +54,15 @@ afterAll(() => {
 describe(`ERR-4: ${REQUESTS} hostile requests (seed ${SEED}) over a socket make no 5xx and store nothing, and it serves on`, () => {
   const forms = (path: string): readonly Target[] => [{ method: 'POST', path, body: 'form' }]
   const described = (root: string): readonly Target[] =>
-    [...appRoutes, ...tokenRoutes]
+    [...appRoutes, ...installRoutes, ...tokenRoutes]
       .filter(({ path }) => path.startsWith(root))
       .map(({ method, path }) => ({ method, path, body: 'json' }))
+
+  const authorization: readonly Target[] = [
+    { method: 'GET', path: `/authorize?response_type=code&client_id={key}&code_challenge_method=S256`, body: 'form' },
+    { method: 'POST', path: '/authorize', body: 'form' },
+    { method: 'POST', path: '/authorize/decision', body: 'form' },
+  ]
 
   it.each([
     { name: '/token', targets: forms('/token') },
@@ -67,6 +74,8 @@ describe(`ERR-4: ${REQUESTS} hostile requests (seed ${SEED}) over a socket make 
     },
     { name: '/apps', targets: described('/apps') },
     { name: '/tokens', targets: described('/tokens') },
+    { name: '/installs', targets: described('/installs') },
+    { name: '/authorize', targets: authorization },
     { name: 'a protected resource', targets: [{ method: 'GET', path: '/calls', body: 'form' }] as const },
   ])(
     '$name',

@@ -21,6 +21,20 @@ describe('the metadata (RFC 8414)', () => {
     })
   })
 
+  it('names what users are asked by only where somebody can sign in (HTTP-7, RFC 9207 §3)', async () => {
+    const { send } = world({ signIn: async () => ({ account: 'org-1' }) })
+    expect(await json(await send(PATH))).toMatchObject({
+      authorization_endpoint: 'https://login.example/authorize',
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+      grant_types_supported: ['client_credentials', 'authorization_code', 'refresh_token'],
+      response_types_supported: ['code'],
+      response_modes_supported: ['query'],
+      code_challenge_methods_supported: ['S256'],
+      authorization_response_iss_parameter_supported: true,
+    })
+  })
+
   it('lies between host and path of an issuer with a path, whose endpoints lie under it (RFC 8414 §3.1)', async () => {
     const { send } = world({ issuer: 'https://login.example/oauth.v1/tenant' })
     const found = await json(await send(`${PATH}/oauth.v1/tenant`))

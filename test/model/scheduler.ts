@@ -13,6 +13,8 @@ export interface Act<State, Node> {
   run(state: State, node: Node): Promise<string>
   /** What its caller does after `outcome_unknown`, until it is known. Default is: the same again. */
   settle?(state: State, node: Node): Promise<string>
+  /** Takes out of the state what an answer left there that its caller never got. */
+  unanswered?(state: State): void
 }
 
 /** What is explored. */
@@ -299,6 +301,7 @@ async function explain<State, Node>(
         const run = at === 0 ? act.run : (act.settle ?? act.run)
         const { answer } = await answerOf(run.call(act, state, node))
         if (isLast) answers[name] = { unknown: at, answer }
+        else act.unanswered?.(state)
       }
       results.add(describe(names, answers, await scenario.observe(state, node)))
     }

@@ -25,8 +25,12 @@ export interface MongoTarget {
   connect(options?: MongoClientOptions, url?: string): MongoClient
 }
 
-/** A suite on a standalone server and on a replica set, or on the one that MONGODB_URL names, with both drivers. */
-export function describeWithMongo(title: string, body: (target: () => MongoTarget) => void): void {
+/** A suite on a standalone server and on a replica set, or on the one that MONGODB_URL names, with both drivers, or with the newer ones only. */
+export function describeWithMongo(
+  title: string,
+  body: (target: () => MongoTarget) => void,
+  { drivers = DRIVERS.length }: { readonly drivers?: number } = {},
+): void {
   const given = process.env.MONGODB_URL
   const layouts = given
     ? [{ layout: 'given server', start: async () => ({ url: given, async stop() {} }) } as const]
@@ -43,7 +47,7 @@ export function describeWithMongo(title: string, body: (target: () => MongoTarge
         await Promise.all(clients.map((client) => client.close()))
         await server?.stop()
       })
-      for (const { driver, Client } of DRIVERS)
+      for (const { driver, Client } of DRIVERS.slice(0, drivers))
         describe(driver, () =>
           body(() => ({
             layout,

@@ -89,6 +89,9 @@ export async function startCluster({
     String(nodeTimeoutMs),
     '--repl-diskless-sync-delay',
     '0',
+    // A replica is named to clients when it has heard of its master.
+    '--repl-ping-replica-period',
+    '1',
     '--cluster-config-file',
     'nodes.conf',
   ])
@@ -154,6 +157,8 @@ export interface SentinelGroup {
   readonly sentinels: readonly { readonly host: string; readonly port: number }[]
   readonly servers: readonly RedisServer[]
   master(): Promise<RedisServer>
+  /** Asks for a planned failover. */
+  failover(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -167,21 +172,29 @@ export async function startSentinelGroup(): Promise<SentinelGroup> {
     await replicate(replica, master)
     for (let count = 0; count < 3; count++) all.push(await startSentinel(name, master.port))
     const sentinels = all.slice(2)
+    const first = sentinels[0] as RedisServer
+    const current = async () => {
+      const [, port] = (await first.client.call('SENTINEL', 'get-master-addr-by-name', name)) as [string, string]
+      return servers.find((server) => server.port === Number(port)) as RedisServer
+    }
     await until('the sentinels know each other and the replica', async () => {
       const known = await Promise.all(
-        sentinels.map(async ({ client }) => String(await client.call('SENTINEL', 'master', name))),
+        sentinels.map(async ({ client }) => ({
+          master: String(await client.call('SENTINEL', 'master', name)),
+          replicas: String(await client.call('SENTINEL', 'replicas', name)),
+        })),
       )
-      return known.every((facts) => facts.includes('num-slaves,1') && facts.includes('num-other-sentinels,2'))
+      return known.every(
+        ({ master, replicas }) =>
+          master.includes('num-other-sentinels,2') && replicas.includes('master-link-status,ok'),
+      )
     })
     return {
       name,
       sentinels: sentinels.map(({ address }) => address),
       servers,
-      async master() {
-        const [sentinel] = sentinels as [RedisServer]
-        const [, port] = (await sentinel.client.call('SENTINEL', 'get-master-addr-by-name', name)) as [string, string]
-        return servers.find((server) => server.port === Number(port)) as RedisServer
-      },
+      master: current,
+      failover: async () => void (await first.client.call('SENTINEL', 'FAILOVER', name)),
       stop,
     }
   } catch (error) {
@@ -284,15 +297,32 @@ async function formCluster(servers: readonly RedisServer[]): Promise<void> {
     const replica = servers[index + 3] as RedisServer
     await replica.client.cluster('REPLICATE', String(await master.client.cluster('MYID')))
   }
-  await until('the cluster is whole', async () => {
-    const states = await Promise.all(
-      servers.map(async ({ client }) => String(await client.cluster('INFO')) + (await client.info('replication'))),
-    )
-    return states.every(
-      (state, index) =>
-        state.includes('cluster_state:ok') && (index < 3 || /role:slave.*master_link_status:up/s.test(state)),
-    )
-  })
+  await waitUntilWhole({ servers })
+}
+
+/** Waits until every node finds the cluster in order, and three replicas have all that their masters have. */
+export async function waitUntilWhole({ servers }: Pick<RedisCluster, 'servers'>): Promise<void> {
+  await until(
+    'the cluster is whole',
+    async () => {
+      const states = await Promise.all(
+        servers.map(async ({ client }) => String(await client.cluster('INFO')) + (await client.info('replication'))),
+      )
+      const linked = states.filter((state) => /role:slave.*master_link_status:up/s.test(state))
+      const agree = new Set(
+        await Promise.all(servers.map(async ({ client }) => slotsByPort(await client.cluster('SLOTS')))),
+      )
+      return states.every((state) => state.includes('cluster_state:ok')) && linked.length === 3 && agree.size === 1
+    },
+    { withinMs: 40_000 },
+  )
+}
+
+function slotsByPort(slots: readonly (readonly unknown[])[]): string {
+  return slots
+    .map(([from, to, master]) => `${from}-${to} ${(master as readonly unknown[])[1]}`)
+    .sort()
+    .join()
 }
 
 /** The slots of the master at `index` out of three. */

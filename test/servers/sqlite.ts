@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -30,6 +31,20 @@ export const sqliteDrivers: readonly { title: string; found: SqliteDriver | unde
     missing: 'node:sqlite, here or in a Node 24 in .cache (scripts/test-servers.sh)',
   },
 ]
+
+/** Opens a database in the process of the tests, by whichever driver this Node has. */
+export const inThisProcess: { found: ((file: string) => string | object) | undefined; missing: string } = {
+  found: opener(),
+  missing: 'better-sqlite3 in .cache, built for this Node, or node:sqlite in it (scripts/test-servers.sh)',
+}
+
+function opener(): ((file: string) => string | object) | undefined {
+  if (sqliteDrivers.some(({ found }) => found?.driver === 'better-sqlite3')) {
+    const Database = createRequire(import.meta.url)(BETTER_SQLITE3) as new (file: string) => object
+    return (file) => new Database(file)
+  }
+  return loads(process.execPath, "require('node:sqlite')") ? (file) => file : undefined
+}
 
 function newerNode(): SqliteDriver | undefined {
   const node = [process.execPath, NEWER_NODE].find((binary) => loads(binary, "require('node:sqlite')"))

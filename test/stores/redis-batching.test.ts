@@ -47,6 +47,27 @@ describeWith('the commands of redisStore on one server', redisServer, () => {
     expect(await commandsOf([server], () => store.get(refs))).toEqual({ mget: 1, role: 1 })
   })
 
+  it('the gets of one turn are one MGET, and a misnamed ref fails alone', async () => {
+    const app = record()
+    await store.insert(app)
+    const calls = await commandsOf([server], async () => {
+      const gets = upTo(50).map((n) => store.get([record({ partition: `p${n}` }), app]))
+      const misnamed = store.get([app, record({ id: 'a:b' })]).catch((error: unknown) => error)
+      expect(await Promise.all(gets)).toEqual(gets.map(() => [undefined, app]))
+      expect(await misnamed).toBeInstanceOf(TypeError)
+    })
+    expect(calls).toEqual({ mget: 1, role: 1 })
+  })
+
+  it('a get of a later turn is a read of its own: it does not join one that was handed over', async () => {
+    const calls = await commandsOf([server], async () => {
+      const first = store.get([record()])
+      await new Promise(setImmediate)
+      await Promise.all([first, store.get([record()])])
+    })
+    expect(calls).toEqual({ mget: 2, role: 2 })
+  })
+
   it('the inserts of one turn are one call of the script, whatever their partitions', async () => {
     const all = [...tokens(50), ...tokens(50, { partition: 'other' })]
     const calls = await commandsOf([server], () => Promise.all(all.map((token) => store.insert(token))))
@@ -133,6 +154,39 @@ describeWith('the commands of redisStore on a cluster', redisServer, () => {
   it('a get is one MGET for each partition it reads', async () => {
     const refs = upTo(40).map((n) => record({ partition: `p${n % 4}` }))
     expect(await commandsOf(masters, () => store.get(refs))).toEqual({ mget: 4 })
+  })
+
+  it('the gets of one turn are one MGET for each partition they read', async () => {
+    const calls = await commandsOf(masters, () =>
+      Promise.all(upTo(40).map((n) => store.get([record({ partition: `p${n % 4}` })]))),
+    )
+    expect(calls).toEqual({ mget: 4 })
+  })
+
+  it('a shard that hangs holds up only the calls of a turn that need it', async () => {
+    const partitions = upTo(50).map((n) => `p${n}`)
+    const owners = await Promise.all(partitions.map((partition) => servers.masterOf(`ag:{${partition}}:x`)))
+    const hung = owners[0] as RedisServer
+    const other = partitions[owners.findIndex((owner) => owner !== hung)] as string
+    hung.signal('SIGSTOP')
+    try {
+      const held = [
+        store.get([record({ partition: 'p0' })]),
+        store.insert(record({ partition: 'p0' })),
+        store.get([record({ partition: 'p0' }), record({ partition: other })]),
+      ]
+      const settled = Promise.allSettled(held)
+      const served = [store.get([record({ partition: other })]), store.insert(record({ partition: other }))]
+      const first = await Promise.race([
+        settled.then(() => 'the held ones'),
+        Promise.all(served).then(() => 'the others'),
+      ])
+      expect(first).toBe('the others')
+      hung.signal('SIGCONT')
+      await settled
+    } finally {
+      hung.signal('SIGCONT')
+    }
   })
 
   it('the inserts of one turn are one call of the script for each partition', async () => {

@@ -4,6 +4,7 @@ import { changed, groupOf, inMs, record } from '../../src/testing/sample-records
 import { describeWith } from '../servers/describe-with.ts'
 import { drivers } from '../servers/ioredis.ts'
 import { type RedisCluster, type RedisServer, redisServer, startCluster, startRedis } from '../servers/redis.ts'
+import { until } from '../servers/until.ts'
 
 const INHERITED = {
   keyPrefix: { keyPrefix: 'host:' },
@@ -84,6 +85,11 @@ describeWith('redisStore, whatever the host’s client is set to, a cluster', re
   let servers: RedisCluster
   beforeAll(async () => {
     servers = await startCluster()
+    // A node names a replica to clients when it has heard that it follows.
+    await until('all nodes name their replicas', async () => {
+      const slots = await Promise.all(servers.servers.map(({ client }) => client.cluster('SLOTS')))
+      return slots.flat().every((range) => range.length === 4)
+    })
   })
   afterAll(() => servers?.stop())
 

@@ -83,7 +83,8 @@ describeWith('what Redis keeps, and for how long', redisServer, () => {
   it('apps are never trimmed out of their owner’s list, however long ago they were made', async () => {
     await inserted({ groups: ['owner'], position: 1 })
     await inserted({ groups: ['owner'] })
-    expect(await store.count(groupOf('owner'), 0)).toBe(2)
+    await inserted({ groups: ['owner'], expiresAt: inMs(HOUR_MS) })
+    expect(await store.count(groupOf('owner'), 0)).toBe(3)
   })
 
   it('a list passes over members whose records are gone, and is never empty with more behind it', async () => {

@@ -31,10 +31,24 @@ describeWith('redisStore on a master with a replica', redisServer, () => {
       }
     }
 
+    /** The connections of everybody but the test itself. */
+    const connections = async () => {
+      const { client } = pair.master
+      const own = await client.client('ID')
+      const ids = [...String(await client.call('CLIENT', 'LIST', 'TYPE', 'normal')).matchAll(/^id=(\d+)/gm)]
+      return ids.map(([, id]) => Number(id)).filter((id) => id !== own)
+    }
+    const expectNone = async (before: readonly number[]) => {
+      const now = await connections()
+      expect(before.length).toBeGreaterThan(0)
+      expect(before.filter((id) => now.includes(id))).toEqual([])
+    }
+
     it('a master demoted without disconnecting anyone is not believed, and is found again when it is a master', async () => {
       await withStore(async (store) => {
         const app = record({ groups: ['owner'] })
         await store.insert(app)
+        const before = await connections()
         // Its new master cannot be reached: it goes on with what it has.
         await pair.master.client.replicaof('127.0.0.1', 1)
         try {
@@ -50,6 +64,7 @@ describeWith('redisStore on a master with a replica', redisServer, () => {
           await pair.master.client.replicaof('NO', 'ONE')
         }
         await until('it serves again', async () => (await store.get([app]))[0] !== undefined)
+        await expectNone(before)
       })
     })
 
@@ -57,6 +72,7 @@ describeWith('redisStore on a master with a replica', redisServer, () => {
       await withStore(async (store) => {
         const app = record()
         await store.insert(app)
+        const before = await connections()
         await pair.master.client.replicaof('127.0.0.1', 1)
         try {
           expect(isNotApplied(await errorOf(store.replace(app, changed(app))))).toBe(true)
@@ -64,6 +80,7 @@ describeWith('redisStore on a master with a replica', redisServer, () => {
           await pair.master.client.replicaof('NO', 'ONE')
         }
         await until('it serves again', async () => await store.replace(app, changed(app)))
+        await expectNone(before)
       })
       await withStore(async (store) => {
         expect(isNotApplied(await errorOf(store.insert(record())))).toBe(true)

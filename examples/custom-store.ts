@@ -1,0 +1,59 @@
+// A store of one's own: the six methods of the port over a Map, held against the conformance kit, then used.
+import { createAppGrant, type GroupRef, type Position, type RecordRef, type Store, type StoreRecord } from 'appgrant'
+import { conformance, exampleApp } from 'appgrant/testing'
+
+/** Every method does its work in one synchronous step: that makes it atomic. A database needs a transaction or a script. */
+function mapStore(records: Map<string, StoreRecord>): Store {
+  const keyOf = ({ kind, partition, id }: RecordRef) => `${partition}/${kind}/${id}`
+  const isBehind = (one: Position, other: Position) =>
+    one.position > other.position || (one.position === other.position && one.id > other.id)
+  const members = ({ kind, partition, group }: GroupRef) =>
+    [...records.values()]
+      .filter((one) => one.kind === kind && one.partition === partition && one.groups.includes(group))
+      .sort((one, other) => (isBehind(one, other) ? 1 : -1))
+
+  return {
+    async get(refs) {
+      // Copies go in and out: what a caller changes in its own changes nothing here.
+      return structuredClone(refs.map((ref) => records.get(keyOf(ref))))
+    },
+    async insert(record, { limit } = {}) {
+      // What stands there goes before a full list, and nothing is written in either case.
+      if (records.has(keyOf(record))) return 'exists'
+      if (limit && members({ ...record, group: limit.group }).length >= limit.max) return 'full'
+      records.set(keyOf(record), structuredClone(record))
+      return 'inserted'
+    },
+    async replace(from, to) {
+      // The revision decides: who read an older one changes nothing.
+      if (records.get(keyOf(from))?.revision !== from.revision) return false
+      records.set(keyOf(to), structuredClone(to))
+      return true
+    },
+    async list(group, { after, limit }) {
+      const behind = members(group).filter((one) => !after || isBehind(one, after))
+      return { records: structuredClone(behind.slice(0, limit)), more: behind.length > limit }
+    },
+    async count(group, after) {
+      return members(group).filter((one) => one.position > after).length
+    },
+    async close() {},
+  }
+}
+
+// The same namespace twice is two nodes on one database.
+const databases = new Map<string, Map<string, StoreRecord>>()
+const target = {
+  async open(namespace: string) {
+    const records = databases.get(namespace) ?? new Map()
+    databases.set(namespace, records)
+    return mapStore(records)
+  },
+}
+for (const one of conformance) await one.run(target)
+console.log(`the store passes all ${conformance.length} cases of the kit`)
+
+const grants = createAppGrant({ store: mapStore(new Map()) })
+const { app } = await grants.apps.register(exampleApp({ owner: 'org-7' }))
+console.log(`and keeps ${app.name} of ${(await grants.apps.list({ owner: 'org-7' })).items[0]?.owner}`)
+await grants.close()

@@ -1,0 +1,32 @@
+// The endpoints and a guarded resource on Express 5. Try what it prints.
+import { createAppGrant } from 'appgrant'
+import { createHandler } from 'appgrant/http'
+import { memoryStore } from 'appgrant/memory'
+import { accessOf, protectNode, toNodeHandler } from 'appgrant/node'
+import express from 'express'
+
+const port = Number(process.env.PORT ?? 3000)
+const issuer = `http://127.0.0.1:${port}`
+const grants = createAppGrant({ store: memoryStore(), issuer })
+const { app: registered, secret } = await grants.apps.register({
+  owner: 'org-7',
+  name: 'Call Reports',
+  homepage: 'https://reports.example/',
+  adminEmail: 'ops@reports.example',
+  scopes: ['calls:read'],
+  trusted: true,
+})
+
+const app = express()
+app.get('/calls', protectNode(grants.authorizer, { scope: 'calls:read' }), (req, res) => {
+  res.send(`calls of ${accessOf(req).account}\n`)
+})
+// Before express.json() and express.urlencoded(): the endpoints read their bodies themselves, and no more than they need.
+// Where other routes follow, mount it at its paths only: /token, /revoke, /introspect, /apps, /tokens, /.well-known/….
+app.use(['/token', '/revoke', '/introspect', '/.well-known'], toNodeHandler(createHandler(grants)))
+app.use(express.json())
+
+app.listen(port, '127.0.0.1', () => {
+  console.log(`curl -u ${registered.key}:${secret} -d grant_type=client_credentials ${issuer}/token`)
+  console.log(`curl -H "Authorization: Bearer TOKEN" ${issuer}/calls`)
+})

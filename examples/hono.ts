@@ -1,0 +1,38 @@
+// The endpoints and a guarded resource on Hono, here on Node. Try what it prints.
+import { serve } from '@hono/node-server'
+import { getConnInfo } from '@hono/node-server/conninfo'
+import { createAppGrant } from 'appgrant'
+import { createHandler, protect } from 'appgrant/http'
+import { memoryStore } from 'appgrant/memory'
+import { Hono } from 'hono'
+
+const port = Number(process.env.PORT ?? 3000)
+const issuer = `http://127.0.0.1:${port}`
+const grants = createAppGrant({ store: memoryStore(), issuer })
+const { app: registered, secret } = await grants.apps.register({
+  owner: 'org-7',
+  name: 'Call Reports',
+  homepage: 'https://reports.example/',
+  adminEmail: 'ops@reports.example',
+  scopes: ['calls:read'],
+  trusted: true,
+})
+
+const app = new Hono()
+const guard = protect(grants.authorizer, { scope: 'calls:read' })
+app.get('/calls', async (c) => {
+  const access = await guard(c.req.raw)
+  return access instanceof Response ? access : c.text(`calls of ${access.account}\n`)
+})
+
+const handler = createHandler(grants)
+app.all('*', (c) => {
+  // Failed authentications are limited by this address. On another runtime it is found elsewhere.
+  const { address } = getConnInfo(c).remote
+  return handler(c.req.raw, address === undefined ? {} : { remoteAddress: address })
+})
+
+serve({ fetch: app.fetch, port, hostname: '127.0.0.1' }, () => {
+  console.log(`curl -u ${registered.key}:${secret} -d grant_type=client_credentials ${issuer}/token`)
+  console.log(`curl -H "Authorization: Bearer TOKEN" ${issuer}/calls`)
+})

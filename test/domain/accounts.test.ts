@@ -1,0 +1,240 @@
+import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import { type AccountDirectory, createAppGrant } from '../../src/index.ts'
+import { exampleApp } from '../../src/testing/index.ts'
+import { codeOf, refusalOf } from '../base/code-of.ts'
+import { createWorld } from './world.ts'
+
+async function setUp() {
+  const world = createWorld()
+  const { app, secret } = await world.registerTrusted({ api: 'unified' })
+  const { accessToken } = await world.grants.authorizer.grantTrusted({ key: app.key, secret })
+  const grant = () => world.grants.authorizer.grantTrusted({ key: app.key, secret })
+  const verify = () => world.grants.authorizer.verify(accessToken)
+  return { ...world, app, secret, accessToken, grant, verify }
+}
+
+describe('the account directory', () => {
+  it('is asked at most once for a decision (ACC-1)', async () => {
+    const { grants, tree, app, secret, grant, verify } = await setUp()
+    const calls: Record<string, () => Promise<unknown>> = {
+      'register by the host': () => grants.apps.register(exampleApp({ owner: 'org' })),
+      'register by the owner': () => grants.as('org').apps.register(exampleApp({ owner: 'org' })),
+      'register from above': () => grants.as('root').apps.register(exampleApp({ owner: 'user' })),
+      'get by the owner': () => grants.as('org').apps.get(app.key),
+      'get from above': () => grants.as('provider').apps.get(app.key),
+      'list from above': () => grants.as('provider').apps.list({ owner: 'org' }),
+      suspend: () => grants.as('org').apps.suspend(app.key),
+      'suspend again from above': () => grants.as('provider').apps.suspend(app.key),
+      resume: () => grants.as('root').apps.resume(app.key),
+      regenerate: () => grants.as('org').apps.regenerateSecret(app.key),
+      trust: () => grants.as('provider').apps.setTrusted(app.key, true),
+      count: () => grants.as('org').tokens.count({ app: app.key, account: 'org' }),
+      removeAll: () => grants.as('provider').tokens.removeAll({ app: app.key, account: 'org' }),
+      verify,
+      remove: () => grants.as('provider').apps.remove(app.key),
+    }
+    expect(await codeOf(grant())).toBe('ok')
+    expect(await codeOf(grants.authorizer.authenticateApp({ key: app.key, secret }))).toBe('ok')
+    for (const [name, call] of Object.entries(calls)) {
+      const before = tree.questions
+      await call()
+      expect(tree.questions - before, name).toBeLessThanOrEqual(1)
+    }
+  })
+
+  it('may be left out: then every account is alone, active and permitted (ACC-1)', async () => {
+    const grants = createAppGrant({ store: memoryStore() })
+    const { app, secret } = await grants.as('anybody').apps.register(exampleApp({ owner: 'anybody', trusted: true }))
+    const { accessToken } = await grants.authorizer.grantTrusted({ key: app.key, secret })
+    expect(await grants.authorizer.verify(accessToken)).toMatchObject({ ok: true, account: 'anybody' })
+    expect(await grants.as('somebody').apps.get(app.key)).toBeUndefined()
+    expect(await codeOf(grants.as('somebody').apps.register(exampleApp({ owner: 'anybody' })))).toBe('not_permitted')
+  })
+
+  it('that fails, is late, or answers nonsense is an outage, never a no (ERR-1)', async () => {
+    const state = { id: 'org', active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true }
+    const wrong: Record<string, unknown> = {
+      rejects: () => Promise.reject(new Error('ldap')),
+      throws: () => {
+        throw new Error('ldap')
+      },
+      'never answers': () => new Promise(() => {}),
+      'answers nothing': async () => undefined,
+      'answers no list': async () => ({ 0: state, length: 1 }),
+      'answers for another': async () => [{ ...state, id: 'other' }],
+      'names no id': async () => [{ active: true }],
+      'says active in words': async () => [{ ...state, active: 'yes' }],
+      'has a hole': async () => [state, null],
+      'has a mayUseApps that throws': async () => [
+        {
+          ...state,
+          mayUseApps: () => {
+            throw new Error('rules')
+          },
+        },
+      ],
+    }
+    const store = memoryStore()
+    const { app, secret } = await createAppGrant({ store }).apps.register(exampleApp({ owner: 'org', trusted: true }))
+    const { accessToken } = await createAppGrant({ store }).authorizer.grantTrusted({ key: app.key, secret })
+    for (const [name, lineage] of Object.entries(wrong)) {
+      const directory = { lineage } as AccountDirectory
+      const grants = createAppGrant({ store, directory, storeTimeoutMs: 10 })
+      const outages: unknown[] = []
+      grants.events.on('outage', ({ code }) => outages.push(code))
+      const error = await refusalOf(grants.authorizer.verify(accessToken))
+      expect(error.code, name).toBe('directory_unavailable')
+      expect(error.message).not.toMatch(/ldap|rules/)
+      expect(await codeOf(grants.authorizer.grantTrusted({ key: app.key, secret })), name).toBe('directory_unavailable')
+      expect(outages).toEqual(['directory_unavailable', 'directory_unavailable'])
+    }
+  })
+})
+
+describe('permission to use apps', () => {
+  it('is its own and that of every account above, asked at use (ACC-2, ACC-3)', async () => {
+    const { tree, verify, grant } = await setUp()
+    for (const account of ['org', 'provider', 'root'] as const) {
+      tree.set(account, { mayUseApps: false })
+      expect(await verify(), account).toEqual({ ok: false, reason: 'not_permitted' })
+      expect(await codeOf(grant())).toBe('not_permitted')
+      tree.set(account, { mayUseApps: true })
+      expect(await verify()).toMatchObject({ ok: true })
+    }
+    for (const account of ['user', 'other-org', 'other-provider'] as const) {
+      tree.set(account, { mayUseApps: false })
+      expect(await verify(), account).toMatchObject({ ok: true })
+    }
+  })
+
+  it('may be a function of the app, which gets what identifies it (ACC-2)', async () => {
+    const { tree, app, verify } = await setUp()
+    const seen: unknown[] = []
+    tree.set('provider', {
+      mayUseApps: (identity) => {
+        seen.push(identity)
+        return identity.api !== 'unified'
+      },
+    })
+    expect(await verify()).toEqual({ ok: false, reason: 'not_permitted' })
+    expect(seen).toEqual([{ key: app.key, owner: 'org', trusted: true, api: 'unified' }])
+  })
+
+  it('is given by true alone, not by what is like true', async () => {
+    const { tree, verify } = await setUp()
+    for (const value of ['yes', 1, {}, () => 'yes', async () => true]) {
+      tree.set('org', { mayUseApps: value as boolean })
+      expect(await verify(), String(value)).toEqual({ ok: false, reason: 'not_permitted' })
+    }
+  })
+})
+
+describe('permission to register apps', () => {
+  it('is that of the acting account and all above it; an ancestor may register for those below (ACC-2)', async () => {
+    const { grants, tree } = await setUp()
+    const attempt = (actor: string, owner: string) => codeOf(grants.as(actor).apps.register(exampleApp({ owner })))
+    tree.set('org', { mayRegisterApps: false })
+    expect(await attempt('org', 'org')).toBe('not_permitted')
+    expect(await attempt('user', 'user')).toBe('not_permitted')
+    expect(await attempt('provider', 'org')).toBe('ok')
+    expect(await attempt('user', 'org')).toBe('not_permitted')
+    expect(await attempt('other-org', 'org')).toBe('not_permitted')
+    tree.set('org', { active: false })
+    expect(await attempt('provider', 'org')).toBe('account_blocked')
+    expect(await codeOf(grants.apps.register(exampleApp({ owner: 'user' })))).toBe('account_blocked')
+    expect(await codeOf(grants.apps.register(exampleApp({ owner: 'nobody' })))).toBe('account_blocked')
+  })
+
+  it('may be limited to API types, at every level (ACC-4)', async () => {
+    const { grants, tree } = await setUp()
+    const attempt = (actor: string, api?: string) =>
+      codeOf(grants.as(actor).apps.register(exampleApp({ owner: 'org', ...(api && { api }) })))
+    tree.set('provider', { mayRegisterApps: ['system', 'other'] })
+    expect(await attempt('org', 'system')).toBe('ok')
+    expect(await attempt('org', 'unified')).toBe('not_permitted')
+    expect(await attempt('org')).toBe('not_permitted')
+    expect(await attempt('root', 'unified')).toBe('ok')
+    tree.set('org', { mayRegisterApps: ['unified'] })
+    expect(await attempt('org', 'system')).toBe('not_permitted')
+    expect(await codeOf(grants.apps.register(exampleApp({ owner: 'org', api: 'unified' })))).toBe('ok')
+  })
+
+  it('is asked again where an update changes the API type, and only there (ACC-4)', async () => {
+    const { grants, tree, app } = await setUp()
+    tree.set('provider', { mayRegisterApps: ['system'] })
+    const own = grants.as('org').apps
+    expect(await codeOf(own.update(app.key, { name: 'Other' }))).toBe('ok')
+    expect(await codeOf(own.update(app.key, { api: 'unified' }))).toBe('ok')
+    expect(await codeOf(own.update(app.key, { api: 'voice' }))).toBe('not_permitted')
+    expect(await codeOf(own.update(app.key, { api: 'system' }))).toBe('ok')
+    expect((await grants.apps.get(app.key))?.api).toBe('system')
+  })
+})
+
+describe('who acted (ACC-5)', () => {
+  it('is kept with a suspension and told with every event: the account, and the login behind it', async () => {
+    const { grants, app } = await setUp()
+    const seen: unknown[] = []
+    grants.events.on('app', ({ change, by }) => seen.push([change, by]))
+    const provider = { account: 'provider', login: 'ann' }
+    expect((await grants.as('provider', { login: 'ann' }).apps.suspend(app.key)).suspended?.by).toEqual(provider)
+    await grants.asHost({ login: 'root-ann' }).apps.resume(app.key)
+    await grants.as('org').apps.update(app.key, { name: 'x' })
+    await grants.apps.revokeTokens(app.key)
+    expect(seen).toEqual([
+      ['suspended', provider],
+      ['resumed', { login: 'root-ann' }],
+      ['updated', { account: 'org' }],
+      ['tokens_revoked', {}],
+    ])
+  })
+})
+
+describe('the epoch of an account (ACC-7)', () => {
+  it('ends what was granted under another one; the same app works again once it is regenerated from above', async () => {
+    const { grants, tree, app, secret, accessToken, grant } = await setUp()
+    tree.set('org', { epoch: 'two' })
+    expect(await grants.authorizer.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' })
+    expect(await codeOf(grant())).toBe('account_blocked')
+    const regenerated = await grants.as('provider').apps.regenerateSecret(app.key)
+    expect(await codeOf(grant())).toBe('app_authentication_failed')
+    const fresh = await grants.authorizer.grantTrusted({ key: app.key, secret: regenerated.secret })
+    expect(await grants.authorizer.verify(fresh.accessToken)).toMatchObject({ ok: true })
+    expect(await grants.authorizer.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' })
+    expect(secret).not.toBe(regenerated.secret)
+  })
+
+  it('hides from the owner what its predecessor left, from nobody above', async () => {
+    const { grants, tree, app } = await setUp()
+    tree.set('org', { epoch: 'two' })
+    const own = grants.as('org')
+    const of = { app: app.key, account: 'org' }
+    expect(await own.apps.get(app.key)).toBeUndefined()
+    expect((await own.apps.list()).items).toEqual([])
+    for (const call of [
+      own.apps.suspend(app.key),
+      own.apps.regenerateSecret(app.key),
+      own.apps.update(app.key, { name: 'x' }),
+      own.tokens.count(of),
+      own.tokens.removeAll(of),
+    ])
+      expect(await codeOf(call)).toBe('app_not_found')
+    expect(await own.apps.remove(app.key)).toBe(false)
+    expect((await grants.as('provider').apps.get(app.key))?.key).toBe(app.key)
+    expect((await grants.apps.list({ owner: 'org' })).items).toHaveLength(1)
+    expect(await grants.as('provider').apps.remove(app.key)).toBe(true)
+  })
+
+  it('that is given for the first time, or taken away, is another one too', async () => {
+    const { grants, tree, verify } = await setUp()
+    tree.set('org', { epoch: 'one' })
+    expect(await verify()).toMatchObject({ reason: 'revoked' })
+    const { app, secret } = await grants.as('org').apps.register(exampleApp({ owner: 'org', trusted: true }))
+    const { accessToken } = await grants.authorizer.grantTrusted({ key: app.key, secret })
+    expect(await grants.authorizer.verify(accessToken)).toMatchObject({ ok: true })
+    tree.set('user', { epoch: 'x' })
+    tree.set('provider', { epoch: 'y' })
+    expect(await grants.authorizer.verify(accessToken)).toMatchObject({ ok: true })
+  })
+})

@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest'
+import type { Granted } from '../../src/index.ts'
+import { codeOf } from '../base/code-of.ts'
+import { changedAt } from './forged-credentials.ts'
+import { codesOf, expectAlive, expectDead, valuesOf } from './session-checks.ts'
+import {
+  atOnce,
+  challengeOf,
+  createSessionWorld,
+  DAY,
+  LIFE,
+  type OpenStore,
+  OTHER_REDIRECT,
+  SECOND,
+  tokensOf,
+  VERIFIER,
+} from './session-world.ts'
+
+const PARALLEL = 50
+
+/** What a code does, on the stores that `open` gives. */
+export function testCodes(open: OpenStore): void {
+  const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options)
+
+  describe('a code', () => {
+    it('gives an access token for the account and a refresh token, with the lifetimes of the options (TOK-2, TOK-6)', async () => {
+      const w = await world()
+      const granted = await w.redeem(await w.code(), { userAgent: 'Softphone/1\u0007' })
+      expect(granted).toMatchObject({ expiresInSeconds: 3600, scope: ['read', 'write'] })
+      const issuedAt = new Date(w.clock())
+      const expiresAt = new Date(w.clock() + LIFE.access)
+      expect(await w.grants.authorizer.verify(granted.accessToken)).toEqual({
+        ok: true,
+        kind: 'user',
+        app: { key: w.key, name: 'Example App', owner: 'org' },
+        account: 'user',
+        scope: ['read', 'write'],
+        tokenId: granted.tokenId,
+        issuedAt,
+        expiresAt,
+      })
+      expect((await w.grants.tokens.list({ app: w.key, account: 'user' })).items).toEqual([
+        { id: granted.tokenId, kind: 'user', issuedAt, expiresAt, scope: ['read', 'write'], userAgent: 'Softphone/1' },
+      ])
+    })
+
+    it('S10, TOK-9: of 50 parallel redemptions over two nodes exactly one succeeds, and nothing it produced is valid afterwards', async () => {
+      const w = await world()
+      const code = await w.code()
+      const other = w.node()
+      const redeemed = await atOnce(PARALLEL, (n) => w.redeem(code, {}, n % 2 ? other : w.grants))
+      const [won, ...more] = valuesOf(redeemed)
+      expect(more).toEqual([])
+      expect(await codesOf(redeemed)).toEqual(['invalid_code'])
+      const tokens = tokensOf(won as Granted, code)
+      await expectDead(w, tokens)
+      expect(await w.grants.tokens.count({ app: w.key, account: 'user' })).toBe(0)
+    })
+
+    it('S17, TOK-9: redeemed again inside 10 s is denied, and its session dies; no other session does', async () => {
+      const w = await world()
+      const [first, second] = [await w.start(), await w.start()]
+      const reused: unknown[] = []
+      w.grants.events.on('token', ({ at: _, ...event }) => void (event.change === 'reused' && reused.push(event)))
+      expect(await codeOf(w.redeem(first.code))).toBe('invalid_code')
+      await expectDead(w, first)
+      await expectAlive(w, second)
+      const event = { change: 'reused', app: w.key, account: 'user', tokenIds: [first.id], by: { account: 'user' } }
+      expect(reused).toEqual([event])
+    })
+
+    it('TOK-9: redeemed again long after its own end and several refreshes later still ends the session', async () => {
+      const w = await world()
+      const first = await w.start()
+      w.clock.advance(DAY)
+      const second = await w.next(first)
+      w.clock.advance(DAY)
+      const third = await w.next(second)
+      expect(await codeOf(w.redeem(first.code))).toBe('invalid_code')
+      await expectDead(w, third)
+    })
+
+    it('TOK-9: with anything wrong it neither burns nor kills, before it is redeemed and after (S11, S13)', async () => {
+      const w = await world()
+      const { app: foreign, secret } = await w.grants.apps.register({
+        owner: 'other-org',
+        name: 'Other',
+        homepage: 'https://other.example/',
+        adminEmail: 'a@other.example',
+        redirectUrls: ['https://app.example/callback'],
+      })
+      const code = await w.code()
+      const wrong = [
+        { verifier: `${VERIFIER}x` },
+        { verifier: VERIFIER.toUpperCase() },
+        { verifier: challengeOf(VERIFIER) },
+        { verifier: '' },
+        { verifier: 'short' },
+        { verifier: VERIFIER.slice(0, 42) },
+        { verifier: `${VERIFIER}\n` },
+        { verifier: 'v'.repeat(129) },
+        { verifier: ` ${VERIFIER}` },
+        { redirectUrl: OTHER_REDIRECT },
+        { redirectUrl: '' },
+        { redirectUrl: 'https://app.example/callback/' },
+        { redirectUrl: 'https://APP.example/callback' },
+        { redirectUrl: 'https://app.example/callback?x=1' },
+        { redirectUrl: 'https://app.example/callback#' },
+        { key: foreign.key, secret },
+        { code: code.slice(0, -1) },
+        { code: code.slice(0, 100) },
+        { code: `${code} ` },
+        { code: code.toUpperCase() },
+        { code: changedAt(code, code.length - 40) },
+        { code: '' },
+      ]
+      const written = w.observed.writes()
+      for (const change of wrong)
+        expect(await codeOf(w.redeem(code, change)), JSON.stringify(change)).toBe('invalid_code')
+      for (const verifier of [undefined, null, 0, {}, [VERIFIER]])
+        expect(await codeOf(w.redeem(code, { verifier: verifier as never }))).toBe('invalid_request')
+      expect(await codeOf(w.redeem(code, { secret: 'x'.repeat(32) }))).toBe('app_authentication_failed')
+      expect(w.observed.writes()).toBe(written)
+      const tokens = tokensOf(await w.redeem(code), code)
+      for (const change of wrong)
+        expect(await codeOf(w.redeem(code, change)), JSON.stringify(change)).toBe('invalid_code')
+      await expectAlive(w, tokens)
+    })
+
+    it('S12: whose challenge the store lost is refused, never passed', async () => {
+      const w = await world()
+      const code = await w.code()
+      const session = w.observed.written.findLast(({ kind }) => kind === 's')
+      if (!session) throw new Error('no session was written')
+      for (const binding of [undefined, '', null, challengeOf('')]) {
+        const [stored] = await w.inner.get([session])
+        if (!stored) throw new Error('the session is gone')
+        const data = JSON.stringify({ ...JSON.parse(stored.data), binding })
+        expect(await w.inner.replace(stored, { ...stored, revision: `r${String(binding).length}`, data })).toBe(true)
+        for (const verifier of [VERIFIER, 'v'.repeat(43)]) {
+          const answer = await w.redeem(code, { verifier }).then(
+            () => 'passed',
+            () => 'refused',
+          )
+          expect(answer).toBe('refused')
+        }
+      }
+    })
+
+    it('TOK-2: is good until the millisecond before its end', async () => {
+      for (const [codeSeconds, at, expected] of [
+        [60, LIFE.code - 1, 'ok'],
+        [60, LIFE.code, 'invalid_code'],
+        [1, SECOND - 1, 'ok'],
+        [1, SECOND, 'invalid_code'],
+        [600, 600 * SECOND - 1, 'ok'],
+        [600, 600 * SECOND, 'invalid_code'],
+      ] as const) {
+        const w = await world({ options: { lifetimes: { codeSeconds } } })
+        const code = await w.code()
+        w.clock.advance(at)
+        expect(await codeOf(w.redeem(code)), `${codeSeconds} s, ${at} ms`).toBe(expected)
+      }
+    })
+
+    it('S13, TOK-9: is kept while the app is suspended, nothing is written, and it ages', async () => {
+      const w = await world()
+      const code = await w.code()
+      const spent = await w.start()
+      await w.grants.apps.suspend(w.key)
+      const written = w.observed.writes()
+      expect(await codeOf(w.redeem(code))).toBe('app_suspended')
+      expect(await codeOf(w.redeem(spent.code))).toBe('app_suspended')
+      expect(await codeOf(w.redeem('garbage'))).toBe('app_suspended')
+      expect(w.observed.writes()).toBe(written)
+      await w.grants.apps.resume(w.key)
+      await expectAlive(w, spent)
+      expect(await codeOf(w.redeem(code))).toBe('ok')
+    })
+
+    it('dies with the redirect URL it is bound to, also if that comes back; one of another URL stays (E)', async () => {
+      const w = await world()
+      const bound = await w.code()
+      const other = await w.code({}, { redirect_uri: OTHER_REDIRECT })
+      await w.grants.apps.update(w.key, { redirectUrls: [OTHER_REDIRECT] })
+      expect(await codeOf(w.redeem(bound))).toBe('invalid_code')
+      await w.grants.apps.update(w.key, { redirectUrls: [OTHER_REDIRECT, 'https://app.example/callback'] })
+      expect(await codeOf(w.redeem(bound))).toBe('invalid_code')
+      expect(await codeOf(w.redeem(other, { redirectUrl: OTHER_REDIRECT }))).toBe('ok')
+    })
+  })
+}

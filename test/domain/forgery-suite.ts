@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest'
+import { createTokenFormat } from '../../src/credentials/token-format.ts'
+import { codeOf } from '../base/code-of.ts'
+import { fieldOf, rewritten } from './forged-credentials.ts'
+import { expectAlive, expectDead, sessionRecord } from './session-checks.ts'
+import { createSessionWorld, type OpenStore, tokensOf } from './session-world.ts'
+
+const format = createTokenFormat('ag')
+
+/** What somebody makes who has genuine credentials of other sessions, stages and kinds, on the stores that `open` gives. */
+export function testForgeries(open: OpenStore): void {
+  describe('forged credentials', () => {
+    it('of two sessions, mixed field by field: none gives or ends anything', async () => {
+      const w = await createSessionWorld(open)
+      const mine = await w.start({ account: 'provider' })
+      const theirs = await w.start()
+      const written = w.observed.writes()
+      for (const fields of [
+        ['session'],
+        ['install'],
+        ['session', 'install'],
+        ['tag'],
+        ['secret'],
+        ['session', 'tag'],
+        ['secret', 'tag'],
+        ['session', 'install', 'stage', 'secret'],
+        ['session', 'install', 'stage'],
+      ]) {
+        const change = Object.fromEntries(fields.map((name) => [name, fieldOf(theirs.refresh, name)]))
+        const text = rewritten(mine.refresh, change)
+        if (text === theirs.refresh) continue
+        // A right tag with a wrong secret at the present stage is a miss too.
+        expect(await codeOf(w.refresh(text)), fields.join()).toBe('invalid_refresh_token')
+        // The tag alone shows that a credential of that stage was given out: its own app may end the session by it.
+        if (fields.join() !== 'secret')
+          await w.grants.authorizer.revokeToken({ key: w.key, secret: w.secret, token: text })
+        expect(await w.verify(theirs.access)).toBe('ok')
+      }
+      expect(w.observed.writes()).toBe(written)
+      await expectAlive(w, mine)
+      await expectAlive(w, theirs)
+    })
+
+    it('of another kind with the same fields: a code is no refresh token, whatever stage it names', async () => {
+      const w = await createSessionWorld(open)
+      const tokens = await w.start()
+      const pending = await w.code()
+      const asKind = (text: string, kind: 'ac' | 'rt', stage: string) => {
+        const parsed = format.read(text)
+        if (parsed?.kind !== 'ac' && parsed?.kind !== 'rt') throw new Error('not a credential')
+        return format.write(kind, { ...parsed, stage })
+      }
+      const written = w.observed.writes()
+      for (const stage of ['00000', '00001', '00002']) {
+        expect(await codeOf(w.refresh(asKind(tokens.code, 'rt', stage)))).toBe('invalid_refresh_token')
+        expect(await codeOf(w.redeem(asKind(tokens.refresh, 'ac', stage)))).toBe('invalid_code')
+        expect(await codeOf(w.refresh(asKind(pending, 'rt', stage)))).toBe('invalid_refresh_token')
+      }
+      expect(w.observed.writes()).toBe(written)
+      expect(await codeOf(w.redeem(pending))).toBe('ok')
+      await expectAlive(w, tokens)
+    })
+
+    it('access tokens with the ids of others: unknown, and no account is read out of them (S28, S44)', async () => {
+      const w = await createSessionWorld(open)
+      const [mine, theirs] = [await w.start({ account: 'provider' }), await w.start()]
+      for (const name of ['app', 'install', 'session', 'token', 'secret']) {
+        const other =
+          name === 'app' ? w.key.slice(0, 31) + (w.key.endsWith('a') ? 'b' : 'a') : fieldOf(theirs.access, name)
+        const text = rewritten(mine.access, { [name]: other })
+        expect(await w.verify(text), name).toBe('unknown')
+      }
+      expect(await w.verify(mine.access.replace(/^ag_ut/, 'ag_at'))).toBe('malformed')
+      await expectAlive(w, mine)
+    })
+
+    it('a database that was read gives no credential: a derived token needs the one that was presented', async () => {
+      const w = await createSessionWorld(open)
+      const tokens = await w.start()
+      const stored = JSON.parse((await sessionRecord(w)).data)
+      // With salt and family key, but another secret: the tag is right, and nothing comes of it.
+      const guess = rewritten(tokens.refresh, { secret: stored.salt })
+      expect(await codeOf(w.refresh(guess))).toBe('invalid_refresh_token')
+      await expectAlive(w, tokens)
+    })
+
+    it('replayed after the end of the session or of the record: nothing, also while the clock of a node lags', async () => {
+      const w = await createSessionWorld(open)
+      const first = await w.start()
+      const second = await w.next(first)
+      const past = w.clock()
+      w.clock.advance(91 * 86_400_000)
+      for (const { refresh, code } of [first, second]) {
+        expect(await codeOf(w.refresh(refresh))).toBe('invalid_refresh_token')
+        expect(await codeOf(w.redeem(code))).toBe('invalid_code')
+      }
+      expect(await w.verify(second.access)).toBe('expired')
+      // A clock that goes back finds what it left: nothing was killed by having been late.
+      const back = w.node({ clock: () => past })
+      expect(await w.verify(second.access, back)).toMatch(/ok|unknown/)
+    })
+
+    it('a rotation that the store lost, and another that took its place: the lost credential gives nothing', async () => {
+      const w = await createSessionWorld(open)
+      const first = await w.start()
+      const before = await sessionRecord(w)
+      const lost = await w.next(first, { scope: ['read'] })
+      expect(await w.inner.replace(await sessionRecord(w), { ...before, revision: 'rolledback' })).toBe(true)
+      const other = await w.next(first, { scope: ['write'] })
+      expect(await codeOf(w.refresh(lost.refresh))).toBe('invalid_refresh_token')
+      await expectAlive(w, other)
+    })
+
+    it('a code that leaked before a refresh: whoever presents it can only end the session', async () => {
+      const w = await createSessionWorld(open)
+      const tokens = await w.start()
+      const next = await w.next(tokens)
+      expect(await codeOf(w.redeem(tokens.code))).toBe('invalid_code')
+      await expectDead(w, next)
+      const code = await w.code()
+      await expectAlive(w, tokensOf(await w.redeem(code)))
+    })
+  })
+}

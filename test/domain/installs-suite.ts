@@ -1,0 +1,293 @@
+import { describe, expect, it } from 'vitest'
+import { eachItem } from '../../src/index.ts'
+import { codeOf } from '../base/code-of.ts'
+import { expectAlive, expectDead } from './session-checks.ts'
+import { createSessionWorld, LIFE, type OpenStore, REDIRECT, type SessionWorld } from './session-world.ts'
+
+/** Which accounts authorise which apps, on the stores that `open` gives. */
+export function testInstalls(open: OpenStore): void {
+  const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options)
+
+  /** More apps that the account authorises. */
+  async function authoriseMore(w: SessionWorld, names: readonly string[]) {
+    const keys = []
+    for (const name of names) {
+      const { app } = await w.registerTrusted({ name, redirectUrls: [REDIRECT], trusted: false })
+      keys.push(app.key)
+      await w.code({}, { client_id: app.key })
+      w.clock.advance(1)
+    }
+    return keys
+  }
+
+  describe('installs', () => {
+    it('LST-2: tell the app, when it was installed, and who permitted it', async () => {
+      const w = await world()
+      const installedAt = new Date(w.clock())
+      const by = { account: 'user', login: 'anna' }
+      await w.code({ ...by, scope: ['read'] })
+      const install = {
+        app: { key: w.key, name: 'Example App', owner: 'org' },
+        account: 'user',
+        installedAt,
+        permittedBy: by,
+        scope: ['read'],
+      }
+      expect(await w.grants.installs.list({ account: 'user' })).toEqual({ items: [install] })
+      expect(await w.grants.installs.listByApp({ app: w.key })).toEqual({ items: [install] })
+      expect(await w.grants.installs.count({ app: w.key })).toBe(1)
+    })
+
+    it('LST-1: are counted by accounts, not by approvals; another approval extends the one there is', async () => {
+      const w = await world()
+      const installedAt = new Date(w.clock())
+      const first = await w.start({ scope: ['read'] })
+      w.clock.advance(60_000)
+      await w.code({ account: 'user', login: 'bert' })
+      await w.code({ account: 'org' })
+      expect(await w.grants.installs.count({ app: w.key })).toBe(2)
+      const { items } = await w.grants.installs.list({ account: 'user' })
+      expect(items).toEqual([
+        expect.objectContaining({ installedAt, permittedBy: { account: 'user' }, scope: ['read', 'write'] }),
+      ])
+      await expectAlive(w, first)
+    })
+
+    it('last as long as the last session under them may', async () => {
+      const w = await world()
+      await w.code()
+      w.clock.advance(LIFE.absolute - 1)
+      expect(await w.grants.installs.count({ app: w.key })).toBe(1)
+      await w.code()
+      w.clock.advance(LIFE.absolute - 1)
+      expect(await w.grants.installs.count({ app: w.key })).toBe(1)
+      expect((await w.grants.installs.list({ account: 'user' })).items).toHaveLength(1)
+      w.clock.advance(1)
+      expect(await w.grants.installs.count({ app: w.key })).toBe(0)
+      expect((await w.grants.installs.list({ account: 'user' })).items).toEqual([])
+      expect((await w.grants.installs.listByApp({ app: w.key })).items).toEqual([])
+      expect(await w.grants.installs.withdraw({ app: w.key, account: 'user' })).toBe(false)
+    })
+
+    it('LST-2: are searched by any part of the name, case and Unicode folded', async () => {
+      const w = await world()
+      const [straße, ring] = await authoriseMore(w, ['Café STRAẞE', 'Ring Ring', 'Other'])
+      const found = async (name: string) =>
+        (await w.grants.installs.list({ account: 'user', name })).items.map(({ app }) => app.key)
+      expect(await found('café straße')).toEqual([straße])
+      expect(await found('CAFE\u0301')).toEqual([straße])
+      expect(await found('ring')).toEqual([ring])
+      expect(await found('.*')).toEqual([])
+      expect(await found('')).toHaveLength(3)
+      expect(await codeOf(w.grants.installs.list({ account: 'user', name: 'x'.repeat(101) }))).toBe('invalid_request')
+    })
+
+    it('LST-5: are paged, each once, first to expire first; a cursor is good for its own list only', async () => {
+      const w = await world()
+      await w.code()
+      w.clock.advance(1)
+      const keys = [w.key, ...(await authoriseMore(w, ['A', 'B', 'C', 'D', 'E', 'F']))]
+      for (const limit of [1, 2, 3, 7, 1000]) {
+        const walked = []
+        for await (const { app } of eachItem((cursor) =>
+          w.grants.installs.list({ account: 'user', limit, ...(cursor !== undefined && { cursor }) }),
+        ))
+          walked.push(app.key)
+        expect(walked).toEqual(keys)
+      }
+      const { nextCursor = '' } = await w.grants.installs.list({ account: 'user', limit: 2 })
+      expect(nextCursor).not.toBe('')
+      for (const call of [
+        () => w.grants.installs.list({ account: 'org', cursor: nextCursor }),
+        () => w.grants.installs.list({ account: 'user', name: 'a', cursor: nextCursor }),
+        () => w.grants.installs.listByApp({ app: w.key, cursor: nextCursor }),
+        () => w.grants.tokens.list({ app: w.key, account: 'user', cursor: nextCursor }),
+        () => w.grants.installs.list({ account: 'user', cursor: `${nextCursor}x` }),
+        () => w.grants.installs.list({ account: 'user', cursor: 'x'.repeat(100_000) }),
+      ])
+        expect(await codeOf(call())).toBe('invalid_cursor')
+    })
+
+    it('skip an app that was removed, and one that was withdrawn', async () => {
+      const w = await world()
+      await w.code()
+      const [gone, withdrawn] = await authoriseMore(w, ['A', 'B'])
+      await w.grants.apps.remove(gone ?? '')
+      await w.grants.installs.withdraw({ app: withdrawn ?? '', account: 'user' })
+      expect((await w.grants.installs.list({ account: 'user' })).items.map(({ app }) => app.key)).toEqual([w.key])
+      expect(await codeOf(w.grants.installs.count({ app: gone ?? '' }))).toBe('app_not_found')
+    })
+
+    it('LST-4: an account sees its own and those of accounts below; everything else is not found', async () => {
+      const w = await world()
+      await w.code()
+      for (const account of ['user', 'org', 'provider', 'root'])
+        expect((await w.grants.as(account).installs.list({ account: 'user' })).items, account).toHaveLength(1)
+      for (const account of ['other-org', 'other-provider', 'nobody'])
+        expect(await codeOf(w.grants.as(account).installs.list({ account: 'user' })), account).toBe('app_not_found')
+      for (const above of ['org', 'provider', 'root'])
+        expect(await codeOf(w.grants.as('user').installs.list({ account: above }))).toBe('app_not_found')
+    })
+
+    it("LST-4: an app's owner sees how many authorise it; which ones, only where they are itself or below", async () => {
+      const w = await world({ app: { owner: 'other-org' } })
+      for (const account of ['user', 'org', 'other-org', 'provider']) await w.code({ account })
+      const seen = async (account: string) =>
+        (await w.grants.as(account).installs.listByApp({ app: w.key })).items.map((one) => one.account).toSorted()
+      expect(await w.grants.as('other-org').installs.count({ app: w.key })).toBe(4)
+      expect(await seen('other-org')).toEqual(['other-org'])
+      expect(await seen('provider')).toEqual(['org', 'other-org', 'provider', 'user'])
+      expect((await w.grants.installs.listByApp({ app: w.key })).items).toHaveLength(4)
+      for (const account of ['user', 'org', 'other-provider']) {
+        expect(await codeOf(w.grants.as(account).installs.count({ app: w.key }))).toBe('app_not_found')
+        expect(await codeOf(w.grants.as(account).installs.listByApp({ app: w.key }))).toBe('app_not_found')
+      }
+    })
+
+    it('LST-4: tokens of an account are shown to it and to those above; not to the owner of the app', async () => {
+      const w = await world({ app: { owner: 'other-org' } })
+      const { id } = await w.start()
+      const of = { app: w.key, account: 'user' }
+      for (const account of ['user', 'org', 'provider', 'root'])
+        expect((await w.grants.as(account).tokens.list(of)).items.map((one) => one.id)).toEqual([id])
+      for (const account of ['other-org', 'other-provider'])
+        for (const call of [
+          () => w.grants.as(account).tokens.list(of),
+          () => w.grants.as(account).tokens.count(of),
+          () => w.grants.as(account).tokens.remove({ ...of, ids: [id] }),
+          () => w.grants.as(account).tokens.removeAll(of),
+        ])
+          expect(await codeOf(call())).toBe('app_not_found')
+      expect(await codeOf(w.grants.tokens.list({ app: w.key, account: 'org' }))).toBe('app_not_found')
+    })
+
+    it("TOK-5: ids of another account's tokens, or of the app's own, are passed over", async () => {
+      const w = await world({ app: { trusted: true } })
+      const [own, other] = [await w.start(), await w.start({ account: 'provider' })]
+      const trusted = await w.grants.authorizer.grantTrusted({ key: w.key, secret: w.secret })
+      const ids = [other.id, trusted.tokenId, 'x', '', '__proto__', other.id.toLowerCase()]
+      await w.grants.as('user').tokens.remove({ app: w.key, account: 'user', ids })
+      await w.grants.as('user').tokens.removeAll({ app: w.key, account: 'user' })
+      expect(await w.verify(own.access)).toBe('revoked')
+      expect(await w.verify(other.access)).toBe('ok')
+      expect(await w.verify(trusted.accessToken)).toBe('ok')
+    })
+
+    it("all tokens of the owner removed: its app-only and its user tokens die, others' stay, sessions stay (E)", async () => {
+      const w = await world({ app: { trusted: true } })
+      const [own, other] = [await w.start({ account: 'org' }), await w.start()]
+      const { accessToken } = await w.grants.authorizer.grantTrusted({ key: w.key, secret: w.secret })
+      const of = { app: w.key, account: 'org' }
+      expect(await w.grants.tokens.count(of)).toBe(2)
+      expect((await w.grants.tokens.list(of)).items.map(({ kind }) => kind).toSorted()).toEqual(['app', 'user'])
+      await w.grants.as('org').tokens.removeAll(of)
+      for (const text of [own.access, accessToken]) expect(await w.verify(text)).toBe('revoked')
+      expect(await w.grants.tokens.count(of)).toBe(0)
+      await expectAlive(w, other)
+      await expectAlive(w, await w.next(own))
+    })
+  })
+
+  describe('withdraw', () => {
+    for (const account of ['user', 'org', 'provider', 'root', undefined])
+      it(`by ${account ?? 'the host'}: ends all that the app holds for the account, at once, and nothing else (E)`, async () => {
+        const w = await world()
+        const [tokens, pending, other] = [await w.start(), await w.code(), await w.start({ account: 'provider' })]
+        const events: unknown[] = []
+        w.grants.events.on('install', ({ at: _, ...event }) => void events.push(event))
+        const { installs } = account === undefined ? w.grants : w.grants.as(account, { login: 'anna' })
+        expect(await installs.withdraw({ app: w.key, account: 'user' })).toBe(true)
+        await expectDead(w, tokens)
+        expect(await codeOf(w.redeem(pending))).toBe('invalid_code')
+        await expectAlive(w, other)
+        expect(await w.grants.installs.count({ app: w.key })).toBe(1)
+        expect((await w.grants.installs.list({ account: 'user' })).items).toEqual([])
+        expect(await installs.withdraw({ app: w.key, account: 'user' })).toBe(false)
+        const by = account === undefined ? {} : { account, login: 'anna' }
+        expect(events).toEqual([{ change: 'withdrawn', app: w.key, account: 'user', by }])
+      })
+
+    it("by a stranger, or by the app's owner who is not above: false, and nothing happens (LST-4)", async () => {
+      const w = await world({ app: { owner: 'other-org' } })
+      const tokens = await w.start()
+      const written = w.observed.writes()
+      for (const account of ['other-org', 'other-provider', 'nobody'])
+        expect(await w.grants.as(account).installs.withdraw({ app: w.key, account: 'user' })).toBe(false)
+      expect(await w.grants.as('user').installs.withdraw({ app: w.key, account: 'org' })).toBe(false)
+      expect(w.observed.writes()).toBe(written)
+      await expectAlive(w, tokens)
+    })
+
+    it('of what is not there is false and no write; of what was withdrawn it is written again, for only that confirms it (REV-7)', async () => {
+      const w = await world()
+      const written = w.observed.writes()
+      const of = { app: w.key, account: 'user' }
+      expect(await w.grants.installs.withdraw(of)).toBe(false)
+      expect(await w.grants.installs.withdraw({ ...of, app: 'x' })).toBe(false)
+      expect(w.observed.writes()).toBe(written)
+      const tokens = await w.start()
+      w.store.fail('replace', 'after', 2)
+      expect(await codeOf(w.grants.installs.withdraw(of))).toBe('outcome_unknown')
+      expect(await codeOf(w.grants.installs.withdraw(of))).toBe('outcome_unknown')
+      expect(await w.grants.installs.withdraw(of)).toBe(false)
+      await expectDead(w, tokens)
+    })
+
+    it('is in force for the next approval: it begins anew, and what was dead stays dead', async () => {
+      const w = await world()
+      const tokens = await w.start()
+      await w.grants.installs.withdraw({ app: w.key, account: 'user' })
+      w.clock.advance(5000)
+      const fresh = await w.start({ scope: ['read'] })
+      await expectDead(w, tokens)
+      await expectAlive(w, fresh)
+      const [install] = (await w.grants.installs.list({ account: 'user' })).items
+      expect(install?.scope).toEqual(['read'])
+      expect(install?.installedAt).toEqual(new Date(w.clock()))
+    })
+
+    it('of a blocked account by itself is account_blocked; those above may', async () => {
+      const w = await world()
+      await w.start()
+      w.tree.set('user', { active: false })
+      const of = { app: w.key, account: 'user' }
+      expect(await codeOf(w.grants.as('user').installs.withdraw(of))).toBe('account_blocked')
+      expect(await w.grants.as('org').installs.withdraw(of)).toBe(true)
+    })
+
+    it('racing an approval: either before it or after it, never half (REV-4)', async () => {
+      for (let round = 0; round < 5; round++) {
+        const w = await world()
+        const before = await w.start()
+        const consent = await w.consent()
+        const other = w.node()
+        const [approved, withdrawn] = await Promise.allSettled([
+          w.grants.authorizer.approve({ ticket: consent.ticket, account: 'user' }),
+          other.installs.withdraw({ app: w.key, account: 'user' }),
+        ])
+        expect([approved.status, withdrawn.status]).toEqual(['fulfilled', 'fulfilled'])
+        await expectDead(w, before)
+        const redirect = approved.status === 'fulfilled' ? approved.value.location : ''
+        const code = await codeOf(w.redeem(new URL(redirect).searchParams.get('code') ?? ''))
+        const installs = await w.grants.installs.count({ app: w.key })
+        expect([code, installs]).toEqual(code === 'ok' ? ['ok', 1] : ['invalid_code', expect.any(Number)])
+      }
+    })
+  })
+
+  describe('a suspension by an ancestor (REV-5)', () => {
+    it('holds for user tokens too, and is lifted only there or above', async () => {
+      const w = await world()
+      const [tokens, code] = [await w.start(), await w.code()]
+      await w.grants.as('org').apps.suspend(w.key)
+      await w.grants.as('provider').apps.suspend(w.key)
+      expect(await codeOf(w.grants.as('org').apps.resume(w.key))).toBe('suspended_above')
+      expect(await w.verify(tokens.access)).toBe('app_suspended')
+      expect(await codeOf(w.refresh(tokens.refresh))).toBe('app_suspended')
+      expect(await codeOf(w.redeem(code))).toBe('app_suspended')
+      await w.grants.as('root').apps.resume(w.key)
+      await expectAlive(w, tokens)
+      expect(await codeOf(w.redeem(code))).toBe('ok')
+    })
+  })
+}

@@ -1,0 +1,389 @@
+import { describe, expect, it } from 'vitest'
+import type { Granted } from '../../src/index.ts'
+import { codeOf } from '../base/code-of.ts'
+import { forged } from './forged-credentials.ts'
+import { codesOf, expectAlive, expectDead, valuesOf } from './session-checks.ts'
+import {
+  atOnce,
+  createSessionWorld,
+  DAY,
+  LIFE,
+  MINUTE,
+  type OpenStore,
+  SECOND,
+  type Tokens,
+  tokensOf,
+} from './session-world.ts'
+
+const PARALLEL = 50
+
+/** What a refresh token does, on the stores that `open` gives. */
+export function testRefreshTokens(open: OpenStore): void {
+  const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options)
+
+  describe('a refresh token', () => {
+    it('rotates at each use: the successor works, and each access token until its own end (TOK-2, TOK-3)', async () => {
+      const w = await world()
+      const first = await w.start()
+      w.clock.advance(30 * MINUTE)
+      const second = await w.next(first)
+      expect(second.refresh).not.toBe(first.refresh)
+      expect(await w.verify(first.access)).toBe('ok')
+      expect(await w.verify(second.access)).toBe('ok')
+      expect(await w.grants.tokens.count({ app: w.key, account: 'user' })).toBe(2)
+      w.clock.advance(30 * MINUTE)
+      expect(await w.verify(first.access)).toBe('expired')
+      expect(await w.verify(second.access)).toBe('ok')
+    })
+
+    it('S10, TOK-8: 50 parallel refreshes over two nodes get 50 identical answers: one rotation, one access token', async () => {
+      const w = await world()
+      const first = await w.start()
+      const other = w.node()
+      const issued = { count: 0 }
+      for (const { events } of [w.grants, other])
+        events.on('token', ({ change }) => void (change === 'issued' && issued.count++))
+      const answers = valuesOf(await atOnce(PARALLEL, (n) => w.refresh(first.refresh, {}, n % 2 ? other : w.grants)))
+      expect(answers).toHaveLength(PARALLEL)
+      const texts = new Set(
+        answers.map(({ accessToken, refreshToken, tokenId }) => `${accessToken} ${refreshToken} ${tokenId}`),
+      )
+      expect(texts.size).toBe(1)
+      expect(issued.count).toBe(1)
+      expect(await w.grants.tokens.count({ app: w.key, account: 'user' })).toBe(2)
+      await expectAlive(w, tokensOf(answers[0] as Granted))
+    })
+
+    it('S10: without a window one of 50 parallel refreshes succeeds, and then the session is dead', async () => {
+      const w = await world({ options: { lifetimes: { retryWindowSeconds: 0 } } })
+      const first = await w.start()
+      const other = w.node()
+      const answers = await atOnce(PARALLEL, (n) => w.refresh(first.refresh, {}, n % 2 ? other : w.grants))
+      const [won, ...more] = valuesOf(answers)
+      expect(more).toEqual([])
+      expect(await codesOf(answers)).toEqual(['invalid_refresh_token'])
+      await expectDead(w, tokensOf(won as Granted))
+      expect(await w.verify(first.access)).toBe('revoked')
+    })
+
+    it('TOK-8, S18: repeated within the window gets the same answer with what is left of expires_in', async () => {
+      const w = await world()
+      const first = await w.start()
+      const second = await w.next(first)
+      w.clock.advance(4500)
+      const again = await w.next(first, { userAgent: 'another' })
+      expect([again.access, again.refresh, again.id]).toEqual([second.access, second.refresh, second.id])
+      expect(again.granted.expiresAt).toEqual(second.granted.expiresAt)
+      expect(again.granted.expiresInSeconds).toBe(3595)
+      expect(await w.grants.tokens.count({ app: w.key, account: 'user' })).toBe(2)
+      await expectAlive(w, again)
+    })
+
+    for (const [seconds, after, expected] of [
+      [10, 0, 'ok'],
+      [10, 9999, 'ok'],
+      [10, 10_000, 'invalid_refresh_token'],
+      [1, 999, 'ok'],
+      [1, 1000, 'invalid_refresh_token'],
+      [60, 59_999, 'ok'],
+      [60, 60_000, 'invalid_refresh_token'],
+      [0, 0, 'invalid_refresh_token'],
+      // The node that answers may be behind the one that rotated, by a second.
+      [10, -1000, 'ok'],
+      [10, -1001, 'invalid_refresh_token'],
+      [0, -1000, 'invalid_refresh_token'],
+    ] as const) {
+      it(`TOK-8: a window of ${seconds} s, repeated after ${after} ms: ${expected}`, async () => {
+        const w = await world({ options: { lifetimes: { retryWindowSeconds: seconds } } })
+        const first = await w.start()
+        const second = await w.next(first)
+        const clock = w.clock() + after
+        const node = w.node({ clock: () => clock })
+        expect(await codeOf(w.refresh(first.refresh, {}, node))).toBe(expected)
+        if (expected === 'ok') await expectAlive(w, second)
+        else await expectDead(w, second)
+      })
+    }
+
+    it('S17, TOK-8: the predecessor is reuse once its successor was used, also inside the window', async () => {
+      const w = await world()
+      const first = await w.start()
+      const second = await w.next(first)
+      const third = await w.next(second)
+      expect(await codeOf(w.refresh(first.refresh))).toBe('invalid_refresh_token')
+      await expectDead(w, third)
+    })
+
+    it('S16: after two fast rotations the first token ends the session, and nobody else is hurt', async () => {
+      const w = await world()
+      const other = await w.start()
+      const stranger = await w.start({ account: 'org' })
+      const first = await w.start()
+      const third = await w.next(await w.next(first))
+      expect(await codeOf(w.refresh(first.refresh))).toBe('invalid_refresh_token')
+      await expectDead(w, third)
+      for (const access of [first.access, third.access]) expect(await w.verify(access)).toBe('revoked')
+      await expectAlive(w, other)
+      await expectAlive(w, stranger)
+      expect(await w.grants.installs.count({ app: w.key })).toBe(2)
+    })
+
+    it('TOK-8: any earlier one, however many rotations and days ago, is reuse; garbage ends nothing', async () => {
+      const w = await world()
+      const all = [await w.start()]
+      for (let n = 0; n < 6; n++) {
+        w.clock.advance(10 * DAY)
+        all.push(await w.next(all.at(-1) as Tokens))
+      }
+      const last = all.at(-1) as Tokens
+      for (const garbage of forged(all)) {
+        const code = await codeOf(w.refresh(garbage))
+        expect(code).toBe('invalid_refresh_token')
+        expect(await w.verify(last.access)).toBe('ok')
+      }
+      expect(await codeOf(w.refresh(all[1]?.refresh ?? ''))).toBe('invalid_refresh_token')
+      await expectDead(w, last)
+    })
+
+    it('TOK-8: other parameters within the window are no retry: that is reuse', async () => {
+      const w = await world()
+      for (const [asked, again] of [
+        [undefined, ['read']],
+        [['read'], undefined],
+        [['read'], ['write']],
+        [['read', 'write'], undefined],
+      ] as const) {
+        const first = await w.start()
+        const second = await w.next(first, asked && { scope: asked })
+        expect(await codeOf(w.refresh(first.refresh, again && { scope: again }))).toBe('invalid_refresh_token')
+        await expectDead(w, second)
+      }
+    })
+
+    it('S14: revoked by its app inside the window it gives nothing any more', async () => {
+      const w = await world()
+      const first = await w.start()
+      const second = await w.next(first)
+      await w.grants.authorizer.revokeToken({ key: w.key, secret: w.secret, token: second.refresh })
+      expect(await codeOf(w.refresh(first.refresh))).toBe('invalid_refresh_token')
+      expect(await codeOf(w.refresh(second.refresh))).toBe('invalid_refresh_token')
+      await expectDead(w, second)
+    })
+
+    it('revoked by its predecessor or its code: the whole session ends, by the genuine credential of that app only (HTTP-4)', async () => {
+      const w = await world()
+      for (const which of ['code', 'refresh'] as const) {
+        const first = await w.start()
+        const second = await w.next(first)
+        await w.grants.authorizer.revokeToken({ key: w.key, secret: w.secret, token: first[which] })
+        await expectDead(w, second)
+      }
+      const kept = await w.start()
+      for (const token of [...forged([kept]), kept.refresh.slice(1), ''])
+        await w.grants.authorizer.revokeToken({ key: w.key, secret: w.secret, token })
+      await expectAlive(w, kept)
+    })
+
+    it('S18: an access token that was removed meanwhile does not come back by the retry', async () => {
+      const w = await world()
+      const first = await w.start()
+      const second = await w.next(first)
+      await w.grants.tokens.remove({ app: w.key, account: 'user', ids: [second.id] })
+      const again = await w.next(first)
+      expect(again.access).toBe(second.access)
+      expect(await w.verify(again.access)).toBe('revoked')
+      expect(await w.verify((await w.next(again)).access)).toBe('ok')
+    })
+
+    it('S13, S18: another app gets nothing with it, inside the window or not, and hurts nothing', async () => {
+      const w = await world()
+      const other = await w.grants.apps.register({
+        owner: 'org',
+        name: 'Other',
+        homepage: 'https://other.example/',
+        adminEmail: 'a@other.example',
+        redirectUrls: ['https://app.example/callback'],
+      })
+      const by = { key: other.app.key, secret: other.secret }
+      const first = await w.start()
+      const second = await w.next(first)
+      for (const { refresh, code } of [first, second]) {
+        expect(await codeOf(w.refresh(refresh, by))).toBe('invalid_refresh_token')
+        expect(await codeOf(w.redeem(code, by))).toBe('invalid_code')
+        expect(await codeOf(w.grants.authorizer.revokeToken({ ...by, token: refresh }))).toBe('foreign_token')
+      }
+      await expectAlive(w, second)
+    })
+
+    it('S19: with a wider scope is refused and unspent; narrower narrows the access token, not the session (TOK-7)', async () => {
+      const w = await world()
+      const first = await w.start({ scope: ['read'] })
+      expect(first.granted.scope).toEqual(['read'])
+      for (const scope of [['write'], ['read', 'write'], ['admin'], ['']])
+        expect(await codeOf(w.refresh(first.refresh, { scope }))).toBe('invalid_scope')
+      const wide = await w.start()
+      const narrow = await w.next(wide, { scope: ['read'] })
+      expect(narrow.granted.scope).toEqual(['read'])
+      expect(await w.grants.authorizer.verify(narrow.access)).toMatchObject({ scope: ['read'] })
+      expect((await w.next(narrow)).granted.scope).toEqual(['read', 'write'])
+      await expectAlive(w, first)
+    })
+
+    it('S19, S34: kinds are not interchangeable: each credential is garbage in the place of another, and stays', async () => {
+      const w = await world()
+      const { ticket } = await w.consent()
+      const code = await w.code()
+      const { access, refresh } = await w.start()
+      for (const text of [ticket, code, access, w.secret, w.key])
+        expect(await codeOf(w.refresh(text))).toBe('invalid_refresh_token')
+      for (const text of [ticket, refresh, access, w.secret, w.key])
+        expect(await codeOf(w.redeem(text))).toBe('invalid_code')
+      for (const text of [ticket, refresh, code, w.secret, w.key]) expect(await w.verify(text)).toBe('malformed')
+      for (const text of [access, refresh, code, w.secret, w.key])
+        expect(await codeOf(w.grants.authorizer.approve({ ticket: text, account: 'user' }))).toBe('invalid_ticket')
+      expect(await codeOf(w.redeem(code))).toBe('ok')
+      expect(await codeOf(w.grants.authorizer.approve({ ticket, account: 'user' }))).toBe('ok')
+      expect(await codeOf(w.refresh(refresh))).toBe('ok')
+    })
+
+    it('idles for at most 14 days, exactly (TOK-2)', async () => {
+      for (const [at, expected] of [
+        [LIFE.idle - 1, 'ok'],
+        [LIFE.idle, 'invalid_refresh_token'],
+      ] as const) {
+        const w = await world()
+        const first = await w.start()
+        w.clock.advance(at)
+        expect(await codeOf(w.refresh(first.refresh)), `${at}`).toBe(expected)
+      }
+    })
+
+    it('has an absolute end, 90 days from the approval, and no token outlives it (TOK-2)', async () => {
+      const w = await world()
+      const code = await w.code()
+      const approvedAt = w.clock()
+      w.clock.advance(59 * SECOND)
+      let tokens = tokensOf(await w.redeem(code), code)
+      for (let n = 0; n < 8; n++) {
+        w.clock.advance(11 * DAY)
+        tokens = await w.next(tokens)
+      }
+      w.clock.advance(approvedAt + LIFE.absolute - 1 - w.clock())
+      tokens = await w.next(tokens)
+      expect(tokens.granted.expiresAt.getTime()).toBe(approvedAt + LIFE.absolute)
+      expect(tokens.granted.expiresInSeconds).toBe(0)
+      expect(await w.verify(tokens.access)).toBe('ok')
+      w.clock.advance(1)
+      await expectDead(w, tokens, 'expired')
+      expect(await w.grants.installs.count({ app: w.key })).toBe(0)
+      expect((await w.grants.installs.list({ account: 'user' })).items).toEqual([])
+    })
+
+    it('lets an access token live to the second before its end, and the refresh token with the shortest lifetimes (TOK-2)', async () => {
+      const lifetimes = { accessTokenSeconds: 1, refreshIdleSeconds: 1, refreshAbsoluteSeconds: 1, codeSeconds: 1 }
+      const w = await world({ options: { lifetimes } })
+      const { access, refresh } = await w.start()
+      w.clock.advance(SECOND - 1)
+      expect(await w.verify(access)).toBe('ok')
+      w.clock.advance(1)
+      expect(await w.verify(access)).toBe('expired')
+      expect(await codeOf(w.refresh(refresh))).toBe('invalid_refresh_token')
+    })
+
+    it('S48, TOK-7: refused while the app is suspended or the account blocked, and unspent: the same one works afterwards', async () => {
+      const w = await world()
+      const first = await w.start()
+      const second = await w.next(first)
+      const states = [
+        ['app_suspended', () => w.grants.apps.suspend(w.key), () => w.grants.apps.resume(w.key)],
+        ['account_blocked', () => w.tree.set('user', { active: false }), () => w.tree.set('user', { active: true })],
+        ['account_blocked', () => w.tree.set('root', { active: false }), () => w.tree.set('root', { active: true })],
+        ['account_blocked', () => w.tree.setGone('user', true), () => w.tree.setGone('user', false)],
+        ['account_blocked', () => w.tree.set('org', { active: false }), () => w.tree.set('org', { active: true })],
+        [
+          'not_permitted',
+          () => w.tree.set('org', { mayUseApps: false }),
+          () => w.tree.set('org', { mayUseApps: true }),
+        ],
+        [
+          'not_permitted',
+          () => w.tree.set('provider', { mayUseApps: ({ key }) => key !== w.key }),
+          () => w.tree.set('provider', { mayUseApps: true }),
+        ],
+        ['directory_unavailable', () => w.tree.setDown(true), () => w.tree.setDown(false)],
+      ] as const
+      for (const [code, forbid, allow] of states) {
+        await forbid()
+        const written = w.observed.writes()
+        // A reuse is not judged meanwhile either: nothing is written.
+        for (const { refresh } of [first, second]) expect(await codeOf(w.refresh(refresh))).toBe(code)
+        expect(await codeOf(w.redeem(first.code))).toBe(code)
+        expect(w.observed.writes()).toBe(written)
+        await allow()
+        expect(await w.verify(second.access)).toBe('ok')
+      }
+      expect(await codeOf(w.refresh(second.refresh))).toBe('ok')
+    })
+
+    it('S37, ACC-7: another epoch of the account inherits nothing, and the old one revives nothing it was asked anew for', async () => {
+      const w = await world()
+      w.tree.set('user', { epoch: 'first' })
+      const [tokens, pending] = [await w.start(), await w.code()]
+      w.tree.set('user', { epoch: 'second' })
+      expect(await codeOf(w.redeem(pending))).toBe('invalid_code')
+      await expectDead(w, tokens)
+      expect((await w.grants.installs.list({ account: 'user' })).items).toEqual([])
+      const fresh = await w.start()
+      await expectAlive(w, fresh)
+      w.tree.set('user', { epoch: 'first' })
+      expect(await w.verify(tokens.access)).toBe('revoked')
+      expect(await codeOf(w.redeem(pending))).toBe('invalid_code')
+    })
+
+    it('ACC-7: an epoch that comes, or goes, is another epoch', async () => {
+      const w = await world()
+      const without = await w.start()
+      w.tree.set('user', { epoch: 'first' })
+      await expectDead(w, without)
+    })
+
+    it('S38: a regeneration kills overlap secrets, tokens and pending codes at once', async () => {
+      const w = await world()
+      const second = await w.grants.apps.addSecret(w.key)
+      const [tokens, pending] = [await w.start(), await w.code()]
+      const { secret } = await w.grants.apps.regenerateSecret(w.key)
+      for (const old of [w.secret, second.secret])
+        expect(await codeOf(w.redeem(pending, { secret: old }))).toBe('app_authentication_failed')
+      expect(await codeOf(w.redeem(pending, { secret }))).toBe('invalid_code')
+      expect(await codeOf(w.refresh(tokens.refresh, { secret }))).toBe('invalid_refresh_token')
+      expect(await w.verify(tokens.access)).toBe('revoked')
+      expect(await w.grants.installs.count({ app: w.key })).toBe(1)
+    })
+
+    it('TOK-5: removing its access token leaves it as it is', async () => {
+      const w = await world()
+      const first = await w.start()
+      await w.grants.tokens.remove({ app: w.key, account: 'user', ids: [first.id] })
+      expect(await w.verify(first.access)).toBe('revoked')
+      await w.grants.tokens.removeAll({ app: w.key, account: 'user' })
+      const second = await w.next(first)
+      await w.grants.tokens.removeAll({ app: w.key, account: 'user' })
+      expect(await w.verify(second.access)).toBe('revoked')
+      await expectAlive(w, await w.next(second))
+      expect(await w.grants.installs.count({ app: w.key })).toBe(1)
+    })
+
+    it('S49: a scope that the app loses is lost at once, asked for no more, and back when it comes back', async () => {
+      const w = await world()
+      const first = await w.start()
+      await w.grants.apps.update(w.key, { scopes: ['read'] })
+      expect(await w.grants.authorizer.verify(first.access)).toMatchObject({ ok: true, scope: ['read'] })
+      expect(await codeOf(w.refresh(first.refresh, { scope: ['write'] }))).toBe('invalid_scope')
+      const second = await w.next(first)
+      expect(second.granted.scope).toEqual(['read'])
+      await w.grants.apps.update(w.key, { scopes: ['read', 'write', 'admin'] })
+      expect(await w.grants.authorizer.verify(first.access)).toMatchObject({ scope: ['read', 'write'] })
+      expect((await w.next(second)).granted.scope).toEqual(['read', 'write'])
+    })
+  })
+}

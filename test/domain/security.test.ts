@@ -1,0 +1,326 @@
+import { channel } from 'node:diagnostics_channel'
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import { createKey } from '../../src/credentials/app-key.ts'
+import { createRandomText } from '../../src/credentials/random.ts'
+import { createTokenFormat } from '../../src/credentials/token-format.ts'
+import { createAppGrant, type Granted, type Store } from '../../src/index.ts'
+import { exampleApp } from '../../src/testing/index.ts'
+import { seededRandom } from '../../src/testing/seeded-random.ts'
+import { codeOf, refusalOf } from '../base/code-of.ts'
+import { warningsDuring } from '../base/warnings.ts'
+import { observedStore } from '../store/observed-store.ts'
+import { createWorld } from './world.ts'
+
+const random = createRandomText()
+
+async function setUp() {
+  const world = createWorld()
+  const { app, secret } = await world.registerTrusted()
+  const grant = () => world.grants.authorizer.grantTrusted({ key: app.key, secret })
+  return { ...world, app, secret, grant, of: { app: app.key, account: 'org' } }
+}
+
+describe('security cases', () => {
+  it('S28: an app-only token acts for the owner, even if an account has the id of the app', async () => {
+    const grants = createAppGrant({ store: memoryStore() })
+    const { app, secret } = await grants.apps.register(exampleApp({ owner: 'org', trusted: true }))
+    const { accessToken } = await grants.authorizer.grantTrusted({ key: app.key, secret })
+    expect(await grants.authorizer.verify(accessToken)).toMatchObject({ kind: 'app', account: 'org' })
+    const namesake = grants.as(app.key)
+    expect(await namesake.apps.get(app.key)).toBeUndefined()
+    expect((await namesake.apps.list()).items).toEqual([])
+    expect(await namesake.apps.remove(app.key)).toBe(false)
+    for (const account of ['org', app.key])
+      expect(await codeOf(namesake.tokens.count({ app: app.key, account }))).toBe('app_not_found')
+  })
+
+  it('S31: in 1000 rounds of grants racing an act nothing works afterwards that the act killed', async () => {
+    const next = seededRandom(31)
+    const { grants, app, secret, of, clock } = await jittered(next)
+    let current = secret
+    const acts = {
+      removeAll: () => grants.tokens.removeAll(of),
+      revokeTokens: () => grants.apps.revokeTokens(app.key),
+      suspend: () => grants.apps.suspend(app.key),
+      regenerate: () => grants.apps.regenerateSecret(app.key),
+    }
+    const names = Object.keys(acts) as (keyof typeof acts)[]
+    const isDead = async ({ accessToken }: Granted) => !(await grants.authorizer.verify(accessToken)).ok
+    for (let round = 0; round < 1000; round++) {
+      const name = names[round % names.length] as keyof typeof acts
+      const grant = () => grants.authorizer.grantTrusted({ key: app.key, secret: current })
+      const before = await grant()
+      const racing = [grant(), grant(), grant()].map((call) => call.catch(() => undefined))
+      const answer = await acts[name]()
+      expect(await isDead(before), `round ${round}, ${name}, seed 31`).toBe(true)
+      const made = (await Promise.all(racing)).filter((granted) => granted !== undefined)
+      // What was minted meanwhile is dead, or was minted on what is valid after the act, and then it is listed.
+      const listed = new Set((await grants.tokens.list({ ...of, limit: 1000 })).items.map(({ id }) => id))
+      for (const granted of made) {
+        if (name === 'suspend' || name === 'regenerate')
+          expect(await isDead(granted), `round ${round}, ${name}, seed 31`).toBe(true)
+        else expect(await isDead(granted), `round ${round}, ${name}, seed 31`).toBe(!listed.has(granted.tokenId))
+      }
+      if (name === 'regenerate') current = (answer as { secret: string }).secret
+      if (name === 'suspend') await grants.apps.resume(app.key)
+      clock.advance(1000)
+    }
+  })
+
+  it('S33: after suspend or remove every path fails', async () => {
+    const { grants, app, secret, grant } = await setUp()
+    const { accessToken } = await grant()
+    const paths = async () => [
+      (await grants.authorizer.verify(accessToken)).ok,
+      await codeOf(grant()),
+      await codeOf(grants.authorizer.authenticateApp({ key: app.key, secret })),
+    ]
+    await grants.apps.suspend(app.key)
+    expect(await paths()).toEqual([false, 'app_suspended', 'app_suspended'])
+    await grants.apps.resume(app.key)
+    expect(await paths()).toEqual([true, 'ok', 'ok'])
+    await grants.apps.remove(app.key)
+    expect(await paths()).toEqual([false, 'app_authentication_failed', 'app_authentication_failed'])
+    expect(await codeOf(grants.authorizer.revokeToken({ key: app.key, secret, token: accessToken }))).toBe(
+      'app_authentication_failed',
+    )
+    for (const act of ['suspend', 'resume', 'regenerateSecret', 'addSecret', 'revokeTokens'] as const)
+      expect(await codeOf(grants.apps[act](app.key)), act).toBe('app_not_found')
+    expect(await grants.apps.get(app.key)).toBeUndefined()
+    expect((await grants.apps.list()).items).toEqual([])
+  })
+
+  it('S38: after a regeneration the overlap secret and all old tokens are dead', async () => {
+    const { grants, app, secret, grant } = await setUp()
+    const { secret: overlap } = await grants.apps.addSecret(app.key)
+    const tokens = [await grant(), await grants.authorizer.grantTrusted({ key: app.key, secret: overlap })]
+    const { secret: fresh, app: after } = await grants.apps.regenerateSecret(app.key)
+    expect(after.secrets).toHaveLength(1)
+    for (const { accessToken } of tokens)
+      expect(await grants.authorizer.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' })
+    for (const old of [secret, overlap])
+      expect(await codeOf(grants.authorizer.grantTrusted({ key: app.key, secret: old }))).toBe(
+        'app_authentication_failed',
+      )
+    expect(await codeOf(grants.authorizer.grantTrusted({ key: app.key, secret: fresh }))).toBe('ok')
+  })
+
+  it('S3A: a write that arrives after an act on the same app resolved brings nothing back', async () => {
+    const lateActs = ['update', 'resume', 'setTrusted', 'addSecret'] as const
+    for (const late of lateActs)
+      for (const kill of ['regenerateSecret', 'revokeTokens', 'suspend', 'remove'] as const) {
+        const world = createWorld(memoryStore(), { storeTimeoutMs: 10 })
+        const { grants, store } = world
+        const { app, secret } = await world.registerTrusted()
+        const { accessToken } = await grants.authorizer.grantTrusted({ key: app.key, secret })
+        const calls = {
+          update: () => grants.apps.update(app.key, { name: 'Late' }),
+          resume: () => grants.apps.resume(app.key),
+          setTrusted: () => grants.apps.setTrusted(app.key, true),
+          addSecret: () => grants.apps.addSecret(app.key),
+        }
+        const held = store.hold('replace')
+        expect(await codeOf(calls[late]())).toBe('outcome_unknown')
+        await grants.apps[kill](app.key)
+        held.release()
+        await new Promise(setImmediate)
+        expect((await grants.authorizer.verify(accessToken)).ok, `${late} after ${kill}`).toBe(false)
+        expect((await grants.apps.get(app.key))?.name).not.toBe('Late')
+      }
+  })
+
+  it('S3A: a token whose insert arrives after everything was revoked is born dead', async () => {
+    for (const kill of ['regenerateSecret', 'revokeTokens', 'suspend', 'remove', 'removeAll'] as const) {
+      const world = createWorld(memoryStore(), { storeTimeoutMs: 10 })
+      const { grants, store, observed } = world
+      const { app, secret } = await world.registerTrusted()
+      const held = store.hold('insert')
+      expect(await codeOf(grants.authorizer.grantTrusted({ key: app.key, secret }))).toBe('outcome_unknown')
+      const of = { app: app.key, account: 'org' }
+      await (kill === 'removeAll' ? grants.tokens.removeAll(of) : grants.apps[kill](app.key))
+      held.release()
+      await new Promise(setImmediate)
+      expect(observed.written.at(-1)?.kind).toBe('t')
+      if (kill !== 'remove' && kill !== 'suspend') expect(await grants.tokens.count(of), kill).toBe(0)
+    }
+  })
+
+  it('S44: the right ids with a wrong secret part are unknown, and change nothing', async () => {
+    const { grants, app, secret, grant } = await setUp()
+    const { accessToken, tokenId } = await grant()
+    const format = createTokenFormat('ag')
+    const forged = format.write('at', { app: app.key, token: tokenId, secret: random(48) })
+    expect(await grants.authorizer.verify(forged)).toEqual({ ok: false, reason: 'unknown' })
+    await grants.authorizer.revokeToken({ key: app.key, secret, token: forged })
+    expect(await grants.authorizer.verify(accessToken)).toMatchObject({ ok: true })
+    // Another app's key before the same id and secret, of the same partition and of another one.
+    const part = accessToken.slice(54, 102)
+    for (const key of [createKey('org', random), createKey('other', random)])
+      expect(
+        await grants.authorizer.verify(format.write('at', { app: key, token: tokenId, secret: part })),
+      ).toMatchObject({ ok: false, reason: 'unknown' })
+  })
+
+  it('S45: 100 kB of anything is refused before any read', async () => {
+    const { grants, app, secret, observed } = await setUp()
+    const long = 'a'.repeat(100_000)
+    const reads = { ...observed.calls }
+    const fields = {
+      homepage: `https://${long}`,
+      adminEmail: `${long}@${long}`,
+      redirectUrls: [`https://a.example/${long}`],
+      scopes: [long],
+      name: long,
+      description: long,
+      image: `https://a.example/${long}`,
+      adminPhone: `+${'1'.repeat(100_000)}`,
+      api: long,
+    }
+    for (const [field, value] of Object.entries(fields)) {
+      const { details } = await refusalOf(grants.apps.register(exampleApp({ owner: 'org', [field]: value })))
+      const name = Array.isArray(value) ? `${field}[0]` : field
+      expect(details, field).toMatchObject({ fields: [{ field: name, code: 'too_long' }] })
+      expect(inspect(details).length).toBeLessThan(1000)
+    }
+    expect(await grants.authorizer.verify(`ag_at_${long}`)).toEqual({ ok: false, reason: 'malformed' })
+    expect(await codeOf(grants.apps.list({ owner: 'org', cursor: long }))).toBe('invalid_cursor')
+    expect(await grants.apps.get(long)).toBeUndefined()
+    expect(await codeOf(grants.apps.register(exampleApp({ owner: long })))).toBe('invalid_request')
+    expect(await codeOf(grants.tokens.count({ app: app.key, account: long }))).toBe('invalid_request')
+    expect(observed.calls).toEqual(reads)
+    expect(await codeOf(grants.authorizer.grantTrusted({ key: app.key, secret, scope: [long] }))).toBe('invalid_scope')
+  })
+
+  it('S46: no stored value, key or group holds a secret or a token, whole, in part or in another form', async () => {
+    const { grants, app, secret, grant, of, observed } = await setUp()
+    const credentials = [secret]
+    credentials.push((await grant()).accessToken, (await grant()).accessToken)
+    credentials.push(
+      (await grants.apps.addSecret(app.key)).secret,
+      (await grants.apps.regenerateSecret(app.key)).secret,
+    )
+    await grants.tokens.removeAll(of)
+    await grants.apps.update(app.key, { name: 'x' })
+    await grants.apps.remove(app.key)
+    const { secret: publicSecret } = await grants.apps.register(exampleApp({ owner: 'org', public: true }))
+    expect(publicSecret).toBe('')
+    const dump = JSON.stringify(observed.written)
+    expect(observed.written.length).toBeGreaterThan(7)
+    const parts = credentials.flatMap((text) =>
+      text.length > 32 ? [text, text.slice(54, 102), text.slice(54, 78)] : [text, text.slice(0, 16), text.slice(16)],
+    )
+    for (const part of parts) {
+      expect(part.length).toBeGreaterThanOrEqual(16)
+      for (const form of [
+        part,
+        Buffer.from(part).toString('base64').slice(0, -4),
+        Buffer.from(part).toString('hex'),
+        [...part].reverse().join(''),
+      ])
+        expect(dump).not.toContain(form)
+    }
+  })
+
+  it('S51: canary secrets go through every failure and are in no error, cause, event, trace, warning or output', async () => {
+    const { grants, app, secret, store, tree, grant } = await setUp()
+    const { accessToken } = await grant()
+    const seen: unknown[] = []
+    for (const type of ['app', 'token', 'refused', 'outage'] as const)
+      grants.events.on(type, (event) => seen.push(event))
+    const ends = METHODS.flatMap((method) =>
+      ['start', 'end', 'asyncStart', 'asyncEnd', 'error'].map((moment) => {
+        const one = channel(`tracing:appgrant:${method}:${moment}`)
+        const listener = (message: unknown) => void seen.push({ ...(message as object) })
+        one.subscribe(listener)
+        return () => one.unsubscribe(listener)
+      }),
+    )
+    const { key } = app
+    const wrong = (secret.startsWith('a') ? 'b' : 'a') + secret.slice(1)
+    const attempts = [
+      () => grants.authorizer.grantTrusted({ key, secret: wrong, userAgent: 'x', remoteAddress: '192.0.2.1' }),
+      () => grants.authorizer.grantTrusted({ key, secret, scope: ['nope'] }),
+      () => grants.authorizer.grantTrusted({ key, secret: [secret] as never }),
+      () => grants.authorizer.grantTrusted({ key: { secret } as never, secret }),
+      () => grants.authorizer.authenticateApp({ key: secret, secret }),
+      () => grants.authorizer.revokeToken({ key, secret: wrong, token: accessToken }),
+      () => grants.authorizer.revokeToken({ key, secret, token: accessToken.slice(0, -1) }),
+      () => grants.authorizer.verify(`${accessToken}x`),
+      () => grants.authorizer.verify(accessToken.replace('at', 'rt')),
+      () => grants.apps.get(secret),
+      () => grants.apps.suspend(accessToken),
+      () => grants.tokens.remove({ app: key, account: 'org', ids: [accessToken, 5 as never] }),
+      () => grants.apps.removeSecret({ app: key, secretId: secret }),
+      () => grants.apps.list({ owner: 'org', cursor: accessToken }),
+      () => grants.apps.addSecret(key),
+      () => grants.authorizer.grantTrusted({ key, secret }),
+      () => grants.authorizer.authenticateApp({ key, secret }),
+    ]
+    const faults = [
+      () => {},
+      () => store.fail('get', 'before'),
+      () => store.fail('get', 'after'),
+      () => store.fail('insert', 'before'),
+      () => store.fail('insert', 'after'),
+      () => store.fail('replace', 'before'),
+      () => store.fail('replace', 'after'),
+      () => tree.setDown(true),
+      () => tree.set('org', { active: false }),
+    ]
+    const canaries = new Set([secret, wrong, accessToken, accessToken.slice(54, 102)])
+    const warnings = await warningsDuring(async () => {
+      for (const fault of faults) {
+        for (const attempt of attempts) {
+          fault()
+          const answer = await attempt().catch((error: unknown) => error)
+          seen.push(
+            answer,
+            answer instanceof Error
+              ? [answer.message, answer.stack, answer.cause, inspect(answer, { showHidden: true, depth: null })]
+              : [],
+          )
+          if (typeof answer === 'object' && answer && 'secret' in answer) canaries.add(String(answer.secret))
+          if (typeof answer === 'object' && answer && 'accessToken' in answer) canaries.add(String(answer.accessToken))
+          store.heal()
+        }
+        tree.setDown(false)
+        tree.set('org', { active: true })
+      }
+    })
+    for (const end of ends) end()
+    expect(seen.length).toBeGreaterThan(500)
+    expect(canaries.size).toBeGreaterThan(6)
+    const output =
+      inspect([seen, warnings], { depth: null, showHidden: true, maxArrayLength: null, maxStringLength: null }) +
+      JSON.stringify(seen)
+    for (const canary of canaries) expect(output.includes(canary), canary).toBe(false)
+  })
+})
+
+const METHODS = ['apps', 'tokens', 'authorizer'].flatMap((part) => {
+  const name = { apps: 'AppRegistry', tokens: 'TokenStore', authorizer: 'Authorizer' }[part]
+  const grants = createAppGrant({ store: memoryStore() })
+  return Object.keys(grants[part as 'apps']).map((method) => `${name}.${method}`)
+})
+
+/** A world whose store takes a random number of turns for every call. */
+async function jittered(next: () => number) {
+  const inner = memoryStore()
+  const wait = async () => {
+    for (let turns = Math.floor(next() * 4); turns > 0; turns--) await new Promise(setImmediate)
+  }
+  const slow =
+    <Args extends unknown[], Answer>(call: (...args: Args) => Promise<Answer>) =>
+    async (...args: Args): Promise<Answer> => {
+      await wait()
+      const answer = await call(...args)
+      await wait()
+      return answer
+    }
+  const store: Store = { ...inner, get: slow(inner.get), insert: slow(inner.insert), replace: slow(inner.replace) }
+  const world = createWorld(observedStore(store), { storeTimeoutMs: 60_000 })
+  const { app, secret } = await world.registerTrusted()
+  return { ...world, app, secret, of: { app: app.key, account: 'org' } }
+}

@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest'
+import { codeOf } from '../base/code-of.ts'
+import { expectAlive, expectDead, sessionRecord } from './session-checks.ts'
+import { createSessionWorld, HOUR, LIFE, MINUTE, type OpenStore, tokensOf } from './session-world.ts'
+
+/** What is left where the store fails, on the stores that `open` gives. */
+export function testSessionFaults(open: OpenStore): void {
+  const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options)
+
+  describe('a crash or an outage at a refresh', () => {
+    it('between the token and the advance spends nothing, and the repeat gets the derived token (TOK-8)', async () => {
+      const w = await world()
+      const first = await w.start()
+      w.store.fail('replace', 'before')
+      expect(await codeOf(w.refresh(first.refresh))).toBe('store_unavailable')
+      const orphan = w.observed.written.at(-1)
+      expect(orphan?.kind).toBe('t')
+      w.clock.advance(10 * MINUTE)
+      const second = await w.next(first)
+      expect(second.id).toBe(orphan?.id)
+      await expectAlive(w, second)
+    })
+
+    it('the repeat hours later finds the derived token dead, and gets another', async () => {
+      const w = await world()
+      const first = await w.start()
+      w.store.fail('replace', 'before')
+      expect(await codeOf(w.refresh(first.refresh))).toBe('store_unavailable')
+      const orphan = w.observed.written.at(-1)
+      w.clock.advance(5 * HOUR)
+      const second = await w.next(first)
+      expect(second.id).not.toBe(orphan?.id)
+      expect(second.granted.expiresInSeconds).toBe(3600)
+      await expectAlive(w, second)
+    })
+
+    it('the repeat gets another token also where the derived one was removed, or lost its stamp', async () => {
+      const w = await world()
+      for (const kill of [
+        (ids: readonly string[]) => w.grants.tokens.remove({ app: w.key, account: 'user', ids }),
+        () => w.grants.tokens.removeAll({ app: w.key, account: 'user' }),
+      ]) {
+        const first = await w.start()
+        w.store.fail('replace', 'before')
+        expect(await codeOf(w.refresh(first.refresh))).toBe('store_unavailable')
+        const orphan = w.observed.written.at(-1)
+        await kill([orphan?.id ?? ''])
+        const second = await w.next(first)
+        expect(second.id).not.toBe(orphan?.id)
+        await expectAlive(w, second)
+      }
+    })
+
+    it('a token that was not stored spends nothing; one whose answer is lost neither', async () => {
+      const w = await world()
+      for (const [when, code] of [
+        ['before', 'store_unavailable'],
+        ['after', 'outcome_unknown'],
+      ] as const) {
+        const first = await w.start()
+        w.store.fail('insert', when)
+        expect(await codeOf(w.refresh(first.refresh))).toBe(code)
+        w.clock.advance(HOUR / 2)
+        await expectAlive(w, await w.next(first))
+      }
+    })
+
+    it('whose answer is lost: repeated within the window it is the same answer, after it the session ends (TOK-8)', async () => {
+      const w = await world()
+      const first = await w.start()
+      w.store.fail('replace', 'after')
+      expect(await codeOf(w.refresh(first.refresh))).toBe('outcome_unknown')
+      w.clock.advance(LIFE.window - 1)
+      const second = await w.next(first)
+      await expectAlive(w, second)
+      const third = await w.start()
+      w.store.fail('replace', 'after')
+      expect(await codeOf(w.refresh(third.refresh))).toBe('outcome_unknown')
+      w.clock.advance(LIFE.window)
+      expect(await codeOf(w.refresh(third.refresh))).toBe('invalid_refresh_token')
+      expect(await w.verify(third.access)).toBe('revoked')
+    })
+
+    it('whose answer is lost at a code: the repeat ends the session, for a code has no window', async () => {
+      const w = await world()
+      const code = await w.code()
+      w.store.fail('replace', 'after')
+      expect(await codeOf(w.redeem(code))).toBe('outcome_unknown')
+      expect(await codeOf(w.redeem(code))).toBe('invalid_code')
+      expect(await w.grants.tokens.count({ app: w.key, account: 'user' })).toBe(0)
+    })
+
+    it('that never reached the store leaves the code good', async () => {
+      const w = await world()
+      const code = await w.code()
+      for (const method of ['get', 'insert', 'replace'] as const) {
+        w.store.fail(method, 'before')
+        expect(await codeOf(w.redeem(code))).toBe('store_unavailable')
+      }
+      await expectAlive(w, tokensOf(await w.redeem(code)))
+    })
+
+    it('writes that come twice change nothing', async () => {
+      const w = await world()
+      w.store.repeat('insert')
+      w.store.repeat('replace')
+      const first = await w.start()
+      const second = await w.next(first)
+      expect((await w.next(first)).access).toBe(second.access)
+      await expectAlive(w, second)
+    })
+
+    it('a rotation that the store lost: the later credential ends the session (DESIGN §3)', async () => {
+      const w = await world()
+      const first = await w.start()
+      const stored = await sessionRecord(w)
+      const second = await w.next(first)
+      const third = await w.next(second)
+      // A failover gave the database an older past.
+      expect(await w.inner.replace(await sessionRecord(w), { ...stored, revision: 'rolledback' })).toBe(true)
+      expect(await w.verify(third.access)).toBe('revoked')
+      expect(await w.verify(second.access)).toBe('revoked')
+      expect(await codeOf(w.refresh(third.refresh))).toBe('invalid_refresh_token')
+      await expectDead(w, first)
+    })
+
+    it('a redemption that the store lost: the refresh token ends the session, and the code is worth nothing', async () => {
+      const w = await world()
+      const code = await w.code()
+      const stored = await sessionRecord(w)
+      const first = tokensOf(await w.redeem(code), code)
+      expect(await w.inner.replace(await sessionRecord(w), { ...stored, revision: 'rolledback' })).toBe(true)
+      expect(await w.verify(first.access)).toBe('revoked')
+      expect(await codeOf(w.refresh(first.refresh))).toBe('invalid_refresh_token')
+      expect(await codeOf(w.redeem(code))).toBe('invalid_code')
+    })
+  })
+
+  describe('S39: a reuse whose answer the store fails', () => {
+    for (const [method, when, code, isDead] of [
+      ['replace', 'before', 'store_unavailable', false],
+      ['replace', 'after', 'outcome_unknown', true],
+      ['get', 'before', 'store_unavailable', false],
+    ] as const) {
+      it(`${method} ${when}: an error, and the repeat ends the session`, async () => {
+        const w = await world()
+        const first = await w.start()
+        const third = await w.next(await w.next(first))
+        w.store.fail(method, when)
+        expect(await codeOf(w.refresh(first.refresh))).toBe(code)
+        for (const { access } of [first, third]) expect(await w.verify(access)).toBe(isDead ? 'revoked' : 'ok')
+        // Twice lost is twice unknown: what is only read confirms nothing (REV-7).
+        if (isDead) {
+          w.store.fail(method, when)
+          expect(await codeOf(w.refresh(first.refresh))).toBe(code)
+        }
+        expect(await codeOf(w.refresh(first.refresh))).toBe('invalid_refresh_token')
+        for (const { access } of [first, third]) expect(await w.verify(access)).toBe('revoked')
+        await expectDead(w, third)
+      })
+    }
+
+    it('while its tokens are taken out of the list: all are dead, and the answer is the refusal', async () => {
+      const w = await world()
+      const first = await w.start()
+      const third = await w.next(await w.next(first))
+      const held = w.store.hold('replace')
+      const answer = codeOf(w.refresh(first.refresh))
+      await held.reached
+      // The one write of the act; those behind it only tidy up.
+      held.release()
+      expect(await answer).toBe('invalid_refresh_token')
+      await expectDead(w, third)
+      const again = await w.start()
+      const last = await w.next(await w.next(again))
+      w.store.fail('replace', 'after', 4)
+      expect(await codeOf(w.refresh(again.refresh))).toBe('outcome_unknown')
+      for (const { access } of [again, last]) expect(await w.verify(access)).toBe('revoked')
+    })
+  })
+}

@@ -1,0 +1,15 @@
+import { testActs } from './acts-table.ts'
+import { testAuthorization } from './authorization-suite.ts'
+import { testInstalls } from './installs-suite.ts'
+import { testSecrets } from './secrets-suite.ts'
+import { testSessions } from './session-suite.ts'
+import type { OpenStore } from './session-world.ts'
+
+/** All that must hold of apps, tokens and user authorization on every store. */
+export function testDomain(open: OpenStore): void {
+  testActs(open)
+  testSessions(open)
+  testAuthorization(open)
+  testInstalls(open)
+  testSecrets(open)
+}

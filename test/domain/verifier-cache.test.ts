@@ -1,0 +1,293 @@
+import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import { createCachingVerifier } from '../../src/domain/verifier-cache.ts'
+import type { Access, Verification } from '../../src/index.ts'
+import type { RecordRef } from '../../src/store/store.ts'
+import { codeOf } from '../base/code-of.ts'
+import { createSessionWorld, HOUR, LIFE, type SessionWorld } from './session-world.ts'
+
+const STALENESS = 5000
+const maxStalenessMs = STALENESS
+
+/** One token of each kind, and one verifier that may be stale on another node, whose store reads are counted. */
+async function setUp(kind: 'app' | 'user') {
+  // Without hints, so that only age ends an entry.
+  const w = await createSessionWorld(async () => ({ ...memoryStore(), watch: undefined as never }), {
+    app: { trusted: true },
+  })
+  const token =
+    kind === 'user'
+      ? (await w.start()).access
+      : (await w.grants.authorizer.grantTrusted({ key: w.key, secret: w.secret })).accessToken
+  const stale = async (): Promise<string> => said(await w.grants.authorizer.verify(token, { maxStalenessMs }))
+  return { w, token, stale, kill: () => w.node().apps.suspend(w.key) }
+}
+
+const said = (answer: Verification) => (answer.ok ? 'ok' : answer.reason)
+const reads = (w: SessionWorld) => w.observed.calls.get
+
+for (const kind of ['app', 'user'] as const) {
+  describe(`verification of ${kind} tokens with maxStalenessMs`, () => {
+    it('is one read when strict, always, and none within the staleness (DESIGN §5)', async () => {
+      const { w, token, stale } = await setUp(kind)
+      const before = reads(w)
+      for (let n = 0; n < 3; n++) expect(await w.verify(token)).toBe('ok')
+      expect(reads(w) - before).toBe(3)
+      expect(w.observed.reads.at(-1)).toHaveLength(kind === 'user' ? 4 : 2)
+      const questions = w.tree.questions
+      for (let n = 0; n < 5; n++) expect(await stale()).toBe('ok')
+      expect(reads(w) - before).toBe(4)
+      expect(w.tree.questions - questions).toBe(kind === 'user' ? 2 : 1)
+    })
+
+    it('accepts what was killed for less than the staleness, and not a millisecond longer', async () => {
+      const { w, stale, kill } = await setUp(kind)
+      expect(await stale()).toBe('ok')
+      await kill()
+      w.clock.advance(STALENESS - 1)
+      expect(await stale()).toBe('ok')
+      w.clock.advance(1)
+      expect(await stale()).toBe('app_suspended')
+    })
+
+    it('counts from when the read was sent, not from when it was answered: a blocked store lengthens nothing', async () => {
+      const { w, stale, kill } = await setUp(kind)
+      const held = w.store.hold('get')
+      const first = stale()
+      await held.reached
+      w.clock.advance(STALENESS - 1)
+      held.release()
+      expect(await first).toBe('ok')
+      await kill()
+      expect(await stale()).toBe('ok')
+      w.clock.advance(1)
+      expect(await stale()).toBe('app_suspended')
+    })
+
+    it('accepts nothing from memory when the read took longer than the staleness', async () => {
+      const { w, stale, kill } = await setUp(kind)
+      const held = w.store.hold('get')
+      const first = stale()
+      await held.reached
+      w.clock.advance(STALENESS)
+      held.release()
+      expect(await first).toBe('ok')
+      await kill()
+      expect(await stale()).toBe('app_suspended')
+    })
+
+    it('goes on within the bound while the store is down, then rejects: never a denial, never an acceptance', async () => {
+      const { w, token, stale } = await setUp(kind)
+      expect(await stale()).toBe('ok')
+      w.store.fail('get', 'before', 1000)
+      expect(await stale()).toBe('ok')
+      expect(await codeOf(w.verify(token))).toBe('store_unavailable')
+      w.clock.advance(STALENESS)
+      expect(await codeOf(stale())).toBe('store_unavailable')
+      w.store.heal()
+      expect(await stale()).toBe('ok')
+      w.clock.advance(STALENESS)
+      w.tree.setDown(true)
+      expect(await codeOf(stale())).toBe('directory_unavailable')
+    })
+
+    it("ages the directory's answer too: a blocked account is seen by the bound (ACC-3)", async () => {
+      const { w, stale } = await setUp(kind)
+      expect(await stale()).toBe('ok')
+      w.tree.set('org', { active: false })
+      w.clock.advance(STALENESS - 1)
+      expect(await stale()).toBe('ok')
+      w.clock.advance(1)
+      expect(await stale()).toBe('account_blocked')
+      w.tree.set('org', { active: true })
+      expect(await stale()).toBe('ok')
+    })
+
+    it('never remembers a denial', async () => {
+      const { w, stale } = await setUp(kind)
+      await w.grants.apps.suspend(w.key)
+      const before = reads(w)
+      for (let n = 0; n < 3; n++) expect(await stale()).toBe('app_suspended')
+      expect(reads(w) - before).toBe(3)
+      await w.grants.apps.resume(w.key)
+      expect(await stale()).toBe('ok')
+    })
+
+    it('never accepts past the end of the token', async () => {
+      const { w, token } = await setUp(kind)
+      w.clock.advance(LIFE.access - 1)
+      const stale = async () => said(await w.grants.authorizer.verify(token, { maxStalenessMs: 300_000 }))
+      expect(await stale()).toBe('ok')
+      w.clock.advance(1)
+      expect(await stale()).toBe('expired')
+    })
+
+    it('takes each caller at its own bound', async () => {
+      const { w, token, stale, kill } = await setUp(kind)
+      expect(await stale()).toBe('ok')
+      await kill()
+      w.clock.advance(1000)
+      expect(await stale()).toBe('ok')
+      for (const bound of [1000, 1, 0])
+        expect(said(await w.grants.authorizer.verify(token, { maxStalenessMs: bound }))).toBe('app_suspended')
+    })
+
+    it('gives every caller an answer of its own', async () => {
+      const { w, token } = await setUp(kind)
+      const answers: Access[] = []
+      for (let n = 0; n < 3; n++) {
+        const answer = await w.grants.authorizer.verify(token, { maxStalenessMs })
+        if (!answer.ok) throw new Error(answer.reason)
+        answers.push(answer)
+        answer.expiresAt.setTime(0)
+        answer.issuedAt.setTime(0)
+        Object.assign(answer.app, { owner: 'mallory' })
+        Object.assign(answer.scope, { 0: 'admin', length: 1 })
+      }
+      const fresh = await w.grants.authorizer.verify(token, { maxStalenessMs })
+      expect(fresh).toMatchObject({ app: { owner: 'org' }, scope: ['read', 'write'] })
+      expect(fresh).toEqual(await w.grants.authorizer.verify(token))
+    })
+  })
+}
+
+describe('the cache of acceptances', () => {
+  it('is dropped by hints of any record that the answer rests on: token, app, install, session', async () => {
+    const acts = [
+      (w: SessionWorld, id: string) => w.node().tokens.remove({ app: w.key, account: 'user', ids: [id] }),
+      (w: SessionWorld) => w.node().apps.suspend(w.key),
+      (w: SessionWorld) => w.node().installs.withdraw({ app: w.key, account: 'user' }),
+    ]
+    for (const act of acts) {
+      const w = await createSessionWorld(async () => memoryStore())
+      const { access, id } = await w.start()
+      const stale = async () => said(await w.grants.authorizer.verify(access, { maxStalenessMs }))
+      expect(await stale()).toBe('ok')
+      // The ear is open from the first answer on.
+      expect(await stale()).toBe('ok')
+      await act(w, id)
+      expect(await stale()).not.toBe('ok')
+    }
+    const w = await createSessionWorld(async () => memoryStore())
+    const first = await w.start()
+    const stale = async () => said(await w.grants.authorizer.verify(first.access, { maxStalenessMs }))
+    expect(await stale()).toBe('ok')
+    expect(await codeOf(w.redeem(first.code, {}, w.node()))).toBe('invalid_code')
+    expect(await stale()).toBe('revoked')
+    await w.grants.close()
+  })
+
+  it('S45: an endless token is malformed at once, without a read', async () => {
+    const w = await createSessionWorld(async () => memoryStore())
+    const before = w.observed.calls.get
+    const answer = await w.grants.authorizer.verify(`ag_ut_${'a'.repeat(100_000)}`, { maxStalenessMs })
+    expect(answer).toEqual({ ok: false, reason: 'malformed' })
+    expect(w.observed.calls.get).toBe(before)
+  })
+
+  it('S40: a staleness is a number from 0 to 300 000', async () => {
+    const w = await createSessionWorld(async () => memoryStore())
+    const { access } = await w.start()
+    for (const bad of [-1, 300_001, Number.NaN, Number.POSITIVE_INFINITY, '5', null, {}, [], true, Object(5)]) {
+      const call = w.grants.authorizer.verify(access, { maxStalenessMs: bad as number })
+      expect(await codeOf(call)).toBe('invalid_request')
+    }
+    for (const good of [0, 0.5, 300_000, undefined]) {
+      const options = good === undefined ? {} : { maxStalenessMs: good }
+      expect(said(await w.grants.authorizer.verify(access, options))).toBe('ok')
+    }
+  })
+
+  describe('when clocks jump', () => {
+    function cached() {
+      const times = { clock: 1_800_000_000_000, steady: 50 }
+      let asked = 0
+      let answer: Verification = {
+        ok: true,
+        kind: 'app',
+        app: { key: 'k', name: 'n', owner: 'o' },
+        account: 'o',
+        scope: [],
+        tokenId: 't',
+        issuedAt: new Date(times.clock),
+        expiresAt: new Date(times.clock + HOUR),
+      }
+      let hint: (ref: RecordRef) => void = () => {}
+      const ref = { kind: 't', partition: 'p', id: 'x' }
+      const verifier = createCachingVerifier(
+        {
+          async verify() {
+            asked++
+            return { verification: answer, refs: [ref] }
+          },
+        },
+        {
+          clock: () => times.clock,
+          steadyClock: () => times.steady,
+          watch: async (changed) => {
+            hint = changed
+            return async () => {}
+          },
+        },
+      )
+      return {
+        times,
+        asks: () => asked,
+        deny: () => {
+          answer = { ok: false, reason: 'revoked' }
+        },
+        hint: () => hint(ref),
+        stale: async () => said(await verifier.verify('token', { maxStalenessMs })),
+      }
+    }
+
+    it('back before the read: nothing is believed', async () => {
+      const one = cached()
+      await one.stale()
+      one.deny()
+      one.times.clock -= 1
+      expect(await one.stale()).toBe('revoked')
+    })
+
+    it('back by less than has passed: the steady clock still counts', async () => {
+      const one = cached()
+      await one.stale()
+      one.deny()
+      one.times.steady += STALENESS - 1
+      one.times.clock += 10
+      expect(await one.stale()).toBe('ok')
+      one.times.steady += 1
+      expect(await one.stale()).toBe('revoked')
+    })
+
+    it('forward: nothing is believed that the clock says is old; back again it is not revived longer', async () => {
+      const one = cached()
+      await one.stale()
+      one.deny()
+      one.times.clock += STALENESS
+      expect(await one.stale()).toBe('revoked')
+      one.times.clock -= STALENESS
+      expect(await one.stale()).toBe('revoked')
+    })
+
+    it('forward beyond the end of the token: it is over', async () => {
+      const one = cached()
+      await one.stale()
+      one.deny()
+      one.times.clock += HOUR
+      expect(await one.stale()).toBe('revoked')
+    })
+
+    it('a denial takes what was remembered with it, and a hint does', async () => {
+      const one = cached()
+      await one.stale()
+      const asked = one.asks()
+      expect(await one.stale()).toBe('ok')
+      expect(one.asks()).toBe(asked)
+      one.hint()
+      one.hint()
+      expect(await one.stale()).toBe('ok')
+      expect(one.asks()).toBe(asked + 1)
+    })
+  })
+})

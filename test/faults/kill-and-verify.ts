@@ -1,0 +1,121 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { guardedStore } from '../../src/store/guarded-store.ts'
+import type { Store, StoreRecord } from '../../src/store/store.ts'
+import { changed, record, upTo } from '../../src/testing/sample-records.ts'
+import { until } from '../servers/until.ts'
+
+const DEADLINE_MS = 1000
+// How much later than its deadline a call may end on a machine that is busy with the fault itself.
+const LATE_MS = 1000
+const APPS = 6
+
+/** Apps whose stamps are replaced again and again, while others ask which stamp is the current one. */
+export interface Workload {
+  /** How many calls failed so far. */
+  failures(): number
+  /** Resolves when each app was killed, and each reader answered, once more than until now. */
+  serves(): Promise<void>
+  /**
+   * Ends it, prints what was seen, and fails on a call that hung or on a stamp that was accepted after its kill was acknowledged.
+   *
+   * @param options.mayLose - the fault may undo what was acknowledged: it is counted and printed only.
+   */
+  end(fault: string, options?: { readonly mayLose?: boolean }): Promise<void>
+}
+
+interface App {
+  stored: StoreRecord
+  /** The stamp of the last kill that was acknowledged: older ones are dead. */
+  acknowledged: number
+  kills: number
+  reads: number
+}
+
+const stampOf = ({ data }: StoreRecord) => Number(data)
+
+/**
+ * @param writer - the node that kills.
+ * @param readers - the nodes that accept what is current.
+ */
+export async function killAndVerify(
+  writer: Store,
+  readers: readonly Store[],
+  { partition = (nth: number) => `p${nth}` }: { readonly partition?: (nth: number) => string } = {},
+): Promise<Workload> {
+  let longest = 0
+  let failures = 0
+  let accepted = 0
+  let ended = false
+  const guard = (store: Store) => guardedStore(store, { timeoutMs: DEADLINE_MS, failed: () => void failures++ })
+  const timed = async <Answer>(call: () => Promise<Answer>): Promise<Answer | undefined> => {
+    const begun = performance.now()
+    try {
+      return await call()
+    } catch {
+      return undefined
+    } finally {
+      longest = Math.max(longest, performance.now() - begun)
+    }
+  }
+
+  const kill = async (store: Store, app: App) => {
+    const stamp = stampOf(app.stored) + 1
+    const to = changed(app.stored, { data: String(stamp) })
+    if (await timed(() => store.replace(app.stored, to))) {
+      app.acknowledged = stamp
+      app.stored = to
+      app.kills++
+      return
+    }
+    // Lost to an earlier one that was not acknowledged, or unknown: the act is repeated on what stands.
+    const found = (await timed(() => store.get([app.stored])))?.[0]
+    if (found) app.stored = found
+  }
+  const verify = async (store: Store, app: App) => {
+    const dead = app.acknowledged
+    const found = await timed(() => store.get([app.stored]))
+    if (!found) return
+    app.reads++
+    if (found[0] && stampOf(found[0]) < dead) accepted++
+  }
+
+  const apps: App[] = []
+  for (const nth of upTo(APPS)) {
+    const stored = record({ partition: partition(nth), groups: ['owner'], data: '1' })
+    await writer.insert(stored)
+    apps.push({ stored, acknowledged: 1, kills: 0, reads: 0 })
+  }
+  const repeat = async (act: () => Promise<void>) => {
+    while (!ended) {
+      await act()
+      await pause(3)
+    }
+  }
+  const running = apps.flatMap((app) => [
+    repeat(() => kill(guard(writer), app)),
+    ...readers.map((reader) => repeat(() => verify(guard(reader), app))),
+  ])
+  return {
+    failures: () => failures,
+    async serves() {
+      const before = apps.map(({ kills, reads }) => ({ kills, reads }))
+      await until(
+        'every app was killed and read',
+        () =>
+          apps.every(({ kills, reads }, nth) => kills > (before[nth]?.kills ?? 0) && reads > (before[nth]?.reads ?? 0)),
+        { withinMs: 40_000 },
+      )
+    },
+    async end(fault, { mayLose = false } = {}) {
+      ended = true
+      await Promise.all(running)
+      const kills = apps.reduce((sum, app) => sum + app.kills, 0)
+      process.stdout.write(
+        `faults: ${fault}: longest call ${Math.round(longest)} ms, ${kills} kills acknowledged, ${failures} calls failed, ${accepted} accepted after an acknowledged kill\n`,
+      )
+      if (!mayLose) expect(accepted).toBe(0)
+      expect(longest).toBeLessThan(DEADLINE_MS + LATE_MS)
+    },
+  }
+}

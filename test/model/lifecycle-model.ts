@@ -1,0 +1,587 @@
+import fc from 'fast-check'
+import { expect } from 'vitest'
+import type { DenialReason, ErrorCode, Rights, Store } from '../../src/index.ts'
+import { exampleApp } from '../../src/testing/index.ts'
+import { codeOf } from '../base/code-of.ts'
+import { ISSUER } from '../domain/session-world.ts'
+import { createWorld, type World } from '../domain/world.ts'
+
+/**
+ * A plain model of an app's whole life, and commands that do the same to it and to the library: SEMANTICS A, B, D, E, F as far as
+ * apps and trusted tokens go; what else hangs on an app is added as a {@link Part}. Runs on any store; the same seed gives the
+ * same commands and the same outcomes.
+ */
+
+const LIMIT = 3
+export const TOKEN_MS = 3_600_000
+/** The chain of accounts; each is below the next. `other` is in none. */
+export const CHAIN = ['user', 'org', 'provider', 'root'] as const
+export type Account = (typeof CHAIN)[number]
+type Owner = 'user' | 'org'
+/** Undefined is the host. */
+export type ModelActor = Account | 'other-org' | undefined
+
+export interface ModelToken {
+  readonly text: string
+  readonly id: string
+  readonly expiresAt: number
+  readonly scope: readonly string[]
+  /** By its id. */
+  isRemoved: boolean
+  /** By an act on all of its kind. */
+  isRevoked: boolean
+}
+
+export interface ModelApp {
+  readonly key: string
+  readonly owner: Owner
+  epoch: string | undefined
+  name: string
+  scopes: readonly string[]
+  trusted: boolean
+  /** Who suspended it; `host` is above all. */
+  suspendedBy: Account | 'host' | undefined
+  secrets: { readonly id: string; readonly secret: string }[]
+  /** Secrets that were good once. */
+  readonly spent: string[]
+  readonly tokens: ModelToken[]
+  isRemoved: boolean
+  /** Changes when everything that the app holds dies. */
+  generation: number
+}
+
+/** Something more that apps hold. */
+export interface Part {
+  readonly commands: readonly fc.Arbitrary<Command>[]
+  /** Compares all there is to see, with the host's authority. */
+  look(model: Model, world: World): Promise<void>
+}
+
+interface AccountFacts {
+  active: boolean
+  mayUse: boolean
+  mayRegister: boolean
+  mayTrust: boolean
+  epoch: string | undefined
+}
+
+/** What should be. */
+export interface Model {
+  readonly accounts: Record<Account, AccountFacts>
+  readonly apps: ModelApp[]
+  /** What was done and how it ended, without anything random. */
+  readonly log: string[]
+}
+
+type Outcome = ErrorCode | 'ok'
+
+/** What an actor is to an owner: a rank, or why not. */
+export function sightOf({ accounts }: Model, actor: ModelActor, owner: Owner): number | ErrorCode {
+  if (actor === undefined) return Number.POSITIVE_INFINITY
+  const chain = chainOf(owner)
+  const rank = (chain as readonly ModelActor[]).indexOf(actor)
+  if (rank < 0) return 'app_not_found'
+  return chain.slice(rank).every((account) => accounts[account].active) ? rank : 'account_blocked'
+}
+
+export function chainOf(account: Account): readonly Account[] {
+  return CHAIN.slice(CHAIN.indexOf(account))
+}
+
+function allows(model: Model, actor: ModelActor, what: 'mayUse' | 'mayRegister' | 'mayTrust'): boolean {
+  if (actor === undefined || actor === 'other-org') return true
+  return chainOf(actor).every((account) => model.accounts[account][what])
+}
+
+/** Whether the actor may act on the app at all. */
+function accessTo(model: Model, actor: ModelActor, app: ModelApp): Outcome {
+  if (app.isRemoved) return 'app_not_found'
+  const sight = sightOf(model, actor, app.owner)
+  if (typeof sight === 'string') return sight
+  return sight === 0 && model.accounts[app.owner].epoch !== app.epoch ? 'app_not_found' : 'ok'
+}
+
+/** Why the app may get nothing now, though it has proven who it is. */
+export function standingOf(model: Model, app: ModelApp): Outcome {
+  if (app.suspendedBy) return 'app_suspended'
+  if (!chainOf(app.owner).every((account) => model.accounts[account].active)) return 'account_blocked'
+  if (!allows(model, app.owner, 'mayUse')) return 'not_permitted'
+  return 'ok'
+}
+
+function verificationOf(model: Model, app: ModelApp, token: ModelToken, now: number): DenialReason | readonly string[] {
+  if (token.expiresAt <= now) return 'expired'
+  if (token.isRemoved) return 'revoked'
+  if (app.isRemoved) return 'app_removed'
+  if (token.isRevoked) return 'revoked'
+  const standing = standingOf(model, app)
+  if (standing !== 'ok') return standing as DenialReason
+  if (model.accounts[app.owner].epoch !== app.epoch) return 'revoked'
+  return token.scope.filter((scope) => app.scopes.includes(scope))
+}
+
+function liveTokens({ tokens }: ModelApp, now: number): readonly ModelToken[] {
+  return tokens.filter((token) => !token.isRemoved && !token.isRevoked && token.expiresAt > now)
+}
+
+function revokeAll(app: ModelApp): void {
+  for (const token of app.tokens) token.isRevoked = true
+}
+
+function revokeEverything(app: ModelApp): void {
+  revokeAll(app)
+  app.generation++
+}
+
+export type Command = fc.AsyncCommand<Model, World>
+
+/** Something that is done to one of the apps there ever were. */
+interface AppCommand {
+  readonly title: string
+  readonly app: number
+  readonly actor: ModelActor
+  /** What should come of it, where the actor may act on the app. */
+  expected(model: Model, app: ModelApp): Outcome
+  call(rights: Rights, app: ModelApp, world: World): Promise<unknown>
+  /** What it changes where it ends well. */
+  apply(app: ModelApp, answer: unknown, model: Model, world: World): void
+}
+
+function onApp(command: AppCommand): Command {
+  const title = `${command.actor ?? 'host'} ${command.title} app ${command.app}`
+  return {
+    check: ({ apps }) => apps.length > 0,
+    async run(model, world) {
+      const app = model.apps[command.app % model.apps.length] as ModelApp
+      const access = accessTo(model, command.actor, app)
+      const expected = access === 'ok' ? command.expected(model, app) : access
+      let answer: unknown
+      const outcome = await codeOf(
+        command.call(rightsOf(world, command.actor), app, world).then((got) => (answer = got)),
+      )
+      expect(outcome, `${title} of ${app.owner}`).toBe(expected)
+      if (outcome === 'ok') command.apply(app, answer, model, world)
+      model.log.push(`${title}: ${outcome}`)
+    },
+    toString: () => title,
+  }
+}
+
+export function rightsOf({ grants }: World, actor: ModelActor): Rights {
+  return actor === undefined ? grants : grants.as(actor)
+}
+
+export const actors: fc.Arbitrary<ModelActor> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(undefined) },
+  { weight: 6, arbitrary: fc.constantFrom<ModelActor>('user', 'org', 'provider', 'root') },
+  { weight: 1, arbitrary: fc.constant<ModelActor>('other-org') },
+)
+const target = fc.record({ actor: actors, app: fc.nat(20) })
+const OK = () => 'ok' as const
+
+/** An act that answers to everybody who may act on the app. */
+function plainAct(title: string, call: AppCommand['call'], apply: AppCommand['apply']): fc.Arbitrary<Command> {
+  return target.map((where) => onApp({ ...where, title, expected: OK, call, apply }))
+}
+
+const register = fc
+  .record({ actor: actors, owner: fc.constantFrom<Owner>('user', 'org'), trusted: fc.boolean() })
+  .map(({ actor, owner, trusted }): Command => {
+    const title = `${actor ?? 'host'} registers ${trusted ? 'a trusted' : 'an'} app for ${owner}`
+    const expectedOf = (model: Model): Outcome => {
+      const sight = sightOf(model, actor, owner)
+      if (sight === 'app_not_found') return 'not_permitted'
+      if (typeof sight === 'string') return sight
+      if (!chainOf(owner).every((account) => model.accounts[account].active)) return 'account_blocked'
+      if (!allows(model, actor, 'mayRegister') || (trusted && !allows(model, actor, 'mayTrust'))) return 'not_permitted'
+      const held = model.apps.filter((app) => app.owner === owner && !app.isRemoved).length
+      return held < LIMIT ? 'ok' : 'app_limit_reached'
+    }
+    return {
+      check: () => true,
+      async run(model, world) {
+        const scopes = ['read', 'write']
+        const call = rightsOf(world, actor).apps.register(exampleApp({ owner, trusted, scopes }))
+        const outcome = await codeOf(call)
+        expect(outcome, title).toBe(expectedOf(model))
+        model.log.push(`${title}: ${outcome}`)
+        if (outcome !== 'ok') return
+        const { app, secret } = await call
+        model.apps.push({
+          key: app.key,
+          owner,
+          epoch: model.accounts[owner].epoch,
+          name: app.name,
+          scopes,
+          trusted,
+          suspendedBy: undefined,
+          secrets: [{ id: app.secrets[0]?.id ?? '', secret }],
+          spent: [],
+          tokens: [],
+          isRemoved: false,
+          generation: 0,
+        })
+      },
+      toString: () => title,
+    }
+  })
+
+const update = fc
+  .tuple(target, fc.constantFrom('One', 'Two'), fc.constantFrom(['read'], ['read', 'write'], []))
+  .map(([where, name, scopes]) =>
+    onApp({
+      ...where,
+      title: `updates to ${name} ${scopes}`,
+      expected: OK,
+      call: ({ apps }, { key }) => apps.update(key, { name, scopes }),
+      apply: (app) => void Object.assign(app, { name, scopes }),
+    }),
+  )
+
+const setTrusted = fc.tuple(target, fc.boolean()).map(([where, trusted]) =>
+  onApp({
+    ...where,
+    title: trusted ? 'trusts' : 'no longer trusts',
+    expected: (model) => (allows(model, where.actor, 'mayTrust') ? 'ok' : 'not_permitted'),
+    call: ({ apps }, { key }) => apps.setTrusted(key, trusted),
+    apply(app) {
+      app.trusted = trusted
+      if (!trusted) revokeAll(app)
+    },
+  }),
+)
+
+const rankIn = ({ owner }: ModelApp, account: ModelActor | 'host') =>
+  account === 'host' || account === undefined
+    ? Number.POSITIVE_INFINITY
+    : (chainOf(owner) as readonly (ModelActor | 'host')[]).indexOf(account)
+
+const suspend = target.map((where) =>
+  onApp({
+    ...where,
+    title: 'suspends',
+    expected: OK,
+    call: ({ apps }, { key }) => apps.suspend(key),
+    apply(app) {
+      const isHigher = app.suspendedBy === undefined || rankIn(app, where.actor) > rankIn(app, app.suspendedBy)
+      if (isHigher) app.suspendedBy = (where.actor as Account | undefined) ?? 'host'
+    },
+  }),
+)
+
+const resume = target.map((where) =>
+  onApp({
+    ...where,
+    title: 'resumes',
+    expected: (_, app) =>
+      app.suspendedBy && rankIn(app, where.actor) < rankIn(app, app.suspendedBy) ? 'suspended_above' : 'ok',
+    call: ({ apps }, { key }) => apps.resume(key),
+    apply(app) {
+      app.suspendedBy = undefined
+    },
+  }),
+)
+
+const addSecret = target.map((where) =>
+  onApp({
+    ...where,
+    title: 'adds a secret to',
+    expected: (_, app) => (app.secrets.length < 2 ? 'ok' : 'secret_limit_reached'),
+    call: ({ apps }, { key }) => apps.addSecret(key).then(({ secretId: id, secret }) => ({ id, secret })),
+    apply: (app, answer) => void app.secrets.push(answer as { id: string; secret: string }),
+  }),
+)
+
+const removeSecret = fc.tuple(target, fc.nat(2)).map(([where, which]) =>
+  onApp({
+    ...where,
+    title: `removes secret ${which} of`,
+    expected(_, app) {
+      if (!app.secrets[which]) return 'secret_not_found'
+      return app.secrets.length > 1 ? 'ok' : 'invalid_request'
+    },
+    call: ({ apps }, { key, secrets }) =>
+      apps.removeSecret({ app: key, secretId: secrets[which]?.id ?? 'neverwasone' }),
+    apply(app) {
+      app.spent.push(...app.secrets.splice(which, 1).map(({ secret }) => secret))
+    },
+  }),
+)
+
+const regenerate = plainAct(
+  'regenerates the secret of',
+  ({ apps }, { key }) =>
+    apps.regenerateSecret(key).then(({ app, secret }) => ({ id: app.secrets[0]?.id ?? '', secret })),
+  (app, answer, model) => {
+    app.spent.push(...app.secrets.map(({ secret }) => secret))
+    app.secrets = [answer as { id: string; secret: string }]
+    app.epoch = model.accounts[app.owner].epoch
+    revokeEverything(app)
+  },
+)
+
+const revokeTokens = plainAct('revokes the tokens of', ({ apps }, { key }) => apps.revokeTokens(key), revokeEverything)
+
+const removeAll = plainAct(
+  'removes all tokens of',
+  ({ tokens }, { key, owner }) => tokens.removeAll({ app: key, account: owner }),
+  revokeAll,
+)
+
+const removeTokens = fc.tuple(target, fc.array(fc.nat(9), { maxLength: 3 })).map(([where, which]) =>
+  onApp({
+    ...where,
+    title: `removes tokens ${which} of`,
+    expected: OK,
+    call: ({ tokens }, { key, owner, tokens: all }) =>
+      tokens.remove({ app: key, account: owner, ids: which.map((at) => all[at]?.id ?? 'neverwasone') }),
+    apply(app, _, __, { clock }) {
+      for (const at of which) {
+        const token = app.tokens[at]
+        if (token && token.expiresAt > clock()) token.isRemoved = true
+      }
+    },
+  }),
+)
+
+const remove = target.map(({ actor, app: at }): Command => {
+  const title = `${actor ?? 'host'} removes app ${at}`
+  return {
+    check: ({ apps }) => apps.length > 0,
+    async run(model, world) {
+      const app = model.apps[at % model.apps.length] as ModelApp
+      const { key } = app
+      const sight = sightOf(model, actor, app.owner)
+      const isTheirs = accessTo(model, actor, app) === 'ok'
+      let removed: boolean | undefined
+      const call = rightsOf(world, actor).apps.remove(key)
+      const outcome = await codeOf(call.then((answer) => (removed = answer)))
+      expect(outcome, title).toBe(sight === 'account_blocked' ? sight : 'ok')
+      if (outcome === 'ok') expect(removed, title).toBe(isTheirs)
+      if (removed) app.isRemoved = true
+      model.log.push(`${title}: ${outcome} ${removed}`)
+    },
+    toString: () => title,
+  }
+})
+
+/** With a secret of the app, one that was good once, or another app's. */
+export const credential = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom('first', 'last') },
+  { weight: 1, arbitrary: fc.constantFrom('spent', 'foreign') },
+)
+
+export function secretOf(
+  model: Model,
+  app: ModelApp,
+  which: string,
+): { readonly secret: string; readonly isGood: boolean } {
+  const other = model.apps.find(({ key }) => key !== app.key)?.secrets[0]?.secret
+  const secrets = {
+    first: app.secrets[0]?.secret,
+    last: app.secrets.at(-1)?.secret,
+    spent: app.spent.at(-1),
+    foreign: other,
+  }
+  const secret = secrets[which as keyof typeof secrets] ?? '0'.repeat(32)
+  return { secret, isGood: !app.isRemoved && app.secrets.some((one) => one.secret === secret) }
+}
+
+const grant = fc.tuple(fc.nat(20), credential).map(([at, which]): Command => {
+  const title = `app ${at} asks for a token with its ${which} secret`
+  return {
+    check: ({ apps }) => apps.length > 0,
+    async run(model, { grants, clock }) {
+      const app = model.apps[at % model.apps.length] as ModelApp
+      const { secret, isGood } = secretOf(model, app, which)
+      const expected = (): Outcome => {
+        if (!isGood) return 'app_authentication_failed'
+        const standing = standingOf(model, app)
+        if (standing !== 'ok') return standing
+        if (model.accounts[app.owner].epoch !== app.epoch) return 'account_blocked'
+        return app.trusted ? 'ok' : 'app_not_trusted'
+      }
+      const call = grants.authorizer.grantTrusted({ key: app.key, secret, userAgent: 'model' })
+      const outcome = await codeOf(call)
+      expect(outcome, title).toBe(expected())
+      model.log.push(`${title}: ${outcome}`)
+      if (outcome !== 'ok') return
+      const { accessToken: text, tokenId: id, scope } = await call
+      expect(scope).toEqual(app.scopes)
+      app.tokens.push({ text, id, scope, expiresAt: clock() + TOKEN_MS, isRemoved: false, isRevoked: false })
+    },
+    toString: () => title,
+  }
+})
+
+const revokeToken = fc.tuple(fc.nat(20), credential, fc.nat(20), fc.nat(9)).map(([at, which, of, token]): Command => {
+  const title = `app ${at} revokes token ${token} of app ${of} with its ${which} secret`
+  return {
+    check: ({ apps }) => apps.length > 0,
+    async run(model, { grants, clock }) {
+      const app = model.apps[at % model.apps.length] as ModelApp
+      const holder = model.apps[of % model.apps.length] as ModelApp
+      const held = holder.tokens[token]
+      const { secret, isGood } = secretOf(model, app, which)
+      const isForeign = held && held.expiresAt > clock() && holder.key !== app.key
+      const expected = !isGood ? 'app_authentication_failed' : isForeign ? 'foreign_token' : 'ok'
+      const call = grants.authorizer.revokeToken({ key: app.key, secret, token: held?.text ?? 'none' })
+      const outcome = await codeOf(call)
+      expect(outcome, title).toBe(expected)
+      if (outcome === 'ok' && held && held.expiresAt > clock()) held.isRemoved = true
+      model.log.push(`${title}: ${outcome}`)
+    },
+    toString: () => title,
+  }
+})
+
+const pass = fc.constantFrom(1, 60_000, 2_400_000, TOKEN_MS).map((ms): Command => {
+  return {
+    check: () => true,
+    run: async (_, { clock }) => clock.advance(ms),
+    toString: () => `${ms} ms pass`,
+  }
+})
+
+const changeAccount = fc
+  .record({
+    account: fc.constantFrom(...CHAIN),
+    facts: fc.oneof(
+      fc.record({ active: fc.boolean() }),
+      fc.record({ mayUse: fc.boolean() }),
+      fc.record({ mayRegister: fc.boolean() }),
+      fc.record({ mayTrust: fc.boolean() }),
+      fc.record({ epoch: fc.constantFrom('one', 'two') }),
+    ),
+  })
+  .map(({ account, facts }): Command => {
+    const title = `${account} becomes ${JSON.stringify(facts)}`
+    return {
+      check: () => true,
+      async run(model, { tree }) {
+        Object.assign(model.accounts[account], facts)
+        const { active, mayUse, mayRegister, mayTrust, epoch } = model.accounts[account]
+        const own = epoch === undefined ? {} : { epoch }
+        tree.set(account, { active, mayUseApps: mayUse, mayRegisterApps: mayRegister, mayTrustApps: mayTrust, ...own })
+        model.log.push(title)
+      },
+      toString: () => title,
+    }
+  })
+
+/** Everything back in order, so that a run does not end in a blocked world. */
+const restore = fc.constant<Command>({
+  check: () => true,
+  async run(model, { tree }) {
+    for (const account of CHAIN) {
+      Object.assign(model.accounts[account], { active: true, mayUse: true, mayRegister: true, mayTrust: true })
+      tree.set(account, { active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true })
+    }
+  },
+  toString: () => 'all accounts are restored',
+})
+
+/** Every app, list, count and token as an actor sees it. */
+async function lookAround(model: Model, world: World, actor: ModelActor): Promise<void> {
+  const { grants, clock } = world
+  const rights = rightsOf(world, actor)
+  for (const [at, app] of model.apps.entries()) {
+    const name = `app ${at} seen by ${actor ?? 'host'}`
+    const of = { app: app.key, account: app.owner }
+    const access = accessTo(model, actor, app)
+    const shown = await codeOf(
+      rights.apps.get(app.key).then((got) => expect(got?.name, name).toBe(access === 'ok' ? app.name : undefined)),
+    )
+    expect(shown, name).toBe(access === 'account_blocked' ? access : 'ok')
+    expect(await codeOf(rights.tokens.count(of)), name).toBe(access)
+    if (access === 'ok') {
+      const live = liveTokens(app, clock()).map(({ id }) => id)
+      const { items } = await rights.tokens.list({ ...of, limit: 1000 })
+      expect(items.map(({ id }) => id).sort(), name).toEqual(live.sort())
+      expect(await rights.tokens.count(of), name).toBe(live.length)
+      expect(items.every(({ userAgent, kind }) => userAgent === 'model' && kind === 'app')).toBe(true)
+    }
+    for (const token of app.tokens) {
+      const answer = await grants.authorizer.verify(token.text)
+      const said = answer.ok ? answer.scope : answer.reason
+      expect(said, `token of ${name}`).toEqual(verificationOf(model, app, token, clock()))
+      if (answer.ok)
+        expect(answer).toMatchObject({ kind: 'app', account: app.owner, tokenId: token.id, app: { key: app.key } })
+    }
+  }
+  for (const owner of ['user', 'org'] as const) {
+    const sight = sightOf(model, actor, owner)
+    const list = rights.apps.list({ owner, limit: 1000 })
+    expect(await codeOf(list), `apps of ${owner}`).toBe(typeof sight === 'string' ? sight : 'ok')
+    if (typeof sight === 'string') continue
+    const mine = model.apps.filter((app) => app.owner === owner && accessTo(model, actor, app) === 'ok')
+    expect((await list).items.map(({ key }) => key).sort()).toEqual(mine.map(({ key }) => key).sort())
+  }
+}
+
+const look = actors.map((actor): Command => {
+  return {
+    check: () => true,
+    run: (model, world) => lookAround(model, world, actor),
+    toString: () => `${actor ?? 'host'} looks around`,
+  }
+})
+
+const often = <T>(times: number, arbitrary: fc.Arbitrary<T>) => Array<fc.Arbitrary<T>>(times).fill(arbitrary)
+
+const COMMANDS: fc.Arbitrary<Command>[] = [
+  ...often(3, register),
+  ...often(6, grant),
+  ...often(2, look),
+  update,
+  setTrusted,
+  suspend,
+  ...often(2, resume),
+  addSecret,
+  removeSecret,
+  regenerate,
+  revokeTokens,
+  removeAll,
+  removeTokens,
+  revokeToken,
+  remove,
+  pass,
+  changeAccount,
+  ...often(2, restore),
+]
+
+/**
+ * Runs whole lives of apps on stores and in the model, and compares.
+ *
+ * @param open - a new and empty store for every run.
+ * @returns what was done and how it ended: the same for the same seed on every store.
+ */
+export async function runLifecycle(
+  open: () => Promise<Store>,
+  { seed, runs, parts = [] }: { readonly seed: number; readonly runs: number; readonly parts?: readonly Part[] },
+): Promise<readonly string[]> {
+  const log: string[] = []
+  const all = [...COMMANDS, ...parts.flatMap(({ commands }) => commands)]
+  await fc.assert(
+    fc.asyncProperty(fc.commands(all, { maxCommands: 80, size: 'max' }), async (commands) => {
+      const store = await open()
+      const world = createWorld(store, { issuer: ISSUER, appsPerOwner: LIMIT, storeTimeoutMs: 60_000 })
+      const model: Model = { accounts: accountFacts(), apps: [], log: [] }
+      try {
+        await fc.asyncModelRun(() => ({ model, real: world }), commands)
+        await lookAround(model, world, undefined)
+        for (const part of parts) await part.look(model, world)
+      } finally {
+        await store.close()
+      }
+      log.push(...model.log)
+    }),
+    { seed, numRuns: runs },
+  )
+  return log
+}
+
+function accountFacts(): Model['accounts'] {
+  const facts = () => ({ active: true, mayUse: true, mayRegister: true, mayTrust: true, epoch: undefined })
+  return { user: facts(), org: facts(), provider: facts(), root: facts() }
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import type { Store } from '../../src/index.ts'
+import { runLifecycle } from './lifecycle-model.ts'
+import { SESSIONS } from './session-model.ts'
+
+const SEED = 4_009
+const open = async () => memoryStore()
+
+describe('the life of apps, model and memory store side by side', () => {
+  it(`agree over 150 lives, seed ${SEED}`, async () => {
+    const log = await runLifecycle(open, { seed: SEED, runs: 150 })
+    const ended = new Set(log.map((line) => line.split(': ')[1]))
+    console.info(`${log.length} acts, seed ${SEED}, ended with: ${[...ended].filter(Boolean).sort().join(', ')}`)
+    for (const outcome of [
+      'ok',
+      'app_limit_reached',
+      'suspended_above',
+      'app_suspended',
+      'account_blocked',
+      'not_permitted',
+      'foreign_token',
+    ])
+      expect(ended).toContain(outcome)
+  })
+
+  it(`agree over 150 lives with user authorization, seed ${SEED}`, async () => {
+    const log = await runLifecycle(open, { seed: SEED, runs: 150, parts: [SESSIONS] })
+    const ends = (what: RegExp) => new Set(log.filter((line) => what.test(line)).map((line) => line.split(': ')[1]))
+    const [redeemed, refreshed] = [ends(/ redeemed /), ends(/ refreshed /)]
+    console.info(`${log.length} acts, codes: ${[...redeemed].join(', ')}; refreshes: ${[...refreshed].join(', ')}`)
+    const common = ['ok', 'app_suspended', 'not_permitted', 'app_authentication_failed']
+    for (const outcome of [...common, 'invalid_code']) expect(redeemed).toContain(outcome)
+    for (const outcome of [...common, 'invalid_refresh_token']) expect(refreshed).toContain(outcome)
+  })
+
+  it('the same seed gives the same outcomes, another seed others', async () => {
+    const [one, again, other] = await Promise.all([11, 11, 12].map((seed) => runLifecycle(open, { seed, runs: 10 })))
+    expect(again).toEqual(one)
+    expect(other).not.toEqual(one)
+  })
+
+  it('disagree where the store is broken', async () => {
+    // A suspension that is said to be stored and is not.
+    const forgetful = async (): Promise<Store> => {
+      const store = memoryStore()
+      const replace: Store['replace'] = async (from, to) =>
+        to.data.includes('"suspended"') ? true : store.replace(from, to)
+      return { ...store, replace }
+    }
+    await expect(runLifecycle(forgetful, { seed: SEED, runs: 50 })).rejects.toThrow(/seed/)
+  })
+})

@@ -1,0 +1,383 @@
+import fc from 'fast-check'
+import { expect } from 'vitest'
+import type { ErrorCode } from '../../src/index.ts'
+import { codeOf } from '../base/code-of.ts'
+import { answerIn, challengeOf, codeIn, REDIRECT, VERIFIER } from '../domain/session-world.ts'
+import type { World } from '../domain/world.ts'
+import {
+  type Account,
+  actors,
+  CHAIN,
+  type Command,
+  chainOf,
+  credential,
+  type Model,
+  type ModelApp,
+  type ModelToken,
+  type Part,
+  rightsOf,
+  secretOf,
+  type sightOf,
+  standingOf,
+  TOKEN_MS,
+} from './lifecycle-model.ts'
+
+/** User authorization in the model: installs, codes, refresh tokens and access tokens of accounts that do not own the app. */
+
+const CODE_MS = 60_000
+const WINDOW_MS = 10_000
+
+interface ModelSession {
+  readonly app: ModelApp
+  readonly account: Account
+  readonly generation: number
+  readonly install: ModelInstall
+  readonly code: string
+  readonly codeEndsAt: number
+  readonly scope: readonly string[]
+  /** Every refresh token, the newest last. */
+  readonly refreshes: string[]
+  rotatedAt: number
+  readonly tokens: ModelToken[]
+  isEnded: boolean
+}
+
+interface ModelInstall {
+  readonly app: ModelApp
+  readonly account: Account
+  readonly epoch: string | undefined
+  isWithdrawn: boolean
+}
+
+interface Held {
+  readonly sessions: ModelSession[]
+  readonly installs: ModelInstall[]
+}
+
+const heldBy = new WeakMap<Model, Held>()
+
+function heldOf(model: Model): Held {
+  const held = heldBy.get(model) ?? { sessions: [], installs: [] }
+  heldBy.set(model, held)
+  return held
+}
+
+/** Whoever it is asked of, an owner gives way to the account at the top: the app-only tokens of owners are listed elsewhere. */
+const holderOf = (app: ModelApp, account: Account): Account => (account === app.owner ? 'root' : account)
+
+function liveInstall(model: Model, app: ModelApp, account: Account): ModelInstall | undefined {
+  return heldOf(model).installs.find((one) => one.app === app && one.account === account && !one.isWithdrawn)
+}
+
+/** Why the app may not act for the account now; the owner is looked at first. */
+function standingFor(model: Model, app: ModelApp, account: Account): ErrorCode | 'ok' {
+  const ofOwner = standingOf(model, app)
+  if (ofOwner !== 'ok') return ofOwner
+  const chain = chainOf(account).map((id) => model.accounts[id])
+  if (!chain.every(({ active }) => active)) return 'account_blocked'
+  return chain.every(({ mayUse }) => mayUse) ? 'ok' : 'not_permitted'
+}
+
+const isDead = (session: ModelSession) =>
+  session.app.isRemoved || session.install.isWithdrawn || session.generation !== session.app.generation
+
+const isOfEpoch = ({ accounts }: Model, { account, epoch }: ModelInstall) => accounts[account].epoch === epoch
+
+function begin({ grants }: World, app: ModelApp, account: string) {
+  const params = {
+    client_id: app.key,
+    redirect_uri: REDIRECT,
+    response_type: 'code',
+    code_challenge: challengeOf(VERIFIER),
+    code_challenge_method: 'S256',
+  }
+  return grants.authorizer.beginAuthorization(new URLSearchParams(params), { account })
+}
+
+const authorize = fc
+  .record({ app: fc.nat(20), asked: fc.constantFrom(...CHAIN), denies: fc.boolean() })
+  .map(({ app: at, asked, denies }): Command => {
+    const title = `${asked} ${denies ? 'denies' : 'approves'} app ${at}`
+    return {
+      check: ({ apps }) => apps.length > 0,
+      async run(model, world) {
+        const app = model.apps[at % model.apps.length] as ModelApp
+        const account = holderOf(app, asked)
+        const call = begin(world, app, account)
+        const outcome = await codeOf(call)
+        const standing = standingFor(model, app, account)
+        const onPage = app.isRemoved ? 'app_not_found' : app.suspendedBy ? 'app_suspended' : 'ok'
+        expect(outcome, title).toBe(onPage)
+        model.log.push(`${title}: ${outcome}`)
+        if (outcome !== 'ok') return
+        const answer = await call
+        expect(answer.step, title).toBe(standing === 'ok' ? 'consent' : 'redirect')
+        if (answer.step === 'redirect') return expect(answerIn(answer).error).toBe('access_denied')
+        expect(answer.scope).toEqual(app.scopes)
+        const { authorizer } = world.grants
+        if (denies) return void (await authorizer.deny({ ticket: answer.ticket, account }))
+        const { epoch } = model.accounts[account]
+        const code = codeIn(await authorizer.approve({ ticket: answer.ticket, account }))
+        const held = heldOf(model)
+        const known = liveInstall(model, app, account)
+        const install = known?.epoch === epoch && known ? known : { app, account, epoch, isWithdrawn: false }
+        if (install !== known) {
+          // What hung on the one of another epoch is dead for good.
+          if (known) known.isWithdrawn = true
+          held.installs.push(install)
+        }
+        held.sessions.push({
+          app,
+          account,
+          install,
+          code,
+          generation: app.generation,
+          codeEndsAt: world.clock() + CODE_MS,
+          scope: app.scopes,
+          refreshes: [],
+          rotatedAt: 0,
+          tokens: [],
+          isEnded: false,
+        })
+      },
+      toString: () => title,
+    }
+  })
+
+/** What a right secret gets before the credential itself is judged. */
+function refusalBefore(model: Model, session: ModelSession, gone: ErrorCode, isExpired: boolean): ErrorCode | 'ok' {
+  const { app, account, install } = session
+  if (app.suspendedBy) return 'app_suspended'
+  if (isExpired || isDead(session)) return gone
+  const standing = standingFor(model, app, account)
+  if (standing !== 'ok') return standing
+  return isOfEpoch(model, install) ? 'ok' : gone
+}
+
+function scopeNow({ scope, app }: ModelSession): readonly string[] {
+  return scope.filter((one) => app.scopes.includes(one))
+}
+
+type Answer = { accessToken: string; refreshToken?: string; tokenId: string; scope: readonly string[] }
+
+function advance(session: ModelSession, { accessToken, refreshToken = '', tokenId, scope }: Answer, now: number): void {
+  expect(scope).toEqual(scopeNow(session))
+  session.refreshes.push(refreshToken)
+  session.rotatedAt = now
+  const expiresAt = now + TOKEN_MS
+  session.tokens.push({ text: accessToken, id: tokenId, expiresAt, scope, isRemoved: false, isRevoked: false })
+}
+
+const some = fc.record({ session: fc.nat(20), which: credential })
+
+const redeem = fc.tuple(some, fc.nat(4)).map(([{ session: at, which }, verifier]): Command => {
+  const title = `code ${at} is redeemed with the ${which} secret${verifier === 0 ? ' and a wrong verifier' : ''}`
+  return {
+    check: (model) => heldOf(model).sessions.length > 0,
+    async run(model, { grants, clock }) {
+      const { sessions } = heldOf(model)
+      const session = sessions[sessions.length - 1 - (at % sessions.length)] as ModelSession
+      const { secret, isGood } = secretOf(model, session.app, which)
+      const isFirst = session.refreshes.length === 0 && !session.isEnded
+      const isExpired = session.refreshes.length === 0 && session.codeEndsAt <= clock()
+      const expected = () => {
+        if (!isGood) return 'app_authentication_failed'
+        if (session.app.suspendedBy) return 'app_suspended'
+        if (verifier === 0) return 'invalid_code'
+        const before = refusalBefore(model, session, 'invalid_code', isExpired)
+        if (before !== 'ok') return before
+        if (isFirst) return 'ok'
+        session.isEnded = true
+        return 'invalid_code'
+      }
+      const call = grants.authorizer.redeemCode({
+        key: session.app.key,
+        secret,
+        code: session.code,
+        verifier: verifier === 0 ? VERIFIER.toUpperCase() : VERIFIER,
+        redirectUrl: REDIRECT,
+        userAgent: 'model',
+      })
+      const outcome = await codeOf(call)
+      expect(outcome, title).toBe(expected())
+      model.log.push(`${title}: ${outcome}`)
+      if (outcome === 'ok') advance(session, await call, clock())
+    },
+    toString: () => title,
+  }
+})
+
+const refresh = fc
+  .tuple(some, fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 5))
+  .map(([{ session: at, which }, back]): Command => {
+    const title = `session ${at} is refreshed by its refresh token ${back} steps back with the ${which} secret`
+    return {
+      check: (model) => heldOf(model).sessions.some(({ refreshes }) => refreshes.length > 0),
+      async run(model, { grants, clock }) {
+        const sessions = heldOf(model).sessions.filter(({ refreshes }) => refreshes.length > 0)
+        const session = sessions[sessions.length - 1 - (at % sessions.length)] as ModelSession
+        const { refreshes } = session
+        const steps = Math.min(back, refreshes.length - 1)
+        const refreshToken = refreshes[refreshes.length - 1 - steps] ?? ''
+        const { secret, isGood } = secretOf(model, session.app, which)
+        const isRetry = steps === 1 && clock() - session.rotatedAt < WINDOW_MS
+        const expected = () => {
+          if (!isGood) return 'app_authentication_failed'
+          const before = refusalBefore(model, session, 'invalid_refresh_token', false)
+          if (before !== 'ok') return before
+          if (!session.isEnded && (steps === 0 || isRetry)) return 'ok'
+          session.isEnded = true
+          return 'invalid_refresh_token'
+        }
+        const call = grants.authorizer.refresh({ key: session.app.key, secret, refreshToken, userAgent: 'model' })
+        const outcome = await codeOf(call)
+        expect(outcome, title).toBe(expected())
+        model.log.push(`${title}: ${outcome}`)
+        if (outcome !== 'ok') return
+        const answer = await call
+        if (steps === 0) return advance(session, answer, clock())
+        expect([answer.refreshToken, answer.accessToken]).toEqual([refreshes.at(-1), session.tokens.at(-1)?.text])
+      },
+      toString: () => title,
+    }
+  })
+
+const revokeSession = some.map(({ session: at, which }): Command => {
+  const title = `the app revokes session ${at} with the ${which} secret`
+  return {
+    check: (model) => heldOf(model).sessions.some(({ refreshes }) => refreshes.length > 0),
+    async run(model, { grants }) {
+      const sessions = heldOf(model).sessions.filter(({ refreshes }) => refreshes.length > 0)
+      const session = sessions[at % sessions.length] as ModelSession
+      const { secret, isGood } = secretOf(model, session.app, which)
+      const token = session.refreshes.at(-1) ?? ''
+      const outcome = await codeOf(grants.authorizer.revokeToken({ key: session.app.key, secret, token }))
+      expect(outcome, title).toBe(isGood ? 'ok' : 'app_authentication_failed')
+      if (outcome === 'ok') session.isEnded = true
+      model.log.push(`${title}: ${outcome}`)
+    },
+    toString: () => title,
+  }
+})
+
+const where = fc.record({ app: fc.nat(20), asked: fc.constantFrom(...CHAIN), actor: actors })
+
+/** What an actor is to the account that holds something. */
+function sightOfHolder(model: Model, actor: Parameters<typeof sightOf>[1], account: Account): 'ok' | ErrorCode {
+  if (actor === undefined) return 'ok'
+  const chain: readonly string[] = chainOf(account)
+  const rank = chain.indexOf(actor)
+  if (rank < 0) return 'app_not_found'
+  return chainOf(account)
+    .slice(rank)
+    .every((id) => model.accounts[id].active)
+    ? 'ok'
+    : 'account_blocked'
+}
+
+const withdraw = where.map(({ app: at, asked, actor }): Command => {
+  const title = `${actor ?? 'host'} withdraws app ${at} from ${asked}`
+  return {
+    check: ({ apps }) => apps.length > 0,
+    async run(model, world) {
+      const app = model.apps[at % model.apps.length] as ModelApp
+      const account = holderOf(app, asked)
+      const sight = app.isRemoved ? 'app_not_found' : sightOfHolder(model, actor, account)
+      const call = rightsOf(world, actor).installs.withdraw({ app: app.key, account })
+      const outcome = await codeOf(call)
+      expect(outcome, title).toBe(sight === 'account_blocked' ? sight : 'ok')
+      model.log.push(`${title}: ${outcome}`)
+      if (outcome !== 'ok') return
+      const install = sight === 'ok' ? liveInstall(model, app, account) : undefined
+      expect(await call, title).toBe(install !== undefined)
+      if (install) install.isWithdrawn = true
+    },
+    toString: () => title,
+  }
+})
+
+const removeAll = where.map(({ app: at, asked, actor }): Command => {
+  const title = `${actor ?? 'host'} removes all tokens of app ${at} and ${asked}`
+  return {
+    check: ({ apps }) => apps.length > 0,
+    async run(model, world) {
+      const app = model.apps[at % model.apps.length] as ModelApp
+      const account = holderOf(app, asked)
+      const install = liveInstall(model, app, account)
+      const sight = app.isRemoved ? 'app_not_found' : sightOfHolder(model, actor, account)
+      const expected = sight === 'ok' && !(install && isOfEpoch(model, install)) ? 'app_not_found' : sight
+      const outcome = await codeOf(rightsOf(world, actor).tokens.removeAll({ app: app.key, account }))
+      expect(outcome, title).toBe(expected)
+      model.log.push(`${title}: ${outcome}`)
+      if (outcome !== 'ok') return
+      for (const session of heldOf(model).sessions)
+        if (session.install === install) for (const token of session.tokens) token.isRevoked = true
+    },
+    toString: () => title,
+  }
+})
+
+const aMoment = fc.constantFrom(1, WINDOW_MS - 1, WINDOW_MS).map(
+  (ms): Command => ({
+    check: () => true,
+    run: async (_, { clock }) => clock.advance(ms),
+    toString: () => `${ms} ms pass`,
+  }),
+)
+
+/** Every token, list and count of accounts. */
+async function look(model: Model, { grants, clock }: World): Promise<void> {
+  const { sessions, installs } = heldOf(model)
+  for (const [at, session] of sessions.entries()) {
+    const { app, account } = session
+    for (const token of session.tokens) {
+      const said = await grants.authorizer.verify(token.text)
+      const expected = () => {
+        if (token.expiresAt <= clock()) return 'expired'
+        if (app.isRemoved) return 'app_removed'
+        if (session.isEnded && !token.isRemoved) return 'revoked'
+        if (token.isRevoked || isDead(session)) return 'revoked'
+        const standing = standingFor(model, app, account)
+        if (standing !== 'ok') return standing
+        return isOfEpoch(model, session.install) ? token.scope.filter((one) => app.scopes.includes(one)) : 'revoked'
+      }
+      // An ended session's tokens are tombstones by then: that is seen before what became of the app.
+      const reason = session.isEnded && token.expiresAt > clock() ? ['revoked', 'app_removed'] : [expected()]
+      expect(reason, `token of session ${at}`).toContainEqual(said.ok ? said.scope : said.reason)
+      if (said.ok) expect(said).toMatchObject({ kind: 'user', account, tokenId: token.id, app: { key: app.key } })
+    }
+  }
+  for (const app of model.apps) {
+    const live = installs.filter((one) => one.app === app && !one.isWithdrawn)
+    if (app.isRemoved) expect(await codeOf(grants.installs.count({ app: app.key }))).toBe('app_not_found')
+    else expect(await grants.installs.count({ app: app.key })).toBe(live.length)
+  }
+  for (const account of CHAIN) {
+    const mine = installs.filter((one) => one.account === account && !one.isWithdrawn && !one.app.isRemoved)
+    const shown = mine.filter((one) => isOfEpoch(model, one)).map(({ app }) => app.key)
+    const { items } = await grants.installs.list({ account, limit: 1000 })
+    expect(items.map(({ app }) => app.key).toSorted(), `installs of ${account}`).toEqual(shown.toSorted())
+  }
+}
+
+const lookNow = fc.constant<Command>({
+  check: () => true,
+  run: look,
+  toString: () => 'all sessions are looked at',
+})
+
+const often = <T>(times: number, arbitrary: fc.Arbitrary<T>) => Array<fc.Arbitrary<T>>(times).fill(arbitrary)
+
+export const SESSIONS: Part = {
+  commands: [
+    ...often(5, authorize),
+    ...often(6, redeem),
+    ...often(7, refresh),
+    revokeSession,
+    withdraw,
+    removeAll,
+    ...often(2, aMoment),
+    ...often(2, lookNow),
+  ],
+  look,
+}

@@ -1,0 +1,225 @@
+import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import { type AppGrant, createAppGrant, type Granted, isAppGrantError, type Store } from '../../src/index.ts'
+import { exampleApp } from '../../src/testing/index.ts'
+import { challengeOf, codeIn, ISSUER, REDIRECT, VERIFIER } from '../domain/session-world.ts'
+import type { Act, Scenario } from './scheduler.ts'
+
+/** What the acts on one app and one account share. */
+export interface SessionState {
+  readonly key: string
+  readonly secrets: string[]
+  /** Open questions, by name. */
+  readonly tickets: Readonly<Record<'first', string>>
+  /** What was given out, by who got it; `old` is a session that has rotated once, `code` waits to be redeemed. */
+  readonly codes: Map<string, string>
+  readonly access: Map<string, string>
+  readonly accessIds: Map<string, string>
+  readonly refresh: Map<string, string>
+}
+
+export type SessionAct = Act<SessionState, AppGrant>
+export type SessionScenario = Scenario<SessionState, AppGrant>
+
+const NO_HURRY = { storeTimeoutMs: 60_000, issuer: ISSUER }
+const ofUser = ({ key }: SessionState) => ({ app: key, account: 'user' })
+const by = ({ key, secrets }: SessionState) => ({ key, secret: secrets[0] ?? '' })
+const byNewest = ({ key, secrets }: SessionState) => ({ key, secret: secrets.at(-1) ?? '' })
+/** What is there from the beginning. */
+const GIVEN = new Set(['first', 'code', 'oldest', 'older', 'old'])
+
+function remember(state: SessionState, name: string, { accessToken, refreshToken, tokenId }: Granted): void {
+  state.access.set(name, accessToken)
+  state.accessIds.set(name, tokenId)
+  state.refresh.set(name, refreshToken ?? '')
+}
+
+function refreshing(from: string, to: string): SessionAct['run'] {
+  return async (state, { authorizer }) => {
+    const granted = await authorizer.refresh({ ...by(state), refreshToken: state.refresh.get(from) ?? '' })
+    remember(state, to, granted)
+    return 'refreshed'
+  }
+}
+
+function redeeming(code: string, to: string): SessionAct['run'] {
+  return async (state, { authorizer }) => {
+    const presented = { code: state.codes.get(code) ?? '', verifier: VERIFIER, redirectUrl: REDIRECT }
+    remember(state, to, await authorizer.redeemCode({ ...by(state), ...presented }))
+    return 'redeemed'
+  }
+}
+
+/** Acts on that app, that account and its sessions. */
+export const ACTS = {
+  async approve(state, { authorizer }) {
+    const redirect = await authorizer.approve({ ticket: state.tickets.first, account: 'user' })
+    state.codes.set('approved', codeIn(redirect))
+    return 'approved'
+  },
+  async deny(state, { authorizer }) {
+    await authorizer.deny({ ticket: state.tickets.first, account: 'user' })
+    return 'denied'
+  },
+  redeem: redeeming('code', 'redeemed'),
+  redeemToo: redeeming('code', 'redeemed too'),
+  refresh: refreshing('old', 'refreshed'),
+  refreshToo: refreshing('old', 'refreshed too'),
+  /** Within the window: the same answer again, as long as the successor was not used. */
+  retry: refreshing('older', 'retried'),
+  /** Long superseded. */
+  reuse: refreshing('oldest', 'reused'),
+  withdraw: async (state, { installs }) => `${await installs.withdraw(ofUser(state))}`,
+  revokeTokens: async ({ key }, { apps }) => (await apps.revokeTokens(key)) && 'revoked',
+  async regenerate(state, { apps }) {
+    const { secret } = await apps.regenerateSecret(state.key)
+    state.secrets.push(secret)
+    return 'regenerated'
+  },
+  suspend: async ({ key }, { apps }) => ((await apps.suspend(key)).suspended ? 'suspended' : 'active'),
+  removeAll: async (state, { tokens }) => `${await tokens.removeAll(ofUser(state))}`,
+  removeToken: async (state, { tokens }) =>
+    `${await tokens.remove({ ...ofUser(state), ids: [state.accessIds.get('old') ?? ''] })}`,
+  async revokeSession(state, { authorizer }) {
+    return `${await authorizer.revokeToken({ ...by(state), token: state.refresh.get('old') ?? '' })}`
+  },
+  removeUrl: async ({ key }, { apps }) =>
+    (await apps.update(key, { redirectUrls: ['https://app.example/new'] })) && 'redirect removed',
+  remove: async ({ key }, { apps }) => ((await apps.remove(key)) ? 'removed' : 'none'),
+} satisfies Record<string, SessionAct['run']>
+
+export type SessionActName = keyof typeof ACTS
+
+/** A scenario on an app that `user` authorised, in a store that `wrap` may break. */
+export function sessionScenario(
+  names: readonly SessionActName[],
+  {
+    retryWindowSeconds = 10,
+    always,
+    wrap = (store) => store,
+  }: {
+    readonly retryWindowSeconds?: number
+    readonly always?: NonNullable<SessionScenario['always']>
+    readonly wrap?: (store: Store) => Store
+  } = {},
+): SessionScenario {
+  const options = { ...NO_HURRY, lifetimes: { retryWindowSeconds } }
+  const connect = (store: Store) => createAppGrant({ store: wrap(store), ...options })
+  return {
+    name: `${names.join(' × ')}${retryWindowSeconds === 10 ? '' : ', no window'}`,
+    connect,
+    acts: Object.fromEntries(
+      names.map((name) => [name, { run: settled(ACTS[name]), unanswered: forgetAnswers(name) }]),
+    ),
+    async setUp() {
+      const database = memoryStore()
+      return { database, state: await setUp(createAppGrant({ store: database, ...options })) }
+    },
+    // An approval that failed may leave an install, which gives nothing.
+    observe: async (state, node) => {
+      const { installed, ...seen } = await observe(state, node)
+      return names.includes('approve') && names.includes('withdraw') ? seen : { ...seen, installed }
+    },
+    ...(always && { always }),
+  }
+}
+
+/** What an act that gives something out calls it. */
+const NAMES: Partial<Record<SessionActName, string>> = {
+  approve: 'approved',
+  redeem: 'redeemed',
+  redeemToo: 'redeemed too',
+  refresh: 'refreshed',
+  refreshToo: 'refreshed too',
+  retry: 'retried',
+  reuse: 'reused',
+}
+
+function forgetAnswers(act: SessionActName): (state: SessionState) => void {
+  return ({ codes, access, accessIds, refresh, secrets }) => {
+    if (act === 'regenerate') secrets.pop()
+    const name = NAMES[act] ?? ''
+    for (const map of [codes, access, accessIds, refresh]) if (!GIVEN.has(name)) map.delete(name)
+  }
+}
+
+/** A `conflict` never comes of so few acts: all other refusals are answers. */
+function settled(run: SessionAct['run']): SessionAct['run'] {
+  return async (state, node) => {
+    try {
+      return await run(state, node)
+    } catch (error) {
+      if (isAppGrantError(error, 'conflict')) throw new Error('a conflict among so few acts', { cause: error })
+      throw error
+    }
+  }
+}
+
+async function setUp(grants: AppGrant): Promise<SessionState> {
+  const { app, secret } = await grants.apps.register(exampleApp({ owner: 'org', scopes: ['read', 'write'] }))
+  const ask = async () => {
+    const params = {
+      client_id: app.key,
+      redirect_uri: REDIRECT,
+      response_type: 'code',
+      code_challenge: challengeOf(VERIFIER),
+      code_challenge_method: 'S256',
+    }
+    const asked = await grants.authorizer.beginAuthorization(new URLSearchParams(params), { account: 'user' })
+    return asked.step === 'consent' ? asked.ticket : ''
+  }
+  const approve = async () => codeIn(await grants.authorizer.approve({ ticket: await ask(), account: 'user' }))
+  const state: SessionState = {
+    key: app.key,
+    secrets: [secret],
+    tickets: { first: await ask() },
+    codes: new Map([
+      ['first', await approve()],
+      ['code', await approve()],
+    ]),
+    access: new Map(),
+    accessIds: new Map(),
+    refresh: new Map(),
+  }
+  await redeeming('first', 'oldest')(state, grants)
+  await refreshing('oldest', 'older')(state, grants)
+  await refreshing('older', 'old')(state, grants)
+  return state
+}
+
+/** What each access token gives and whether it is listed, whether there is an install, and what is told of the app. */
+async function observe(state: SessionState, { apps, authorizer, installs, tokens }: AppGrant) {
+  const held: Record<string, unknown> = {}
+  for (const [name, text] of [...state.access].sort()) {
+    const answer = await authorizer.verify(text)
+    held[name] = answer.ok ? 'ok' : answer.reason
+  }
+  const app = await apps.get(state.key)
+  const installed = (await installs.list({ account: 'user' })).items.length
+  const listed = installed > 0 ? new Set((await tokens.list(ofUser(state))).items.map(({ id }) => id)) : new Set()
+  const hidden = [...state.access].filter(
+    ([name]) => held[name] === 'ok' && !listed.has(state.accessIds.get(name) ?? ''),
+  )
+  const refreshes: Record<string, unknown> = {}
+  // The same text twice would be used twice.
+  for (const [name, refreshToken] of [...state.refresh].sort()) {
+    if (name === 'oldest' || name === 'older') continue
+    const isTwice = [...state.refresh].some(([other, text]) => other < name && text === refreshToken)
+    refreshes[name] = isTwice ? 'twice' : await answer(authorizer.refresh({ ...byNewest(state), refreshToken }))
+  }
+  const codes: Record<string, unknown> = {}
+  for (const [name, code] of [...state.codes].sort()) {
+    if (name === 'first') continue
+    codes[name] = await answer(
+      authorizer.redeemCode({ ...byNewest(state), code, verifier: VERIFIER, redirectUrl: REDIRECT }),
+    )
+  }
+  const shown = app && { suspended: app.suspended !== undefined, urls: app.redirectUrls }
+  return { held, hidden, refreshes, codes, installed, app: shown }
+}
+
+async function answer(call: Promise<unknown>): Promise<string> {
+  return call.then(
+    () => 'ok',
+    (error) => (isAppGrantError(error) ? error.code : `${error}`),
+  )
+}

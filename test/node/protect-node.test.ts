@@ -1,0 +1,95 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { accessOf, protectNode } from '../../src/node.ts'
+import { rawConnection } from '../http/raw-connection.ts'
+import { world } from '../http/world.ts'
+
+const servers: Server[] = []
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close().closeAllConnections()
+})
+
+async function listen(listener: RequestListener): Promise<number> {
+  const server = createServer(listener)
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+
+async function guarded(options = {}) {
+  const here = world()
+  const { app, secret } = await here.trustedApp()
+  const { accessToken } = await here.grants.authorizer.grantTrusted({ key: app.key, secret, scope: ['calls:read'] })
+  const guard = protectNode(here.grants.authorizer, options)
+  const letThrough: unknown[] = []
+  const port = await listen((req, res) =>
+    guard(req, res, (error) => {
+      letThrough.push(error)
+      res.end(error ? 'failed' : accessOf(req).account)
+    }),
+  )
+  const ask = async (...authorization: string[]) => {
+    const connection = await rawConnection(port)
+    const lines = authorization.map((value) => `Authorization: ${value}\r\n`).join('')
+    const answer = await connection.ask(`GET /calls HTTP/1.1\r\nHost: x\r\n${lines}\r\n`)
+    connection.cut()
+    return { status: answer?.status, challenge: answer?.headers.get('www-authenticate'), body: answer?.body }
+  }
+  return { ...here, accessToken, ask, letThrough }
+}
+
+describe('protectNode (RFC 6750)', () => {
+  it('goes on with next where the token is good, and accessOf tells what it gives', async () => {
+    const { ask, accessToken, letThrough } = await guarded({ scope: 'calls:read' })
+    expect(await ask(`Bearer ${accessToken}`)).toEqual({ status: 200, challenge: undefined, body: 'org-1' })
+    expect(letThrough).toEqual([undefined])
+  })
+
+  it('answers by itself where it is not, and does not go on', async () => {
+    const { ask, accessToken, letThrough, faults } = await guarded({ scope: 'calls:write' })
+    expect(await ask()).toEqual({ status: 401, challenge: 'Bearer', body: '' })
+    expect(await ask('Bearer x')).toMatchObject({ status: 401, challenge: expect.stringContaining('invalid_token') })
+    expect(await ask(`Bearer ${accessToken}`)).toMatchObject({
+      status: 403,
+      challenge: expect.stringContaining('scope="calls:write"'),
+    })
+    faults.fail('get', 'before')
+    expect(await ask(`Bearer ${accessToken}`)).toMatchObject({ status: 503 })
+    expect(letThrough).toEqual([])
+  })
+
+  it('takes no two Authorization headers, though the first be right', async () => {
+    const { ask, accessToken, letThrough } = await guarded()
+    expect(await ask(`Bearer ${accessToken}`, 'Bearer x')).toMatchObject({ status: 400 })
+    expect(letThrough).toEqual([])
+  })
+
+  it('hands what is no outage to next, as an error', async () => {
+    const cause = new Error('a bug')
+    const guard = protectNode({ verify: () => Promise.reject(cause) })
+    const errors: unknown[] = []
+    const port = await listen((req, res) =>
+      guard(req, res, (error) => {
+        errors.push(error)
+        res.end()
+      }),
+    )
+    await fetch(`http://127.0.0.1:${port}/`, { headers: { authorization: 'Bearer x' } })
+    expect(errors).toEqual([cause])
+  })
+
+  it('accessOf throws a TypeError where protectNode has not let the request through', async () => {
+    const errors: unknown[] = []
+    const port = await listen((req, res) => {
+      try {
+        accessOf(req)
+      } catch (error) {
+        errors.push(error)
+      }
+      res.end()
+    })
+    await fetch(`http://127.0.0.1:${port}/`)
+    expect(errors[0]).toBeInstanceOf(TypeError)
+  })
+})

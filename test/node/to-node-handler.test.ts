@@ -1,0 +1,210 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Handler } from '../../src/http/index.ts'
+import { type NodeHandlerOptions, toNodeHandler } from '../../src/node.ts'
+import { rawConnection } from '../http/raw-connection.ts'
+import { world } from '../http/world.ts'
+
+const servers: Server[] = []
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close().closeAllConnections()
+})
+
+async function serve(
+  handler: Handler,
+  { before, ...options }: NodeHandlerOptions & { before?: (req: IncomingMessage, res: ServerResponse) => void } = {},
+) {
+  const handle = toNodeHandler(handler, options)
+  const done: Promise<void>[] = []
+  const server = createServer((req, res) => {
+    before?.(req, res)
+    done.push(handle(req, res))
+  })
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { port: (server.address() as AddressInfo).port, done }
+}
+
+/** A handler that remembers what it was given. */
+function recorder(answer: () => Response = () => new Response('ok')) {
+  const seen: { url: string; method: string; headers: Headers; remoteAddress: string | undefined }[] = []
+  const handler: Handler = async ({ url, method, headers }, facts) => {
+    seen.push({ url, method, headers, remoteAddress: facts?.remoteAddress })
+    return answer()
+  }
+  return { seen, handler }
+}
+
+async function ask(port: number, bytes: string) {
+  const connection = await rawConnection(port)
+  const answer = await connection.ask(bytes)
+  connection.cut()
+  return answer
+}
+
+describe('toNodeHandler', () => {
+  it.each([
+    ['/token', '/token'],
+    ['/token?a=1&b=%2F', '/token?a=1&b=%2F'],
+    ['//evil.example/token', '//evil.example/token'],
+    ['http://evil.example/token?a', '/token?a'],
+    ['HTTPS://evil.example:1/token', '/token'],
+    ['http://evil.example', '/'],
+    ['http://evil.example?a', '/?a'],
+    ['*', '/'],
+  ])('gives the target %s as %s on a host that no request can choose (HTTP-7, S23)', async (target, expected) => {
+    const { seen, handler } = recorder()
+    const { port } = await serve(handler)
+    const method = target === '*' ? 'OPTIONS' : 'GET'
+    expect((await ask(port, `${method} ${target} HTTP/1.1\r\nHost: evil.example\r\n\r\n`))?.status).toBe(200)
+    expect(seen.map(({ url }) => url)).toEqual([`http://localhost${expected}`])
+  })
+
+  it('goes by originalUrl where a framework has cut its mount path off', async () => {
+    const { seen, handler } = recorder()
+    const before = (req: IncomingMessage) => {
+      Object.assign(req, { originalUrl: req.url, url: '/' })
+    }
+    const { port } = await serve(handler, { before })
+    await ask(port, 'GET /oauth/token?a=1 HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect(seen[0]?.url).toBe('http://localhost/oauth/token?a=1')
+  })
+
+  it('passes the address of the peer, or what the function of the host says, never a header by itself (ERR-3)', async () => {
+    const request = 'GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n'
+    const { seen, handler } = recorder()
+    for (const remoteAddress of [
+      undefined,
+      (req: IncomingMessage) => String(req.headers['x-forwarded-for']),
+      () => undefined,
+    ]) {
+      const { port } = await serve(handler, remoteAddress ? { remoteAddress } : {})
+      await ask(port, request)
+    }
+    expect(seen.map((one) => one.remoteAddress)).toEqual(['127.0.0.1', '198.51.100.7', undefined])
+  })
+
+  it('passes every header, those that came twice joined: two Authorization headers are one malformed one', async () => {
+    const { seen, handler } = recorder()
+    const { port } = await serve(handler)
+    await ask(
+      port,
+      'GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YTpi\r\nauthorization: Bearer c\r\nX-A: \xe9\r\n\r\n',
+    )
+    expect(seen[0]?.headers.get('authorization')).toBe('Basic YTpi, Bearer c')
+    expect(seen[0]?.headers.get('x-a')).toBe('\xc3\xa9')
+  })
+
+  it.each(['TRACE', 'PROPFIND', 'QUERY', 'M-SEARCH'])(
+    'passes the method %s, which Fetch may not know',
+    async (method) => {
+      const { seen, handler } = recorder()
+      const { port } = await serve(handler)
+      expect((await ask(port, `${method} / HTTP/1.1\r\nHost: x\r\n\r\n`))?.status).toBe(200)
+      expect(seen[0]?.method).toBe(method)
+    },
+  )
+
+  it('sends status, all headers, several cookies and the body with its length', async () => {
+    const { handler } = recorder(() => {
+      const headers = new Headers({ 'x-a': '1' })
+      headers.append('set-cookie', 'a=1; Path=/')
+      headers.append('set-cookie', 'b=2')
+      return new Response('grüße', { status: 418, headers })
+    })
+    const cookies: unknown[] = []
+    const before = (_: IncomingMessage, res: ServerResponse) =>
+      res.on('finish', () => cookies.push(res.getHeader('set-cookie')))
+    const { port } = await serve(handler, { before })
+    const answer = await ask(port, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect(answer).toMatchObject({ status: 418, body: 'grüße' })
+    expect(answer?.headers.get('content-length')).toBe('7')
+    expect(cookies).toEqual([['a=1; Path=/', 'b=2']])
+    expect((await ask(port, 'HEAD / HTTP/1.1\r\nHost: x\r\n\r\n'))?.body).toBe('')
+  })
+
+  it('reads nothing of a body that nobody asks for, and no more than is asked for', async () => {
+    const { port } = await serve(world().handler, {
+      before: (req) => {
+        req.on('newListener', (name) => name === 'data' && read.push(req.url))
+      },
+    })
+    const read: unknown[] = []
+    const request = (path: string, type: string) =>
+      `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Length: 3\r\n\r\na=b`
+    await ask(port, request('/nowhere', 'application/x-www-form-urlencoded'))
+    await ask(port, request('/token', 'text/plain'))
+    expect(read).toEqual([])
+    await ask(port, request('/token', 'application/x-www-form-urlencoded'))
+    expect(read).toEqual(['/token'])
+  })
+
+  it('answers 413 to an upload without end and lets the connection go', async () => {
+    const { port, done } = await serve(world().handler)
+    const connection = await rawConnection(port)
+    const head = 'POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n'
+    const answer = await connection.ask(`${head}Transfer-Encoding: chunked\r\n\r\n8000\r\n${'a'.repeat(0x8000)}\r\n`)
+    expect(answer?.status).toBe(413)
+    expect(answer?.headers.get('connection')).toBe('close')
+    await connection.closed
+    await Promise.all(done)
+  })
+
+  it('resolves and says nothing where the client went away before the answer', async () => {
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    let isReached = () => {}
+    const reached = new Promise<void>((resolve) => {
+      isReached = resolve
+    })
+    const warnings: Error[] = []
+    const note = (warning: Error) => warnings.push(warning)
+    process.on('warning', note)
+    const { port, done } = await serve(async () => {
+      isReached()
+      await held
+      return new Response('late')
+    })
+    const connection = await rawConnection(port)
+    await connection.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    await reached
+    connection.cut()
+    await connection.closed
+    release()
+    await Promise.all(done)
+    process.off('warning', note)
+    expect(done).toHaveLength(1)
+    expect(warnings).toEqual([])
+  })
+
+  it.each([
+    ['a handler rejects', async () => Promise.reject(new Error('a bug')), {}],
+    [
+      'the function for the address throws',
+      async () => new Response('ok'),
+      {
+        remoteAddress: () => {
+          throw new Error('a bug')
+        },
+      },
+    ],
+  ])('never rejects: where %s, the answer is a 500 and a process warning tells why', async (_, handler, options) => {
+    const warned = new Promise<Error & { code?: string }>((resolve) => process.once('warning', resolve))
+    const { port, done } = await serve(handler, options)
+    const answer = await ask(port, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect(answer).toMatchObject({ status: 500, body: '' })
+    expect(answer?.headers.get('cache-control')).toBe('no-store')
+    expect(await warned).toMatchObject({ code: 'APPGRANT_HANDLER', message: expect.stringContaining('a bug') })
+    expect(await Promise.all(done)).toEqual([undefined])
+  })
+
+  it('throws a TypeError for what is no function', () => {
+    expect(() => toNodeHandler({} as never)).toThrow(/^toNodeHandler: handler: /)
+    expect(() => toNodeHandler(recorder().handler, { remoteAddress: '::1' as never })).toThrow(
+      /^toNodeHandler: remoteAddress: /,
+    )
+  })
+})

@@ -1,0 +1,507 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { FaultyStore } from '../../src/testing/index.ts'
+import { rawConnection } from '../http/raw-connection.ts'
+import { basic } from '../http/world.ts'
+import { type Library, library } from './library.ts'
+import { mounts } from './mounts.ts'
+
+const ISSUER = 'https://login.example/oauth'
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
+const JSON_TYPE = { 'content-type': 'application/json' }
+const SAME = { ...JSON_TYPE, 'sec-fetch-site': 'same-origin' }
+
+let lib: Library
+beforeAll(async () => {
+  lib = await library()
+})
+
+async function start(name: string, isBodyParsed = false) {
+  const faults: FaultyStore = lib.testing.faultyStore(lib.memory.memoryStore())
+  const grants = lib.core.createAppGrant({ store: faults, issuer: ISSUER, clock: lib.testing.movableClock() })
+  const handler = lib.http.createHandler(grants, {
+    signIn: async (request) => ({ account: request.headers.get('x-account') ?? 'org-1' }),
+  })
+  const outages: { code: string; cause: unknown }[] = []
+  const addresses: unknown[] = []
+  grants.events.on('outage', (event) => outages.push(event))
+  grants.events.on('refused', (event) => addresses.push(event.remoteAddress))
+  const mount = mounts[name]
+  if (!mount) throw new Error(name)
+  const server: Server = await mount({ library: lib, grants, handler, isBodyParsed })
+  const { port } = server.address() as AddressInfo
+  const { app, secret } = await grants.apps.register(
+    lib.testing.exampleApp({ owner: 'org-1', trusted: true, scopes: ['calls:read'] }),
+  )
+  const { accessToken } = await grants.authorizer.grantTrusted({ key: app.key, secret })
+  const stop = () => {
+    server.closeAllConnections()
+    return new Promise((resolve) => server.close(resolve))
+  }
+  return { port, faults, grants, outages, addresses, app, secret, accessToken, stop, url: `http://127.0.0.1:${port}` }
+}
+type Started = Awaited<ReturnType<typeof start>>
+
+interface Row {
+  readonly name: string
+  readonly request: (
+    of: Started,
+  ) => readonly [method: string, path: string, headers?: Record<string, string>, body?: string]
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | RegExp
+}
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+const grant = 'grant_type=client_credentials'
+const CHALLENGE = { 'www-authenticate': 'Basic realm="apps", charset="UTF-8"' }
+
+/** What is asked of every framework, and what each must answer. */
+const TABLE: readonly Row[] = [
+  {
+    name: 'metadata',
+    request: () => ['GET', '/.well-known/oauth-authorization-server/oauth'],
+    status: 200,
+    headers: { 'cache-control': 'public, max-age=3600', 'access-control-allow-origin': '*' },
+    body: /"token_endpoint":"https:\/\/login.example\/oauth\/token"/,
+  },
+  {
+    name: 'metadata by HEAD',
+    request: () => ['HEAD', '/.well-known/oauth-authorization-server/oauth'],
+    status: 200,
+    body: '',
+  },
+  {
+    name: 'metadata with a hostile Host (S57)',
+    request: () => [
+      'GET',
+      '/.well-known/oauth-authorization-server/oauth',
+      { host: 'evil.example', 'x-forwarded-host': 'evil.example' },
+    ],
+    status: 200,
+    body: /"issuer":"https:\/\/login.example\/oauth","token_endpoint":"https:\/\/login.example\/oauth\/token"/,
+  },
+  {
+    name: 'a token by Basic',
+    request: ({ app, secret }) => ['POST', '/oauth/token', { ...FORM, ...basic(app.key, secret) }, grant],
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: /^{"access_token":"ag_at_\w+","token_type":"Bearer","expires_in":3600,"scope":"calls:read"}$/,
+  },
+  {
+    name: 'a token by the body',
+    request: ({ app, secret }) => [
+      'POST',
+      '/oauth/token',
+      FORM,
+      `${grant}&client_id=${app.key}&client_secret=${secret}`,
+    ],
+    status: 200,
+  },
+  {
+    name: 'a token with a query',
+    request: ({ app, secret }) => ['POST', '/oauth/token?a=1', { ...FORM, ...basic(app.key, secret) }, grant],
+    status: 200,
+  },
+  {
+    name: 'a wrong secret',
+    request: ({ app }) => ['POST', '/oauth/token', { ...FORM, ...basic(app.key, 'x') }, grant],
+    status: 401,
+    headers: CHALLENGE,
+    body: '{"error":"invalid_client","error_description":"unknown app or wrong secret"}',
+  },
+  { name: 'no credentials', request: () => ['POST', '/oauth/token', FORM, grant], status: 401, headers: CHALLENGE },
+  {
+    name: 'an unknown grant',
+    request: () => ['POST', '/oauth/token', FORM, 'grant_type=x'],
+    status: 400,
+    body: /unsupported_grant_type/,
+  },
+  {
+    name: 'a repeated parameter',
+    request: () => ['POST', '/oauth/token', FORM, `${grant}&${grant}`],
+    status: 400,
+    body: /invalid_request/,
+  },
+  { name: 'an empty body', request: () => ['POST', '/oauth/token', FORM, ''], status: 400, body: /invalid_request/ },
+  { name: 'no body at all', request: () => ['POST', '/oauth/token'], status: 415 },
+  { name: 'JSON for a form', request: () => ['POST', '/oauth/token', JSON_TYPE, '{}'], status: 415 },
+  { name: 'broken JSON for a form', request: () => ['POST', '/oauth/token', JSON_TYPE, '{'], status: 415 },
+  {
+    name: 'a packed body',
+    request: () => ['POST', '/oauth/token', { ...FORM, 'content-encoding': 'gzip' }, grant],
+    status: 415,
+  },
+  {
+    name: 'a body of 16 KiB',
+    request: () => ['POST', '/oauth/token', FORM, 'grant_type=x&a='.padEnd(16_384, 'a')],
+    status: 400,
+  },
+  {
+    name: 'a body that is too large',
+    request: () => ['POST', '/oauth/token', FORM, 'a'.repeat(16_385)],
+    status: 413,
+    body: /16384 bytes/,
+  },
+  {
+    name: 'a chunked body that is too large',
+    request: () => ['POST', '/oauth/token', { ...FORM, 'transfer-encoding': 'chunked' }, 'a'.repeat(50_000)],
+    status: 413,
+    body: /16384 bytes/,
+  },
+  {
+    name: 'a chunked body',
+    request: ({ app, secret }) => [
+      'POST',
+      '/oauth/token',
+      { ...FORM, ...basic(app.key, secret), 'transfer-encoding': 'chunked' },
+      grant,
+    ],
+    status: 200,
+  },
+  { name: 'another method', request: () => ['GET', '/oauth/token'], status: 405, headers: { allow: 'POST' } },
+  {
+    name: 'a preflight',
+    request: () => [
+      'OPTIONS',
+      '/oauth/token',
+      { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+    ],
+    status: 405,
+    headers: { allow: 'POST' },
+  },
+  { name: 'DELETE', request: () => ['DELETE', '/oauth/token'], status: 405 },
+  { name: 'nothing', request: () => ['GET', '/oauth/nothing'], status: 404, body: /not_found/ },
+  { name: 'two slashes', request: () => ['POST', '//oauth/token', FORM, grant], status: 404 },
+  { name: 'another case', request: () => ['POST', '/OAuth/token', FORM, grant], status: 404 },
+  { name: 'a trailing slash', request: () => ['POST', '/oauth/token/', FORM, grant], status: 404 },
+  {
+    name: 'introspection',
+    request: ({ app, secret, accessToken }) => [
+      'POST',
+      '/oauth/introspect',
+      { ...FORM, ...basic(app.key, secret) },
+      `token=${accessToken}`,
+    ],
+    status: 200,
+    body: /^{"active":true,"kind":"app","client_id":/,
+  },
+  {
+    name: 'introspection of garbage',
+    request: ({ app, secret }) => ['POST', '/oauth/introspect', { ...FORM, ...basic(app.key, secret) }, 'token=x'],
+    status: 200,
+    body: '{"active":false}',
+  },
+  {
+    name: 'a resource',
+    request: ({ accessToken }) => ['GET', '/calls', bearer(accessToken)],
+    status: 200,
+    body: 'org-1',
+  },
+  {
+    name: 'a resource without a token',
+    request: () => ['GET', '/calls'],
+    status: 401,
+    headers: { 'www-authenticate': 'Bearer' },
+    body: '',
+  },
+  {
+    name: 'a resource with a wrong token',
+    request: () => ['GET', '/calls', bearer('x')],
+    status: 401,
+    headers: { 'www-authenticate': 'Bearer error="invalid_token", error_description="the access token is not valid"' },
+  },
+  { name: 'a resource with a malformed token', request: () => ['GET', '/calls', bearer('x y')], status: 400 },
+  {
+    name: 'the apps',
+    request: () => ['GET', '/oauth/apps?limit=10'],
+    status: 200,
+    body: /^{"items":\[{"name":"Example App"/,
+  },
+  {
+    name: 'the apps of another',
+    request: () => ['GET', '/oauth/apps', { 'x-account': 'org-2' }],
+    status: 200,
+    body: '{"items":[]}',
+  },
+  {
+    name: 'a suspension from elsewhere',
+    request: ({ app }) => [
+      'POST',
+      `/oauth/apps/${app.key}/suspend`,
+      { ...JSON_TYPE, origin: 'https://evil.example' },
+      '{}',
+    ],
+    status: 403,
+    body: /access_denied/,
+  },
+  {
+    name: 'a suspension',
+    request: ({ app }) => ['POST', `/oauth/apps/${app.key}/suspend`, SAME],
+    status: 200,
+    body: /"suspended"/,
+  },
+  {
+    name: 'a token while suspended',
+    request: ({ app, secret }) => ['POST', '/oauth/token', { ...FORM, ...basic(app.key, secret) }, grant],
+    status: 400,
+    body: /unauthorized_client/,
+  },
+  {
+    name: 'a resource while suspended',
+    request: ({ accessToken }) => ['GET', '/calls', bearer(accessToken)],
+    status: 401,
+  },
+  {
+    name: 'a resumption',
+    request: ({ app }) => [
+      'POST',
+      `/oauth/apps/${app.key}/resume`,
+      { ...JSON_TYPE, origin: 'https://login.example' },
+      '{}',
+    ],
+    status: 200,
+  },
+  {
+    name: 'an edit',
+    request: ({ app }) => ['PATCH', `/oauth/apps/${app.key}`, SAME, '{"name":"Ümläut ☎"}'],
+    status: 200,
+    body: /"name":"Ümläut ☎"/,
+  },
+  {
+    name: 'a broken edit',
+    request: ({ app }) => ['PATCH', `/oauth/apps/${app.key}`, SAME, '{"name"'],
+    status: 400,
+    body: /no valid JSON/,
+  },
+  {
+    name: 'trust',
+    request: ({ app }) => ['PUT', `/oauth/apps/${app.key}/trusted`, SAME, '{"trusted":true}'],
+    status: 200,
+  },
+  {
+    name: 'a secret that is not there',
+    request: ({ app }) => ['DELETE', `/oauth/apps/${app.key}/secrets/x`, SAME],
+    status: 404,
+    body: /secret_not_found/,
+  },
+  {
+    name: 'the tokens',
+    request: ({ app }) => ['GET', `/oauth/tokens?app=${app.key}`],
+    status: 200,
+    body: /"kind":"app"/,
+  },
+  {
+    name: 'all tokens removed',
+    request: ({ app }) => ['POST', '/oauth/tokens/remove-all', SAME, JSON.stringify({ app: app.key })],
+    status: 204,
+    body: '',
+  },
+  { name: 'a resource afterwards', request: ({ accessToken }) => ['GET', '/calls', bearer(accessToken)], status: 401 },
+  {
+    name: 'revocation',
+    request: ({ app, secret, accessToken }) => [
+      'POST',
+      '/oauth/revoke',
+      { ...FORM, ...basic(app.key, secret) },
+      `token=${accessToken}`,
+    ],
+    status: 200,
+    body: '',
+  },
+  {
+    name: 'removal',
+    request: ({ app }) => ['POST', '/oauth/apps/remove', SAME, JSON.stringify({ keys: [app.key, 'x'] })],
+    status: 200,
+    body: /"removed":true},{"key":"x","removed":false}/,
+  },
+  {
+    name: 'a token afterwards',
+    request: ({ app, secret }) => ['POST', '/oauth/token', { ...FORM, ...basic(app.key, secret) }, grant],
+    status: 401,
+  },
+]
+
+// What a framework adds of its own is its own affair.
+const COMPARED = [
+  'cache-control',
+  'pragma',
+  'content-type',
+  'www-authenticate',
+  'allow',
+  'access-control-allow-origin',
+  'location',
+  'vary',
+  'x-content-type-options',
+  'retry-after',
+  'set-cookie',
+]
+
+function wire([method, path, headers = {}, body]: ReturnType<Row['request']>): string {
+  const isChunked = headers['transfer-encoding'] === 'chunked'
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+  const all = { host: 'login.example', ...(isChunked ? {} : length), ...headers }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`)
+  const framed = isChunked && body !== undefined ? `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n` : (body ?? '')
+  return `${method} ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${framed}`
+}
+
+/** What an answer says, without what is random in it. */
+function seen({ status, headers, body }: { status: number; headers: ReadonlyMap<string, string>; body: string }) {
+  const masked = body
+    .replaceAll(/ag_at_\w+/g, 'TOKEN')
+    .replaceAll(/\b\w{32}\b/g, 'KEY')
+    .replaceAll(/"(id|jti)":"\w+"/g, '"$1":"ID"')
+  const timeless = masked.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME').replaceAll(/"(iat|exp)":\d+/g, '"$1":0')
+  return {
+    status,
+    headers: COMPARED.flatMap((name) => (headers.has(name) ? [`${name}: ${headers.get(name)}`] : [])),
+    body: timeless,
+  }
+}
+
+const results = new Map<string, readonly unknown[]>()
+
+describe.each(Object.keys(mounts))('the packed package on %s', (name) => {
+  let here: Started
+  beforeAll(async () => {
+    here = await start(name)
+  })
+  afterAll(() => here.stop())
+
+  it('answers the table as every other framework does, all on one connection (S50, S57)', async () => {
+    const rows: unknown[] = []
+    let connection = await rawConnection(here.port)
+    for (const { name: row, request, status, headers = {}, body = /^/ } of TABLE) {
+      if (!connection.isOpen()) connection = await rawConnection(here.port)
+      const answer = await connection.ask(wire(request(here)))
+      if (answer?.headers.get('connection') === 'close') connection.cut()
+      expect([row, answer?.status, answer?.body]).toEqual([
+        row,
+        status,
+        typeof body === 'string' ? body : expect.stringMatching(body),
+      ])
+      for (const [header, value] of Object.entries(headers))
+        expect([row, answer?.headers.get(header)]).toEqual([row, value])
+      const isResource = row === 'a resource'
+      if (!row.startsWith('metadata') && !isResource)
+        expect([row, answer?.headers.get('cache-control')]).toEqual([row, 'no-store'])
+      if (answer && !isResource) rows.push([row, seen(answer)])
+    }
+    connection.cut()
+    results.set(name, rows)
+    expect(here.outages).toEqual([])
+    expect(here.addresses.length).toBeGreaterThan(0)
+    for (const address of here.addresses) expect(address).toMatch(/127\.0\.0\.1$/)
+  })
+})
+
+describe.each(Object.keys(mounts))('connections on %s', (name) => {
+  let here: Started
+  beforeAll(async () => {
+    here = await start(name)
+  })
+  afterAll(() => here.stop())
+
+  async function expectService() {
+    const headers = { ...FORM, ...basic(here.app.key, here.secret) }
+    const answer = await fetch(`${here.url}/oauth/token`, { method: 'POST', headers, body: grant })
+    expect(answer.status).toBe(200)
+  }
+
+  it('are kept alive, also behind a body that nobody read', async () => {
+    const connection = await rawConnection(here.port)
+    const right = wire(['POST', '/oauth/token', { ...FORM, ...basic(here.app.key, here.secret) }, grant])
+    const unread = wire(['POST', '/oauth/token', JSON_TYPE, 'x'.repeat(9000)])
+    for (const status of [200, 415, 200, 415, 200])
+      expect((await connection.ask(status === 200 ? right : unread))?.status).toBe(status)
+    expect(connection.isOpen()).toBe(true)
+    connection.cut()
+  })
+
+  it('may break in the middle of an upload: nothing is stored, nothing is reported, and it serves on', async () => {
+    const count = await here.grants.tokens.count({ app: here.app.key, account: 'org-1' })
+    for (let at = 0; at < 20; at++) {
+      const bytes = wire([
+        'POST',
+        '/oauth/token',
+        { ...FORM, ...basic(here.app.key, here.secret), 'content-length': '1000' },
+        grant,
+      ])
+      const connection = await rawConnection(here.port)
+      await connection.write(bytes)
+      connection.cut()
+      await connection.closed
+    }
+    const half = await rawConnection(here.port)
+    await half.write(
+      `POST /oauth/token HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\ncontent-type: application/x-www-form-urlencoded\r\n\r\n5\r\ngra`,
+    )
+    half.cut()
+    await expectService()
+    expect(await here.grants.tokens.count({ app: here.app.key, account: 'org-1' })).toBe(count + 1)
+    expect(here.outages).toEqual([])
+  })
+
+  it('may be left by a client before the answer is there: what was begun is done, and it serves on', async () => {
+    const hold = here.faults.hold('insert')
+    const connection = await rawConnection(here.port)
+    await connection.write(wire(['POST', '/oauth/token', { ...FORM, ...basic(here.app.key, here.secret) }, grant]))
+    await hold.reached
+    const issued = new Promise((resolve) => here.grants.events.on('token', resolve))
+    connection.cut()
+    await connection.closed
+    hold.release()
+    expect(await issued).toMatchObject({ change: 'issued' })
+    await expectService()
+    expect(here.outages).toEqual([])
+  })
+
+  it('are closed or drained where a body has no end: the refusal comes through', async () => {
+    const connection = await rawConnection(here.port)
+    const head =
+      'POST /oauth/token HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ntransfer-encoding: chunked\r\n\r\n'
+    const answer = await connection.ask(`${head}8000\r\n${'a'.repeat(0x8000)}\r\n`)
+    expect(answer?.status).toBe(413)
+    connection.cut()
+    await expectService()
+  })
+})
+
+describe.each(Object.keys(mounts))('behind a body parser on %s', (name) => {
+  it('a request is answered 500, and the event says to mount before it', async () => {
+    const here = await start(name, true)
+    try {
+      const form = await fetch(`${here.url}/oauth/token`, {
+        method: 'POST',
+        headers: { ...FORM, ...basic(here.app.key, here.secret) },
+        body: grant,
+      })
+      const json = await fetch(`${here.url}/oauth/apps`, { method: 'POST', headers: SAME, body: '{"name":"x"}' })
+      for (const answer of [form, json]) {
+        expect([answer.status, await answer.text()]).toEqual([
+          500,
+          '{"error":"server_error","error_description":"the request could not be served"}',
+        ])
+        expect(answer.headers.get('cache-control')).toBe('no-store')
+      }
+      const hint = expect.stringContaining('mount this handler before the body parser')
+      expect(here.outages).toMatchObject([
+        { code: 'server_error', cause: { message: hint } },
+        { cause: { message: hint } },
+      ])
+      const list = await fetch(`${here.url}/oauth/apps`)
+      expect(list.status).toBe(200)
+    } finally {
+      await here.stop()
+    }
+  })
+})
+
+it('all frameworks gave the same answers to the table', () => {
+  const [first, ...others] = [...results.values()]
+  expect(others).toHaveLength(4)
+  expect(first?.length).toBe(TABLE.length - 1)
+  for (const other of others) expect(other).toEqual(first)
+})
