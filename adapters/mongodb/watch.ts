@@ -17,7 +17,11 @@ export function followChanges(
   let stream: ChangeStream<Change>
 
   const follow = async (start: object) => {
-    stream = collection.watch<Change>([{ $match: { operationType: { $in: ['update', 'replace'] } } }], start)
+    stream = collection.watch<Change>([{ $match: { operationType: { $in: ['update', 'replace'] } } }], {
+      ...start,
+      // The only one a change stream can have.
+      readConcern: { level: 'majority' },
+    })
     try {
       while (!stopped) changed(refOf((await stream.next()).documentKey._id))
     } catch {
