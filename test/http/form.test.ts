@@ -61,6 +61,16 @@ describe.each(['/token', '/revoke', '/introspect'])('%s', (path) => {
     expect(reads).toBe(0)
   })
 
+  it('reads nothing of a body that is said to be too long (HTTP-5)', async () => {
+    let pulled = 0
+    const body = new ReadableStream<Uint8Array>(
+      { pull: (controller) => controller.enqueue(new Uint8Array(++pulled).fill(97)) },
+      { highWaterMark: 0 },
+    )
+    const { answer } = await sent(body, { 'content-length': '16385' })
+    expect([answer.status, pulled]).toEqual([413, 0])
+  })
+
   it('stops reading where a body grows too long, whatever its length was said to be (HTTP-5)', async () => {
     let pulled = 0
     let isCancelled = false
