@@ -83,7 +83,8 @@ export async function killAndVerify(
   const apps: App[] = []
   for (const nth of upTo(APPS)) {
     const stored = record({ partition: partition(nth), groups: ['owner'], data: '1' })
-    await writer.insert(stored)
+    // A replica that has just come back may be late to confirm.
+    await until('the app stands', async () => ['inserted', 'exists'].includes(await writer.insert(stored)))
     apps.push({ stored, acknowledged: 1, kills: 0, reads: 0 })
   }
   const repeat = async (act: () => Promise<void>) => {

