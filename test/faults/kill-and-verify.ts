@@ -105,7 +105,7 @@ export async function killAndVerify(
         'every app was killed and read',
         () =>
           apps.every(({ kills, reads }, nth) => kills > (before[nth]?.kills ?? 0) && reads > (before[nth]?.reads ?? 0)),
-        { withinMs: 40_000 },
+        { withinMs: 90_000 },
       )
     },
     async end(fault, { mayLose = false } = {}) {
