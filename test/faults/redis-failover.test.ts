@@ -107,7 +107,7 @@ describeWith('faults: redisStore on a group watched by Sentinel', redisServer, (
     until('there is another master', async () => (await group.master()) !== master)
 
   // Without durable writes one major is enough: a test takes as long as a sentinel takes to look again.
-  describe.each(WAYS.filter(({ driver, durability }) => durability || driver === 'ioredis 6'))(
+  describe.concurrent.each(WAYS.filter(({ driver, durability }) => durability || driver === 'ioredis 6'))(
     '$title',
     ({ title, durability, ...driver }) => {
       const howIn = (group: SentinelGroup) => ({

@@ -164,7 +164,8 @@ export interface SentinelGroup {
 
 export async function startSentinelGroup(): Promise<SentinelGroup> {
   const name = 'group'
-  const servers = await startAll(2, () => ['--save', '', '--repl-diskless-sync-delay', '0'])
+  // A master that comes back empty may be promoted: what it acknowledged must be in its file.
+  const servers = await startAll(2, () => ['--save', '', '--appendonly', 'yes', '--repl-diskless-sync-delay', '0'])
   const all = [...servers]
   const stop = () => stopAll(all)
   try {
@@ -204,10 +205,11 @@ export async function startSentinelGroup(): Promise<SentinelGroup> {
 }
 
 async function startSentinel(name: string, masterPort: number): Promise<RedisServer> {
+  // A sentinel pings once a second: with less than two of them it takes a master that it has just connected to for dead.
   const config = [
     `sentinel monitor ${name} 127.0.0.1 ${masterPort} 2`,
-    `sentinel down-after-milliseconds ${name} 800`,
-    `sentinel failover-timeout ${name} 4000`,
+    `sentinel down-after-milliseconds ${name} 2500`,
+    `sentinel failover-timeout ${name} 6000`,
   ]
   return await start(await freePort(), ['--sentinel'], config)
 }
