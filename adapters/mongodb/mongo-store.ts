@@ -1,5 +1,6 @@
 import { getPerTurn } from '../../src/store/get-per-turn.ts'
 import { notApplied, type Store } from '../../src/store/store.ts'
+import { idOf } from './document.ts'
 import { atFirstUse } from './first-use.ts'
 import { checkIndexes } from './indexes.ts'
 import { insertTogether } from './insert.ts'
@@ -63,9 +64,12 @@ export function mongoStore({ db, collection: name = 'appgrant' }: MongoStoreOpti
   const watching = new Set<() => Promise<void>>()
 
   const store: MongoStore = {
-    get: getPerTurn(async (refs) => {
-      await readable?.()
-      return getRecords(collection, refs)
+    get: getPerTurn({
+      nameOf: idOf,
+      async read(ids, refs) {
+        await readable?.()
+        return getRecords(collection, ids, refs)
+      },
     }),
     async insert(record, { limit } = {}) {
       if (!limit) return insert(record)

@@ -1,15 +1,15 @@
 import type { GroupRef, PageRequest, Position, RecordPage, RecordRef, StoreRecord } from '../../src/store/store.ts'
-import { checkedName, checkedNumber, idOf, type MongoDocument, recordOf } from './document.ts'
+import { checkedName, checkedNumber, type MongoDocument, recordOf } from './document.ts'
 import { GROUP_INDEX } from './indexes.ts'
 import { MAX_TIME_MS, type MongoCollection } from './mongo-collection.ts'
 import { readError } from './mongo-errors.ts'
 
-/** The records in the order asked, by one `find`. */
+/** The records of these ids, which are those of the refs, in their order, by one `find`. */
 export async function getRecords(
   collection: MongoCollection,
+  ids: readonly string[],
   refs: readonly RecordRef[],
 ): Promise<(StoreRecord | undefined)[]> {
-  const ids = refs.map(idOf)
   const partitions = [...new Set(refs.map((ref) => ref.partition))]
   const documents = await collection
     .find<MongoDocument>(

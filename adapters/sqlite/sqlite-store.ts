@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { perTurn } from '../../src/store/per-turn.ts'
+import { getPerTurn } from '../../src/store/get-per-turn.ts'
 import { notApplied, type Store } from '../../src/store/store.ts'
 import { type CommitQueue, commitQueue, pastLock } from './commit-queue.ts'
 import { type Driver, driverOf, isHandle, openDriver } from './driver.ts'
@@ -12,7 +12,6 @@ const SLACK_MS = 60_000
 // A transaction clears away at least this many expired records if it finds them, and more than it writes.
 const SWEPT_PER_COMMIT = 16
 const SWEPT_PER_WRITE = 2
-const MOST_GETS_PER_SELECT = 256
 
 interface Connection {
   readonly driver: Driver
@@ -87,23 +86,19 @@ export function sqliteStore(file: string | object): Store & {
     })
   }
   // Every answer waits for the end of the turn, so that a caller who asks on and on lets timers, sockets and writes have theirs.
-  const read = perTurn(
-    (asked: readonly (readonly string[])[]) =>
-      ask((statements) => {
-        const rows = statements.read(asked.flat()).values()
-        return asked.map((keys) => keys.map(() => rows.next().value))
-      }),
-    MOST_GETS_PER_SELECT,
-  )
+  const get = getPerTurn({
+    nameOf: keyOf,
+    async read(keys, refs) {
+      const rows = await ask((statements) => statements.read(keys))
+      return refs.map((ref, index) => rows[index] && recordOf(ref, rows[index]))
+    },
+  })
 
   return {
     async prepare() {
       if (!connection) await connect()
     },
-    async get(refs) {
-      const rows = await read(refs.map(keyOf))
-      return refs.map((ref, index) => rows[index] && recordOf(ref, rows[index]))
-    },
+    get,
     async insert(record, { limit, durable = false } = {}) {
       const { queue, statements } = connection ?? (await connected())
       return queue.commit(durable || record.expiresAt === undefined, () => statements.insert(record, limit))

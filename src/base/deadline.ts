@@ -5,12 +5,15 @@ interface Pending {
 }
 
 /**
- * Gives every promise the same time to settle. One timer serves all that are pending: a timer for each call would cost more
- * than most calls.
+ * Gives every call the same time to settle. One timer serves all that are pending: a timer for each call would cost more than
+ * most calls.
  *
- * @returns a function that rejects where the promise it is given has not settled in time.
+ * @returns a function that makes a call and answers as it does; it rejects with what `refused` makes of the error, or of the call's
+ *   not having settled in time. `refused` is asked once.
  */
-export function createDeadline(timeoutMs: number): <Answer>(call: Promise<Answer>) => Promise<Answer> {
+export function createDeadline(
+  timeoutMs: number,
+): <Answer>(call: () => Promise<Answer>, refused: (cause: unknown) => unknown) => Promise<Answer> {
   // In the order of their ends, for all have the same time.
   const pending = new Set<Pending>()
   let timer: NodeJS.Timeout | undefined
@@ -27,28 +30,32 @@ export function createDeadline(timeoutMs: number): <Answer>(call: Promise<Answer
   const arm = (ms: number) => {
     timer = setTimeout(look, Math.ceil(ms))
   }
+  const add = (call: Pending) => {
+    pending.add(call)
+    if (!timer) arm(timeoutMs)
+    else if (pending.size === 1) timer.ref()
+  }
+  /** Whether the call was still waited for. The timer of calls that are done must not keep the process alive. */
+  const settled = (call: Pending) => {
+    const wasPending = pending.delete(call)
+    if (pending.size === 0) timer?.unref()
+    return wasPending
+  }
 
-  return (call) =>
+  return (call, refused) =>
     new Promise((resolve, reject) => {
-      const giveUp = () => reject(new Error(`no answer within ${timeoutMs} ms`))
+      const giveUp = () => reject(refused(new Error(`no answer within ${timeoutMs} ms`)))
       const mine: Pending = { endsAt: performance.now() + timeoutMs, giveUp }
-      pending.add(mine)
-      if (timer) timer.ref()
-      else arm(timeoutMs)
-      // The timer of calls that are done must not keep the process alive.
-      const settled = () => {
-        pending.delete(mine)
-        if (pending.size === 0) timer?.unref()
+      const fail = (error: unknown) => {
+        if (settled(mine)) reject(refused(error))
       }
-      call.then(
-        (answer) => {
-          settled()
-          resolve(answer)
-        },
-        (error) => {
-          settled()
-          reject(error)
-        },
-      )
+      add(mine)
+      try {
+        call().then((answer) => {
+          if (settled(mine)) resolve(answer)
+        }, fail)
+      } catch (error) {
+        fail(error)
+      }
     })
 }

@@ -17,14 +17,20 @@ export function traced<Api extends object>(name: string, api: Api, channels: Cha
     const title = `appgrant:${name}.${method}`
     const channel = channels.get(title) ?? tracingChannel(title)
     channels.set(title, channel)
-    wrapped[method] = async (...args) => {
-      if (!channel.hasSubscribers) return run(...args)
+    const publish = async (args: never[]) => {
       let result: unknown
       const call = async () => {
         result = await run(...args)
       }
       await channel.tracePromise(call, { interface: name, method })
       return result
+    }
+    wrapped[method] = (...args) => {
+      try {
+        return channel.hasSubscribers ? publish(args) : run(...args)
+      } catch (error) {
+        return Promise.reject(error)
+      }
     }
   }
   return Object.freeze(wrapped) as Api

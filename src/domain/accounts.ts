@@ -39,6 +39,8 @@ export type Lineage = readonly AccountState[]
 
 /** Asks the directory, with a deadline. */
 export interface Accounts {
+  /** False where the host has no directory: then every account is on its own, active and permitted. */
+  readonly hasDirectory: boolean
   lineage(account: string): Promise<Lineage>
   /** Why the app may not act for the account now, if it may not: it is gone or blocked, or it may not use this app. */
   useRefusal(lineage: Lineage, app: LiveApp): UseRefusal | undefined
@@ -47,8 +49,8 @@ export interface Accounts {
 /** Why an app may not act for an account. */
 export type UseRefusal = 'account_blocked' | 'not_permitted'
 
-/** Without a directory every account is on its own, active and permitted. */
 const ALONE: Accounts = {
+  hasDirectory: false,
   lineage: async (id) => [{ id, active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true }],
   useRefusal: () => undefined,
 }
@@ -72,17 +74,18 @@ export function createAccounts(
       },
     )
   }
+  const asked = async (account: string) => {
+    const lineage = await directory.lineage(account)
+    if (!isLineage(lineage, account)) throw new TypeError('lineage must answer with the account, then its ancestors')
+    return lineage
+  }
   return {
-    async lineage(account) {
-      try {
-        const lineage = await withinDeadline(Promise.resolve(directory.lineage(account)))
-        if (!isLineage(lineage, account))
-          throw new TypeError('lineage must answer with the account, then its ancestors')
-        return lineage
-      } catch (cause) {
-        throw outage('lineage', cause)
-      }
-    },
+    hasDirectory: true,
+    lineage: (account) =>
+      withinDeadline(
+        () => asked(account),
+        (cause) => outage('lineage', cause),
+      ),
     useRefusal(lineage, app) {
       if (!isActive(lineage)) return 'account_blocked'
       const identity = identityOf(app)

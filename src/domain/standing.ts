@@ -7,13 +7,19 @@ export type Standing =
   | { readonly refusal: UseRefusal; readonly epoch?: undefined }
   | { readonly refusal?: undefined; readonly epoch: string | undefined }
 
+const UNASKED: Standing = Object.freeze({ epoch: undefined })
+
 /**
  * An app whose owner is blocked is as good as suspended; the account itself must be in good standing, be allowed to use the
  * app, and be of the owner's tenant unless the app is published (ACC-2, ACC-3, ACC-6).
  *
  * @returns the account's present epoch, or why not.
  */
-export async function standingOf(app: LiveApp, account: string, accounts: Accounts): Promise<Standing> {
+export function standingOf(app: LiveApp, account: string, accounts: Accounts): Standing | Promise<Standing> {
+  return accounts.hasDirectory ? askedStanding(app, account, accounts) : UNASKED
+}
+
+async function askedStanding(app: LiveApp, account: string, accounts: Accounts): Promise<Standing> {
   const asked = accounts.lineage(app.owner)
   const [holder] = account === app.owner ? [] : await Promise.all([accounts.lineage(account), asked])
   const owner = await asked

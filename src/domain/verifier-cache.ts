@@ -1,7 +1,7 @@
 import { digestOf } from '../credentials/digest.ts'
 import type { RecordRef } from '../records/collection.ts'
 import { invalidRequest, objectInput } from './input.ts'
-import type { Access, StrictVerifier, Verifier } from './verifier.ts'
+import type { Access, StrictVerifier, Verification, Verifier, VerifyOptions } from './verifier.ts'
 
 const MAX_STALENESS_MS = 300_000
 /** Acceptances kept at most; the oldest give way. */
@@ -42,25 +42,28 @@ export function createCachingVerifier(
   let listening: Promise<(() => Promise<void>) | undefined> | undefined
 
   return {
-    async verify(accessToken, options = {}) {
-      const maxStalenessMs = stalenessInput(objectInput(options, 'options').maxStalenessMs)
-      if (maxStalenessMs === 0 || typeof accessToken !== 'string' || accessToken.length > MAX_TOKEN)
-        return (await strict.verify(accessToken)).verification
-      const name = digestOf(accessToken)
-      const known = entries.get(name)
-      if (known && isFresh(known, maxStalenessMs)) return copyOf(known.access)
-      listening ??= listen()
-      const sent = { sentAt: clock(), sentAtSteady: steadyClock() }
-      const { verification, refs } = await strict.verify(accessToken)
-      forget(name)
-      if (!verification.ok) return verification
-      remember(name, { access: verification, refs, ...sent })
-      return copyOf(verification)
-    },
+    verify: (accessToken, options) =>
+      options === undefined ? strict.verify(accessToken) : rememberingVerify(accessToken, options),
     async close() {
       const stop = await listening
       await stop?.()
     },
+  }
+
+  async function rememberingVerify(accessToken: string, options: VerifyOptions): Promise<Verification> {
+    const maxStalenessMs = stalenessInput(objectInput(options, 'options').maxStalenessMs)
+    if (maxStalenessMs === 0 || typeof accessToken !== 'string' || accessToken.length > MAX_TOKEN)
+      return strict.verify(accessToken)
+    const name = digestOf(accessToken)
+    const known = entries.get(name)
+    if (known && isFresh(known, maxStalenessMs)) return copyOf(known.access)
+    listening ??= listen()
+    const sent = { sentAt: clock(), sentAtSteady: steadyClock() }
+    const verification = await strict.verify(accessToken)
+    forget(name)
+    if (!verification.ok) return verification
+    remember(name, { access: verification, refs: strict.placesOf(accessToken), ...sent })
+    return copyOf(verification)
   }
 
   function isFresh({ sentAt, sentAtSteady, access }: Entry, maxStalenessMs: number): boolean {

@@ -6,7 +6,7 @@ import { installKind, installRef, type LiveInstall } from '../records/install.ts
 import { sessionKind, sessionRef } from '../records/session.ts'
 import { appOnlyTokens, type LiveToken, tokenKind, tokenRef, userTokens } from '../records/token.ts'
 import type { Accounts } from './accounts.ts'
-import { standingOf } from './standing.ts'
+import { type Standing, standingOf } from './standing.ts'
 
 /** What a valid access token gives. */
 export interface Access {
@@ -62,9 +62,11 @@ export interface Verifier {
   verify(accessToken: string, options?: VerifyOptions): Promise<Verification>
 }
 
-/** A verification from the records themselves, with the places it rests on. */
+/** Judges by the records themselves. */
 export interface StrictVerifier {
-  verify(accessToken: unknown): Promise<{ readonly verification: Verification; readonly refs: readonly RecordRef[] }>
+  verify(accessToken: unknown): Promise<Verification>
+  /** The places that an acceptance of this token rests on. */
+  placesOf(accessToken: string): readonly RecordRef[]
 }
 
 /** A token that the records bear out; whether the accounts do is asked next. */
@@ -90,13 +92,20 @@ export function createStrictVerifier(parts: {
 
   return {
     async verify(text) {
-      const parsed = typeof text === 'string' ? format.read(text) : undefined
-      if (!parsed || !('token' in parsed)) return { verification: denied('malformed'), refs: [] }
-      const refs = refsOf(parsed)
-      const records = await collection.get(refs)
-      const borne = judge(text as string, parsed, records)
-      return { verification: borne.ok ? await judgeAccounts(borne) : borne, refs }
+      const parsed = read(text)
+      if (!parsed) return denied('malformed')
+      const borne = judge(text as string, parsed, await collection.get(refsOf(parsed)))
+      return borne.ok ? judgeAccounts(borne) : borne
     },
+    placesOf(text) {
+      const parsed = read(text)
+      return parsed ? refsOf(parsed) : []
+    },
+  }
+
+  function read(text: unknown): AccessToken | undefined {
+    const parsed = typeof text === 'string' ? format.read(text) : undefined
+    return parsed && 'token' in parsed ? parsed : undefined
   }
 
   function judge(text: string, parsed: AccessToken, records: readonly (StoreRecord | undefined)[]): Borne | Denied {
@@ -131,12 +140,15 @@ export function createStrictVerifier(parts: {
   }
 
   /** A stranger who got an account's id, or its app, has another epoch and inherits nothing (ACC-7). */
-  async function judgeAccounts(borne: Borne): Promise<Verification> {
+  function judgeAccounts(borne: Borne): Verification | Promise<Verification> {
     const { app, install } = borne
     const account = install?.account ?? app.owner
-    const { refusal, epoch } = await standingOf(app, account, accounts)
-    if (refusal) return denied(refusal)
-    return (install ?? app).epoch === epoch ? access(borne, account) : denied('revoked')
+    const judged = ({ refusal, epoch }: Standing): Verification => {
+      if (refusal) return denied(refusal)
+      return (install ?? app).epoch === epoch ? access(borne, account) : denied('revoked')
+    }
+    const standing = standingOf(app, account, accounts)
+    return standing instanceof Promise ? standing.then(judged) : judged(standing)
   }
 }
 

@@ -43,10 +43,17 @@ export function tokenRef({ app, token }: { readonly app: string; readonly token:
   return { kind: KIND, partition: partitionOfKey(app), id: token }
 }
 
+// An app as it was read is judged by many times: its stamps are digested once.
+const appOnlyGroups = new WeakMap<LiveApp, GroupRef>()
+
 /** Where the app-only tokens stand that are valid under the app's stamps. */
 export function appOnlyTokens(app: LiveApp): GroupRef {
+  const known = appOnlyGroups.get(app)
+  if (known) return known
   const stamps = nameOf(NAME, app.generation, app.trustGeneration, app.ownGeneration)
-  return { kind: KIND, partition: partitionOfKey(app.key), group: appOnlyHolder(app.key) + stamps }
+  const group = { kind: KIND, partition: partitionOfKey(app.key), group: appOnlyHolder(app.key) + stamps }
+  appOnlyGroups.set(app, group)
+  return group
 }
 
 /** Where a user's tokens stand that are valid under the stamps of the app and the install. */

@@ -1,4 +1,3 @@
-import { perTurn } from './per-turn.ts'
 import type { RecordRef, Store, StoreRecord } from './store.ts'
 
 /** Calls joined at most: a server is held up by a command for as long as it takes. */
@@ -7,36 +6,125 @@ const MOST_CALLS = 250
 /** What a place holds, or why it could not be read. */
 export type ReadResult = StoreRecord | undefined | Error
 
-/**
- * Joins the `get` calls of one turn of the event loop. What several of them ask for is read once, and a place that could not
- * be read fails only the calls that asked for it.
- *
- * @param read - answers for every place, in order; the refs of one partition must be read at one instant. Where it rejects,
- *   all calls of the turn do.
- */
-export function getPerTurn(read: (refs: readonly RecordRef[]) => Promise<readonly ReadResult[]>): Store['get'] {
-  const joined = perTurn(async (calls: readonly (readonly RecordRef[])[]) => {
-    const places = new Map<string, number>()
-    const refs: RecordRef[] = []
-    const wanted = calls.map((call) =>
-      call.map((ref) => {
-        const name = `${ref.partition} ${ref.kind} ${ref.id}`
-        const known = places.get(name)
-        if (known !== undefined) return known
-        places.set(name, refs.length)
-        return refs.push(ref) - 1
-      }),
-    )
-    const found = await read(refs)
-    return wanted.map((at) => at.map((place) => found[place]))
-  }, MOST_CALLS)
+/** How a store reads. */
+export interface Reading {
+  /** The store's own name of a place, which no other place has; throws where the ref cannot be one. */
+  nameOf(ref: RecordRef): string
+  /** What one command can read together has the same lane. Default is: everything. */
+  laneOf?(ref: RecordRef): string
+  /** Answers for different places of one lane, in order; the refs of one partition are read at one instant. */
+  read(names: readonly string[], refs: readonly RecordRef[]): Promise<readonly ReadResult[]>
+  /**
+   * Reads for one call alone what could not be read together, or rethrows the error. The call's order is kept: who asks names
+   * last what decides last. Default is to rethrow.
+   */
+  readAlone?(error: unknown, names: readonly string[], refs: readonly RecordRef[]): Promise<readonly ReadResult[]>
+}
 
-  return async (refs) => {
-    if (refs.length === 0) return []
-    const results = await joined(refs)
-    return results.map((result) => {
-      if (result instanceof Error) throw result
-      return result
-    })
+interface Call {
+  readonly refs: readonly RecordRef[]
+  /** Where the answers to its refs stand among the batch's. */
+  readonly places: readonly number[]
+  readonly resolve: (records: (StoreRecord | undefined)[]) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** What leaves as one command. */
+interface Batch {
+  readonly names: string[]
+  readonly refs: RecordRef[]
+  readonly placeOf: Map<string, number>
+  readonly calls: Call[]
+}
+
+/**
+ * Joins the `get` calls of one turn of the event loop, lane by lane: all lanes are asked before the first answer is awaited, and
+ * a call waits for its own lanes only. What several calls ask for is read once, and a place that could not be read fails only
+ * the calls that asked for it. A call never joins a batch that was already handed to `read`.
+ */
+export function getPerTurn(reading: Reading): Store['get'] {
+  const { nameOf, laneOf, read, readAlone } = reading
+  let open = new Map<string, Batch>()
+  let full: Batch[] = []
+
+  const flush = () => {
+    const batches = [...full, ...open.values()]
+    open = new Map()
+    full = []
+    for (const batch of batches) {
+      const refuse = (error: unknown) => {
+        for (const call of batch.calls) refuseCall(batch, call, error)
+      }
+      try {
+        read(batch.names, batch.refs).then((found) => {
+          for (const call of batch.calls) answer(call, call.places, found)
+        }, refuse)
+      } catch (error) {
+        refuse(error)
+      }
+    }
   }
+  const refuseCall = ({ names }: Batch, call: Call, error: unknown) => {
+    if (!readAlone) return call.reject(error)
+    const own = call.places.map((place) => names[place] as string)
+    readAlone(error, own, call.refs).then((found) => answer(call, found.keys(), found), call.reject)
+  }
+  const batchOf = (lane: string): Batch => {
+    const known = open.get(lane)
+    if (known && known.calls.length < MOST_CALLS) return known
+    if (known) full.push(known)
+    else if (open.size === 0) setImmediate(flush)
+    const batch: Batch = { names: [], refs: [], placeOf: new Map(), calls: [] }
+    open.set(lane, batch)
+    return batch
+  }
+  const join = (lane: string, refs: readonly RecordRef[]) =>
+    new Promise<(StoreRecord | undefined)[]>((resolve, reject) => {
+      const named = refs.map(nameOf)
+      const batch = batchOf(lane)
+      const places = named.map((name, index) => {
+        const known = batch.placeOf.get(name)
+        if (known !== undefined) return known
+        batch.placeOf.set(name, batch.names.length)
+        batch.refs.push(refs[index] as RecordRef)
+        return batch.names.push(name) - 1
+      })
+      batch.calls.push({ refs, places, resolve, reject })
+    })
+
+  /** The refs lie in several lanes. */
+  const gather = async (laneOf: (ref: RecordRef) => string, refs: readonly RecordRef[]) => {
+    const lanes = [...new Set(refs.map(laneOf))]
+    const parts = await Promise.all(
+      lanes.map((lane) =>
+        join(
+          lane,
+          refs.filter((ref) => laneOf(ref) === lane),
+        ),
+      ),
+    )
+    const found = new Map(lanes.map((lane, index) => [lane, parts[index]?.values()]))
+    return refs.map((ref) => found.get(laneOf(ref))?.next().value)
+  }
+
+  return (refs) => {
+    const [first] = refs
+    if (!first) return Promise.resolve([])
+    const lane = laneOf?.(first) ?? ''
+    if (!laneOf || refs.every((ref) => laneOf(ref) === lane)) return join(lane, refs)
+    return gather(laneOf, refs)
+  }
+}
+
+function answer({ resolve, reject }: Call, places: Iterable<number>, found: readonly ReadResult[]): void {
+  const records: (StoreRecord | undefined)[] = []
+  for (const place of places) {
+    const result = found[place]
+    if (result instanceof Error) {
+      reject(result)
+      return
+    }
+    records.push(result)
+  }
+  resolve(records)
 }

@@ -26,20 +26,13 @@ const HINTS: Record<StoreFailure, string> = {
  */
 export function guardedStore(store: Store, { timeoutMs, failed }: GuardOptions): Store {
   const withinDeadline = createDeadline(timeoutMs)
-  const guard = async <Answer>(
-    operation: string,
-    failure: StoreFailure,
-    call: () => Promise<Answer>,
-  ): Promise<Answer> => {
-    try {
-      return await withinDeadline(call())
-    } catch (cause) {
+  const guard = <Answer>(operation: string, failure: StoreFailure, call: () => Promise<Answer>) =>
+    withinDeadline(call, (cause) => {
       const code = isNotApplied(cause) ? 'store_unavailable' : failure
       failed({ code, operation, cause })
       const message = code === 'outcome_unknown' ? 'the outcome is unknown' : 'the service is temporarily unavailable'
-      throw new AppGrantError(code, {}, { message, hint: HINTS[code], cause })
-    }
-  }
+      return new AppGrantError(code, {}, { message, hint: HINTS[code], cause })
+    })
   const { watch } = store
   return {
     get: (refs) => guard('get', 'store_unavailable', () => store.get(refs)),

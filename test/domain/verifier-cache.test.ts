@@ -218,8 +218,9 @@ describe('the cache of acceptances', () => {
         {
           async verify() {
             asked++
-            return { verification: answer, refs: [ref] }
+            return answer
           },
+          placesOf: () => [ref],
         },
         {
           clock: () => times.clock,
