@@ -65,6 +65,9 @@ export function describeWithMongo(
 /** A name that no other test uses. */
 export const freshName = () => `t${randomUUID().replaceAll('-', '').slice(0, 16)}`
 
+/** Where the tests' stores keep their records. */
+export const collectionOf = (client: MongoClient, name: string) => client.db('appgrant_tests').collection(name)
+
 /** A store on a collection that nobody else uses, unless one is named. */
 export function storeOn(client: MongoClient, collection = freshName()): MongoStore {
   return mongoStore({ db: client.db('appgrant_tests'), collection })
