@@ -1,7 +1,7 @@
 /** A call that has an end. */
 interface Pending {
   readonly endsAt: number
-  readonly giveUp: () => void
+  readonly fail: (cause: unknown) => void
 }
 
 /**
@@ -23,8 +23,7 @@ export function createDeadline(
     timer = undefined
     for (const call of pending) {
       if (call.endsAt > now) return arm(call.endsAt - now)
-      pending.delete(call)
-      call.giveUp()
+      call.fail(new Error(`no answer within ${timeoutMs} ms`))
     }
   }
   const arm = (ms: number) => {
@@ -44,11 +43,10 @@ export function createDeadline(
 
   return (call, refused) =>
     new Promise((resolve, reject) => {
-      const giveUp = () => reject(refused(new Error(`no answer within ${timeoutMs} ms`)))
-      const mine: Pending = { endsAt: performance.now() + timeoutMs, giveUp }
-      const fail = (error: unknown) => {
-        if (settled(mine)) reject(refused(error))
+      const fail = (cause: unknown) => {
+        if (settled(mine)) reject(refused(cause))
       }
+      const mine: Pending = { endsAt: performance.now() + timeoutMs, fail }
       add(mine)
       try {
         call().then((answer) => {

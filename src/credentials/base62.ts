@@ -3,15 +3,15 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 /** How many characters {@link bytesToBase62} makes of four bytes. */
 const BLOCK = 6
 
-/** The character for a number from 0 to 61. */
-export function base62Digit(value: number): string {
-  return ALPHABET.charAt(value)
+/** The character code of the digit for a number from 0 to 61. */
+export function base62Code(value: number): number {
+  return ALPHABET.charCodeAt(value)
 }
 
 /** A number as exactly `width` characters, most significant first. */
 export function numberToBase62(value: number, width: number): string {
   let text = ''
-  for (let rest = value; text.length < width; rest = Math.floor(rest / 62)) text = base62Digit(rest % 62) + text
+  for (let rest = value; text.length < width; rest = Math.floor(rest / 62)) text = ALPHABET.charAt(rest % 62) + text
   return text
 }
 

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto'
-import { base62Digit } from './base62.ts'
+import { base62Code } from './base62.ts'
 
 // The largest multiple of 62 in a byte: what lies above would favour the first characters.
 const UNBIASED = 248
@@ -10,20 +10,28 @@ export type RandomText = (length: number) => string
 
 /** A source of random text that asks the system for many bytes at once: one call for every few would cost more than all the rest. */
 export function createRandomText(): RandomText {
-  const pool = Buffer.alloc(POOL_BYTES)
-  let next = POOL_BYTES
+  const bytes = Buffer.alloc(POOL_BYTES)
+  const digits = Buffer.alloc(POOL_BYTES)
+  let size = 0
+  let next = 0
+
+  const refill = () => {
+    randomFillSync(bytes)
+    size = 0
+    next = 0
+    for (const byte of bytes) if (byte < UNBIASED) digits[size++] = base62Code(byte % 62)
+    bytes.fill(0)
+  }
 
   return (length) => {
     let text = ''
     while (text.length < length) {
-      if (next === POOL_BYTES) {
-        randomFillSync(pool)
-        next = 0
-      }
-      const byte = pool[next] as number
+      if (next === size) refill()
+      const end = Math.min(size, next + length - text.length)
+      text += digits.toString('latin1', next, end)
       // What was handed out does not stay in memory.
-      pool[next++] = 0
-      if (byte < UNBIASED) text += base62Digit(byte % 62)
+      digits.fill(0, next, end)
+      next = end
     }
     return text
   }
