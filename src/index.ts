@@ -5,8 +5,15 @@ export { type AppGrant, createAppGrant, type Rights } from './create-app-grant.t
 export type { Granted } from './domain/access-tokens.ts'
 export type { AccountDirectory, AccountState, AppIdentity } from './domain/accounts.ts'
 export type { App } from './domain/app.ts'
-export type { AppCredentials, AppSecret, RequestFacts } from './domain/app-authentication.ts'
+export type {
+  AppAssertion,
+  AppCredentials,
+  AppProof,
+  AppSecret,
+  RequestFacts,
+} from './domain/app-authentication.ts'
 export type { AppFields, NewApp } from './domain/app-fields.ts'
+export type { PublicJwk } from './domain/app-keys.ts'
 export type { AppRegistry, WithSecret } from './domain/app-registry.ts'
 export type { Answering, Authorization, Consent, Redirect } from './domain/authorization.ts'
 export type { Authorizer } from './domain/authorizer.ts'

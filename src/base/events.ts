@@ -19,6 +19,7 @@ export type AppChange =
   | 'secret_regenerated'
   | 'secret_added'
   | 'secret_removed'
+  | 'keys_replaced'
   | 'tokens_revoked'
   | 'removed'
 

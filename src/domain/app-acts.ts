@@ -33,16 +33,16 @@ export function resume({ suspended: _, ...app }: LiveApp): LiveApp {
   return app
 }
 
-/** Every secret gives way to one, and everything the app holds dies. The owner's present epoch is stamped on it (ACC-7). */
-export function regenerate(
+/** Every secret and key gives way, and everything the app holds dies. The owner's present epoch is stamped on it (ACC-7). */
+export function renew(
   app: LiveApp,
-  by: { secret: StoredSecret; stamp: string; epoch: string | undefined },
+  by: { credentials: Pick<LiveApp, 'secrets' | 'keys'>; stamp: string; epoch: string | undefined },
 ): LiveApp {
   const { epoch: _, ...rest } = app
   return {
     ...rest,
     ...(by.epoch !== undefined && { epoch: by.epoch }),
-    secrets: [by.secret],
+    ...by.credentials,
     removedSecretIds: remember(app, app.secrets),
     generation: by.stamp,
   }

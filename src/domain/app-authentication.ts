@@ -2,19 +2,42 @@ import { AppGrantError, type ErrorCode } from '../base/errors.ts'
 import type { Emitter } from '../base/events.ts'
 import { isKey, KEY_LENGTH } from '../credentials/app-key.ts'
 import { digestOf, sameDigest } from '../credentials/digest.ts'
-import { appKind, appRef, type LiveApp } from '../records/app.ts'
+import { type AssertionRefusal, judgeAssertion, readAssertion } from '../credentials/jwt/assertion.ts'
+import { appKind, appRef, type LiveApp, type StoredApp } from '../records/app.ts'
 import type { Collection } from '../records/collection.ts'
+import { usedAssertionKind } from '../records/used-assertion.ts'
 import { createFailureTable } from './failure-table.ts'
-import { idInput } from './input.ts'
+import { idInput, invalidRequest } from './input.ts'
+
+export { ASSERTION_ALGORITHMS } from '../credentials/jwt/app-keys.ts'
 
 /** An app's key and one of its secrets: `client_id` and `client_secret`. */
 export interface AppSecret {
   readonly key: string
   readonly secret: string
+  readonly assertion?: undefined
 }
 
-/** What an app proves itself by. Without a secret: public apps only, which PKCE or the refresh token must then prove. */
-export type AppCredentials = AppSecret | { readonly key: string; readonly secret?: undefined }
+/**
+ * A JWT that the app signed by one of its keys, good for one call: `iss` and `sub` are the app's key, `aud` the issuer as one text,
+ * `exp` at most 5 minutes ahead, `jti` a new text of at most 128 characters. Clocks may differ by 5 seconds.
+ *
+ * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-3)
+ */
+export interface AppAssertion {
+  /** Where it is given, the assertion must name the same. Default is what it names. */
+  readonly key?: string
+  readonly assertion: string
+  readonly secret?: undefined
+}
+
+/** What an app proves itself by: a secret, or where it has keys, an assertion. */
+export type AppProof = AppSecret | AppAssertion
+
+/** What an app says it is. By its key alone: public apps only, which PKCE or the refresh token must then prove. */
+export type AppCredentials =
+  | AppProof
+  | { readonly key: string; readonly secret?: undefined; readonly assertion?: undefined }
 
 /** What is known of the request behind a call. */
 export interface RequestFacts {
@@ -27,47 +50,106 @@ export interface RequestFacts {
 /** Proves who an app is. */
 export interface AppAuthentication {
   /**
-   * The app, whatever its status.
+   * The app, whatever its status. An assertion is used up by it.
    *
-   * @throws `app_authentication_failed` for an unknown key, a wrong secret and a removed app alike; `too_many_failures`.
+   * @throws `app_authentication_failed` for an unknown key, a wrong secret or assertion and a removed app alike;
+   *   `too_many_failures`.
    */
   authenticate(by: AppCredentials & RequestFacts): Promise<LiveApp>
+  /** The same for apps that are not public. @throws `invalid_request` where there is neither secret nor assertion. */
+  prove(by: AppProof & RequestFacts): Promise<LiveApp>
 }
 
-type Refusal = 'unknown_app' | 'removed_app' | 'wrong_secret' | 'missing_secret' | 'secret_of_public_app'
+type Refusal =
+  | 'unknown_app'
+  | 'removed_app'
+  | 'wrong_secret'
+  | 'missing_secret'
+  | 'secret_of_public_app'
+  | 'secret_of_app_with_keys'
+  | 'missing_assertion'
+  | 'assertion_of_app_without_keys'
+  | 'malformed_assertion'
+  | 'used_assertion'
+  | AssertionRefusal
+
+/** Who an attempt says it is, and what became of it. `app` is absent where that is no app. */
+interface Failed {
+  readonly key: string
+  readonly app?: StoredApp | undefined
+  readonly reason: Refusal
+}
+type Verdict = LiveApp | Failed
 
 // What a secret is compared with where there is no other: so that every attempt compares twice.
 const NO_DIGEST = digestOf('')
 const COMPARISONS = 2
+/** How far the clocks of nodes may differ: on one that is behind, an assertion is good for so much longer. */
+const CLOCK_TOLERANCE_MS = 1000
 
 export function createAppAuthentication(parts: {
   readonly collection: Collection
   readonly events: Emitter
   readonly clock: () => number
+  readonly issuer: string | undefined
 }): AppAuthentication {
-  const failures = createFailureTable(parts.clock)
+  const { collection, clock, issuer } = parts
+  const failures = createFailureTable(clock)
 
-  return {
+  const authentication: AppAuthentication = {
     async authenticate(by) {
-      const key = idInput(by.key, 'key')
-      const secret = by.secret === undefined ? undefined : idInput(by.secret, 'secret')
+      const { secret, assertion } = by
       const remoteAddress = by.remoteAddress === undefined ? undefined : idInput(by.remoteAddress, 'remoteAddress')
-      // A text that cannot be a key or a secret costs no read and no digest, however long it is.
-      const isPossible = isKey(key) && (secret === undefined || secret.length === KEY_LENGTH)
-      const app = isPossible ? await parts.collection.load(appKind, appRef(key)) : undefined
-      const isProven = isPossible && secret !== undefined && holds(app?.state === 'live' ? app : undefined, secret)
-      if (app?.state === 'live' && (isProven || (secret === undefined && app.public))) return app
-      throw refuse({ key, remoteAddress }, reasonFor(app, secret))
+      if (secret !== undefined && assertion !== undefined)
+        throw invalidRequest('secret', 'nothing beside an assertion', secret)
+      const verdict =
+        assertion === undefined
+          ? await bySecret(idInput(by.key, 'key'), secret === undefined ? undefined : idInput(secret, 'secret'))
+          : await byAssertion(idInput(assertion, 'assertion'), by.key)
+      if ('reason' in verdict) throw refuse(verdict, remoteAddress)
+      return verdict
+    },
+    async prove(by) {
+      return authentication.authenticate(
+        by.assertion === undefined ? { ...by, secret: idInput(by.secret, 'secret') } : by,
+      )
     },
   }
+  return authentication
 
-  // A right secret never comes here: others' failures cannot lock anybody out (ERR-3).
-  function refuse(attempt: { key: string; remoteAddress: string | undefined }, reason: Refusal): AppGrantError {
-    const retryAfterSeconds = failures.count(attempt)
+  async function bySecret(key: string, secret: string | undefined): Promise<Verdict> {
+    // A text that cannot be a key or a secret costs no read and no digest, however long it is.
+    const isPossible = isKey(key) && (secret === undefined || secret.length === KEY_LENGTH)
+    const app = isPossible ? await collection.load(appKind, appRef(key)) : undefined
+    const isProven = isPossible && secret !== undefined && holds(app?.state === 'live' ? app : undefined, secret)
+    if (app?.state === 'live' && (isProven || (secret === undefined && app.public))) return app
+    return { key, app, reason: reasonFor(app, secret) }
+  }
+
+  /** The use is stored last: whoever has not proven that it is the app makes no record (ERR-5). */
+  async function byAssertion(text: string, named: string | undefined): Promise<Verdict> {
+    const assertion = readAssertion(text)
+    const key = named === undefined ? assertion?.claims.sub : idInput(named, 'key')
+    if (typeof key !== 'string' || !isKey(key))
+      return { key: '', reason: assertion ? 'unknown_app' : 'malformed_assertion' }
+    const app = await collection.load(appKind, appRef(key))
+    const failed = (reason: Refusal): Failed => ({ key, app, reason })
+    if (app?.state !== 'live') return failed(app ? 'removed_app' : 'unknown_app')
+    if (app.keys.length === 0) return failed('assertion_of_app_without_keys')
+    if (!assertion) return failed('malformed_assertion')
+    const proven = await judgeAssertion(assertion, { app: key, keys: app.keys, issuer, now: clock() })
+    if (typeof proven === 'string') return failed(proven)
+    const use = { app: key, id: proven.id, expiresAt: proven.endsAt + CLOCK_TOLERANCE_MS }
+    const stored = await collection.insert(usedAssertionKind, use, { durable: true })
+    return stored === 'inserted' ? app : failed('used_assertion')
+  }
+
+  // Right credentials never come here: others' failures cannot lock anybody out (ERR-3).
+  function refuse({ key, app, reason }: Failed, remoteAddress: string | undefined): AppGrantError {
+    const retryAfterSeconds = failures.count({ key, remoteAddress })
     const code: ErrorCode = retryAfterSeconds > 0 ? 'too_many_failures' : 'app_authentication_failed'
-    const { remoteAddress } = attempt
     // What is no app's key may be a secret that was put in the wrong place: nobody is told it.
-    const known = reason !== 'unknown_app' && { app: attempt.key }
+    const known = app && { app: key }
     parts.events.emit('refused', {}, { code, reason, ...known, ...(remoteAddress !== undefined && { remoteAddress }) })
     if (code === 'too_many_failures') {
       return new AppGrantError(
@@ -75,7 +157,7 @@ export function createAppAuthentication(parts: {
         { retryAfterSeconds },
         {
           message: 'too many failed attempts',
-          hint: 'Wait, then try again with the right secret; a right one is never refused for this reason.',
+          hint: 'Wait, then try again with the right credentials; right ones are never refused for this reason.',
         },
       )
     }
@@ -83,8 +165,8 @@ export function createAppAuthentication(parts: {
       code,
       {},
       {
-        message: 'unknown app or wrong secret',
-        hint: 'Check the key and the secret; a removed app and a replaced secret are refused alike. The event `refused` tells which.',
+        message: 'unknown app or wrong credentials',
+        hint: 'Check the key, and the secret or the assertion; a removed app and replaced credentials are refused alike. The event `refused` tells which.',
       },
     )
   }
@@ -102,12 +184,11 @@ function holds(app: LiveApp | undefined, secret: string): boolean {
   return found
 }
 
-function reasonFor(
-  app: { readonly state: string; readonly public?: boolean } | undefined,
-  secret: string | undefined,
-): Refusal {
+function reasonFor(app: StoredApp | undefined, secret: string | undefined): Refusal {
   if (!app) return 'unknown_app'
   if (app.state === 'removed') return 'removed_app'
-  if (secret === undefined) return 'missing_secret'
+  const hasKeys = app.keys.length > 0
+  if (secret === undefined) return hasKeys ? 'missing_assertion' : 'missing_secret'
+  if (hasKeys) return 'secret_of_app_with_keys'
   return app.public ? 'secret_of_public_app' : 'wrong_secret'
 }

@@ -40,6 +40,17 @@ export function refusedForPublic(hint: string): AppGrantError {
   return new AppGrantError('invalid_request', {}, { message: 'the app is public', hint })
 }
 
+export function refusedForKeys(): AppGrantError {
+  return new AppGrantError(
+    'invalid_request',
+    {},
+    {
+      message: 'the app authenticates by keys',
+      hint: 'Use replaceKeys; or regenerateSecret, which puts a secret in their place and ends the tokens too.',
+    },
+  )
+}
+
 export function suspendedAbove(): AppGrantError {
   return new AppGrantError(
     'suspended_above',

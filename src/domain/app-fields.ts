@@ -1,4 +1,6 @@
+import type { FieldError } from '../base/errors.ts'
 import type { CheckedFields } from '../records/app.ts'
+import type { PublicJwk } from './app-keys.ts'
 import { apiRule } from './fields/api-type.ts'
 import { emailRule } from './fields/email-address.ts'
 import { foldName } from './fields/fold-name.ts'
@@ -50,9 +52,14 @@ export interface NewApp extends AppFields {
   readonly trusted?: boolean
   /** Whether the app has no secret, as it runs where none can be kept. Such an app is never trusted. Default is false. */
   readonly public?: boolean
+  /**
+   * Public keys by which the app authenticates instead of a secret, at most 10, as in the `keys` of a JWK set. Needs the option
+   * `issuer`. Default is none: a secret is generated.
+   */
+  readonly keys?: readonly PublicJwk[]
 }
 
-/** What is checked of an app: all but its owner. */
+/** What is checked of an app: all but its owner and its keys. */
 export interface CheckedNewApp {
   readonly fields: CheckedFields
   readonly trusted: boolean
@@ -70,11 +77,12 @@ const scopeList: ListRule<string> = { maxEntries: MAX_SCOPES, entry: scopeRule, 
 /**
  * Checks the fields of an app to register. The owner is the caller's to check; what is no field of an app is ignored.
  *
+ * @param found - what is wrong with its keys, which take longer to check: all errors are told together.
  * @returns the fields as they are stored, and `trusted` and `public`, which are fixed apart from them.
  * @throws AppGrantError `invalid_fields` with every error of the submission; {@link FieldErrorCode} lists their codes.
  */
-export function checkNewApp(input: unknown, options: FieldOptions): CheckedNewApp {
-  const submission = readSubmission(input)
+export function checkNewApp(input: unknown, options: FieldOptions, found: readonly FieldError[] = []): CheckedNewApp {
+  const submission = readSubmission(input, found)
   const isPublic = submission.flag('public')
   const asksTrust = submission.flag('trusted')
   if (isPublic && asksTrust)

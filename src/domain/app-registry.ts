@@ -13,12 +13,14 @@ import {
   mayNotRegister,
   mayNotTrust,
   onlySecret,
+  refusedForKeys,
   refusedForPublic,
   secretLimitReached,
   secretNotFound,
   suspendedAbove,
 } from './app-errors.ts'
 import { type AppFields, checkAppChange, type FieldOptions, type NewApp } from './app-fields.ts'
+import { assertAppKeys, type PublicJwk } from './app-keys.ts'
 import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
 import { accountInput, cursorInput, flagInput, idInput, limitInput, objectInput, searchInput } from './input.ts'
 import { isKeyInput, isVisible, type ManagedApps, type Sight } from './managed-apps.ts'
@@ -27,7 +29,10 @@ import { telling } from './telling.ts'
 
 const HOUR_MS = 3_600_000
 
-/** An answer that holds a secret, the only one that ever does. It is read by name and shown by no inspection or JSON. */
+/**
+ * An answer that holds a secret, the only one that ever does: empty where the app has none. It is read by name and shown by no
+ * inspection or JSON.
+ */
 export interface WithSecret {
   readonly secret: string
 }
@@ -41,7 +46,7 @@ export interface WithSecret {
  */
 export interface AppRegistry {
   /**
-   * Registers an app and generates its key and secret. Not idempotent: after `outcome_unknown` the error names the key, and
+   * Registers an app and generates its key and, unless it is public or has keys of its own, its secret. Not idempotent: after `outcome_unknown` the error names the key, and
    * `remove` settles it.
    *
    * @throws `invalid_fields` with every wrong field; `app_limit_reached`, exact under any concurrency; `not_permitted` where
@@ -65,7 +70,7 @@ export interface AppRegistry {
   suspend(key: string): Promise<App>
   /** Ends a suspension. @throws `suspended_above` where a higher authority set it. */
   resume(key: string): Promise<App>
-  /** Puts one new secret in the place of all, and kills every token, code and session of the app. */
+  /** Puts one new secret in the place of all secrets and keys, and kills every token, code and session of the app. */
   regenerateSecret(key: string): Promise<{ readonly app: App } & WithSecret>
   /**
    * Adds a second secret, so that the first can be given up later. Not idempotent: after `outcome_unknown` the error names its
@@ -76,7 +81,15 @@ export interface AppRegistry {
   addSecret(key: string): Promise<{ readonly app: App; readonly secretId: string } & WithSecret>
   /** Removes one of two secrets; tokens stay. @throws `secret_not_found`; `invalid_request` for the only one. */
   removeSecret(which: { readonly app: string; readonly secretId: string }): Promise<App>
-  /** Kills every token, code and session of the app; its secrets stay. */
+  /**
+   * Puts public keys in the place of all secrets and keys, and kills every token, code and session of the app. From then on it
+   * authenticates by an assertion signed with one of them, and by nothing else.
+   *
+   * @throws `invalid_fields` with everything that is wrong with the keys; `invalid_request` for a public app.
+   * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-2.2)
+   */
+  replaceKeys(key: string, keys: readonly PublicJwk[]): Promise<App>
+  /** Kills every token, code and session of the app; its secrets and keys stay. */
   revokeTokens(key: string): Promise<App>
   /** Removes the app and everything it holds, and frees its place. False where there was none that the caller may see. */
   remove(key: string): Promise<boolean>
@@ -93,6 +106,7 @@ export interface RegistryParts {
   /** A new random mark. */
   readonly stamp: () => string
   readonly appsPerOwner: number
+  readonly issuer: string | undefined
   readonly fieldOptions: FieldOptions
   /** How long anything may live that refers to an app. */
   readonly longestLifeMs: number
@@ -186,11 +200,11 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
     async regenerateSecret(key) {
       const { secret, stored } = createAppSecret(random, clock)
-      const app = await act(key, 'secret_regenerated', async (current, { lineage }) => {
-        if (current.public) throw refusedForPublic('A public app has no secret: use revokeTokens to end what it holds.')
-        return acts.regenerate(current, { secret: stored, stamp: stamp(), epoch: (await lineage())[0]?.epoch })
-      })
-      return withConcealed({ app }, { secret })
+      return withConcealed({ app: await renew(key, 'secret_regenerated', { secrets: [stored], keys: [] }) }, { secret })
+    },
+
+    async replaceKeys(key, input) {
+      return renew(key, 'keys_replaced', { secrets: [], keys: await assertAppKeys(input, parts) })
     },
 
     async addSecret(key) {
@@ -198,6 +212,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       const app = await telling({ app: key, secretId: stored.id }, () =>
         act(key, 'secret_added', (current) => {
           if (current.public) throw refusedForPublic('A public app has no secret.')
+          if (current.keys.length > 0) throw refusedForKeys()
           // A write that was delivered twice and overtaken is decided again: it is there already.
           if (current.secrets.some((secret) => secret.id === stored.id)) return current
           if (current.secrets.length >= MAX_SECRETS) throw secretLimitReached(MAX_SECRETS)
@@ -240,6 +255,14 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       if (wasThere && written) events.emit('app', actor, { change: 'removed', app: key })
       return wasThere
     },
+  }
+
+  async function renew(key: string, change: AppChange, credentials: Pick<LiveApp, 'secrets' | 'keys'>): Promise<App> {
+    return act(key, change, async (app, { lineage }) => {
+      if (app.public)
+        throw refusedForPublic('A public app has neither secret nor keys: use revokeTokens to end what it holds.')
+      return acts.renew(app, { credentials, stamp: stamp(), epoch: (await lineage())[0]?.epoch })
+    })
   }
 
   async function rankOfMark(app: LiveApp, sight: Sight): Promise<number> {

@@ -1,4 +1,5 @@
 import type { Actor } from '../base/events.ts'
+import type { AppJwk } from '../credentials/jwt/app-keys.ts'
 import type { LiveApp } from '../records/app.ts'
 import type { AppFields } from './app-fields.ts'
 
@@ -9,7 +10,7 @@ export interface App
   /** 32 characters, public: the `client_id` of RFC 6749. */
   readonly key: string
   readonly owner: string
-  /** Whether it gets tokens for its owner from key and secret alone. */
+  /** Whether it gets tokens for its owner from its own credentials alone. */
   readonly trusted: boolean
   /** Whether it has no secret: an app that cannot keep one. */
   readonly public: boolean
@@ -22,6 +23,8 @@ export interface App
   readonly suspended?: { readonly at: Date; readonly by: Actor }
   /** At most two; what is told of a secret is when it was made. */
   readonly secrets: readonly { readonly id: string; readonly createdAt: Date }[]
+  /** The public keys by which it authenticates instead of a secret; empty where it does not. */
+  readonly keys: readonly AppJwk[]
 }
 
 /** What of a stored app is shown. */
@@ -37,5 +40,6 @@ export function appView(app: LiveApp): App {
     createdAt: new Date(app.createdAt),
     ...(app.suspended && { suspended: { at: new Date(app.suspended.at), by: app.suspended.by } }),
     secrets: app.secrets.map(({ id, createdAt }) => ({ id, createdAt: new Date(createdAt) })),
+    keys: app.keys,
   }
 }

@@ -10,7 +10,7 @@ import { removedToken, type StoredToken, tokenKind, tokenRef } from '../records/
 import type { AccessTokenFields, AccessTokens, Granted } from './access-tokens.ts'
 import { type Accounts, accountError } from './accounts.ts'
 import { type App, appView } from './app.ts'
-import type { AppAuthentication, AppCredentials, AppSecret, RequestFacts } from './app-authentication.ts'
+import type { AppAuthentication, AppCredentials, AppProof, RequestFacts } from './app-authentication.ts'
 import type { Authorization } from './authorization.ts'
 import { idInput, objectInput, userAgentInput } from './input.ts'
 import { askedScope } from './scope.ts'
@@ -21,13 +21,13 @@ import type { Verifier } from './verifier.ts'
 /** How apps get tokens, prove who they are, and give tokens back; and what a token gives. */
 export interface Authorizer extends Verifier, Authorization {
   /**
-   * Gives a trusted app a token for its owner, from key and secret alone.
+   * Gives a trusted app a token for its owner, from its own credentials alone.
    *
    * @throws `app_authentication_failed`, `too_many_failures`; with right credentials `app_suspended`, `app_not_trusted`,
    *   `account_blocked`, `not_permitted`, `invalid_scope`. Nothing is stored then.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.4)
    */
-  grantTrusted(by: AppSecret & RequestFacts & { readonly scope?: readonly string[] }): Promise<Granted>
+  grantTrusted(by: AppProof & RequestFacts & { readonly scope?: readonly string[] }): Promise<Granted>
   /**
    * Exchanges an authorization code for the first tokens of a session. A code is good once: redeemed again with the right
    * verifier and redirect it ends its session; with anything wrong it is neither spent nor ended.
@@ -55,11 +55,11 @@ export interface Authorizer extends Verifier, Authorization {
    */
   revokeToken(by: AppCredentials & RequestFacts & { readonly token: string }): Promise<void>
   /**
-   * Proves an app by its secret.
+   * Proves an app by its secret, or by an assertion, which is good for one call.
    *
    * @throws `app_authentication_failed`, `too_many_failures`; `app_suspended`, `account_blocked`, `not_permitted`.
    */
-  authenticateApp(by: AppSecret & RequestFacts): Promise<App>
+  authenticateApp(by: AppProof & RequestFacts): Promise<App>
 }
 
 /** What the authorizer stands on. */
@@ -89,7 +89,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
 
     async grantTrusted(by) {
       const facts = userAgentInput(objectInput(by, 'by').userAgent)
-      const app = await authentication.authenticate({ ...by, secret: idInput(by.secret, 'secret') })
+      const app = await authentication.prove(by)
       const epoch = await assertUsable(app, app.owner, accounts)
       if (epoch !== app.epoch) throw ownerReplaced()
       if (!app.trusted) throw notTrusted()
@@ -129,7 +129,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     },
 
     async authenticateApp(by) {
-      const app = await authentication.authenticate({ ...objectInput(by, 'by'), secret: idInput(by.secret, 'secret') })
+      const app = await authentication.prove(objectInput(by, 'by'))
       await assertUsable(app, app.owner, accounts)
       return appView(app)
     },
@@ -174,6 +174,6 @@ function notTrusted(): AppGrantError {
 function ownerReplaced(): AppGrantError {
   return accountError(
     'account_blocked',
-    "The owner's epoch is not the one the app was given under: regenerate its secret from above, or remove it.",
+    "The owner's epoch is not the one the app was given under: regenerate its secret or replace its keys from above, or remove it.",
   )
 }

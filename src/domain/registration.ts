@@ -6,6 +6,7 @@ import { accountError, isActive, mayRegister, mayTrust } from './accounts.ts'
 import { appView } from './app.ts'
 import { limitReached, mayNotRegister, mayNotTrust } from './app-errors.ts'
 import { checkNewApp } from './app-fields.ts'
+import { readAppKeys } from './app-keys.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
 import { createAppSecret } from './app-secret.ts'
 import { accountInput, objectInput } from './input.ts'
@@ -19,8 +20,11 @@ export function createRegistration(parts: RegistryParts, actor: Actor): AppRegis
 
   return async (input) => {
     const owner = accountInput(objectInput(input, 'app').owner, 'owner')
-    const { fields, trusted, public: isPublic } = checkNewApp(input, parts.fieldOptions)
+    const submittedKeys = await readAppKeys(input, parts)
+    const { fields, trusted, public: isPublic } = checkNewApp(input, parts.fieldOptions, submittedKeys.errors)
+    const { keys } = submittedKeys
     const epoch = await assertMayRegister(owner, { api: fields.api, trusted })
+    const hasSecret = !isPublic && keys.length === 0
     const { secret, stored } = createAppSecret(random, clock)
     const app: LiveApp = {
       state: 'live',
@@ -32,7 +36,8 @@ export function createRegistration(parts: RegistryParts, actor: Actor): AppRegis
       trusted,
       public: isPublic,
       published: false,
-      secrets: isPublic ? [] : [stored],
+      secrets: hasSecret ? [stored] : [],
+      keys,
       removedSecretIds: [],
       generation: stamp(),
       trustGeneration: stamp(),
@@ -44,7 +49,7 @@ export function createRegistration(parts: RegistryParts, actor: Actor): AppRegis
     const result = await telling({ app: app.key }, () => collection.insert<StoredApp>(appKind, app, { limit }))
     if (result !== 'inserted') throw limitReached(owner, limit.max)
     events.emit('app', actor, { change: 'registered', app: app.key })
-    return withConcealed({ app: appView(app) }, { secret: isPublic ? '' : secret })
+    return withConcealed({ app: appView(app) }, { secret: hasSecret ? secret : '' })
   }
 
   /** @returns the owner's epoch. */

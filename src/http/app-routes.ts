@@ -2,6 +2,7 @@ import { isAppGrantError } from '../base/errors.ts'
 import type { Rights } from '../create-app-grant.ts'
 import type { App } from '../domain/app.ts'
 import type { AppFields, NewApp } from '../domain/app-fields.ts'
+import type { PublicJwk } from '../domain/app-keys.ts'
 import type { AppAndAccount } from '../domain/token-store.ts'
 import type { ApiCall, ApiRoute } from './account-api.ts'
 import { HttpError, invalidRequest } from './http-error.ts'
@@ -19,6 +20,9 @@ const FIELDS: readonly (keyof AppFields)[] = [
   'scopes',
   'api',
 ]
+
+// Keys are never fetched: who sends their URL is told so.
+const NEW_APP_FIELDS: readonly string[] = [...FIELDS, 'public', 'keys', 'jwks_uri']
 
 /** The apps of the signed-in account, and of those below it. */
 export const appRoutes: readonly ApiRoute[] = [
@@ -40,17 +44,17 @@ export const appRoutes: readonly ApiRoute[] = [
   {
     method: 'POST',
     path: '/apps',
-    summary: 'Registers an app for the account, or for `owner` below it. The secret is in this answer only.',
+    summary:
+      'Registers an app for the account, or for `owner` below it. The secret, unless it has keys, is in this answer only.',
     query: ['owner'],
     body: 'NewApp',
     status: 201,
     result: 'AppWithSecret',
     async act({ account, rights, query, body }) {
       assertNoTrust(body)
-      const isPublic = Object.hasOwn(body, 'public') && { public: body.public }
-      const fields = { ...fieldsOf(body), ...isPublic, owner: query.owner ?? account }
+      const fields = { ...fieldsOf(body, NEW_APP_FIELDS), owner: query.owner ?? account }
       const { app, secret } = await rights.apps.register(fields as NewApp)
-      return { app, ...(!app.public && { secret }) }
+      return { app, ...(secret !== '' && { secret }) }
     },
   },
   {
@@ -86,7 +90,7 @@ export const appRoutes: readonly ApiRoute[] = [
     result: 'App',
     async act(call) {
       assertNoTrust(call.body)
-      return call.rights.apps.update(keyOf(call), fieldsOf(call.body))
+      return call.rights.apps.update(keyOf(call), fieldsOf(call.body, FIELDS))
     },
   },
   {
@@ -118,7 +122,7 @@ export const appRoutes: readonly ApiRoute[] = [
   {
     method: 'POST',
     path: '/apps/{key}/revoke-tokens',
-    summary: 'Kills every token, code and session of the app; its secrets stay.',
+    summary: 'Kills every token, code and session of the app; its secrets and keys stay.',
     status: 200,
     result: 'App',
     act: (call) => call.rights.apps.revokeTokens(keyOf(call)),
@@ -126,13 +130,24 @@ export const appRoutes: readonly ApiRoute[] = [
   {
     method: 'POST',
     path: '/apps/{key}/regenerate-secret',
-    summary: 'Puts a new secret in the place of all and kills every token. The secret is in this answer only.',
+    summary:
+      'Puts a new secret in the place of all secrets and keys and kills every token. The secret is in this answer only.',
     status: 200,
     result: 'AppWithSecret',
     async act(call) {
       const { app, secret } = await call.rights.apps.regenerateSecret(keyOf(call))
       return { app, secret }
     },
+  },
+  {
+    method: 'PUT',
+    path: '/apps/{key}/keys',
+    summary: 'Puts public keys, a JWK set, in the place of all secrets and keys and kills every token.',
+    body: 'JwkSet',
+    status: 200,
+    result: 'App',
+    // What are no keys is refused there.
+    act: (call) => call.rights.apps.replaceKeys(keyOf(call), call.body.keys as readonly PublicJwk[]),
   },
   {
     method: 'POST',
@@ -179,8 +194,8 @@ function keyOf({ params }: ApiCall): string {
 }
 
 /** What of a body are fields of an app, as they came: the core judges every one of them, whatever its type. */
-function fieldsOf(body: ApiCall['body']): Partial<AppFields> {
-  return Object.fromEntries(FIELDS.filter((name) => Object.hasOwn(body, name)).map((name) => [name, body[name]]))
+function fieldsOf(body: ApiCall['body'], names: readonly string[]): Partial<AppFields> {
+  return Object.fromEntries(names.filter((name) => Object.hasOwn(body, name)).map((name) => [name, body[name]]))
 }
 
 /** Trust is given by its own route, so that no form of fields gives it by the way (APP-9). */

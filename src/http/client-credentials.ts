@@ -1,29 +1,42 @@
-import type { AppCredentials } from '../domain/app-authentication.ts'
+import type { AppCredentials, AppProof } from '../domain/app-authentication.ts'
 import { invalidClient, invalidRequest } from './http-error.ts'
 import type { Form } from './request-body.ts'
 
 /** Longer than any credentials of ours, however they are encoded. */
 const MAX_HEADER_LENGTH = 1024
+/** RFC 7523 §2.2. */
+const JWT_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 
 /**
- * Who a request says its app is: by HTTP Basic or in the body, and in one of them only. What is missing is left to be refused
- * like anything wrong; a key alone says that the app is public.
+ * Who a request says its app is: by HTTP Basic, in the body or by an assertion, and in one of them only. What is missing is left
+ * to be refused like anything wrong; a key alone says that the app is public.
  *
  * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-2.3.1)
+ * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-2.2)
  */
 export function clientCredentials({ headers }: Request, form: Form): AppCredentials {
   const header = headers.get('authorization')
   const key = form.get('client_id')
   const secret = form.get('client_secret')
-  const hasAssertion = form.has('client_assertion') || form.has('client_assertion_type')
+  const assertion = form.get('client_assertion')
+  const hasAssertion = assertion !== undefined || form.has('client_assertion_type')
   if ([header !== null, secret !== undefined, hasAssertion].filter(Boolean).length > 1)
     throw invalidRequest('the app authenticates by more than one method')
-  if (hasAssertion) throw invalidClient('this authentication method is not supported')
+  if (hasAssertion) {
+    if (form.get('client_assertion_type') !== JWT_ASSERTION)
+      throw invalidClient('this client_assertion_type is not supported')
+    return { ...(key !== undefined && { key }), assertion: assertion ?? '' }
+  }
   if (header === null) return secret === undefined ? { key: key ?? '' } : { key: key ?? '', secret }
   const basic = readBasic(header)
   if (key !== undefined && key !== basic.key) throw invalidRequest('the request names two apps')
   return basic
+}
+
+/** The same where an app must prove itself: no credentials are wrong ones. */
+export function asProof(client: AppCredentials): AppProof {
+  return client.assertion === undefined ? { key: client.key, secret: client.secret ?? '' } : client
 }
 
 function readBasic(header: string): { readonly key: string; readonly secret: string } {

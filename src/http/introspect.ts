@@ -1,6 +1,7 @@
 import type { AppGrant } from '../create-app-grant.ts'
 import type { Access } from '../domain/verifier.ts'
 import { jsonAnswer } from './answer.ts'
+import { asProof } from './client-credentials.ts'
 import { formRoute } from './form-endpoint.ts'
 import { invalidRequest } from './http-error.ts'
 import type { Route } from './routes.ts'
@@ -17,8 +18,7 @@ export function introspectRoute(grants: AppGrant): Route {
     async answer({ form, client, facts }) {
       const token = form.get('token')
       if (token === undefined) throw invalidRequest('token is missing')
-      const { key, secret = '' } = client
-      const app = await grants.authorizer.authenticateApp({ ...facts, key, secret })
+      const app = await grants.authorizer.authenticateApp({ ...facts, ...asProof(client) })
       const access = await grants.authorizer.verify(token)
       const isOwn = access.ok && access.app.key === app.key
       return jsonAnswer(isOwn ? introspection(access, grants.issuer) : { active: false })

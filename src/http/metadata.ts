@@ -1,9 +1,10 @@
+import { ASSERTION_ALGORITHMS } from '../domain/app-authentication.ts'
 import type { Route } from './routes.ts'
 import { GRANT_TYPES } from './token.ts'
 
 /** What there is only where users can be asked: see {@link metadataRoute}. */
 const WITHOUT_USERS: readonly string[] = ['client_credentials']
-const WITH_SECRET = ['client_secret_basic', 'client_secret_post'] as const
+const WITH_PROOF = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const
 const HEADERS = {
   'content-type': 'application/json',
   'x-content-type-options': 'nosniff',
@@ -21,11 +22,14 @@ export function metadataRoute(issuer: string, asksUsers: boolean): Route {
   const metadata = JSON.stringify({
     issuer,
     token_endpoint: `${issuer}/token`,
-    token_endpoint_auth_methods_supported: asksUsers ? [...WITH_SECRET, 'none'] : WITH_SECRET,
+    token_endpoint_auth_methods_supported: asksUsers ? [...WITH_PROOF, 'none'] : WITH_PROOF,
+    token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     revocation_endpoint: `${issuer}/revoke`,
-    revocation_endpoint_auth_methods_supported: [...WITH_SECRET, 'none'],
+    revocation_endpoint_auth_methods_supported: [...WITH_PROOF, 'none'],
+    revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     introspection_endpoint: `${issuer}/introspect`,
-    introspection_endpoint_auth_methods_supported: WITH_SECRET,
+    introspection_endpoint_auth_methods_supported: WITH_PROOF,
+    introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     grant_types_supported: asksUsers ? GRANT_TYPES : WITHOUT_USERS,
     response_types_supported: asksUsers ? ['code'] : [],
     ...(asksUsers && {

@@ -58,7 +58,11 @@ const app = {
   createdAt: time,
   'suspended?': object({ at: time, by: object({ 'account?': text, 'login?': text }) }),
   secrets: list(object({ id: text, createdAt: time })),
+  keys: list(ref('Jwk')),
 }
+
+const jwk = { 'alg?': text, 'crv?': text, 'x?': text, 'y?': text, 'n?': text, 'e?': text }
+const jwks = { type: 'array', items: ref('PublicJwk'), maxItems: 10 } as const
 
 const secret = { ...text, description: 'The client_secret. It is told here and never again.' }
 const holder = { app: text, 'account?': { ...text, description: 'Default is the signed-in account.' } }
@@ -68,7 +72,11 @@ const page = (items: Schema) => object({ items: list(items), 'nextCursor?': text
 export const schemas = {
   AppFields: open(object(fields)),
   NewApp: open({
-    ...object({ ...fields, 'public?': { ...flag, description: 'Whether the app can keep no secret.' } }),
+    ...object({
+      ...fields,
+      'public?': { ...flag, description: 'Whether the app can keep no secret.' },
+      'keys?': { ...jwks, description: 'Public keys by which it authenticates instead of a secret.' },
+    }),
     required: ['name', 'homepage', 'adminEmail'],
   }),
   App: object(app),
@@ -80,6 +88,10 @@ export const schemas = {
   AppPage: page(ref('AppRow')),
   AppWithSecret: object({ app: ref('App'), 'secret?': secret }),
   AppWithNewSecret: object({ app: ref('App'), secretId: text, secret }),
+  /** As it is stored: with its kid, and without what is not needed. */
+  Jwk: object({ kty: text, kid: text, ...jwk }),
+  PublicJwk: open(object({ kty: text, 'kid?': text, ...jwk })),
+  JwkSet: open(object({ keys: { ...jwks, minItems: 1 } })),
   Trusted: open(object({ trusted: flag })),
   Keys: open(object({ keys: { ...texts, maxItems: 100 } })),
   Removals: object({

@@ -1,6 +1,7 @@
 import type { AppGrant } from '../create-app-grant.ts'
 import type { Granted } from '../domain/access-tokens.ts'
 import { jsonAnswer } from './answer.ts'
+import { asProof } from './client-credentials.ts'
 import { type FormCall, formRoute } from './form-endpoint.ts'
 import { HttpError, invalidRequest } from './http-error.ts'
 import type { Form } from './request-body.ts'
@@ -18,9 +19,8 @@ const GRANTS: ReadonlyMap<string, Grant> = new Map<string, Grant>([
     'client_credentials',
     {
       needs: [],
-      // No secret is a wrong one: this grant is for apps that can prove themselves.
       give: ({ authorizer }, { form, client, facts }) =>
-        authorizer.grantTrusted({ ...facts, key: client.key, secret: client.secret ?? '', ...scopeOf(form) }),
+        authorizer.grantTrusted({ ...facts, ...asProof(client), ...scopeOf(form) }),
     },
   ],
   [

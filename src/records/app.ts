@@ -1,6 +1,7 @@
 import type { Actor } from '../base/events.ts'
 import { partitionOf, partitionOfKey } from '../credentials/app-key.ts'
 import { nameOf } from '../credentials/digest.ts'
+import type { AppJwk } from '../credentials/jwt/app-keys.ts'
 import type { GroupRef, RecordRef } from '../store/store.ts'
 import type { Kind } from './collection.ts'
 
@@ -33,7 +34,7 @@ export interface LiveApp {
   readonly state: 'live'
   readonly key: string
   readonly owner: string
-  /** The owner's epoch when the app was registered or last got a new secret (ACC-7). */
+  /** The owner's epoch when the app was registered or last got new credentials (ACC-7). */
   readonly epoch?: string
   readonly createdAt: number
   readonly fields: CheckedFields
@@ -42,6 +43,8 @@ export interface LiveApp {
   readonly published: boolean
   readonly suspended?: { readonly at: number; readonly by: Actor }
   readonly secrets: readonly StoredSecret[]
+  /** Public keys. An app has secrets, or keys, or is public. */
+  readonly keys: readonly AppJwk[]
   /** The last few ids that were removed: removing one of them again is no mistake. */
   readonly removedSecretIds: readonly string[]
   /** Everything the app holds carries it. */

@@ -1,11 +1,13 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { DenialReason, ErrorCode, Store } from '../../src/index.ts'
 import { codeOf } from '../base/code-of.ts'
+import { type AppSigner, appSigner } from './app-signer.ts'
 import { ISSUER, OTHER_REDIRECT, REDIRECT } from './session-world.ts'
 import {
   authorised,
   DEAD_USER,
   expectFreshWorks,
+  type Proof,
   reuse,
   rotate,
   UNTOUCHED_USER,
@@ -13,21 +15,23 @@ import {
   type UserScene,
   userHoldingOf,
 } from './user-holding.ts'
-import { createWorld } from './world.ts'
+import { createWorld, type World } from './world.ts'
 
 /**
  * The table of acts (SEMANTICS E), to be run on any store. Each row says what the act leaves of a trusted app that has two
- * secrets and three app-only tokens, and of what it holds for an account below its owner: a session with a token, and codes.
+ * secrets, or two keys, and three app-only tokens, and of what it holds for an account below its owner: a session with a token,
+ * and codes.
  */
 
 /** A world with that app. */
 export interface Scene extends UserScene {
-  readonly secrets: { readonly first: string; readonly second: string }
+  /** By each of the two secrets or keys. */
+  readonly proofs: { readonly first: Proof; readonly second: Proof }
   /** The ids of the secrets. */
   readonly secretIds: { readonly first: string; readonly second: string }
   readonly tokens: readonly { readonly text: string; readonly id: string }[]
-  /** The secret that a regeneration gave. */
-  newest?: string
+  /** By what an act put in the place of those. */
+  newest?: Proof
 }
 
 /** What an app holds: what each of its tokens and secrets answers now. */
@@ -35,7 +39,7 @@ export interface Holding {
   readonly tokens: readonly (DenialReason | 'ok')[]
   /** How many live tokens are listed and counted: the same. `gone` where there is no app to ask for. */
   readonly listed: number | 'gone'
-  /** What a grant answers to each secret; `newest` where there is one. */
+  /** What a grant answers to each secret or key; `newest` where there is one. */
   readonly first: ErrorCode | 'ok'
   readonly second: ErrorCode | 'ok'
   readonly newest?: ErrorCode | 'ok'
@@ -48,6 +52,8 @@ export type Leaves = Partial<Omit<Holding, 'user'>> & { readonly user?: Partial<
 /** A row of the table. */
 export interface ActRow {
   readonly act: string
+  /** The app has two keys instead of two secrets. */
+  readonly hasKeys?: true
   /** What goes before it. */
   readonly given?: (scene: Scene) => Promise<unknown>
   readonly run: (scene: Scene) => Promise<unknown>
@@ -69,6 +75,8 @@ const UNTOUCHED: Holding = { tokens: ['ok', 'ok', 'ok'], listed: 3, first: 'ok',
 const all = (reason: DenialReason) => [reason, reason, reason]
 const refusedWith = (code: ErrorCode) => ({ first: code, second: code })
 const GONE = refusedWith('app_authentication_failed')
+/** Where every credential and all that the app holds gave way. */
+const RENEWED: Leaves = { tokens: all('revoked'), listed: 0, ...GONE, newest: 'ok', user: DEAD_USER }
 const ofOrg = ({ key }: Scene) => ({ app: key, account: 'org' })
 const ofUser = ({ key }: Scene) => ({ app: key, account: 'user' })
 const waiting = (code: 'account_blocked' | 'not_permitted') =>
@@ -89,8 +97,8 @@ export const ACTS: readonly ActRow[] = [
   },
   {
     act: 'token revoked by its own app',
-    run: ({ grants, key, secrets, tokens }) =>
-      grants.authorizer.revokeToken({ key, secret: secrets.second, token: tokens[0]?.text ?? '' }),
+    run: async ({ grants, proofs, tokens }) =>
+      grants.authorizer.revokeToken({ ...(await proofs.second()), token: tokens[0]?.text ?? '' }),
     leaves: { tokens: ['revoked', 'ok', 'ok'], listed: 2 },
   },
   {
@@ -116,16 +124,32 @@ export const ACTS: readonly ActRow[] = [
   },
   {
     act: 'secret regenerated, overlap included',
-    run: async (scene) => {
-      scene.newest = (await scene.grants.apps.regenerateSecret(scene.key)).secret
-    },
-    leaves: { tokens: all('revoked'), listed: 0, ...GONE, newest: 'ok', user: DEAD_USER },
+    run: regenerate,
+    leaves: RENEWED,
+  },
+  {
+    act: 'secret regenerated in the place of keys',
+    hasKeys: true,
+    run: regenerate,
+    leaves: RENEWED,
+  },
+  {
+    act: 'app keys replaced (S66)',
+    hasKeys: true,
+    run: replaceKeys,
+    leaves: RENEWED,
+  },
+  {
+    act: 'secrets replaced by app keys',
+    run: replaceKeys,
+    leaves: RENEWED,
   },
   {
     act: 'secret added',
     given: ({ grants, key, secretIds }) => grants.apps.removeSecret({ app: key, secretId: secretIds.first }),
     run: async (scene) => {
-      scene.newest = (await scene.grants.apps.addSecret(scene.key)).secret
+      const { secret } = await scene.grants.apps.addSecret(scene.key)
+      scene.newest = secretProof(scene.key, secret)
     },
     leaves: { first: 'app_authentication_failed', newest: 'ok' },
     repeat: 'refused',
@@ -234,9 +258,10 @@ export const ACTS: readonly ActRow[] = [
     leaves: { tokens: all('revoked'), ...refusedWith('account_blocked') },
     undo: {
       run: async (scene) => {
-        scene.newest = (await scene.grants.as('provider').apps.regenerateSecret(scene.key)).secret
+        const { secret } = await scene.grants.as('provider').apps.regenerateSecret(scene.key)
+        scene.newest = secretProof(scene.key, secret)
       },
-      leaves: { tokens: all('revoked'), listed: 0, ...GONE, newest: 'ok', user: DEAD_USER },
+      leaves: RENEWED,
     },
   },
   {
@@ -246,8 +271,8 @@ export const ACTS: readonly ActRow[] = [
   },
   {
     act: 'token of the account revoked by the app',
-    run: (scene) =>
-      scene.grants.authorizer.revokeToken({ key: scene.key, secret: scene.currentSecret(), token: scene.user.access }),
+    run: async (scene) =>
+      scene.grants.authorizer.revokeToken({ ...(await scene.currentProof()), token: scene.user.access }),
     leaves: { user: { access: 'revoked', listed: 0 } },
   },
   {
@@ -257,8 +282,8 @@ export const ACTS: readonly ActRow[] = [
   },
   {
     act: 'session ended by the app, which revokes its refresh token',
-    run: (scene) =>
-      scene.grants.authorizer.revokeToken({ key: scene.key, secret: scene.currentSecret(), token: scene.user.refresh }),
+    run: async (scene) =>
+      scene.grants.authorizer.revokeToken({ ...(await scene.currentProof()), token: scene.user.refresh }),
     leaves: { user: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 } },
     tidies: 1,
   },
@@ -334,9 +359,9 @@ export function testActs(open: () => Promise<Store>): void {
       it('holds for tokens made before only: what is made afterwards goes by what is valid then (TOK-4, REV-4)', async () => {
         const scene = await setScene(row, open)
         await row.run(scene)
-        for (const secret of [scene.secrets.first, scene.secrets.second, scene.newest]) {
-          if (secret === undefined || (await codeOf(grant(scene, secret))) !== 'ok') continue
-          const { accessToken } = await grant(scene, secret)
+        for (const proof of [scene.proofs.first, scene.proofs.second, scene.newest]) {
+          if (proof === undefined || (await codeOf(grant(scene, proof))) !== 'ok') continue
+          const { accessToken } = await grant(scene, proof)
           expect(await scene.grants.authorizer.verify(accessToken)).toMatchObject({ ok: true, kind: 'app' })
         }
         await expectFreshWorks(scene)
@@ -414,28 +439,66 @@ async function setScene(row: ActRow, open: () => Promise<Store>): Promise<Scene>
   const inner = await open()
   onTestFinished(() => inner.close())
   const world = createWorld(inner, { issuer: ISSUER, storeTimeoutMs: 30_000 })
-  const { app, secret: first } = await world.registerTrusted({ redirectUrls: [REDIRECT, OTHER_REDIRECT] })
-  const { secret: second, app: both } = await world.grants.apps.addSecret(app.key)
+  const { key, proofs, secretIds } = await (row.hasKeys ? withKeys(world) : withSecrets(world))
+  const { first, second } = proofs
   const tokens = []
-  for (const secret of [first, second, first]) {
-    const { accessToken, tokenId } = await world.grants.authorizer.grantTrusted({ key: app.key, secret })
+  for (const proof of [first, second, first]) {
+    const { accessToken, tokenId } = await world.grants.authorizer.grantTrusted(await proof())
     tokens.push({ text: accessToken, id: tokenId })
   }
-  const [firstId = '', secondId = ''] = both.secrets.map(({ id }) => id)
-  const secretIds = { first: firstId, second: secondId }
-  const user = await authorised(world, { key: app.key, secret: second })
-  const currentSecret = () => scene.newest ?? second
-  const scene: Scene = { ...world, key: app.key, secrets: { first, second }, secretIds, tokens, user, currentSecret }
+  const user = await authorised(world, { key, proof: second })
+  const currentProof = () => (scene.newest ?? second)()
+  const scene: Scene = { ...world, key, proofs, secretIds, tokens, user, currentProof }
   await row.given?.(scene)
   return scene
 }
 
-function grant({ grants, key }: Scene, secret: string) {
-  return grants.authorizer.grantTrusted({ key, secret })
+type Registered = Pick<Scene, 'key' | 'proofs' | 'secretIds'>
+const REDIRECTS = { redirectUrls: [REDIRECT, OTHER_REDIRECT] }
+
+async function withSecrets({ grants, registerTrusted }: World): Promise<Registered> {
+  const { app, secret: first } = await registerTrusted(REDIRECTS)
+  const { key } = app
+  const { secret: second, app: both } = await grants.apps.addSecret(key)
+  const [firstId = '', secondId = ''] = both.secrets.map(({ id }) => id)
+  const proofs = { first: secretProof(key, first), second: secretProof(key, second) }
+  return { key, proofs, secretIds: { first: firstId, second: secondId } }
+}
+
+async function withKeys({ registerTrusted, clock }: World): Promise<Registered> {
+  const [one, other] = [await appSigner('ES256', { kid: 'one' }), await appSigner('EdDSA', { kid: 'other' })]
+  const { app } = await registerTrusted({ ...REDIRECTS, keys: [one.jwk, other.jwk] })
+  const proofOf = (signer: AppSigner, kid: string): Proof => {
+    return async () => ({ assertion: await signer.sign(app.key, clock(), { header: { kid } }) })
+  }
+  return {
+    key: app.key,
+    proofs: { first: proofOf(one, 'one'), second: proofOf(other, 'other') },
+    secretIds: { first: '', second: '' },
+  }
+}
+
+function secretProof(key: string, secret: string): Proof {
+  return async () => ({ key, secret })
+}
+
+async function regenerate(scene: Scene): Promise<void> {
+  const { secret } = await scene.grants.apps.regenerateSecret(scene.key)
+  scene.newest = secretProof(scene.key, secret)
+}
+
+async function replaceKeys(scene: Scene): Promise<void> {
+  const signer = await appSigner()
+  await scene.grants.apps.replaceKeys(scene.key, [signer.jwk])
+  scene.newest = async () => ({ assertion: await signer.sign(scene.key, scene.clock()) })
+}
+
+async function grant({ grants }: Scene, proof: Proof) {
+  return grants.authorizer.grantTrusted(await proof())
 }
 
 async function holdingOf(scene: Scene): Promise<Holding> {
-  const { grants, secrets, newest } = scene
+  const { grants, proofs, newest } = scene
   const tokens = await Promise.all(
     scene.tokens.map(async ({ text }) => {
       const answer = await grants.authorizer.verify(text)
@@ -445,14 +508,14 @@ async function holdingOf(scene: Scene): Promise<Holding> {
   const listed = await listedOf(scene)
   const user = await userHoldingOf(scene)
   // Grants come last, for they add tokens; each is taken back.
-  const answers = { first: await tryGrant(scene, secrets.first), second: await tryGrant(scene, secrets.second) }
+  const answers = { first: await tryGrant(scene, proofs.first), second: await tryGrant(scene, proofs.second) }
   return { tokens, listed, user, ...answers, ...(newest !== undefined && { newest: await tryGrant(scene, newest) }) }
 }
 
-async function tryGrant(scene: Scene, secret: string): Promise<ErrorCode | 'ok'> {
-  const code = await codeOf(grant(scene, secret))
+async function tryGrant(scene: Scene, proof: Proof): Promise<ErrorCode | 'ok'> {
+  const code = await codeOf(grant(scene, proof))
   if (code !== 'ok') return code
-  const { tokenId } = await grant(scene, secret)
+  const { tokenId } = await grant(scene, proof)
   const listed = await scene.grants.tokens.list({ ...ofOrg(scene), limit: 1000 })
   expect(listed.items.map(({ id }) => id)).toContain(tokenId)
   const mine = new Set(scene.tokens.map(({ id }) => id))

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { DenialReason, ErrorCode } from '../../src/index.ts'
+import type { AppProof, DenialReason, ErrorCode } from '../../src/index.ts'
 import { codeOf } from '../base/code-of.ts'
 import { answerIn, challengeOf, codeIn, REDIRECT, VERIFIER } from './session-world.ts'
 import type { World } from './world.ts'
@@ -34,6 +34,9 @@ export const DEAD_USER = {
   listed: 0,
 } as const satisfies Partial<UserHolding>
 
+/** Makes credentials of one kind, anew for each call. */
+export type Proof = () => Promise<AppProof>
+
 /** The account's side of a scene. */
 export interface UserScene extends World {
   readonly key: string
@@ -47,7 +50,8 @@ export interface UserScene extends World {
     /** Codes not redeemed yet: every look spends one. */
     readonly codes: string[]
   }
-  currentSecret(): string
+  /** Credentials that are right now; each is good for one call. */
+  currentProof(): Promise<AppProof>
 }
 
 const OF_USER = 'user'
@@ -56,12 +60,12 @@ const CODES = 4
 /** One session with one token, and some pending codes. */
 export async function authorised(
   world: World,
-  { key, secret }: { key: string; secret: string },
+  { key, proof }: { key: string; proof: Proof },
 ): Promise<UserScene['user']> {
   const codes = []
   for (let n = 0; n <= CODES; n++) codes.push(await newCode(world, key))
   const [redeemed = '', ...pending] = codes
-  const granted = await redeem({ ...world, key }, redeemed, secret)
+  const granted = await redeem(world, redeemed, await proof())
   const { accessToken: access, refreshToken: refresh = '', tokenId } = granted
   return { access, tokenId, refresh, redeemed, codes: pending }
 }
@@ -85,17 +89,17 @@ export async function userHoldingOf(scene: UserScene): Promise<UserHolding> {
 /** Where an authorization is possible now, what comes of it works. */
 export async function expectFreshWorks(scene: UserScene): Promise<void> {
   if ((await tryAsk(scene)) !== 'consent') return
-  const { accessToken } = await redeem(scene, await newCode(scene, scene.key), scene.currentSecret())
+  const { accessToken } = await redeem(scene, await newCode(scene, scene.key), await scene.currentProof())
   expect(await scene.grants.authorizer.verify(accessToken)).toMatchObject({ ok: true, kind: 'user', account: OF_USER })
 }
 
 /** Presents a superseded credential: what follows for the caller is a refusal, and for the session its end. */
 export async function reuse(scene: UserScene, which: 'refresh token' | 'code'): Promise<void> {
-  const { user, key } = scene
-  const by = { key, secret: scene.currentSecret() }
+  const { user } = scene
+  const by = await scene.currentProof()
   const call =
     which === 'code'
-      ? redeem(scene, user.redeemed, by.secret)
+      ? redeem(scene, user.redeemed, by)
       : scene.grants.authorizer.refresh({ ...by, refreshToken: user.spent ?? '' })
   const answer = codeOf(call)
   // An outage is for the caller to see.
@@ -107,7 +111,7 @@ export async function reuse(scene: UserScene, which: 'refresh token' | 'code'): 
 export async function rotate(scene: UserScene): Promise<void> {
   const { user, key, grants } = scene
   user.spent = user.refresh
-  const granted = await grants.authorizer.refresh({ key, secret: scene.currentSecret(), refreshToken: user.refresh })
+  const granted = await grants.authorizer.refresh({ ...(await scene.currentProof()), refreshToken: user.refresh })
   user.refresh = granted.refreshToken ?? ''
   await grants.tokens.remove({ app: key, account: OF_USER, ids: [granted.tokenId] })
   scene.clock.advance(11_000)
@@ -130,12 +134,8 @@ function begin({ authorizer }: World['grants'], key: string) {
   return authorizer.beginAuthorization(new URLSearchParams(params), { account: OF_USER })
 }
 
-function redeem(
-  { grants, key }: { readonly grants: World['grants']; readonly key: string },
-  code: string,
-  secret: string,
-) {
-  return grants.authorizer.redeemCode({ key, secret, code, verifier: VERIFIER, redirectUrl: REDIRECT })
+function redeem({ grants }: Pick<World, 'grants'>, code: string, proof: AppProof) {
+  return grants.authorizer.redeemCode({ ...proof, code, verifier: VERIFIER, redirectUrl: REDIRECT })
 }
 
 async function tryAsk({ grants, key }: UserScene): Promise<UserHolding['ask']> {
@@ -147,7 +147,7 @@ async function tryAsk({ grants, key }: UserScene): Promise<UserHolding['ask']> {
 
 async function tryRefresh(scene: UserScene): Promise<ErrorCode | 'ok'> {
   const { grants, key, user } = scene
-  const call = grants.authorizer.refresh({ key, secret: scene.currentSecret(), refreshToken: user.refresh })
+  const call = grants.authorizer.refresh({ ...(await scene.currentProof()), refreshToken: user.refresh })
   const code = await codeOf(call)
   if (code !== 'ok') return code
   const { refreshToken = '', tokenId, accessToken } = await call
@@ -161,7 +161,7 @@ async function tryCode(scene: UserScene): Promise<ErrorCode | 'ok'> {
   const { grants, key, user } = scene
   const [code] = user.codes
   if (code === undefined) throw new Error('there is no code left to look with')
-  const call = redeem(scene, code, scene.currentSecret())
+  const call = redeem(scene, code, await scene.currentProof())
   const answer = await codeOf(call)
   if (answer !== 'ok') return answer
   user.codes.shift()

@@ -56,7 +56,7 @@ describe('the examples', () => {
         'token for 3600 s',
         'acts for org-7 with calls:read',
         'token: revoked',
-        'old secret: unknown app or wrong secret',
+        'old secret: unknown app or wrong credentials',
       ],
     })
   })

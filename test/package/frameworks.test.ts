@@ -109,7 +109,7 @@ const TABLE: readonly Row[] = [
     request: ({ app }) => ['POST', '/oauth/token', { ...FORM, ...basic(app.key, 'x') }, grant],
     status: 401,
     headers: CHALLENGE,
-    body: '{"error":"invalid_client","error_description":"unknown app or wrong secret"}',
+    body: '{"error":"invalid_client","error_description":"unknown app or wrong credentials"}',
   },
   { name: 'no credentials', request: () => ['POST', '/oauth/token', FORM, grant], status: 401, headers: CHALLENGE },
   {

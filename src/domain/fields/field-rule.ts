@@ -20,6 +20,12 @@
  * - `too_many`: more entries than the list may have. No entry was looked at.
  * - `duplicate`: the entry stands in the list before.
  * - `public_app_trusted`: a public app, which has no secret, cannot be trusted.
+ * - `public_app_keys`: a public app, which proves itself by nothing, cannot have keys.
+ * - `issuer_required`: keys prove nothing to a server without the option `issuer`, which assertions must name.
+ * - `not_supported`: keys by their URL, which is never fetched.
+ * - `private_key`: a key with a private member. Nothing of it is shown.
+ * - `not_a_public_key`: no public JWK for signatures, of a type, curve and size that are accepted.
+ * - `not_a_key_id`: a `kid` that is no text of 1–128 characters of printable ASCII.
  */
 export type FieldErrorCode =
   | 'required'
@@ -41,6 +47,12 @@ export type FieldErrorCode =
   | 'too_many'
   | 'duplicate'
   | 'public_app_trusted'
+  | 'public_app_keys'
+  | 'issuer_required'
+  | 'not_supported'
+  | 'private_key'
+  | 'not_a_public_key'
+  | 'not_a_key_id'
 
 /** What a rule found wrong. `received` is set where the value itself is not what should be shown. */
 export interface Refusal {

@@ -35,10 +35,11 @@ export interface Submission {
  * Opens a submission of fields. Only own properties count, each is read once, and the rest of the input is ignored.
  * Types and lengths are judged here, before a rule sees the value.
  *
+ * @param found - errors that are known already.
  * @throws AppGrantError `invalid_fields` naming the field `app` where `input` is no object.
  */
-export function readSubmission(input: unknown): Submission {
-  const errors: FieldError[] = []
+export function readSubmission(input: unknown, found: readonly FieldError[] = []): Submission {
+  const errors = [...found]
   const add = (field: string, code: FieldErrorCode, expected: string, received: string) => {
     errors.push({ field, code, expected, received })
     return undefined
@@ -107,8 +108,11 @@ export function readSubmission(input: unknown): Submission {
   }
 }
 
-// An accessor, or a proxy, may throw: then the property is of the wrong type, like any other that is no plain value.
-function readOwn(from: object, property: PropertyKey): unknown {
+/**
+ * An own property of a value somebody sent. An accessor, or a proxy, may throw: then the property is of the wrong type, like
+ * any other that is no plain value.
+ */
+export function readOwn(from: object, property: PropertyKey): unknown {
   try {
     return Object.hasOwn(from, property) ? Reflect.get(from, property) : undefined
   } catch {
@@ -116,7 +120,8 @@ function readOwn(from: object, property: PropertyKey): unknown {
   }
 }
 
-function invalidFields(errors: readonly FieldError[]): AppGrantError<'invalid_fields'> {
+/** The error that names everything that broke a rule. */
+export function invalidFields(errors: readonly FieldError[]): AppGrantError<'invalid_fields'> {
   const named = errors.slice(0, ERRORS_IN_MESSAGE).map((error) => `${error.field} (${error.code})`)
   const rest = errors.length - named.length
   return new AppGrantError(

@@ -1,0 +1,51 @@
+import { calculateJwkThumbprint, importJWK } from 'jose'
+import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './compact.ts'
+
+/** A public key of an app, as it is stored and shown: a JWK with the members that are needed, and no others. */
+export interface AppJwk {
+  /** `EC`, `OKP` or `RSA`. */
+  readonly kty: string
+  /** What an assertion names it by. Where none was given: its thumbprint (RFC 7638). */
+  readonly kid: string
+  /** The one algorithm it is for. Absent: any that fits its type. */
+  readonly alg?: string
+  readonly crv?: string
+  readonly x?: string
+  readonly y?: string
+  readonly n?: string
+  readonly e?: string
+}
+
+const MIN_RSA_BITS = 2048
+
+const OF_TYPE: Readonly<Record<string, readonly SignatureAlgorithm[]>> = {
+  EC: ['ES256'],
+  OKP: ['EdDSA'],
+  RSA: ['PS256', 'RS256'],
+}
+
+/** What assertions may be signed by. */
+export const ASSERTION_ALGORITHMS: readonly SignatureAlgorithm[] = SIGNATURE_ALGORITHMS
+
+/** The algorithms that a key is for; none where it is of no type of ours, or names another. */
+export function algorithmsOf({ kty, alg }: Pick<AppJwk, 'kty' | 'alg'>): readonly SignatureAlgorithm[] {
+  const fitting = OF_TYPE[kty] ?? []
+  return alg === undefined ? fitting : fitting.filter((name) => name === alg)
+}
+
+/**
+ * The thumbprint of a public key that signatures can be checked by; undefined where the numbers are no such key: a point off
+ * its curve, an RSA modulus under 2048 bits.
+ *
+ * @see [RFC 7638 - JSON Web Key (JWK) Thumbprint](https://www.rfc-editor.org/rfc/rfc7638.html#section-3)
+ */
+export async function thumbprintOf(jwk: Omit<AppJwk, 'kid'>): Promise<string | undefined> {
+  const [algorithm = ''] = algorithmsOf(jwk)
+  try {
+    const key = (await importJWK({ ...jwk }, algorithm)) as CryptoKey
+    const { modulusLength = MIN_RSA_BITS } = key.algorithm as Partial<RsaHashedKeyAlgorithm>
+    return modulusLength < MIN_RSA_BITS ? undefined : await calculateJwkThumbprint({ ...jwk })
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,138 @@
+import type { FieldError } from '../base/errors.ts'
+import { type AppJwk, algorithmsOf, thumbprintOf } from '../credentials/jwt/app-keys.ts'
+import type { FieldErrorCode } from './fields/field-rule.ts'
+import { isList, shownValue } from './fields/shown-value.ts'
+import { invalidFields, readOwn } from './fields/submission.ts'
+
+/** Keys one app has at most. */
+export const MAX_KEYS = 10
+
+/**
+ * A public key as a JWK: EC on the curve P-256, OKP on Ed25519, or RSA of 2048–4096 bits with the exponent 65537. Members that are
+ * not named here are ignored, private ones refused.
+ *
+ * @see [RFC 7517 - JSON Web Key (JWK)](https://www.rfc-editor.org/rfc/rfc7517.html#section-4)
+ */
+export interface PublicJwk {
+  readonly kty?: string
+  /** What assertions name it by, 1–128 characters of printable ASCII. Default is its thumbprint (RFC 7638). */
+  readonly kid?: string
+  /** The only algorithm it may sign by. Default is any of ES256, EdDSA, PS256 and RS256 that fits its type. */
+  readonly alg?: string
+  /** `sig`, if anything. */
+  readonly use?: string
+  /** With `verify`, if there is one. */
+  readonly key_ops?: readonly string[]
+  readonly crv?: string
+  readonly x?: string
+  readonly y?: string
+  readonly n?: string
+  readonly e?: string
+}
+
+/** The keys somebody sent, as they are stored, and what is wrong with them: one of the two is empty. */
+interface SubmittedKeys {
+  readonly keys: readonly AppJwk[]
+  readonly errors: readonly FieldError[]
+}
+
+interface Circumstances {
+  readonly issuer: string | undefined
+}
+
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
+const EXPECTED =
+  'a public JWK for signatures: EC on P-256, OKP on Ed25519, or RSA of 2048-4096 bits with the exponent AQAB; alg, if any, one of ES256, EdDSA, PS256, RS256'
+// The numbers of each type, at their full width (RFC 7518 §6.2.1.2).
+const COORDINATE = /^[\w-]{43}$/
+const MEMBERS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
+  EC: { crv: /^P-256$/, x: COORDINATE, y: COORDINATE },
+  OKP: { crv: /^Ed25519$/, x: COORDINATE },
+  RSA: { n: /^[\w-]{342,683}$/, e: /^AQAB$/ },
+}
+const KEY_ID = /^[\x20-\x7e]{1,128}$/
+
+/** The keys of an app to register; none where none are named. What is wrong is told together with its other fields. */
+export async function readAppKeys(input: object, circumstances: Circumstances): Promise<SubmittedKeys> {
+  if (readOwn(input, 'jwks_uri') !== undefined)
+    return refused('jwks_uri', 'not_supported', 'the keys themselves, as keys', 'a URL')
+  const value = readOwn(input, 'keys')
+  if (value === undefined) return { keys: [], errors: [] }
+  if (readOwn(input, 'public') === true) return refused('keys', 'public_app_keys', 'none for a public app', 'keys')
+  return readKeys(value, circumstances)
+}
+
+/** @throws AppGrantError `invalid_fields` with everything that is wrong with the keys. */
+export async function assertAppKeys(value: unknown, circumstances: Circumstances): Promise<readonly AppJwk[]> {
+  const { keys, errors } = await readKeys(value, circumstances)
+  if (errors.length > 0) throw invalidFields(errors)
+  return keys
+}
+
+async function readKeys(value: unknown, { issuer }: Circumstances): Promise<SubmittedKeys> {
+  if (issuer === undefined)
+    return refused('keys', 'issuer_required', 'the option issuer of createAppGrant, which assertions name', 'no issuer')
+  const length = isList(value) ? readOwn(value, 'length') : undefined
+  if (!isList(value) || typeof length !== 'number')
+    return refused('keys', 'wrong_type', 'an array of public JWKs, as in the keys of a JWK set', shownValue(value))
+  if (length === 0) return refused('keys', 'required', 'at least one key', 'none')
+  if (!(length <= MAX_KEYS)) return refused('keys', 'too_many', `at most ${MAX_KEYS} keys`, `${length} keys`)
+  const keys: AppJwk[] = []
+  const errors: FieldError[] = []
+  for (let index = 0; index < length; index += 1) {
+    const field = `keys[${index}]`
+    const key = await readKey(field, readOwn(value, index))
+    if ('code' in key) errors.push(key)
+    else if (keys.some(({ kid }) => kid === key.kid))
+      errors.push(wrong(`${field}.kid`, 'duplicate', 'each kid once', shownValue(key.kid)))
+    else keys.push(key)
+  }
+  return errors.length > 0 ? { keys: [], errors } : { keys, errors }
+}
+
+async function readKey(field: string, value: unknown): Promise<AppJwk | FieldError> {
+  if (typeof value !== 'object' || value === null || isList(value))
+    return wrong(field, 'wrong_type', 'a JWK', shownValue(value))
+  const exposed = PRIVATE_MEMBERS.find((name) => readOwn(value, name) !== undefined)
+  if (exposed !== undefined)
+    return wrong(
+      `${field}.${exposed}`,
+      'private_key',
+      'the public members only; make a new key pair, for this one is no secret any more',
+      'a private member',
+    )
+  const unusable = wrong(field, 'not_a_public_key', EXPECTED, `a JWK with kty ${shownValue(readOwn(value, 'kty'))}`)
+  const jwk = publicMembers(value)
+  const thumbprint = jwk && (await thumbprintOf(jwk))
+  if (!jwk || thumbprint === undefined) return unusable
+  const given = readOwn(value, 'kid')
+  if (given !== undefined && !(typeof given === 'string' && KEY_ID.test(given)))
+    return wrong(`${field}.kid`, 'not_a_key_id', '1-128 characters of printable ASCII', shownValue(given))
+  return { ...jwk, kid: given ?? thumbprint }
+}
+
+/** What of a JWK is stored, where all of it has the right form. */
+function publicMembers(value: object): Omit<AppJwk, 'kid'> | undefined {
+  const [kty, alg, use, operations] = ['kty', 'alg', 'use', 'key_ops'].map((name) => readOwn(value, name))
+  if (typeof kty !== 'string' || !Object.hasOwn(MEMBERS, kty)) return undefined
+  const isForSignatures = (use === undefined || use === 'sig') && (operations === undefined || canVerify(operations))
+  if (!isForSignatures || (alg !== undefined && typeof alg !== 'string')) return undefined
+  const type = { kty, ...(alg !== undefined && { alg }) }
+  const rules = Object.entries(MEMBERS[kty] ?? {})
+  const members = rules.map(([name, form]) => ({ name, form, member: readOwn(value, name) }))
+  const isComplete = members.every(({ member, form }) => typeof member === 'string' && form.test(member))
+  if (!isComplete || algorithmsOf(type).length === 0) return undefined
+  return { ...type, ...Object.fromEntries(members.map(({ name, member }) => [name, member])) }
+}
+
+function canVerify(operations: unknown): boolean {
+  return isList(operations) && [0, 1, 2, 3].some((index) => readOwn(operations, index) === 'verify')
+}
+
+function wrong(field: string, code: FieldErrorCode, expected: string, received: string): FieldError {
+  return { field, code, expected, received }
+}
+
+function refused(...error: Parameters<typeof wrong>): SubmittedKeys {
+  return { keys: [], errors: [wrong(...error)] }
+}
