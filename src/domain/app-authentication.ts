@@ -128,15 +128,15 @@ export function createAppAuthentication(parts: {
 
   /** The use is stored last: whoever has not proven that it is the app makes no record (ERR-5). */
   async function byAssertion(text: string, named: string | undefined): Promise<Verdict> {
+    const given = named === undefined ? '' : idInput(named, 'key')
     const assertion = readAssertion(text)
-    const key = named === undefined ? assertion?.claims.sub : idInput(named, 'key')
-    if (typeof key !== 'string' || !isKey(key))
-      return { key: '', reason: assertion ? 'unknown_app' : 'malformed_assertion' }
+    if (!assertion) return { key: given, reason: 'malformed_assertion' }
+    const key = named === undefined ? assertion.claims.sub : given
+    if (typeof key !== 'string' || !isKey(key)) return { key: given, reason: 'unknown_app' }
     const app = await collection.load(appKind, appRef(key))
     const failed = (reason: Refusal): Failed => ({ key, app, reason })
     if (app?.state !== 'live') return failed(app ? 'removed_app' : 'unknown_app')
     if (app.keys.length === 0) return failed('assertion_of_app_without_keys')
-    if (!assertion) return failed('malformed_assertion')
     const proven = await judgeAssertion(assertion, { app: key, keys: app.keys, issuer, now: clock() })
     if (typeof proven === 'string') return failed(proven)
     const use = { app: key, id: proven.id, expiresAt: proven.endsAt + CLOCK_TOLERANCE_MS }

@@ -200,11 +200,12 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
     async regenerateSecret(key) {
       const { secret, stored } = createAppSecret(random, clock)
-      return withConcealed({ app: await renew(key, 'secret_regenerated', { secrets: [stored], keys: [] }) }, { secret })
+      const app = await renew(key, 'secret_regenerated', async () => ({ secrets: [stored], keys: [] }))
+      return withConcealed({ app }, { secret })
     },
 
     async replaceKeys(key, input) {
-      return renew(key, 'keys_replaced', { secrets: [], keys: await assertAppKeys(input, parts) })
+      return renew(key, 'keys_replaced', async () => ({ secrets: [], keys: await assertAppKeys(input, parts) }))
     },
 
     async addSecret(key) {
@@ -257,10 +258,16 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     },
   }
 
-  async function renew(key: string, change: AppChange, credentials: Pick<LiveApp, 'secrets' | 'keys'>): Promise<App> {
+  /** Puts credentials in the place of all. Who may not see the app learns nothing of what is wrong with them. */
+  async function renew(
+    key: string,
+    change: AppChange,
+    read: () => Promise<Pick<LiveApp, 'secrets' | 'keys'>>,
+  ): Promise<App> {
     return act(key, change, async (app, { lineage }) => {
       if (app.public)
         throw refusedForPublic('A public app has neither secret nor keys: use revokeTokens to end what it holds.')
+      const credentials = await read()
       return acts.renew(app, { credentials, stamp: stamp(), epoch: (await lineage())[0]?.epoch })
     })
   }

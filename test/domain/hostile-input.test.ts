@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { type ErrorCode, isAppGrantError } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
+import { appSigner } from './app-signer.ts'
 import { hostileValues, spoil } from './hostile-values.ts'
 import { createWorld } from './world.ts'
 
@@ -14,6 +15,7 @@ const OUTAGES: readonly ErrorCode[] = ['store_unavailable', 'outcome_unknown', '
 
 async function setUp() {
   const world = createWorld(memoryStore(), { issuer: 'https://auth.example' })
+  const { jwk } = await appSigner()
   const { app, secret } = await world.registerTrusted()
   const { accessToken: token, tokenId } = await world.grants.authorizer.grantTrusted({ key: app.key, secret })
   const change = {
@@ -42,6 +44,7 @@ async function setUp() {
           adminPhone: '+12025550123',
           scopes: ['a'],
           api: 'unified',
+          keys: [jwk],
         },
       ],
       get: [app.key],
@@ -52,6 +55,7 @@ async function setUp() {
       suspend: [app.key],
       resume: [app.key],
       regenerateSecret: [app.key],
+      replaceKeys: [app.key, [jwk]],
       addSecret: [app.key],
       removeSecret: [{ app: app.key, secretId: app.secrets[0]?.id }],
       revokeTokens: [app.key],
@@ -73,7 +77,7 @@ async function setUp() {
       approve: [{ ticket: 'x', account: 'user', login: 'x', scope: ['read'] }],
       deny: [{ ticket: 'x', account: 'user', login: 'x' }],
       redeemCode: [{ ...credentials, code: 'x', verifier: VERIFIER, redirectUrl: 'https://app.example/callback' }],
-      refresh: [{ ...credentials, refreshToken: 'x', scope: ['read'] }],
+      refresh: [{ ...credentials, secret: undefined, assertion: 'x.y.z', refreshToken: 'x', scope: ['read'] }],
     },
     installs: {
       list: [{ account: 'org', name: 'x', limit: 5, cursor: 'x' }],
@@ -154,14 +158,16 @@ describe('ERR-4: hostile input', () => {
   it('fields whose getters throw are of the wrong type, and nothing is stored', async () => {
     const { grants, observed, app } = await setUp()
     const before = observed.written.length
-    for (const field of ['name', 'homepage', 'adminEmail', 'description', 'redirectUrls', 'scopes', 'trusted', 'api']) {
+    const fields = ['name', 'homepage', 'adminEmail', 'description', 'redirectUrls', 'scopes', 'trusted', 'api', 'keys']
+    for (const field of fields) {
       const get = () => {
         throw new Error('mine')
       }
       const given = Object.defineProperty(exampleApp({ owner: 'org' }), field, { get, enumerable: true })
       const refused = { code: 'invalid_fields', details: { fields: [{ field, code: 'wrong_type' }] } }
       await expect(grants.apps.register(given)).rejects.toMatchObject(refused)
-      if (field !== 'trusted') await expect(grants.apps.update(app.key, given)).rejects.toMatchObject(refused)
+      if (!['trusted', 'keys'].includes(field))
+        await expect(grants.apps.update(app.key, given)).rejects.toMatchObject(refused)
     }
     expect(observed.written).toHaveLength(before)
   })

@@ -1,5 +1,6 @@
 import { testSameLives } from '../model/same-lives.ts'
 import { testActs } from './acts-table.ts'
+import { testAssertions } from './assertion-suite.ts'
 import { testAuthorization } from './authorization-suite.ts'
 import { testInstalls } from './installs-suite.ts'
 import { testSecrets } from './secrets-suite.ts'
@@ -10,6 +11,7 @@ import type { OpenStore } from './session-world.ts'
 export function testDomain(open: OpenStore): void {
   testActs(open)
   testSessions(open)
+  testAssertions(open)
   testAuthorization(open)
   testInstalls(open)
   testSecrets(open)

@@ -2,6 +2,7 @@ import Ajv from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import type { AccountState } from '../../src/domain/accounts.ts'
 import { exampleApp } from '../../src/testing/index.ts'
+import { appSigner } from '../domain/app-signer.ts'
 import { ISSUER, json, refusal, world } from './world.ts'
 
 const FIELDS = {
@@ -99,6 +100,48 @@ describe('the JSON API of a signed-in account', () => {
     const { body } = await ask('POST', '/apps', { ...FIELDS, public: true })
     expect(body).not.toHaveProperty('secret')
     expect(body).toMatchObject({ app: { public: true, secrets: [] } })
+  })
+
+  it('registers an app with keys, which has no secret, and replaces them', async () => {
+    const { ask } = await api()
+    const [{ jwk }, { jwk: next }] = [await appSigner(), await appSigner('EdDSA', { kid: 'next' })]
+    const { status, body } = await ask('POST', '/apps', { ...FIELDS, keys: [{ ...jwk, kid: 'first' }] })
+    expect(status).toBe(201)
+    expect(body).not.toHaveProperty('secret')
+    const { app } = body as { app: { key: string } }
+    expect(app).toMatchObject({ secrets: [], keys: [{ ...jwk, kid: 'first' }] })
+    const replaced = await ask('PUT', `/apps/${app.key}/keys`, { keys: [next] })
+    expect(replaced).toMatchObject({ status: 200, body: { key: app.key, keys: [next] } })
+    expect(await ask('GET', `/apps/${app.key}`)).toMatchObject({ body: { keys: [next] } })
+    // Each of the two puts itself in the place of the other.
+    const { body: renewed } = await ask('POST', `/apps/${app.key}/regenerate-secret`)
+    expect(renewed).toMatchObject({ app: { keys: [] }, secret: expect.stringMatching(/^\w{32}$/) })
+  })
+
+  it('refuses keys that are none, private ones, and their URL, which it never fetches (S09, S68)', async () => {
+    const { ask, register, writes } = await api()
+    const { app } = await register()
+    const { jwk, privateJwk } = await appSigner()
+    const before = writes()
+    for (const [wrong, field] of [
+      [{ keys: [privateJwk] }, 'keys[0].d private_key'],
+      [{ keys: [] }, 'keys required'],
+      [{ keys: { keys: [jwk] } }, 'keys wrong_type'],
+    ] as const)
+      for (const [method, path, body] of [
+        ['POST', '/apps', { ...FIELDS, ...wrong }],
+        ['PUT', `/apps/${app.key}/keys`, wrong],
+      ] as const) {
+        const answer = await ask(method, path, body)
+        expect([answer.status, answer.body?.error]).toEqual([400, 'invalid_fields'])
+        const fields = answer.body?.fields as { field: string; code: string }[]
+        expect(fields.map((one) => `${one.field} ${one.code}`)).toEqual([field])
+        expect(JSON.stringify(answer)).not.toContain(privateJwk.d)
+      }
+    const byUrl = await ask('POST', '/apps', { ...FIELDS, jwks_uri: 'https://evil.example/jwks.json' })
+    expect(byUrl).toMatchObject({ status: 400, body: { fields: [{ field: 'jwks_uri', code: 'not_supported' }] } })
+    expect(await ask('PUT', `/apps/${app.key}/keys`, {})).toMatchObject({ status: 400 })
+    expect(writes()).toBe(before)
   })
 
   it('names every wrong field together (APP-5)', async () => {
@@ -440,6 +483,7 @@ describe('the JSON API of a signed-in account', () => {
         "post /apps/{key}/resume",
         "post /apps/{key}/revoke-tokens",
         "post /apps/{key}/regenerate-secret",
+        "put /apps/{key}/keys",
         "post /apps/{key}/secrets",
         "delete /apps/{key}/secrets/{id}",
         "get /installs",

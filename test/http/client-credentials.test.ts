@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { exampleApp } from '../../src/testing/index.ts'
-import { basic, refusal, world } from './world.ts'
+import { appSigner } from '../domain/app-signer.ts'
+import { basic, ISSUER, json, refusal, world } from './world.ts'
 
 const GRANT = { grant_type: 'client_credentials' }
 const ENDPOINTS = ['/token', '/revoke', '/introspect']
@@ -40,7 +41,7 @@ describe('authentication of apps', () => {
       expect(counts.get).toBe(0)
     })
 
-    it('refuses another scheme, and an assertion, which it does not know', async () => {
+    it('refuses another scheme, and an assertion of a type it does not know', async () => {
       const { post } = world()
       const bearer = await post(path, form, { authorization: 'Bearer abc' })
       expect(await refusal(bearer)).toEqual({ status: 401, error: 'invalid_client' })
@@ -200,5 +201,83 @@ describe('failed attempts', () => {
     )
     expect(here.writes()).toBe(before)
     expect(here.outages).toEqual([])
+  })
+})
+
+describe('authentication by an assertion (RFC 7523)', () => {
+  const JWT = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+  async function setUp() {
+    const here = world()
+    const signer = await appSigner()
+    const { app } = await here.trustedApp({ keys: [signer.jwk] })
+    const sign = (claims = {}) => signer.sign(app.key, here.clock(), { claims: { aud: ISSUER, ...claims } })
+    const form = async (more: Record<string, string> = {}) => ({
+      ...GRANT,
+      token: 'x',
+      client_assertion_type: JWT,
+      client_assertion: await sign(),
+      ...more,
+    })
+    return { ...here, app, sign, form }
+  }
+
+  it.each(ENDPOINTS)('lets an app in at %s, with client_id or without, each assertion once', async (path) => {
+    const { post, form, app } = await setUp()
+    for (const more of [{}, { client_id: app.key }]) {
+      const sent = await form(more)
+      expect((await post(path, sent)).status).toBe(200)
+      const again = await post(path, sent)
+      expect(again.headers.get('www-authenticate')).toMatch(/^Basic /)
+      expect(await refusal(again)).toEqual({ status: 401, error: 'invalid_client' })
+    }
+  })
+
+  it.each(ENDPOINTS)('refuses at %s whatever is not right, as it does a wrong secret (S22)', async (path) => {
+    const { post, form, sign, writes, trustedApp } = await setUp()
+    const { app: other } = await trustedApp()
+    const wrong = await post(path, { ...GRANT, token: 'x' }, basic(other.key, 'x'.repeat(32)))
+    const expected = await json(wrong)
+    const before = writes()
+    const tries = [
+      await form({ client_id: other.key }),
+      await form({ client_assertion: await sign({ aud: `${ISSUER}${path}` }) }),
+      await form({ client_assertion: await sign({ aud: [ISSUER] }) }),
+      await form({ client_assertion: 'x.y.z' }),
+      await form({ client_assertion: '' }),
+    ]
+    for (const sent of tries) {
+      const answer = await post(path, sent)
+      expect([answer.status, await json(answer)]).toEqual([401, expected])
+    }
+    for (const type of ['', 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer', JWT.toUpperCase()])
+      expect(await refusal(await post(path, await form({ client_assertion_type: type })))).toEqual({
+        status: 401,
+        error: 'invalid_client',
+      })
+    expect(writes()).toBe(before)
+  })
+
+  it.each(ENDPOINTS)('refuses at %s an assertion in the query, twice, or beside a secret (S20)', async (path) => {
+    const { post, form, sign, writes } = await setUp()
+    const before = writes()
+    const body = new URLSearchParams(await form())
+    const query = `?client_assertion=${await sign()}`
+    for (const answer of [
+      await post(path + query, { ...GRANT, token: 'x', client_assertion_type: JWT }),
+      await post(`${path}?client_assertion_type=${JWT}`, await form()),
+      await post(path, `${body}&client_assertion=${await sign()}`),
+      await post(path, await form({ client_secret: 'x' })),
+    ])
+      expect(await refusal(answer)).toEqual({ status: 400, error: 'invalid_request' })
+    expect(writes()).toBe(before)
+  })
+
+  it('is 503 while its use cannot be stored, never 401 (ERR-1)', async () => {
+    const { post, form, faults } = await setUp()
+    const sent = await form()
+    faults.fail('insert', 'before')
+    expect(await refusal(await post('/token', sent))).toEqual({ status: 503, error: 'temporarily_unavailable' })
+    expect((await post('/token', sent)).status).toBe(200)
   })
 })

@@ -1,8 +1,10 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { exportJWK, generateKeyPair } from 'jose'
 import * as oauth from 'oauth4webapi'
 import { afterEach, describe, expect, it } from 'vitest'
 import { toNodeHandler } from '../../src/node.ts'
+import { appSigner } from '../domain/app-signer.ts'
 import { world } from './world.ts'
 
 const servers: Server[] = []
@@ -53,6 +55,39 @@ describe.each(['', '/oauth/v1'])('oauth4webapi, unmodified, with an issuer of pa
     expect(await oauth.processRevocationResponse(revoked)).toBeUndefined()
     expect(await introspect()).toEqual({ active: false })
   })
+
+  it.each(['ES256', 'PS256', 'RS256'])(
+    'does client credentials, introspection and revocation by PrivateKeyJwt with %s (S69, RFC 7523)',
+    async (algorithm) => {
+      const { issuer, trustedApp, grants } = await serve(path)
+      const { publicKey, privateKey } = await generateKeyPair(algorithm, { extractable: true })
+      const [jwk, kid] = [await exportJWK(publicKey), 'the-key']
+      const { app } = await trustedApp({ keys: [{ ...jwk, kid }] })
+      const client: oauth.Client = { client_id: app.key }
+      const found = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...options })
+      const server = await oauth.processDiscoveryResponse(issuer, found)
+      expect(server.token_endpoint_auth_methods_supported).toContain('private_key_jwt')
+      expect(server.token_endpoint_auth_signing_alg_values_supported).toContain(algorithm)
+
+      const ask = async (authentication: oauth.ClientAuth) => {
+        const answer = await oauth.clientCredentialsGrantRequest(server, client, authentication, {}, options)
+        return oauth.processClientCredentialsResponse(server, client, answer)
+      }
+      const authentication = oauth.PrivateKeyJwt({ key: privateKey, kid })
+      const granted = await ask(oauth.PrivateKeyJwt(privateKey))
+      expect(await grants.authorizer.verify(granted.access_token)).toMatchObject({ ok: true })
+      const told = await oauth.introspectionRequest(server, client, authentication, granted.access_token, options)
+      expect(await oauth.processIntrospectionResponse(server, client, told)).toMatchObject({ active: true })
+      const revoked = await oauth.revocationRequest(server, client, authentication, granted.access_token, options)
+      expect(await oauth.processRevocationResponse(revoked)).toBeUndefined()
+      expect(await grants.authorizer.verify(granted.access_token)).toMatchObject({ reason: 'revoked' })
+
+      await grants.apps.replaceKeys(app.key, [(await appSigner()).jwk])
+      const refused = await ask(authentication).catch((error: unknown) => error)
+      expect(refused).toBeInstanceOf(oauth.WWWAuthenticateChallengeError)
+      expect(refused).toMatchObject({ status: 401 })
+    },
+  )
 
   it('reads our refusals as what they are', async () => {
     const { issuer, trustedApp } = await serve(path)

@@ -1,0 +1,401 @@
+import { createHmac, createPublicKey, type JsonWebKey, randomUUID } from 'node:crypto'
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import { codeOf, refusalOf } from '../base/code-of.ts'
+import { type AppSigner, appSigner, claimsOf, type Said } from './app-signer.ts'
+import { ISSUER, SECOND } from './session-world.ts'
+import { createWorld } from './world.ts'
+
+const REFUSED = 'app_authentication_failed'
+
+const part = (value: unknown) =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+
+async function setUp(signers?: readonly AppSigner[]) {
+  const world = createWorld(memoryStore(), { issuer: ISSUER })
+  const [signer, ...others] = signers ?? [await appSigner()]
+  if (!signer) throw new Error('there must be a signer')
+  const { app } = await world.registerTrusted({ keys: [signer, ...others].map(({ jwk }) => jwk) })
+  const { clock, grants, observed } = world
+  let reason: string | undefined
+  grants.events.on('refused', (event) => {
+    reason = event.reason
+  })
+  /** What became of an assertion: `ok`, or by which rule it was refused, after which nothing is stored. */
+  const judged = async (assertion: string, key?: string) => {
+    const writes = observed.writes()
+    const code = await codeOf(grants.authorizer.authenticateApp({ assertion, ...(key !== undefined && { key }) }))
+    if (code === 'ok') return code
+    expect([code, observed.writes() - writes]).toEqual([REFUSED, 0])
+    return reason
+  }
+  const claims = (changed = {}) => ({ ...claimsOf(app.key, clock()), ...changed })
+  return {
+    ...world,
+    key: app.key,
+    signer,
+    judged,
+    claims,
+    sign: (said?: Said) => signer.sign(app.key, clock(), said),
+    /** A compact JWS with any header and claims, and the signature given. */
+    forge: (header: object | string, signature: string, changed: object | string = {}) =>
+      [part(header), part(typeof changed === 'string' ? changed : claims(changed)), signature].join('.'),
+  }
+}
+
+describe('an assertion', () => {
+  it.each(['ES256', 'EdDSA', 'PS256', 'RS256'])('signed by %s proves its app', async (algorithm) => {
+    const { judged, sign, key } = await setUp([await appSigner(algorithm)])
+    expect(await judged(await sign())).toBe('ok')
+    expect(await judged(await sign(), key)).toBe('ok')
+  })
+
+  it.each([undefined, 'JWT', 'client-authentication+jwt'])('S69: of typ %s, without kid, passes', async (typ) => {
+    const { judged, sign } = await setUp()
+    expect(await judged(await sign({ header: { typ } }))).toBe('ok')
+  })
+
+  it.each(['at+jwt', 'application/at+jwt', 'AT+JWT', 'token-introspection+jwt', 'JOSE', '', 7, null, ['JWT']])(
+    'S63, S69: of typ %j is refused',
+    async (typ) => {
+      const { judged, sign } = await setUp()
+      expect(await judged(await sign({ header: { typ } }))).toBe('assertion_typ')
+    },
+  )
+
+  it('S60: alg none in any case, or unsigned, is refused', async () => {
+    const { judged, forge, sign } = await setUp()
+    for (const alg of ['none', 'None', 'NONE', 'nOnE', '', null, undefined])
+      for (const signature of ['', 'AA', 'A'.repeat(86)])
+        expect(await judged(forge({ alg }, signature))).toBe('malformed_assertion')
+    expect(await judged((await sign()).replace(/[^.]+$/, ''))).toBe('malformed_assertion')
+  })
+
+  it('S60: HS256 under the public key as a secret, in any form of it, is refused', async () => {
+    const { judged, signer, claims } = await setUp()
+    const key = createPublicKey({ key: signer.jwk as JsonWebKey, format: 'jwk' })
+    const forms = [
+      key.export({ type: 'spki', format: 'pem' }),
+      key.export({ type: 'spki', format: 'der' }),
+      JSON.stringify(signer.jwk),
+      signer.jwk.x ?? '',
+    ]
+    for (const secret of forms)
+      for (const alg of ['HS256', 'hs256']) {
+        const input = `${part({ alg })}.${part(claims())}`
+        const signature = createHmac('sha256', secret).update(input).digest('base64url')
+        expect(await judged(`${input}.${signature}`)).toBe('malformed_assertion')
+      }
+  })
+
+  it('S60: ES256 with a zero signature, of another length, or of another text is refused', async () => {
+    const { judged, forge, sign } = await setUp()
+    const [, , genuine = ''] = (await sign()).split('.')
+    const zero = Buffer.alloc(64)
+    const signatures = [zero, Buffer.alloc(1), Buffer.alloc(63), Buffer.alloc(65), Buffer.alloc(64, 255)]
+    for (const bytes of signatures)
+      expect(await judged(forge({ alg: 'ES256' }, bytes.toString('base64url')))).toBe('assertion_signature')
+    expect(await judged(forge({ alg: 'ES256' }, genuine))).toBe('assertion_signature')
+    for (const trailing of ['A', 'AA']) expect(await judged(`${await sign()}${trailing}`)).toBe('assertion_signature')
+  })
+
+  it('S60: an algorithm that is not listed, or not for the key, is refused', async () => {
+    const restricted = await appSigner('RS256', { alg: 'RS256' })
+    const { judged, sign, forge } = await setUp([restricted])
+    expect(await judged(await sign())).toBe('ok')
+    for (const alg of [
+      'ES384',
+      'RS384',
+      'RS512',
+      'PS384',
+      'HS512',
+      'ES256K',
+      'RSA-OAEP',
+      'dir',
+      'toString',
+      '__proto__',
+    ])
+      expect(await judged(forge({ alg }, 'AA'))).toBe('malformed_assertion')
+    const [, , signature = ''] = (await sign()).split('.')
+    for (const alg of ['PS256', 'ES256', 'EdDSA']) expect(await judged(forge({ alg }, signature))).toBe('assertion_key')
+  })
+
+  it('S61: keys that the header brings along or points to are not used', async () => {
+    const { judged, clock, key, sign } = await setUp()
+    const stranger = await appSigner()
+    const brought = [
+      { jwk: stranger.jwk },
+      { jku: 'https://evil.example/jwks.json' },
+      { x5u: 'https://evil.example/cert.pem' },
+      { x5c: ['MIIB'] },
+    ]
+    for (const header of brought) {
+      expect(await judged(await stranger.sign(key, clock(), { header }))).toBe('assertion_signature')
+      expect(await judged(await sign({ header }))).toBe('ok')
+    }
+  })
+
+  it('S61: a kid that is unknown, a path, no text or 10 kB is refused, though there is one key only', async () => {
+    const { judged, sign } = await setUp()
+    for (const kid of [
+      'unknown',
+      '',
+      '../../etc/passwd',
+      '/dev/null',
+      "' OR 1=1",
+      '__proto__',
+      'constructor',
+      'length',
+    ])
+      expect(await judged(await sign({ header: { kid } })), kid).toBe('assertion_key')
+    for (const kid of [{ $ne: null }, ['a'], 1, null, 'k'.repeat(10_000)])
+      expect(await judged(await sign({ header: { kid } }))).toBe('malformed_assertion')
+  })
+
+  it('names one of several keys by its kid, or by its thumbprint where it has none', async () => {
+    const signers = [await appSigner('ES256', { kid: 'a' }), await appSigner('ES256', { kid: 'b' }), await appSigner()]
+    const { judged, clock, key, grants } = await setUp(signers)
+    const kids = (await grants.apps.get(key))?.keys.map(({ kid }) => kid) ?? []
+    expect(kids.slice(0, 2)).toEqual(['a', 'b'])
+    for (const [at, signer] of signers.entries()) {
+      const signed = (kid: string | undefined) => signer.sign(key, clock(), { header: { kid } })
+      expect(await judged(await signed(kids[at]))).toBe('ok')
+      expect(await judged(await signed(kids[(at + 1) % 3]))).toBe('assertion_signature')
+      expect(await judged(await signed(undefined))).toBe('assertion_key')
+    }
+  })
+
+  it('S62: extensions, nested and encrypted tokens, repeated members and texts of another shape are refused', async () => {
+    const { judged, sign, forge, signer, clock, key, observed } = await setUp()
+    const right = await sign()
+    const [header = '', payload = '', signature = ''] = right.split('.')
+    const wrong = [
+      forge({ alg: 'ES256', crit: ['exp'], exp: 1 }, signature),
+      forge({ alg: 'ES256', crit: ['b64'], b64: false }, signature),
+      forge({ alg: 'ES256', b64: true }, signature),
+      forge({ alg: 'ES256', crit: [] }, signature),
+      forge('{"alg":"none","alg":"ES256"}', signature),
+      forge('{"alg":"ES256","\\u0061lg":"ES256"}', signature),
+      forge({ alg: 'ES256' }, signature, '{"sub":"a","sub":"b"}'),
+      forge({ alg: 'ES256', cty: 'JWT' }, signature, right),
+      forge({ alg: 'ES256' }, signature, '["a"]'),
+      forge({ alg: 'ES256' }, signature, 'null'),
+      forge('["ES256"]', signature),
+      `${header}..${payload}.${signature}.AA`,
+      `${right}.`,
+      `${right}.AA`,
+      `${right}=`,
+      `${header}=.${payload}.${signature}`,
+      `${right}\n`,
+      ` ${right}`,
+      `${header}.${payload}. ${signature}`,
+      `${header}.${payload}`,
+      JSON.stringify({ protected: header, payload, signature }),
+      await signer.sign(key, clock(), { claims: { more: 'x'.repeat(100_000) } }),
+      'x'.repeat(100_000),
+      '',
+      '..',
+      'undefined',
+    ]
+    const reads = observed.calls.get
+    for (const text of wrong) {
+      expect(await judged(text), text.slice(0, 200)).toBe('malformed_assertion')
+      expect(await judged(text, key), text.slice(0, 200)).toBe('malformed_assertion')
+    }
+    // Not even the app was looked for (S45).
+    expect(observed.calls.get).toBe(reads)
+    expect(await judged(right)).toBe('ok')
+  })
+
+  it('S63: no access token is an assertion, and no assertion is an access token', async () => {
+    const { judged, sign, grants } = await setUp()
+    const { accessToken, tokenId } = await grants.authorizer.grantTrusted({ assertion: await sign() })
+    expect(await judged(accessToken)).toBe('malformed_assertion')
+    const unused = await sign({ claims: { jti: tokenId, token: accessToken } })
+    expect(await grants.authorizer.verify(unused)).toEqual({ ok: false, reason: 'malformed' })
+    expect(await judged(unused)).toBe('ok')
+  })
+
+  it.each([
+    ['aud', [ISSUER]],
+    ['aud', [ISSUER, 'https://other.example']],
+    ['aud', []],
+    ['aud', `${ISSUER}/`],
+    ['aud', `${ISSUER}/token`],
+    ['aud', ISSUER.toUpperCase()],
+    ['aud', new URL(ISSUER).origin],
+    ['aud', ''],
+    ['aud', undefined],
+    ['aud', null],
+    ['iss', undefined],
+    ['iss', ISSUER],
+    ['iss', ''],
+    ['exp', undefined],
+    ['exp', null],
+    ['jti', undefined],
+    ['jti', ''],
+    ['jti', 'x'.repeat(129)],
+    ['jti', 7],
+    ['jti', ['x']],
+    ['jti', null],
+  ])('S64, S65: with %s %j is refused', async (claim, value) => {
+    const { judged, signer, claims } = await setUp()
+    const { privateJwk } = signer
+    expect(await judged(await signedAs({ ...claims(), [claim]: value }, privateJwk))).toBe(`assertion_${claim}`)
+  })
+
+  it('S64: with the sub of another app, or of none, is refused', async () => {
+    const { judged, sign, registerTrusted, signer, key } = await setUp()
+    const { app: other } = await registerTrusted({ keys: [signer.jwk] })
+    expect(await judged(await sign({ claims: { sub: other.key } }))).toBe('assertion_iss')
+    expect(await judged(await sign({ claims: { sub: other.key } }), key)).toBe('assertion_sub')
+    expect(await judged(await sign(), other.key)).toBe('assertion_iss')
+    for (const sub of [undefined, null, '', 7, ['x'], { $ne: null }, 'x'.repeat(32), `${key}\n`])
+      expect(await judged(await sign({ claims: { sub } }))).toBe('unknown_app')
+  })
+
+  it('S64: ends at most 5 minutes from now and is not over, by clocks that differ by at most 5 s', async () => {
+    const { judged, clock, signer, claims } = await setUp()
+    const { privateJwk } = signer
+    const now = clock() / SECOND
+    const withTimes = async (times: object) =>
+      judged(await signedAs(claims({ jti: randomUUID(), ...times }), privateJwk))
+    for (const exp of [now - 4.999, now + 0.5, now + 300, now + 305]) expect(await withTimes({ exp })).toBe('ok')
+    for (const exp of [
+      now - 5,
+      now + 305.01,
+      now + 3600,
+      clock() + 60_000,
+      0,
+      -1,
+      1e300,
+      String(now + 60),
+      true,
+      [now + 60],
+    ])
+      expect(await withTimes({ exp }), String(exp)).toBe('assertion_exp')
+    // However late it was made: the limit is from now.
+    expect(await withTimes({ iat: now - 3600, nbf: now - 3600, exp: now + 60 })).toBe('ok')
+    expect(await withTimes({ iat: now + 3600, exp: now + 3660 })).toBe('assertion_exp')
+    for (const claim of ['iat', 'nbf']) {
+      expect(await withTimes({ [claim]: now + 5 })).toBe('ok')
+      for (const time of [now + 5.01, now + 60, String(now), null, {}])
+        expect(await withTimes({ [claim]: time }), `${claim} ${time}`).toBe(`assertion_${claim}`)
+    }
+  })
+
+  it('has a jti of up to 128 characters of any kind', async () => {
+    const { judged, sign } = await setUp()
+    for (const jti of ['x'.repeat(128), '\0', '../{a}:*', '__proto__', '€'.repeat(128)])
+      expect(await judged(await sign({ claims: { jti } }))).toBe('ok')
+  })
+
+  it('is of an app that has keys: unknown, removed, public apps and those with a secret have none', async () => {
+    const { judged, signer, clock, grants, registerTrusted, key, observed } = await setUp()
+    const { app: withSecret } = await registerTrusted()
+    const { app: removed } = await registerTrusted({ keys: [signer.jwk] })
+    await grants.apps.remove(removed.key)
+    const unknown = key.slice(0, 31) + (key.endsWith('a') ? 'b' : 'a')
+    const reads: number[] = []
+    for (const [of, reason] of [
+      [withSecret.key, 'assertion_of_app_without_keys'],
+      [removed.key, 'removed_app'],
+      [unknown, 'unknown_app'],
+    ] as const) {
+      const before = observed.calls.get
+      expect(await judged(await signer.sign(of, clock()))).toBe(reason)
+      reads.push(observed.calls.get - before)
+    }
+    expect(reads).toEqual([1, 1, 1])
+  })
+
+  it('is the only way of an app with keys: no secret, and not its key alone (S26)', async () => {
+    const { grants, key, registerTrusted } = await setUp()
+    const { secret } = await registerTrusted()
+    const reasons: string[] = []
+    grants.events.on('refused', ({ reason }) => reasons.push(reason))
+    for (const wrong of ['', secret, 'x'])
+      expect(await codeOf(grants.authorizer.grantTrusted({ key, secret: wrong }))).toBe(REFUSED)
+    expect(await codeOf(grants.authorizer.revokeToken({ key, token: 'x' }))).toBe(REFUSED)
+    expect(await codeOf(grants.authorizer.refresh({ key, refreshToken: 'x' }))).toBe(REFUSED)
+    expect(await codeOf(grants.authorizer.grantTrusted({ key } as never))).toBe('invalid_request')
+    expect(reasons.slice(1)).toEqual([
+      'secret_of_app_with_keys',
+      'unknown_app',
+      'missing_assertion',
+      'missing_assertion',
+    ])
+  })
+
+  it('S40: is a text, and no secret stands beside it', async () => {
+    const { grants, key, sign } = await setUp()
+    const assertion = await sign()
+    for (const hostile of [
+      null,
+      7,
+      {},
+      [],
+      [assertion],
+      { toString: () => assertion },
+      Object(assertion),
+      { $ne: null },
+    ])
+      expect(await codeOf(grants.authorizer.grantTrusted({ key, assertion: hostile as string }))).toBe(
+        'invalid_request',
+      )
+    for (const hostile of [null, 7, {}, [key], Object(key)])
+      expect(await codeOf(grants.authorizer.grantTrusted({ key: hostile as string, assertion }))).toBe(
+        'invalid_request',
+      )
+    expect(await codeOf(grants.authorizer.grantTrusted({ key, assertion, secret: 'x' } as never))).toBe(
+      'invalid_request',
+    )
+    expect(await codeOf(grants.authorizer.grantTrusted({ key, assertion }))).toBe('ok')
+  })
+
+  it('is refused by the state of its app as a secret is, and is spent then', async () => {
+    const { grants, key, sign, tree } = await setUp()
+    const grant = async () => codeOf(grants.authorizer.grantTrusted({ assertion: await sign() }))
+    await grants.apps.suspend(key)
+    expect(await grant()).toBe('app_suspended')
+    await grants.apps.resume(key)
+    tree.set('org', { active: false })
+    expect(await grant()).toBe('account_blocked')
+    tree.set('org', { active: true })
+    await grants.apps.setTrusted(key, false)
+    expect(await grant()).toBe('app_not_trusted')
+  })
+
+  it('is counted among the failures of an address; a right one is never refused for it (ERR-3)', async () => {
+    const { grants, sign, clock, key } = await setUp()
+    const stranger = await appSigner()
+    const remoteAddress = '192.0.2.7'
+    const from = (assertion: string) => codeOf(grants.authorizer.authenticateApp({ assertion, remoteAddress }))
+    const answers = []
+    for (let n = 0; n < 11; n++) answers.push(await from(await stranger.sign(key, clock())))
+    expect(answers).toEqual([...Array(10).fill(REFUSED), 'too_many_failures'])
+    expect(await from(await sign())).toBe('ok')
+  })
+
+  it('S51: is shown by no error, event or inspection', async () => {
+    const { grants, sign, key } = await setUp()
+    const shown: unknown[] = []
+    grants.events.on('refused', (event) => shown.push(event))
+    const assertion = await sign({ claims: { aud: 'x' } })
+    shown.push(await refusalOf(grants.authorizer.grantTrusted({ assertion })))
+    shown.push(await refusalOf(grants.authorizer.grantTrusted({ key: assertion, assertion: 'x' })))
+    shown.push(await refusalOf(grants.authorizer.grantTrusted({ key, secret: assertion })))
+    for (const value of shown)
+      for (const text of assertion.split('.'))
+        expect(inspect(value, { depth: 20, showHidden: true }) + JSON.stringify(value)).not.toContain(text)
+  })
+})
+
+/** Signs what a signing library would refuse to. */
+async function signedAs(claims: object, privateJwk: object): Promise<string> {
+  const key = await crypto.subtle.importKey('jwk', privateJwk, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])
+  const input = `${part({ alg: 'ES256' })}.${part(claims)}`
+  const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key, Buffer.from(input))
+  return `${input}.${Buffer.from(signature).toString('base64url')}`
+}

@@ -1,0 +1,259 @@
+import { generateKeyPairSync, type JsonWebKey } from 'node:crypto'
+import { inspect } from 'node:util'
+import { calculateJwkThumbprint } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import type { PublicJwk } from '../../src/domain/app-keys.ts'
+import { isAppGrantError } from '../../src/index.ts'
+import { exampleApp } from '../../src/testing/index.ts'
+import { codeOf } from '../base/code-of.ts'
+import { appSigner } from './app-signer.ts'
+import { ISSUER } from './session-world.ts'
+import { createWorld } from './world.ts'
+
+const publicJwk = (...of: Parameters<typeof generateKeyPairSync>): JsonWebKey =>
+  (generateKeyPairSync(...of).publicKey as unknown as { export(as: object): JsonWebKey }).export({ format: 'jwk' })
+const EC = publicJwk('ec' as never, { namedCurve: 'P-256' } as never)
+const OKP = publicJwk('ed25519' as never)
+const RSA = publicJwk('rsa' as never, { modulusLength: 2048 } as never)
+const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
+
+const setUp = () => createWorld(memoryStore(), { issuer: ISSUER })
+type World = ReturnType<typeof setUp>
+
+/** What is wrong with the keys, at registration and at replacement alike; nothing is stored. */
+async function wrongWith(keys: unknown, world: World = setUp()): Promise<readonly string[]> {
+  const { app } = await world.registerTrusted()
+  const writes = world.observed.writes()
+  const calls = [
+    () => world.registerTrusted({ keys: keys as PublicJwk[] }),
+    () => world.grants.apps.replaceKeys(app.key, keys as PublicJwk[]),
+  ]
+  const told = []
+  for (const call of calls) {
+    const error: unknown = await call().catch((one: unknown) => one)
+    if (!isAppGrantError(error, 'invalid_fields'))
+      throw new Error(`expected invalid_fields, received ${inspect(error)}`)
+    for (const { expected, received } of error.details.fields) expect(expected.length * received.length).not.toBe(0)
+    told.push(error.details.fields.map(({ field, code }) => `${field}: ${code}`))
+  }
+  expect(world.observed.writes()).toBe(writes)
+  expect(told[0]).toEqual(told[1])
+  return told[0] ?? []
+}
+
+describe('keys of an app', () => {
+  it('are stored with what is needed of them only, and shown so', async () => {
+    const { registerTrusted, grants, observed } = setUp()
+    const given = [
+      { ...EC, kid: 'mine', use: 'sig', key_ops: ['verify'], alg: 'ES256', x5u: 'https://evil.example/', more: 1 },
+      OKP,
+      { ...RSA, alg: 'PS256', kid: 'Schlüssel'.slice(0, 4) },
+    ]
+    const { app, secret } = await registerTrusted({ keys: given as PublicJwk[] })
+    expect(secret).toBe('')
+    const keys = [
+      { kty: 'EC', crv: 'P-256', x: EC.x, y: EC.y, alg: 'ES256', kid: 'mine' },
+      { kty: 'OKP', crv: 'Ed25519', x: OKP.x, kid: await calculateJwkThumbprint(OKP as never) },
+      { kty: 'RSA', n: RSA.n, e: 'AQAB', alg: 'PS256', kid: 'Schl' },
+    ]
+    expect(app).toMatchObject({ secrets: [], keys })
+    expect(app.keys).toEqual(keys)
+    expect((await grants.apps.get(app.key))?.keys).toEqual(keys)
+    expect(JSON.stringify(observed.written)).not.toContain('evil')
+  })
+
+  it.each([
+    ['an EC key with d', { ...EC, d: 'c2VjcmV0' }, 'd'],
+    ['an Ed25519 key with d', { ...OKP, d: 'c2VjcmV0' }, 'd'],
+    ['an RSA key with all of it', privateKey, 'd'],
+    ['an RSA key with a factor', { ...RSA, p: privateKey.p }, 'p'],
+    ['an RSA key with an exponent', { ...RSA, dq: privateKey.dq }, 'dq'],
+    ['an RSA key with other factors', { ...RSA, oth: [{ d: 'c2VjcmV0' }] }, 'oth'],
+    ['a symmetric key', { kty: 'oct', k: 'c2VjcmV0' }, 'k'],
+    ['an EC key with an empty d', { ...EC, d: '' }, 'd'],
+    ['an EC key with null for d', { ...EC, d: null }, 'd'],
+  ])('S68: %s is refused, and the private part shown nowhere', async (_, key, member) => {
+    const world = setUp()
+    expect(await wrongWith([EC, key], world)).toEqual([`keys[1].${member}: private_key`])
+    const error: unknown = await world.registerTrusted({ keys: [key as PublicJwk] }).catch((one: unknown) => one)
+    for (const name of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'])
+      for (const value of [(key as Record<string, unknown>)[name]])
+        if (typeof value === 'string' && value !== '') expect(inspect(error, { depth: 10 })).not.toContain(value)
+  })
+
+  it.each([
+    ['of another curve', publicJwk('ec' as never, { namedCurve: 'P-384' } as never)],
+    ['of secp256k1', publicJwk('ec' as never, { namedCurve: 'secp256k1' } as never)],
+    ['of X25519', publicJwk('x25519' as never)],
+    ['of Ed448', publicJwk('ed448' as never)],
+    ['of RSA-1024', publicJwk('rsa' as never, { modulusLength: 1024 } as never)],
+    [
+      'of RSA-1024 that looks longer',
+      { ...RSA, n: `${'A'.repeat(171)}${publicJwk('rsa' as never, { modulusLength: 1024 } as never).n}` },
+    ],
+    ['of RSA with a small exponent', { ...RSA, e: 'Aw' }],
+    ['of RSA with the exponent 1', { ...RSA, e: 'AQ' }],
+    ['of too long an RSA modulus', { ...RSA, n: 'x'.repeat(684) }],
+    ['of a point off the curve', { ...EC, x: `A${EC.x?.slice(1)}` }],
+    ['of a short coordinate', { ...EC, x: EC.x?.slice(1) }],
+    ['without a coordinate', { kty: 'EC', crv: 'P-256', x: EC.x }],
+    ['of no type', { ...EC, kty: undefined }],
+    ['of an unknown type', { ...EC, kty: 'AKP' }],
+    ['of an inherited type', { ...EC, kty: 'constructor' }],
+    ['for encryption', { ...EC, use: 'enc' }],
+    ['for other operations', { ...EC, key_ops: ['deriveKey'] }],
+    ['with operations that are no list', { ...EC, key_ops: 'verify' }],
+    ['for another algorithm', { ...EC, alg: 'ES384' }],
+    ['for an algorithm of another type', { ...EC, alg: 'RS256' }],
+    ['for a symmetric algorithm', { ...RSA, alg: 'HS256' }],
+    ['for an algorithm that is no text', { ...EC, alg: ['ES256'] }],
+    ['that is empty', {}],
+    ['with a coordinate of another type', { ...EC, x: [EC.x] }],
+    ['with inherited members', Object.create(EC)],
+  ])('S68: one %s is refused', async (_, key) => {
+    expect(await wrongWith([key])).toEqual(['keys[0]: not_a_public_key'])
+  })
+
+  it('S68: have different kids, of printable ASCII', async () => {
+    const other = publicJwk('ec' as never, { namedCurve: 'P-256' } as never)
+    expect(
+      await wrongWith([
+        { ...EC, kid: 'a' },
+        { ...other, kid: 'a' },
+      ]),
+    ).toEqual(['keys[1].kid: duplicate'])
+    expect(await wrongWith([EC, other, EC])).toEqual(['keys[2].kid: duplicate'])
+    for (const kid of ['', 'x'.repeat(129), 'a\nb', 'ü', '\0', 7, null, ['a'], {}])
+      expect(await wrongWith([{ ...EC, kid }])).toEqual(['keys[0].kid: not_a_key_id'])
+  })
+
+  it.each([
+    [[], 'required'],
+    [{ keys: [EC] }, 'wrong_type'],
+    [JSON.stringify([EC]), 'wrong_type'],
+    [null, 'wrong_type'],
+    [7, 'wrong_type'],
+    [Array.from({ length: 11 }, (_, at) => ({ ...EC, kid: String(at) })), 'too_many'],
+    [Object.assign([], { length: 4_000_000_000 }), 'too_many'],
+  ])('are a list of 1 to 10: %# is refused', async (keys, code) => {
+    expect(await wrongWith(keys)).toEqual([`keys: ${code}`])
+  })
+
+  it('may be ten, and all that is wrong with any of them is told together', async () => {
+    const { registerTrusted } = setUp()
+    const ten = Array.from({ length: 10 }, (_, at) => ({ ...EC, kid: String(at) }))
+    expect((await registerTrusted({ keys: ten as PublicJwk[] })).app.keys).toHaveLength(10)
+    const hostile = Object.defineProperty({ ...EC }, 'x', {
+      get: () => {
+        throw new Error('mine')
+      },
+      enumerable: true,
+    })
+    expect(await wrongWith([EC, null, 'x', [], hostile, { ...OKP, d: 'x' }])).toEqual([
+      'keys[1]: wrong_type',
+      'keys[2]: wrong_type',
+      'keys[3]: wrong_type',
+      'keys[4]: not_a_public_key',
+      'keys[5].d: private_key',
+    ])
+  })
+
+  it('are told together with every other wrong field (APP-5)', async () => {
+    const { grants } = setUp()
+    const wrong = exampleApp({ owner: 'org', name: '', keys: [{ ...EC, d: 'x' } as PublicJwk] })
+    await expect(grants.apps.register(wrong)).rejects.toMatchObject({
+      details: {
+        fields: [
+          { field: 'keys[0].d', code: 'private_key' },
+          { field: 'name', code: 'required' },
+        ],
+      },
+    })
+  })
+
+  it('are not for public apps, nor where there is no issuer, nor given by a URL (S09)', async () => {
+    const { grants, registerTrusted } = setUp()
+    const codes = async (call: Promise<unknown>) => {
+      const error: unknown = await call.catch((one: unknown) => one)
+      if (!isAppGrantError(error, 'invalid_fields')) throw error
+      return error.details.fields.map(({ field, code }) => `${field}: ${code}`)
+    }
+    const keys = [EC as PublicJwk]
+    expect(await codes(grants.apps.register(exampleApp({ owner: 'org', public: true, keys })))).toEqual([
+      'keys: public_app_keys',
+    ])
+    const { app } = await grants.apps.register(exampleApp({ owner: 'org', public: true }))
+    expect(await codeOf(grants.apps.replaceKeys(app.key, keys))).toBe('invalid_request')
+    const url = { jwks_uri: 'https://evil.example/jwks.json' } as object
+    expect(await codes(registerTrusted(url))).toEqual(['jwks_uri: not_supported'])
+    expect(await codes(registerTrusted({ ...url, keys }))).toEqual(['jwks_uri: not_supported'])
+    const alone = createWorld(memoryStore())
+    expect(await codes(alone.registerTrusted({ keys }))).toEqual(['keys: issuer_required'])
+    const { app: other } = await alone.registerTrusted()
+    expect(await codes(alone.grants.apps.replaceKeys(other.key, keys))).toEqual(['keys: issuer_required'])
+  })
+})
+
+describe('replaceKeys', () => {
+  it('puts keys in the place of everything, tells the app, and says so once (ACC-5)', async () => {
+    const { grants, registerTrusted } = setUp()
+    const { app } = await registerTrusted()
+    await grants.apps.addSecret(app.key)
+    const events: unknown[] = []
+    grants.events.on('app', ({ at: _, ...event }) => events.push(event))
+    const changed = await grants.as('org', { login: 'maria' }).apps.replaceKeys(app.key, [OKP as PublicJwk])
+    expect(changed).toMatchObject({ key: app.key, secrets: [], keys: [{ kty: 'OKP', x: OKP.x }] })
+    expect(events).toEqual([{ change: 'keys_replaced', app: app.key, by: { account: 'org', login: 'maria' } }])
+    const { app: back } = await grants.apps.regenerateSecret(app.key)
+    expect(back).toMatchObject({ keys: [] })
+    expect(back.secrets).toHaveLength(1)
+  })
+
+  it('is for the owner and those above it; for others there is no such app (LST-4)', async () => {
+    const { grants, registerTrusted } = setUp()
+    const { app } = await registerTrusted()
+    const keys = [EC as PublicJwk]
+    for (const account of ['user', 'other-org', 'other-provider'])
+      expect(await codeOf(grants.as(account).apps.replaceKeys(app.key, keys))).toBe('app_not_found')
+    for (const account of ['org', 'provider', 'root'])
+      expect(await codeOf(grants.as(account).apps.replaceKeys(app.key, keys))).toBe('ok')
+    for (const key of ['', 'x', 'x'.repeat(32)])
+      expect(await codeOf(grants.apps.replaceKeys(key, keys))).toBe('app_not_found')
+    expect(await codeOf(grants.apps.replaceKeys(7 as never, keys))).toBe('invalid_request')
+  })
+
+  it("stamps the owner's present epoch (ACC-7)", async () => {
+    const { grants, registerTrusted, tree, clock } = setUp()
+    const { app } = await registerTrusted()
+    tree.set('org', { epoch: 'second' })
+    const signer = await appSigner()
+    const grant = async () => codeOf(grants.authorizer.grantTrusted({ assertion: await signer.sign(app.key, clock()) }))
+    expect(await codeOf(grants.as('org').apps.replaceKeys(app.key, [signer.jwk]))).toBe('app_not_found')
+    await grants.as('provider').apps.replaceKeys(app.key, [signer.jwk])
+    expect(await grant()).toBe('ok')
+    tree.set('org', { epoch: 'third' })
+    expect(await grant()).toBe('account_blocked')
+  })
+
+  it('leaves no place for a secret beside the keys', async () => {
+    const { grants, registerTrusted } = setUp()
+    const { app, secret } = await registerTrusted()
+    const [id = ''] = app.secrets.map((one) => one.id)
+    await grants.apps.replaceKeys(app.key, [EC as PublicJwk])
+    await expect(grants.apps.addSecret(app.key)).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: 'the app authenticates by keys',
+    })
+    expect(await codeOf(grants.authorizer.authenticateApp({ key: app.key, secret }))).toBe('app_authentication_failed')
+    // It is gone already.
+    expect(await codeOf(grants.apps.removeSecret({ app: app.key, secretId: id }))).toBe('ok')
+  })
+
+  it('is no field of an update', async () => {
+    const { grants, registerTrusted } = setUp()
+    const { app } = await registerTrusted({ keys: [EC as PublicJwk] })
+    const changed = await grants.apps.update(app.key, { name: 'Another', keys: [OKP] } as object)
+    expect(changed.keys).toEqual(app.keys)
+  })
+})

@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest'
+import type { AppGrantOptions } from '../../src/index.ts'
+import { codeOf } from '../base/code-of.ts'
+import { appSigner, type Said } from './app-signer.ts'
+import { codesOf, valuesOf } from './session-checks.ts'
+import { atOnce, createSessionWorld, type OpenStore, REDIRECT, SECOND, VERIFIER } from './session-world.ts'
+
+const PARALLEL = 50
+const REFUSED = 'app_authentication_failed'
+
+/** Apps that authenticate by assertions, on the stores that `open` gives. */
+export function testAssertions(open: OpenStore): void {
+  /** A trusted app with one key, and other nodes on its database. */
+  const world = async (options: Partial<AppGrantOptions> = {}) => {
+    const signer = await appSigner()
+    const w = await createSessionWorld(open, { options, app: { trusted: true, keys: [signer.jwk] } })
+    const grant = (assertion: string, grants = w.grants) => grants.authorizer.grantTrusted({ assertion })
+    const refused: (string | undefined)[] = []
+    w.grants.events.on('refused', ({ reason }) => refused.push(reason))
+    return { ...w, signer, sign: (said?: Said) => signer.sign(w.key, w.clock(), said), grant, refused }
+  }
+
+  describe('an assertion', () => {
+    it('S65: of 50 parallel uses over two nodes exactly one succeeds', async () => {
+      const w = await world()
+      const assertion = await w.sign()
+      const other = w.node()
+      const granted = await atOnce(PARALLEL, (n) => w.grant(assertion, n % 2 ? other : w.grants))
+      const [won, ...more] = valuesOf(granted)
+      expect(more).toEqual([])
+      expect(await codesOf(granted)).toEqual([REFUSED])
+      expect(await w.verify(won?.accessToken ?? '')).toBe('ok')
+      expect(await w.grants.tokens.count({ app: w.key, account: 'org' })).toBe(1)
+    })
+
+    it('S65: used before is refused on every node, for every purpose, until it has expired', async () => {
+      const w = await world()
+      const assertion = await w.sign({ claims: { exp: w.clock() / 1000 + 60 } })
+      const { accessToken } = await w.grant(assertion)
+      const other = w.node()
+      const purposes = [
+        () => w.grant(assertion),
+        () => w.grant(assertion, other),
+        () => other.authorizer.authenticateApp({ assertion }),
+        () => other.authorizer.revokeToken({ assertion, token: accessToken }),
+        () => w.grant(assertion, w.node({ clock: () => w.clock() - SECOND })),
+      ]
+      const refuse = async () => {
+        for (const purpose of purposes) expect(await codeOf(purpose())).toBe(REFUSED)
+      }
+      await refuse()
+      expect(new Set(w.refused)).toEqual(new Set(['used_assertion']))
+      w.clock.advance(65 * SECOND - 1)
+      await refuse()
+      expect(new Set(w.refused)).toEqual(new Set(['used_assertion']))
+      w.clock.advance(1)
+      w.refused.length = 0
+      expect(await codeOf(w.grant(assertion))).toBe(REFUSED)
+      expect(w.refused).toEqual(['assertion_exp'])
+      expect(await w.verify(accessToken)).toBe('ok')
+    })
+
+    it('S65: the record of its use outlives it on a node whose clock is a second behind', async () => {
+      const w = await world()
+      const exp = Math.floor(w.clock() / 1000) + 300
+      await w.grant(await w.sign({ claims: { exp } }))
+      const used = w.observed.written.find(({ kind }) => kind === 'u')
+      expect(used).toMatchObject({ expiresAt: (exp + 5) * SECOND + SECOND, groups: [], partition: w.key.slice(0, 2) })
+    })
+
+    it('S65: another with the same jti is a replay for its app only', async () => {
+      const w = await world()
+      const other = await w.grants.apps.register({
+        ...{ owner: 'org', name: 'Another', homepage: 'https://other.example/', adminEmail: 'a@other.example' },
+        trusted: true,
+        keys: [w.signer.jwk],
+      })
+      const claims = { jti: 'the same' }
+      await w.grant(await w.sign({ claims }))
+      await w.grant(await w.signer.sign(other.app.key, w.clock(), { claims }))
+      expect(await codeOf(w.grant(await w.sign({ claims })))).toBe(REFUSED)
+      expect(w.refused).toEqual(['used_assertion'])
+    })
+
+    it('S65, ERR-5: with a bad signature or a wrong claim makes nothing grow, however many there are', async () => {
+      const w = await world()
+      const stranger = await appSigner()
+      const writes = w.observed.writes()
+      for (let n = 0; n < 20; n++) {
+        expect(await codeOf(w.grant(await stranger.sign(w.key, w.clock())))).toBe(REFUSED)
+        expect(await codeOf(w.grant(await w.sign({ claims: { aud: 'https://elsewhere.example' } })))).toBe(REFUSED)
+      }
+      expect(w.observed.writes()).toBe(writes)
+      expect(new Set(w.refused)).toEqual(new Set(['assertion_signature', 'assertion_aud']))
+      // What was refused was not used: the same jti with everything right is good.
+      const claims = { jti: 'tried before' }
+      await codeOf(w.grant(await w.sign({ claims: { ...claims, aud: 'x' } })))
+      expect(await codeOf(w.grant(await w.sign({ claims })))).toBe('ok')
+    })
+
+    it('whose use the store refuses is not spent; where the answer is lost, it is spent and nothing was given (REV-7)', async () => {
+      const w = await world()
+      const [first, second] = [await w.sign(), await w.sign()]
+      w.store.fail('insert', 'before')
+      expect(await codeOf(w.grant(first))).toBe('store_unavailable')
+      expect(await codeOf(w.grant(first))).toBe('ok')
+      w.store.fail('insert', 'after')
+      expect(await codeOf(w.grant(second))).toBe('outcome_unknown')
+      expect(await codeOf(w.grant(second))).toBe(REFUSED)
+      expect(await w.grants.tokens.count({ app: w.key, account: 'org' })).toBe(1)
+    })
+
+    it('whose use is delivered twice is good once', async () => {
+      const w = await world()
+      const assertion = await w.sign()
+      w.store.repeat('insert')
+      expect(await codeOf(w.grant(assertion))).toBe('ok')
+      w.store.heal()
+      expect(await codeOf(w.grant(assertion))).toBe(REFUSED)
+    })
+
+    it('is stored nowhere, nor is its key (S46)', async () => {
+      const w = await world()
+      const assertion = await w.sign()
+      await w.grant(assertion)
+      const stored = JSON.stringify(w.observed.written)
+      for (const part of [...assertion.split('.').slice(1), w.signer.privateJwk.d ?? '-'])
+        expect(stored).not.toContain(part)
+    })
+
+    it('stands in the place of a secret at every grant of users, and at revocation (TOK-2, TOK-8)', async () => {
+      const w = await world()
+      const proof = async () => ({ key: w.key, secret: undefined, assertion: await w.sign() })
+      const code = await w.code()
+      const used = await proof()
+      await w.grants.authorizer.authenticateApp(used)
+      const redeem = { code, verifier: VERIFIER, redirectUrl: REDIRECT }
+      // A used one spends nothing: the code is still good.
+      expect(await codeOf(w.grants.authorizer.redeemCode({ ...used, ...redeem }))).toBe(REFUSED)
+      const first = await w.grants.authorizer.redeemCode({ ...(await proof()), ...redeem })
+      const { refreshToken = '' } = first
+      expect(await codeOf(w.refresh(refreshToken, used))).toBe(REFUSED)
+      const [one, repeated] = [
+        await w.refresh(refreshToken, await proof()),
+        await w.refresh(refreshToken, await proof()),
+      ]
+      expect(repeated.accessToken).toBe(one.accessToken)
+      await w.grants.authorizer.revokeToken({ ...(await proof()), token: one.accessToken })
+      expect(await w.verify(one.accessToken)).toBe('revoked')
+    })
+  })
+
+  describe('the keys of an app', () => {
+    it('S66: once replaced they sign no more, on any node, at once; nor do they where a secret came in their place', async () => {
+      const w = await world()
+      const [next, other] = [await appSigner(), w.node()]
+      await w.grant(await w.sign(), other)
+      await w.grants.apps.replaceKeys(w.key, [next.jwk])
+      for (const node of [w.grants, other]) expect(await codeOf(w.grant(await w.sign(), node))).toBe(REFUSED)
+      expect(w.refused).toEqual(['assertion_signature'])
+      expect(await codeOf(w.grant(await next.sign(w.key, w.clock()), other))).toBe('ok')
+      const { secret } = await other.apps.regenerateSecret(w.key)
+      expect(await codeOf(w.grant(await next.sign(w.key, w.clock())))).toBe(REFUSED)
+      expect(w.refused.at(-1)).toBe('assertion_of_app_without_keys')
+      expect(await codeOf(w.grants.authorizer.grantTrusted({ key: w.key, secret }))).toBe('ok')
+    })
+
+    it('S66, REV-4: replaced between proof and token, the token is born dead', async () => {
+      const w = await world()
+      const held = w.store.hold('insert')
+      const granting = w.grant(await w.sign())
+      await held.reached
+      await w.grants.apps.replaceKeys(w.key, [(await appSigner()).jwk])
+      held.release()
+      const { accessToken } = await granting
+      expect(await w.verify(accessToken)).toBe('revoked')
+    })
+  })
+}
