@@ -17,7 +17,7 @@ export interface PublicJwk {
   readonly kty?: string
   /** What assertions name it by, 1–128 characters of printable ASCII. Default is its thumbprint (RFC 7638). */
   readonly kid?: string
-  /** The only algorithm it may sign by. Default is any of ES256, EdDSA, PS256 and RS256 that fits its type. */
+  /** The only algorithm it may sign by. Default is any of ES256, EdDSA, Ed25519, PS256 and RS256 that fits its type. */
   readonly alg?: string
   /** `sig`, if anything. */
   readonly use?: string
@@ -42,7 +42,7 @@ interface Circumstances {
 
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 const EXPECTED =
-  'a public JWK for signatures: EC on P-256, OKP on Ed25519, or RSA of 2048-4096 bits with the exponent AQAB; alg, if any, one of ES256, EdDSA, PS256, RS256'
+  'a public JWK for signatures: EC on P-256, OKP on Ed25519, or RSA of 2048-4096 bits with the exponent AQAB; alg, if any, one of ES256, EdDSA, Ed25519, PS256, RS256'
 // The numbers of each type, at their full width (RFC 7518 §6.2.1.2).
 const COORDINATE = /^[\w-]{43}$/
 const MEMBERS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
@@ -117,12 +117,13 @@ function publicMembers(value: object): Omit<AppJwk, 'kid'> | undefined {
   if (typeof kty !== 'string' || !Object.hasOwn(MEMBERS, kty)) return undefined
   const isForSignatures = (use === undefined || use === 'sig') && (operations === undefined || canVerify(operations))
   if (!isForSignatures || (alg !== undefined && typeof alg !== 'string')) return undefined
-  const type = { kty, ...(alg !== undefined && { alg }) }
   const rules = Object.entries(MEMBERS[kty] ?? {})
   const members = rules.map(([name, form]) => ({ name, form, member: readOwn(value, name) }))
   const isComplete = members.every(({ member, form }) => typeof member === 'string' && form.test(member))
-  if (!isComplete || algorithmsOf(type).length === 0) return undefined
-  return { ...type, ...Object.fromEntries(members.map(({ name, member }) => [name, member])) }
+  if (!isComplete || algorithmsOf({ kty, ...(alg !== undefined && { alg }) }).length === 0) return undefined
+  // The others sign by one algorithm only, whose name may be an older one.
+  const restriction = kty === 'RSA' && alg !== undefined && { alg }
+  return { kty, ...restriction, ...Object.fromEntries(members.map(({ name, member }) => [name, member])) }
 }
 
 function canVerify(operations: unknown): boolean {

@@ -45,10 +45,17 @@ async function setUp(signers?: readonly AppSigner[]) {
 }
 
 describe('an assertion', () => {
-  it.each(['ES256', 'EdDSA', 'PS256', 'RS256'])('signed by %s proves its app', async (algorithm) => {
+  it.each(['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256'])('signed by %s proves its app', async (algorithm) => {
     const { judged, sign, key } = await setUp([await appSigner(algorithm)])
     expect(await judged(await sign())).toBe('ok')
     expect(await judged(await sign(), key)).toBe('ok')
+  })
+
+  it('of an Ed25519 key may name its algorithm either way, whatever the key names (RFC 9864 §2.2)', async () => {
+    for (const alg of ['EdDSA', 'Ed25519']) {
+      const { judged, sign } = await setUp([await appSigner('Ed25519', { alg })])
+      for (const name of ['EdDSA', 'Ed25519']) expect(await judged(await sign({ header: { alg: name } }))).toBe('ok')
+    }
   })
 
   it.each([undefined, 'JWT', 'client-authentication+jwt'])('S69: of typ %s, without kid, passes', async (typ) => {

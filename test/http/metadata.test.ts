@@ -12,7 +12,7 @@ describe('the metadata (RFC 8414)', () => {
       issuer: 'https://login.example',
       token_endpoint: 'https://login.example/token',
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
-      token_endpoint_auth_signing_alg_values_supported: ['ES256', 'EdDSA', 'PS256', 'RS256'],
+      token_endpoint_auth_signing_alg_values_supported: ['ES256', 'EdDSA', 'PS256', 'RS256', 'Ed25519'],
       revocation_endpoint: 'https://login.example/revoke',
       revocation_endpoint_auth_methods_supported: [
         'client_secret_basic',
@@ -20,10 +20,10 @@ describe('the metadata (RFC 8414)', () => {
         'private_key_jwt',
         'none',
       ],
-      revocation_endpoint_auth_signing_alg_values_supported: ['ES256', 'EdDSA', 'PS256', 'RS256'],
+      revocation_endpoint_auth_signing_alg_values_supported: ['ES256', 'EdDSA', 'PS256', 'RS256', 'Ed25519'],
       introspection_endpoint: 'https://login.example/introspect',
       introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
-      introspection_endpoint_auth_signing_alg_values_supported: ['ES256', 'EdDSA', 'PS256', 'RS256'],
+      introspection_endpoint_auth_signing_alg_values_supported: ['ES256', 'EdDSA', 'PS256', 'RS256', 'Ed25519'],
       grant_types_supported: ['client_credentials'],
       response_types_supported: [],
     })

@@ -56,7 +56,7 @@ describe.each(['', '/oauth/v1'])('oauth4webapi, unmodified, with an issuer of pa
     expect(await introspect()).toEqual({ active: false })
   })
 
-  it.each(['ES256', 'PS256', 'RS256'])(
+  it.each(['ES256', 'Ed25519', 'PS256', 'RS256'])(
     'does client credentials, introspection and revocation by PrivateKeyJwt with %s (S69, RFC 7523)',
     async (algorithm) => {
       const { issuer, trustedApp, grants } = await serve(path)

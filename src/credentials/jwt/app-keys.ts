@@ -1,5 +1,5 @@
 import { calculateJwkThumbprint, importJWK } from 'jose'
-import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './compact.ts'
+import { VERIFIED_ALGORITHMS, type VerifiedAlgorithm } from './compact.ts'
 
 /** A public key of an app, as it is stored and shown: a JWK with the members that are needed, and no others. */
 export interface AppJwk {
@@ -7,7 +7,7 @@ export interface AppJwk {
   readonly kty: string
   /** What an assertion names it by. Where none was given: its thumbprint (RFC 7638). */
   readonly kid: string
-  /** The one algorithm it is for. Absent: any that fits its type. */
+  /** The one algorithm that an RSA key is for. Absent: any that fits its type. */
   readonly alg?: string
   readonly crv?: string
   readonly x?: string
@@ -18,17 +18,17 @@ export interface AppJwk {
 
 const MIN_RSA_BITS = 2048
 
-const OF_TYPE: Readonly<Record<string, readonly SignatureAlgorithm[]>> = {
+const OF_TYPE: Readonly<Record<string, readonly VerifiedAlgorithm[]>> = {
   EC: ['ES256'],
-  OKP: ['EdDSA'],
+  OKP: ['EdDSA', 'Ed25519'],
   RSA: ['PS256', 'RS256'],
 }
 
 /** What assertions may be signed by. */
-export const ASSERTION_ALGORITHMS: readonly SignatureAlgorithm[] = SIGNATURE_ALGORITHMS
+export const ASSERTION_ALGORITHMS: readonly VerifiedAlgorithm[] = VERIFIED_ALGORITHMS
 
 /** The algorithms that a key is for; none where it is of no type of ours, or names another. */
-export function algorithmsOf({ kty, alg }: Pick<AppJwk, 'kty' | 'alg'>): readonly SignatureAlgorithm[] {
+export function algorithmsOf({ kty, alg }: Pick<AppJwk, 'kty' | 'alg'>): readonly VerifiedAlgorithm[] {
   const fitting = OF_TYPE[kty] ?? []
   return alg === undefined ? fitting : fitting.filter((name) => name === alg)
 }

@@ -4,11 +4,17 @@ export const SIGNATURE_ALGORITHMS = ['ES256', 'EdDSA', 'PS256', 'RS256'] as cons
 /** One of {@link SIGNATURE_ALGORITHMS}. */
 export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number]
 
+/** `Ed25519` is the newer name of what `EdDSA` is here (RFC 9864 §2.2): some clients sign by no other. */
+export const VERIFIED_ALGORITHMS = [...SIGNATURE_ALGORITHMS, 'Ed25519'] as const
+
+/** One of {@link VERIFIED_ALGORITHMS}. */
+export type VerifiedAlgorithm = (typeof VERIFIED_ALGORITHMS)[number]
+
 /** The members of a JSON object, of which nothing is known yet. */
 export type Members = Readonly<Record<string, unknown>>
 
 /** The protected header of a JWS. Keys and addresses of keys that it brings along mean nothing. */
-export type JwsHeader = Members & { readonly alg: SignatureAlgorithm; readonly kid?: string }
+export type JwsHeader = Members & { readonly alg: VerifiedAlgorithm; readonly kid?: string }
 
 const THREE_PARTS = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
 // In valid JSON a string before a colon is the name of a member.
@@ -31,7 +37,7 @@ export function readJwsHeader(text: string, { maxLength }: { readonly maxLength:
   const members = parseMembers(Buffer.from(header, 'base64url'))
   if (!members || Object.hasOwn(members, 'crit') || Object.hasOwn(members, 'b64')) return undefined
   const { alg, kid } = members
-  const isOurs = SIGNATURE_ALGORITHMS.some((name) => name === alg) && (kid === undefined || typeof kid === 'string')
+  const isOurs = VERIFIED_ALGORITHMS.some((name) => name === alg) && (kid === undefined || typeof kid === 'string')
   return isOurs ? (members as JwsHeader) : undefined
 }
 
