@@ -374,6 +374,20 @@ describe('an assertion', () => {
     expect(await grant()).toBe('app_not_trusted')
   })
 
+  it('leaves the durable record of its use, the one thing whose loss would let it in again', async () => {
+    const store = memoryStore()
+    const durable: unknown[] = []
+    const insert: typeof store.insert = (record, options) => {
+      if (record.kind === 'u') durable.push(options?.durable)
+      return store.insert(record, options)
+    }
+    const { registerTrusted, grants, clock } = createWorld({ ...store, insert }, { issuer: ISSUER })
+    const signer = await appSigner()
+    const { app } = await registerTrusted({ keys: [signer.jwk] })
+    await grants.authorizer.grantTrusted({ assertion: await signer.sign(app.key, clock()) })
+    expect(durable).toEqual([true])
+  })
+
   it('is counted among the failures of an address; a right one is never refused for it (ERR-3)', async () => {
     const { grants, sign, clock, key } = await setUp()
     const stranger = await appSigner()
