@@ -30,7 +30,7 @@ describe('the examples', () => {
     const files = readdirSync(join(ROOT, 'examples'))
     expect(files).toEqual(
       expect.arrayContaining(
-        [...FRAMEWORKS, 'quickstart', 'custom-store', 'demo', 'consent-host'].map((name) => `${name}.ts`),
+        [...FRAMEWORKS, 'quickstart', 'app-keys', 'custom-store', 'demo', 'consent-host'].map((name) => `${name}.ts`),
       ),
     )
     for (const file of files) {
@@ -57,6 +57,21 @@ describe('the examples', () => {
         'acts for org-7 with calls:read',
         'token: revoked',
         'old secret: unknown app or wrong credentials',
+      ],
+    })
+  })
+
+  it('app-keys.ts gets a token by an assertion, once, and by the present keys only', async () => {
+    const { code, stdout, stderr } = await run('app-keys.ts')
+    expect({ code, stderr, lines: stdout.trim().split('\n') }).toEqual({
+      code: 0,
+      stderr: '',
+      lines: [
+        'token: acts for org-7',
+        'the same assertion again: invalid_client',
+        'token: revoked',
+        'old key: invalid_client',
+        'new key: none',
       ],
     })
   })
