@@ -13,7 +13,7 @@ export type {
   RequestFacts,
 } from './domain/app-authentication.ts'
 export type { AppFields, NewApp } from './domain/app-fields.ts'
-export type { PublicJwk } from './domain/app-keys.ts'
+export type { AppJwk, PublicJwk } from './domain/app-keys.ts'
 export type { AppRegistry, WithSecret } from './domain/app-registry.ts'
 export type { Answering, Authorization, Consent, Redirect } from './domain/authorization.ts'
 export type { Authorizer } from './domain/authorizer.ts'

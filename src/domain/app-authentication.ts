@@ -84,8 +84,11 @@ type Verdict = LiveApp | Failed
 // What a secret is compared with where there is no other: so that every attempt compares twice.
 const NO_DIGEST = digestOf('')
 const COMPARISONS = 2
-/** How far the clocks of nodes may differ: on one that is behind, an assertion is good for so much longer. */
-const CLOCK_TOLERANCE_MS = 1000
+/**
+ * How much longer than an assertion the record of its use is kept: on a node whose clock is a second behind it is good for longer,
+ * and another use that was judged in time may take as long to be stored as a store is ever waited for.
+ */
+const KEPT_LONGER_MS = 61_000
 
 export function createAppAuthentication(parts: {
   readonly collection: Collection
@@ -139,7 +142,7 @@ export function createAppAuthentication(parts: {
     if (app.keys.length === 0) return failed('assertion_of_app_without_keys')
     const proven = await judgeAssertion(assertion, { app: key, keys: app.keys, issuer, now: clock() })
     if (typeof proven === 'string') return failed(proven)
-    const use = { app: key, id: proven.id, expiresAt: proven.endsAt + CLOCK_TOLERANCE_MS }
+    const use = { app: key, id: proven.id, expiresAt: proven.endsAt + KEPT_LONGER_MS }
     const stored = await collection.insert(usedAssertionKind, use, { durable: true })
     return stored === 'inserted' ? app : failed('used_assertion')
   }

@@ -4,6 +4,8 @@ import type { FieldErrorCode } from './fields/field-rule.ts'
 import { isList, shownValue } from './fields/shown-value.ts'
 import { invalidFields, readOwn } from './fields/submission.ts'
 
+export type { AppJwk }
+
 /** Keys one app has at most. */
 export const MAX_KEYS = 10
 

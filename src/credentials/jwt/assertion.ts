@@ -97,7 +97,7 @@ async function isSignedBy(text: string, key: AppJwk, algorithm: string): Promise
     await compactVerify(text, key, { algorithms: [algorithm] })
     return true
   } catch (error) {
-    if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error
-    return false
+    if (error instanceof errors.JOSEError) return false
+    throw error
   }
 }
