@@ -11,10 +11,11 @@ const MAY_IMPORT = {
     'src/app-grant-options.ts',
     'src/domain',
     'src/records',
+    'src/credentials',
     'src/store',
     'src/base',
   ],
-  'src/app-grant-options.ts': ['src/domain', 'src/store'],
+  'src/app-grant-options.ts': ['src/domain', 'src/credentials', 'src/store'],
   'src/create-app-grant.ts': [
     'src/app-grant-options.ts',
     'src/domain',

@@ -44,6 +44,8 @@ export interface ErrorDetails {
   invalid_redirect: Record<never, never>
   /** The scope is malformed or beyond what the app registered. */
   invalid_scope: Record<never, never>
+  /** The resource is none of those that tokens are for, or was not granted. */
+  invalid_target: Record<never, never>
   /** The code is unknown, expired, used, or not this app's. */
   invalid_code: Record<never, never>
   /** The refresh token is unknown, expired, used, or not this app's. */
@@ -60,6 +62,8 @@ export interface ErrorDetails {
   outcome_unknown: { readonly app?: string; readonly secretId?: string }
   /** The host's account directory did not answer. */
   directory_unavailable: Record<never, never>
+  /** The key did not sign, or what it gave does not fit its public part. */
+  signing_unavailable: Record<never, never>
 }
 
 /** The closed set of codes of {@link AppGrantError}. */

@@ -1,13 +1,11 @@
 import { digestOf } from '../credentials/digest.ts'
 import type { RecordRef } from '../records/collection.ts'
-import { invalidRequest, objectInput } from './input.ts'
-import type { Access, StrictVerifier, Verifier } from './verifier.ts'
+import { idInput, invalidRequest, objectInput } from './input.ts'
+import { type Access, denied, type StrictVerifier, type Verification, type Verifier } from './verifier.ts'
 
 const MAX_STALENESS_MS = 300_000
 /** Acceptances kept at most; the oldest give way. */
 const MAX_ENTRIES = 50_000
-/** Longer than any token: what is longer is malformed, and nothing is computed of it. */
-const MAX_TOKEN = 200
 
 interface Entry {
   readonly access: Access
@@ -31,11 +29,13 @@ export function createCachingVerifier(
   strict: StrictVerifier,
   parts: {
     readonly watch: ((changed: (ref: RecordRef) => void) => Promise<() => Promise<void>>) | undefined
+    /** Longer than any token: what is longer is malformed, and nothing is computed of it. */
+    readonly maxLength: number
     readonly clock: () => number
     readonly steadyClock: () => number
   },
 ): CachingVerifier {
-  const { clock, steadyClock } = parts
+  const { maxLength, clock, steadyClock } = parts
   const entries = new Map<string, Entry>()
   // Which entries rest on a record.
   const restingOn = new Map<string, Set<string>>()
@@ -44,18 +44,19 @@ export function createCachingVerifier(
   return {
     async verify(accessToken, options = {}) {
       const maxStalenessMs = stalenessInput(objectInput(options, 'options').maxStalenessMs)
-      if (maxStalenessMs === 0 || typeof accessToken !== 'string' || accessToken.length > MAX_TOKEN)
-        return (await strict.verify(accessToken)).verification
+      const audience = options.audience === undefined ? undefined : idInput(options.audience, 'audience')
+      if (maxStalenessMs === 0 || typeof accessToken !== 'string' || accessToken.length > maxLength)
+        return meantFor(audience, (await strict.verify(accessToken)).verification)
       const name = digestOf(accessToken)
       const known = entries.get(name)
-      if (known && isFresh(known, maxStalenessMs)) return copyOf(known.access)
+      if (known && isFresh(known, maxStalenessMs)) return meantFor(audience, copyOf(known.access))
       listening ??= listen()
       const sent = { sentAt: clock(), sentAtSteady: steadyClock() }
       const { verification, refs } = await strict.verify(accessToken)
       forget(name)
       if (!verification.ok) return verification
       remember(name, { access: verification, refs, ...sent })
-      return copyOf(verification)
+      return meantFor(audience, copyOf(verification))
     },
     async close() {
       const stop = await listening
@@ -101,13 +102,20 @@ export function createCachingVerifier(
   }
 }
 
+/** The resource that asks must be one of those that the token is for. */
+function meantFor(audience: string | undefined, verification: Verification): Verification {
+  const isFor = !verification.ok || audience === undefined || verification.audience.includes(audience)
+  return isFor ? verification : denied('other_audience')
+}
+
 /** Every caller gets its own: what one does to an answer changes nobody else's. */
 function copyOf(access: Access): Access {
-  const { app, scope, issuedAt, expiresAt } = access
+  const { app, scope, audience, issuedAt, expiresAt } = access
   return {
     ...access,
     app: { ...app },
     scope: [...scope],
+    audience: [...audience],
     issuedAt: new Date(issuedAt),
     expiresAt: new Date(expiresAt),
   }

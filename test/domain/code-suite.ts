@@ -35,6 +35,7 @@ export function testCodes(open: OpenStore): void {
         app: { key: w.key, name: 'Example App', owner: 'org' },
         account: 'user',
         scope: ['read', 'write'],
+        audience: [ISSUER],
         tokenId: granted.tokenId,
         issuedAt,
         expiresAt,

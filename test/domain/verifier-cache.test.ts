@@ -208,6 +208,7 @@ describe('the cache of acceptances', () => {
         app: { key: 'k', name: 'n', owner: 'o' },
         account: 'o',
         scope: [],
+        audience: [],
         tokenId: 't',
         issuedAt: new Date(times.clock),
         expiresAt: new Date(times.clock + HOUR),
@@ -222,6 +223,7 @@ describe('the cache of acceptances', () => {
           },
         },
         {
+          maxLength: 200,
           clock: () => times.clock,
           steadyClock: () => times.steady,
           watch: async (changed) => {

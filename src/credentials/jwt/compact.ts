@@ -4,6 +4,9 @@ export const SIGNATURE_ALGORITHMS = ['ES256', 'EdDSA', 'PS256', 'RS256'] as cons
 /** One of {@link SIGNATURE_ALGORITHMS}. */
 export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number]
 
+/** Longer than any access token that is signed: the scope has at most 100 members of 100 characters. */
+export const MAX_SIGNED_TOKEN = 20_480
+
 /** The members of a JSON object, of which nothing is known yet. */
 export type Members = Readonly<Record<string, unknown>>
 

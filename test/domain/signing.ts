@@ -1,0 +1,16 @@
+import { generateKeyPairSync } from 'node:crypto'
+import type { Jwk, SignatureAlgorithm, SigningOptions } from '../../src/index.ts'
+
+/** A new private key, as a JWK. */
+export function newKey(alg: SignatureAlgorithm = 'ES256'): Jwk {
+  const { privateKey } =
+    alg === 'ES256'
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : alg === 'EdDSA'
+        ? generateKeyPairSync('ed25519')
+        : generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return { ...(privateKey.export({ format: 'jwk' }) as Jwk), alg }
+}
+
+/** One key that signs. */
+export const SIGNING: SigningOptions = { current: newKey() }
