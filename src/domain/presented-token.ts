@@ -26,11 +26,13 @@ export function createPresentedTokens(
     return !parsed && signed ? carried(signed, text) : 'malformed'
   }
 
-  /** What a signed token carries is none by itself, and an opaque token inside a signed one is none either. */
+  /** What a signed token carries must be what it says, and no opaque token. */
   async function carried({ read }: Pick<SignedTokens, 'read'>, text: string): Promise<PresentedToken | TokenFault> {
     const inside = await read(text)
     if (typeof inside === 'string') return inside
-    const parsed = format.read(inside.credential)
-    return parsed?.kind === 'as' || parsed?.kind === 'us' ? { parsed, credential: inside.credential } : 'unknown'
+    const { credential, app, token } = inside
+    const parsed = format.read(credential)
+    const isCarried = parsed?.kind === 'as' || parsed?.kind === 'us'
+    return isCarried && parsed.app === app && parsed.token === token ? { parsed, credential } : 'unknown'
   }
 }

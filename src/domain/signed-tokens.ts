@@ -8,12 +8,19 @@ import { type ClaimedToken, tokenClaims } from './token-claims.ts'
 /** How far the clocks of nodes may be apart; with it the second that the times of a token are rounded by. */
 const TOLERANCE_MS = 1000
 
+/** What a signed access token carries. */
+export interface CarriedCredential {
+  readonly credential: string
+  readonly app: string
+  readonly token: string
+}
+
 /** The signed format of access tokens. It only carries the credential that the records know: they decide, as for opaque ones. */
 export interface SignedTokens {
   /** The signed token around a credential. @throws `signing_unavailable`: nothing was signed. */
   write(credential: string, token: ClaimedToken): Promise<string>
-  /** The credential inside, where form, signature and claims are right. */
-  read(text: string): Promise<{ readonly credential: string } | TokenFault>
+  /** The credential inside, and what is said of it, where form, signature and claims are right. */
+  read(text: string): Promise<CarriedCredential | TokenFault>
   jwks(): Promise<JwkSet>
 }
 
@@ -56,7 +63,8 @@ export function createSignedTokens(
       const rules = { issuer, audience, now: clock(), toleranceMs: TOLERANCE_MS }
       const claims = await (await format()).read(text, rules)
       if (typeof claims === 'string') return claims
-      return claims.ref === undefined ? 'unknown' : { credential: claims.ref }
+      const { ref: credential = '', client_id: app, jti: token } = claims
+      return { credential, app, token }
     },
     jwks: async () => (await format()).jwks,
   }

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, type JsonWebKeyInput, type KeyObject } from 'node:crypto'
 import type { Jwk, SignatureAlgorithm, SigningOptions } from '../../src/index.ts'
 
 /** A new private key, as a JWK. */
@@ -14,3 +14,14 @@ export function newKey(alg: SignatureAlgorithm = 'ES256'): Jwk {
 
 /** One key that signs. */
 export const SIGNING: SigningOptions = { current: newKey() }
+
+/** The same key, for node:crypto. */
+export function keyObject(jwk: Jwk): KeyObject {
+  return createPrivateKey({ key: jwk, format: 'jwk' } as JsonWebKeyInput)
+}
+
+/** What of a key may be told. */
+export function publicPart(jwk: Jwk): Jwk {
+  const { d: _, p: __, q: ___, dp: ____, dq: _____, qi: ______, ...rest } = jwk
+  return rest
+}

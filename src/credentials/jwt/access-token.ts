@@ -76,9 +76,9 @@ function hasRightClaims(
   members: Members,
   { issuer, audience, now, toleranceMs }: TokenRules,
 ): members is Members & TimedClaims {
-  const { iss, aud, iat, exp, nbf = 0, kind, owner, scope = '' } = members
+  const { iss, aud, iat, exp, nbf = 0, kind, owner, scope = '', ref = '' } = members
   const latest = (now + toleranceMs) / 1000
-  const texts = [members.sub, members.client_id, members.jti, scope]
+  const texts = [members.sub, members.client_id, members.jti, scope, ref]
   return (
     iss === issuer &&
     [aud].flat().some((one) => typeof one === 'string' && audience.includes(one)) &&
