@@ -1,4 +1,4 @@
-import type { TokenFault } from '../credentials/jwt/access-token.ts'
+import type { TokenFault } from '../credentials/jwt/claims.ts'
 import type { ParsedToken, TokenFormat } from '../credentials/token-format.ts'
 import type { SignedTokens } from './signed-tokens.ts'
 

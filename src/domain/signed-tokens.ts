@@ -1,6 +1,6 @@
 import { AppGrantError } from '../base/errors.ts'
 import type { Emitter } from '../base/events.ts'
-import type { TokenFault } from '../credentials/jwt/access-token.ts'
+import type { TokenFault } from '../credentials/jwt/claims.ts'
 import type { JwkSet, SignedFormat } from '../credentials/jwt/signed-format.ts'
 import type { CheckedSigning } from '../credentials/jwt/signing-keys.ts'
 import { type ClaimedToken, tokenClaims } from './token-claims.ts'

@@ -1,20 +1,15 @@
 import type { webcrypto } from 'node:crypto'
 import { CompactSign, calculateJwkThumbprint, compactVerify, importJWK } from 'jose'
 import { createDeadline } from '../../base/deadline.ts'
-import {
-  ACCESS_TOKEN_TYPE,
-  type AccessTokenClaims,
-  readAccessToken,
-  type TokenFault,
-  type TokenRules,
-} from './access-token.ts'
+import { ACCESS_TOKEN_TYPE, readAccessToken } from './access-token.ts'
+import type { AccessTokenClaims, ClaimRules, TokenFault } from './claims.ts'
 import type { CheckedKey, CheckedSigning, Jwk, Signer } from './signing-keys.ts'
 
 /** Writes and reads signed access tokens. */
 export interface SignedFormat {
   /** Rejects where the key did not sign. */
   sign(claims: AccessTokenClaims): Promise<string>
-  read(text: string, rules: Omit<TokenRules, 'keyFor'>): Promise<AccessTokenClaims | TokenFault>
+  read(text: string, rules: ClaimRules): Promise<AccessTokenClaims | TokenFault>
   /** The public keys of all roles, the one that signs first. @see RFC 7517 §5 */
   readonly jwks: JwkSet
 }
