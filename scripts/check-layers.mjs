@@ -26,6 +26,8 @@ const MAY_IMPORT = {
   ],
   'src/node.ts': ['src/node', 'src/http', 'src/domain', 'src/base'],
   'src/node': ['src/base'],
+  'src/resource.ts': ['src/resource', 'src/domain', 'src/base'],
+  'src/resource': ['src/domain', 'src/credentials', 'src/base'],
   'src/testing': ['src/domain', 'src/store', 'src/base'],
   'src/http': ['src/create-app-grant.ts', 'src/domain', 'src/base'],
   'src/domain': ['src/records', 'src/credentials', 'src/base'],

@@ -1,5 +1,6 @@
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
 import type { AccountDirectory } from './domain/accounts.ts'
+import { isIssuer, urlOf } from './domain/issuer.ts'
 import type { Store } from './store/store.ts'
 
 /** How long what is granted lives, in whole seconds. */
@@ -153,21 +154,11 @@ function integer(name: string, value: unknown, [least, most]: readonly [number, 
   return value as number
 }
 
-/** http is for development only, where nobody can listen in: on a literal loopback address or localhost. */
-function isIssuer(issuer: unknown): boolean {
-  if (typeof issuer !== 'string' || !URL.canParse(issuer)) return false
-  const url = new URL(issuer)
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
-  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)
-  const canonical = url.pathname === '/' ? url.origin : url.origin + url.pathname
-  return isSafe && issuer === canonical && !issuer.endsWith('/')
-}
-
 /** @see RFC 8707 §2 */
 function areResources(resources: unknown): boolean {
   if (!Array.isArray(resources) || resources.length === 0 || resources.length > MAX_RESOURCES) return false
   const isResource = (one: unknown) =>
-    typeof one === 'string' && one.length <= MAX_RESOURCE && /^[\x21\x24-\x7e]+$/.test(one) && URL.canParse(one)
+    typeof one === 'string' && one.length <= MAX_RESOURCE && /^[\x21\x24-\x7e]+$/.test(one) && urlOf(one) !== undefined
   return resources.every(isResource) && new Set(resources).size === resources.length
 }
 

@@ -56,6 +56,8 @@ export interface ErrorDetails {
   invalid_ticket: Record<never, never>
   /** Too many writers changed the same record: repeat the call. */
   conflict: Record<never, never>
+  /** Of `appgrant/resource`: the issuer did not answer, or not as it should; nothing was decided. */
+  issuer_unavailable: Record<never, never>
   /** The store did not answer, or refused; nothing was written. */
   store_unavailable: Record<never, never>
   /** The store did not confirm the write: it may or may not be done. Repeat the call; for a registration `app` is its key. */

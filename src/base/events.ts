@@ -14,6 +14,7 @@ export type AppChange =
   | 'untrusted'
   | 'published'
   | 'unpublished'
+  | 'resource_server_set'
   | 'suspended'
   | 'resumed'
   | 'secret_regenerated'

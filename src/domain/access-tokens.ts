@@ -101,7 +101,17 @@ export function createAccessTokens(parts: {
 
       function sign({ write }: SignedTokens, { id, audience, scope, issuedAt, expiresAt }: LiveToken): Promise<string> {
         const [kind, account] = install ? (['user', install.account] as const) : (['app', app.owner] as const)
-        const said = { kind, app, account, audience: audiences.of(audience), scope, tokenId: id, issuedAt, expiresAt }
+        const { key, owner } = app
+        const said = {
+          kind,
+          app: { key, owner, name: app.fields.name },
+          account,
+          audience: audiences.of(audience),
+          scope,
+          tokenId: id,
+          issuedAt,
+          expiresAt,
+        }
         return write(credential, said)
       }
     },

@@ -5,13 +5,14 @@ import type { RandomText } from '../credentials/random.ts'
 import { appKind, appRef, appsOfOwner, appsOfPartition, type LiveApp, type StoredApp } from '../records/app.ts'
 import type { Collection, StoreRecord } from '../records/collection.ts'
 import type { Page, PageQuery, Pages } from '../records/pages.ts'
-import { accountError, mayRegister, mayTrust } from './accounts.ts'
+import { mayRegister, mayTrust } from './accounts.ts'
 import { type App, appView } from './app.ts'
 import * as acts from './app-acts.ts'
 import {
   appNotFound,
   mayNotRegister,
   mayNotTrust,
+  onlyHost,
   onlySecret,
   refusedForPublic,
   secretLimitReached,
@@ -20,6 +21,7 @@ import {
 } from './app-errors.ts'
 import { type AppFields, checkAppChange, type FieldOptions, type NewApp } from './app-fields.ts'
 import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
+import type { Audiences } from './audience.ts'
 import { accountInput, cursorInput, flagInput, idInput, limitInput, objectInput, searchInput } from './input.ts'
 import { isKeyInput, isVisible, type ManagedApps, type Sight } from './managed-apps.ts'
 import { createRegistration } from './registration.ts'
@@ -61,6 +63,14 @@ export interface AppRegistry {
   setTrusted(key: string, trusted: boolean): Promise<App>
   /** Lets accounts of other tenants authorise the app, or no longer. @throws `not_permitted` without the host's authority. */
   setPublished(key: string, published: boolean): Promise<App>
+  /**
+   * Makes the app the server of one of the platform's resources: at /introspect it sees the access tokens meant for that, of
+   * every app. Undefined ends it.
+   *
+   * @throws `not_permitted` without the host's authority; `invalid_target` where tokens are not for such a resource;
+   *   `invalid_request` for a public app, which cannot prove itself.
+   */
+  setResourceServer(key: string, identifier: string | undefined): Promise<App>
   /** Makes everything the app holds unusable until it is resumed; it keeps ageing. A higher authority raises the mark. */
   suspend(key: string): Promise<App>
   /** Ends a suspension. @throws `suspended_above` where a higher authority set it. */
@@ -87,6 +97,7 @@ export interface RegistryParts {
   readonly collection: Collection
   readonly pages: Pages
   readonly managed: ManagedApps
+  readonly audiences: Audiences
   readonly events: Emitter
   readonly random: RandomText
   readonly clock: () => number
@@ -164,9 +175,18 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     async setPublished(key, input) {
       const published = flagInput(input, 'published')
       return act(key, published ? 'published' : 'unpublished', (app, { rank }) => {
-        if (rank !== acts.HOST_RANK)
-          throw accountError('not_permitted', "Only the host's authority publishes apps: use grants.apps.")
+        if (rank !== acts.HOST_RANK) throw onlyHost('publishes apps')
         return acts.setPublished(app, published)
+      })
+    },
+
+    async setResourceServer(key, identifier) {
+      if (identifier !== undefined) parts.audiences.asked([idInput(identifier, 'identifier')])
+      return act(key, 'resource_server_set', (app, { rank }) => {
+        if (rank !== acts.HOST_RANK) throw onlyHost('makes resource servers')
+        if (identifier !== undefined && app.public)
+          throw refusedForPublic('A public app cannot prove itself at /introspect.')
+        return acts.setResourceServer(app, identifier)
       })
     },
 

@@ -1,7 +1,7 @@
 import { digestOf } from '../credentials/digest.ts'
 import type { RecordRef } from '../records/collection.ts'
 import { idInput, invalidRequest, objectInput } from './input.ts'
-import { type Access, denied, type StrictVerifier, type Verification, type Verifier } from './verifier.ts'
+import { type Access, meantFor, type StrictVerifier, type Verifier } from './verifier.ts'
 
 const MAX_STALENESS_MS = 300_000
 /** Acceptances kept at most; the oldest give way. */
@@ -100,12 +100,6 @@ export function createCachingVerifier(
       return undefined
     }
   }
-}
-
-/** The resource that asks must be one of those that the token is for. */
-function meantFor(audience: string | undefined, verification: Verification): Verification {
-  const isFor = !verification.ok || audience === undefined || verification.audience.includes(audience)
-  return isFor ? verification : denied('other_audience')
 }
 
 /** Every caller gets its own: what one does to an answer changes nobody else's. */

@@ -85,6 +85,12 @@ interface Borne {
 /** A denial. */
 export const denied = (reason: DenialReason): Denied => Object.freeze({ ok: false, reason })
 
+/** What a resource may believe: it must be one of those that the token is for. */
+export function meantFor(audience: string | undefined, verification: Verification): Verification {
+  const isFor = !verification.ok || audience === undefined || verification.audience.includes(audience)
+  return isFor ? verification : denied('other_audience')
+}
+
 export function createStrictVerifier(parts: {
   readonly collection: Collection
   readonly accounts: Accounts

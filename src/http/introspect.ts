@@ -1,4 +1,5 @@
 import type { AppGrant } from '../create-app-grant.ts'
+import type { App } from '../domain/app.ts'
 import { tokenClaims } from '../domain/token-claims.ts'
 import type { Access } from '../domain/verifier.ts'
 import { jsonAnswer } from './answer.ts'
@@ -21,10 +22,14 @@ export function introspectRoute(grants: AppGrant, issuer: string): Route {
       const { key, secret = '' } = client
       const app = await grants.authorizer.authenticateApp({ ...facts, key, secret })
       const access = await grants.authorizer.verify(token)
-      const isOwn = access.ok && access.app.key === app.key
-      return jsonAnswer(isOwn ? introspection(access, issuer) : { active: false })
+      return jsonAnswer(access.ok && maySee(app, access) ? introspection(access, issuer) : { active: false })
     },
   })
+}
+
+/** An app sees its own tokens; a resource server those of every app that are meant for it. */
+function maySee({ key, resourceServer }: App, { app, audience }: Access): boolean {
+  return app.key === key || (resourceServer !== undefined && audience.includes(resourceServer))
 }
 
 function introspection(access: Access, issuer: string): Record<string, unknown> {

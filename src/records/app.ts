@@ -40,6 +40,8 @@ export interface LiveApp {
   readonly trusted: boolean
   readonly public: boolean
   readonly published: boolean
+  /** The resource whose tokens it may introspect. */
+  readonly resourceServer?: string
   readonly suspended?: { readonly at: number; readonly by: Actor }
   readonly secrets: readonly StoredSecret[]
   /** The last few ids that were removed: removing one of them again is no mistake. */

@@ -49,7 +49,7 @@ export function introspectionVerifier(options: IntrospectionOptions): Verifier {
   const endpoint = checkUrl(name, 'endpoint', options.endpoint ?? `${issuer}/introspect`)
 
   return createCachingVerifier(
-    { verify, placesOf: () => [] },
+    { verify: async (token) => ({ verification: await verify(token), refs: [] }) },
     { watch: undefined, maxLength: MAX_SIGNED_TOKEN, clock: Date.now, steadyClock: () => performance.now() },
   )
 

@@ -1,4 +1,4 @@
-import { isIssuer } from '../domain/issuer.ts'
+import { isIssuer, urlOf } from '../domain/issuer.ts'
 
 const TIMEOUT_MS = 3000
 const MAX_TIMEOUT_MS = 60_000
@@ -36,12 +36,4 @@ export function checkUrl(name: string, option: string, given: unknown): URL {
 
 export function wrong(name: string, option: string, expected: string): TypeError {
   return new TypeError(`${name}: ${option}: expected ${expected}`)
-}
-
-function urlOf(text: string): URL | undefined {
-  try {
-    return new URL(text)
-  } catch {
-    return undefined
-  }
 }

@@ -21,6 +21,7 @@ describe('POST /introspect', () => {
       kind: 'app',
       client_id: app.key,
       sub: `app:${app.key}`,
+      client_name: app.name,
       owner: app.owner,
       aud: 'https://login.example',
       token_type: 'Bearer',

@@ -39,4 +39,3 @@ async function isSignedBy(key: CryptoKey, text: string, { alg }: JwsHeader): Pro
     throw error
   }
 }
-

@@ -12,7 +12,10 @@ export type RemoteKeys = (header: JwsHeader) => Promise<CryptoKey | undefined>
 /** The keys at a URL, fetched when they are needed: again for an unknown `kid`, but at most once a cool-down, failures included. */
 export function remoteKeys(
   uri: URL,
-  { timeoutMs, fetch }: { readonly timeoutMs: number; readonly fetch: (url: string, init: RequestInit) => Promise<Response> },
+  {
+    timeoutMs,
+    fetch,
+  }: { readonly timeoutMs: number; readonly fetch: (url: string, init: RequestInit) => Promise<Response> },
 ): RemoteKeys {
   let failedAt = Number.NEGATIVE_INFINITY
   let failure: unknown
