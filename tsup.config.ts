@@ -5,6 +5,7 @@ export default defineConfig({
     index: 'src/index.ts',
     http: 'src/http/index.ts',
     node: 'src/node.ts',
+    resource: 'src/resource.ts',
     testing: 'src/testing/index.ts',
     memory: 'adapters/memory/memory-store.ts',
     redis: 'adapters/redis/redis-store.ts',

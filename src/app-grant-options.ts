@@ -1,4 +1,6 @@
+import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
 import type { AccountDirectory } from './domain/accounts.ts'
+import { isIssuer, urlOf } from './domain/issuer.ts'
 import type { Store } from './store/store.ts'
 
 /** How long what is granted lives, in whole seconds. */
@@ -21,8 +23,25 @@ export interface AppGrantOptions {
   readonly store: Store
   /** What the host tells of its accounts. Default is: every account alone, active and permitted. */
   readonly directory?: AccountDirectory
-  /** The https URL that names this authorization server, without query and fragment. Needed by `appgrant/http`. No default. */
+  /**
+   * The https URL that names this authorization server, without query and fragment. Needed by `appgrant/http` and by `signing`.
+   * No default.
+   */
   readonly issuer?: string
+  /**
+   * The resources that tokens are for, 1–100 URIs without fragment, of at most 512 characters; the first is meant where an app names
+   * none. A token is for those that were asked for, and `verify` accepts no token for others. Default is the issuer alone.
+   *
+   * @see [RFC 8707 - Resource Indicators for OAuth 2.0](https://www.rfc-editor.org/rfc/rfc8707.html#section-2)
+   */
+  readonly resources?: readonly string[]
+  /**
+   * The keys that access tokens are signed with, so that services without the store can check them too. `verify` accepts both
+   * formats while there are keys. Default is none: then access tokens are opaque.
+   *
+   * @see [RFC 9068 - JWT Profile for OAuth 2.0 Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-2)
+   */
+  readonly signing?: SigningOptions
   /** What every token begins with, `[a-z][a-z0-9]{1,9}`. Default is `ag`. */
   readonly brand?: string
   /** How many apps one account may own, 1–100 000. Default is 1000. */
@@ -30,15 +49,20 @@ export interface AppGrantOptions {
   readonly lifetimes?: Partial<Lifetimes>
   /** Whether public apps may register http redirects on `127.0.0.1` and `[::1]` (RFC 8252 §7.3). Default is false. */
   readonly allowLoopbackRedirects?: boolean
-  /** How long a call to the store or to the directory may take, in ms, 10–60 000. Default is 1000. */
+  /** How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. Default is 1000. */
   readonly storeTimeoutMs?: number
   /** The time in ms since 1970. Nodes must agree within a second. Default is `Date.now`. */
   readonly clock?: () => number
 }
 
 /** The options with every default filled in. */
-export type CheckedOptions = Omit<Required<AppGrantOptions>, 'issuer' | 'directory' | 'lifetimes'> & {
+export type CheckedOptions = Omit<
+  Required<AppGrantOptions>,
+  'issuer' | 'resources' | 'signing' | 'directory' | 'lifetimes'
+> & {
   readonly issuer: string | undefined
+  readonly resources: readonly string[] | undefined
+  readonly signing: CheckedSigning | undefined
   readonly directory: AccountDirectory | undefined
   readonly lifetimes: Lifetimes
 }
@@ -59,6 +83,8 @@ const RANGES: Readonly<Record<keyof Lifetimes, readonly [number, number]>> = {
   refreshAbsoluteSeconds: [1, YEAR],
   retryWindowSeconds: [0, 60],
 }
+const MAX_RESOURCES = 100
+const MAX_RESOURCE = 512
 const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
 
 /** @throws TypeError naming the option, what was expected and what was received. */
@@ -77,6 +103,11 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
       issuer,
     )
   }
+  const { resources, signing } = options
+  if (resources !== undefined && !areResources(resources))
+    throw wrong('resources', `a list of 1–${MAX_RESOURCES} different URIs without fragment`, resources)
+  if (signing !== undefined && issuer === undefined)
+    throw wrong('issuer', 'an https URL, for signed tokens name it', issuer)
   if (typeof brand !== 'string' || !/^[a-z][a-z0-9]{1,9}$/.test(brand))
     throw wrong('brand', 'a text like [a-z][a-z0-9]{1,9}', brand)
   if (typeof allowLoopbackRedirects !== 'boolean')
@@ -86,6 +117,8 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     store,
     directory,
     issuer,
+    resources: resources && [...resources],
+    signing: signing === undefined ? undefined : checkSigning(signing),
     brand,
     allowLoopbackRedirects,
     clock,
@@ -121,14 +154,12 @@ function integer(name: string, value: unknown, [least, most]: readonly [number, 
   return value as number
 }
 
-/** http is for development only, where nobody can listen in: on a literal loopback address or localhost. */
-function isIssuer(issuer: unknown): boolean {
-  if (typeof issuer !== 'string' || !URL.canParse(issuer)) return false
-  const url = new URL(issuer)
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
-  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)
-  const canonical = url.pathname === '/' ? url.origin : url.origin + url.pathname
-  return isSafe && issuer === canonical && !issuer.endsWith('/')
+/** @see RFC 8707 §2 */
+function areResources(resources: unknown): boolean {
+  if (!Array.isArray(resources) || resources.length === 0 || resources.length > MAX_RESOURCES) return false
+  const isResource = (one: unknown) =>
+    typeof one === 'string' && one.length <= MAX_RESOURCE && /^[\x21\x24-\x7e]+$/.test(one) && urlOf(one) !== undefined
+  return resources.every(isResource) && new Set(resources).size === resources.length
 }
 
 function wrong(name: string, expected: string, received: unknown): TypeError {

@@ -1,19 +1,24 @@
 import { type AppGrantOptions, checkOptions } from './app-grant-options.ts'
 import { type Actor, createEmitter, type Events, publicEvents } from './base/events.ts'
 import { type Channels, traced } from './base/traced.ts'
+import { MAX_SIGNED_TOKEN } from './credentials/jwt/compact.ts'
+import type { JwkSet } from './credentials/jwt/signed-format.ts'
 import { createRandomText } from './credentials/random.ts'
-import { createTokenFormat } from './credentials/token-format.ts'
+import { createTokenFormat, MAX_OPAQUE_TOKEN } from './credentials/token-format.ts'
 import { createAccessTokens } from './domain/access-tokens.ts'
 import { createAccounts } from './domain/accounts.ts'
 import { createAppAuthentication } from './domain/app-authentication.ts'
 import { type AppRegistry, createAppRegistry } from './domain/app-registry.ts'
+import { createAudiences } from './domain/audience.ts'
 import { createAuthorization } from './domain/authorization.ts'
 import { type Authorizer, createAuthorizer } from './domain/authorizer.ts'
 import { accountInput, idInput, loginInput } from './domain/input.ts'
 import { createInstalling } from './domain/installing.ts'
 import { createInstalls, type Installs } from './domain/installs.ts'
 import { createManagedApps } from './domain/managed-apps.ts'
+import { createPresentedTokens } from './domain/presented-token.ts'
 import { createSessionGrants } from './domain/session-grants.ts'
+import { createSignedTokens } from './domain/signed-tokens.ts'
 import { createTokenStore, type TokenStore } from './domain/token-store.ts'
 import { createStrictVerifier } from './domain/verifier.ts'
 import { createCachingVerifier } from './domain/verifier-cache.ts'
@@ -37,6 +42,8 @@ export interface AppGrant extends Rights, AsyncDisposable {
   readonly events: Events
   /** The issuer that was configured. */
   readonly issuer: string | undefined
+  /** The public keys of signed access tokens, for `/jwks.json`; undefined where tokens are opaque. */
+  readonly jwks: (() => Promise<JwkSet>) | undefined
   /**
    * The same for an account: apps that it or an account below it owns, tokens and installs that they hold. Everything else is not found.
    *
@@ -65,7 +72,7 @@ export interface AppGrant extends Rights, AsyncDisposable {
  * ```
  */
 export function createAppGrant(options: AppGrantOptions): AppGrant {
-  const { store, directory, issuer, brand, clock, lifetimes, ...rest } = checkOptions(options)
+  const { store, directory, issuer, resources, signing, brand, clock, lifetimes, ...rest } = checkOptions(options)
   const { appsPerOwner, storeTimeoutMs: timeoutMs, allowLoopbackRedirects } = rest
   const random = createRandomText()
   const events = createEmitter(clock)
@@ -74,20 +81,30 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const accounts = createAccounts(directory, { timeoutMs, events })
   const base = { collection, accounts, events, random, clock, lifetimes, issuer, stamp: () => random(STAMP_LENGTH) }
   const format = createTokenFormat(brand)
+  const audiences = createAudiences(resources, issuer)
+  // Without an issuer there are no keys: checkOptions refuses them.
+  const signed =
+    signing && issuer !== undefined
+      ? createSignedTokens(signing, { ...base, issuer, audience: resources ?? [issuer], timeoutMs })
+      : undefined
+  const readPresented = createPresentedTokens(format, signed)
   const authentication = createAppAuthentication(base)
-  const accessTokens = createAccessTokens({ ...base, format })
+  const accessTokens = createAccessTokens({ ...base, format, signed, audiences })
   const installing = createInstalling(base)
   const parts = {
     ...base,
     format,
+    audiences,
+    readPresented,
     authentication,
     accessTokens,
     pages: createPages(guarded),
     managed: createManagedApps(base),
-    sessionGrants: createSessionGrants({ ...base, format, authentication, accessTokens }),
-    authorization: createAuthorization({ ...base, format, installing }),
-    verifier: createCachingVerifier(createStrictVerifier({ ...base, format }), {
+    sessionGrants: createSessionGrants({ ...base, format, audiences, authentication, accessTokens }),
+    authorization: createAuthorization({ ...base, format, audiences, installing }),
+    verifier: createCachingVerifier(createStrictVerifier({ ...base, readPresented, audiences }), {
       watch: guarded.watch,
+      maxLength: signed ? MAX_SIGNED_TOKEN : MAX_OPAQUE_TOKEN,
       clock,
       steadyClock: () => performance.now(),
     }),
@@ -112,6 +129,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     authorizer: traced('Authorizer', createAuthorizer(parts), channels),
     events: publicEvents(events),
     issuer,
+    jwks: signed?.jwks,
     as: (account: string, { login }: { readonly login?: string } = {}) => {
       assertActor('as', () => accountInput(account))
       return rightsOf({ account, ...assertActor('as', () => loginInput(login)) })

@@ -2,6 +2,15 @@ export type { AppGrantOptions, Lifetimes } from './app-grant-options.ts'
 export { AppGrantError, type ErrorCode, type ErrorDetails, type FieldError, isAppGrantError } from './base/errors.ts'
 export type { Actor, AppChange, Event, EventMap, Events } from './base/events.ts'
 export { type AppGrant, createAppGrant, type Rights } from './create-app-grant.ts'
+export type { SignatureAlgorithm } from './credentials/jwt/compact.ts'
+export type { JwkSet } from './credentials/jwt/signed-format.ts'
+export {
+  type ExternalKey,
+  generateSigningKey,
+  type Jwk,
+  type SigningKey,
+  type SigningOptions,
+} from './credentials/jwt/signing-keys.ts'
 export type { Granted } from './domain/access-tokens.ts'
 export type { AccountDirectory, AccountState, AppIdentity } from './domain/accounts.ts'
 export type { App } from './domain/app.ts'

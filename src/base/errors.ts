@@ -44,6 +44,8 @@ export interface ErrorDetails {
   invalid_redirect: Record<never, never>
   /** The scope is malformed or beyond what the app registered. */
   invalid_scope: Record<never, never>
+  /** The resource is none of those that tokens are for, or was not granted. */
+  invalid_target: Record<never, never>
   /** The code is unknown, expired, used, or not this app's. */
   invalid_code: Record<never, never>
   /** The refresh token is unknown, expired, used, or not this app's. */
@@ -54,12 +56,16 @@ export interface ErrorDetails {
   invalid_ticket: Record<never, never>
   /** Too many writers changed the same record: repeat the call. */
   conflict: Record<never, never>
+  /** Of `appgrant/resource`: the issuer did not answer, or not as it should; nothing was decided. */
+  issuer_unavailable: Record<never, never>
   /** The store did not answer, or refused; nothing was written. */
   store_unavailable: Record<never, never>
   /** The store did not confirm the write: it may or may not be done. Repeat the call; for a registration `app` is its key. */
   outcome_unknown: { readonly app?: string; readonly secretId?: string }
   /** The host's account directory did not answer. */
   directory_unavailable: Record<never, never>
+  /** The key did not sign, or what it gave does not fit its public part. */
+  signing_unavailable: Record<never, never>
 }
 
 /** The closed set of codes of {@link AppGrantError}. */

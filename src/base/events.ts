@@ -14,6 +14,7 @@ export type AppChange =
   | 'untrusted'
   | 'published'
   | 'unpublished'
+  | 'resource_server_set'
   | 'suspended'
   | 'resumed'
   | 'secret_regenerated'
@@ -37,7 +38,12 @@ export interface EventMap {
   refused: { readonly code: ErrorCode; readonly reason: string; readonly app?: string; readonly remoteAddress?: string }
   /** Something that should work does not. `server_error`: an HTTP answer was a 500, whose `cause` says what to mend. */
   outage: {
-    readonly code: 'store_unavailable' | 'outcome_unknown' | 'directory_unavailable' | 'server_error'
+    readonly code:
+      | 'store_unavailable'
+      | 'outcome_unknown'
+      | 'directory_unavailable'
+      | 'signing_unavailable'
+      | 'server_error'
     readonly operation: string
     readonly cause: unknown
   }

@@ -6,6 +6,9 @@ import { numberToBase62 } from './base62.ts'
 export const WIDTH = { app: KEY_LENGTH, install: 24, session: 16, token: 16, stage: 5, secret: 48, tag: 24 } as const
 const CHECKSUM = 6
 
+/** Longer than any credential of this format. */
+export const MAX_OPAQUE_TOKEN = 200
+
 type Field = keyof typeof WIDTH
 
 // What each kind carries, in order. The ids say where the records are; only the secret proves anything.
@@ -14,6 +17,9 @@ const LAYOUT = {
   at: ['app', 'token', 'secret'],
   /** A user's access token. */
   ut: ['app', 'install', 'session', 'token', 'secret'],
+  /** What a signed access token carries to find and prove its record: an app-only one, and a user's. No token by itself. */
+  as: ['app', 'token', 'secret'],
+  us: ['app', 'install', 'session', 'token', 'secret'],
   /** The ticket of a consent question. */
   qt: ['app', 'session', 'secret'],
   /** An authorization code. */

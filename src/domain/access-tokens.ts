@@ -6,7 +6,9 @@ import type { TokenFields, TokenFormat } from '../credentials/token-format.ts'
 import type { LiveApp } from '../records/app.ts'
 import { type Collection, hasExpired } from '../records/collection.ts'
 import type { LiveInstall } from '../records/install.ts'
-import { appOnlyTokens, type StoredToken, tokenKind, tokenRef, userTokens } from '../records/token.ts'
+import { appOnlyTokens, type LiveToken, type StoredToken, tokenKind, tokenRef, userTokens } from '../records/token.ts'
+import type { Audiences } from './audience.ts'
+import type { SignedTokens } from './signed-tokens.ts'
 
 /** A token was made. Tokens are read by name and shown by no inspection or JSON. */
 export interface Granted {
@@ -26,6 +28,7 @@ export interface TokenPlan {
   readonly install?: LiveInstall
   readonly stage?: number
   readonly scope: readonly string[]
+  readonly audience?: readonly string[] | undefined
   readonly userAgent?: string
   readonly issuedAt: number
   readonly expiresAt: number
@@ -43,8 +46,10 @@ export type AccessTokenFields =
   | ({ readonly kind: 'at' } & TokenFields<'at'>)
   | ({ readonly kind: 'ut' } & TokenFields<'ut'>)
 
-/** Makes access tokens of both kinds. */
+/** Makes access tokens of both kinds, signed where there are keys. */
 export interface AccessTokens {
+  /** Whether they are signed: then no two texts of one token are the same. */
+  readonly areSigned: boolean
   /**
    * Stores the token. Where it is stored already, by an attempt with the same outcome, that one counts; undefined where that
    * one can no longer be used. The stamps are those of the app and the install as they were read: after an act meanwhile, the
@@ -63,29 +68,52 @@ export interface AccessTokens {
 export function createAccessTokens(parts: {
   readonly collection: Collection
   readonly format: TokenFormat
+  readonly signed: SignedTokens | undefined
+  readonly audiences: Audiences
   readonly events: Emitter
   readonly clock: () => number
 }): AccessTokens {
-  const { collection, format, events, clock } = parts
+  const { collection, format, signed, audiences, events, clock } = parts
 
   return {
-    async store(fields, { app, install, ...plan }) {
-      const text = fields.kind === 'at' ? format.write('at', fields) : format.write('ut', fields)
+    areSigned: signed !== undefined,
+    async store(fields, { app, install, audience, ...plan }) {
+      const credential = credentialOf(fields)
       const { group } = install ? userTokens(app, install) : appOnlyTokens(app)
-      const token: StoredToken = {
+      const token: LiveToken = {
         state: 'live',
         partition: partitionOfKey(app.key),
         id: fields.token,
-        digest: digestOf(text),
+        digest: digestOf(credential),
         group,
+        ...(audience && { audience }),
         ...plan,
       }
+      const text = signed ? await sign(signed, token) : credential
       if ((await collection.insert<StoredToken>(tokenKind, token)) === 'inserted')
         return { text, id: token.id, expiresAt: token.expiresAt }
       const [found] = await collection.get([tokenRef(fields)])
       const there = found && !hasExpired(found, clock()) ? tokenKind.unpack(found) : undefined
       const isUsable = there?.state === 'live' && there.digest === token.digest && there.group === group
-      return isUsable ? { text, id: there.id, expiresAt: there.expiresAt } : undefined
+      if (!isUsable) return undefined
+      // The one that is stored may have been planned at another moment, and says so.
+      return { text: signed ? await sign(signed, there) : text, id: there.id, expiresAt: there.expiresAt }
+
+      function sign({ write }: SignedTokens, { id, audience, scope, issuedAt, expiresAt }: LiveToken): Promise<string> {
+        const [kind, account] = install ? (['user', install.account] as const) : (['app', app.owner] as const)
+        const { key, owner } = app
+        const said = {
+          kind,
+          app: { key, owner, name: app.fields.name },
+          account,
+          audience: audiences.of(audience),
+          scope,
+          tokenId: id,
+          issuedAt,
+          expiresAt,
+        }
+        return write(credential, said)
+      }
     },
     granted({ text, id, expiresAt }, { scope, refreshToken, at }) {
       const expiresInSeconds = Math.max(0, Math.floor((expiresAt - at) / 1000))
@@ -95,5 +123,11 @@ export function createAccessTokens(parts: {
     announce({ id }, { app, account }) {
       events.emit('token', { account }, { change: 'issued', app: app.key, account, tokenIds: [id] })
     },
+  }
+
+  /** What the record knows: an opaque token itself, or what a signed one carries. */
+  function credentialOf(fields: AccessTokenFields): string {
+    if (fields.kind === 'at') return format.write(signed ? 'as' : 'at', fields)
+    return format.write(signed ? 'us' : 'ut', fields)
   }
 }

@@ -76,6 +76,10 @@ export function setPublished(app: LiveApp, published: boolean): LiveApp {
   return { ...app, published }
 }
 
+export function setResourceServer({ resourceServer: _, ...app }: LiveApp, identifier: string | undefined): LiveApp {
+  return identifier === undefined ? app : { ...app, resourceServer: identifier }
+}
+
 /** A redirect URL that stays keeps its stamp; the codes bound to one that goes die with it, also if it comes back. */
 export function update(app: LiveApp, fields: CheckedFields, createStamp: () => string): LiveApp {
   const stampOf = new Map(app.fields.redirectUrls.map((url, at) => [url, app.redirectStamps[at]]))

@@ -81,6 +81,10 @@ export function secretLimitReached(limit: number): AppGrantError {
   )
 }
 
+export function onlyHost(does: string): AppGrantError {
+  return accountError('not_permitted', `Only the host's authority ${does}: use grants.apps.`)
+}
+
 export function onlySecret(): AppGrantError {
   return new AppGrantError(
     'invalid_request',

@@ -1,17 +1,17 @@
 import type { Actor, AppChange, Emitter } from '../base/events.ts'
-import { PARTITIONS, partitionOf, partitionOfKey } from '../credentials/app-key.ts'
+import { partitionOf, partitionOfKey } from '../credentials/app-key.ts'
 import { withConcealed } from '../credentials/concealed.ts'
 import type { RandomText } from '../credentials/random.ts'
-import { appKind, appRef, appsOfOwner, appsOfPartition, type LiveApp, type StoredApp } from '../records/app.ts'
-import type { Collection, StoreRecord } from '../records/collection.ts'
+import { appKind, appRef, type LiveApp, type StoredApp } from '../records/app.ts'
+import type { Collection } from '../records/collection.ts'
 import type { Page, PageQuery, Pages } from '../records/pages.ts'
-import { accountError, mayRegister, mayTrust } from './accounts.ts'
+import { mayRegister, mayTrust } from './accounts.ts'
 import { type App, appView } from './app.ts'
 import * as acts from './app-acts.ts'
 import {
-  appNotFound,
   mayNotRegister,
   mayNotTrust,
+  onlyHost,
   onlySecret,
   refusedForKeys,
   refusedForPublic,
@@ -21,8 +21,10 @@ import {
 } from './app-errors.ts'
 import { type AppFields, checkAppChange, type FieldOptions, type NewApp } from './app-fields.ts'
 import { assertAppKeys, type PublicJwk } from './app-keys.ts'
+import { createAppList } from './app-list.ts'
 import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
-import { accountInput, cursorInput, flagInput, idInput, limitInput, objectInput, searchInput } from './input.ts'
+import type { Audiences } from './audience.ts'
+import { flagInput, idInput, objectInput } from './input.ts'
 import { isKeyInput, isVisible, type ManagedApps, type Sight } from './managed-apps.ts'
 import { createRegistration } from './registration.ts'
 import { telling } from './telling.ts'
@@ -66,6 +68,14 @@ export interface AppRegistry {
   setTrusted(key: string, trusted: boolean): Promise<App>
   /** Lets accounts of other tenants authorise the app, or no longer. @throws `not_permitted` without the host's authority. */
   setPublished(key: string, published: boolean): Promise<App>
+  /**
+   * Makes the app the server of one of the platform's resources: at /introspect it sees the access tokens meant for that, of
+   * every app. Undefined ends it.
+   *
+   * @throws `not_permitted` without the host's authority; `invalid_target` where tokens are not for such a resource;
+   *   `invalid_request` for a public app, which cannot prove itself.
+   */
+  setResourceServer(key: string, identifier: string | undefined): Promise<App>
   /** Makes everything the app holds unusable until it is resumed; it keeps ageing. A higher authority raises the mark. */
   suspend(key: string): Promise<App>
   /** Ends a suspension. @throws `suspended_above` where a higher authority set it. */
@@ -100,6 +110,7 @@ export interface RegistryParts {
   readonly collection: Collection
   readonly pages: Pages
   readonly managed: ManagedApps
+  readonly audiences: Audiences
   readonly events: Emitter
   readonly random: RandomText
   readonly clock: () => number
@@ -113,7 +124,7 @@ export interface RegistryParts {
 }
 
 export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegistry {
-  const { collection, pages, managed, events, random, clock, stamp } = parts
+  const { collection, managed, events, random, clock, stamp } = parts
 
   /** One act: one record replaced, then the event. */
   async function act(
@@ -134,28 +145,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       return app && appView(app)
     },
 
-    async list(query = {}) {
-      const { owner: asked = actor.account, name } = objectInput(query, 'query')
-      const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
-      const search = searchInput(name)
-      const owner = asked === undefined ? undefined : accountInput(asked, 'owner')
-      const sight = owner === undefined ? undefined : await managed.sight(actor, owner)
-      if (owner !== undefined && !sight) throw appNotFound()
-      const show = async (records: readonly StoreRecord[]) => {
-        const apps = records.map((record) => appKind.unpack(record))
-        const shown = apps.map(async (app) => {
-          if (app.state !== 'live' || !app.fields.foldedName.includes(search)) return undefined
-          return sight && !(await isVisible(app, sight)) ? undefined : appView(app)
-        })
-        return Promise.all(shown)
-      }
-      const identity = ['apps', owner ?? '', search]
-      const isSearch = search !== ''
-      if (owner !== undefined) return pages.page({ identity, rows: [[appsOfOwner(owner)]], show, isSearch }, page)
-      const rows = PARTITIONS.map((partition) => [appsOfPartition(partition)])
-      const rowOf = (id: string) => PARTITIONS.indexOf(partitionOfKey(id))
-      return pages.page({ identity, rows, rowOf, show, isSearch }, page)
-    },
+    list: createAppList(parts, actor),
 
     async update(key, change) {
       objectInput(change, 'change')
@@ -178,9 +168,18 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     async setPublished(key, input) {
       const published = flagInput(input, 'published')
       return act(key, published ? 'published' : 'unpublished', (app, { rank }) => {
-        if (rank !== acts.HOST_RANK)
-          throw accountError('not_permitted', "Only the host's authority publishes apps: use grants.apps.")
+        if (rank !== acts.HOST_RANK) throw onlyHost('publishes apps')
         return acts.setPublished(app, published)
+      })
+    },
+
+    async setResourceServer(key, identifier) {
+      if (identifier !== undefined) parts.audiences.asked([idInput(identifier, 'identifier')])
+      return act(key, 'resource_server_set', (app, { rank }) => {
+        if (rank !== acts.HOST_RANK) throw onlyHost('makes resource servers')
+        if (identifier !== undefined && app.public)
+          throw refusedForPublic('A public app cannot prove itself at /introspect.')
+        return acts.setResourceServer(app, identifier)
       })
     },
 

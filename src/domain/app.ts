@@ -16,6 +16,8 @@ export interface App
   readonly public: boolean
   /** Whether accounts of other tenants may authorise it. */
   readonly published: boolean
+  /** The resource it guards: it may introspect the tokens that are meant for it. Absent for other apps. */
+  readonly resourceServer?: string
   readonly createdAt: Date
   readonly homepageAscii: string
   readonly adminEmailAscii: string
@@ -37,6 +39,7 @@ export function appView(app: LiveApp): App {
     trusted: app.trusted,
     public: app.public,
     published: app.published,
+    ...(app.resourceServer !== undefined && { resourceServer: app.resourceServer }),
     createdAt: new Date(app.createdAt),
     ...(app.suspended && { suspended: { at: new Date(app.suspended.at), by: app.suspended.by } }),
     secrets: app.secrets.map(({ id, createdAt }) => ({ id, createdAt: new Date(createdAt) })),

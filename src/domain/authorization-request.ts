@@ -1,6 +1,7 @@
-import { AppGrantError, type ErrorCode } from '../base/errors.ts'
+import { AppGrantError, type ErrorCode, isAppGrantError } from '../base/errors.ts'
 import type { LiveApp } from '../records/app.ts'
 import { matchesRedirect } from './app-fields.ts'
+import { type Audiences, resourcesInput } from './audience.ts'
 import { bindingOf, isChallenge } from './code-binding.ts'
 import { narrowedScope } from './scope.ts'
 
@@ -21,8 +22,10 @@ const UNSUPPORTED = { request: 'request_not_supported', request_uri: 'request_ur
 
 type Parameter = (typeof PARAMETERS)[number] | 'response_mode' | keyof typeof UNSUPPORTED
 
-/** The parameters of an authorization request, each at most once. Empty is absent, unknown is ignored. */
-export type AuthorizationParams = Readonly<Partial<Record<Parameter, string>>>
+/** The parameters of an authorization request, each but `resource` at most once. Empty is absent, unknown is ignored. */
+export type AuthorizationParams = Readonly<Partial<Record<Parameter, string>>> & {
+  readonly resources?: readonly string[]
+}
 
 /** Where the answer to an authorization request goes: nothing is redirected to any other address. */
 export interface ProvenRedirect {
@@ -41,6 +44,7 @@ export interface RedirectedError {
 /** A request that may be put to the account. */
 export interface AcceptedRequest {
   readonly scope: readonly string[]
+  readonly audience?: readonly string[]
   readonly binding: string
 }
 
@@ -57,7 +61,11 @@ export function readParams(params: unknown): AuthorizationParams {
       throw pageError('invalid_request', `${name}: expected at most ${MAX_PARAMETER} characters`)
     read[name] = value
   }
-  return read
+  const asked = params.getAll('resource').join(' ')
+  if (asked.length > MAX_PARAMETER)
+    throw pageError('invalid_request', `resource: expected at most ${MAX_PARAMETER} characters`)
+  const resources = asked.split(' ').filter(Boolean)
+  return { ...read, ...(resources.length > 0 && { resources }) }
 }
 
 /**
@@ -81,9 +89,9 @@ export function proveRedirect({ redirect_uri: asked }: AuthorizationParams, app:
 /** Judges the rest of the request, once its redirect is proven. */
 export function judgeRequest(
   params: AuthorizationParams,
-  app: LiveApp,
-  { redirectUrl }: ProvenRedirect,
+  by: { readonly app: LiveApp; readonly redirect: ProvenRedirect; readonly audiences: Audiences },
 ): AcceptedRequest | RedirectedError {
+  const { app, redirect, audiences } = by
   for (const [name, error] of Object.entries(UNSUPPORTED)) {
     if (params[name as keyof typeof UNSUPPORTED]) return refused(error, `${name} is not supported`)
   }
@@ -100,9 +108,13 @@ export function judgeRequest(
   }
   const asked = params.scope === undefined ? undefined : [...new Set(params.scope.split(' ').filter(Boolean))]
   try {
-    return { scope: narrowedScope(asked, app.fields.scopes, app), binding: bindingOf(challenge, redirectUrl) }
-  } catch {
-    return refused('invalid_scope', 'scope: expected scopes that the app registered')
+    const audience = audiences.asked(resourcesInput(params.resources))
+    const scope = narrowedScope(asked, app.fields.scopes, app)
+    return { scope, ...(audience && { audience }), binding: bindingOf(challenge, redirect.redirectUrl) }
+  } catch (error) {
+    return isAppGrantError(error, 'invalid_target')
+      ? refused('invalid_target', 'resource: expected resources that tokens are for')
+      : refused('invalid_scope', 'scope: expected scopes that the app registered')
   }
 }
 

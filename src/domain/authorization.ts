@@ -11,6 +11,7 @@ import type { Collection } from '../records/collection.ts'
 import { CODE, endedSession, QUESTION, type Session, sessionKind, sessionRef, tagOf } from '../records/session.ts'
 import type { Accounts } from './accounts.ts'
 import { type App, appView } from './app.ts'
+import type { Audiences } from './audience.ts'
 import {
   judgeRequest,
   pageError,
@@ -70,7 +71,7 @@ export interface Authorization {
    * repeated parameter. Every other fault is a redirect that tells the app.
    *
    * @param params - as they came: `client_id`, `redirect_uri`, `response_type=code`, `code_challenge`,
-   *   `code_challenge_method=S256`, and optionally `scope` and `state`.
+   *   `code_challenge_method=S256`, and optionally `scope`, `state` and `resource`, which alone may be repeated.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.1)
    */
   beginAuthorization(
@@ -94,6 +95,7 @@ export interface AuthorizationParts {
   readonly accounts: Accounts
   readonly installing: Installing
   readonly format: TokenFormat
+  readonly audiences: Audiences
   readonly events: Emitter
   readonly random: RandomText
   readonly clock: () => number
@@ -104,7 +106,7 @@ export interface AuthorizationParts {
 type Question = NonNullable<Session['question']>
 
 export function createAuthorization(parts: AuthorizationParts): Authorization {
-  const { collection, accounts, installing, format, events, random, clock, lifetimes } = parts
+  const { collection, accounts, installing, format, audiences, events, random, clock, lifetimes } = parts
 
   return {
     async checkAuthorization(input) {
@@ -119,7 +121,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       const state = stateOf(params)
       if ('error' in state) return redirectTo(redirect, state)
       const to = { redirectUrl: redirect.redirectUrl, ...state }
-      const judged = judgeRequest(params, app, redirect)
+      const judged = judgeRequest(params, { app, redirect, audiences })
       if ('error' in judged) return redirectTo(to, judged)
       const { refusal, epoch } = await standingOf(app, account, accounts)
       if (refusal)
@@ -180,7 +182,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
   async function ask(
     app: LiveApp,
     question: Question,
-    of: Pick<Session, 'scope' | 'binding' | 'redirectStamp'>,
+    of: Pick<Session, 'scope' | 'audience' | 'binding' | 'redirectStamp'>,
   ): Promise<string> {
     const id = random(WIDTH.session)
     const ticket = format.write('qt', { app: app.key, session: id, secret: random(WIDTH.secret) })

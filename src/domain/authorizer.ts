@@ -7,12 +7,14 @@ import type { LiveApp } from '../records/app.ts'
 import type { Collection } from '../records/collection.ts'
 import { installKind, installRef } from '../records/install.ts'
 import { removedToken, type StoredToken, tokenKind, tokenRef } from '../records/token.ts'
-import type { AccessTokenFields, AccessTokens, Granted } from './access-tokens.ts'
+import type { AccessTokens, Granted } from './access-tokens.ts'
 import { type Accounts, accountError } from './accounts.ts'
 import { type App, appView } from './app.ts'
 import type { AppAuthentication, AppCredentials, AppProof, RequestFacts } from './app-authentication.ts'
+import { type Audiences, resourcesInput } from './audience.ts'
 import type { Authorization } from './authorization.ts'
 import { idInput, objectInput, userAgentInput } from './input.ts'
+import type { AccessTokenParts, ReadPresentedToken } from './presented-token.ts'
 import { askedScope } from './scope.ts'
 import type { CodeInput, RefreshInput, SessionGrants } from './session-grants.ts'
 import { assertUsable } from './standing.ts'
@@ -23,11 +25,15 @@ export interface Authorizer extends Verifier, Authorization {
   /**
    * Gives a trusted app a token for its owner, from its own credentials alone.
    *
+   * @param by - `scope`: default is all that the app registered. `resources`: which of the option `resources` the token is for;
+   *   default is the first.
    * @throws `app_authentication_failed`, `too_many_failures`; with right credentials `app_suspended`, `app_not_trusted`,
-   *   `account_blocked`, `not_permitted`, `invalid_scope`. Nothing is stored then.
+   *   `account_blocked`, `not_permitted`, `invalid_scope`, `invalid_target`, `signing_unavailable`. Nothing is stored then.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.4)
    */
-  grantTrusted(by: AppProof & RequestFacts & { readonly scope?: readonly string[] }): Promise<Granted>
+  grantTrusted(
+    by: AppProof & RequestFacts & { readonly scope?: readonly string[]; readonly resources?: readonly string[] },
+  ): Promise<Granted>
   /**
    * Exchanges an authorization code for the first tokens of a session. A code is good once: redeemed again with the right
    * verifier and redirect it ends its session; with anything wrong it is neither spent nor ended.
@@ -71,6 +77,8 @@ export interface AuthorizerParts {
   readonly sessionGrants: SessionGrants
   readonly authorization: Authorization
   readonly verifier: Verifier
+  readonly audiences: Audiences
+  readonly readPresented: ReadPresentedToken
   readonly format: TokenFormat
   readonly events: Emitter
   readonly random: RandomText
@@ -79,7 +87,8 @@ export interface AuthorizerParts {
 }
 
 export function createAuthorizer(parts: AuthorizerParts): Authorizer {
-  const { collection, accounts, authentication, accessTokens, sessionGrants, format, events, random, clock } = parts
+  const { collection, accounts, authentication, accessTokens, sessionGrants, audiences } = parts
+  const { format, events, random, clock } = parts
 
   return {
     ...parts.authorization,
@@ -94,10 +103,11 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
       if (epoch !== app.epoch) throw ownerReplaced()
       if (!app.trusted) throw notTrusted()
       const scope = askedScope(by.scope, app)
+      const audience = audiences.asked(resourcesInput(by.resources))
       const issuedAt = clock()
       const token = await accessTokens.store(
         { kind: 'at', app: app.key, token: random(WIDTH.token), secret: random(WIDTH.secret) },
-        { app, scope, ...facts, issuedAt, expiresAt: issuedAt + parts.lifetimes.accessTokenSeconds * 1000 },
+        { app, scope, audience, ...facts, issuedAt, expiresAt: issuedAt + parts.lifetimes.accessTokenSeconds * 1000 },
       )
       if (!token) throw new Error('a random token id was drawn twice')
       accessTokens.announce(token, { app, account: app.owner })
@@ -107,17 +117,18 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     async revokeToken(by) {
       const text = idInput(objectInput(by, 'by').token, 'token')
       const app = await authentication.authenticate(by)
-      const parsed = format.read(text)
-      if (!parsed || parsed.kind === 'qt') return
-      const isOwn = parsed.app === app.key
-      if (!('token' in parsed)) {
-        if (isOwn) await sessionGrants.revoke(app, parsed)
-        else if (await sessionGrants.isGenuine(parsed)) throw foreignToken(app.key, by)
+      const spent = format.read(text)
+      if (spent?.kind === 'ac' || spent?.kind === 'rt') {
+        if (spent.app === app.key) await sessionGrants.revoke(app, spent)
+        else if (await sessionGrants.isGenuine(spent)) throw foreignToken(app.key, by)
         return
       }
+      const presented = await parts.readPresented(text)
+      if (typeof presented === 'string') return
+      const { parsed, credential } = presented
       const isGenuine = (token: StoredToken | undefined) =>
-        token !== undefined && sameDigest(token.digest, digestOf(text))
-      if (!isOwn) {
+        token !== undefined && sameDigest(token.digest, digestOf(credential))
+      if (parsed.app !== app.key) {
         if (isGenuine(await collection.load(tokenKind, tokenRef(parsed)))) throw foreignToken(app.key, by)
         return
       }
@@ -136,8 +147,8 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
   }
 
   /** Whom a token acted for: the account behind its install, where that is not gone. */
-  async function holderOf(app: LiveApp, token: AccessTokenFields): Promise<string> {
-    if (token.kind === 'at') return app.owner
+  async function holderOf(app: LiveApp, token: AccessTokenParts): Promise<string> {
+    if (!('install' in token)) return app.owner
     const install = await collection.load(installKind, installRef(token))
     return install?.state === 'live' ? install.account : app.owner
   }

@@ -3,6 +3,8 @@ import { foldName } from './fields/fold-name.ts'
 
 /** The longest account id, login, or other text that the host gives. */
 const MAX_HOST_TEXT = 256
+/** What the subject of an app-only token begins with: no account may be taken for an app. */
+export const APP_SUBJECT = 'app:'
 const MAX_USER_AGENT = 512
 const MAX_SEARCH = 100
 
@@ -36,6 +38,8 @@ export function objectInput<T extends object>(value: T, name: string): T {
 export function accountInput(value: unknown, name = 'account'): string {
   if (!isHostText(value))
     throw invalidRequest(name, `an account id of 1–${MAX_HOST_TEXT} characters without control characters`, value)
+  if (value.startsWith(APP_SUBJECT))
+    throw invalidRequest(name, `an account id that does not begin with ${APP_SUBJECT}`, value)
   return value
 }
 

@@ -12,9 +12,12 @@ import { removedToken, tokenKind, tokenRef } from '../records/token.ts'
 import type { AccessTokens, Granted } from './access-tokens.ts'
 import type { Accounts } from './accounts.ts'
 import type { AppAuthentication, AppCredentials, RequestFacts } from './app-authentication.ts'
+import { type Audiences, resourcesInput } from './audience.ts'
 import { bindingOf, challengeOf } from './code-binding.ts'
 import { idInput, objectInput, userAgentInput } from './input.ts'
 import { narrowedScope, scopeTokens } from './scope.ts'
+import { seal, unseal } from './sealed-text.ts'
+import { gone } from './spent-credential.ts'
 import { assertNotSuspended, assertUsable } from './standing.ts'
 
 /** Other attempts with the same credential make one try again; every time at least one of them got further. */
@@ -36,9 +39,21 @@ export interface SessionGrants {
 }
 
 export type CodeInput = AppCredentials &
-  RequestFacts & { readonly code: string; readonly verifier: string; readonly redirectUrl: string }
+  RequestFacts & {
+    readonly code: string
+    readonly verifier: string
+    readonly redirectUrl: string
+    /** Which of the granted resources the access token is for. Default is all of them. */
+    readonly resources?: readonly string[]
+  }
 export type RefreshInput = AppCredentials &
-  RequestFacts & { readonly refreshToken: string; readonly scope?: readonly string[] }
+  RequestFacts & {
+    readonly refreshToken: string
+    /** What of the granted scope the access token has. Default is all of it. */
+    readonly scope?: readonly string[]
+    /** Which of the granted resources the access token is for. Default is all of them. */
+    readonly resources?: readonly string[]
+  }
 
 type Kind = 'ac' | 'rt'
 /** A code or a refresh token, taken apart. */
@@ -52,6 +67,7 @@ interface Presented {
   /** Digest of challenge and redirect, for a code. */
   readonly binding?: string
   readonly scope: readonly string[] | undefined
+  readonly resources: readonly string[] | undefined
   readonly userAgent?: string
 }
 
@@ -68,6 +84,7 @@ export interface SessionGrantParts {
   readonly authentication: AppAuthentication
   readonly accessTokens: AccessTokens
   readonly format: TokenFormat
+  readonly audiences: Audiences
   readonly events: Emitter
   readonly random: RandomText
   readonly clock: () => number
@@ -79,7 +96,7 @@ export interface SessionGrantParts {
 }
 
 export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
-  const { collection, accounts, authentication, accessTokens, format, random, clock, lifetimes } = parts
+  const { collection, accounts, authentication, accessTokens, format, audiences, random, clock, lifetimes } = parts
 
   return {
     async redeemCode(by) {
@@ -92,13 +109,16 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
       const credential = read('ac', text, app)
       if (redirectUrl.length > MAX_REDIRECT) throw gone('ac')
       const binding = bindingOf(challengeOf(verifier), redirectUrl)
-      return present({ app, text, credential, binding, scope: undefined, ...facts })
+      const resources = resourcesInput(by.resources)
+      return present({ app, text, credential, binding, scope: undefined, resources, ...facts })
     },
     async refresh(by) {
       const facts = userAgentInput(objectInput(by, 'by').userAgent)
       const text = idInput(by.refreshToken, 'refreshToken')
       const app = await authentication.authenticate(by)
-      return present({ app, text, credential: read('rt', text, app), scope: scopeTokens(by.scope), ...facts })
+      const credential = read('rt', text, app)
+      const [scope, resources] = [scopeTokens(by.scope), resourcesInput(by.resources)]
+      return present({ app, text, credential, scope, resources, ...facts })
     },
     async revoke(app, credential) {
       const found = await find(app.key, credential)
@@ -137,7 +157,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
       if (!install || session.generation !== app.generation) throw gone(credential.kind)
       if (install.epoch !== (await assertUsable(app, install.account, accounts))) throw gone(credential.kind)
       const isCurrent = session.state === 'open' && stageOf(credential) === session.stage
-      const answer = isCurrent ? await spend(presented, found, install) : repeated(presented, session)
+      const answer = isCurrent ? await spend(presented, found, install) : await repeated(presented, session)
       if (answer) return answer
       if (isCurrent) continue
       // Genuine, but not the session's present credential: somebody else has it too, or the store lost a step. It ends, and
@@ -165,6 +185,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     const lostRedirect = credential.kind === 'ac' && !app.redirectStamps.includes(session.redirectStamp)
     if (isDead || lostRedirect) throw gone(credential.kind)
     const scope = narrowedScope(presented.scope, session.scope, app)
+    const audience = audiences.narrowed(presented.resources, session.audience)
     const next = successor(session, { stage: session.stage + 1, salt: session.salt }, presented)
     // The token first: it is valid only once the session has reached its stage, so a lost or refused insert spends nothing.
     const token = await accessTokens.store(next.access, {
@@ -172,6 +193,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
       install,
       stage: session.stage + 1,
       scope,
+      audience,
       ...(userAgent !== undefined && { userAgent }),
       issuedAt: now,
       expiresAt: Math.min(now + lifetimes.accessTokenSeconds * 1000, session.endsAt),
@@ -183,13 +205,16 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
       return undefined
     }
     const credentialEndsAt = Math.min(now + lifetimes.refreshIdleSeconds * 1000, session.endsAt)
+    // What is repeated is the answer itself: a signature cannot be made twice. A code gets no answer a second time.
+    const isRepeatable = accessTokens.areSigned && credential.kind === 'rt' && lifetimes.retryWindowSeconds > 0
+    const answer = isRepeatable ? { sealed: await seal(token.text, next.sealKey()) } : {}
     const alive = session.tokens.filter(({ expiresAt }) => expiresAt > now)
     const isDone = await collection.replace(sessionKind, record, {
       ...session,
       stage: session.stage + 1,
       digest: digestOf(next.refreshToken),
       salt,
-      last: { digest: session.digest, salt: session.salt, at: now },
+      last: { digest: session.digest, salt: session.salt, at: now, ...answer },
       credentialEndsAt,
       tokens: [...alive, { id: token.id, expiresAt: token.expiresAt }].slice(-REMEMBERED_TOKENS),
       expiresAt: Math.max(session.expiresAt, credentialEndsAt, token.expiresAt),
@@ -200,7 +225,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
   }
 
   /** The answer that the immediately preceding refresh token got, within the window and for the same parameters (TOK-8). */
-  function repeated(presented: Presented, session: Session): Granted | undefined {
+  async function repeated(presented: Presented, session: Session): Promise<Granted | undefined> {
     const { app, credential, text } = presented
     const { last } = session
     const newest = session.tokens.at(-1)
@@ -210,19 +235,19 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     const age = clock() - last.at
     if (lifetimes.retryWindowSeconds === 0 || age < -CLOCK_TOLERANCE_MS || age >= lifetimes.retryWindowSeconds * 1000)
       return undefined
-    const { access, refreshToken } = successor(session, { stage: session.stage, salt: last.salt }, presented)
+    const { access, refreshToken, sealKey } = successor(session, { stage: session.stage, salt: last.salt }, presented)
     if (access.token !== newest.id || !sameDigest(session.digest, digestOf(refreshToken))) return undefined
     const scope = narrowedScope(presented.scope, session.scope, app)
-    return accessTokens.granted(
-      { text: format.write(access.kind, access), ...newest },
-      { scope, refreshToken, at: clock() },
-    )
+    const answer = last.sealed === undefined ? format.write(access.kind, access) : await unseal(last.sealed, sealKey())
+    return accessTokens.granted({ text: answer, ...newest }, { scope, refreshToken, at: clock() })
   }
 
   /** What follows from a credential: the same for every attempt with it, and for nobody who has only the record or only it. */
-  function successor(session: Session, step: { stage: number; salt: string }, { credential, scope }: Presented) {
+  function successor(session: Session, step: { stage: number; salt: string }, presented: Presented) {
+    const { credential, scope, resources } = presented
     const { app, install, session: id, secret } = credential
-    const derive = (what: string, width: number) => macOf(step.salt, width, what, secret, JSON.stringify(scope ?? null))
+    const asked = [scope, resources].map((list) => JSON.stringify(list ?? null))
+    const derive = (what: string, width: number) => macOf(step.salt, width, what, secret, ...asked)
     const ids = { app, install, session: id }
     const refreshToken = format.write('rt', {
       ...ids,
@@ -232,6 +257,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     })
     return {
       refreshToken,
+      sealKey: () => derive('seal', WIDTH.secret),
       access: {
         kind: 'ut' as const,
         ...ids,
@@ -264,24 +290,4 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
 
 function stageOf({ stage }: Credential): number {
   return numberFromBase62(stage)
-}
-
-function gone(kind: Kind): AppGrantError {
-  return kind === 'ac'
-    ? new AppGrantError(
-        'invalid_code',
-        {},
-        {
-          message: 'the authorization code is not valid',
-          hint: 'It is unknown, expired, used, of another app, redirect or verifier, or was ended by an act. Authorise again.',
-        },
-      )
-    : new AppGrantError(
-        'invalid_refresh_token',
-        {},
-        {
-          message: 'the refresh token is not valid',
-          hint: 'It is unknown, expired, used, of another app, or was ended by an act. Authorise again.',
-        },
-      )
 }

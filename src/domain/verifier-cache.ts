@@ -1,13 +1,18 @@
 import { digestOf } from '../credentials/digest.ts'
 import type { RecordRef } from '../records/collection.ts'
-import { invalidRequest, objectInput } from './input.ts'
-import type { Access, StrictVerifier, Verification, Verifier, VerifyOptions } from './verifier.ts'
+import { idInput, invalidRequest, objectInput } from './input.ts'
+import {
+  type Access,
+  meantFor,
+  type StrictVerifier,
+  type Verification,
+  type Verifier,
+  type VerifyOptions,
+} from './verifier.ts'
 
 const MAX_STALENESS_MS = 300_000
 /** Acceptances kept at most; the oldest give way. */
 const MAX_ENTRIES = 50_000
-/** Longer than any token: what is longer is malformed, and nothing is computed of it. */
-const MAX_TOKEN = 200
 
 interface Entry {
   readonly access: Access
@@ -31,11 +36,13 @@ export function createCachingVerifier(
   strict: StrictVerifier,
   parts: {
     readonly watch: ((changed: (ref: RecordRef) => void) => Promise<() => Promise<void>>) | undefined
+    /** Longer than any token: what is longer is malformed, and nothing is computed of it. */
+    readonly maxLength: number
     readonly clock: () => number
     readonly steadyClock: () => number
   },
 ): CachingVerifier {
-  const { clock, steadyClock } = parts
+  const { maxLength, clock, steadyClock } = parts
   const entries = new Map<string, Entry>()
   // Which entries rest on a record.
   const restingOn = new Map<string, Set<string>>()
@@ -52,18 +59,22 @@ export function createCachingVerifier(
 
   async function rememberingVerify(accessToken: string, options: VerifyOptions): Promise<Verification> {
     const maxStalenessMs = stalenessInput(objectInput(options, 'options').maxStalenessMs)
-    if (maxStalenessMs === 0 || typeof accessToken !== 'string' || accessToken.length > MAX_TOKEN)
-      return strict.verify(accessToken)
+    const audience = options.audience === undefined ? undefined : idInput(options.audience, 'audience')
+    if (maxStalenessMs === 0 || typeof accessToken !== 'string' || accessToken.length > maxLength)
+      return meantFor(audience, await strict.verify(accessToken))
     const name = digestOf(accessToken)
     const known = entries.get(name)
-    if (known && isFresh(known, maxStalenessMs)) return copyOf(known.access)
+    if (known && isFresh(known, maxStalenessMs)) return meantFor(audience, copyOf(known.access))
     listening ??= listen()
     const sent = { sentAt: clock(), sentAtSteady: steadyClock() }
-    const verification = await strict.verify(accessToken)
+    let refs: readonly RecordRef[] = []
+    const verification = await strict.verify(accessToken, (places) => {
+      refs = places
+    })
     forget(name)
     if (!verification.ok) return verification
-    remember(name, { access: verification, refs: strict.placesOf(accessToken), ...sent })
-    return copyOf(verification)
+    remember(name, { access: verification, refs, ...sent })
+    return meantFor(audience, copyOf(verification))
   }
 
   function isFresh({ sentAt, sentAtSteady, access }: Entry, maxStalenessMs: number): boolean {
@@ -106,11 +117,12 @@ export function createCachingVerifier(
 
 /** Every caller gets its own: what one does to an answer changes nobody else's. */
 function copyOf(access: Access): Access {
-  const { app, scope, issuedAt, expiresAt } = access
+  const { app, scope, audience, issuedAt, expiresAt } = access
   return {
     ...access,
     app: { ...app },
     scope: [...scope],
+    audience: [...audience],
     issuedAt: new Date(issuedAt),
     expiresAt: new Date(expiresAt),
   }

@@ -1,11 +1,12 @@
 import { digestOf, sameDigest } from '../credentials/digest.ts'
-import type { ParsedToken, TokenFormat } from '../credentials/token-format.ts'
 import { appKind, appRef, type LiveApp } from '../records/app.ts'
 import { type Collection, hasExpired, type RecordRef, type StoreRecord } from '../records/collection.ts'
 import { installKind, installRef, type LiveInstall } from '../records/install.ts'
 import { sessionKind, sessionRef } from '../records/session.ts'
 import { appOnlyTokens, type LiveToken, tokenKind, tokenRef, userTokens } from '../records/token.ts'
 import type { Accounts } from './accounts.ts'
+import type { Audiences } from './audience.ts'
+import type { AccessTokenParts, PresentedToken, ReadPresentedToken } from './presented-token.ts'
 import { type Standing, standingOf } from './standing.ts'
 
 /** What a valid access token gives. */
@@ -18,6 +19,8 @@ export interface Access {
   readonly account: string
   /** What it may do now: the token's scope without what the app has lost since. */
   readonly scope: readonly string[]
+  /** The resources the token is for: without the option `resources` the issuer, if there is one. */
+  readonly audience: readonly string[]
   readonly tokenId: string
   readonly issuedAt: Date
   readonly expiresAt: Date
@@ -34,6 +37,7 @@ export type DenialReason =
   | 'unknown'
   | 'expired'
   | 'revoked'
+  | 'other_audience'
   | 'app_removed'
   | 'app_suspended'
   | 'account_blocked'
@@ -49,6 +53,8 @@ export interface VerifyOptions {
    * WARNING: a token may be accepted for so long after it was killed. Default is 0: the state as it is.
    */
   readonly maxStalenessMs?: number
+  /** The resource that asks: a token that is not for it is denied. Default is any of the option `resources`. */
+  readonly audience?: string
 }
 
 /** Says what an access token gives. */
@@ -57,16 +63,15 @@ export interface Verifier {
    * Judges an access token by the state as it is: one round trip to the store, or none within `maxStalenessMs`.
    *
    * Never rejects for a bad token. Rejects with `store_unavailable` or `directory_unavailable` where the answer is not known:
-   * answer 503 then, never 401 and never the resource.
+   * answer 503 then, never 401 and never the resource. Of a signed token the signature is checked too, in no other round trip.
    */
   verify(accessToken: string, options?: VerifyOptions): Promise<Verification>
 }
 
 /** Judges by the records themselves. */
 export interface StrictVerifier {
-  verify(accessToken: unknown): Promise<Verification>
-  /** The places that an acceptance of this token rests on. */
-  placesOf(accessToken: string): readonly RecordRef[]
+  /** @param restsOn - is told the places that are read. */
+  verify(accessToken: unknown, restsOn?: (places: readonly RecordRef[]) => void): Promise<Verification>
 }
 
 /** A token that the records bear out; whether the accounts do is asked next. */
@@ -78,50 +83,57 @@ interface Borne {
   readonly install?: LiveInstall
 }
 
-type AccessToken = Extract<ParsedToken, { readonly token: string }>
+/** A denial. */
+export const denied = (reason: DenialReason): Denied => Object.freeze({ ok: false, reason })
 
-const denied = (reason: DenialReason): Denied => Object.freeze({ ok: false, reason })
+/** What a resource may believe: it must be one of those that the token is for. */
+export function meantFor(audience: string | undefined, verification: Verification): Verification {
+  const isFor = !verification.ok || audience === undefined || verification.audience.includes(audience)
+  return isFor ? verification : denied('other_audience')
+}
 
 export function createStrictVerifier(parts: {
   readonly collection: Collection
   readonly accounts: Accounts
-  readonly format: TokenFormat
+  readonly readPresented: ReadPresentedToken
+  readonly audiences: Audiences
   readonly clock: () => number
 }): StrictVerifier {
-  const { collection, accounts, format, clock } = parts
+  const { collection, accounts, readPresented, audiences, clock } = parts
 
   return {
-    async verify(text) {
-      const parsed = read(text)
-      if (!parsed) return denied('malformed')
-      const borne = judge(text as string, parsed, await collection.get(refsOf(parsed)))
+    async verify(text, restsOn) {
+      if (typeof text !== 'string') return denied('malformed')
+      const read = readPresented(text)
+      // Only a signed token is waited for.
+      const presented = read instanceof Promise ? await read : read
+      if (typeof presented === 'string') return denied(presented)
+      const places = refsOf(presented.parsed)
+      restsOn?.(places)
+      const borne = judge(presented, await collection.get(places))
       return borne.ok ? judgeAccounts(borne) : borne
     },
-    placesOf(text) {
-      const parsed = read(text)
-      return parsed ? refsOf(parsed) : []
-    },
   }
 
-  function read(text: unknown): AccessToken | undefined {
-    const parsed = typeof text === 'string' ? format.read(text) : undefined
-    return parsed && 'token' in parsed ? parsed : undefined
-  }
-
-  function judge(text: string, parsed: AccessToken, records: readonly (StoreRecord | undefined)[]): Borne | Denied {
+  function judge(
+    { parsed, credential }: PresentedToken,
+    records: readonly (StoreRecord | undefined)[],
+  ): Borne | Denied {
     const [tokenRecord, appRecord, ...others] = records
     if (!tokenRecord) return denied('unknown')
     const token = tokenKind.unpack(tokenRecord)
     // Only who presents the token itself learns more than "unknown".
-    if (!sameDigest(token.digest, digestOf(text))) return denied('unknown')
+    if (!sameDigest(token.digest, digestOf(credential))) return denied('unknown')
     if (hasExpired(tokenRecord, clock())) return denied('expired')
     if (token.state === 'removed') return denied('revoked')
     const app = appRecord && collection.unpack(appKind, appRecord)
     if (app?.state !== 'live') return denied('app_removed')
-    const install = parsed.kind === 'ut' ? installBehind(token, app, others) : undefined
-    if (parsed.kind === 'ut' && !install) return denied('revoked')
+    const isUsers = 'install' in parsed
+    const install = isUsers ? installBehind(token, app, others) : undefined
+    if (isUsers && !install) return denied('revoked')
     const current = install ? userTokens(app, install) : appOnlyTokens(app)
     if (token.group !== current.group) return denied('revoked')
+    if (!audiences.accepts(token.audience)) return denied('other_audience')
     if (app.suspended) return denied('app_suspended')
     return { ok: true, app, token, ...(install && { install }) }
   }
@@ -145,25 +157,27 @@ export function createStrictVerifier(parts: {
     const account = install?.account ?? app.owner
     const judged = ({ refusal, epoch }: Standing): Verification => {
       if (refusal) return denied(refusal)
-      return (install ?? app).epoch === epoch ? access(borne, account) : denied('revoked')
+      if ((install ?? app).epoch !== epoch) return denied('revoked')
+      return access(borne, { account, audience: audiences.of(borne.token.audience) })
     }
     const standing = standingOf(app, account, accounts)
     return standing instanceof Promise ? standing.then(judged) : judged(standing)
   }
 }
 
-function refsOf(parsed: AccessToken): readonly RecordRef[] {
+function refsOf(parsed: AccessTokenParts): readonly RecordRef[] {
   const refs = [tokenRef(parsed), appRef(parsed.app)]
-  return parsed.kind === 'ut' ? [...refs, installRef(parsed), sessionRef(parsed)] : refs
+  return 'install' in parsed ? [...refs, installRef(parsed), sessionRef(parsed)] : refs
 }
 
-function access({ app, token, install }: Borne, account: string): Access {
+function access({ app, token, install }: Borne, { account, audience }: Pick<Access, 'account' | 'audience'>): Access {
   return {
     ok: true,
     kind: install ? 'user' : 'app',
     app: { key: app.key, name: app.fields.name, owner: app.owner },
     account,
     scope: token.scope.filter((scope) => app.fields.scopes.includes(scope)),
+    audience,
     tokenId: token.id,
     issuedAt: new Date(token.issuedAt),
     expiresAt: new Date(token.expiresAt),

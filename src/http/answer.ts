@@ -13,6 +13,12 @@ export function jsonAnswer(body: unknown, { status = 200, headers = {} }: Answer
   return new Response(JSON.stringify(body), { status, headers: { ...JSON_HEADERS, ...NOT_STORED, ...headers } })
 }
 
+/** A JSON answer that is the same for all: every cache may keep it and every page read it (HTTP-6). */
+export function publicAnswer(body: unknown, { maxAgeSeconds }: { readonly maxAgeSeconds: number }): Response {
+  const headers = { 'cache-control': `public, max-age=${maxAgeSeconds}`, 'access-control-allow-origin': '*' }
+  return new Response(JSON.stringify(body), { headers: { ...JSON_HEADERS, ...headers } })
+}
+
 /** An answer without a body that no cache keeps. */
 export function emptyAnswer({ status = 200, headers = {} }: AnswerOptions = {}): Response {
   return new Response(null, { status, headers: { ...NOT_STORED, ...headers } })

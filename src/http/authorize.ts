@@ -102,7 +102,7 @@ export function authorizeRoutes(grants: AppGrant, parts: Parts): readonly Route[
       method: 'POST',
       path: AUTHORIZE,
       async answer({ request, url }) {
-        const params = new URLSearchParams([...(await readForm(request))])
+        const params = new URLSearchParams([...(await readForm(request, 'resource'))])
         return ask(asGet(request, url, params), params)
       },
     },

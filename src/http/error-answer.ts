@@ -43,7 +43,13 @@ export function asDescription(message: string): string {
     .replaceAll(/[^\x20-\x7e]|\\/g, '?')
 }
 
-const OUTAGES = ['store_unavailable', 'outcome_unknown', 'directory_unavailable'] as const
+const OUTAGES = [
+  'store_unavailable',
+  'outcome_unknown',
+  'directory_unavailable',
+  'signing_unavailable',
+  'issuer_unavailable',
+] as const
 
 function unavailable({ message }: AppGrantError): HttpError {
   return new HttpError(503, 'temporarily_unavailable', message, { headers: { 'retry-after': RETRY_AFTER_SECONDS } })
@@ -68,6 +74,7 @@ const OAUTH_CODES: Partial<Record<ErrorCode, string>> = {
   invalid_code: 'invalid_grant',
   invalid_refresh_token: 'invalid_grant',
   invalid_scope: 'invalid_scope',
+  invalid_target: 'invalid_target',
 }
 
 function apiError(error: AppGrantError): HttpError {

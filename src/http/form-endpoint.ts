@@ -21,6 +21,8 @@ export interface FormEndpoint {
   readonly path: string
   /** Whether pages of a public app may read the answers (HTTP-6). */
   readonly isForPages: boolean
+  /** The one parameter that may be repeated. Default is none. */
+  readonly list?: string
   readonly answer: (call: FormCall) => Promise<Response>
 }
 
@@ -38,6 +40,7 @@ const BODY_ONLY = [
   'code',
   'code_verifier',
   'redirect_uri',
+  'resource',
 ]
 
 /** The route of a form endpoint: its parameters come in the body, and in the body only (RFC 6749 §2.3.1). */
@@ -49,7 +52,7 @@ export function formRoute(grants: AppGrant, endpoint: FormEndpoint): Route {
     async answer({ request, url, facts }) {
       const misplaced = BODY_ONLY.find((name) => url.searchParams.has(name))
       if (misplaced !== undefined) throw invalidRequest(`${misplaced} belongs in the body`)
-      const form = await readForm(request)
+      const form = await readForm(request, endpoint.list)
       const act = async () => endpoint.answer({ form, client: clientCredentials(request, form), facts })
       if (!endpoint.isForPages) return act()
       const headers = await corsHeaders(grants, request, form)

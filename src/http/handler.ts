@@ -6,6 +6,7 @@ import { authorizeRoutes, type PageOptions } from './authorize.ts'
 import { errorAnswer, serverErrorAnswer } from './error-answer.ts'
 import { HttpError } from './http-error.ts'
 import { introspectRoute } from './introspect.ts'
+import { jwksRoute } from './jwks.ts'
 import { metadataRoute } from './metadata.ts'
 import { revokeRoute } from './revoke.ts'
 import { type Call, createRouter, type Found, type Route } from './routes.ts'
@@ -75,8 +76,9 @@ function routesOf(grants: AppGrant, issuer: string, options: HandlerOptions): re
   return [
     tokenRoute(grants),
     revokeRoute(grants),
-    introspectRoute(grants),
-    metadataRoute(issuer, signIn !== undefined),
+    introspectRoute(grants, issuer),
+    metadataRoute(issuer, { asksUsers: signIn !== undefined, hasKeys: grants.jwks !== undefined }),
+    ...(grants.jwks ? [jwksRoute(grants.jwks)] : []),
     ...(signIn
       ? [...authorizeRoutes(grants, { ...pages, issuer, signIn }), ...accountApi(grants, { issuer, signIn })]
       : []),

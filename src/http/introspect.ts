@@ -1,4 +1,6 @@
 import type { AppGrant } from '../create-app-grant.ts'
+import type { App } from '../domain/app.ts'
+import { tokenClaims } from '../domain/token-claims.ts'
 import type { Access } from '../domain/verifier.ts'
 import { jsonAnswer } from './answer.ts'
 import { asProof } from './client-credentials.ts'
@@ -11,7 +13,7 @@ import type { Route } from './routes.ts'
  *
  * @see [RFC 7662 - OAuth 2.0 Token Introspection](https://www.rfc-editor.org/rfc/rfc7662.html#section-2)
  */
-export function introspectRoute(grants: AppGrant): Route {
+export function introspectRoute(grants: AppGrant, issuer: string): Route {
   return formRoute(grants, {
     path: '/introspect',
     isForPages: false,
@@ -20,30 +22,17 @@ export function introspectRoute(grants: AppGrant): Route {
       if (token === undefined) throw invalidRequest('token is missing')
       const app = await grants.authorizer.authenticateApp({ ...facts, ...asProof(client) })
       const access = await grants.authorizer.verify(token)
-      const isOwn = access.ok && access.app.key === app.key
-      return jsonAnswer(isOwn ? introspection(access, grants.issuer) : { active: false })
+      return jsonAnswer(access.ok && maySee(app, access) ? introspection(access, issuer) : { active: false })
     },
   })
 }
 
-/** `kind` is a member of ours: `app` says that no user authorised the token, whatever account it acts for (TOK-6). */
-function introspection(access: Access, issuer: string | undefined): Record<string, unknown> {
-  const { app, account, kind, scope, tokenId, issuedAt, expiresAt } = access
-  return {
-    active: true,
-    kind,
-    client_id: app.key,
-    sub: account,
-    token_type: 'Bearer',
-    ...(scope.length > 0 && { scope: scope.join(' ') }),
-    iat: seconds(issuedAt),
-    exp: seconds(expiresAt),
-    iss: issuer,
-    jti: tokenId,
-  }
+/** An app sees its own tokens; a resource server those of every app that are meant for it. */
+function maySee({ key, resourceServer }: App, { app, audience }: Access): boolean {
+  return app.key === key || (resourceServer !== undefined && audience.includes(resourceServer))
 }
 
-/** Rounded down, so that nobody takes a token for valid longer than it is. */
-function seconds(date: Date): number {
-  return Math.floor(date.getTime() / 1000)
+function introspection(access: Access, issuer: string): Record<string, unknown> {
+  const [issuedAt, expiresAt] = [access.issuedAt.getTime(), access.expiresAt.getTime()]
+  return { active: true, token_type: 'Bearer', ...tokenClaims({ ...access, issuedAt, expiresAt }, issuer) }
 }

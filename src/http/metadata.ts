@@ -1,25 +1,26 @@
 import { ASSERTION_ALGORITHMS } from '../domain/app-authentication.ts'
+import { publicAnswer } from './answer.ts'
+import { JWKS_PATH } from './jwks.ts'
 import type { Route } from './routes.ts'
 import { GRANT_TYPES } from './token.ts'
 
 /** What there is only where users can be asked: see {@link metadataRoute}. */
 const WITHOUT_USERS: readonly string[] = ['client_credentials']
 const WITH_PROOF = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const
-const HEADERS = {
-  'content-type': 'application/json',
-  'x-content-type-options': 'nosniff',
-  'cache-control': 'public, max-age=3600',
-  'access-control-allow-origin': '*',
-} as const
+const MAX_AGE_SECONDS = 3600
 
 /**
  * What clients find out about this server. No URL in it comes from the request (HTTP-7).
  *
- * @param asksUsers - whether /authorize is there. What follows from it is named only then.
+ * @param options - `asksUsers`: whether /authorize is there, and `hasKeys`: whether /jwks.json is. What follows from them is
+ *   named only then.
  * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
  */
-export function metadataRoute(issuer: string, asksUsers: boolean): Route {
-  const metadata = JSON.stringify({
+export function metadataRoute(
+  issuer: string,
+  { asksUsers, hasKeys }: { readonly asksUsers: boolean; readonly hasKeys: boolean },
+): Route {
+  const metadata = {
     issuer,
     token_endpoint: `${issuer}/token`,
     token_endpoint_auth_methods_supported: asksUsers ? [...WITH_PROOF, 'none'] : WITH_PROOF,
@@ -38,11 +39,12 @@ export function metadataRoute(issuer: string, asksUsers: boolean): Route {
       code_challenge_methods_supported: ['S256'],
       authorization_response_iss_parameter_supported: true,
     }),
-  })
+    ...(hasKeys && { jwks_uri: `${issuer}${JWKS_PATH}` }),
+  }
   return {
     method: 'GET',
     path: '/.well-known/oauth-authorization-server',
     wire: 'oauth',
-    answer: async () => new Response(metadata, { headers: HEADERS }),
+    answer: async () => publicAnswer(metadata, { maxAgeSeconds: MAX_AGE_SECONDS }),
   }
 }

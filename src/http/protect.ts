@@ -13,6 +13,8 @@ export interface ProtectOptions {
    * 0–300 000. Default is 0: every request is judged by the state as it is.
    */
   readonly maxStalenessMs?: number
+  /** The resource that is guarded: a token that is not for it is refused. Default is any of the option `resources`. */
+  readonly audience?: string
 }
 
 /**
@@ -41,7 +43,7 @@ export function createJudge(
   verifier: Verifier,
   options: ProtectOptions = {},
 ): (authorization: string | null) => Promise<Access | Response> {
-  const { needed, freshness } = checkOptions(verifier, options)
+  const { needed, verifyOptions } = checkOptions(verifier, options)
 
   return async (authorization) => {
     const isBearer = authorization !== null && /^bearer(?: |$)/i.test(authorization)
@@ -50,7 +52,7 @@ export function createJudge(
     const [, token] = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization) ?? []
     if (token === undefined) return challenge(400, 'invalid_request', 'the Authorization header is malformed')
     try {
-      const access = await verifier.verify(token, freshness)
+      const access = await verifier.verify(token, verifyOptions)
       if (!access.ok) return challenge(401, 'invalid_token', 'the access token is not valid')
       const isEnough = needed.every((scope) => access.scope.includes(scope))
       return isEnough ? access : insufficientScope(needed)
@@ -65,15 +67,20 @@ export function createJudge(
 function checkOptions(verifier: Verifier, options: ProtectOptions) {
   if (typeof verifier?.verify !== 'function')
     throw new TypeError('protect: verifier: expected an object with verify(), e.g. grants.authorizer')
-  const { scope = '', maxStalenessMs } = options
+  const { scope = '', maxStalenessMs, audience } = options
   if (typeof scope !== 'string' || !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(scope))
     throw new TypeError('protect: scope: expected scopes separated by spaces')
   const isRange = Number.isInteger(maxStalenessMs ?? 0) && (maxStalenessMs ?? 0) >= 0
   if (!isRange || (maxStalenessMs ?? 0) > MAX_STALENESS_MS)
     throw new TypeError(`protect: maxStalenessMs: expected an integer from 0 to ${MAX_STALENESS_MS}`)
+  if (audience !== undefined && typeof audience !== 'string')
+    throw new TypeError('protect: audience: expected the identifier of the resource')
   return {
     needed: scope.split(' ').filter(Boolean),
-    freshness: maxStalenessMs === undefined ? {} : { maxStalenessMs },
+    verifyOptions: {
+      ...(maxStalenessMs !== undefined && { maxStalenessMs }),
+      ...(audience !== undefined && { audience }),
+    },
   }
 }
 

@@ -20,7 +20,7 @@ const GRANTS: ReadonlyMap<string, Grant> = new Map<string, Grant>([
     {
       needs: [],
       give: ({ authorizer }, { form, client, facts }) =>
-        authorizer.grantTrusted({ ...facts, ...asProof(client), ...scopeOf(form) }),
+        authorizer.grantTrusted({ ...facts, ...asProof(client), ...scopeOf(form), ...resourcesOf(form) }),
     },
   ],
   [
@@ -34,6 +34,7 @@ const GRANTS: ReadonlyMap<string, Grant> = new Map<string, Grant>([
           code: required(form, 'code'),
           redirectUrl: required(form, 'redirect_uri'),
           verifier: required(form, 'code_verifier'),
+          ...resourcesOf(form),
         }),
     },
   ],
@@ -42,7 +43,13 @@ const GRANTS: ReadonlyMap<string, Grant> = new Map<string, Grant>([
     {
       needs: ['refresh_token'],
       give: ({ authorizer }, { form, client, facts }) =>
-        authorizer.refresh({ ...facts, ...client, refreshToken: required(form, 'refresh_token'), ...scopeOf(form) }),
+        authorizer.refresh({
+          ...facts,
+          ...client,
+          refreshToken: required(form, 'refresh_token'),
+          ...scopeOf(form),
+          ...resourcesOf(form),
+        }),
     },
   ],
 ])
@@ -62,6 +69,7 @@ export function tokenRoute(grants: AppGrant): Route {
   return formRoute(grants, {
     path: '/token',
     isForPages: true,
+    list: 'resource',
     async answer(call) {
       const type = call.form.get('grant_type')
       if (type === undefined) throw invalidRequest('grant_type is missing')
@@ -73,14 +81,10 @@ export function tokenRoute(grants: AppGrant): Route {
   })
 }
 
-/**
- * Whoever mixes the parameters of two grants means something that is not done here. A resource is refused and not ignored,
- * for the token would be good for more than was asked (RFC 8707 §2). Nothing is spent.
- */
+/** Whoever mixes the parameters of two grants means something that is not done here. Nothing is spent. */
 function assertOwnParameters({ needs }: Grant, form: Form): void {
   const foreign = OF_ONE_GRANT.find((name) => form.has(name) && !needs.includes(name))
   if (foreign !== undefined) throw invalidRequest(`${foreign} is no parameter of this grant_type`)
-  if (form.has('resource')) throw new HttpError(400, 'invalid_target', 'resource is not supported')
 }
 
 function required(form: Form, name: string): string {
@@ -93,6 +97,12 @@ function required(form: Form, name: string): string {
 export function scopeOf(form: Form): { readonly scope?: readonly string[] } {
   const scope = form.get('scope')
   return scope === undefined ? {} : { scope: scope.split(' ') }
+}
+
+/** The resources that the token is to be for, as a list. @see RFC 8707 §2.2 */
+function resourcesOf(form: Form): { readonly resources?: readonly string[] } {
+  const resources = form.get('resource')
+  return resources === undefined ? {} : { resources: resources.split(' ').filter(Boolean) }
 }
 
 function wireToken({ accessToken, expiresInSeconds, scope, refreshToken }: Granted): Record<string, unknown> {

@@ -41,6 +41,8 @@ export interface LiveApp {
   readonly trusted: boolean
   readonly public: boolean
   readonly published: boolean
+  /** The resource whose tokens it may introspect. */
+  readonly resourceServer?: string
   readonly suspended?: { readonly at: number; readonly by: Actor }
   readonly secrets: readonly StoredSecret[]
   /** Public keys. An app has secrets, or keys, or is public. */

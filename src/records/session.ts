@@ -33,14 +33,19 @@ export interface Session {
   readonly generation: string
   readonly install?: { readonly id: string; readonly generation: string }
   readonly scope: readonly string[]
+  /** The resources its tokens may be for. Absent where the host has named none. */
+  readonly audience?: readonly string[]
   /** Of the credential that is valid now: the ticket, the code or the refresh token. */
   readonly digest: string
   /** The key of the tags by which every credential of the session, however old, is known as genuine. */
   readonly familyKey: string
   /** The next step's secrets are made of it and of the credential that will be presented: neither gives anything alone. */
   readonly salt: string
-  /** The step that led here, so that its repeat gets the same answer. */
-  readonly last?: { readonly digest: string; readonly salt: string; readonly at: number }
+  /**
+   * The step that led here, so that its repeat gets the same answer. `sealed` is the signed access token that it gave, readable
+   * with the credential that was spent for it only: a signature cannot be made a second time.
+   */
+  readonly last?: { readonly digest: string; readonly salt: string; readonly at: number; readonly sealed?: string }
   /** The end of the credential that is valid now. */
   readonly credentialEndsAt: number
   /** The end of everything, fixed at approval. */

@@ -20,6 +20,8 @@ export interface LiveToken {
   readonly issuedAt: number
   readonly expiresAt: number
   readonly scope: readonly string[]
+  /** The resources it is for. Absent where the host has named none: then it is for the issuer. */
+  readonly audience?: readonly string[]
   readonly userAgent?: string
   /** For a user's token the stage its session must have reached: it is stored before the session gets there. */
   readonly stage?: number
@@ -87,6 +89,7 @@ interface Packed {
   readonly d: string
   readonly i?: number
   readonly s?: string
+  readonly a?: string
   readonly u?: string
   readonly n?: number
 }
@@ -105,13 +108,14 @@ export const tokenKind: Kind<StoredToken> = {
             d: token.digest,
             i: token.issuedAt,
             ...(token.scope.length > 0 && { s: token.scope.join(' ') }),
+            ...(token.audience && { a: token.audience.join(' ') }),
             ...(token.userAgent && { u: token.userAgent }),
             ...(token.stage !== undefined && { n: token.stage }),
           }
     return JSON.stringify(packed)
   },
   unpack({ partition, id, groups, position: expiresAt, data }) {
-    const { d: digest, i: issuedAt, s: scope, u: userAgent, n: stage } = JSON.parse(data) as Packed
+    const { d: digest, i: issuedAt, s: scope, a: audience, u: userAgent, n: stage } = JSON.parse(data) as Packed
     const [group] = groups
     if (group === undefined || issuedAt === undefined) return { state: 'removed', partition, id, digest, expiresAt }
     return {
@@ -123,6 +127,7 @@ export const tokenKind: Kind<StoredToken> = {
       issuedAt,
       expiresAt,
       scope: scope ? scope.split(' ') : [],
+      ...(audience !== undefined && { audience: audience.split(' ') }),
       ...(userAgent !== undefined && { userAgent }),
       ...(stage !== undefined && { stage }),
     }

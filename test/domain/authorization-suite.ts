@@ -96,12 +96,7 @@ export function testAuthorization(open: OpenStore): void {
   describe('an authorization request', () => {
     it('S53: is put to the account, with what the app is and asks for; approved, the app gets code, state and iss', async () => {
       const w = await world()
-      const consent = await w.consent({
-        scope: 'read',
-        state: STATE,
-        ui_locales: 'ro',
-        resource: 'https://api.example/',
-      })
+      const consent = await w.consent({ scope: 'read', state: STATE, ui_locales: 'ro' })
       expect(consent).toMatchObject({ account: 'user', scope: ['read'], redirectHost: 'app.example' })
       expect(consent.app).toEqual(await w.grants.apps.get(w.key))
       const redirect = await w.grants.authorizer.approve({ ticket: consent.ticket, account: 'user' })

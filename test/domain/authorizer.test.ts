@@ -28,6 +28,7 @@ describe('the trusted grant', () => {
       app: { key: app.key, name: 'Example App', owner: 'org' },
       account: 'org',
       scope: ['read', 'write'],
+      audience: [],
       tokenId: granted.tokenId,
       issuedAt,
       expiresAt,

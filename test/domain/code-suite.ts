@@ -8,10 +8,12 @@ import {
   challengeOf,
   createSessionWorld,
   DAY,
+  ISSUER,
   LIFE,
   type OpenStore,
   OTHER_REDIRECT,
   SECOND,
+  type TokenOptions,
   tokensOf,
   VERIFIER,
 } from './session-world.ts'
@@ -19,8 +21,8 @@ import {
 const PARALLEL = 50
 
 /** What a code does, on the stores that `open` gives. */
-export function testCodes(open: OpenStore): void {
-  const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options)
+export function testCodes(open: OpenStore, format: TokenOptions = {}): void {
+  const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options, format)
 
   describe('a code', () => {
     it('gives an access token for the account and a refresh token, with the lifetimes of the options (TOK-2, TOK-6)', async () => {
@@ -35,6 +37,7 @@ export function testCodes(open: OpenStore): void {
         app: { key: w.key, name: 'Example App', owner: 'org' },
         account: 'user',
         scope: ['read', 'write'],
+        audience: [ISSUER],
         tokenId: granted.tokenId,
         issuedAt,
         expiresAt,

@@ -52,6 +52,7 @@ async function setUp() {
       update: [app.key, change],
       setTrusted: [app.key, true],
       setPublished: [app.key, true],
+      setResourceServer: [app.key, 'https://auth.example'],
       suspend: [app.key],
       resume: [app.key],
       regenerateSecret: [app.key],

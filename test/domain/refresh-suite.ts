@@ -11,6 +11,7 @@ import {
   MINUTE,
   type OpenStore,
   SECOND,
+  type TokenOptions,
   type Tokens,
   tokensOf,
 } from './session-world.ts'
@@ -18,8 +19,8 @@ import {
 const PARALLEL = 50
 
 /** What a refresh token does, on the stores that `open` gives. */
-export function testRefreshTokens(open: OpenStore): void {
-  const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options)
+export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): void {
+  const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options, format)
 
   describe('a refresh token', () => {
     it('rotates at each use: the successor works, and each access token until its own end (TOK-2, TOK-3)', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { codeOf } from '../base/code-of.ts'
 import { expectAlive, expectDead, sessionRecord } from './session-checks.ts'
-import { createSessionWorld, HOUR, LIFE, MINUTE, type OpenStore, tokensOf } from './session-world.ts'
+import { createSessionWorld, HOUR, LIFE, MINUTE, type OpenStore, type TokenOptions, tokensOf } from './session-world.ts'
 
 /** What is left where the store fails, on the stores that `open` gives. */
-export function testSessionFaults(open: OpenStore): void {
-  const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options)
+export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): void {
+  const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options, format)
 
   describe('a crash or an outage at a refresh', () => {
     it('between the token and the advance spends nothing, and the repeat gets the derived token (TOK-8)', async () => {

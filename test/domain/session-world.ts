@@ -18,6 +18,9 @@ import { createWorld, type World } from './world.ts'
 /** Opens a database that nobody else uses. */
 export type OpenStore = () => Promise<Store>
 
+/** What access tokens look like; opaque unless told otherwise. */
+export type TokenOptions = Pick<AppGrantOptions, 'signing' | 'resources'>
+
 export const ISSUER = 'https://pbx.example/oauth'
 export const REDIRECT = 'https://app.example/callback'
 export const OTHER_REDIRECT = 'https://app.example/other'
@@ -83,10 +86,11 @@ export interface SessionWorldOptions {
 export async function createSessionWorld(
   open: OpenStore,
   { options = {}, app: fields = {} }: SessionWorldOptions = {},
+  format: TokenOptions = {},
 ): Promise<SessionWorld> {
   const inner = await open()
   onTestFinished(() => inner.close())
-  const settings = { issuer: ISSUER, ...NO_HURRY, ...options }
+  const settings = { issuer: ISSUER, ...NO_HURRY, ...format, ...options }
   const world = createWorld(inner, settings)
   const { grants, clock, tree } = world
   const { app, secret } = await grants.apps.register(

@@ -1,7 +1,10 @@
 import { describe } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
-import { testSessions } from './session-suite.ts'
+import { testSessions, testSessionsWith } from './session-suite.ts'
+import { SIGNING } from './signing.ts'
 
 const open = async () => memoryStore()
 
 describe('sessions on the memory store', () => testSessions(open))
+
+describe('sessions with signed access tokens', () => testSessionsWith(open, { signing: SIGNING }))

@@ -1,3 +1,4 @@
+import { describe } from 'vitest'
 import { testSameLives } from '../model/same-lives.ts'
 import { testActs } from './acts-table.ts'
 import { testAssertions } from './assertion-suite.ts'
@@ -6,10 +7,12 @@ import { testInstalls } from './installs-suite.ts'
 import { testSecrets } from './secrets-suite.ts'
 import { testSessions } from './session-suite.ts'
 import type { OpenStore } from './session-world.ts'
+import { SIGNING } from './signing.ts'
 
 /** All that must hold of apps, tokens and user authorization on every store. */
 export function testDomain(open: OpenStore): void {
   testActs(open)
+  describe('with signed tokens', () => testActs(open, { signing: SIGNING }))
   testSessions(open)
   testAssertions(open)
   testAuthorization(open)

@@ -208,6 +208,7 @@ describe('the cache of acceptances', () => {
         app: { key: 'k', name: 'n', owner: 'o' },
         account: 'o',
         scope: [],
+        audience: [],
         tokenId: 't',
         issuedAt: new Date(times.clock),
         expiresAt: new Date(times.clock + HOUR),
@@ -216,13 +217,14 @@ describe('the cache of acceptances', () => {
       const ref = { kind: 't', partition: 'p', id: 'x' }
       const verifier = createCachingVerifier(
         {
-          async verify() {
+          async verify(_, restsOn) {
             asked++
+            restsOn?.([ref])
             return answer
           },
-          placesOf: () => [ref],
         },
         {
+          maxLength: 200,
           clock: () => times.clock,
           steadyClock: () => times.steady,
           watch: async (changed) => {

@@ -11,7 +11,7 @@ async function withToken() {
 }
 
 describe('POST /introspect', () => {
-  it('tells an app of its own access token, and that no user is behind it (RFC 7662 §2.2, TOK-6)', async () => {
+  it('S28: tells an app of its own access token, and that no user is behind it (RFC 7662 §2.2, TOK-6)', async () => {
     const { ask, app, accessToken, tokenId, clock } = await withToken()
     const now = Math.floor(clock() / 1000)
     const answer = await ask(accessToken)
@@ -20,7 +20,10 @@ describe('POST /introspect', () => {
       active: true,
       kind: 'app',
       client_id: app.key,
-      sub: app.owner,
+      sub: `app:${app.key}`,
+      client_name: app.name,
+      owner: app.owner,
+      aud: 'https://login.example',
       token_type: 'Bearer',
       scope: 'calls:read calls:write',
       iat: now,

@@ -1,4 +1,3 @@
-import { calculateJwkThumbprint, importJWK } from 'jose'
 import { VERIFIED_ALGORITHMS, type VerifiedAlgorithm } from './compact.ts'
 
 /** A public key of an app, as it is stored and shown: a JWK with the members that are needed, and no others. */
@@ -41,6 +40,7 @@ export function algorithmsOf({ kty, alg }: Pick<AppJwk, 'kty' | 'alg'>): readonl
  */
 export async function thumbprintOf(jwk: Omit<AppJwk, 'kid'>): Promise<string | undefined> {
   const [algorithm = ''] = algorithmsOf(jwk)
+  const { calculateJwkThumbprint, importJWK } = await import('jose')
   try {
     const key = (await importJWK({ ...jwk }, algorithm)) as CryptoKey
     const { modulusLength = MIN_RSA_BITS } = key.algorithm as Partial<RsaHashedKeyAlgorithm>

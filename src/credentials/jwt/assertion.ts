@@ -1,4 +1,3 @@
-import { compactVerify, errors } from 'jose'
 import { type AppJwk, algorithmsOf } from './app-keys.ts'
 import { type JwsHeader, type Members, parseMembers, readJwsHeader } from './compact.ts'
 
@@ -93,6 +92,8 @@ export async function judgeAssertion(
 
 /** The key is frozen with its app's record: jose keeps what it made of it as long as that is in use. */
 async function isSignedBy(text: string, key: AppJwk, algorithm: string): Promise<boolean> {
+  // Loaded by whoever has apps with keys, when it is used first.
+  const { compactVerify, errors } = await import('jose')
   try {
     await compactVerify(text, key, { algorithms: [algorithm] })
     return true

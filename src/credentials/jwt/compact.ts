@@ -10,6 +10,9 @@ export const VERIFIED_ALGORITHMS = [...SIGNATURE_ALGORITHMS, 'Ed25519'] as const
 /** One of {@link VERIFIED_ALGORITHMS}. */
 export type VerifiedAlgorithm = (typeof VERIFIED_ALGORITHMS)[number]
 
+/** Longer than any access token that is signed: the scope has at most 100 members of 100 characters. */
+export const MAX_SIGNED_TOKEN = 20_480
+
 /** The members of a JSON object, of which nothing is known yet. */
 export type Members = Readonly<Record<string, unknown>>
 

@@ -1,0 +1,87 @@
+import type { webcrypto } from 'node:crypto'
+import { CompactSign, calculateJwkThumbprint, compactVerify, importJWK } from 'jose'
+import { createDeadline } from '../../base/deadline.ts'
+import { ACCESS_TOKEN_TYPE, readAccessToken } from './access-token.ts'
+import type { AccessTokenClaims, ClaimRules, TokenFault } from './claims.ts'
+import type { CheckedKey, CheckedSigning, Jwk, Signer } from './signing-keys.ts'
+
+/** Writes and reads signed access tokens. */
+export interface SignedFormat {
+  /** Rejects where the key did not sign. */
+  sign(claims: AccessTokenClaims): Promise<string>
+  read(text: string, rules: ClaimRules): Promise<AccessTokenClaims | TokenFault>
+  /** The public keys of all roles, the one that signs first. @see RFC 7517 §5 */
+  readonly jwks: JwkSet
+}
+
+/** Public keys. */
+export interface JwkSet {
+  readonly keys: readonly Jwk[]
+}
+
+interface LoadedKey {
+  readonly jwk: Jwk & { readonly kid: string; readonly alg: string }
+  readonly publicKey: webcrypto.CryptoKey
+}
+
+/** Gives what `checkSigning` let through to jose. */
+export async function loadSignedFormat(
+  { current, others }: CheckedSigning,
+  { timeoutMs }: { readonly timeoutMs: number },
+): Promise<SignedFormat> {
+  const keys = await Promise.all([current, ...others].map(load))
+  const [signing] = keys as [LoadedKey]
+  const byKid = new Map(keys.map((key) => [key.jwk.kid, key]))
+  const sign = await signWith(current.signer, signing, timeoutMs)
+
+  return {
+    sign: (claims) => sign(Buffer.from(JSON.stringify(claims))),
+    read: (text, rules) =>
+      readAccessToken(text, {
+        ...rules,
+        keyFor: ({ kid = '', alg }) => {
+          const key = byKid.get(kid)
+          return key?.jwk.alg === alg ? key.publicKey : undefined
+        },
+      }),
+    jwks: { keys: keys.map(({ jwk }) => jwk) },
+  }
+}
+
+async function load({ alg, publicJwk }: CheckedKey): Promise<LoadedKey> {
+  const kid = await calculateJwkThumbprint(publicJwk)
+  return { jwk: { ...publicJwk, kid, alg, use: 'sig' }, publicKey: await cryptoKeyOf(publicJwk, alg) }
+}
+
+async function cryptoKeyOf(jwk: Jwk, alg: string): Promise<webcrypto.CryptoKey> {
+  return (await importJWK(jwk, alg)) as webcrypto.CryptoKey
+}
+
+async function signWith(
+  signer: Signer,
+  { jwk: { alg, kid }, publicKey }: LoadedKey,
+  timeoutMs: number,
+): Promise<(payload: Uint8Array) => Promise<string>> {
+  const header = { alg, typ: ACCESS_TOKEN_TYPE, kid }
+  if (!('sign' in signer)) {
+    const key = 'key' in signer ? signer.key : await cryptoKeyOf(signer.jwk, alg)
+    return (payload) => new CompactSign(payload).setProtectedHeader(header).sign(key)
+  }
+  const withinDeadline = createDeadline(timeoutMs)
+  const protectedHeader = base64url(Buffer.from(JSON.stringify(header)))
+  return async (payload) => {
+    const input = `${protectedHeader}.${base64url(payload)}`
+    const signature = await withinDeadline(
+      async () => signer.sign(Buffer.from(input)),
+      (cause) => cause,
+    )
+    const text = `${input}.${base64url(signature)}`
+    // Another key or a signature in DER would make tokens that nobody accepts: it is told now, not by those who ask.
+    await compactVerify(text, publicKey, { algorithms: [alg] })
+    return text
+  }
+}
+
+function base64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64url')
+}

@@ -1,0 +1,158 @@
+import { createPrivateKey, createPublicKey, type JsonWebKeyInput, KeyObject, type webcrypto } from 'node:crypto'
+import { types } from 'node:util'
+import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './compact.ts'
+
+/** A JSON Web Key. @see RFC 7517 */
+export interface Jwk {
+  readonly kty?: string
+  readonly [member: string]: unknown
+}
+
+/** A key that somebody else keeps, such as a key management service. */
+export interface ExternalKey {
+  /** The public key. `alg` tells PS256 from RS256; without it an RSA key is for PS256. */
+  readonly publicJwk: Jwk
+  /**
+   * Gives the signature of the bytes as RFC 7518 §3 writes it: for ES256 the 64 bytes of R and S, not DER. It must answer within
+   * `storeTimeoutMs`; a signature that does not fit the public key is an outage.
+   */
+  readonly sign: (input: Uint8Array) => Promise<Uint8Array>
+}
+
+/** A key: P-256 for ES256, Ed25519 for EdDSA, RSA of at least 2048 bits for PS256 or, where the key says so, RS256. */
+export type SigningKey = Jwk | KeyObject | webcrypto.CryptoKey | ExternalKey
+
+/**
+ * The keys of signed access tokens, in the roles by which a rotation refuses no valid token: see docs/signed-tokens.md. All of
+ * them are published and verify; one signs.
+ */
+export interface SigningOptions {
+  /** Signs. It must have its private part. */
+  readonly current: SigningKey
+  /** Will sign: published first, until every cached `/jwks.json` has it. A public key is enough. Default is none. */
+  readonly next?: SigningKey
+  /** Signed before: kept until the last token that it signed has expired. A public key is enough. Default is none. */
+  readonly previous?: SigningKey
+}
+
+/** A key whose kind is right. */
+export interface CheckedKey {
+  readonly alg: SignatureAlgorithm
+  readonly publicJwk: Jwk
+  /** Absent for a public key. */
+  readonly signer?: Signer
+}
+
+/** What a key signs by: a private JWK, a key of the Web Cryptography API, or somebody else. */
+export type Signer =
+  | { readonly jwk: Jwk }
+  | { readonly key: webcrypto.CryptoKey }
+  | { readonly sign: ExternalKey['sign'] }
+
+/** The keys of {@link SigningOptions}, checked. */
+export interface CheckedSigning {
+  readonly current: CheckedKey & { readonly signer: Signer }
+  readonly others: readonly CheckedKey[]
+}
+
+const KEY = 'a private JWK, KeyObject or CryptoKey, or { publicJwk, sign }'
+const KIND = 'a P-256, Ed25519 or RSA key (2048 bits or more)'
+const MIN_RSA_BITS = 2048
+
+/** @throws TypeError naming the key and what was expected of it, never anything of the key itself. */
+export function checkSigning(signing: unknown): CheckedSigning {
+  if (typeof signing !== 'object' || signing === null) throw wrong('signing', '{ current, next?, previous? }')
+  const { current: now, next, previous } = signing as Partial<SigningOptions>
+  const { signer, ...current } = checkKey('signing.current', now)
+  if (!signer) throw wrong('signing.current', `${KEY}: a public key cannot sign`)
+  const others = Object.entries({ next, previous }).flatMap(([role, key]) =>
+    key === undefined ? [] : [checkKey(`signing.${role}`, key)],
+  )
+  const texts = [current, ...others].map(({ publicJwk }) => JSON.stringify(publicJwk))
+  if (new Set(texts).size < texts.length) throw wrong('signing', 'another key in each role')
+  return { current: { ...current, signer }, others }
+}
+
+function checkKey(role: string, given: unknown): CheckedKey {
+  if (typeof given !== 'object' || given === null) throw wrong(role, KEY)
+  if ('publicJwk' in given) {
+    const { publicJwk, sign } = given as Partial<ExternalKey>
+    if (typeof sign !== 'function') throw wrong(`${role}.sign`, 'a function that signs bytes')
+    const { signer, ...key } = checkKey(`${role}.publicJwk`, publicJwk)
+    if (signer) throw wrong(`${role}.publicJwk`, 'a public key, for the private one is behind sign()')
+    return { ...key, signer: { sign } }
+  }
+  const key = keyObjectOf(role, given)
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key
+  const checked = { alg: algorithmOf(role, key, given), publicJwk: publicKey.export({ format: 'jwk' }) as Jwk }
+  if (key.type !== 'private') return checked
+  if (!types.isCryptoKey(given)) return { ...checked, signer: { jwk: key.export({ format: 'jwk' }) as Jwk } }
+  if (!given.usages.includes('sign')) throw wrong(role, 'a CryptoKey with the usage "sign"')
+  return { ...checked, signer: { key: given } }
+}
+
+function keyObjectOf(role: string, given: object): KeyObject {
+  let key: KeyObject
+  try {
+    if (types.isKeyObject(given)) key = given
+    else if (types.isCryptoKey(given)) key = KeyObject.from(given)
+    else {
+      const input = { key: given, format: 'jwk' } as JsonWebKeyInput
+      key = 'd' in given ? createPrivateKey(input) : createPublicKey(input)
+    }
+  } catch {
+    // The error of a key that cannot be read may show some of it.
+    throw wrong(role, `${KEY}, of ${KIND}`)
+  }
+  if (key.type === 'secret') throw wrong(role, `${KIND}, not a shared secret`)
+  return key
+}
+
+function algorithmOf(role: string, key: KeyObject, given: object): SignatureAlgorithm {
+  const possible = algorithmsFor(key)
+  if (possible.length === 0) throw wrong(role, KIND)
+  const named = types.isCryptoKey(given) ? algorithmOfCryptoKey(given) : (given as Jwk).alg
+  const alg = named === undefined ? possible[0] : possible.find((one) => one === named)
+  if (!alg) throw wrong(role, `a key for ${possible.join(' or ')}`)
+  return alg
+}
+
+function algorithmsFor({
+  asymmetricKeyType: type,
+  asymmetricKeyDetails: details,
+}: KeyObject): readonly SignatureAlgorithm[] {
+  if (type === 'ec' && details?.namedCurve === 'prime256v1') return ['ES256']
+  if (type === 'ed25519') return ['EdDSA']
+  return type === 'rsa' && (details?.modulusLength ?? 0) >= MIN_RSA_BITS ? ['PS256', 'RS256'] : []
+}
+
+/** An RSA CryptoKey is for one algorithm only; of the others the kind of key says all. */
+function algorithmOfCryptoKey({ algorithm }: webcrypto.CryptoKey): string | undefined {
+  const { name, hash } = algorithm as { readonly name: string; readonly hash?: { readonly name: string } }
+  if (!hash) return undefined
+  const prefix = { 'RSA-PSS': 'PS', 'RSASSA-PKCS1-v1_5': 'RS' }[name] ?? name
+  return prefix + hash.name.replace('SHA-', '')
+}
+
+function wrong(name: string, expected: string): TypeError {
+  return new TypeError(`createAppGrant: ${name}: expected ${expected}`)
+}
+
+/**
+ * A new private key for {@link SigningOptions}.
+ *
+ * WARNING: whoever has it makes tokens that services without the store accept. Keep it where you keep other private keys.
+ *
+ * @param options - `alg`: ES256, EdDSA, PS256 or RS256. Default is ES256.
+ * @returns a private JWK with `alg` and its thumbprint as `kid`, to be kept as JSON.
+ * @throws TypeError for any other algorithm.
+ * @see [RFC 7638 - JSON Web Key Thumbprint](https://www.rfc-editor.org/rfc/rfc7638.html#section-3)
+ */
+export async function generateSigningKey({ alg = 'ES256' }: { readonly alg?: SignatureAlgorithm } = {}): Promise<Jwk> {
+  if (!SIGNATURE_ALGORITHMS.includes(alg))
+    throw new TypeError(`generateSigningKey: alg: expected one of ${SIGNATURE_ALGORITHMS.join(', ')}`)
+  const { calculateJwkThumbprint, exportJWK, generateKeyPair } = await import('jose')
+  const { privateKey } = await generateKeyPair(alg, { extractable: true })
+  const jwk = await exportJWK(privateKey)
+  return { ...jwk, alg, kid: await calculateJwkThumbprint(jwk) }
+}

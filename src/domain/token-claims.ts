@@ -1,0 +1,60 @@
+import type { AccessTokenClaims } from '../credentials/jwt/claims.ts'
+import { APP_SUBJECT } from './input.ts'
+import type { Access } from './verifier.ts'
+
+/** What of a token the claims are made of. */
+export interface ClaimedToken {
+  readonly kind: 'app' | 'user'
+  readonly app: { readonly key: string; readonly name: string; readonly owner: string }
+  /** Whom it acts for. */
+  readonly account: string
+  readonly audience: readonly string[]
+  readonly scope: readonly string[]
+  readonly tokenId: string
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
+/**
+ * What a token says of itself, signed or by introspection. An app-only one has a subject of its own: nobody takes the app for the account it acts for (TOK-6).
+ *
+ * @see RFC 9068 §2.2, RFC 7662 §2.2
+ */
+export function tokenClaims(token: ClaimedToken, issuer: string): AccessTokenClaims {
+  const { kind, app, account, audience, scope, tokenId } = token
+  const [first = issuer, ...more] = audience
+  return {
+    iss: issuer,
+    sub: kind === 'app' ? APP_SUBJECT + app.key : account,
+    client_id: app.key,
+    client_name: app.name,
+    owner: app.owner,
+    aud: more.length > 0 ? audience : first,
+    iat: seconds(token.issuedAt),
+    exp: seconds(token.expiresAt),
+    jti: tokenId,
+    ...(scope.length > 0 && { scope: scope.join(' ') }),
+    kind,
+  }
+}
+
+/** What {@link tokenClaims} says, as a verification gives it. Its times are those of the claims, in whole seconds. */
+export function accessOfClaims(claims: AccessTokenClaims): Access {
+  const { kind, client_id: key, client_name: name, owner, sub, aud, scope = '', jti, iat, exp } = claims
+  return {
+    ok: true,
+    kind,
+    app: { key, name, owner },
+    account: kind === 'app' ? owner : sub,
+    scope: scope.split(' ').filter(Boolean),
+    audience: [aud].flat(),
+    tokenId: jti,
+    issuedAt: new Date(iat * 1000),
+    expiresAt: new Date(exp * 1000),
+  }
+}
+
+/** Rounded down, so that nobody takes a token for valid longer than it is. */
+function seconds(ms: number): number {
+  return Math.floor(ms / 1000)
+}

@@ -1,0 +1,21 @@
+import type { AppGrant } from '../create-app-grant.ts'
+import { publicAnswer } from './answer.ts'
+import type { Route } from './routes.ts'
+
+export const JWKS_PATH = '/jwks.json'
+/** How long a key must be published before it signs: whoever cached the set before does not know it. */
+const MAX_AGE_SECONDS = 600
+
+/**
+ * The public keys of signed access tokens.
+ *
+ * @see [RFC 7517 - JSON Web Key](https://www.rfc-editor.org/rfc/rfc7517.html#section-5)
+ */
+export function jwksRoute(jwks: NonNullable<AppGrant['jwks']>): Route {
+  return {
+    method: 'GET',
+    path: JWKS_PATH,
+    wire: 'oauth',
+    answer: async () => publicAnswer(await jwks(), { maxAgeSeconds: MAX_AGE_SECONDS }),
+  }
+}

@@ -1,0 +1,97 @@
+import { readClaims } from '../credentials/jwt/claims.ts'
+import { MAX_SIGNED_TOKEN } from '../credentials/jwt/compact.ts'
+import { accessOfClaims } from '../domain/token-claims.ts'
+import { denied, type Verification, type Verifier } from '../domain/verifier.ts'
+import { createCachingVerifier } from '../domain/verifier-cache.ts'
+import { fetchWhole, issuerUnavailable } from './issuer-answer.ts'
+import { checkResourceOptions, checkUrl, type ResourceOptions, wrong } from './options.ts'
+
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+// What may stand in an Authorization header; anything else is no token, and nobody is asked.
+const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
+/** How far the clocks of the issuer and of this service may be apart. */
+const TOLERANCE_MS = 5000
+
+/** How {@link introspectionVerifier} asks. */
+export interface IntrospectionOptions extends ResourceOptions {
+  /** The key of the app that `apps.setResourceServer` made the resource server of `audience`. */
+  readonly key: string
+  /** Its secret; or, where it has keys instead, what makes a new assertion for every call (RFC 7523). */
+  readonly secret: string | (() => string | Promise<string>)
+  /** Where to ask. Default is `/introspect` of the issuer. */
+  readonly endpoint?: string
+}
+
+/**
+ * Verifies access tokens of either format by asking the platform: strict, so what is revoked is denied at once, or, with
+ * `maxStalenessMs`, from memory for so long at most.
+ *
+ * `verify` rejects with `issuer_unavailable` where the platform does not answer, or not as it should: answer 503 then. A denial
+ * tells no reason but `unknown`: the platform tells none.
+ *
+ * @throws TypeError naming the option that is wrong.
+ * @see [RFC 7662 - OAuth 2.0 Token Introspection](https://www.rfc-editor.org/rfc/rfc7662.html)
+ * @example
+ * ```ts
+ * const verifier = introspectionVerifier({
+ *   issuer: 'https://accounts.example.com', audience: 'https://api.example.com', key, secret,
+ * })
+ * const guard = protect(verifier, { scope: 'calls:read' })
+ * ```
+ */
+export function introspectionVerifier(options: IntrospectionOptions): Verifier {
+  const name = 'introspectionVerifier'
+  const { issuer, audience, timeoutMs } = checkResourceOptions(name, options)
+  const { key, secret } = options
+  if (typeof key !== 'string' || key === '') throw wrong(name, 'key', 'the key of the resource server')
+  if ((typeof secret !== 'string' || secret === '') && typeof secret !== 'function')
+    throw wrong(name, 'secret', 'the secret of the resource server, or a function that makes an assertion')
+  const endpoint = checkUrl(name, 'endpoint', options.endpoint ?? `${issuer}/introspect`)
+
+  return createCachingVerifier(
+    { verify },
+    { watch: undefined, maxLength: MAX_SIGNED_TOKEN, clock: Date.now, steadyClock: () => performance.now() },
+  )
+
+  async function verify(token: unknown): Promise<Verification> {
+    if (typeof token !== 'string' || token.length > MAX_SIGNED_TOKEN || !TOKEN.test(token)) return denied('malformed')
+    const members = await ask(token).catch((cause) => {
+      throw issuerUnavailable(cause, `${endpoint} did not tell whether the token is active. See the cause.`)
+    })
+    if (!members.active) return denied('unknown')
+    const claims = readClaims(members, { issuer, audience: [audience], now: Date.now(), toleranceMs: TOLERANCE_MS })
+    return typeof claims === 'string' ? denied(claims) : accessOfClaims(claims)
+  }
+
+  async function ask(token: string): Promise<{ readonly active: boolean; readonly [member: string]: unknown }> {
+    const { header, form } = await credentials()
+    const answer = await fetchWhole(endpoint, {
+      method: 'POST',
+      headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded', ...header },
+      body: new URLSearchParams({ token, ...form }).toString(),
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    const body = (await answer.json().catch(() => undefined)) as { active?: unknown; error?: unknown } | undefined
+    if (answer.status !== 200 || typeof body?.active !== 'boolean')
+      throw new Error(`expected an introspection response, received status ${answer.status}${told(body?.error)}`)
+    return { ...body, active: body.active }
+  }
+
+  async function credentials() {
+    if (typeof secret === 'function') {
+      const form = { client_id: key, client_assertion_type: ASSERTION_TYPE, client_assertion: await secret() }
+      return { header: {}, form }
+    }
+    return { header: { authorization: `Basic ${btoa(`${formEncoded(key)}:${formEncoded(secret)}`)}` }, form: {} }
+  }
+}
+
+/** @see RFC 6749 §2.3.1 */
+function formEncoded(text: string): string {
+  return new URLSearchParams({ '': text }).toString().slice(1)
+}
+
+/** An error code of the OAuth RFCs; never other text, which may repeat what was sent. */
+function told(error: unknown): string {
+  return typeof error === 'string' && /^[a-z_]{1,40}$/.test(error) ? ` ${error}` : ''
+}

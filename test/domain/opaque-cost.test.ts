@@ -1,0 +1,43 @@
+import { expect, it, vi } from 'vitest'
+import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import type { AppGrantOptions } from '../../src/index.ts'
+import { createSessionWorld } from './session-world.ts'
+import { SIGNING } from './signing.ts'
+
+const used = vi.hoisted((): string[] => [])
+
+// jose as it is; what is called is remembered.
+vi.mock('jose', async (importOriginal) => {
+  used.push('loaded')
+  const jose = await importOriginal<typeof import('jose')>()
+  const compactVerify = (...given: unknown[]): unknown => {
+    used.push('compactVerify')
+    return Reflect.apply(jose.compactVerify, undefined, given)
+  }
+  return { ...jose, compactVerify }
+})
+
+/** The life of a user's token, up to a strict verification of it: what that one read, and what all of it used of jose. */
+async function verified(format: Pick<AppGrantOptions, 'signing'>) {
+  const w = await createSessionWorld(async () => memoryStore(), {}, format)
+  const { access } = await w.next(await w.start())
+  const [reads, writes] = [w.observed.reads.length, w.observed.writes()]
+  const before = used.length
+  expect(await w.verify(access)).toBe('ok')
+  const commands = w.observed.reads.slice(reads).map((refs) => refs.map(({ kind }) => kind).join(''))
+  return { commands, written: w.observed.writes() - writes, used: [...used], usedByVerify: used.slice(before) }
+}
+
+it('an opaque token is verified by one read of four records, and nothing of jose is even loaded', async () => {
+  expect(await verified({})).toEqual({ commands: ['tais'], written: 0, used: [], usedByVerify: [] })
+})
+
+it('a signed token is verified by the same read and one signature', async () => {
+  const { commands, written, usedByVerify } = await verified({ signing: SIGNING })
+  expect({ commands, written, usedByVerify }).toEqual({
+    commands: ['tais'],
+    written: 0,
+    usedByVerify: ['compactVerify'],
+  })
+  expect(used).toContain('loaded')
+})

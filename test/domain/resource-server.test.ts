@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { codeOf } from '../base/code-of.ts'
+import { createWorld } from './world.ts'
+
+const RESOURCES = ['https://api.example', 'https://billing.example']
+
+describe('apps.setResourceServer (HTTP-3)', () => {
+  const world = () => createWorld(undefined, { issuer: 'https://login.example', resources: RESOURCES })
+
+  it("is the host's alone, tells it, and is undone", async () => {
+    const { grants, registerTrusted } = world()
+    const changes: unknown[] = []
+    grants.events.on('app', ({ change }) => changes.push(change))
+    const { app } = await registerTrusted()
+    expect(app).not.toHaveProperty('resourceServer')
+    expect(await codeOf(grants.as('org').apps.setResourceServer(app.key, RESOURCES[0]))).toBe('not_permitted')
+    expect(await grants.apps.get(app.key)).toEqual(app)
+    expect(await grants.apps.setResourceServer(app.key, RESOURCES[1])).toEqual({ ...app, resourceServer: RESOURCES[1] })
+    expect(await grants.apps.get(app.key)).toEqual({ ...app, resourceServer: RESOURCES[1] })
+    expect(await grants.apps.setResourceServer(app.key, undefined)).toEqual(app)
+    expect(changes).toEqual(['registered', 'resource_server_set', 'resource_server_set'])
+  })
+
+  it('is refused for what tokens are not for, for a public app, and where there is no app; nothing is stored', async () => {
+    const { grants, registerTrusted, store } = world()
+    const { app } = await registerTrusted()
+    const open = await grants.apps.register({
+      ...{ owner: 'org', name: 'Open', homepage: 'https://open.example/', adminEmail: 'a@open.example' },
+      ...{ public: true, redirectUrls: ['https://open.example/cb'] },
+    })
+    store.fail('replace', 'before', 1)
+    expect(await codeOf(grants.apps.setResourceServer(app.key, 'https://other.example'))).toBe('invalid_target')
+    expect(await codeOf(grants.apps.setResourceServer(app.key, 7 as never))).toBe('invalid_request')
+    expect(await codeOf(grants.apps.setResourceServer(open.app.key, RESOURCES[0]))).toBe('invalid_request')
+    expect(await codeOf(grants.apps.setResourceServer('x'.repeat(32), RESOURCES[0]))).toBe('app_not_found')
+  })
+
+  it('S42: no field of a submission makes one', async () => {
+    const { grants, registerTrusted } = world()
+    const { app } = await registerTrusted({ resourceServer: RESOURCES[0] } as object)
+    expect(
+      await grants.apps.update(app.key, { resourceServer: RESOURCES[0], name: 'New' } as object),
+    ).not.toHaveProperty('resourceServer')
+  })
+})

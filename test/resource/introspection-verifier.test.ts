@@ -1,0 +1,160 @@
+import { createServer } from 'node:http'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { protect } from '../../src/http/index.ts'
+import { introspectionVerifier } from '../../src/resource.ts'
+import { refusalOf } from '../base/code-of.ts'
+import { closed, listening } from '../http/real-server.ts'
+import { API, BILLING, ownWord, type Platform, platform, standIn } from './platform.ts'
+
+for (const format of ['signed', 'opaque'] as const)
+  describe(`introspectionVerifier, ${format} tokens`, () => {
+    let here: Platform
+    beforeEach(async () => {
+      here = await platform(format)
+    })
+    afterEach(() => here.close())
+    const verifierOf = (more: object = {}) =>
+      introspectionVerifier({ issuer: here.issuer, audience: API, ...here.resource, ...more })
+
+    it('gives what verify gives, and plugs into protect (HTTP-3)', async () => {
+      const token = await here.token()
+      expect(await verifierOf().verify(token)).toEqual(await ownWord(here, token))
+      const request = new Request(`${API}/calls`, { headers: { authorization: `Bearer ${token}` } })
+      expect(await protect(verifierOf(), { scope: 'read' })(request)).toMatchObject({ ok: true, account: 'org' })
+    })
+
+    it('is strict: a kill is seen by the next call', async () => {
+      const token = await here.token()
+      const verifier = verifierOf()
+      expect(await verifier.verify(token)).toMatchObject({ ok: true })
+      await here.grants.apps.suspend(here.app.key)
+      expect(await verifier.verify(token)).toEqual({ ok: false, reason: 'unknown' })
+      await here.grants.apps.resume(here.app.key)
+      expect(await verifier.verify(token)).toMatchObject({ ok: true })
+      await here.grants.apps.regenerateSecret(here.app.key)
+      expect(await verifier.verify(token)).toEqual({ ok: false, reason: 'unknown' })
+    })
+
+    it('within maxStalenessMs asks once; the strict call sees the kill all the same', async () => {
+      const token = await here.token()
+      const verifier = verifierOf()
+      for (let n = 0; n < 3; n++)
+        expect(await verifier.verify(token, { maxStalenessMs: 60_000 })).toMatchObject({ ok: true })
+      expect(here.requests).toEqual(['/introspect'])
+      await here.grants.apps.revokeTokens(here.app.key)
+      expect(await verifier.verify(token, { maxStalenessMs: 60_000 })).toMatchObject({ ok: true })
+      expect(await verifier.verify(token)).toMatchObject({ ok: false })
+    })
+
+    it('S69: a token for another resource is refused, and none of it is told', async () => {
+      const token = await here.token(BILLING)
+      expect(await here.grants.authorizer.verify(token)).toMatchObject({ ok: true })
+      expect(await verifierOf().verify(token)).toEqual({ ok: false, reason: 'unknown' })
+      const other = introspectionVerifier({ issuer: here.issuer, audience: BILLING, ...here.resource })
+      expect(await other.verify(await here.token(API))).toEqual({ ok: false, reason: 'unknown' })
+    })
+
+    it('what cannot be a token is not asked about', async () => {
+      for (const bad of ['', 'a b', 'ä', `x${'y'.repeat(30_000)}`, 'a=b', undefined, {}])
+        expect(await verifierOf().verify(bad as string)).toEqual({ ok: false, reason: 'malformed' })
+      expect(here.requests).toEqual([])
+    })
+
+    it('fails closed where the platform cannot tell: protect answers 503', async () => {
+      const token = await here.token()
+      here.store.fail('get', 'before', 2)
+      expect((await refusalOf(verifierOf().verify(token))).code).toBe('issuer_unavailable')
+      const request = new Request(`${API}/calls`, { headers: { authorization: `Bearer ${token}` } })
+      expect(await protect(verifierOf())(request)).toMatchObject({ status: 503 })
+    })
+
+    it('fails closed where it is no resource server, suspended or has another secret', async () => {
+      const token = await here.token()
+      const wrong = await refusalOf(verifierOf({ secret: 'x'.repeat(32) }).verify(token))
+      expect(wrong).toMatchObject({
+        code: 'issuer_unavailable',
+        cause: { message: expect.stringContaining('invalid_client') },
+      })
+      await here.grants.apps.suspend(here.resource.key)
+      expect((await refusalOf(verifierOf().verify(token))).code).toBe('issuer_unavailable')
+      await here.grants.apps.resume(here.resource.key)
+      await here.grants.apps.setResourceServer(here.resource.key, undefined)
+      expect(await verifierOf().verify(token)).toEqual({ ok: false, reason: 'unknown' })
+    })
+
+    it('S51: no error shows the secret or the token', async () => {
+      const token = await here.token()
+      await here.close()
+      const error = await refusalOf(verifierOf().verify(token))
+      const shown = JSON.stringify([error, String(error.stack), error.hint, String(error.cause)])
+      for (const secret of [token, here.resource.secret]) expect(shown).not.toContain(secret)
+      here = await platform(format)
+    })
+  })
+
+describe('introspectionVerifier and an issuer that misbehaves', () => {
+  const options = { audience: API, key: 'k', secret: 's' }
+  const answers: Record<
+    string,
+    (send: (status: number, body: string, headers?: Record<string, string>) => void) => void
+  > = {
+    'a page': (send) => send(200, '<html>'),
+    'no active': (send) => send(200, '{}'),
+    'active as a text': (send) => send(200, '{"active":"true"}'),
+    'a redirect': (send) => send(302, '', { location: '/elsewhere' }),
+    'not its status': (send) => send(201, '{"active":true}'),
+    'a huge answer': (send) => send(200, `{"active":true,"x":"${'y'.repeat(1_000_000)}"}`),
+    nothing: () => {},
+  }
+  for (const [what, answer] of Object.entries(answers))
+    it(`${what}: issuer_unavailable, in bounded time`, async () => {
+      const { url, server } = await standIn((_, res) => {
+        answer((status, body, headers = {}) => res.writeHead(status, headers).end(body))
+      })
+      const verifier = introspectionVerifier({ issuer: url, timeoutMs: 300, ...options })
+      expect((await refusalOf(verifier.verify('token'))).code).toBe('issuer_unavailable')
+      server.closeAllConnections()
+      await closed(server)
+    })
+
+  it('active, but not of this issuer, for this resource, or over: denied', async () => {
+    let body = {}
+    const server = createServer((_, res) => res.end(JSON.stringify(body)))
+    const issuer = await listening(server)
+    const now = Math.floor(Date.now() / 1000)
+    const good = {
+      ...{ active: true, iss: issuer, aud: [API, BILLING], sub: 'u', client_id: 'k', client_name: 'n', owner: 'o' },
+      ...{ jti: 't', iat: now, exp: now + 60, kind: 'user' },
+    }
+    const verifier = introspectionVerifier({ issuer, ...options })
+    body = good
+    expect(await verifier.verify('t')).toMatchObject({ ok: true, account: 'u', audience: [API, BILLING], scope: [] })
+    for (const bad of [
+      { iss: 'https://x.example' },
+      { aud: BILLING },
+      { aud: undefined },
+      { exp: '9' },
+      { kind: 'admin' },
+      { sub: 1 },
+    ]) {
+      body = { ...good, ...bad }
+      expect(await verifier.verify('t')).toEqual({ ok: false, reason: 'unknown' })
+    }
+    body = { ...good, exp: now - 60 }
+    expect(await verifier.verify('t')).toEqual({ ok: false, reason: 'expired' })
+    await closed(server)
+  })
+
+  it('refuses options that cannot work, by name', () => {
+    const good = { issuer: 'https://login.example', ...options }
+    for (const [option, value] of Object.entries({
+      issuer: 'http://login.example',
+      audience: '',
+      key: '',
+      secret: undefined,
+      timeoutMs: 0,
+      endpoint: 'ftp://x.example/',
+    }))
+      expect(() => introspectionVerifier({ ...good, [option]: value } as never)).toThrow(option)
+  })
+})

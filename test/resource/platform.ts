@@ -1,0 +1,60 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import { createHandler } from '../../src/http/index.ts'
+import { type AppGrant, createAppGrant, type SigningOptions } from '../../src/index.ts'
+import { toNodeHandler } from '../../src/node.ts'
+import { exampleApp, faultyStore } from '../../src/testing/index.ts'
+import { SIGNING } from '../domain/signing.ts'
+import { closed, listening } from '../http/real-server.ts'
+
+export const [API, BILLING] = ['https://api.example', 'https://billing.example'] as const
+
+/** A platform with two resources on a real server, a trusted app, and a resource server of the first. */
+export async function platform(format: 'signed' | 'opaque' = 'signed', signing: SigningOptions = SIGNING) {
+  const server = createServer()
+  const issuer = await listening(server)
+  const store = faultyStore(memoryStore())
+  const grants = createAppGrant({ store, issuer, resources: [API, BILLING], ...(format === 'signed' && { signing }) })
+  const requests: string[] = []
+  const handler = toNodeHandler(createHandler(grants))
+  server.on('request', (req, res) => {
+    requests.push(req.url ?? '')
+    return handler(req, res)
+  })
+  const register = (fields: Parameters<typeof exampleApp>[0] = {}) =>
+    grants.apps.register(exampleApp({ owner: 'org', trusted: true, scopes: ['read', 'write'], ...fields }))
+  const { app, secret } = await register()
+  const resource = await register({ name: 'Example API' })
+  await grants.apps.setResourceServer(resource.app.key, API)
+  return {
+    issuer,
+    grants,
+    store,
+    requests,
+    app,
+    resource: { key: resource.app.key, secret: resource.secret },
+    register,
+    token: async (audience: string = API) =>
+      (await grants.authorizer.grantTrusted({ key: app.key, secret, resources: [audience] })).accessToken,
+    async close() {
+      await closed(server)
+      await grants.close()
+    },
+  }
+}
+
+export type Platform = Awaited<ReturnType<typeof platform>>
+
+/** A server in the place of the issuer. */
+export async function standIn(listener: RequestListener): Promise<{ readonly url: string; readonly server: Server }> {
+  const server = createServer(listener)
+  return { url: await listening(server), server }
+}
+
+/** What the platform itself says of a token. */
+export const ownWord = async ({ grants }: { readonly grants: AppGrant }, token: string) => {
+  const access = await grants.authorizer.verify(token)
+  if (!access.ok) throw new Error(`expected a valid token, received ${access.reason}`)
+  const seconds = (date: Date) => new Date(Math.floor(date.getTime() / 1000) * 1000)
+  return { ...access, issuedAt: seconds(access.issuedAt), expiresAt: seconds(access.expiresAt) }
+}

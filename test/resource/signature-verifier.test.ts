@@ -1,0 +1,145 @@
+import type { RequestListener, ServerResponse } from 'node:http'
+import { SignJWT } from 'jose'
+import { afterEach, describe, expect, it } from 'vitest'
+import { protect } from '../../src/http/index.ts'
+import type { SigningOptions } from '../../src/index.ts'
+import { signatureVerifier } from '../../src/resource.ts'
+import { refusalOf } from '../base/code-of.ts'
+import { keyObject, newKey, SIGNING } from '../domain/signing.ts'
+import { closed } from '../http/real-server.ts'
+import { API, BILLING, ownWord, type Platform, platform, standIn } from './platform.ts'
+
+describe('signatureVerifier', () => {
+  const open: { close(): Promise<void> }[] = []
+  afterEach(async () => {
+    for (const one of open.splice(0)) await one.close()
+  })
+  const start = async (signing?: SigningOptions): Promise<Platform> => {
+    const here = await platform('signed', signing)
+    open.push(here)
+    return here
+  }
+  const servesKeys = async (listener: RequestListener): Promise<string> => {
+    const { url, server } = await standIn(listener)
+    open.push({
+      close() {
+        server.closeAllConnections()
+        return closed(server)
+      },
+    })
+    return url
+  }
+
+  it('gives what verify gives, plugs into protect, and fetches the keys once', async () => {
+    const here = await start()
+    const verifier = signatureVerifier({ issuer: here.issuer, audience: API })
+    for (let n = 0; n < 3; n++) {
+      const token = await here.token()
+      expect(await verifier.verify(token)).toEqual(await ownWord(here, token))
+      const request = new Request(`${API}/calls`, { headers: { authorization: `Bearer ${token}` } })
+      expect(await protect(verifier, { scope: 'write' })(request)).toMatchObject({ ok: true, kind: 'app' })
+    }
+    expect(here.requests).toEqual(['/jwks.json'])
+  })
+
+  it('lags a kill, as it says, until the token expires', async () => {
+    const here = await start()
+    const verifier = signatureVerifier({ issuer: here.issuer, audience: API })
+    const token = await here.token()
+    await here.grants.apps.regenerateSecret(here.app.key)
+    expect(await verifier.verify(token)).toMatchObject({ ok: true })
+    expect(await here.grants.authorizer.verify(token)).toMatchObject({ ok: false, reason: 'revoked' })
+  })
+
+  it('S69: refuses a token for another resource, and what is none', async () => {
+    const here = await start()
+    const verifier = signatureVerifier({ issuer: here.issuer, audience: API })
+    expect(await verifier.verify(await here.token(BILLING))).toEqual({ ok: false, reason: 'unknown' })
+    expect(await verifier.verify(await here.token(), { audience: BILLING })).toEqual({
+      ok: false,
+      reason: 'other_audience',
+    })
+    for (const bad of ['', 'a.b.c', 'x'.repeat(30_000), undefined])
+      expect(await verifier.verify(bad as string)).toEqual({ ok: false, reason: 'malformed' })
+  })
+
+  it('S67: unknown kids, however many, fetch once more in a cool-down', async () => {
+    const here = await start()
+    const verifier = signatureVerifier({ issuer: here.issuer, audience: API })
+    expect(await verifier.verify(await here.token())).toMatchObject({ ok: true })
+    const stranger = keyObject(newKey())
+    for (let n = 0; n < 100; n++) {
+      const token = await new SignJWT({})
+        .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: `k${n}` })
+        .sign(stranger)
+      expect(await verifier.verify(token)).toEqual({ ok: false, reason: 'unknown' })
+    }
+    expect(here.requests.length).toBeLessThanOrEqual(2)
+    expect(await verifier.verify(await here.token())).toMatchObject({ ok: true })
+  })
+
+  const jwksOf = async (here: Platform) => JSON.stringify(await here.grants.jwks?.())
+  const hostile: Record<string, (res: ServerResponse, jwks: string) => void> = {
+    slow: () => {},
+    dripping: (res, jwks) => {
+      res.write(jwks.slice(0, 10))
+    },
+    empty: (res) => res.end('{"keys":[]}'),
+    'not a set': (res) => res.end('[]'),
+    'not JSON': (res) => res.end('<html>'),
+    huge: (res, jwks) => res.end(jwks.replace('{', `{"x":"${'y'.repeat(1_000_000)}",`)),
+    redirecting: (res) => res.writeHead(302, { location: '/other' }).end(),
+    failing: (res) => res.writeHead(500).end(),
+  }
+  for (const [what, answer] of Object.entries(hostile))
+    it(`S67: a key set that is ${what}: a bounded wait, an outage, never a pass, and one attempt for many calls`, async () => {
+      const here = await start()
+      const jwks = await jwksOf(here)
+      let fetched = 0
+      const url = await servesKeys((req, res) => {
+        fetched++
+        if (req.url === '/other') res.end(jwks)
+        else answer(res, jwks)
+      })
+      const verifier = signatureVerifier({
+        issuer: here.issuer,
+        audience: API,
+        jwksUri: `${url}/jwks.json`,
+        timeoutMs: 300,
+      })
+      const token = await here.token()
+      for (let n = 0; n < 5; n++) expect((await refusalOf(verifier.verify(token))).code).toBe('issuer_unavailable')
+      expect(fetched).toBe(1)
+      const request = new Request(`${API}/calls`, { headers: { authorization: `Bearer ${token}` } })
+      expect(await protect(verifier)(request)).toMatchObject({ status: 503 })
+    })
+
+  it('S67: a key set that changes between two reads: the new key is found, the old one is believed no more', async () => {
+    const [old, here] = [await start(), await start({ current: newKey() })]
+    const sets = [await jwksOf(old), await jwksOf(here)]
+    const url = await servesKeys((_, res) => res.end(sets.shift()))
+    const ofOld = signatureVerifier({ issuer: old.issuer, audience: API, jwksUri: url })
+    const before = await old.token()
+    expect(await ofOld.verify(before)).toMatchObject({ ok: true })
+    const ofNew = signatureVerifier({ issuer: here.issuer, audience: API, jwksUri: url })
+    expect(await ofNew.verify(await here.token())).toMatchObject({ ok: true })
+    expect(await ofNew.verify(before)).toEqual({ ok: false, reason: 'unknown' })
+  })
+
+  it('a token of the right key, but of another issuer, is refused', async () => {
+    const [one, other] = [await start(SIGNING), await start(SIGNING)]
+    const verifier = signatureVerifier({ issuer: one.issuer, audience: API })
+    expect(await verifier.verify(await other.token())).toEqual({ ok: false, reason: 'unknown' })
+  })
+
+  it('refuses options that cannot work, by name', () => {
+    const good = { issuer: 'https://login.example', audience: API }
+    for (const [option, value] of Object.entries({
+      issuer: 'x',
+      audience: 1,
+      timeoutMs: 1.5,
+      jwksUri: 'https://u:p@x.example/',
+    }))
+      expect(() => signatureVerifier({ ...good, [option]: value } as never)).toThrow(option)
+  })
+})
