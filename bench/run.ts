@@ -5,11 +5,12 @@ import { kill } from './groups/kill.ts'
 import { mongodb } from './groups/mongodb.ts'
 import { memory } from './groups/process.ts'
 import { redis } from './groups/redis.ts'
+import { signed } from './groups/signed.ts'
 import { sqlite } from './groups/sqlite.ts'
 import { verify } from './groups/verify.ts'
 import { type Group, runGroup } from './report.ts'
 
-const GROUPS: Readonly<Record<string, Group>> = { process: memory, kill, redis, mongodb, sqlite, verify }
+const GROUPS: Readonly<Record<string, Group>> = { process: memory, kill, redis, mongodb, sqlite, verify, signed }
 
 const args = process.argv.slice(2)
 const quick = args.includes('--quick')

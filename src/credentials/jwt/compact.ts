@@ -53,7 +53,9 @@ export function parseMembers(bytes: Uint8Array): Members | undefined {
     const text = utf8.decode(bytes)
     const value: unknown = JSON.parse(text)
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject && !hasRepeatedMember(text) ? (value as Members) : undefined
+    // What can be written again as it came has lost nothing; only other spellings are looked through.
+    const isWhole = JSON.stringify(value) === text || !hasRepeatedMember(text)
+    return isObject && isWhole ? (value as Members) : undefined
   } catch {
     return undefined
   }

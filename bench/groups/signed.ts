@@ -1,0 +1,73 @@
+import { generateSigningKey, type SignatureAlgorithm } from 'appgrant'
+import { memoryStore } from 'appgrant/memory'
+import { decodeJwt, decodeProtectedHeader, importJWK, jwtVerify, SignJWT } from 'jose'
+import { loadSignedFormat } from '../../src/credentials/jwt/signed-format.ts'
+import { checkSigning } from '../../src/credentials/jwt/signing-keys.ts'
+import { cycle, mint, platform } from '../apps.ts'
+import { interleaved } from '../measure.ts'
+import type { Bench, Group } from '../report.ts'
+
+/** Signed access tokens on the memory store, beside jose alone with the same key and the same claims. */
+export const signed: Group = async (bench) => {
+  for (const alg of bench.quick ? (['ES256'] as const) : (['ES256', 'EdDSA', 'RS256'] as const))
+    await measure(bench, alg)
+}
+
+async function measure(bench: Bench, alg: SignatureAlgorithm): Promise<void> {
+  const current = await generateSigningKey({ alg })
+  const { grants, key, secret } = await platform(memoryStore(), { signing: { current } })
+  const opaque = await platform(memoryStore())
+  const tokens = await mint(grants, { key, secret }, 500)
+  const opaqueTokens = cycle(await mint(opaque.grants, opaque, 500))
+  const next = cycle(tokens)
+
+  const { jwks, read } = await loadSignedFormat(checkSigning({ current }), { timeoutMs: 1000 })
+  const publicKey = await importJWK(jwks.keys[0] ?? {}, alg)
+  const privateKey = await importJWK(current, alg)
+  const issuer = grants.issuer ?? ''
+  const claims = decodeJwt(tokens[0] ?? '')
+  const header = { ...decodeProtectedHeader(tokens[0] ?? ''), alg }
+  const rules = () => ({ issuer, audience: [issuer], now: Date.now(), toleranceMs: 1000 })
+
+  const contenders = [
+    { name: 'jwtVerify', run: () => jwtVerify(next(), publicKey, { issuer, audience: issuer, typ: 'at+jwt' }) },
+    {
+      name: 'signature part',
+      run: async () => {
+        if (typeof (await read(next(), rules())) === 'string') throw new Error('not valid')
+      },
+    },
+    { name: 'verify', run: () => grants.authorizer.verify(next()) },
+    { name: 'opaque', run: () => opaque.grants.authorizer.verify(opaqueTokens()) },
+    { name: 'SignJWT', run: () => new SignJWT(claims).setProtectedHeader(header).sign(privateKey) },
+    { name: 'issue', run: () => grants.authorizer.grantTrusted({ key, secret }) },
+  ]
+  for (const inFlight of [1, 64]) {
+    const rounds = await interleaved(contenders, {
+      inFlight,
+      rounds: bench.quick ? 7 : 15,
+      millis: bench.quick ? 250 : 600,
+    })
+    const of = (name: string) => rounds.get(name) ?? []
+    const compare = (ours: string, against: string, measured: string, goal: string) =>
+      bench.compare({
+        measure: `${alg}: ${measured}, ${inFlight} in flight`,
+        goal,
+        ours: of(ours),
+        reference: of(against),
+        against: `bare ${against}`,
+      })
+    compare('signature part', 'jwtVerify', 'signature part of verify', '>= 0.9')
+    compare('issue', 'SignJWT', 'issue', '>= 0.8')
+    compare('verify', 'jwtVerify', 'strict verify, state included', 'none')
+    bench.compare({
+      measure: `${alg}: strict verify, ${inFlight} in flight`,
+      goal: 'none',
+      ours: of('verify'),
+      reference: of('opaque'),
+      against: 'strict verify of an opaque token',
+    })
+  }
+  await grants.close()
+  await opaque.grants.close()
+}
