@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../adapters/memory/memory-store.ts'
 import { type AppGrantOptions, createAppGrant } from '../src/index.ts'
 import { movableClock } from '../src/testing/index.ts'
+import { newKey } from './domain/signing.ts'
 
 const store = memoryStore()
 const ANY_TYPE = [null, '', 'x', true, {}, [], () => 0, 5n, Symbol('s'), Number.NaN, 1.5, '7']
@@ -33,6 +34,19 @@ const REFUSED: Record<string, readonly unknown[]> = {
   appsPerOwner: [0, -1, 100_001, ...ANY_TYPE],
   storeTimeoutMs: [9, 60_001, Number.POSITIVE_INFINITY, ...ANY_TYPE],
   lifetimes: [null, 5, 'x'],
+  resources: [
+    null,
+    5,
+    'https://a.example/',
+    [],
+    [5],
+    ['x'],
+    ['https://a.example/#x'],
+    ['https://a.example/ b'],
+    ['https://a.example/', 'https://a.example/'],
+    [`https://a.example/${'x'.repeat(512)}`],
+    Array.from({ length: 101 }, (_, n) => `https://a.example/${n}`),
+  ],
 }
 
 const LIFETIMES: Record<string, readonly number[]> = {
@@ -59,6 +73,8 @@ describe('the options of createAppGrant', () => {
         store,
         directory,
         issuer: 'https://a.example/x',
+        resources: ['https://a.example/x', 'urn:example:calls', 'https://b.example/?x=y'],
+        signing: { current: newKey() },
         brand: 'voip',
         appsPerOwner: 1,
         lifetimes,
@@ -75,6 +91,17 @@ describe('the options of createAppGrant', () => {
       'http://127.0.0.1',
     ])
       expect(create({ store, issuer }).issuer).toBe(issuer)
+  })
+
+  it('refuse keys without an issuer, which signed tokens name, and keys that cannot sign', () => {
+    const signing = { current: newKey() }
+    expect(() => create({ store, signing })).toThrow(/^createAppGrant: issuer: expected .+signed tokens/)
+    for (const wrong of [null, 5, 'x', {}, { current: {} }, { next: newKey() }, { ...signing, previous: 5 }])
+      expect(() => create({ store, issuer: 'https://a.example', signing: wrong })).toThrow(
+        /^createAppGrant: signing.*: expected /,
+      )
+    expect(typeof create({ store, issuer: 'https://a.example', signing }).jwks).toBe('function')
+    expect(create({ store, issuer: 'https://a.example' }).jwks).toBeUndefined()
   })
 
   it('refuse to be no object, naming what is missing', () => {

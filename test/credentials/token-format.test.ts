@@ -37,7 +37,7 @@ const write = (kind: TokenKind, brand = 'ag', given: TokenFields<TokenKind> = fi
 
 describe('token format', () => {
   it('has the kinds and the widths that docs/token-format.md tells', () => {
-    expect(kinds).toEqual(['at', 'ut', 'qt', 'ac', 'rt'])
+    expect(kinds).toEqual(['at', 'ut', 'as', 'us', 'qt', 'ac', 'rt'])
     expect(Object.fromEntries(WIDTHS)).toEqual({ ...WIDTH, checksum: 6 })
   })
 
