@@ -1,4 +1,4 @@
-import { testSameLives } from '../model/same-lives.ts'
+import { livesOf, testSameLives } from '../model/same-lives.ts'
 import { testActs } from './acts-table.ts'
 import { testAuthorization } from './authorization-suite.ts'
 import { testInstalls } from './installs-suite.ts'
@@ -13,5 +13,5 @@ export function testDomain(open: OpenStore): void {
   testAuthorization(open)
   testInstalls(open)
   testSecrets(open)
-  testSameLives(open)
+  testSameLives((seed) => livesOf(seed, open))
 }
