@@ -2,6 +2,7 @@ import { livesOf, testSameLives } from '../model/same-lives.ts'
 import { testActs } from './acts-table.ts'
 import { testAuthorization } from './authorization-suite.ts'
 import { testInstalls } from './installs-suite.ts'
+import { testRaces } from './race-suite.ts'
 import { testSecrets } from './secrets-suite.ts'
 import { testSessions } from './session-suite.ts'
 import type { OpenStore } from './session-world.ts'
@@ -13,5 +14,7 @@ export function testDomain(open: OpenStore): void {
   testAuthorization(open)
   testInstalls(open)
   testSecrets(open)
+  // A round takes a dozen writes, each to a disk or to a majority.
+  testRaces(open, { rounds: 500 })
   testSameLives((seed) => livesOf(seed, open))
 }
