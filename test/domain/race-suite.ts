@@ -122,6 +122,8 @@ function createRacer(w: SessionWorld): { race(name: string): Promise<void> } {
       const before = await grants.authorizer.grantTrusted({ key, secret })
       session ??= await redeemed()
       const { access, refresh } = session
+      // What the other node has accepted a moment ago is dead there all the same.
+      expect((await Promise.all([accepts(before.accessToken), accepts(access)]))[0]).toBe(true)
       const racing = nodes.flatMap((node) => [
         grantedBy(node.authorizer.grantTrusted({ key, secret })),
         grantedBy(w.refresh(refresh, { secret }, node)),
