@@ -74,8 +74,6 @@ interface State {
     readonly refreshes: readonly string[]
     readonly token: string
   }
-  /** The refreshes under way: whether what each has read of the install stands yet; null before and afterwards. */
-  readonly installs: Readonly<Record<string, boolean | null>>
 }
 
 type Condition = (state: State) => boolean
@@ -97,7 +95,6 @@ export function contradictionOf(
   const { secret, token, refresh } = beginning
   // All that is ever made stands there from the beginning, so that the order of making it leaves no trace.
   const made = calls.flatMap(({ answered }) => (answered.token === undefined ? [] : [answered.token]))
-  const refreshes = calls.flatMap(({ asked }, at) => (asked.act === 'refresh' ? [`${at}`] : []))
   const initial: State = {
     gone: false,
     suspended: false,
@@ -108,13 +105,22 @@ export function contradictionOf(
       [token]: { ...LIVE, isUsers: true },
     },
     session: { isOfApp: true, ended: false, refreshes: [refresh], token },
-    installs: Object.fromEntries(refreshes.map((name) => [name, null])),
   }
-  const entries = calls.flatMap((call, at) => entriesOf(call, `${at}`, oneInstant))
+  const kills = calls.filter(({ asked }) => asked.act === 'removeAllOfUser')
+  const entries = calls.flatMap((call, at) => {
+    const mayBeLate = kills.some(({ from, to, answered }) => {
+      return from < call.to && (call.from < to || answered.outcome === 'outcome_unknown')
+    })
+    return entriesOf(call, { name: `${at}`, oneInstant, mayBeLate })
+  })
   return contradictionIn(entries, initial)
 }
 
-function entriesOf(call: Call, name: string, oneInstant: boolean): readonly Entry<State>[] {
+/** @param context.mayBeLate - whether the user's install may have changed while the call was under way. */
+function entriesOf(
+  call: Call,
+  { name, oneInstant, mayBeLate }: { readonly name: string; readonly oneInstant: boolean; readonly mayBeLate: boolean },
+): readonly Entry<State>[] {
   const { by, asked, answered, from } = call
   const { outcome } = answered
   const { act, ...what } = asked
@@ -126,7 +132,7 @@ function entriesOf(call: Call, name: string, oneInstant: boolean): readonly Entr
   const read = (condition: Condition): Entry<State> => ({
     ...known,
     isRead: true,
-    step: (state) => (condition(state) ? state : undefined),
+    step: (state) => (condition(state) ? [state] : []),
   })
   const write = (step: Step): Entry<State> => ({ ...known, step })
 
@@ -141,31 +147,30 @@ function entriesOf(call: Call, name: string, oneInstant: boolean): readonly Entr
   if (outcome !== 'ok' && !isUnknown) return [read(() => false)]
   const change = changeBy(asked, { name, answered })
   const isOnApp = asked.act !== 'removeToken' && asked.act !== 'removeAllOfUser'
-  if (isOnApp) return [write((state) => (state.gone ? undefined : { ...state, ...change(state) }))]
+  if (isOnApp) return [write((state) => (state.gone ? [] : [{ ...state, ...change(state) }]))]
   // The app is looked at first; what is written is another record.
-  return [...(isUnknown ? [] : [read(({ gone }) => !gone)]), write((state) => ({ ...state, ...change(state) }))]
+  return [...(isUnknown ? [] : [read(({ gone }) => !gone)]), write((state) => [{ ...state, ...change(state) }])]
 
   function grant(presented: string): Entry<State> {
     const { token } = answered
     if (outcome !== 'ok' || token === undefined)
       return read((state) => refusalOf(state, presented, !state.trusted && 'app_not_trusted') === outcome)
     return write((state) => {
-      if (refusalOf(state, presented, !state.trusted && 'app_not_trusted')) return undefined
-      return { ...state, tokens: { ...state.tokens, [token]: LIVE } }
+      if (refusalOf(state, presented, !state.trusted && 'app_not_trusted')) return []
+      return [{ ...state, tokens: { ...state.tokens, [token]: LIVE } }]
     })
   }
 
-  /** The app is judged when it proves itself; then the install is read, and then the session takes its step. */
+  /** The app is judged when it proves itself, and then the session takes its step; in between the install is read. */
   function refresh({ secret: presented, refresh: spent }: { readonly secret: string; readonly refresh: string }) {
     const isDead = ({ session }: State) => !session.isOfApp
     const isProven = read((state) => refusalOf(state, presented, false) === false)
     if (outcome === 'ok') {
       const isAlive = read((state) => refusalOf(state, presented, isDead(state) && 'invalid_refresh_token') === false)
-      const install = write((state) => ({ ...state, installs: { ...state.installs, [name]: true } }))
-      return [isAlive, install, write((state) => rotated(state, { name, spent, answered }))]
+      return [isAlive, write((state) => rotated(state, { spent, answered, mayBeLate }))]
     }
     if (outcome !== 'invalid_refresh_token') return [read((state) => refusalOf(state, presented, false) === outcome)]
-    return [isProven, write((state) => (state.session.ended || isDead(state) ? state : reused(state, spent)))]
+    return [isProven, write((state) => (state.session.ended || isDead(state) ? [state] : reused(state, spent)))]
   }
 }
 
@@ -226,10 +231,7 @@ function changeBy(
     case 'removeAllOfOwner':
       return ({ tokens }) => ({ tokens: where(tokens, ({ isUsers }) => !isUsers, ofApp) })
     case 'removeAllOfUser':
-      return ({ tokens, installs }) => ({
-        tokens: where(tokens, ({ isUsers }) => isUsers, { isOfInstall: false }),
-        installs: Object.fromEntries(Object.entries(installs).map(([of, read]) => [of, read && false])),
-      })
+      return ({ tokens }) => ({ tokens: where(tokens, ({ isUsers }) => isUsers, { isOfInstall: false }) })
     case 'remove':
       return () => ({ gone: true })
     case 'removeToken':
@@ -259,26 +261,25 @@ function where(
 /** The session after a refresh that was answered: a step, or the same answer again. */
 function rotated(
   state: State,
-  { name, spent, answered }: { readonly name: string; readonly spent: string; readonly answered: Answered },
-): State | undefined {
+  { spent, answered, mayBeLate }: { readonly spent: string; readonly answered: Answered; readonly mayBeLate: boolean },
+): readonly State[] {
   const { session, tokens } = state
   const { refresh = '', token = '' } = answered
-  const isOfInstall = state.installs[name]
-  const installs = { ...state.installs, [name]: null }
   const isFirst = spent === session.refreshes.at(-1)
   const isRepeat = spent === session.refreshes.at(-2) && refresh === session.refreshes.at(-1) && token === session.token
-  if (typeof isOfInstall !== 'boolean' || session.ended || !(isFirst || isRepeat)) return undefined
-  if (isRepeat) return { ...state, installs }
-  return {
+  if (session.ended || !(isFirst || isRepeat)) return []
+  if (isRepeat) return [state]
+  const after = (isOfInstall: boolean): State => ({
     ...state,
-    installs,
     tokens: { ...tokens, [token]: { ...LIVE, isUsers: true, isOfApp: session.isOfApp, isOfInstall } },
     session: { ...session, refreshes: [...session.refreshes, refresh], token },
-  }
+  })
+  // A token with the stamp of an install that was changed meanwhile is born dead.
+  return mayBeLate ? [after(true), after(false)] : [after(true)]
 }
 
-/** The session after a refresh token whose successor was used: it ends. Undefined where the token is none of those. */
-function reused(state: State, spent: string): State | undefined {
+/** The session after a refresh token whose successor was used: it ends. None where the token is none of those. */
+function reused(state: State, spent: string): readonly State[] {
   const { session } = state
-  return session.refreshes.slice(0, -2).includes(spent) ? { ...state, session: { ...session, ended: true } } : undefined
+  return session.refreshes.slice(0, -2).includes(spent) ? [{ ...state, session: { ...session, ended: true } }] : []
 }

@@ -179,14 +179,14 @@ describe('a history of one register', () => {
     title: `write ${value}`,
     from,
     to,
-    step: () => value,
+    step: () => [value],
   })
   const read = (from: number, to: number, value: number): Entry<number> => ({
     title: `read ${value}`,
     from,
     to,
     isRead: true,
-    step: (state) => (state === value ? state : undefined),
+    step: (state) => (state === value ? [state] : []),
   })
   const isExplained = (...entries: readonly Entry<number>[]) => contradictionIn(entries, 0) === undefined
 

@@ -10,8 +10,8 @@ export interface Entry<State> {
   readonly from: number
   /** Infinity where the outcome is not known: it takes effect at any later time, or never. */
   readonly to: number
-  /** The state after it, given what was answered; undefined where that answer is not possible in this state. */
-  readonly step: (state: State) => State | undefined
+  /** The states that may follow, given what was answered: none where that answer is not possible in this state. */
+  readonly step: (state: State) => readonly State[]
   /** It changes no state, whichever it meets. */
   readonly isRead?: boolean
 }
@@ -45,22 +45,27 @@ export function contradictionIn<State>(entries: readonly Entry<State>[], initial
   const tried = new Set<string>()
   let longest: Progress<State> = { order: [], pending: all, name: 0n }
 
-  function goesOn(progress: Progress<State>, state: State): boolean {
+  function goesOn(reached: Progress<State>, state: State): boolean {
+    // A read that is possible stands in nobody's way: it comes at once, and no other choice need be tried.
+    const progress = withReads(reached, state)
     if (progress.order.length > longest.order.length) longest = progress
     if (endOf(progress) === Number.POSITIVE_INFINITY) return true
     const name = `${progress.name.toString(36)} ${JSON.stringify(state)}`
     if (tried.has(name)) return false
     tried.add(name)
-    const choices: (() => boolean)[] = []
-    for (const entry of candidates(progress)) {
-      const after = entry.step(state)
-      if (after === undefined) continue
-      const choice = () => goesOn(withNext(progress, entry), after)
-      // A read that is possible stands in nobody's way: no other choice need be tried.
-      if (entry.isRead) return choice()
-      choices.push(choice)
+    return candidates(progress).some((entry) => {
+      const states = entry.isRead ? [] : entry.step(state)
+      return states.some((after) => goesOn(withNext(progress, entry), after))
+    })
+  }
+
+  function withReads(reached: Progress<State>, state: State): Progress<State> {
+    let progress = reached
+    for (;;) {
+      const read = candidates(progress).find(({ isRead, step }) => isRead && step(state).length > 0)
+      if (!read) return progress
+      progress = withNext(progress, read)
     }
-    return choices.some((choice) => choice())
   }
 
   function withNext({ order, pending, name }: Progress<State>, next: Entry<State>): Progress<State> {
