@@ -1,9 +1,10 @@
 import { describe } from 'vitest'
-import { testSameLives } from '../model/same-lives.ts'
+import { livesOf, testSameLives } from '../model/same-lives.ts'
 import { testActs } from './acts-table.ts'
 import { testAssertions } from './assertion-suite.ts'
 import { testAuthorization } from './authorization-suite.ts'
 import { testInstalls } from './installs-suite.ts'
+import { testRaces } from './race-suite.ts'
 import { testSecrets } from './secrets-suite.ts'
 import { testSessions } from './session-suite.ts'
 import type { OpenStore } from './session-world.ts'
@@ -18,5 +19,7 @@ export function testDomain(open: OpenStore): void {
   testAuthorization(open)
   testInstalls(open)
   testSecrets(open)
-  testSameLives(open)
+  // A round takes a dozen writes, each to a disk or to a majority.
+  testRaces(open, { rounds: 500 })
+  testSameLives((seed) => livesOf(seed, open))
 }

@@ -7,12 +7,20 @@ import { SESSIONS } from './session-model.ts'
 const SEEDS = [4_009, 11]
 const RUNS = 8
 
-/** The model's lives end the same on a store as on memory, act by act. */
-export function testSameLives(open: () => Promise<Store>): void {
+/** The model's lives of a seed on a store: what was done and how it ended. */
+export function livesOf(seed: number, open: () => Promise<Store>): Promise<readonly string[]> {
+  return runLifecycle(open, { seed, runs: RUNS, parts: [SESSIONS] })
+}
+
+/**
+ * The model's lives end the same on a store as on memory, act by act.
+ *
+ * @param live - lives those of a seed, in whatever process.
+ */
+export function testSameLives(live: (seed: number) => Promise<readonly string[]>): void {
   it.each(SEEDS)('lives the lives of seed %i as the memory store does', async (seed) => {
-    const options = { seed, runs: RUNS, parts: [SESSIONS] }
-    const memory = await runLifecycle(async () => memoryStore(), options)
-    expect(await runLifecycle(open, options)).toEqual(memory)
+    const memory = await livesOf(seed, async () => memoryStore())
+    expect(await live(seed)).toEqual(memory)
     console.info(`${memory.length} acts of seed ${seed} ended alike`)
   })
 }

@@ -2,6 +2,7 @@ import type { MongoClient } from 'mongodb'
 import { afterEach, beforeAll } from 'vitest'
 import { testDomain } from '../domain/user-suites.ts'
 import { collectionOf, describeWithMongo, freshName, preparedStore } from '../servers/mongo-target.ts'
+import { testHistories } from './histories/histories.ts'
 
 describeWithMongo(
   'apps, tokens and sessions on MongoDB',
@@ -22,6 +23,9 @@ describeWithMongo(
       used.push(name)
       return preparedStore(client, name)
     })
+    // One find is not one instant: each of its reads stands for itself.
+    const database = () => ({ mongodb: target().url, collection: freshName() })
+    testHistories({ database, lives: 10, oneInstant: false })
   },
   // The drivers differ below the port, where the conformance kit looks at both.
   { drivers: 1 },

@@ -12,9 +12,10 @@ import {
   singleRedis,
   startCluster,
 } from '../servers/redis.ts'
+import { testHistories } from './histories/histories.ts'
 
-const fresh = (client: RedisClient) =>
-  redisStore({ client, namespace: `d${randomUUID().replaceAll('-', '').slice(0, 16)}` })
+const newNamespace = () => `d${randomUUID().replaceAll('-', '').slice(0, 16)}`
+const fresh = (client: RedisClient) => redisStore({ client, namespace: newNamespace() })
 const [newest] = drivers as [(typeof drivers)[number]]
 
 describeWith('apps, tokens and sessions on one Redis server', anyRedis, () => {
@@ -26,6 +27,7 @@ describeWith('apps, tokens and sessions on one Redis server', anyRedis, () => {
   })
   afterAll(() => server?.stop())
   testDomain(async () => fresh(client))
+  testHistories({ database: () => ({ redis: server.address, namespace: newNamespace() }) })
 })
 
 describeWith('apps, tokens and sessions on a Redis cluster', redisServer, () => {
@@ -37,4 +39,5 @@ describeWith('apps, tokens and sessions on a Redis cluster', redisServer, () => 
   })
   afterAll(() => servers?.stop())
   testDomain(async () => fresh(client))
+  testHistories({ database: () => ({ cluster: servers.nodes, namespace: newNamespace() }) })
 })

@@ -5,7 +5,8 @@ import { afterAll, expect, it } from 'vitest'
 import type { StoreRecord } from '../../src/store/store.ts'
 import { changed, record, refOf } from '../../src/testing/sample-records.ts'
 import { describeWith } from '../servers/describe-with.ts'
-import { bundled, scratchFolder, sqliteDrivers, started } from '../servers/sqlite.ts'
+import { bundled, scratchFolder, started } from '../servers/script.ts'
+import { sqliteDrivers } from '../servers/sqlite.ts'
 
 const SMALL_DISK = 'mount -t tmpfs -o size=1m tmpfs'
 // The mount is seen by the process alone and goes with it.
@@ -20,7 +21,7 @@ for (const { title, found, missing } of sqliteDrivers) {
     it('refuses writes, keeps what it acknowledged and nothing else, and goes on when there is room', async () => {
       const small = join(scratch.folder, 'disk')
       mkdirSync(small)
-      const script = await bundled('do-as-told.ts', scratch)
+      const script = await bundled('stores/sqlite/do-as-told.ts', scratch)
       const setUp = `${SMALL_DISK} ${small} && head -c 300000 /dev/zero > ${small}/ballast && exec "$@"`
       const run = ['-m', 'sh', '-c', setUp, 'sh', node, '--no-warnings', script, join(small, 'appgrant.db')]
       const store = started('unshare', run)

@@ -1,17 +1,40 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { afterAll, expect } from 'vitest'
 import { sqliteStore } from '../../adapters/sqlite/sqlite-store.ts'
 import { testDomain } from '../domain/user-suites.ts'
+import { testSameLives } from '../model/same-lives.ts'
 import { describeWith } from '../servers/describe-with.ts'
-import { inThisProcess, scratchFolder } from '../servers/sqlite.ts'
+import { bundled, scratchFolder, started } from '../servers/script.ts'
+import { inThisProcess, sqliteDrivers } from '../servers/sqlite.ts'
+import { testHistories } from './histories/histories.ts'
 
-describeWith('apps, tokens and sessions on SQLite', inThisProcess, (database) => {
+describeWith('apps, tokens and sessions on SQLite', inThisProcess, ({ open }) => {
   const scratch = scratchFolder()
   afterAll(() => scratch.remove())
   testDomain(async () => {
-    const store = sqliteStore(database(join(scratch.folder, `${randomUUID()}.db`)))
+    const store = sqliteStore(open(join(scratch.folder, `${randomUUID()}.db`)))
     await store.prepare()
     return store
   })
 })
+
+for (const { title, found, missing } of sqliteDrivers) {
+  describeWith(`apps, tokens and sessions on SQLite by ${title}, in processes of its own`, { found, missing }, (by) => {
+    const { driver, node } = by
+    const scratch = scratchFolder()
+    afterAll(() => scratch.remove())
+
+    if (driver !== inThisProcess.found?.driver)
+      testSameLives(async (seed) => {
+        const program = await bundled('stores/sqlite/live.ts', { ...scratch, packages: ['fast-check', 'vitest'] })
+        const lives = started(node, ['--no-warnings', program, driver, scratch.folder, `${seed}`])
+        const { rest, how } = await lives.ended()
+        expect(how, 'how the process of the lives ended').toBe(0)
+        return JSON.parse(rest[0] ?? 'null')
+      })
+
+    const database = () => ({ sqlite: join(scratch.folder, `${randomUUID()}.db`), driver })
+    testHistories({ database, node, lives: 10 })
+  })
+}

@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { StoreRecord } from '../../src/store/store.ts'
 import { changed, record, refOf } from '../../src/testing/sample-records.ts'
 import { describeWith } from '../servers/describe-with.ts'
-import { bundled, type Script, scratchFolder, sqliteDrivers, started } from '../servers/sqlite.ts'
+import { bundled, type Script, scratchFolder, started } from '../servers/script.ts'
+import { sqliteDrivers } from '../servers/sqlite.ts'
 
 const KILLS = 200
 const ROUNDS = 200
@@ -28,7 +29,7 @@ for (const { title, found, missing } of sqliteDrivers) {
     const scratch = scratchFolder()
     const running: Script[] = []
     const start = async (name: string, args: readonly string[], options?: { readonly uid: number }) => {
-      const script = started(node, ['--no-warnings', await bundled(name, scratch), ...args], options)
+      const script = started(node, ['--no-warnings', await bundled(`stores/sqlite/${name}`, scratch), ...args], options)
       running.push(script)
       return script
     }
@@ -102,7 +103,7 @@ for (const { title, found, missing } of sqliteDrivers) {
 
     it(`after each of ${KILLS} kills everything acknowledged is there, whole`, async () => {
       const path = newPath()
-      const script = await bundled('write-until-killed.ts', scratch)
+      const script = await bundled('stores/sqlite/write-until-killed.ts', scratch)
       const all = new Map<string, number>()
       let last: readonly (readonly [string, number])[] = []
       let bystander: Script | undefined
@@ -163,7 +164,7 @@ describeWith('sqliteStore by path on Node 20', { found: withoutSqlite, missing: 
   const installed = join(scratch.folder, 'node_modules/better-sqlite3')
   let script: string
   beforeAll(async () => {
-    script = await bundled('do-as-told.ts', { ...scratch, bare: true })
+    script = await bundled('stores/sqlite/do-as-told.ts', { ...scratch, bare: true })
   })
   afterEach(() => rmSync(join(scratch.folder, 'node_modules'), { recursive: true, force: true }))
   afterAll(() => scratch.remove())

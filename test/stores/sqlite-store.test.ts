@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { conformance } from '../../src/testing/index.ts'
 import { describeWith } from '../servers/describe-with.ts'
-import { bundled, scratchFolder, sqliteDrivers, started } from '../servers/sqlite.ts'
+import { bundled, scratchFolder, started } from '../servers/script.ts'
+import { sqliteDrivers } from '../servers/sqlite.ts'
 import { commitCases } from './sqlite/commit-cases.ts'
 import { failureCases } from './sqlite/failure-cases.ts'
 import { fileCases } from './sqlite/file-cases.ts'
@@ -12,7 +13,12 @@ for (const { title, found, missing } of sqliteDrivers) {
     const outcomes = new Map<string, string | undefined>()
     const scratch = scratchFolder()
     beforeAll(async () => {
-      const script = started(node, ['--no-warnings', await bundled('run-cases.ts', scratch), driver, scratch.folder])
+      const script = started(node, [
+        '--no-warnings',
+        await bundled('stores/sqlite/run-cases.ts', scratch),
+        driver,
+        scratch.folder,
+      ])
       const { rest, how } = await script.ended()
       for (const line of rest) {
         const { name, failure } = JSON.parse(line)

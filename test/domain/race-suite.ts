@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest'
+import { type AppGrant, createAppGrant, type Granted, isAppGrantError } from '../../src/index.ts'
+import { faultyStore } from '../../src/testing/index.ts'
+import { codeOf } from '../base/code-of.ts'
+import {
+  createSessionWorld,
+  ISSUER,
+  type OpenStore,
+  SECOND,
+  type SessionWorld,
+  type Tokens,
+  tokensOf,
+} from './session-world.ts'
+
+/** As many apps at once, so that what a store joins in one command is of several. */
+const APPS = 25
+/** Long enough for a busy server to answer what is not held. */
+const LATE_DEADLINE_MS = 2000
+
+const ofOwner = ({ key }: SessionWorld) => ({ app: key, account: 'org' })
+const ofUser = ({ key }: SessionWorld) => ({ app: key, account: 'user' })
+
+/** An act, and what it kills: the tokens of the app by itself, those of the user, and the user's session. */
+interface Kill {
+  readonly kills: readonly ('app' | 'user' | 'session')[]
+  /** Whether it lets no token be made afterwards with what there was before. */
+  readonly isFinal?: boolean
+  act(grants: AppGrant, w: SessionWorld): Promise<unknown>
+}
+
+const KILLS: Readonly<Record<string, Kill>> = {
+  'remove all of the owner': { kills: ['app'], act: ({ tokens }, w) => tokens.removeAll(ofOwner(w)) },
+  'remove all of the user': { kills: ['user'], act: ({ tokens }, w) => tokens.removeAll(ofUser(w)) },
+  revoke: { kills: ['app', 'user', 'session'], act: ({ apps }, { key }) => apps.revokeTokens(key) },
+  suspend: { kills: ['app', 'user'], isFinal: true, act: ({ apps }, { key }) => apps.suspend(key) },
+  regenerate: {
+    kills: ['app', 'user', 'session'],
+    isFinal: true,
+    act: ({ apps }, { key }) => apps.regenerateSecret(key),
+  },
+}
+
+/** Acts that kill while something else is under way, or arrives late. */
+export function testRaces(open: OpenStore, { rounds = 1000 }: { readonly rounds?: number } = {}): void {
+  describe('races', () => {
+    it(`S31: in ${rounds} rounds of grants and refreshes racing an act nothing works afterwards that the act killed`, async () => {
+      const store = await open()
+      const shared = async () => ({ ...store, close: async () => {} })
+      const names = Object.keys(KILLS)
+      const live = async (nth: number) => {
+        const w = await createSessionWorld(shared, { app: { trusted: true } })
+        const racer = createRacer(w)
+        for (let round = 0; round < rounds / APPS; round++)
+          await racer.race(names[(round + nth) % names.length] as string)
+      }
+      await Promise.all(Array.from({ length: APPS }, (_, nth) => live(nth)))
+      await store.close()
+    })
+
+    it('S3A: a write that arrives after an act on the same app resolved brings nothing back', async () => {
+      const store = await open()
+      const shared = async () => ({ ...store, close: async () => {} })
+      const lates = ['update', 'resume', 'setTrusted', 'addSecret', 'regenerateSecret', 'grant', 'refresh'] as const
+      const kills = {
+        ...KILLS,
+        remove: { kills: ['app', 'user'], act: ({ apps }, { key }) => apps.remove(key) } as Kill,
+      }
+      const pairs = lates.flatMap((late) => Object.entries(kills).map(([name, kill]) => ({ late, name, kill })))
+      await Promise.all(
+        pairs.map(async ({ late, name, kill }) => {
+          const w = await createSessionWorld(shared, { app: { trusted: true } })
+          const { grants, key, secret } = w
+          const before = { app: await grants.authorizer.grantTrusted({ key, secret }), user: await w.start() }
+          const title = `${late} after ${name}`
+          if (late === 'resume') await grants.apps.suspend(key)
+          const slow = slowNode(w)
+          const calls: Record<typeof late, () => Promise<unknown>> = {
+            update: () => slow.grants.apps.update(key, { name: 'Late' }),
+            resume: () => slow.grants.apps.resume(key),
+            setTrusted: () => slow.grants.apps.setTrusted(key, true),
+            addSecret: () => slow.grants.apps.addSecret(key),
+            regenerateSecret: () => slow.grants.apps.regenerateSecret(key),
+            grant: () => slow.grants.authorizer.grantTrusted({ key, secret }),
+            refresh: () => w.refresh(before.user.refresh, {}, slow.grants),
+          }
+          const deliver = slow.hold(late === 'grant' ? 'insert' : 'replace')
+          expect(await codeOf(calls[late]()), title).toBe('outcome_unknown')
+          const answer = await kill.act(grants, w)
+          await deliver()
+          if (kill.kills.includes('app')) expect(await w.verify(before.app.accessToken), title).not.toBe('ok')
+          if (kill.kills.includes('user')) expect(await w.verify(before.user.access), title).not.toBe('ok')
+          if (kill.kills.includes('session'))
+            expect(await codeOf(w.refresh(before.user.refresh, secretIn(answer))), title).not.toBe('ok')
+        }),
+      )
+      await store.close()
+    })
+  })
+}
+
+/** The life of one app, round after round. */
+function createRacer(w: SessionWorld): { race(name: string): Promise<void> } {
+  const { key, grants, clock } = w
+  const nodes = [grants, w.node()]
+  const [, other] = nodes as [AppGrant, AppGrant]
+  let { secret } = w
+  let session: Tokens | undefined
+
+  const redeemed = async (): Promise<Tokens> => {
+    const code = await w.code()
+    return tokensOf(await w.redeem(code, { secret }), code)
+  }
+  const accepts = async (token: string) => (await w.verify(token, other)) === 'ok'
+  const listed = async (of: typeof ofOwner) => {
+    const { items } = await grants.tokens.list({ ...of(w), limit: 1000 })
+    return items.map(({ id }) => id)
+  }
+
+  return {
+    async race(name) {
+      const { kills, isFinal = false, act } = KILLS[name] as Kill
+      const before = await grants.authorizer.grantTrusted({ key, secret })
+      session ??= await redeemed()
+      const { access, refresh } = session
+      // What the other node has accepted a moment ago is dead there all the same.
+      expect((await Promise.all([accepts(before.accessToken), accepts(access)]))[0]).toBe(true)
+      const racing = nodes.flatMap((node) => [
+        grantedBy(node.authorizer.grantTrusted({ key, secret })),
+        grantedBy(w.refresh(refresh, { secret }, node)),
+      ])
+      const answer = await act(grants, w)
+      const [isApp, isUser] = await Promise.all([accepts(before.accessToken), accepts(access)])
+      if (kills.includes('app')) expect(isApp, name).toBe(false)
+      if (kills.includes('user')) expect(isUser, name).toBe(false)
+      const made = (await Promise.all(racing)).flatMap((granted) => (granted ? [granted] : []))
+      const isUsers = ({ refreshToken }: Granted) => refreshToken !== undefined
+      const refreshed = made.filter(isUsers)
+      const [ownerIds, userIds, ...accepted] = await Promise.all([
+        listed(ofOwner),
+        listed(ofUser),
+        ...made.map(({ accessToken }) => accepts(accessToken)),
+      ])
+      for (const [nth, granted] of made.entries()) {
+        if (!accepted[nth]) continue
+        // It was made with what is valid after the act, and then it is listed.
+        expect(isFinal || (isUsers(granted) && kills.includes('session')), name).toBe(false)
+        expect(isUsers(granted) ? userIds : ownerIds, name).toContain(granted.tokenId)
+      }
+      // One of two refreshes with one token took the step; the other got the same answer, or was refused.
+      expect(new Set(refreshed.map(({ accessToken }) => accessToken)).size).toBeLessThan(2)
+      const [newest] = refreshed
+      if (newest) session = tokensOf(newest)
+      secret = secretIn(answer).secret ?? secret
+      if (name === 'suspend') await grants.apps.resume(key)
+      if (kills.includes('session')) {
+        expect(await codeOf(w.refresh(session.refresh, { secret }, other)), name).toBe('invalid_refresh_token')
+        session = undefined
+      }
+      clock.advance(SECOND)
+    },
+  }
+}
+
+/** The new secret, where the act made one. */
+function secretIn(answer: unknown): { readonly secret?: string } {
+  const { secret } = Object(answer)
+  return secret === undefined ? {} : { secret }
+}
+
+/** What was granted; undefined where the act came first. */
+async function grantedBy(call: Promise<Granted>): Promise<Granted | undefined> {
+  try {
+    return await call
+  } catch (error) {
+    if (isAppGrantError(error, 'app_authentication_failed', 'app_suspended', 'invalid_refresh_token')) return undefined
+    throw error
+  }
+}
+
+/** A node that asks no longer than its deadline, and whose next call of a method is held until it is to be delivered. */
+function slowNode({ inner, clock, tree }: SessionWorld) {
+  const writes: Promise<unknown>[] = []
+  const seen = <Answer>(write: Promise<Answer>) => {
+    writes.push(write)
+    return write
+  }
+  const faulty = faultyStore({
+    ...inner,
+    insert: (record, options) => seen(inner.insert(record, options)),
+    replace: (from, to) => seen(inner.replace(from, to)),
+  })
+  const settings = { directory: tree, clock, issuer: ISSUER, storeTimeoutMs: LATE_DEADLINE_MS }
+  return {
+    grants: createAppGrant({ store: faulty, ...settings }),
+    hold(method: 'insert' | 'replace') {
+      const { release } = faulty.hold(method)
+      const known = writes.length
+      return async () => {
+        release()
+        await new Promise(setImmediate)
+        expect(writes.length).toBeGreaterThan(known)
+        await Promise.all(writes)
+      }
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import type { Answered, Asked, Beginning } from '../../model/app-history.ts'
+
+/** What a client of a history is told. Each line has the number of the call besides, and so has its answer. */
+export type Told =
+  | { readonly begin: true }
+  | {
+      readonly key: string
+      readonly asked: Asked
+      /** The token itself, where a token is verified. */
+      readonly text?: string
+      /** Its write is held until it is released, past the deadline of the call. */
+      readonly isLate?: boolean
+    }
+  /** Lets the late write about the app of that key go. */
+  | { readonly release: string }
+
+/** A new app, with its user's first tokens. */
+export interface Begun extends Beginning {
+  readonly key: string
+  readonly text: string
+}
+
+/** What the client saw. Times are of the machine's monotonic clock. */
+export interface Seen {
+  readonly answered: Answered
+  /** The token that was made. */
+  readonly text?: string
+  readonly from: string
+  readonly to: string
+}
