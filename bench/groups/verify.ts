@@ -1,8 +1,8 @@
-import { redisStore } from 'appgrant/redis'
 import { Redis } from 'ioredis'
+import { redisStore } from '../../dist/redis.js'
 import { singleRedis } from '../../test/servers/redis.ts'
 import { cycle, mint, platform, userToken } from '../apps.ts'
-import { interleaved } from '../measure.ts'
+import { atOnce, interleaved } from '../measure.ts'
 import type { Group } from '../report.ts'
 
 /** Verification on Redis: strict and from the cache, of app-only and of users' tokens. */
@@ -21,12 +21,10 @@ export const verify: Group = async (bench) => {
     { name: 'warm', run: () => grants.authorizer.verify(appTokens(), { maxStalenessMs: 60_000 }) },
   ]
   for (const inFlight of [1, 64]) {
-    const rounds = await interleaved(contenders, {
-      inFlight,
+    const of = await interleaved(atOnce(inFlight, contenders), {
       rounds: bench.quick ? 5 : 9,
       millis: bench.quick ? 300 : 1000,
     })
-    const of = (name: string) => rounds.get(name) ?? []
     bench.compare({
       measure: `verify from the cache, ${inFlight} in flight`,
       goal: '>= 10',
