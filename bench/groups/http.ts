@@ -102,27 +102,21 @@ async function ask(bench: Bench, question: Question, servers: ReadonlyMap<string
     const server = servers.get(name) as BenchServer
     const basic = `Basic ${btoa(`${server.key}:${server.secret}`)}`
     const asked = { path, ...question.asked({ basic, tokens: await newTokens(server, basic) }) }
-    let perSecond = 1000
+    // So many that the compiler has got to what is hot.
+    let { opsPerSecond } = await load(server, asked, { amount: bench.quick ? 3000 : 20_000, connections: CONNECTIONS })
     contenders.push({
       name,
       // As many as fit in the time, by the round before: all are answered, so none counts that was cut off.
       async round(millis) {
-        const amount = Math.max(10 * CONNECTIONS, Math.round((perSecond * millis) / 1000))
+        const amount = Math.max(5 * CONNECTIONS, Math.round((opsPerSecond * millis) / 1000))
         const found = await load(server, asked, { amount, connections: CONNECTIONS })
-        perSecond = found.opsPerSecond
+        opsPerSecond = found.opsPerSecond
         return found
       },
     })
   }
-  for (const { round } of contenders) await warmUp(round, bench.quick ? 1000 : 5000)
   const of = await interleaved(contenders, { rounds: bench.quick ? 3 : 9, millis: bench.quick ? 200 : 1500 })
   report(bench, question, of)
-}
-
-/** For so long, in several rounds: the compiler gets to what is hot in several steps. */
-async function warmUp(round: (millis: number) => Promise<unknown>, millis: number): Promise<void> {
-  const end = performance.now() + millis
-  while (performance.now() < end) await round(millis / 4)
 }
 
 function report(bench: Bench, { measure, paths, goals }: Question, of: (name: string) => readonly HttpRound[]): void {

@@ -48,7 +48,7 @@ async function throughput(bench: Bench, client: MongoClient, title: string): Pro
   for (const inFlight of [1, 64, 256]) {
     const of = await interleaved(atOnce(inFlight, contenders), {
       rounds: bench.quick ? 3 : 7,
-      millis: bench.quick ? 250 : 1500,
+      millis: bench.quick ? 200 : 1500,
     })
     const goals = inFlight === 1 ? { verify: '>= 0.8', issue: '>= 0.7' } : { verify: '>= 4', issue: '>= 4' }
     bench.compare({
