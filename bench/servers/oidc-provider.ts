@@ -5,6 +5,10 @@ import { APP, redisHere, serve } from './serve.ts'
 
 const redis = redisHere()
 
+interface Owned {
+  readonly clientId: string
+}
+
 /** Only what the client credentials grant and introspection call. */
 class RedisAdapter {
   readonly name: string
@@ -36,7 +40,11 @@ const provider = new Provider('http://127.0.0.1', {
   ],
   features: {
     clientCredentials: { enabled: true },
-    introspection: { enabled: true },
+    // As here: an app learns of its own tokens only.
+    introspection: {
+      enabled: true,
+      allowedPolicy: (_context: object, client: Owned, token: Owned) => token.clientId === client.clientId,
+    },
     devInteractions: { enabled: false },
   },
   ttl: { ClientCredentials: 3600 },

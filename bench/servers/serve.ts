@@ -32,7 +32,7 @@ export function serve(listener: RequestListener, app: { readonly key: string; re
   process.on('disconnect', () => process.exit())
 }
 
-/** One listener out of one for each path. */
+/** A listener made of one for each path. */
 export function routes(
   byPath: Readonly<Record<string, (req: IncomingMessage, res: ServerResponse) => Promise<void> | void>>,
 ): RequestListener {
