@@ -29,6 +29,8 @@ interface Question {
   readonly measure: string
   readonly paths: Readonly<Record<string, string>>
   asked(of: { readonly basic: string; readonly tokens: readonly string[] }): Omit<Load, 'path'>
+  /** What every right answer has in it. */
+  readonly answered: string
   /** Of the CPU time, as a share of the floor's and of the best peer's. */
   readonly goals: { readonly floor: string; readonly peer: string }
 }
@@ -46,6 +48,7 @@ const QUESTIONS: readonly Question[] = [
       method: 'POST',
       requests: [{ headers: form(basic), body: 'grant_type=client_credentials' }],
     }),
+    answered: '"access_token":"',
     goals: { floor: '<= 2', peer: '<= 0.333' },
   },
   {
@@ -61,6 +64,7 @@ const QUESTIONS: readonly Question[] = [
       method: 'POST',
       requests: tokens.map((token) => ({ headers: form(basic), body: `token=${token}` })),
     }),
+    answered: '"active":true',
     goals: { floor: 'none', peer: '<= 0.5' },
   },
   {
@@ -73,12 +77,14 @@ const QUESTIONS: readonly Question[] = [
       [`${JMONDI}, tuned`]: '/bearer',
     },
     asked: bearer,
+    answered: '"account":"',
     goals: { floor: 'none', peer: 'none' },
   },
   {
     measure: 'bearer check from the cache',
     paths: { [OURS]: '/cached', [FLOOR]: '/bearer' },
     asked: bearer,
+    answered: '"account":"',
     goals: { floor: 'none', peer: 'none' },
   },
 ]
@@ -102,8 +108,9 @@ async function ask(bench: Bench, question: Question, servers: ReadonlyMap<string
     const server = servers.get(name) as BenchServer
     const basic = `Basic ${btoa(`${server.key}:${server.secret}`)}`
     const asked = { path, ...question.asked({ basic, tokens: await newTokens(server, basic) }) }
+    await checkAnswer(server, asked, question.answered)
     // So many that the compiler has got to what is hot.
-    let { opsPerSecond } = await load(server, asked, { amount: bench.quick ? 3000 : 20_000, connections: CONNECTIONS })
+    let { opsPerSecond } = await load(server, asked, { amount: bench.quick ? 2000 : 20_000, connections: CONNECTIONS })
     contenders.push({
       name,
       // As many as fit in the time, by the round before: all are answered, so none counts that was cut off.
@@ -117,6 +124,14 @@ async function ask(bench: Bench, question: Question, servers: ReadonlyMap<string
   }
   const of = await interleaved(contenders, { rounds: bench.quick ? 3 : 9, millis: bench.quick ? 200 : 1500 })
   report(bench, question, of)
+}
+
+/** What is quick because it refuses is found out before anything is measured. */
+async function checkAnswer({ port }: BenchServer, { path, method, requests }: Load, answered: string): Promise<void> {
+  for (const request of requests) {
+    const answer = await (await fetch(`http://127.0.0.1:${port}${path}`, { method, ...request })).text()
+    if (!answer.includes(answered)) throw new Error(`${path}: expected ${answered} in the answer, received ${answer}`)
+  }
 }
 
 function report(bench: Bench, { measure, paths, goals }: Question, of: (name: string) => readonly HttpRound[]): void {
