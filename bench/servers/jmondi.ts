@@ -1,4 +1,4 @@
-// @jmondi/oauth2-server on Redis. Tuned: its JWTs are signed with a KeyObject, not with a text that becomes one every time.
+// @jmondi/oauth2-server on Redis. Tuned: no Express, and its JWTs are signed with a KeyObject instead of a text that becomes one every time.
 import { createSecretKey } from 'node:crypto'
 import {
   AuthorizationServer,
@@ -9,7 +9,7 @@ import {
   OAuthRequest,
   type OAuthToken,
 } from '@jmondi/oauth2-server'
-import { APP, isTuned, readForm, redisHere, routes, sendJson, serve } from './serve.ts'
+import { APP, isTuned, peerRoutes, readForm, redisHere, sendJson, serve } from './serve.ts'
 
 const SIGNING_KEY = 'a signing key of the benchmark, long enough for HS256'
 
@@ -54,7 +54,7 @@ const server = new AuthorizationServer(clients, tokens, scopes, jwt)
 server.enableGrantType('client_credentials')
 
 serve(
-  routes({
+  peerRoutes({
     '/token': async (req, res) => {
       const { headers } = req
       const answer = await server.respondToAccessTokenRequest(new OAuthRequest({ headers, body: await readForm(req) }))

@@ -1,8 +1,8 @@
-// @node-oauth/oauth2-server on Redis. Tuned: its tokens are made in place, not by the thread pool; it signs nothing, so a key has no use.
+// @node-oauth/oauth2-server on Redis. Tuned: no Express, and its tokens are made in place, not by the thread pool. It signs nothing.
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import OAuth2Server from '@node-oauth/oauth2-server'
-import { APP, isTuned, readForm, redisHere, routes, sendJson, serve } from './serve.ts'
+import { APP, isTuned, peerRoutes, readForm, redisHere, sendJson, serve } from './serve.ts'
 
 interface Client {
   readonly id: string
@@ -51,7 +51,7 @@ function translate({ headers, method }: IncomingMessage, body?: Record<string, s
 }
 
 serve(
-  routes({
+  peerRoutes({
     '/token': async (req: IncomingMessage, res: ServerResponse) => {
       const answer = new OAuth2Server.Response()
       await server.token(translate(req, await readForm(req)), answer)

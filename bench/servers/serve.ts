@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import express, { type Response as ExpressResponse } from 'express'
 import { Redis } from 'ioredis'
 
 /** What a server tells the process that started it. */
@@ -14,7 +15,7 @@ export function redisHere(): Redis {
   return new Redis({ port: Number(process.argv[2]) })
 }
 
-/** True where the peer is to run tuned, not as its documentation has it. */
+/** True where the peer is to run as fast as it can, not as its documentation has it. */
 export const isTuned = process.argv.includes('tuned')
 
 /** The app that every peer knows. */
@@ -32,10 +33,10 @@ export function serve(listener: RequestListener, app: { readonly key: string; re
   process.on('disconnect', () => process.exit())
 }
 
+type Routes = Readonly<Record<string, (req: IncomingMessage, res: ServerResponse) => Promise<void> | void>>
+
 /** A listener made of one for each path. */
-export function routes(
-  byPath: Readonly<Record<string, (req: IncomingMessage, res: ServerResponse) => Promise<void> | void>>,
-): RequestListener {
+export function routes(byPath: Routes): RequestListener {
   return async (req, res) => {
     try {
       await byPath[req.url ?? '']?.(req, res)
@@ -45,8 +46,20 @@ export function routes(
   }
 }
 
+/** The same for a peer: on Express, as its documentation shows, or tuned on nothing but node:http. */
+export function peerRoutes(byPath: Routes): RequestListener {
+  if (isTuned) return routes(byPath)
+  const app = express()
+  app.use(express.urlencoded({ extended: false }))
+  for (const [path, answer] of Object.entries(byPath)) app.all(path, answer)
+  return app
+}
+
 /** The fields of a form body. */
-export function readForm(req: IncomingMessage): Promise<Record<string, string>> {
+export function readForm(
+  req: IncomingMessage & { readonly body?: Record<string, string> },
+): Promise<Record<string, string>> {
+  if (req.body) return Promise.resolve(req.body)
   return new Promise((resolve, reject) => {
     let body = ''
     req.setEncoding('utf8')
@@ -58,7 +71,19 @@ export function readForm(req: IncomingMessage): Promise<Record<string, string>> 
   })
 }
 
-export function sendJson(res: ServerResponse, body: unknown, status = 200, headers: object = {}): void {
-  res.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers })
+/** Sends by Express where the response is one of Express. */
+export function sendJson(
+  res: ServerResponse & Partial<Pick<ExpressResponse, 'set' | 'status'>>,
+  body: unknown,
+  status = 200,
+  headers: Record<string, string> = {},
+): void {
+  const all = { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers }
+  if (res.set && res.status) {
+    res.set(all)
+    res.status(status).send(body)
+    return
+  }
+  res.writeHead(status, all)
   res.end(JSON.stringify(body))
 }
