@@ -65,7 +65,8 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
 }
 
-function shuffled<T>(list: readonly T[]): T[] {
+/** A copy in another order, so that nobody gains by coming second every time. */
+export function shuffled<T>(list: readonly T[]): T[] {
   const mixed = [...list]
   for (let at = mixed.length - 1; at > 0; at--) {
     const other = Math.floor(Math.random() * (at + 1))

@@ -1,17 +1,18 @@
 import { memoryStore } from '../../dist/memory.js'
 import { mint, platform, trustedApp } from '../apps.ts'
-import { timed } from '../measure.ts'
+import { shuffled, timed } from '../measure.ts'
 import type { Bench, Group } from '../report.ts'
 
 /** For so long after an act the others are still watched: whatever it left to be done later would be seen. */
 const AFTERMATH_MS = 25
+const WARM_UPS = 5
 
 const ACTS = { regenerate: 'regenerateSecret', 'revoke all': 'revokeTokens' } as const
 
 /** What killing many tokens costs beside killing one, and how long another app on the same store waits meanwhile. */
 export const kill: Group = async (bench) => {
   for (const many of bench.quick ? [1, 1000, 20_000] : [1, 1000, 100_000, 1_000_000]) {
-    const rounds = many > 100_000 || (bench.quick && many > 1000) ? 3 : 9
+    const rounds = many > 100_000 ? 3 : many > 1000 ? 5 : 11
     for (const title of Object.keys(ACTS) as (keyof typeof ACTS)[]) await compareKills(bench, { title, many, rounds })
   }
 }
@@ -34,11 +35,9 @@ async function compareKills(
         () => grants.apps[act](key),
         () => grants.authorizer.verify(accessToken),
       )
-    await run(warmUp.key)
+    for (let time = 0; time < WARM_UPS; time++) await run(warmUp.key)
     globalThis.gc?.()
-    // Each comes first in every other round.
-    const turns = ['crowd', 'single'] as const
-    for (const which of round % 2 ? turns : turns.toReversed()) {
+    for (const which of shuffled(['crowd', 'single'] as const)) {
       const { millis, longestStall } = await run({ crowd, single }[which].key)
       times[which].push(millis)
       stalls[which].push(longestStall)

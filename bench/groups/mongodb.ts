@@ -3,7 +3,7 @@ import { MongoClient } from 'mongodb'
 import { mongoStore } from '../../dist/mongodb.js'
 import { startMongod, startReplicaSet } from '../../test/servers/mongod.ts'
 import { cycle, mint, platform } from '../apps.ts'
-import { atOnce, interleaved } from '../measure.ts'
+import { atOnce, interleaved, shuffled } from '../measure.ts'
 import type { Bench, Group } from '../report.ts'
 
 /** By how many are in flight. */
@@ -86,8 +86,8 @@ async function regenerate(bench: Bench, client: MongoClient, title: string): Pro
   })
   const times = { few: [] as number[], crowd: [] as number[] }
   const commands = { few: 0, crowd: 0 }
-  for (let round = 0; round < 9; round++) {
-    for (const [name, one] of Object.entries({ few, crowd }) as ['few' | 'crowd', typeof few][]) {
+  for (let round = 0; round < 15; round++) {
+    for (const [name, one] of shuffled(Object.entries({ few, crowd }) as ['few' | 'crowd', typeof few][])) {
       const before = sent
       const start = performance.now()
       await one.grants.apps.regenerateSecret(one.key)

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { redisStore } from '../../dist/redis.js'
 import { startRedis } from '../../test/servers/redis.ts'
 import { cycle, mint, platform } from '../apps.ts'
-import { atOnce, interleaved } from '../measure.ts'
+import { atOnce, interleaved, shuffled } from '../measure.ts'
 import type { Bench, Group } from '../report.ts'
 
 type Platform = Awaited<ReturnType<typeof platform>>
@@ -66,8 +66,8 @@ async function regenerate(bench: Bench, { grants }: Platform, client: Redis): Pr
   await mint(crowd.grants, crowd, many)
   const times = { few: [] as number[], crowd: [] as number[] }
   const commands = { few: 0, crowd: 0 }
-  for (let round = 0; round < 9; round++) {
-    for (const [name, one] of Object.entries({ few, crowd })) {
+  for (let round = 0; round < 15; round++) {
+    for (const [name, one] of shuffled(Object.entries({ few, crowd }))) {
       const before = await commandsSoFar(client)
       const start = performance.now()
       // Every round kills the same number again: the list of the new generation is empty, the dead stay until they expire.
