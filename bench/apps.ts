@@ -1,11 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { type AppGrant, type AppGrantOptions, createAppGrant, type Granted, type Store } from 'appgrant'
+import { type AppGrant, type AppGrantOptions, createAppGrant, type Granted, type Store } from '../dist/index.js'
 
 const REDIRECT = 'https://bench.example/callback'
 
-/** A platform with one trusted app that also has redirect URLs. */
+/** A platform with one app. */
 export async function platform(store: Store, options: Partial<AppGrantOptions> = {}) {
   const grants = createAppGrant({ store, issuer: 'https://auth.bench.example', storeTimeoutMs: 20_000, ...options })
+  return { grants, ...(await trustedApp(grants)) }
+}
+
+/** A trusted app that also has redirect URLs, of an owner of its own. */
+export async function trustedApp(grants: AppGrant) {
   const { app, secret } = await grants.apps.register({
     owner: `bench-${randomBytes(6).toString('hex')}`,
     name: 'Bench',
@@ -14,7 +19,7 @@ export async function platform(store: Store, options: Partial<AppGrantOptions> =
     redirectUrls: [REDIRECT],
     trusted: true,
   })
-  return { grants, app, key: app.key, secret }
+  return { app, key: app.key, secret }
 }
 
 /** Authorises the app for an account and redeems the code. */

@@ -1,33 +1,41 @@
-/** Something to measure: it is done again and again, so many at a time. */
-export interface Contender {
+/** Something to measure, for so long. */
+export interface Contender<R> {
   readonly name: string
-  run(): Promise<unknown>
+  round(millis: number): Promise<R>
 }
 
 /** What one round found. */
 export interface Round {
   readonly opsPerSecond: number
-  /** CPU time of this process, user and system. */
+  /** CPU time for one of them, user and system, of the process that did the work. */
   readonly cpuMicros: number
 }
 
 /** Rounds of several contenders, interleaved so that whatever the machine does meanwhile hits all of them. */
-export async function interleaved(
-  contenders: readonly Contender[],
-  { inFlight, rounds, millis }: { readonly inFlight: number; readonly rounds: number; readonly millis: number },
-): Promise<ReadonlyMap<string, readonly Round[]>> {
-  const found = new Map<string, Round[]>(contenders.map(({ name }) => [name, []]))
-  for (const contender of contenders) await oneRound(contender, inFlight, millis / 2)
+export async function interleaved<R>(
+  contenders: readonly Contender<R>[],
+  { rounds, millis }: { readonly rounds: number; readonly millis: number },
+): Promise<(name: string) => readonly R[]> {
+  const found = new Map<string, R[]>(contenders.map(({ name }) => [name, []]))
+  for (const contender of contenders) await contender.round(millis / 2)
   for (let round = 0; round < rounds; round++) {
     for (const contender of shuffled(contenders)) {
       globalThis.gc?.()
-      found.get(contender.name)?.push(await oneRound(contender, inFlight, millis))
+      found.get(contender.name)?.push(await contender.round(millis))
     }
   }
-  return found
+  return (name) => found.get(name) ?? []
 }
 
-async function oneRound({ run }: Contender, inFlight: number, millis: number): Promise<Round> {
+/** Contenders that run in this process, again and again, so many at a time. */
+export function atOnce(
+  inFlight: number,
+  contenders: readonly { readonly name: string; run(): Promise<unknown> }[],
+): readonly Contender<Round>[] {
+  return contenders.map(({ name, run }) => ({ name, round: (millis) => oneRound(run, inFlight, millis) }))
+}
+
+async function oneRound(run: () => Promise<unknown>, inFlight: number, millis: number): Promise<Round> {
   const cpu = process.cpuUsage()
   const start = performance.now()
   const end = start + millis
@@ -44,13 +52,21 @@ async function oneRound({ run }: Contender, inFlight: number, millis: number): P
   return { opsPerSecond: done / seconds, cpuMicros: (user + system) / done }
 }
 
+/** How long something takes, in ms. */
+export async function timed(run: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await run()
+  return performance.now() - start
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
 }
 
-function shuffled<T>(list: readonly T[]): T[] {
+/** A copy in another order, so that nobody gains by coming second every time. */
+export function shuffled<T>(list: readonly T[]): T[] {
   const mixed = [...list]
   for (let at = mixed.length - 1; at > 0; at--) {
     const other = Math.floor(Math.random() * (at + 1))

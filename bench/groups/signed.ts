@@ -1,6 +1,6 @@
-import { generateSigningKey, type SignatureAlgorithm } from 'appgrant'
-import { memoryStore } from 'appgrant/memory'
 import { decodeJwt, decodeProtectedHeader, importJWK, jwtVerify, SignJWT } from 'jose'
+import { generateSigningKey, type SignatureAlgorithm } from '../../dist/index.js'
+import { memoryStore } from '../../dist/memory.js'
 import { loadSignedFormat } from '../../src/credentials/jwt/signed-format.ts'
 import { checkSigning } from '../../src/credentials/jwt/signing-keys.ts'
 import { cycle, mint, platform } from '../apps.ts'

@@ -1,0 +1,201 @@
+import { startRedis } from '../../test/servers/redis.ts'
+import { type HttpRound, type Load, load } from '../load.ts'
+import { type Contender, interleaved, median } from '../measure.ts'
+import { installPeers } from '../peers.ts'
+import type { Bench, Group } from '../report.ts'
+import { type BenchServer, startServer } from '../servers/start-server.ts'
+
+const CONNECTIONS = 64
+const TOKENS = 20
+const OURS = 'appgrant'
+const FLOOR = 'bare node:http'
+const NODE_OAUTH = '@node-oauth/oauth2-server'
+const JMONDI = '@jmondi/oauth2-server'
+const OIDC = 'oidc-provider'
+const TUNED = 'tuned'
+
+/** Each contender, its program in bench/servers, and its settings. */
+const PROGRAMS: Readonly<Record<string, readonly [program: string, ...settings: string[]]>> = {
+  [OURS]: ['appgrant'],
+  [FLOOR]: ['floor'],
+  [OIDC]: ['oidc-provider'],
+  [NODE_OAUTH]: ['node-oauth'],
+  [`${NODE_OAUTH}, ${TUNED}`]: ['node-oauth', TUNED],
+  [JMONDI]: ['jmondi'],
+  [`${JMONDI}, ${TUNED}`]: ['jmondi', TUNED],
+}
+
+/** Something that is asked over HTTP, and the path under which each contender answers it. */
+interface Question {
+  readonly measure: string
+  readonly paths: Readonly<Record<string, string>>
+  asked(of: { readonly basic: string; readonly tokens: readonly string[] }): Omit<Load, 'path'>
+  /** What every right answer has in it. */
+  readonly answered: string
+  /** Of the CPU time, as a share of the floor's and of the best peer's. */
+  readonly goals: { readonly floor: string; readonly peer: string }
+}
+
+type Found = (name: string) => readonly HttpRound[]
+
+const bearer: Question['asked'] = ({ tokens }) => ({
+  method: 'GET',
+  requests: tokens.map((token) => ({ headers: { authorization: `Bearer ${token}` } })),
+})
+
+const QUESTIONS: readonly Question[] = [
+  {
+    measure: 'POST /token',
+    paths: Object.fromEntries(Object.keys(PROGRAMS).map((name) => [name, '/token'])),
+    asked: ({ basic }) => ({
+      method: 'POST',
+      requests: [{ headers: form(basic), body: 'grant_type=client_credentials' }],
+    }),
+    answered: '"access_token":"',
+    goals: { floor: '<= 2', peer: '<= 0.333' },
+  },
+  {
+    measure: 'introspection',
+    paths: {
+      [OURS]: '/introspect',
+      [FLOOR]: '/introspect',
+      [OIDC]: '/token/introspection',
+      [JMONDI]: '/introspect',
+      [`${JMONDI}, ${TUNED}`]: '/introspect',
+    },
+    asked: ({ basic, tokens }) => ({
+      method: 'POST',
+      requests: tokens.map((token) => ({ headers: form(basic), body: `token=${token}` })),
+    }),
+    answered: '"active":true',
+    goals: { floor: 'none', peer: '<= 0.5' },
+  },
+  {
+    measure: 'strict bearer check',
+    paths: {
+      [OURS]: '/bearer',
+      [FLOOR]: '/bearer',
+      [OIDC]: '/bearer',
+      [NODE_OAUTH]: '/bearer',
+      [`${NODE_OAUTH}, ${TUNED}`]: '/bearer',
+      [JMONDI]: '/bearer',
+      [`${JMONDI}, ${TUNED}`]: '/bearer',
+    },
+    asked: bearer,
+    answered: '"account":"',
+    goals: { floor: 'none', peer: 'none' },
+  },
+  {
+    measure: 'bearer check from the cache',
+    paths: { [OURS]: '/cached', [FLOOR]: '/bearer' },
+    asked: bearer,
+    answered: '"account":"',
+    goals: { floor: 'none', peer: 'none' },
+  },
+]
+
+/** Servers over HTTP, each in a process of its own, all that keep state on one Redis. */
+export const http: Group = async (bench) => {
+  installPeers()
+  const redis = await startRedis()
+  const starting = Object.entries(PROGRAMS).map(async ([name, [program, ...settings]]) => {
+    return [name, await startServer(program, [String(redis.port), ...settings])] as const
+  })
+  const servers = new Map(await Promise.all(starting))
+  for (const question of QUESTIONS) await ask(bench, question, servers)
+  await Promise.all([...servers.values()].map((server) => server.stop()))
+  await redis.stop()
+}
+
+async function ask(bench: Bench, question: Question, servers: ReadonlyMap<string, BenchServer>): Promise<void> {
+  const contenders: Contender<HttpRound>[] = []
+  for (const [name, path] of Object.entries(question.paths)) {
+    const server = servers.get(name) as BenchServer
+    const basic = `Basic ${btoa(`${server.key}:${server.secret}`)}`
+    const asked = { path, ...question.asked({ basic, tokens: await newTokens(server, basic) }) }
+    await checkAnswer(server, asked, question.answered)
+    // So many that the compiler has got to what is hot.
+    let { opsPerSecond } = await load(server, asked, { amount: bench.quick ? 2000 : 20_000, connections: CONNECTIONS })
+    contenders.push({
+      name,
+      // As many as fit in the time, by the round before: all are answered, so none counts that was cut off.
+      async round(millis) {
+        const amount = Math.max(5 * CONNECTIONS, Math.round((opsPerSecond * millis) / 1000))
+        const found = await load(server, asked, { amount, connections: CONNECTIONS })
+        opsPerSecond = found.opsPerSecond
+        return found
+      },
+    })
+  }
+  const of = await interleaved(contenders, { rounds: bench.quick ? 3 : 9, millis: bench.quick ? 150 : 1500 })
+  report(bench, question, of)
+}
+
+/** What is quick because it refuses is found out before anything is measured. */
+async function checkAnswer({ port }: BenchServer, { path, method, requests }: Load, answered: string): Promise<void> {
+  for (const request of requests) {
+    const answer = await (await fetch(`http://127.0.0.1:${port}${path}`, { method, ...request })).text()
+    if (!answer.includes(answered)) throw new Error(`${path}: expected ${answered} in the answer, received ${answer}`)
+  }
+}
+
+function report(bench: Bench, question: Question, of: Found): void {
+  const { measure, paths, goals } = question
+  const ours = of(OURS)
+  const references = Object.keys(paths).filter((name) => name !== OURS)
+  for (const against of references) {
+    const reference = of(against)
+    bench.compare({ measure, ours, reference, against, cpuGoal: against === FLOOR ? goals.floor : 'none' })
+    for (const [title, figure] of [
+      ['p50', 'p50Millis'],
+      ['p99', 'p99Millis'],
+    ] as const) {
+      bench.row({
+        measure: `${measure}: ${title}`,
+        ours: ours.map((round) => round[figure]),
+        reference: reference.map((round) => round[figure]),
+        against,
+        unit: 'ms',
+        goal: 'none',
+      })
+    }
+  }
+  compareWithBest(bench, question, of)
+}
+
+/** Beside the peers that take the least CPU time. */
+function compareWithBest(bench: Bench, { measure, paths, goals }: Question, of: Found): void {
+  const peers = Object.keys(paths).filter((name) => name !== OURS && name !== FLOOR)
+  const cpu = (name: string) => of(name).map((round) => round.cpuMicros)
+  for (const [title, among] of [
+    ['the best peer as documented', peers.filter((name) => !name.endsWith(TUNED))],
+    ['the best peer, tuned or not', peers],
+  ] as const) {
+    const best = among.toSorted((a, b) => median(cpu(a)) - median(cpu(b)))[0]
+    if (best === undefined) continue
+    bench.row({
+      measure: `${measure}: CPU`,
+      ours: cpu(OURS),
+      reference: cpu(best),
+      against: `${title}, ${best}`,
+      unit: 'µs/op',
+      goal: goals.peer,
+    })
+  }
+}
+
+async function newTokens({ port }: BenchServer, basic: string): Promise<readonly string[]> {
+  const one = async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/token`, {
+      method: 'POST',
+      headers: form(basic),
+      body: 'grant_type=client_credentials',
+    })
+    return String((await answer.json()).access_token)
+  }
+  return await Promise.all(Array.from({ length: TOKENS }, one))
+}
+
+function form(basic: string): Record<string, string> {
+  return { authorization: basic, 'content-type': 'application/x-www-form-urlencoded' }
+}

@@ -1,0 +1,21 @@
+// This library on Redis, by node:http.
+import { createHandler } from '../../dist/http.js'
+import { accessOf, protectNode, toNodeHandler } from '../../dist/node.js'
+import { redisStore } from '../../dist/redis.js'
+import { platform } from '../apps.ts'
+import { redisHere, routes, sendJson, serve } from './serve.ts'
+
+const { grants, key, secret } = await platform(redisStore({ client: redisHere(), namespace: 'ag' }))
+const handler = toNodeHandler(createHandler(grants))
+const strict = protectNode(grants.authorizer)
+const cached = protectNode(grants.authorizer, { maxStalenessMs: 60_000 })
+
+serve(
+  routes({
+    '/token': handler,
+    '/introspect': handler,
+    '/bearer': (req, res) => strict(req, res, () => sendJson(res, { account: accessOf(req).account })),
+    '/cached': (req, res) => cached(req, res, () => sendJson(res, { account: accessOf(req).account })),
+  }),
+  { key, secret },
+)
