@@ -4,7 +4,7 @@ import { memoryStore } from '../../dist/memory.js'
 import { loadSignedFormat } from '../../src/credentials/jwt/signed-format.ts'
 import { checkSigning } from '../../src/credentials/jwt/signing-keys.ts'
 import { cycle, mint, platform } from '../apps.ts'
-import { interleaved } from '../measure.ts'
+import { atOnce, interleaved } from '../measure.ts'
 import type { Bench, Group } from '../report.ts'
 
 /** Signed access tokens on the memory store, beside jose alone with the same key and the same claims. */
@@ -43,12 +43,10 @@ async function measure(bench: Bench, alg: SignatureAlgorithm): Promise<void> {
     { name: 'issue', run: () => grants.authorizer.grantTrusted({ key, secret }) },
   ]
   for (const inFlight of [1, 64]) {
-    const rounds = await interleaved(contenders, {
-      inFlight,
-      rounds: bench.quick ? 7 : 15,
-      millis: bench.quick ? 250 : 600,
+    const of = await interleaved(atOnce(inFlight, contenders), {
+      rounds: bench.quick ? 7 : 11,
+      millis: bench.quick ? 250 : 400,
     })
-    const of = (name: string) => rounds.get(name) ?? []
     const compare = (ours: string, against: string, measured: string, goal: string) =>
       bench.compare({
         measure: `${alg}: ${measured}, ${inFlight} in flight`,
