@@ -6,6 +6,7 @@ import type { Form } from './request-body.ts'
 const MAX_HEADER_LENGTH = 1024
 /** RFC 7523 §2.2. */
 const JWT_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 
 /**
@@ -54,7 +55,7 @@ function decodeBase64(encoded: string): string | undefined {
   if (!BASE64.test(encoded)) return undefined
   try {
     const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return utf8.decode(bytes)
   } catch {
     return undefined
   }

@@ -50,7 +50,7 @@ export function formRoute(grants: AppGrant, endpoint: FormEndpoint): Route {
     path: endpoint.path,
     wire: 'oauth',
     async answer({ request, url, facts }) {
-      const misplaced = BODY_ONLY.find((name) => url.searchParams.has(name))
+      const misplaced = url.search === '' ? undefined : BODY_ONLY.find((name) => url.searchParams.has(name))
       if (misplaced !== undefined) throw invalidRequest(`${misplaced} belongs in the body`)
       const form = await readForm(request, endpoint.list)
       const act = async () => endpoint.answer({ form, client: clientCredentials(request, form), facts })

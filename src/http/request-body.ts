@@ -2,6 +2,7 @@ import { invalidRequest } from './http-error.ts'
 
 /** The longest body that is read. */
 const MAX_BODY_BYTES = 16 * 1024
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/
 
 /** The parameters of a form; one without a value is absent (RFC 6749 §3.2). */
@@ -64,15 +65,17 @@ async function readText(request: Request): Promise<string> {
   if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) throw tooLarge()
   const bytes = await readBytes(request)
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return utf8.decode(bytes)
   } catch {
     throw invalidRequest('the body is no valid UTF-8')
   }
 }
 
 async function readBytes({ body }: Request): Promise<Uint8Array> {
-  const bytes = new Uint8Array(MAX_BODY_BYTES)
   const reader = body?.getReader()
+  // Most bodies come in one piece.
+  let first: Uint8Array | undefined
+  let all: Uint8Array | undefined
   let length = 0
   for (let chunk = await next(reader); chunk; chunk = await next(reader)) {
     if (length + chunk.length > MAX_BODY_BYTES) {
@@ -80,10 +83,19 @@ async function readBytes({ body }: Request): Promise<Uint8Array> {
       reader?.cancel().catch(() => {})
       throw tooLarge()
     }
-    bytes.set(chunk, length)
+    if (first) {
+      all ??= startingWith(first)
+      all.set(chunk, length)
+    } else first = chunk
     length += chunk.length
   }
-  return bytes.subarray(0, length)
+  return all?.subarray(0, length) ?? first ?? new Uint8Array()
+}
+
+function startingWith(chunk: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(MAX_BODY_BYTES)
+  bytes.set(chunk)
+  return bytes
 }
 
 async function next(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<Uint8Array | undefined> {
