@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/reporter/closing-line.ts'],
     passWithNoTests: true,
+    // Half of the time a test waits for a server: two files at a time keep even a small machine busy, more would fight over it.
+    maxWorkers: 2,
     projects: [
       {
         extends: true,
@@ -15,15 +17,12 @@ export default defineConfig({
         },
       },
       {
-        // Real servers are heavy on a small machine: their files run one after another.
         extends: true,
         test: {
           name: 'servers',
           include: ['test/{stores,faults}/**/*.test.ts'],
-          fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -33,10 +32,8 @@ export default defineConfig({
           include: ['test/package/**/*.test.ts'],
           // Packs the package, once for all of them.
           globalSetup: ['test/package/setup.ts'],
-          fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          sequence: { groupOrder: 2 },
         },
       },
     ],

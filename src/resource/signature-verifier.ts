@@ -1,4 +1,4 @@
-import { readAccessToken } from '../credentials/jwt/access-token.ts'
+import { type KeyFor, readAccessToken } from '../credentials/jwt/access-token.ts'
 import { remoteKeys } from '../credentials/jwt/remote-keys.ts'
 import { accessOfClaims } from '../domain/token-claims.ts'
 import { denied, meantFor, type Verifier } from '../domain/verifier.ts'
@@ -36,20 +36,16 @@ export function signatureVerifier(options: SignatureOptions): Verifier {
   const { issuer, audience, timeoutMs } = checkResourceOptions('signatureVerifier', options)
   const uri = checkUrl('signatureVerifier', 'jwksUri', options.jwksUri ?? `${issuer}/jwks.json`)
   const keys = remoteKeys(uri, { timeoutMs, fetch: fetchWhole })
+  const keyFor: KeyFor = (header) =>
+    keys(header).catch((cause) => {
+      throw issuerUnavailable(cause, `The keys at ${uri} could not be had. See the cause.`)
+    })
 
   return {
     async verify(text, { audience: asked } = {}) {
       if (typeof text !== 'string') return denied('malformed')
-      const claims = await readAccessToken(text, {
-        issuer,
-        audience: [audience],
-        now: Date.now(),
-        toleranceMs: TOLERANCE_MS,
-        keyFor: (header) =>
-          keys(header).catch((cause) => {
-            throw issuerUnavailable(cause, `The keys at ${uri} could not be had. See the cause.`)
-          }),
-      })
+      const rules = { issuer, audience: [audience], now: Date.now(), toleranceMs: TOLERANCE_MS }
+      const claims = await readAccessToken(text, keyFor, rules)
       return typeof claims === 'string' ? denied(claims) : meantFor(asked, accessOfClaims(claims))
     },
   }

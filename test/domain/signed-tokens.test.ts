@@ -188,8 +188,8 @@ describe('opaque and signed tokens', () => {
     const { token, verify, forge, grants, store, clock, tree, app, secret } = await withToken()
     expect(await verify(String(decodeJwt(token).ref))).toBe('malformed')
     const opaque = createAppGrant({ store, clock, directory: tree })
-    const { accessToken } = await opaque.authorizer.grantTrusted({ key: app.key, secret })
-    expect(await verify(await forge({ ref: accessToken }))).toBe('unknown')
+    const { accessToken, tokenId } = await opaque.authorizer.grantTrusted({ key: app.key, secret })
+    expect(await verify(await forge({ ref: accessToken, jti: tokenId }))).toBe('unknown')
     expect(
       await codeOf(grants.authorizer.revokeToken({ key: app.key, secret, token: String(decodeJwt(token).ref) })),
     ).toBe('ok')

@@ -185,7 +185,7 @@ const TABLE: readonly Row[] = [
       `token=${accessToken}`,
     ],
     status: 200,
-    body: /^{"active":true,"kind":"app","client_id":/,
+    body: /^{"active":true,"token_type":"Bearer","iss":/,
   },
   {
     name: 'introspection of garbage',

@@ -5,18 +5,19 @@ import { type JwsHeader, MAX_SIGNED_TOKEN, parseMembers, readJwsHeader } from '.
 /** The `typ` of an access token (RFC 9068 §2.1). */
 export const ACCESS_TOKEN_TYPE = 'at+jwt'
 
-/** What an access token must be. */
-export interface TokenRules extends ClaimRules {
-  /** The key that the header names, for the algorithm that it names; undefined where there is none. A rejection is an outage. */
-  readonly keyFor: (header: JwsHeader) => Promise<CryptoKey | undefined> | CryptoKey | undefined
-}
+/** The key that a header names, for the algorithm that it names; undefined where there is none. A rejection is an outage. */
+export type KeyFor = (header: JwsHeader) => Promise<CryptoKey | undefined> | CryptoKey | undefined
 
 /** Judges a signed access token by itself: form, signature and claims, no state. It rejects only where `keyFor` does. */
-export async function readAccessToken(text: string, rules: TokenRules): Promise<AccessTokenClaims | TokenFault> {
+export async function readAccessToken(
+  text: string,
+  keyFor: KeyFor,
+  rules: ClaimRules,
+): Promise<AccessTokenClaims | TokenFault> {
   const header = readJwsHeader(text, { maxLength: MAX_SIGNED_TOKEN })
   const members = header && isAccessTokenType(header.typ) ? parseMembers(payloadOf(text)) : undefined
   if (!header || !members) return 'malformed'
-  const found = rules.keyFor(header)
+  const found = keyFor(header)
   const key = found instanceof Promise ? await found : found
   if (!key) return 'unknown'
   try {

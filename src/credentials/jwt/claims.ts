@@ -53,15 +53,23 @@ function hasRightClaims(
   const texts = [members.sub, members.client_id, members.client_name, members.owner, members.jti, scope, ref]
   return (
     iss === issuer &&
-    [aud].flat().some((one) => typeof one === 'string' && audience.includes(one)) &&
+    isMeantFor(aud, audience) &&
     typeof exp === 'number' &&
     typeof iat === 'number' &&
     iat <= latest &&
     typeof nbf === 'number' &&
     nbf <= latest &&
-    texts.every((text) => typeof text === 'string') &&
+    texts.every(isText) &&
     (kind === 'app' || kind === 'user')
   )
+}
+
+function isMeantFor(aud: unknown, audience: readonly unknown[]): boolean {
+  return Array.isArray(aud) ? aud.some((one) => audience.includes(one)) : audience.includes(aud)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
 }
 
 function isOver({ exp }: TimedClaims, { now, toleranceMs }: ClaimRules): boolean {

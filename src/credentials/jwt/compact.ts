@@ -40,7 +40,8 @@ export function readJwsHeader(text: string, { maxLength }: { readonly maxLength:
   const members = parseMembers(Buffer.from(header, 'base64url'))
   if (!members || Object.hasOwn(members, 'crit') || Object.hasOwn(members, 'b64')) return undefined
   const { alg, kid } = members
-  const isOurs = VERIFIED_ALGORITHMS.some((name) => name === alg) && (kid === undefined || typeof kid === 'string')
+  const isOurs =
+    VERIFIED_ALGORITHMS.includes(alg as VerifiedAlgorithm) && (kid === undefined || typeof kid === 'string')
   return isOurs ? (members as JwsHeader) : undefined
 }
 

@@ -3,6 +3,7 @@ import { CompactSign, calculateJwkThumbprint, compactVerify, importJWK } from 'j
 import { createDeadline } from '../../base/deadline.ts'
 import { ACCESS_TOKEN_TYPE, readAccessToken } from './access-token.ts'
 import type { AccessTokenClaims, ClaimRules, TokenFault } from './claims.ts'
+import type { JwsHeader } from './compact.ts'
 import type { CheckedKey, CheckedSigning, Jwk, Signer } from './signing-keys.ts'
 
 /** Writes and reads signed access tokens. */
@@ -33,17 +34,14 @@ export async function loadSignedFormat(
   const [signing] = keys as [LoadedKey]
   const byKid = new Map(keys.map((key) => [key.jwk.kid, key]))
   const sign = await signWith(current.signer, signing, timeoutMs)
+  const keyFor = ({ kid = '', alg }: JwsHeader) => {
+    const key = byKid.get(kid)
+    return key?.jwk.alg === alg ? key.publicKey : undefined
+  }
 
   return {
     sign: (claims) => sign(Buffer.from(JSON.stringify(claims))),
-    read: (text, rules) =>
-      readAccessToken(text, {
-        ...rules,
-        keyFor: ({ kid = '', alg }) => {
-          const key = byKid.get(kid)
-          return key?.jwk.alg === alg ? key.publicKey : undefined
-        },
-      }),
+    read: (text, rules) => readAccessToken(text, keyFor, rules),
     jwks: { keys: keys.map(({ jwk }) => jwk) },
   }
 }
