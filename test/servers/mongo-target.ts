@@ -25,16 +25,23 @@ export interface MongoTarget {
   connect(options?: MongoClientOptions, url?: string): MongoClient
 }
 
-/** A suite on a standalone server and on a replica set, or on the one that MONGODB_URL names, with both drivers, or with the newer ones only. */
+/**
+ * A suite on a standalone server and on a replica set, or on the one that MONGODB_URL names, with both drivers.
+ *
+ * @param options - `drivers`: 1 for the newer one only. `only`: one of the layouts; a given server stands for the replica set.
+ */
 export function describeWithMongo(
   title: string,
   body: (target: () => MongoTarget) => void,
-  { drivers = DRIVERS.length }: { readonly drivers?: number } = {},
+  {
+    drivers = DRIVERS.length,
+    only,
+  }: { readonly drivers?: number; readonly only?: (typeof LAYOUTS)[number]['layout'] } = {},
 ): void {
   const given = process.env.MONGODB_URL
-  const layouts = given
-    ? [{ layout: 'given server', start: async () => ({ url: given, async stop() {} }) } as const]
-    : LAYOUTS
+  const wanted = LAYOUTS.filter(({ layout }) => layout === (only ?? layout))
+  const here = { layout: 'given server', start: async () => ({ url: given ?? '', async stop() {} }) } as const
+  const layouts = given === undefined ? wanted : only === 'standalone' ? [] : [here]
   const found = given ?? mongodBinary
   for (const { layout, start } of layouts)
     describeWith(`${title}: ${layout}`, { found, missing: mongodMissing }, () => {

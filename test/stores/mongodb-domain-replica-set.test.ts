@@ -1,0 +1,3 @@
+import { testOnMongo } from './mongodb-domain.ts'
+
+testOnMongo('replica set')
