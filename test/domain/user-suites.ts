@@ -14,11 +14,16 @@ import { SIGNING } from './signing.ts'
 export function testDomain(open: OpenStore): void {
   testActs(open)
   describe('with signed tokens', () => testActs(open, { signing: SIGNING }))
-  testSessions(open)
-  testAssertions(open)
   testAuthorization(open)
   testInstalls(open)
   testSecrets(open)
+  testRivals(open)
+}
+
+/** The part of it in which callers race each other, or whole lives are lived: what another driver of the same store might break. */
+export function testRivals(open: OpenStore): void {
+  testSessions(open)
+  testAssertions(open)
   // A round takes a dozen writes, each to a disk or to a majority.
   testRaces(open, { rounds: 500 })
   testSameLives((seed) => livesOf(seed, open))

@@ -28,15 +28,13 @@ export interface MongoTarget {
 /**
  * A suite on a standalone server and on a replica set, or on the one that MONGODB_URL names, with both drivers.
  *
- * @param options - `drivers`: 1 for the newer one only. `only`: one of the layouts; a given server stands for the replica set.
+ * @param body - is told whether the driver is the newest.
+ * @param options - `only`: one of the layouts; a given server stands for the replica set.
  */
 export function describeWithMongo(
   title: string,
-  body: (target: () => MongoTarget) => void,
-  {
-    drivers = DRIVERS.length,
-    only,
-  }: { readonly drivers?: number; readonly only?: (typeof LAYOUTS)[number]['layout'] } = {},
+  body: (target: () => MongoTarget, isNewest: boolean) => void,
+  { only }: { readonly only?: (typeof LAYOUTS)[number]['layout'] } = {},
 ): void {
   const given = process.env.MONGODB_URL
   const wanted = LAYOUTS.filter(({ layout }) => layout === (only ?? layout))
@@ -54,17 +52,20 @@ export function describeWithMongo(
         await Promise.all(clients.map((client) => client.close()))
         await server?.stop()
       })
-      for (const { driver, Client } of DRIVERS.slice(0, drivers))
+      for (const [age, { driver, Client }] of DRIVERS.entries())
         describe(driver, () =>
-          body(() => ({
-            layout,
-            url: server.url,
-            connect(options, url = server.url) {
-              const client = new Client(url, options)
-              clients.push(client)
-              return client
-            },
-          })),
+          body(
+            () => ({
+              layout,
+              url: server.url,
+              connect(options, url = server.url) {
+                const client = new Client(url, options)
+                clients.push(client)
+                return client
+              },
+            }),
+            age === 0,
+          ),
         )
     })
 }

@@ -1,6 +1,6 @@
 import type { MongoClient } from 'mongodb'
 import { afterEach, beforeAll } from 'vitest'
-import { testDomain } from '../domain/user-suites.ts'
+import { testDomain, testRivals } from '../domain/user-suites.ts'
 import {
   collectionOf,
   describeWithMongo,
@@ -13,13 +13,9 @@ import { testHistories } from './histories/histories.ts'
 
 /** What must hold of the whole library, on servers of one layout. Each has a file of its own, so that they run side by side. */
 export const testOnMongo = (only: 'standalone' | 'replica set') =>
-  describeWithMongo('apps, tokens and sessions on MongoDB', suite, {
-    // The drivers differ below the port, where the conformance kit looks at both.
-    drivers: 1,
-    only,
-  })
+  describeWithMongo('apps, tokens and sessions on MongoDB', suite, { only })
 
-function suite(target: () => MongoTarget): void {
+function suite(target: () => MongoTarget, isNewest: boolean): void {
   let client: MongoClient
   // To make a collection and its indexes takes longer than most of these tests do: once emptied it serves the next one.
   const used: string[] = []
@@ -31,12 +27,14 @@ function suite(target: () => MongoTarget): void {
     await Promise.all(used.map((name) => collectionOf(client, name).deleteMany({})))
     empty.push(...used.splice(0))
   })
-  testDomain(async () => {
+  const test = isNewest ? testDomain : testRivals
+  test(async () => {
     const again = empty.pop()
     const name = again ?? freshName()
     used.push(name)
     return again ? storeOn(client, name) : preparedStore(client, name)
   })
+  if (!isNewest) return
   // One find is not one instant: each of its reads stands for itself.
   const database = () => ({ mongodb: target().url, collection: freshName() })
   testHistories({ database, lives: 10, oneInstant: false })
