@@ -22,7 +22,8 @@ export interface Audiences {
  * @param resources - as the host named them. What is not named is not stored either: it is the issuer.
  */
 export function createAudiences(resources: readonly string[] | undefined, issuer: string | undefined): Audiences {
-  const own = issuer === undefined ? [] : [issuer]
+  // Shared by all who verify.
+  const own = Object.freeze(issuer === undefined ? [] : [issuer])
   const all = resources ?? own
 
   function pick(asked: readonly string[] | undefined, available: readonly string[]): readonly string[] | undefined {

@@ -7,7 +7,8 @@ const MAX_HEADER_LENGTH = 1024
 /** RFC 7523 §2.2. */
 const JWT_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
+// Whole groups of four, the last of them padded or not.
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
 
 /**
  * Who a request says its app is: by HTTP Basic, in the body or by an assertion, and in one of them only. What is missing is left
@@ -54,8 +55,7 @@ function readBasic(header: string): { readonly key: string; readonly secret: str
 function decodeBase64(encoded: string): string | undefined {
   if (!BASE64.test(encoded)) return undefined
   try {
-    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
-    return utf8.decode(bytes)
+    return utf8.decode(Buffer.from(encoded, 'base64'))
   } catch {
     return undefined
   }
