@@ -144,8 +144,8 @@ export function createStrictVerifier(parts: {
     app: LiveApp,
     [installRecord, sessionRecord]: readonly (StoreRecord | undefined)[],
   ) {
-    const install = installRecord && installKind.unpack(installRecord)
-    const session = sessionRecord && sessionKind.unpack(sessionRecord)
+    const install = installRecord && collection.unpack(installKind, installRecord)
+    const session = sessionRecord && collection.unpack(sessionKind, sessionRecord)
     const isReached =
       session?.state === 'open' && session.app === app.key && session.stage >= (token.stage ?? Number.MAX_VALUE)
     return isReached && install?.state === 'live' ? install : undefined

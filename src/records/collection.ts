@@ -5,8 +5,8 @@ import type { InsertOptions, RecordRef, Store, StoreRecord } from '../store/stor
 /** Every one of them was lost to another writer, so this many concurrent writers of one record all get through. */
 const MAX_TRIES = 100
 const REVISION_LENGTH = 11
-/** How many unpacked values are kept of records that many calls read. */
-const MAX_UNPACKED = 2000
+/** How many unpacked values are kept of records that many calls read: 2 kB each at most. */
+const MAX_UNPACKED = 10_000
 
 export type { GroupRef, RecordRef, StoreRecord } from '../store/store.ts'
 
@@ -16,7 +16,7 @@ export interface Kind<Value> {
   place(value: Value): Omit<StoreRecord, 'kind' | 'revision' | 'data'>
   pack(value: Value): string
   unpack(record: StoreRecord): Value
-  /** Whether few records of this kind are read by many calls: each version of one is then unpacked once. */
+  /** Whether a record of this kind is read by many calls: each version of one is then unpacked once, while it is kept. */
   readonly isShared?: boolean
 }
 
@@ -60,7 +60,7 @@ export function createCollection(store: Store, clock: () => number, random: Rand
     unpack<Value>(kind: Kind<Value>, found: StoreRecord) {
       if (!kind.isShared) return kind.unpack(found)
       // A revision is never used twice, so it stands for the text.
-      const name = `${found.id} ${found.revision}`
+      const name = `${kind.name} ${found.id} ${found.revision}`
       const known = unpacked.get(name)
       if (known !== undefined) return known as Value
       const value = deepFrozen(kind.unpack(found))

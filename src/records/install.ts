@@ -55,13 +55,14 @@ export function installsOfApp(key: string): GroupRef {
 
 export const installKind: Kind<StoredInstall> = {
   name: INSTALL,
+  isShared: true,
   place(install) {
     const { id, app, expiresAt, state } = install
     const groups = state === 'live' ? [installsOfApp(app).group] : []
     return { partition: partitionOfKey(app), id, groups, position: expiresAt, expiresAt }
   },
   pack: ({ id: _, expiresAt: __, ...rest }) => JSON.stringify(rest),
-  unpack: (record) => ({ ...JSON.parse(record.data), id: record.id, expiresAt: record.position }),
+  unpack: ({ id, position, data }) => Object.assign(JSON.parse(data), { id, expiresAt: position }),
 }
 
 /**

@@ -74,6 +74,7 @@ export function endedSession({ question: _, ...session }: Session): Session {
 
 export const sessionKind: Kind<Session> = {
   name: KIND,
+  isShared: true,
   place: ({ app, id, expiresAt }) => ({
     partition: partitionOfKey(app),
     id,
@@ -82,5 +83,5 @@ export const sessionKind: Kind<Session> = {
     expiresAt,
   }),
   pack: ({ id: _, expiresAt: __, ...rest }) => JSON.stringify(rest),
-  unpack: (record) => ({ ...JSON.parse(record.data), id: record.id, expiresAt: record.position }),
+  unpack: ({ id, position, data }) => Object.assign(JSON.parse(data), { id, expiresAt: position }),
 }

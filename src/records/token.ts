@@ -58,15 +58,18 @@ export function appOnlyTokens(app: LiveApp): GroupRef {
   return group
 }
 
+// The same of an install, under the app as it was read last.
+const userGroups = new WeakMap<LiveInstall, { readonly app: LiveApp; readonly group: GroupRef }>()
+
 /** Where a user's tokens stand that are valid under the stamps of the app and the install. */
 export function userTokens(app: LiveApp, install: LiveInstall): GroupRef {
+  const known = userGroups.get(install)
+  if (known?.app === app) return known.group
   const own = install.account === app.owner ? [app.ownGeneration] : []
   const stamps = nameOf(NAME, app.generation, install.generation, install.tokenGeneration, ...own)
-  return {
-    kind: KIND,
-    partition: partitionOfKey(app.key),
-    group: userHolder(install.id) + stamps,
-  }
+  const group = { kind: KIND, partition: partitionOfKey(app.key), group: userHolder(install.id) + stamps }
+  userGroups.set(install, { app, group })
+  return group
 }
 
 /** What the names of all lists of the app's app-only tokens begin with, whatever their stamps. */
