@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+// What must happen within so many ms, whatever breaks meanwhile: other files would take the processor from it.
+const ALONE = ['test/faults/**/*.test.ts', 'test/stores/sqlite-processes.test.ts']
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/reporter/closing-line.ts'],
@@ -20,7 +23,19 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'servers',
-          include: ['test/{stores,faults}/**/*.test.ts'],
+          include: ['test/stores/**/*.test.ts'],
+          exclude: ALONE,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: ALONE,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
