@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-// What must happen within so many ms, whatever breaks meanwhile: other files would take the processor from it.
-const ALONE = ['test/faults/**/*.test.ts', 'test/stores/sqlite-processes.test.ts']
+// Three processes fight over one lock, which each must get within some hundred ms: other files would take the processor from them.
+const ALONE = ['test/stores/sqlite-processes.test.ts']
 
 export default defineConfig({
   test: {
@@ -23,7 +23,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'servers',
-          include: ['test/stores/**/*.test.ts'],
+          include: ['test/{stores,faults}/**/*.test.ts'],
           exclude: ALONE,
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -34,7 +34,6 @@ export default defineConfig({
         test: {
           name: 'alone',
           include: ALONE,
-          fileParallelism: false,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,

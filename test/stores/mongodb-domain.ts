@@ -13,9 +13,16 @@ import { testHistories } from './histories/histories.ts'
 
 /** What must hold of the whole library, on servers of one layout. Each has a file of its own, so that they run side by side. */
 export const testOnMongo = (only: 'standalone' | 'replica set') =>
-  describeWithMongo('apps, tokens and sessions on MongoDB', suite, { only })
+  describeWithMongo(
+    'apps, tokens and sessions on MongoDB',
+    (target, isNewest) => suite(target, { isNewest, signedToo: only === 'standalone' }),
+    { only },
+  )
 
-function suite(target: () => MongoTarget, isNewest: boolean): void {
+function suite(
+  target: () => MongoTarget,
+  { isNewest, signedToo }: { readonly isNewest: boolean; readonly signedToo: boolean },
+): void {
   let client: MongoClient
   // To make a collection and its indexes takes longer than most of these tests do: once emptied it serves the next one.
   const used: string[] = []
@@ -27,14 +34,14 @@ function suite(target: () => MongoTarget, isNewest: boolean): void {
     await Promise.all(used.map((name) => collectionOf(client, name).deleteMany({})))
     empty.push(...used.splice(0))
   })
-  const test = isNewest ? testDomain : testRivals
-  test(async () => {
+  const open = async () => {
     const again = empty.pop()
     const name = again ?? freshName()
     used.push(name)
     return again ? storeOn(client, name) : preparedStore(client, name)
-  })
-  if (!isNewest) return
+  }
+  if (!isNewest) return testRivals(open)
+  testDomain(open, { signedToo })
   // One find is not one instant: each of its reads stands for itself.
   const database = () => ({ mongodb: target().url, collection: freshName() })
   testHistories({ database, lives: 10, oneInstant: false })

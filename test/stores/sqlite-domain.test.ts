@@ -12,11 +12,14 @@ import { testHistories } from './histories/histories.ts'
 describeWith('apps, tokens and sessions on SQLite', inThisProcess, ({ open }) => {
   const scratch = scratchFolder()
   afterAll(() => scratch.remove())
-  testDomain(async () => {
-    const store = sqliteStore(open(join(scratch.folder, `${randomUUID()}.db`)))
-    await store.prepare()
-    return store
-  })
+  testDomain(
+    async () => {
+      const store = sqliteStore(open(join(scratch.folder, `${randomUUID()}.db`)))
+      await store.prepare()
+      return store
+    },
+    { signedToo: true },
+  )
 })
 
 for (const { title, found, missing } of sqliteDrivers) {
