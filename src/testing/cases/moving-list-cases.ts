@@ -73,7 +73,8 @@ export const movingListCases = [
     async ({ open }) => {
       const store = await open()
       const fading = upTo(30).map((n) => record({ groups: ['g'], expiresAt: inMs(3_600_000 + n) }))
-      const lasting = upTo(5).map((n) => record({ groups: ['g'], expiresAt: inMs(7_200_000 + n) }))
+      // Their ids descend: nothing but the positions can put them in order.
+      const lasting = upTo(5).map((n) => record({ id: `z${9 - n}`, groups: ['g'], expiresAt: inMs(7_200_000 + n) }))
       await insertAll(store, [...fading, ...lasting])
       await Promise.all(fading.map((one, n) => replaceWith(store, one, changed(one, { expiresAt: longPast() + n }))))
       const walked = await walk((after) => store.list(group, pageAfter(after, PAGE)))
