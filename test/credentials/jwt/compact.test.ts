@@ -77,6 +77,17 @@ describe('the shape of a compact JWS', () => {
     expect(readJwsHeader(text, LIMIT)).toBeUndefined()
   })
 
+  test('a part is accepted exactly where it is how its bytes are written (S62)', () => {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    for (const start of ['', 'A', '_9', 'z-0', 'e30e']) {
+      for (const last of alphabet) {
+        const text = start + last
+        const isCanonical = Buffer.from(text, 'base64url').toString('base64url') === text
+        expect(readJwsHeader(`${part(HEADER)}.e30.${text}`, LIMIT) !== undefined, text).toBe(isCanonical)
+      }
+    }
+  })
+
   test('what is too long is refused (S45, S62)', () => {
     const text = jws(HEADER, { a: 'x'.repeat(100_000) })
     expect(readJwsHeader(text, LIMIT)).toBeUndefined()
