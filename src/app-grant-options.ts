@@ -1,6 +1,8 @@
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
 import type { AccountDirectory } from './domain/accounts.ts'
-import { isIssuer, urlOf } from './domain/issuer.ts'
+import { MAX_RESOURCES } from './domain/audience.ts'
+import { parseUrl } from './domain/fields/parse-url.ts'
+import { isIssuer } from './domain/issuer.ts'
 import type { Store } from './store/store.ts'
 
 /** How long what is granted lives, in whole seconds. */
@@ -83,7 +85,6 @@ const RANGES: Readonly<Record<keyof Lifetimes, readonly [number, number]>> = {
   refreshAbsoluteSeconds: [1, YEAR],
   retryWindowSeconds: [0, 60],
 }
-const MAX_RESOURCES = 100
 const MAX_RESOURCE = 512
 const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
 
@@ -158,7 +159,10 @@ function integer(name: string, value: unknown, [least, most]: readonly [number, 
 function areResources(resources: unknown): boolean {
   if (!Array.isArray(resources) || resources.length === 0 || resources.length > MAX_RESOURCES) return false
   const isResource = (one: unknown) =>
-    typeof one === 'string' && one.length <= MAX_RESOURCE && /^[\x21\x24-\x7e]+$/.test(one) && urlOf(one) !== undefined
+    typeof one === 'string' &&
+    one.length <= MAX_RESOURCE &&
+    /^[\x21\x24-\x7e]+$/.test(one) &&
+    parseUrl(one) !== undefined
   return resources.every(isResource) && new Set(resources).size === resources.length
 }
 

@@ -48,8 +48,8 @@ export interface WithSecret {
  */
 export interface AppRegistry {
   /**
-   * Registers an app and generates its key and, unless it is public or has keys of its own, its secret. Not idempotent: after `outcome_unknown` the error names the key, and
-   * `remove` settles it.
+   * Registers an app and generates its key and, unless it is public or has keys of its own, its secret. Not idempotent: after
+   * `outcome_unknown` the error names the key, and `remove` settles it.
    *
    * @throws `invalid_fields` with every wrong field; `app_limit_reached`, exact under any concurrency; `not_permitted` where
    *   the acting account may not register apps, or not trusted ones; `account_blocked`.

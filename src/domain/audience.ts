@@ -1,7 +1,8 @@
 import { AppGrantError } from '../base/errors.ts'
 import { isTextList } from './input.ts'
 
-const MAX_RESOURCES = 100
+/** How many resources a host may have, and one authorization may ask for. */
+export const MAX_RESOURCES = 100
 
 /** Which resources tokens are for. */
 export interface Audiences {

@@ -32,7 +32,11 @@ export interface Install {
  * `directory_unavailable` where the answer is not known.
  */
 export interface Installs {
-  /** The apps that an account authorises, first to expire first. `name`: part of the app's name. @throws `app_not_found` for an account that the caller is not and is not above. */
+  /**
+   * The apps that an account authorises, first to expire first. `name`: part of the app's name.
+   *
+   * @throws `app_not_found` for an account that the caller is not and is not above.
+   */
   list(of: { readonly account: string; readonly name?: string } & PageQuery): Promise<Page<Install>>
   /** The accounts that authorise an app, of those that the caller is or is above. @throws `app_not_found` */
   listByApp(of: { readonly app: string } & PageQuery): Promise<Page<Install>>

@@ -16,7 +16,8 @@ export interface ClaimedToken {
 }
 
 /**
- * What a token says of itself, signed or by introspection. An app-only one has a subject of its own: nobody takes the app for the account it acts for (TOK-6).
+ * What a token says of itself, signed or by introspection. An app-only one has a subject of its own: nobody takes the app for the
+ * account it acts for (TOK-6).
  *
  * @see RFC 9068 §2.2, RFC 7662 §2.2
  */

@@ -1,3 +1,4 @@
+import { strictUtf8 } from '../base/strict-utf8.ts'
 import type { AppCredentials, AppProof } from '../domain/app-authentication.ts'
 import { invalidClient, invalidRequest } from './http-error.ts'
 import type { Form } from './request-body.ts'
@@ -6,7 +7,6 @@ import type { Form } from './request-body.ts'
 const MAX_HEADER_LENGTH = 1024
 /** RFC 7523 §2.2. */
 const JWT_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 // Whole groups of four, the last of them padded or not.
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
 
@@ -55,7 +55,7 @@ function readBasic(header: string): { readonly key: string; readonly secret: str
 function decodeBase64(encoded: string): string | undefined {
   if (!BASE64.test(encoded)) return undefined
   try {
-    return utf8.decode(Buffer.from(encoded, 'base64'))
+    return strictUtf8.decode(Buffer.from(encoded, 'base64'))
   } catch {
     return undefined
   }

@@ -1,8 +1,8 @@
+import { strictUtf8 } from '../base/strict-utf8.ts'
 import { invalidRequest } from './http-error.ts'
 
 /** The longest body that is read. */
 const MAX_BODY_BYTES = 16 * 1024
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/
 
 /** The parameters of a form; one without a value is absent (RFC 6749 §3.2). */
@@ -65,7 +65,7 @@ async function readText(request: Request): Promise<string> {
   if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) throw tooLarge()
   const bytes = await readBytes(request)
   try {
-    return utf8.decode(bytes)
+    return strictUtf8.decode(bytes)
   } catch {
     throw invalidRequest('the body is no valid UTF-8')
   }

@@ -4,13 +4,11 @@ import { accessOfClaims } from '../domain/token-claims.ts'
 import { denied, type Verification, type Verifier } from '../domain/verifier.ts'
 import { createCachingVerifier } from '../domain/verifier-cache.ts'
 import { fetchWhole, issuerUnavailable } from './issuer-answer.ts'
-import { checkResourceOptions, checkUrl, type ResourceOptions, wrong } from './options.ts'
+import { checkResourceOptions, checkUrl, claimRules, type ResourceOptions, wrong } from './options.ts'
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 // What may stand in an Authorization header; anything else is no token, and nobody is asked.
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
-/** How far the clocks of the issuer and of this service may be apart. */
-const TOLERANCE_MS = 5000
 
 /** How {@link introspectionVerifier} asks. */
 export interface IntrospectionOptions extends ResourceOptions {
@@ -41,12 +39,12 @@ export interface IntrospectionOptions extends ResourceOptions {
  */
 export function introspectionVerifier(options: IntrospectionOptions): Verifier {
   const name = 'introspectionVerifier'
-  const { issuer, audience, timeoutMs } = checkResourceOptions(name, options)
+  const resource = checkResourceOptions(name, options)
   const { key, secret } = options
   if (typeof key !== 'string' || key === '') throw wrong(name, 'key', 'the key of the resource server')
   if ((typeof secret !== 'string' || secret === '') && typeof secret !== 'function')
     throw wrong(name, 'secret', 'the secret of the resource server, or a function that makes an assertion')
-  const endpoint = checkUrl(name, 'endpoint', options.endpoint ?? `${issuer}/introspect`)
+  const endpoint = checkUrl(name, 'endpoint', options.endpoint ?? `${resource.issuer}/introspect`)
 
   return createCachingVerifier(
     { verify },
@@ -59,7 +57,7 @@ export function introspectionVerifier(options: IntrospectionOptions): Verifier {
       throw issuerUnavailable(cause, `${endpoint} did not tell whether the token is active. See the cause.`)
     })
     if (!members.active) return denied('unknown')
-    const claims = readClaims(members, { issuer, audience: [audience], now: Date.now(), toleranceMs: TOLERANCE_MS })
+    const claims = readClaims(members, claimRules(resource))
     return typeof claims === 'string' ? denied(claims) : accessOfClaims(claims)
   }
 
@@ -69,7 +67,7 @@ export function introspectionVerifier(options: IntrospectionOptions): Verifier {
       method: 'POST',
       headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded', ...header },
       body: new URLSearchParams({ token, ...form }).toString(),
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(resource.timeoutMs),
     })
     const body = (await answer.json().catch(() => undefined)) as { active?: unknown; error?: unknown } | undefined
     if (answer.status !== 200 || typeof body?.active !== 'boolean')

@@ -1,7 +1,11 @@
-import { isIssuer, urlOf } from '../domain/issuer.ts'
+import type { ClaimRules } from '../credentials/jwt/claims.ts'
+import { parseUrl } from '../domain/fields/parse-url.ts'
+import { isIssuer } from '../domain/issuer.ts'
 
 const TIMEOUT_MS = 3000
 const MAX_TIMEOUT_MS = 60_000
+/** How far the clocks of the issuer and of this service may be apart. */
+const TOLERANCE_MS = 5000
 
 /** What both verifiers need to know. */
 export interface ResourceOptions {
@@ -26,9 +30,14 @@ export function checkResourceOptions(
   return { issuer, audience, timeoutMs }
 }
 
-/** A URL that is called: the given one, else the issuer's. @throws TypeError */
+/** What the claims of a token for this resource must be by now. */
+export function claimRules({ issuer, audience }: ResourceOptions): ClaimRules {
+  return { issuer, audience: [audience], now: Date.now(), toleranceMs: TOLERANCE_MS }
+}
+
+/** A URL that is called. @throws TypeError naming the option that is wrong. */
 export function checkUrl(name: string, option: string, given: unknown): URL {
-  const url = typeof given === 'string' ? urlOf(given) : undefined
+  const url = typeof given === 'string' ? parseUrl(given) : undefined
   if (!url || !['https:', 'http:'].includes(url.protocol) || url.username !== '' || url.hash !== '')
     throw wrong(name, option, 'an http(s) URL without credentials and fragment')
   return url

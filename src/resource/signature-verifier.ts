@@ -3,10 +3,7 @@ import { remoteKeys } from '../credentials/jwt/remote-keys.ts'
 import { accessOfClaims } from '../domain/token-claims.ts'
 import { denied, meantFor, type Verifier } from '../domain/verifier.ts'
 import { fetchWhole, issuerUnavailable } from './issuer-answer.ts'
-import { checkResourceOptions, checkUrl, type ResourceOptions } from './options.ts'
-
-/** How far the clocks of the issuer and of this service may be apart. */
-const TOLERANCE_MS = 5000
+import { checkResourceOptions, checkUrl, claimRules, type ResourceOptions } from './options.ts'
 
 /** How {@link signatureVerifier} finds the keys. */
 export interface SignatureOptions extends ResourceOptions {
@@ -33,9 +30,9 @@ export interface SignatureOptions extends ResourceOptions {
  * ```
  */
 export function signatureVerifier(options: SignatureOptions): Verifier {
-  const { issuer, audience, timeoutMs } = checkResourceOptions('signatureVerifier', options)
-  const uri = checkUrl('signatureVerifier', 'jwksUri', options.jwksUri ?? `${issuer}/jwks.json`)
-  const keys = remoteKeys(uri, { timeoutMs, fetch: fetchWhole })
+  const resource = checkResourceOptions('signatureVerifier', options)
+  const uri = checkUrl('signatureVerifier', 'jwksUri', options.jwksUri ?? `${resource.issuer}/jwks.json`)
+  const keys = remoteKeys(uri, { timeoutMs: resource.timeoutMs, fetch: fetchWhole })
   const keyFor: KeyFor = (header) =>
     keys(header).catch((cause) => {
       throw issuerUnavailable(cause, `The keys at ${uri} could not be had. See the cause.`)
@@ -44,8 +41,7 @@ export function signatureVerifier(options: SignatureOptions): Verifier {
   return {
     async verify(text, { audience: asked } = {}) {
       if (typeof text !== 'string') return denied('malformed')
-      const rules = { issuer, audience: [audience], now: Date.now(), toleranceMs: TOLERANCE_MS }
-      const claims = await readAccessToken(text, keyFor, rules)
+      const claims = await readAccessToken(text, keyFor, claimRules(resource))
       return typeof claims === 'string' ? denied(claims) : meantFor(asked, accessOfClaims(claims))
     },
   }

@@ -6,7 +6,10 @@ const COOL_DOWN_MS = 10_000
 /** How long keys are believed: as long as they may be cached. */
 const MAX_AGE_MS = 600_000
 
-/** The key that a header names, among those that the issuer publishes; undefined where it is not there. It rejects where that is not known. */
+/**
+ * The key that a header names, among those that the issuer publishes; undefined where it is not there. It rejects where that is
+ * not known.
+ */
 export type RemoteKeys = (header: JwsHeader) => Promise<CryptoKey | undefined>
 
 /** The keys at a URL, fetched when they are needed: again for an unknown `kid`, but at most once a cool-down, failures included. */
