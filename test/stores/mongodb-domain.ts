@@ -1,6 +1,7 @@
 import type { MongoClient } from 'mongodb'
 import { afterEach, beforeAll } from 'vitest'
-import { testDomain, testRivals } from '../domain/user-suites.ts'
+import type { OpenStore } from '../domain/session-world.ts'
+import { testDomain, testLayout, testRivals } from '../domain/user-suites.ts'
 import {
   collectionOf,
   describeWithMongo,
@@ -12,19 +13,25 @@ import {
 import { testHistories } from './histories/histories.ts'
 
 /** What must hold of the whole library, on servers of one layout. Each has a file of its own, so that they run side by side. */
-export const testOnMongo = (only: 'standalone' | 'replica set') =>
+export function testOnMongo(only: 'standalone' | 'replica set'): void {
+  const testNewest = only === 'standalone' ? testDomain : testLayout
   describeWithMongo(
     'apps, tokens and sessions on MongoDB',
-    (target, isNewest) => suite(target, { isNewest, signedToo: only === 'standalone' }),
+    (target, isNewest) => {
+      const open = emptyStores(target)
+      if (!isNewest) return testRivals(open)
+      testNewest(open)
+      // One find is not one instant: each of its reads stands for itself.
+      const database = () => ({ mongodb: target().url, collection: freshName() })
+      testHistories({ database, lives: 10, oneInstant: false })
+    },
     { only },
   )
+}
 
-function suite(
-  target: () => MongoTarget,
-  { isNewest, signedToo }: { readonly isNewest: boolean; readonly signedToo: boolean },
-): void {
+/** Opens a store on an empty collection. To make one and its indexes takes longer than most tests do: emptied it serves again. */
+function emptyStores(target: () => MongoTarget): OpenStore {
   let client: MongoClient
-  // To make a collection and its indexes takes longer than most of these tests do: once emptied it serves the next one.
   const used: string[] = []
   const empty: string[] = []
   beforeAll(() => {
@@ -34,18 +41,10 @@ function suite(
     await Promise.all(used.map((name) => collectionOf(client, name).deleteMany({})))
     empty.push(...used.splice(0))
   })
-  const open = async () => {
+  return async () => {
     const again = empty.pop()
     const name = again ?? freshName()
     used.push(name)
     return again ? storeOn(client, name) : preparedStore(client, name)
   }
-  if (!isNewest) {
-    testRivals(open)
-    return
-  }
-  testDomain(open, { signedToo })
-  // One find is not one instant: each of its reads stands for itself.
-  const database = () => ({ mongodb: target().url, collection: freshName() })
-  testHistories({ database, lives: 10, oneInstant: false })
 }

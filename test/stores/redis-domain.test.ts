@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { type RedisClient, redisStore } from '../../adapters/redis/redis-store.ts'
-import { testDomain, testRivals } from '../domain/user-suites.ts'
+import { testDomain, testLayout, testRivals } from '../domain/user-suites.ts'
 import { describeWith } from '../servers/describe-with.ts'
 import { drivers } from '../servers/ioredis.ts'
 import {
@@ -27,7 +27,7 @@ describeWith('apps, tokens and sessions on one Redis server', anyRedis, () => {
     clients.push(newest.single(server.address), older.single(server.address))
   })
   afterAll(() => server?.stop())
-  testDomain(async () => fresh(clients[0]), { signedToo: true })
+  testDomain(async () => fresh(clients[0]))
   describe(older.driver, () => testRivals(async () => fresh(clients[1])))
   testHistories({ database: () => ({ redis: server.address, namespace: newNamespace() }) })
 })
@@ -40,7 +40,7 @@ describeWith('apps, tokens and sessions on a Redis cluster', redisServer, () => 
     clients.push(newest.cluster(servers.nodes), older.cluster(servers.nodes))
   })
   afterAll(() => servers?.stop())
-  testDomain(async () => fresh(clients[0]), { signedToo: false })
+  testLayout(async () => fresh(clients[0]))
   describe(older.driver, () => testRivals(async () => fresh(clients[1])))
   testHistories({ database: () => ({ cluster: servers.nodes, namespace: newNamespace() }) })
 })

@@ -12,14 +12,11 @@ import { testHistories } from './histories/histories.ts'
 describeWith('apps, tokens and sessions on SQLite', inThisProcess, ({ open }) => {
   const scratch = scratchFolder()
   afterAll(() => scratch.remove())
-  testDomain(
-    async () => {
-      const store = sqliteStore(open(join(scratch.folder, `${randomUUID()}.db`)))
-      await store.prepare()
-      return store
-    },
-    { signedToo: true },
-  )
+  testDomain(async () => {
+    const store = sqliteStore(open(join(scratch.folder, `${randomUUID()}.db`)))
+    await store.prepare()
+    return store
+  })
 })
 
 for (const { title, found, missing } of sqliteDrivers) {
