@@ -25,23 +25,22 @@ export interface MongoTarget {
   connect(options?: MongoClientOptions, url?: string): MongoClient
 }
 
-/**
- * A suite on a standalone server and on a replica set, or on the one that MONGODB_URL names, with both drivers.
- *
- * @param body - is told whether the driver is the newest.
- * @param options - `only`: one of the layouts; a given server stands for the replica set.
- */
+/** Where the body of a suite runs. */
+export interface MongoSetting {
+  readonly layout: MongoTarget['layout']
+  /** Whether the driver is the newest. */
+  readonly isNewest: boolean
+}
+
+/** A suite on a standalone server and on a replica set, or on the one that MONGODB_URL names, with both drivers. */
 export function describeWithMongo(
   title: string,
-  body: (target: () => MongoTarget, isNewest: boolean) => void,
-  { only }: { readonly only?: (typeof LAYOUTS)[number]['layout'] } = {},
+  body: (target: () => MongoTarget, setting: MongoSetting) => void,
 ): void {
   const given = process.env.MONGODB_URL
-  const wanted = LAYOUTS.filter(({ layout }) => layout === (only ?? layout))
   const here = { layout: 'given server', start: async () => ({ url: given ?? '', async stop() {} }) } as const
-  const layouts = given === undefined ? wanted : only === 'standalone' ? [] : [here]
   const found = given ?? mongodBinary
-  for (const { layout, start } of layouts)
+  for (const { layout, start } of given === undefined ? LAYOUTS : [here])
     describeWith(`${title}: ${layout}`, { found, missing: mongodMissing }, () => {
       let server: Awaited<ReturnType<typeof start>>
       const clients: MongoClient[] = []
@@ -64,7 +63,7 @@ export function describeWithMongo(
                 return client
               },
             }),
-            age === 0,
+            { layout, isNewest: age === 0 },
           ),
         )
     })

@@ -12,22 +12,15 @@ import {
 } from '../servers/mongo-target.ts'
 import { testHistories } from './histories/histories.ts'
 
-/** What must hold of the whole library, on servers of one layout. Each has a file of its own, so that they run side by side. */
-export function testOnMongo(only: 'standalone' | 'replica set'): void {
-  const testNewest = only === 'standalone' ? testDomain : testLayout
-  describeWithMongo(
-    'apps, tokens and sessions on MongoDB',
-    (target, isNewest) => {
-      const open = emptyStores(target)
-      if (!isNewest) return testRivals(open)
-      testNewest(open)
-      // One find is not one instant: each of its reads stands for itself.
-      const database = () => ({ mongodb: target().url, collection: freshName() })
-      testHistories({ database, lives: 10, oneInstant: false })
-    },
-    { only },
-  )
-}
+describeWithMongo('apps, tokens and sessions on MongoDB', (target, { layout, isNewest }) => {
+  const open = emptyStores(target)
+  if (!isNewest) return testRivals(open)
+  if (layout === 'replica set') testLayout(open)
+  else testDomain(open)
+  // One find is not one instant: each of its reads stands for itself.
+  const database = () => ({ mongodb: target().url, collection: freshName() })
+  testHistories({ database, lives: 10, oneInstant: false })
+})
 
 /** Opens a store on an empty collection. To make one and its indexes takes longer than most tests do: emptied it serves again. */
 function emptyStores(target: () => MongoTarget): OpenStore {

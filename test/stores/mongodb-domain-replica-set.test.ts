@@ -1,3 +1,0 @@
-import { testOnMongo } from './mongodb-domain.ts'
-
-testOnMongo('replica set')
