@@ -25,7 +25,7 @@ const MAY_IMPORT = {
     'src/base',
   ],
   'src/node.ts': ['src/node', 'src/http', 'src/domain', 'src/base'],
-  'src/node': ['src/base'],
+  'src/node': ['src/http', 'src/base'],
   'src/resource.ts': ['src/resource', 'src/domain', 'src/base'],
   'src/resource': ['src/domain', 'src/credentials', 'src/base'],
   'src/testing': ['src/domain', 'src/store', 'src/base'],

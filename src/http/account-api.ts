@@ -1,5 +1,5 @@
 import type { AppGrant, Rights } from '../create-app-grant.ts'
-import { emptyAnswer, jsonAnswer, notStored } from './answer.ts'
+import { type Answer, emptyAnswer, jsonAnswer, notStored } from './answer.ts'
 import { appRoutes } from './app-routes.ts'
 import { invalidRequest } from './http-error.ts'
 import { installRoutes } from './install-routes.ts'
@@ -46,10 +46,10 @@ export function accountApi(grants: AppGrant, { issuer, signIn }: { issuer: strin
   const { origin } = new URL(issuer)
   const routes = [...appRoutes, ...installRoutes, ...tokenRoutes]
 
-  async function answer(route: ApiRoute, { request, url, params }: Call): Promise<Response> {
+  async function answer(route: ApiRoute, { request, url, params }: Call): Promise<Answer | Response> {
     const changes = route.method !== 'GET'
     if (changes) assertSameOrigin(request, origin)
-    const who = await signIn(request)
+    const who = await signIn(request.toRequest())
     if (!('account' in who)) return notStored(who)
     const { account, login } = who
     const rights = grants.as(account, login === undefined ? {} : { login })

@@ -2,14 +2,15 @@ import { AppGrantError, isAppGrantError } from '../base/errors.ts'
 import type { AppGrant } from '../create-app-grant.ts'
 import type { Consent, Redirect } from '../domain/authorization.ts'
 import type { SignIn } from './account-api.ts'
-import { emptyAnswer, notStored } from './answer.ts'
+import { type Answer, emptyAnswer, notStored } from './answer.ts'
 import { consentPage as ownConsentPage } from './consent-page.ts'
 import { pageStatus } from './error-answer.ts'
 import { errorPage as ownErrorPage } from './error-page.ts'
 import { HttpError } from './http-error.ts'
+import type { IncomingRequest } from './incoming.ts'
 import { secured } from './page.ts'
 import { readForm } from './request-body.ts'
-import type { Call, Route } from './routes.ts'
+import type { Route } from './routes.ts'
 import { assertNotCrossSite } from './same-origin.ts'
 
 /** The pages that a person sees, where the host gives its own. */
@@ -50,7 +51,7 @@ export function authorizeRoutes(grants: AppGrant, parts: Parts): readonly Route[
   const action = `${pathname === '/' ? '' : pathname}${DECISION}`
   const { consentPage = async (consent) => ownConsentPage(consent, action) } = parts
 
-  async function ask(request: Request, params: URLSearchParams): Promise<Response> {
+  async function ask(request: Request, params: URLSearchParams): Promise<Answer | Response> {
     await authorizer.checkAuthorization(params)
     // HEAD changes nothing: neither is a question stored, nor does the host begin to sign anybody in.
     if (request.method === 'HEAD') return secured(new Response(null))
@@ -62,9 +63,9 @@ export function authorizeRoutes(grants: AppGrant, parts: Parts): readonly Route[
     return secured(await consentPage(next, request), new URL(params.get('redirect_uri') ?? ''))
   }
 
-  async function decide(request: Request): Promise<Response> {
+  async function decide(request: IncomingRequest): Promise<Answer | Response> {
     assertNotCrossSite(request, origin)
-    const who = await signIn(request)
+    const who = await signIn(request.toRequest())
     // Whoever has signed out since has nothing to come back to: a decision is no address.
     if (!('account' in who)) throw signedOut()
     const form = await readForm(request, 'scope')
@@ -80,7 +81,7 @@ export function authorizeRoutes(grants: AppGrant, parts: Parts): readonly Route[
   }
 
   /** Every refusal is a page of ours: what goes to the app is a redirect of the core's, and never an error. */
-  function asPage(answer: (call: Call) => Promise<Response>): Route['answer'] {
+  function asPage(answer: Route['answer']): Route['answer'] {
     return async (call) => {
       try {
         return await answer(call)
@@ -88,7 +89,7 @@ export function authorizeRoutes(grants: AppGrant, parts: Parts): readonly Route[
         const told = error instanceof HttpError ? ofRequest(error) : error
         if (!isAppGrantError(told)) throw error
         const { status, headers } = pageStatus(error instanceof HttpError ? error : told)
-        const shown = await errorPage(told, call.request)
+        const shown = await errorPage(told, call.request.toRequest())
         const page = secured(new Response(shown.body, { status, headers: shown.headers }))
         for (const [name, value] of Object.entries(headers)) page.headers.set(name, value)
         return page
@@ -97,13 +98,13 @@ export function authorizeRoutes(grants: AppGrant, parts: Parts): readonly Route[
   }
 
   const routes: readonly Pick<Route, 'method' | 'path' | 'answer'>[] = [
-    { method: 'GET', path: AUTHORIZE, answer: ({ request, url }) => ask(request, url.searchParams) },
+    { method: 'GET', path: AUTHORIZE, answer: ({ request, url }) => ask(request.toRequest(), url.searchParams) },
     {
       method: 'POST',
       path: AUTHORIZE,
       async answer({ request, url }) {
         const params = new URLSearchParams([...(await readForm(request, 'resource'))])
-        return ask(asGet(request, url, params), params)
+        return ask(asGet(request.toRequest(), url, params), params)
       },
     },
     { method: 'POST', path: DECISION, answer: ({ request }) => decide(request) },
@@ -111,7 +112,7 @@ export function authorizeRoutes(grants: AppGrant, parts: Parts): readonly Route[
   return routes.map((route) => ({ ...route, wire: 'oauth', answer: asPage(route.answer) }))
 }
 
-function seeOther({ location }: Redirect): Response {
+function seeOther({ location }: Redirect): Answer {
   return emptyAnswer({ status: 303, headers: { location, 'referrer-policy': 'no-referrer' } })
 }
 

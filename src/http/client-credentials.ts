@@ -1,6 +1,7 @@
 import { strictUtf8 } from '../base/strict-utf8.ts'
 import type { AppCredentials, AppProof } from '../domain/app-authentication.ts'
 import { invalidClient, invalidRequest } from './http-error.ts'
+import type { IncomingRequest } from './incoming.ts'
 import type { Form } from './request-body.ts'
 
 /** Longer than any credentials of ours, however they are encoded. */
@@ -17,7 +18,7 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3
  * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-2.3.1)
  * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-2.2)
  */
-export function clientCredentials({ headers }: Request, form: Form): AppCredentials {
+export function clientCredentials({ headers }: IncomingRequest, form: Form): AppCredentials {
   const header = headers.get('authorization')
   const key = form.get('client_id')
   const secret = form.get('client_secret')

@@ -1,5 +1,6 @@
 import { isAppGrantError } from '../base/errors.ts'
 import type { AppGrant } from '../create-app-grant.ts'
+import type { IncomingRequest } from './incoming.ts'
 import type { Form } from './request-body.ts'
 
 /**
@@ -8,16 +9,16 @@ import type { Form } from './request-body.ts'
  */
 export async function corsHeaders(
   grants: AppGrant,
-  { headers }: Request,
+  { headers }: IncomingRequest,
   form: Form,
-): Promise<Readonly<Record<string, string>>> {
+): Promise<Readonly<Record<string, string>> | undefined> {
   const origin = headers.get('origin')
   const key = form.get('client_id')
   const isPublic = !headers.has('authorization') && !form.has('client_secret')
-  if (origin === null || key === undefined || !isPublic) return {}
+  if (origin === null || key === undefined || !isPublic) return undefined
   const app = await grants.apps.get(key).catch(unknownInOutage)
   const isTheirs = app?.public && app.redirectUrls.some((url) => new URL(url).origin === origin)
-  return isTheirs ? { 'access-control-allow-origin': origin, vary: 'Origin' } : {}
+  return isTheirs ? { 'access-control-allow-origin': origin, vary: 'Origin' } : undefined
 }
 
 /** The endpoint itself says what is down. */

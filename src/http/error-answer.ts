@@ -1,5 +1,5 @@
 import { type AppGrantError, type ErrorCode, isAppGrantError } from '../base/errors.ts'
-import { jsonAnswer } from './answer.ts'
+import { type Answer, jsonAnswer } from './answer.ts'
 import { HttpError, invalidClient } from './http-error.ts'
 
 /** Seconds after which asking again makes sense while something is down. */
@@ -9,19 +9,19 @@ const RETRY_AFTER_SECONDS = '5'
 export type Wire = 'oauth' | 'api'
 
 /** Everything that is refused or fails becomes a response here and nowhere else. Undefined: the error is not one of ours. */
-export function errorAnswer(error: unknown, wire: Wire): Response | undefined {
+export function errorAnswer(error: unknown, wire: Wire): Answer | undefined {
   if (error instanceof HttpError) return wireAnswer(error)
   if (!isAppGrantError(error)) return undefined
   return wireAnswer(wire === 'oauth' ? oauthError(error) : apiError(error))
 }
 
 /** The answer where something broke that should not: it tells nothing. */
-export function serverErrorAnswer(): Response {
+export function serverErrorAnswer(): Answer {
   return wireAnswer(new HttpError(500, 'server_error', 'the request could not be served'))
 }
 
 /** Turns an outage into the answer that says so, and nothing else. */
-export function outageAnswer(error: unknown): Response | undefined {
+export function outageAnswer(error: unknown): Answer | undefined {
   return isAppGrantError(error, ...OUTAGES) ? wireAnswer(unavailable(error)) : undefined
 }
 
@@ -31,7 +31,7 @@ export function pageStatus(error: HttpError | AppGrantError): Pick<HttpError, 's
   return isAppGrantError(error, ...OUTAGES) ? unavailable(error) : { status: 400, headers: {} }
 }
 
-function wireAnswer({ status, code, message, headers, details }: HttpError): Response {
+function wireAnswer({ status, code, message, headers, details }: HttpError): Answer {
   return jsonAnswer({ error: code, error_description: asDescription(message), ...details }, { status, headers })
 }
 

@@ -1,6 +1,6 @@
 import type { AppGrant } from '../create-app-grant.ts'
 import type { AppCredentials, RequestFacts } from '../domain/app-authentication.ts'
-import { withHeaders } from './answer.ts'
+import { type Answer, withHeaders } from './answer.ts'
 import { clientCredentials } from './client-credentials.ts'
 import { corsHeaders } from './cors.ts'
 import { errorAnswer } from './error-answer.ts'
@@ -23,7 +23,7 @@ export interface FormEndpoint {
   readonly isForPages: boolean
   /** The one parameter that may be repeated. Default is none. */
   readonly list?: string
-  readonly answer: (call: FormCall) => Promise<Response>
+  readonly answer: (call: FormCall) => Promise<Answer>
 }
 
 // Every parameter that one of these endpoints reads. In a URL they would end up in logs.
@@ -54,8 +54,8 @@ export function formRoute(grants: AppGrant, endpoint: FormEndpoint): Route {
       if (misplaced !== undefined) throw invalidRequest(`${misplaced} belongs in the body`)
       const form = await readForm(request, endpoint.list)
       const act = async () => endpoint.answer({ form, client: clientCredentials(request, form), facts })
-      if (!endpoint.isForPages) return act()
-      const headers = await corsHeaders(grants, request, form)
+      const headers = endpoint.isForPages && (await corsHeaders(grants, request, form))
+      if (!headers) return act()
       try {
         return withHeaders(await act(), headers)
       } catch (error) {

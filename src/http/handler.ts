@@ -5,18 +5,14 @@ import { accountApi, type SignIn } from './account-api.ts'
 import { authorizeRoutes, type PageOptions } from './authorize.ts'
 import { errorAnswer, serverErrorAnswer } from './error-answer.ts'
 import { HttpError } from './http-error.ts'
+import type { IncomingRequest } from './incoming.ts'
 import { introspectRoute } from './introspect.ts'
 import { jwksRoute } from './jwks.ts'
 import { metadataRoute } from './metadata.ts'
 import { revokeRoute } from './revoke.ts'
 import { type Call, createRouter, type Found, type Route } from './routes.ts'
+import { type Handler, handlerOf, type Serve } from './serve.ts'
 import { tokenRoute } from './token.ts'
-
-/**
- * Answers a request. It never rejects. `remoteAddress` is the caller's address as the host knows it; without one, failed
- * authentications are not limited.
- */
-export type Handler = (request: Request, facts?: { readonly remoteAddress?: string }) => Promise<Response>
 
 /** What the host adds to the endpoints. */
 export interface HandlerOptions extends PageOptions {
@@ -48,22 +44,23 @@ export function createHandler(grants: AppGrant, options: HandlerOptions = {}): H
     )
   const find = createRouter(under(issuer, routesOf(grants, issuer, options)))
 
-  return async (request, { remoteAddress } = {}) => {
+  const serve: Serve = async (request, { remoteAddress }) => {
     let route: Route | undefined
     try {
       const url = new URL(request.url)
       const found = find(url.pathname)
       if (!found) throw new HttpError(404, 'not_found', 'there is nothing at this path')
       route = routeOf(request, found)
-      return forMethod(request, await route.answer(callOf(request, { url, found, remoteAddress })))
+      return await route.answer(callOf(request, { url, found, remoteAddress }))
     } catch (error) {
       const answer = errorAnswer(error, route?.wire ?? 'oauth')
-      if (answer) return forMethod(request, answer)
+      if (answer) return answer
       const operation = route ? `${route.method} ${route.path}` : 'routing'
       emitTo(grants.events, 'outage', { code: 'server_error', operation, cause: error })
-      return forMethod(request, serverErrorAnswer())
+      return serverErrorAnswer()
     }
   }
+  return handlerOf(serve)
 }
 
 function routesOf(grants: AppGrant, issuer: string, options: HandlerOptions): readonly Route[] {
@@ -95,7 +92,7 @@ function under(issuer: string, routes: readonly Route[]): readonly Route[] {
 }
 
 /** HEAD is GET whose body is left out. */
-function routeOf({ method }: Request, { methods }: Found): Route {
+function routeOf({ method }: IncomingRequest, { methods }: Found): Route {
   const route = methods.get(method === 'HEAD' ? 'GET' : method)
   if (route) return route
   const names = [...methods.keys()].flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]))
@@ -104,12 +101,8 @@ function routeOf({ method }: Request, { methods }: Found): Route {
   })
 }
 
-function forMethod({ method }: Request, answer: Response): Response {
-  return method === 'HEAD' ? new Response(null, answer) : answer
-}
-
 function callOf(
-  request: Request,
+  request: IncomingRequest,
   { url, found, remoteAddress }: { url: URL; found: Found; remoteAddress: string | undefined },
 ): Call {
   const userAgent = request.headers.get('user-agent')

@@ -1,4 +1,5 @@
 export type { SignIn } from './account-api.ts'
 export type { PageOptions } from './authorize.ts'
-export { createHandler, type Handler, type HandlerOptions } from './handler.ts'
+export { createHandler, type HandlerOptions } from './handler.ts'
 export { type ProtectOptions, protect } from './protect.ts'
+export type { Handler } from './serve.ts'

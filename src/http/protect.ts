@@ -1,5 +1,5 @@
 import type { Access, Verifier } from '../domain/verifier.ts'
-import { emptyAnswer, jsonAnswer } from './answer.ts'
+import { Answer, emptyAnswer, jsonAnswer, toResponse } from './answer.ts'
 import { outageAnswer } from './error-answer.ts'
 
 const MAX_STALENESS_MS = 300_000
@@ -35,14 +35,17 @@ export function protect(
   options: ProtectOptions = {},
 ): (request: Request) => Promise<Access | Response> {
   const judge = createJudge(verifier, options)
-  return (request) => judge(request.headers.get('authorization'))
+  return async ({ headers }) => {
+    const judged = await judge(headers.get('authorization'))
+    return judged instanceof Answer ? toResponse(judged) : judged
+  }
 }
 
 /** {@link protect} for the bare header. */
 export function createJudge(
   verifier: Verifier,
   options: ProtectOptions = {},
-): (authorization: string | null) => Promise<Access | Response> {
+): (authorization: string | null) => Promise<Access | Answer> {
   const { needed, verifyOptions } = checkOptions(verifier, options)
 
   return async (authorization) => {
@@ -84,7 +87,7 @@ function checkOptions(verifier: Verifier, options: ProtectOptions) {
   }
 }
 
-function challenge(status: number, error?: string, description?: string): Response {
+function challenge(status: number, error?: string, description?: string): Answer {
   if (error === undefined) return emptyAnswer({ status, headers: bearer('Bearer') })
   return jsonAnswer(
     { error, error_description: description },
@@ -92,7 +95,7 @@ function challenge(status: number, error?: string, description?: string): Respon
   )
 }
 
-function insufficientScope(needed: readonly string[]): Response {
+function insufficientScope(needed: readonly string[]): Answer {
   const error = 'insufficient_scope'
   const description = 'the access token has not the scope that is needed'
   const headers = bearer(`Bearer error="${error}", error_description="${description}", scope="${needed.join(' ')}"`)

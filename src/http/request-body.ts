@@ -1,5 +1,6 @@
 import { strictUtf8 } from '../base/strict-utf8.ts'
 import { invalidRequest } from './http-error.ts'
+import type { IncomingRequest } from './incoming.ts'
 
 /** The longest body that is read. */
 const MAX_BODY_BYTES = 16 * 1024
@@ -14,7 +15,7 @@ export type Form = ReadonlyMap<string, string>
  * @param list - the one parameter that may be repeated, as check boxes are: its values are joined by a space.
  * @throws HttpError 415, 413, or 400 where it is malformed or a parameter is repeated.
  */
-export async function readForm(request: Request, list?: string): Promise<Form> {
+export async function readForm(request: IncomingRequest, list?: string): Promise<Form> {
   assertType(request, 'application/x-www-form-urlencoded')
   const text = await readText(request)
   if (BROKEN_ESCAPE.test(text)) throw invalidRequest('the body is no valid form')
@@ -33,7 +34,7 @@ export async function readForm(request: Request, list?: string): Promise<Form> {
  *
  * @throws HttpError 415, 413, or 400 where it is malformed.
  */
-export async function readJson(request: Request): Promise<Readonly<Record<string, unknown>>> {
+export async function readJson(request: IncomingRequest): Promise<Readonly<Record<string, unknown>>> {
   assertType(request, 'application/json')
   const text = await readText(request)
   const value = text === '' ? {} : parse(text)
@@ -50,7 +51,7 @@ function parse(text: string): unknown {
   }
 }
 
-function assertType({ headers }: Request, expected: string): void {
+function assertType({ headers }: IncomingRequest, expected: string): void {
   // Unpacking is where small bodies become large ones.
   if ((headers.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity')
     throw invalidRequest('a Content-Encoding is not accepted', 415)
@@ -58,52 +59,20 @@ function assertType({ headers }: Request, expected: string): void {
   if (type.trim().toLowerCase() !== expected) throw invalidRequest(`the Content-Type must be ${expected}`, 415)
 }
 
-async function readText(request: Request): Promise<string> {
+async function readText(request: IncomingRequest): Promise<string> {
   if (request.bodyUsed) {
     throw new Error('the body of the request was read before it came here: mount this handler before the body parser')
   }
   if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) throw tooLarge()
-  const bytes = await readBytes(request)
+  const bytes = await request.readBody(MAX_BODY_BYTES).catch(() => {
+    // The client broke off: nobody is there to read the answer.
+    throw invalidRequest('the body ended before its end')
+  })
+  if (!bytes) throw tooLarge()
   try {
     return strictUtf8.decode(bytes)
   } catch {
     throw invalidRequest('the body is no valid UTF-8')
-  }
-}
-
-async function readBytes({ body }: Request): Promise<Uint8Array> {
-  const reader = body?.getReader()
-  // Most bodies come in one piece.
-  let first: Uint8Array | undefined
-  let all: Uint8Array | undefined
-  let length = 0
-  for (let chunk = await next(reader); chunk; chunk = await next(reader)) {
-    if (length + chunk.length > MAX_BODY_BYTES) {
-      // What is still to come is not waited for, and whether it can be stopped changes nothing.
-      reader?.cancel().catch(() => {})
-      throw tooLarge()
-    }
-    if (first) {
-      all ??= startingWith(first)
-      all.set(chunk, length)
-    } else first = chunk
-    length += chunk.length
-  }
-  return all?.subarray(0, length) ?? first ?? new Uint8Array()
-}
-
-function startingWith(chunk: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(MAX_BODY_BYTES)
-  bytes.set(chunk)
-  return bytes
-}
-
-async function next(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<Uint8Array | undefined> {
-  try {
-    return (await reader?.read())?.value
-  } catch {
-    // The client broke off: nobody is there to read the answer.
-    throw invalidRequest('the body ended before its end')
   }
 }
 

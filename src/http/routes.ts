@@ -1,9 +1,11 @@
 import type { RequestFacts } from '../domain/app-authentication.ts'
+import type { Answer } from './answer.ts'
 import type { Wire } from './error-answer.ts'
+import type { IncomingRequest } from './incoming.ts'
 
 /** A request on its way to an answer. */
 export interface Call {
-  readonly request: Request
+  readonly request: IncomingRequest
   readonly url: URL
   /** What stands in the places of the path that a route names. */
   readonly params: Readonly<Record<string, string>>
@@ -18,7 +20,7 @@ export interface Route {
   /** Below the issuer's path unless it begins with `/.well-known/`. `{name}` stands for one segment. */
   readonly path: string
   readonly wire: Wire
-  readonly answer: (call: Call) => Promise<Response>
+  readonly answer: (call: Call) => Promise<Answer | Response>
 }
 
 /** The routes of one path, and what the path says. */

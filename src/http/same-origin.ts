@@ -1,4 +1,5 @@
 import { HttpError } from './http-error.ts'
+import type { IncomingRequest } from './incoming.ts'
 
 /**
  * Refuses what a page of another origin made a browser send (HTTP-1): Sec-Fetch-Site says so; a browser too old for it
@@ -7,7 +8,7 @@ import { HttpError } from './http-error.ts'
  * @param origin - of the issuer.
  * @throws HttpError 403
  */
-export function assertSameOrigin({ headers }: Request, origin: string): void {
+export function assertSameOrigin({ headers }: IncomingRequest, origin: string): void {
   const site = headers.get('sec-fetch-site')
   const isSameOrigin = site === null ? headers.get('origin') === origin : site === 'same-origin'
   if (!isSameOrigin) throw new HttpError(403, 'access_denied', 'changes are made from pages of the same origin only')
@@ -20,7 +21,7 @@ export function assertSameOrigin({ headers }: Request, origin: string): void {
  * @param origin - of the issuer.
  * @throws HttpError 403
  */
-export function assertNotCrossSite(request: Request, origin: string): void {
+export function assertNotCrossSite(request: IncomingRequest, origin: string): void {
   const { headers } = request
   const saysNothing = !headers.has('sec-fetch-site') && (headers.get('origin') ?? 'null') === 'null'
   if (!saysNothing) assertSameOrigin(request, origin)

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { IncomingRequest } from '../http/incoming.ts'
 
 // Only path and query of a request are looked at, so what Host says goes nowhere (HTTP-7).
 const BASE = 'http://localhost'
@@ -6,15 +7,64 @@ const WITHOUT_BODY = new Set(['GET', 'HEAD'])
 /** Methods that Fetch has no requests for. */
 const FORBIDDEN = new Set(['CONNECT', 'TRACE', 'TRACK'])
 
-/** Node's request as one of Fetch. Of the body nothing is read before it is asked for. */
-export function nodeRequest(req: IncomingMessage): Request {
-  const method = req.method ?? 'GET'
+/** Node's request. Of the body nothing is read before it is asked for. */
+export function nodeRequest(req: IncomingMessage): IncomingRequest {
   const { originalUrl = req.url ?? '/' } = req as IncomingMessage & { readonly originalUrl?: string }
-  const url = urlOf(originalUrl)
+  const [method, url] = [req.method ?? 'GET', urlOf(originalUrl)]
+  return {
+    method,
+    url,
+    headers: { get: (name) => headerOf(req, name), has: (name) => headerOf(req, name) !== null },
+    get bodyUsed() {
+      return isRead(req)
+    },
+    readBody: (limit) => readBody(req, limit),
+    toRequest: () => requestOf(req, { method, url }),
+  }
+}
+
+/** The values of a header, those of one that came twice joined by a comma. */
+export function headerOf({ rawHeaders }: IncomingMessage, name: string): string | null {
+  let values: string | null = null
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const one = rawHeaders[at] as string
+    if (one.length !== name.length || one.toLowerCase() !== name) continue
+    const value = rawHeaders[at + 1] as string
+    values = values === null ? value : `${values}, ${value}`
+  }
+  return values
+}
+
+function isRead({ readableDidRead, readableEnded }: IncomingMessage): boolean {
+  return readableDidRead || readableEnded
+}
+
+function readBody(req: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = []
+    let length = 0
+    const broken = () => {
+      if (!req.readableEnded) reject(new Error('the client broke off'))
+    }
+    // What is too much still comes and is discarded, so that the answer gets through.
+    req.on('data', (chunk: Uint8Array) => {
+      length += chunk.length
+      if (length > limit) resolve(undefined)
+      else chunks.push(chunk)
+    })
+    req.on('end', () => resolve(Buffer.concat(chunks)))
+    req.on('error', broken)
+    req.on('close', broken)
+    if (req.destroyed) broken()
+  })
+}
+
+/** The same as one of Fetch. */
+function requestOf(req: IncomingMessage, { method, url }: { readonly method: string; readonly url: string }): Request {
   const headers = headersOf(req)
   if (WITHOUT_BODY.has(method)) return new Request(url, { method, headers })
   if (FORBIDDEN.has(method)) return Object.defineProperty(new Request(url, { headers }), 'method', { value: method })
-  if (req.readableDidRead || req.readableEnded) return requestThatWasRead(url, { method, headers })
+  if (isRead(req)) return requestThatWasRead(url, { method, headers })
   const init: RequestInit & { duplex: 'half' } = { method, headers, body: bodyOf(req), duplex: 'half' }
   return new Request(url, init)
 }
@@ -81,5 +131,6 @@ function follow(req: IncomingMessage, controller: ReadableStreamDefaultControlle
   )
   req.on('error', broken)
   req.on('close', broken)
+  if (req.destroyed) broken()
   return stop
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Handler } from '../../src/http/index.ts'
 import { type NodeHandlerOptions, toNodeHandler } from '../../src/node.ts'
-import { rawConnection } from '../http/raw-connection.ts'
+import { type RawAnswer, rawConnection } from '../http/raw-connection.ts'
 import { world } from '../http/world.ts'
 
 const servers: Server[] = []
@@ -41,6 +41,10 @@ async function ask(port: number, bytes: string) {
   const answer = await connection.ask(bytes)
   connection.cut()
   return answer
+}
+
+function withoutDate(answer: RawAnswer | undefined) {
+  return answer && { ...answer, headers: [...answer.headers].filter(([name]) => name !== 'date').toSorted() }
 }
 
 describe('toNodeHandler', () => {
@@ -122,6 +126,81 @@ describe('toNodeHandler', () => {
     expect(answer?.headers.get('content-length')).toBe('7')
     expect(cookies).toEqual([['a=1; Path=/', 'b=2']])
     expect((await ask(port, 'HEAD / HTTP/1.1\r\nHost: x\r\n\r\n'))?.body).toBe('')
+  })
+
+  it('answers through a function that the host wrapped around the handler as through the handler itself', async () => {
+    const { handler, trustedApp } = world({ signIn: async () => ({ account: 'org-1' }) })
+    const { app, secret } = await trustedApp()
+    const basic = `Authorization: Basic ${btoa(`${app.key}:${secret}`)}\r\n`
+    const FORM = 'Content-Type: application/x-www-form-urlencoded\r\n'
+    const post = (path: string, headers: string, body: string) =>
+      `POST ${path} HTTP/1.1\r\nHost: x\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+    const ports = [(await serve(handler)).port, (await serve((request, facts) => handler(request, facts))).port]
+    const requests = [
+      'GET /.well-known/oauth-authorization-server HTTP/1.1\r\nHost: x\r\n\r\n',
+      'HEAD /.well-known/oauth-authorization-server HTTP/1.1\r\nHost: x\r\n\r\n',
+      'GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n',
+      'GET /token HTTP/1.1\r\nHost: x\r\n\r\n',
+      'TRACE /token HTTP/1.1\r\nHost: x\r\n\r\n',
+      'GET /authorize?client_id=x HTTP/1.1\r\nHost: x\r\n\r\n',
+      `GET /apps/${app.key} HTTP/1.1\r\nHost: x\r\n\r\n`,
+      post('/apps', 'Content-Type: application/json\r\nSec-Fetch-Site: same-origin\r\n', '{"name":""}'),
+      post('/apps', 'Content-Type: application/json\r\nSec-Fetch-Site: cross-site\r\n', '{}'),
+      post('/introspect', basic + FORM, 'token=x'),
+      post('/introspect', `${basic}${basic}${FORM}`, 'token=x'),
+      post('/introspect', `${basic}Authorization: Bearer x\r\n${FORM}`, 'token=x'),
+      post('/introspect', basic + FORM, ''),
+      post('/introspect', basic + FORM, 'token=%'),
+      post('/introspect', `${basic}Content-Type: text/plain\r\n`, 'token=x'),
+      post('/introspect', `${basic}${FORM}Content-Encoding: gzip\r\n`, 'token=x'),
+      post('/introspect', basic + FORM, `token=${'x'.repeat(16 * 1024 - 6)}`),
+      post('/introspect', basic + FORM, `token=${'x'.repeat(16 * 1024 - 5)}`),
+      post('/introspect?token=x', basic + FORM, 'token=x'),
+      post('/token', FORM, `grant_type=authorization_code&client_id=${app.key}`),
+      `POST /introspect HTTP/1.1\r\nHost: x\r\n${basic}${FORM}Transfer-Encoding: chunked\r\n\r\n3\r\ntok\r\n4\r\nen=x\r\n0\r\n\r\n`,
+    ]
+    const statuses = new Set<number | undefined>()
+    for (const request of requests) {
+      const [direct, wrapped] = await Promise.all(ports.map((port) => ask(port, request)))
+      expect(withoutDate(direct), request).toEqual(withoutDate(wrapped))
+      statuses.add(direct?.status)
+    }
+    expect([...statuses].toSorted()).toEqual([200, 400, 401, 403, 404, 405, 413, 415])
+  })
+
+  it.each([
+    ['the handler', (handler: Handler) => handler],
+    [
+      'a function around it',
+      (handler: Handler): Handler =>
+        (request, facts) =>
+          handler(request, facts),
+    ],
+  ])('%s resolves where the client went away before its body was asked for', async (_, around) => {
+    let isReached = () => {}
+    const reached = new Promise<void>((resolve) => {
+      isReached = resolve
+    })
+    let isGone: Promise<void> | undefined
+    const { handler } = world({
+      signIn: async () => {
+        isReached()
+        await isGone
+        return { account: 'org-1' }
+      },
+    })
+    const { port, done } = await serve(around(handler), {
+      before: (req) => {
+        isGone = new Promise((resolve) => req.once('close', resolve))
+      },
+    })
+    const connection = await rawConnection(port)
+    await connection.write(
+      'POST /apps HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 9\r\n\r\n{"a"',
+    )
+    await reached
+    connection.cut()
+    expect(await Promise.all(done)).toEqual([undefined])
   })
 
   it('reads nothing of a body that nobody asks for, and no more than is asked for', async () => {
