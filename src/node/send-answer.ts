@@ -14,7 +14,9 @@ export async function sendAnswer(req: IncomingMessage, res: ServerResponse, answ
     if (name === 'set-cookie') res.appendHeader(name, value)
     else res.setHeader(name, value)
   }
-  if (!req.complete && !(Number(req.headers['content-length']) <= MAX_DISCARDED_BYTES))
+  // In HTTP/2 a stream ends by itself, and there is no such header.
+  const keepsOpen = req.httpVersionMajor > 1 || req.complete
+  if (!keepsOpen && !(Number(req.headers['content-length']) <= MAX_DISCARDED_BYTES))
     res.setHeader('connection', 'close')
   if (body === null || req.method === 'HEAD') res.end()
   else res.end(body)

@@ -1,8 +1,17 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import { connect, createServer as createServer2 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { text } from 'node:stream/consumers'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { Handler } from '../../src/http/index.ts'
-import { type NodeHandlerOptions, toNodeHandler } from '../../src/node.ts'
+import { accessOf, type NodeHandlerOptions, protectNode, toNodeHandler } from '../../src/node.ts'
 import { type RawAnswer, rawConnection } from '../http/raw-connection.ts'
 import { world } from '../http/world.ts'
 
@@ -228,6 +237,44 @@ describe('toNodeHandler', () => {
     expect(answer?.headers.get('connection')).toBe('close')
     await connection.closed
     await Promise.all(done)
+  })
+
+  it('serves HTTP/2 by the same calls, without a warning', async () => {
+    const { handler, grants, trustedApp } = world()
+    const { app, secret } = await trustedApp()
+    const [handle, guard] = [toNodeHandler(handler), protectNode(grants.authorizer)]
+    const server = createServer2((req, res) => {
+      // What is used of Node's requests and responses, those of HTTP/2 have too.
+      const [request, response] = [req as unknown as IncomingMessage, res as unknown as ServerResponse]
+      if (req.url === '/guarded') guard(request, response, () => res.end(accessOf(request).account))
+      else handle(request, response)
+    })
+    onTestFinished(() => void server.close())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    onTestFinished(() => session.close())
+    const warnings: Error[] = []
+    const note = (warning: Error) => warnings.push(warning)
+    process.on('warning', note)
+    onTestFinished(() => void process.off('warning', note))
+    const answerTo = async (headers: OutgoingHttpHeaders, body = '') => {
+      const stream = session.request(headers, { endStream: body === '' })
+      const [head] = await Promise.all([once(stream, 'response'), body && stream.end(body)])
+      return { status: head[0][':status'], body: await text(stream) }
+    }
+    const post = {
+      ':method': 'POST',
+      ':path': '/token',
+      authorization: `Basic ${btoa(`${app.key}:${secret}`)}`,
+      'content-type': 'application/x-www-form-urlencoded',
+    }
+    const granted = await answerTo(post, 'grant_type=client_credentials')
+    expect(granted.status).toBe(200)
+    const authorization = `Bearer ${JSON.parse(granted.body).access_token}`
+    expect(await answerTo({ ':path': '/guarded', authorization })).toEqual({ status: 200, body: 'org-1' })
+    expect(await answerTo({ ':path': '/guarded' })).toEqual({ status: 401, body: '' })
+    expect((await answerTo(post, 'x'.repeat(20_000))).status).toBe(413)
+    expect(warnings).toEqual([])
   })
 
   it('resolves and says nothing where the client went away before the answer', async () => {
