@@ -27,18 +27,20 @@ export function decodeRecord(ref: RecordRef, value: string): StoreRecord {
   if (afterRevision < 1 || afterPlace < 0 || afterGroups < 0) {
     throw new Error(`what Redis holds for a record of kind ${ref.kind} was not written by appgrant`)
   }
-  const [place = '', other] = value.slice(afterRevision + 1, afterPlace).split('!')
+  const place = value.slice(afterRevision + 1, afterPlace)
+  const mark = place.indexOf('!')
   const position = Number.parseInt(place, 36)
-  const expiresAt = other === undefined ? position : other === '' ? undefined : Number.parseInt(other, 36)
   const groups = value.slice(afterPlace + 1, afterGroups)
-  return {
+  const record: { -readonly [Field in keyof StoreRecord]: StoreRecord[Field] } = {
     kind: ref.kind,
     partition: ref.partition,
     id: ref.id,
     groups: groups === '' ? [] : groups.split(','),
     position,
-    ...(expiresAt === undefined ? {} : { expiresAt }),
     revision: value.slice(0, afterRevision),
     data: value.slice(afterGroups + 1),
   }
+  if (mark < 0) record.expiresAt = position
+  else if (mark < place.length - 1) record.expiresAt = Number.parseInt(place.slice(mark + 1), 36)
+  return record
 }
