@@ -53,18 +53,17 @@ export function createCollection(store: Store, clock: () => number, random: Rand
 
   const isStored = async (next: StoreRecord) => (await answered(store.get([next])))[0]?.revision === next.revision
 
-  const unpacked = new Map<string, unknown>()
+  const unpacked = new Map<string, { readonly id: string; readonly value: unknown }>()
 
   const collection: Collection = {
     get: (refs) => store.get(refs),
     unpack<Value>(kind: Kind<Value>, found: StoreRecord) {
       if (!kind.isShared) return kind.unpack(found)
       // A revision is never used twice, so it stands for the text.
-      const name = `${kind.name} ${found.id} ${found.revision}`
-      const known = unpacked.get(name)
-      if (known !== undefined) return known as Value
+      const known = unpacked.get(found.revision)
+      if (known?.id === found.id) return known.value as Value
       const value = deepFrozen(kind.unpack(found))
-      unpacked.set(name, value)
+      unpacked.set(found.revision, { id: found.id, value })
       const [oldest] = unpacked.keys()
       if (unpacked.size > MAX_UNPACKED && oldest !== undefined) unpacked.delete(oldest)
       return value
