@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // Three processes fight over one lock, which each must get within some hundred ms: other files would take the processor from them.
-const ALONE = ['test/stores/sqlite-processes.test.ts']
+const ALONE = ['test/stores/sqlite-room.test.ts']
 
 export default defineConfig({
   test: {

@@ -30,6 +30,11 @@ export function testLayout(open: OpenStore): void {
 export function testRivals(open: OpenStore): void {
   testSessions(open)
   testAssertions(open)
+  testRacesAndLives(open)
+}
+
+/** The least of it: acts racing grants and refreshes, and whole lives. */
+export function testRacesAndLives(open: OpenStore): void {
   // A round takes a dozen writes, each to a disk or to a majority.
   testRaces(open, { rounds: 500 })
   testSameLives((seed) => livesOf(seed, open))

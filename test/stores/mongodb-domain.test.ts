@@ -1,7 +1,7 @@
 import type { MongoClient } from 'mongodb'
 import { afterEach, beforeAll } from 'vitest'
 import type { OpenStore } from '../domain/session-world.ts'
-import { testDomain, testLayout, testRivals } from '../domain/user-suites.ts'
+import { testDomain, testLayout, testRacesAndLives } from '../domain/user-suites.ts'
 import {
   collectionOf,
   describeWithMongo,
@@ -14,7 +14,7 @@ import { testHistories } from './histories/histories.ts'
 
 describeWithMongo('apps, tokens and sessions on MongoDB', (target, { layout, isNewest }) => {
   const open = emptyStores(target)
-  if (!isNewest) return testRivals(open)
+  if (!isNewest) return testRacesAndLives(open)
   if (layout === 'replica set') testLayout(open)
   else testDomain(open)
   // One find is not one instant: each of its reads stands for itself.

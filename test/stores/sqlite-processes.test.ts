@@ -1,4 +1,4 @@
-import { randomInt, randomUUID } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
@@ -7,6 +7,7 @@ import { changed, record, refOf } from '../../src/testing/sample-records.ts'
 import { describeWith } from '../servers/describe-with.ts'
 import { bundled, type Script, scratchFolder, started } from '../servers/script.ts'
 import { sqliteDrivers } from '../servers/sqlite.ts'
+import { processesOf } from './sqlite/processes.ts'
 
 const KILLS = 200
 const ROUNDS = 200
@@ -26,24 +27,7 @@ const ask = async (script: Script, told: Told) => {
 
 for (const { title, found, missing } of sqliteDrivers) {
   describeWith(`sqliteStore by ${title}, several processes on one file`, { found, missing }, ({ node }) => {
-    const scratch = scratchFolder()
-    const running: Script[] = []
-    const start = async (name: string, args: readonly string[], options?: { readonly uid: number }) => {
-      const script = started(node, ['--no-warnings', await bundled(`stores/sqlite/${name}`, scratch), ...args], options)
-      running.push(script)
-      return script
-    }
-    const newPath = () => join(scratch.folder, `${randomUUID()}.db`)
-    // A process that was asked to end by the end of its input has closed its store.
-    const end = async (...scripts: readonly Script[]) => {
-      for (const { child } of scripts) child.stdin?.end()
-      return Promise.all(scripts.map((script) => script.ended()))
-    }
-    afterEach(async () => {
-      for (const { child } of running) child.kill('SIGKILL')
-      await Promise.all(running.splice(0).map((script) => script.ended()))
-    })
-    afterAll(() => scratch.remove())
+    const { scratch, running, newPath, start, end } = processesOf(node)
 
     it('two processes racing for the last place under the limit: one gets it (APP-6)', async () => {
       const path = newPath()
@@ -75,16 +59,6 @@ for (const { title, found, missing } of sqliteDrivers) {
         app = to
       }
       expect((await end(writer, reader)).map(({ how }) => how)).toEqual([0, 0])
-    })
-
-    it('two processes that write all the time leave each other room: nobody is refused', async () => {
-      const path = newPath()
-      const writers = await Promise.all([1, 2, 3].map(() => start('write-much.ts', [path, '3000'])))
-      for (const { rest } of await end(...writers)) {
-        const { writes, failure } = JSON.parse(rest[0] ?? '{}')
-        expect(failure).toBeUndefined()
-        expect(writes).toBeGreaterThan(10)
-      }
     })
 
     it('a process that is killed while it holds the lock holds nobody up', async () => {
