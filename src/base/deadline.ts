@@ -1,7 +1,26 @@
-/** A call that has an end. */
-interface Pending {
+/** A call that has an end, between those that end before and after it. */
+class Pending<Answer> {
   readonly endsAt: number
-  readonly fail: (cause: unknown) => void
+  before: Pending<never> | undefined
+  after: Pending<never> | undefined
+  /** Undefined once it is settled. */
+  resolve: ((answer: Answer) => void) | undefined
+  readonly reject: (error: unknown) => void
+  readonly refused: (cause: unknown) => unknown
+
+  constructor(
+    endsAt: number,
+    resolve: (answer: Answer) => void,
+    reject: (error: unknown) => void,
+    refused: (cause: unknown) => unknown,
+  ) {
+    this.endsAt = endsAt
+    this.before = undefined
+    this.after = undefined
+    this.resolve = resolve
+    this.reject = reject
+    this.refused = refused
+  }
 }
 
 /**
@@ -14,46 +33,64 @@ interface Pending {
 export function createDeadline(
   timeoutMs: number,
 ): <Answer>(call: () => Promise<Answer>, refused: (cause: unknown) => unknown) => Promise<Answer> {
-  // In the order of their ends, for all have the same time.
-  const pending = new Set<Pending>()
+  // In the order of their ends, for all have the same time. A list that a call leaves without a search and without a hash.
+  let first: Pending<never> | undefined
+  let last: Pending<never> | undefined
   let timer: NodeJS.Timeout | undefined
 
   const look = () => {
     const now = performance.now()
     timer = undefined
-    for (const call of pending) {
-      if (call.endsAt > now) return arm(call.endsAt - now)
-      call.fail(new Error(`no answer within ${timeoutMs} ms`))
+    while (first) {
+      if (first.endsAt > now) return arm(first.endsAt - now)
+      fail(first, new Error(`no answer within ${timeoutMs} ms`))
     }
   }
   const arm = (ms: number) => {
     timer = setTimeout(look, Math.ceil(ms))
   }
-  const add = (call: Pending) => {
-    pending.add(call)
+  const add = (call: Pending<never>) => {
+    call.before = last
+    if (last) last.after = call
+    else first = call
+    last = call
     if (!timer) arm(timeoutMs)
-    else if (pending.size === 1) timer.ref()
+    else if (first === call) timer.ref()
   }
-  /** Whether the call was still waited for. The timer of calls that are done must not keep the process alive. */
-  const settled = (call: Pending) => {
-    const wasPending = pending.delete(call)
-    if (pending.size === 0) timer?.unref()
-    return wasPending
+  /** The timer of calls that are done must not keep the process alive. */
+  const leave = (call: Pending<never>) => {
+    const { before, after } = call
+    if (before) before.after = after
+    else first = after
+    if (after) after.before = before
+    else last = before
+    call.resolve = undefined
+    call.before = undefined
+    call.after = undefined
+    if (!first) timer?.unref()
+  }
+  const fail = (call: Pending<never>, cause: unknown) => {
+    if (!call.resolve) return
+    leave(call)
+    call.reject(call.refused(cause))
   }
 
-  return (call, refused) =>
-    new Promise((resolve, reject) => {
-      const fail = (cause: unknown) => {
-        if (settled(mine)) reject(refused(cause))
-      }
-      const mine: Pending = { endsAt: performance.now() + timeoutMs, fail }
-      add(mine)
+  return <Answer>(call: () => Promise<Answer>, refused: (cause: unknown) => unknown) =>
+    new Promise<Answer>((resolve, reject) => {
+      const mine = new Pending<Answer>(performance.now() + timeoutMs, resolve, reject, refused)
+      add(mine as Pending<never>)
       try {
-        call().then((answer) => {
-          if (settled(mine)) resolve(answer)
-        }, fail)
+        call().then(
+          (answer) => {
+            const { resolve } = mine
+            if (!resolve) return
+            leave(mine as Pending<never>)
+            resolve(answer)
+          },
+          (cause) => fail(mine as Pending<never>, cause),
+        )
       } catch (error) {
-        fail(error)
+        fail(mine as Pending<never>, error)
       }
     })
 }

@@ -26,20 +26,25 @@ const HINTS: Record<StoreFailure, string> = {
  */
 export function guardedStore(store: Store, { timeoutMs, failed }: GuardOptions): Store {
   const withinDeadline = createDeadline(timeoutMs)
-  const guard = <Answer>(operation: string, failure: StoreFailure, call: () => Promise<Answer>) =>
-    withinDeadline(call, (cause) => {
-      const code = isNotApplied(cause) ? 'store_unavailable' : failure
-      failed({ code, operation, cause })
-      const message = code === 'outcome_unknown' ? 'the outcome is unknown' : 'the service is temporarily unavailable'
-      return new AppGrantError(code, {}, { message, hint: HINTS[code], cause })
-    })
+  // One for each operation, not for each call.
+  const refusal = (operation: string, failure: StoreFailure) => (cause: unknown) => {
+    const code = isNotApplied(cause) ? 'store_unavailable' : failure
+    failed({ code, operation, cause })
+    const message = code === 'outcome_unknown' ? 'the outcome is unknown' : 'the service is temporarily unavailable'
+    return new AppGrantError(code, {}, { message, hint: HINTS[code], cause })
+  }
+  const getRefused = refusal('get', 'store_unavailable')
+  const insertRefused = refusal('insert', 'outcome_unknown')
+  const replaceRefused = refusal('replace', 'outcome_unknown')
+  const listRefused = refusal('list', 'store_unavailable')
+  const countRefused = refusal('count', 'store_unavailable')
   const { watch } = store
   return {
-    get: (refs) => guard('get', 'store_unavailable', () => store.get(refs)),
-    insert: (record, options) => guard('insert', 'outcome_unknown', () => store.insert(record, options)),
-    replace: (from, to) => guard('replace', 'outcome_unknown', () => store.replace(from, to)),
-    list: (group, page) => guard('list', 'store_unavailable', () => store.list(group, page)),
-    count: (group, after) => guard('count', 'store_unavailable', () => store.count(group, after)),
+    get: (refs) => withinDeadline(() => store.get(refs), getRefused),
+    insert: (record, options) => withinDeadline(() => store.insert(record, options), insertRefused),
+    replace: (from, to) => withinDeadline(() => store.replace(from, to), replaceRefused),
+    list: (group, page) => withinDeadline(() => store.list(group, page), listRefused),
+    count: (group, after) => withinDeadline(() => store.count(group, after), countRefused),
     ...(watch && { watch: (changed) => watch.call(store, changed) }),
     close: () => store.close(),
   }
