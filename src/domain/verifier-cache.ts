@@ -57,14 +57,19 @@ export function createCachingVerifier(
     },
   }
 
-  async function rememberingVerify(accessToken: string, options: VerifyOptions): Promise<Verification> {
+  /** What is remembered is told at once, without a function that waits. */
+  function rememberingVerify(accessToken: string, options: VerifyOptions): Promise<Verification> {
     const maxStalenessMs = stalenessInput(objectInput(options, 'options').maxStalenessMs)
     const audience = options.audience === undefined ? undefined : idInput(options.audience, 'audience')
     if (maxStalenessMs === 0 || typeof accessToken !== 'string' || accessToken.length > maxLength)
-      return meantFor(audience, await strict.verify(accessToken))
+      return strict.verify(accessToken).then((verification) => meantFor(audience, verification))
     const name = digestOf(accessToken)
     const known = entries.get(name)
-    if (known && isFresh(known, maxStalenessMs)) return meantFor(audience, copyOf(known.access))
+    if (known && isFresh(known, maxStalenessMs)) return Promise.resolve(meantFor(audience, copyOf(known.access)))
+    return fillingVerify(accessToken, name, audience)
+  }
+
+  async function fillingVerify(accessToken: string, name: string, audience: string | undefined): Promise<Verification> {
     listening ??= listen()
     const sent = { sentAt: clock(), sentAtSteady: steadyClock() }
     let refs: readonly RecordRef[] = []
@@ -117,14 +122,17 @@ export function createCachingVerifier(
 
 /** Every caller gets its own: what one does to an answer changes nobody else's. */
 function copyOf(access: Access): Access {
-  const { app, scope, audience, issuedAt, expiresAt } = access
+  const { app } = access
   return {
-    ...access,
-    app: { ...app },
-    scope: [...scope],
-    audience: [...audience],
-    issuedAt: new Date(issuedAt),
-    expiresAt: new Date(expiresAt),
+    ok: true,
+    kind: access.kind,
+    app: { key: app.key, name: app.name, owner: app.owner },
+    account: access.account,
+    scope: [...access.scope],
+    audience: [...access.audience],
+    tokenId: access.tokenId,
+    issuedAt: new Date(access.issuedAt.getTime()),
+    expiresAt: new Date(access.expiresAt.getTime()),
   }
 }
 
