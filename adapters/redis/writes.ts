@@ -1,4 +1,3 @@
-import { perTurn } from '../../src/store/per-turn.ts'
 import type { InsertOptions, StoreRecord } from '../../src/store/store.ts'
 import type { Keyspace } from './keys.ts'
 import { encodeRecord, revisionHead } from './record-encoding.ts'
@@ -39,34 +38,60 @@ export function writes(
     oneSlot,
   }: { readonly run: RunScript; readonly runDurably: RunScript | undefined; readonly oneSlot: boolean },
 ): Writes {
-  const insertJoined = perTurn(async (members: readonly Member[]): Promise<readonly Promise<Inserted | Error>[]> => {
-    const answers = new Map<Member, Promise<Inserted | Error>>()
-    // Each waits for its own partition only: a shard that hangs holds nobody else up.
-    for (const together of oneSlot ? byPartition(members) : [members]) {
-      const reply = run(insertCall(together)) as Promise<readonly string[]>
-      for (const [index, member] of together.entries()) {
-        answers.set(
-          member,
-          reply.then((all) => answerOf(all[index])),
-        )
-      }
-    }
-    return members.map((member) => answers.get(member) as Promise<Inserted | Error>)
-  }, MOST_PER_SCRIPT)
+  // Each waits for its own partition only: a shard that hangs holds nobody else up.
+  type Waiting = { member: Member; resolve: (answer: Inserted) => void; reject: (error: unknown) => void }
+  let waiting: Waiting[] = []
+  const flush = () => {
+    const all = waiting
+    waiting = []
+    if (oneSlot) for (const together of byPartition(all)) sendAll(together)
+    else sendAll(all)
+  }
+  const sendAll = (all: readonly Waiting[]) => {
+    for (let start = 0; start < all.length; start += MOST_PER_SCRIPT) send(all.slice(start, start + MOST_PER_SCRIPT))
+  }
+  const send = (batch: readonly Waiting[]) => {
+    const call = insertCall(batch.map(({ member }) => member))
+    run(call).then(
+      (reply) => {
+        for (let index = 0; index < batch.length; index++) {
+          const answer = answerOf((reply as readonly string[])[index])
+          if (answer instanceof Error) batch[index]?.reject(answer)
+          else batch[index]?.resolve(answer)
+        }
+      },
+      (error) => {
+        for (const { reject } of batch) reject(error)
+      },
+    )
+  }
+  const insertJoined = (member: Member) =>
+    new Promise<Inserted>((resolve, reject) => {
+      if (waiting.push({ member, resolve, reject }) === 1) setImmediate(flush)
+    })
+
+  const insertAlone = async (record: StoreRecord, member: Member, { limit }: InsertOptions): Promise<Inserted> => {
+    let answer: Inserted | Error
+    if (limit) {
+      if (!record.groups.includes(limit.group)) throw new TypeError('limit.group: expected a group of the record')
+      const limited = keys.group({ ...record, group: limit.group })
+      const first = { ...member, groups: [limited, ...member.groups.filter((group) => group !== limited)] }
+      answer = firstOf(await (runDurably ?? run)(insertCall([first], limit.max)))
+    } else answer = firstOf(await (runDurably ?? run)(insertCall([member])))
+    if (answer instanceof Error) throw answer
+    return answer
+  }
 
   return {
-    async insert(record, { limit, durable = record.expiresAt === undefined } = {}) {
-      const member = memberOf(keys, record)
-      let answer: Inserted | Error
-      if (limit) {
-        if (!record.groups.includes(limit.group)) throw new TypeError('limit.group: expected a group of the record')
-        const limited = keys.group({ ...record, group: limit.group })
-        const first = { ...member, groups: [limited, ...member.groups.filter((group) => group !== limited)] }
-        answer = firstOf(await (runDurably ?? run)(insertCall([first], limit.max)))
-      } else if (durable && runDurably) answer = firstOf(await runDurably(insertCall([member])))
-      else answer = await insertJoined(member)
-      if (answer instanceof Error) throw answer
-      return answer
+    insert(record, options = {}) {
+      const { limit, durable = record.expiresAt === undefined } = options
+      try {
+        const member = memberOf(keys, record)
+        if (!limit && !(durable && runDurably)) return insertJoined(member)
+        return insertAlone(record, member, options)
+      } catch (error) {
+        return Promise.reject(error)
+      }
     },
     async replace(from, to) {
       return (await (runDurably ?? run)(replaceCall(keys, from, to))) === 1
@@ -78,7 +103,7 @@ function memberOf(keys: Keyspace, record: StoreRecord): Member {
   return {
     partition: record.partition,
     key: keys.record(record),
-    groups: record.groups.map((group) => keys.group({ ...record, group })),
+    groups: record.groups.map((group) => keys.group({ kind: record.kind, partition: record.partition, group })),
     args: [encodeRecord(record), record.id, record.position, record.expiresAt ?? ''],
   }
 }
@@ -88,7 +113,7 @@ function insertCall(members: readonly Member[], most: number | '' = ''): ScriptC
   const entering = new Map<string, number[]>()
   const args: (string | number)[] = [members.length, longAgo(), most]
   members.forEach((member, index) => {
-    args.push(...member.args)
+    for (const arg of member.args) args.push(arg)
     for (const group of member.groups) {
       const known = entering.get(group)
       if (known) known.push(index + 1)
@@ -140,12 +165,12 @@ function longAgo(): number {
   return Date.now() - SLACK_MS
 }
 
-function byPartition(members: readonly Member[]): readonly (readonly Member[])[] {
-  const parts = new Map<string, Member[]>()
-  for (const member of members) {
-    const known = parts.get(member.partition)
-    if (known) known.push(member)
-    else parts.set(member.partition, [member])
+function byPartition<One extends { readonly member: Member }>(members: readonly One[]): readonly (readonly One[])[] {
+  const parts = new Map<string, One[]>()
+  for (const one of members) {
+    const known = parts.get(one.member.partition)
+    if (known) known.push(one)
+    else parts.set(one.member.partition, [one])
   }
   return [...parts.values()]
 }

@@ -1,6 +1,5 @@
 import type { Emitter } from '../base/events.ts'
 import { partitionOfKey } from '../credentials/app-key.ts'
-import { withConcealed } from '../credentials/concealed.ts'
 import { digestOf } from '../credentials/digest.ts'
 import type { TokenFields, TokenFormat } from '../credentials/token-format.ts'
 import type { LiveApp } from '../records/app.ts'
@@ -17,8 +16,36 @@ export interface Granted {
   readonly expiresAt: Date
   readonly expiresInSeconds: number
   readonly scope: readonly string[]
-  /** Absent for an app-only token. */
-  readonly refreshToken?: string
+  /** Undefined for an app-only token. */
+  readonly refreshToken: string | undefined
+}
+
+/**
+ * Tokens in private fields, read through getters of the prototype: neither `util.inspect` with `showHidden`, nor JSON, nor a copy
+ * shows them. The name is what `util.inspect` prints.
+ */
+const ConcealedTokens = class TokenResponse implements Granted {
+  readonly tokenId: string
+  readonly expiresAt: Date
+  readonly expiresInSeconds: number
+  readonly scope: readonly string[]
+  readonly #accessToken: string
+  readonly #refreshToken: string | undefined
+
+  constructor(shown: Omit<Granted, 'accessToken' | 'refreshToken'>, accessToken: string, refreshToken?: string) {
+    this.tokenId = shown.tokenId
+    this.expiresAt = shown.expiresAt
+    this.expiresInSeconds = shown.expiresInSeconds
+    this.scope = shown.scope
+    this.#accessToken = accessToken
+    this.#refreshToken = refreshToken
+  }
+  get accessToken(): string {
+    return this.#accessToken
+  }
+  get refreshToken(): string | undefined {
+    return this.#refreshToken
+  }
 }
 
 /** What a new access token is to be. */
@@ -77,18 +104,23 @@ export function createAccessTokens(parts: {
 
   return {
     areSigned: signed !== undefined,
-    async store(fields, { app, install, audience, ...plan }) {
+    async store(fields, plan) {
+      const { app, install, audience } = plan
       const credential = credentialOf(fields)
       const { group } = install ? userTokens(app, install) : appOnlyTokens(app)
-      const token: LiveToken = {
+      const token: { -readonly [Name in keyof LiveToken]: LiveToken[Name] } = {
         state: 'live',
         partition: partitionOfKey(app.key),
         id: fields.token,
         digest: digestOf(credential),
         group,
-        ...(audience && { audience }),
-        ...plan,
+        issuedAt: plan.issuedAt,
+        expiresAt: plan.expiresAt,
+        scope: plan.scope,
       }
+      if (audience) token.audience = audience
+      if (plan.userAgent !== undefined) token.userAgent = plan.userAgent
+      if (plan.stage !== undefined) token.stage = plan.stage
       const text = signed ? await sign(signed, token) : credential
       if ((await collection.insert<StoredToken>(tokenKind, token)) === 'inserted')
         return { text, id: token.id, expiresAt: token.expiresAt }
@@ -118,7 +150,7 @@ export function createAccessTokens(parts: {
     granted({ text, id, expiresAt }, { scope, refreshToken, at }) {
       const expiresInSeconds = Math.max(0, Math.floor((expiresAt - at) / 1000))
       const shown = { tokenId: id, expiresAt: new Date(expiresAt), expiresInSeconds, scope }
-      return withConcealed(shown, { accessToken: text, ...(refreshToken !== undefined && { refreshToken }) })
+      return new ConcealedTokens(shown, text, refreshToken)
     },
     announce({ id }, { app, account }) {
       events.emit('token', { account }, { change: 'issued', app: app.key, account, tokenIds: [id] })

@@ -44,28 +44,49 @@ export interface Collection {
 }
 
 export function createCollection(store: Store, clock: () => number, random: RandomText): Collection {
-  const record = <Value>(kind: Kind<Value>, value: Value): StoreRecord => ({
-    kind: kind.name,
-    ...kind.place(value),
-    revision: random(REVISION_LENGTH),
-    data: kind.pack(value),
-  })
+  const record = <Value>(kind: Kind<Value>, value: Value): StoreRecord => {
+    const { partition, id, groups, position, expiresAt } = kind.place(value)
+    const made = {
+      kind: kind.name,
+      partition,
+      id,
+      groups,
+      position,
+      revision: random(REVISION_LENGTH),
+      data: kind.pack(value),
+    }
+    if (expiresAt === undefined) return made
+    ;(made as { -readonly [Field in keyof StoreRecord]: StoreRecord[Field] }).expiresAt = expiresAt
+    return made
+  }
 
   const isStored = async (next: StoreRecord) => (await answered(store.get([next])))[0]?.revision === next.revision
 
-  const unpacked = new Map<string, { readonly id: string; readonly value: unknown }>()
+  // Two halves: where the newer one is full it becomes the older, and what the older still held is forgotten. Taking out the oldest one
+  // by one would walk over all that were taken out before.
+  let unpacked = new Map<string, { readonly id: string; readonly value: unknown }>()
+  let before = unpacked
+  const keep = (revision: string, known: { readonly id: string; readonly value: unknown }) => {
+    unpacked.set(revision, known)
+    if (unpacked.size < MAX_UNPACKED / 2) return
+    before = unpacked
+    unpacked = new Map()
+  }
 
   const collection: Collection = {
     get: (refs) => store.get(refs),
     unpack<Value>(kind: Kind<Value>, found: StoreRecord) {
       if (!kind.isShared) return kind.unpack(found)
       // A revision is never used twice, so it stands for the text.
-      const known = unpacked.get(found.revision)
-      if (known?.id === found.id) return known.value as Value
+      const recent = unpacked.get(found.revision)
+      if (recent?.id === found.id) return recent.value as Value
+      const known = before.get(found.revision)
+      if (known?.id === found.id) {
+        keep(found.revision, known)
+        return known.value as Value
+      }
       const value = deepFrozen(kind.unpack(found))
-      unpacked.set(found.revision, { id: found.id, value })
-      const [oldest] = unpacked.keys()
-      if (unpacked.size > MAX_UNPACKED && oldest !== undefined) unpacked.delete(oldest)
+      keep(found.revision, { id: found.id, value })
       return value
     },
     async load(kind, ref) {

@@ -104,18 +104,14 @@ export const tokenKind: Kind<StoredToken> = {
     return { partition, id, groups: token.state === 'live' ? [token.group] : [], position: expiresAt, expiresAt }
   },
   pack(token) {
-    const packed: Packed =
-      token.state === 'removed'
-        ? { d: token.digest }
-        : {
-            d: token.digest,
-            i: token.issuedAt,
-            ...(token.scope.length > 0 && { s: token.scope.join(' ') }),
-            ...(token.audience && { a: token.audience.join(' ') }),
-            ...(token.userAgent && { u: token.userAgent }),
-            ...(token.stage !== undefined && { n: token.stage }),
-          }
-    return JSON.stringify(packed)
+    // Digests and times need no escapes.
+    if (token.state === 'removed') return `{"d":"${token.digest}"}`
+    let text = `{"d":"${token.digest}","i":${token.issuedAt}`
+    if (token.scope.length > 0) text += `,"s":${JSON.stringify(token.scope.join(' '))}`
+    if (token.audience) text += `,"a":${JSON.stringify(token.audience.join(' '))}`
+    if (token.userAgent) text += `,"u":${JSON.stringify(token.userAgent)}`
+    if (token.stage !== undefined) text += `,"n":${token.stage}`
+    return `${text}}`
   },
   unpack({ partition, id, groups, position: expiresAt, data }) {
     const { d: digest, i: issuedAt, s: scope, a: audience, u: userAgent, n: stage } = JSON.parse(data) as Packed

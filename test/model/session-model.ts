@@ -158,7 +158,7 @@ function scopeNow({ scope, app }: ModelSession): readonly string[] {
   return scope.filter((one) => app.scopes.includes(one))
 }
 
-type Answer = { accessToken: string; refreshToken?: string; tokenId: string; scope: readonly string[] }
+type Answer = { accessToken: string; refreshToken?: string | undefined; tokenId: string; scope: readonly string[] }
 
 function advance(session: ModelSession, { accessToken, refreshToken = '', tokenId, scope }: Answer, now: number): void {
   expect(scope).toEqual(scopeNow(session))
