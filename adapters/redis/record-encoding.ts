@@ -27,20 +27,35 @@ export function decodeRecord(ref: RecordRef, value: string): StoreRecord {
   if (afterRevision < 1 || afterPlace < 0 || afterGroups < 0) {
     throw new Error(`what Redis holds for a record of kind ${ref.kind} was not written by appgrant`)
   }
-  const place = value.slice(afterRevision + 1, afterPlace)
-  const mark = place.indexOf('!')
-  const position = Number.parseInt(place, 36)
+  const mark = markIn(value, afterRevision + 1, afterPlace)
+  const isMarked = mark >= 0
+  const position = base36(value, afterRevision + 1, isMarked ? mark : afterPlace)
   const groups = value.slice(afterPlace + 1, afterGroups)
   const record: { -readonly [Field in keyof StoreRecord]: StoreRecord[Field] } = {
     kind: ref.kind,
     partition: ref.partition,
     id: ref.id,
-    groups: groups === '' ? [] : groups.split(','),
+    groups: groups === '' ? [] : groups.includes(',') ? groups.split(',') : [groups],
     position,
     revision: value.slice(0, afterRevision),
     data: value.slice(afterGroups + 1),
   }
-  if (mark < 0) record.expiresAt = position
-  else if (mark < place.length - 1) record.expiresAt = Number.parseInt(place.slice(mark + 1), 36)
+  if (!isMarked) record.expiresAt = position
+  else if (mark < afterPlace - 1) record.expiresAt = base36(value, mark + 1, afterPlace)
   return record
+}
+
+function markIn(text: string, from: number, to: number): number {
+  for (let at = from; at < to; at++) if (text.charCodeAt(at) === 33) return at
+  return -1
+}
+
+/** The number that stands there, read in place. */
+function base36(text: string, from: number, to: number): number {
+  let value = 0
+  for (let at = from; at < to; at++) {
+    const code = text.charCodeAt(at)
+    value = value * 36 + (code < 58 ? code - 48 : code - 87)
+  }
+  return value
 }

@@ -23,8 +23,8 @@ export interface Reading {
 
 interface Call {
   readonly refs: readonly RecordRef[]
-  /** Where the answers to its refs stand among the batch's. */
-  readonly places: readonly number[]
+  /** Where its part of the batch's places begins. */
+  readonly from: number
   readonly resolve: (records: (StoreRecord | undefined)[]) => void
   readonly reject: (error: unknown) => void
 }
@@ -34,6 +34,8 @@ interface Batch {
   readonly names: string[]
   readonly refs: RecordRef[]
   readonly placeOf: Map<string, number>
+  /** For the refs of the calls, one call after the other: where the answer stands. */
+  readonly places: number[]
   readonly calls: Call[]
 }
 
@@ -52,44 +54,66 @@ export function getPerTurn(reading: Reading): Store['get'] {
     open = new Map()
     full = []
     for (const batch of batches) {
+      if (batch.calls.length === 0) continue
       const refuse = (error: unknown) => {
         for (const call of batch.calls) refuseCall(batch, call, error)
       }
       try {
         read(batch.names, batch.refs).then((found) => {
-          for (const call of batch.calls) answer(call, call.places, found)
+          for (const call of batch.calls) answer(call, batch.places, found)
         }, refuse)
       } catch (error) {
         refuse(error)
       }
     }
   }
-  const refuseCall = ({ names }: Batch, call: Call, error: unknown) => {
+  const refuseCall = ({ names, places }: Batch, call: Call, error: unknown) => {
     if (!readAlone) return call.reject(error)
-    const own = call.places.map((place) => names[place] as string)
-    readAlone(error, own, call.refs).then((found) => answer(call, found.keys(), found), call.reject)
+    const own = call.refs.map((_, index) => names[places[call.from + index] as number] as string)
+    readAlone(error, own, call.refs).then(
+      (found) => answer({ ...call, from: 0 }, [...found.keys()], found),
+      call.reject,
+    )
   }
   const batchOf = (lane: string): Batch => {
     const known = open.get(lane)
     if (known && known.calls.length < MOST_CALLS) return known
     if (known) full.push(known)
     else if (open.size === 0) setImmediate(flush)
-    const batch: Batch = { names: [], refs: [], placeOf: new Map(), calls: [] }
+    const batch: Batch = { names: [], refs: [], placeOf: new Map(), places: [], calls: [] }
     open.set(lane, batch)
     return batch
   }
+  /** Where the answer to a ref will stand. Ids are looked up first, for the name of a place takes longer to make than to find. */
+  const placeIn = ({ names, refs, placeOf }: Batch, ref: RecordRef): number => {
+    const known = placeOf.get(ref.id)
+    if (known !== undefined) {
+      const found = refs[known] as RecordRef
+      if (found.kind === ref.kind && found.partition === ref.partition) return known
+    }
+    const place = names.length
+    names.push(nameOf(ref))
+    refs.push(ref)
+    if (known === undefined) placeOf.set(ref.id, place)
+    return place
+  }
   const join = (lane: string, refs: readonly RecordRef[]) =>
     new Promise<(StoreRecord | undefined)[]>((resolve, reject) => {
-      const named = refs.map(nameOf)
       const batch = batchOf(lane)
-      const places = named.map((name, index) => {
-        const known = batch.placeOf.get(name)
-        if (known !== undefined) return known
-        batch.placeOf.set(name, batch.names.length)
-        batch.refs.push(refs[index] as RecordRef)
-        return batch.names.push(name) - 1
-      })
-      batch.calls.push({ refs, places, resolve, reject })
+      const { places } = batch
+      const from = places.length
+      const known = batch.names.length
+      try {
+        for (const ref of refs) places.push(placeIn(batch, ref))
+      } catch (error) {
+        // One of the refs cannot be one: nothing is asked for the others of the call.
+        places.length = from
+        for (const { id } of batch.refs.splice(known))
+          if ((batch.placeOf.get(id) ?? -1) >= known) batch.placeOf.delete(id)
+        batch.names.length = known
+        throw error
+      }
+      batch.calls.push({ refs, from, resolve, reject })
     })
 
   /** The refs lie in several lanes. */
@@ -116,15 +140,16 @@ export function getPerTurn(reading: Reading): Store['get'] {
   }
 }
 
-function answer({ resolve, reject }: Call, places: Iterable<number>, found: readonly ReadResult[]): void {
+function answer(call: Call, places: readonly number[], found: readonly ReadResult[]): void {
+  const { from, refs } = call
   const records: (StoreRecord | undefined)[] = []
-  for (const place of places) {
-    const result = found[place]
+  for (let index = 0; index < refs.length; index++) {
+    const result = found[places[from + index] as number]
     if (result instanceof Error) {
-      reject(result)
+      call.reject(result)
       return
     }
     records.push(result)
   }
-  resolve(records)
+  call.resolve(records)
 }
