@@ -24,7 +24,7 @@ export function clientCredentials({ headers }: IncomingRequest, form: Form): App
   const secret = form.get('client_secret')
   const assertion = form.get('client_assertion')
   const hasAssertion = assertion !== undefined || form.has('client_assertion_type')
-  if ([header !== null, secret !== undefined, hasAssertion].filter(Boolean).length > 1)
+  if (Number(header !== null) + Number(secret !== undefined) + Number(hasAssertion) > 1)
     throw invalidRequest('the app authenticates by more than one method')
   if (hasAssertion) {
     if (form.get('client_assertion_type') !== JWT_ASSERTION)
@@ -42,7 +42,17 @@ export function asProof(client: AppCredentials): AppProof {
   return client.assertion === undefined ? { key: client.key, secret: client.secret ?? '' } : client
 }
 
+// What our own keys and secrets look like: nothing in them is an escape.
+const PLAIN_PAIR = /^[A-Za-z0-9]+:[A-Za-z0-9]+$/
+
 function readBasic(header: string): { readonly key: string; readonly secret: string } {
+  if (header.startsWith('Basic ') && header.length <= MAX_HEADER_LENGTH && BASE64.test(header.slice(6))) {
+    const pair = Buffer.from(header.slice(6), 'base64').toString('latin1')
+    if (PLAIN_PAIR.test(pair)) {
+      const at = pair.indexOf(':')
+      return { key: pair.slice(0, at), secret: pair.slice(at + 1) }
+    }
+  }
   const [, encoded] = header.length <= MAX_HEADER_LENGTH ? (/^basic +(\S+)$/i.exec(header) ?? []) : []
   const text = encoded === undefined ? undefined : decodeBase64(encoded)
   const colon = text?.indexOf(':') ?? -1

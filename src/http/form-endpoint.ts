@@ -49,12 +49,14 @@ export function formRoute(grants: AppGrant, endpoint: FormEndpoint): Route {
     method: 'POST',
     path: endpoint.path,
     wire: 'oauth',
-    async answer({ request, url, facts }) {
-      const misplaced = url.search === '' ? undefined : BODY_ONLY.find((name) => url.searchParams.has(name))
+    async answer(call) {
+      const { request, facts } = call
+      const misplaced = call.search === '' ? undefined : BODY_ONLY.find((name) => call.url.searchParams.has(name))
       if (misplaced !== undefined) throw invalidRequest(`${misplaced} belongs in the body`)
       const form = await readForm(request, endpoint.list)
       const act = async () => endpoint.answer({ form, client: clientCredentials(request, form), facts })
-      const headers = endpoint.isForPages && (await corsHeaders(grants, request, form))
+      const headers =
+        endpoint.isForPages && request.headers.has('origin') ? await corsHeaders(grants, request, form) : undefined
       if (!headers) return act()
       try {
         return withHeaders(await act(), headers)

@@ -47,11 +47,12 @@ export function createHandler(grants: AppGrant, options: HandlerOptions = {}): H
   const serve: Serve = async (request, { remoteAddress }) => {
     let route: Route | undefined
     try {
-      const url = new URL(request.url)
-      const found = find(url.pathname)
+      const path = plainPath(request.target)
+      const url = path === undefined ? new URL(request.url) : undefined
+      const found = find(url?.pathname ?? (path as string))
       if (!found) throw new HttpError(404, 'not_found', 'there is nothing at this path')
       route = routeOf(request, found)
-      return await route.answer(callOf(request, { url, found, remoteAddress }))
+      return await route.answer(callOf(request, { path, url, found, remoteAddress }))
     } catch (error) {
       const answer = errorAnswer(error, route?.wire ?? 'oauth')
       if (answer) return answer
@@ -103,12 +104,38 @@ function routeOf({ method }: IncomingRequest, { methods }: Found): Route {
 
 function callOf(
   request: IncomingRequest,
-  { url, found, remoteAddress }: { url: URL; found: Found; remoteAddress: string | undefined },
+  of: { path: string | undefined; url: URL | undefined; found: Found; remoteAddress: string | undefined },
 ): Call {
+  const { url, found, remoteAddress } = of
   const userAgent = request.headers.get('user-agent')
-  const facts: RequestFacts = {
-    ...(userAgent !== null && { userAgent }),
-    ...(remoteAddress !== undefined && { remoteAddress }),
+  const facts: { -readonly [Fact in keyof RequestFacts]: RequestFacts[Fact] } = {}
+  if (userAgent !== null) facts.userAgent = userAgent
+  if (remoteAddress !== undefined) facts.remoteAddress = remoteAddress
+  return new RoutedCall(request, found.params, facts, url)
+}
+
+/** A path without query, dots or escapes is what a URL would make of it. */
+function plainPath(target: string | undefined): string | undefined {
+  return target !== undefined && /^(?:\/[A-Za-z0-9_-]+)+$/.test(target) ? target : undefined
+}
+
+class RoutedCall implements Call {
+  readonly request: IncomingRequest
+  readonly params: Call['params']
+  readonly facts: RequestFacts
+  #url: URL | undefined
+
+  constructor(request: IncomingRequest, params: Call['params'], facts: RequestFacts, url: URL | undefined) {
+    this.request = request
+    this.params = params
+    this.facts = facts
+    this.#url = url
   }
-  return { request, url, params: found.params, facts }
+  get search(): string {
+    return this.#url?.search ?? ''
+  }
+  get url(): URL {
+    this.#url ??= new URL(this.request.url)
+    return this.#url
+  }
 }

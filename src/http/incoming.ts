@@ -3,9 +3,11 @@ export interface IncomingRequest {
   readonly method: string
   /** Of it only path and query mean anything (HTTP-7). */
   readonly url: string
+  /** The path and query alone, where the request has them at hand. */
+  readonly target?: string
   /** One that came twice has both values, joined by a comma. */
   readonly headers: Pick<Headers, 'get' | 'has'>
-  /** Whether somebody else has read the body. */
+  /** Whether somebody else has read the body, or is about to. */
   readonly bodyUsed: boolean
   /**
    * The body, or undefined where it has more bytes than that: what is still to come is not waited for. Rejects where it breaks
@@ -24,7 +26,7 @@ export function fetchRequest(request: Request): IncomingRequest {
     url,
     headers,
     get bodyUsed() {
-      return request.bodyUsed
+      return request.bodyUsed || request.body?.locked === true
     },
     readBody: (limit) => readStream(request.body, limit),
     toRequest: () => request,

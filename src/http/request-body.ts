@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { strictUtf8 } from '../base/strict-utf8.ts'
 import { invalidRequest } from './http-error.ts'
 import type { IncomingRequest } from './incoming.ts'
@@ -5,6 +6,16 @@ import type { IncomingRequest } from './incoming.ts'
 /** The longest body that is read. */
 const MAX_BODY_BYTES = 16 * 1024
 const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/
+
+// No escapes, and every part is a name and a value.
+const PLAIN_FORM = /^[A-Za-z0-9._~*-]+=[A-Za-z0-9._~*-]*(?:&[A-Za-z0-9._~*-]+=[A-Za-z0-9._~*-]*)*$/
+
+function plainPairs(text: string): readonly (readonly [string, string])[] {
+  return text.split('&').map((part) => {
+    const at = part.indexOf('=')
+    return [part.slice(0, at), part.slice(at + 1)] as const
+  })
+}
 
 /** The parameters of a form; one without a value is absent (RFC 6749 §3.2). */
 export type Form = ReadonlyMap<string, string>
@@ -20,7 +31,7 @@ export async function readForm(request: IncomingRequest, list?: string): Promise
   const text = await readText(request)
   if (BROKEN_ESCAPE.test(text)) throw invalidRequest('the body is no valid form')
   const form = new Map<string, string>()
-  for (const [name, value] of new URLSearchParams(text)) {
+  for (const [name, value] of PLAIN_FORM.test(text) ? plainPairs(text) : new URLSearchParams(text)) {
     const before = form.get(name)
     if (before !== undefined && name !== list) throw invalidRequest('a parameter is repeated')
     form.set(name, before ? `${before} ${value}` : value)
@@ -53,9 +64,12 @@ function parse(text: string): unknown {
 
 function assertType({ headers }: IncomingRequest, expected: string): void {
   // Unpacking is where small bodies become large ones.
-  if ((headers.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity')
+  const encoding = headers.get('content-encoding')
+  if (encoding !== null && encoding.toLowerCase() !== 'identity')
     throw invalidRequest('a Content-Encoding is not accepted', 415)
-  const [type = ''] = (headers.get('content-type') ?? '').split(';', 1)
+  const given = headers.get('content-type')
+  if (given === expected) return
+  const [type = ''] = (given ?? '').split(';', 1)
   if (type.trim().toLowerCase() !== expected) throw invalidRequest(`the Content-Type must be ${expected}`, 415)
 }
 
@@ -69,6 +83,7 @@ async function readText(request: IncomingRequest): Promise<string> {
     throw invalidRequest('the body ended before its end')
   })
   if (!bytes) throw tooLarge()
+  if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
   try {
     return strictUtf8.decode(bytes)
   } catch {

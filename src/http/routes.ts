@@ -7,6 +7,8 @@ import type { IncomingRequest } from './incoming.ts'
 export interface Call {
   readonly request: IncomingRequest
   readonly url: URL
+  /** That of the URL. */
+  readonly search: string
   /** What stands in the places of the path that a route names. */
   readonly params: Readonly<Record<string, string>>
   readonly facts: RequestFacts

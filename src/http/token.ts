@@ -83,7 +83,8 @@ export function tokenRoute(grants: AppGrant): Route {
 
 /** Whoever mixes the parameters of two grants means something that is not done here. Nothing is spent. */
 function assertOwnParameters({ needs }: Grant, form: Form): void {
-  const foreign = OF_ONE_GRANT.find((name) => form.has(name) && !needs.includes(name))
+  // Most have no more than the grant type and what every grant may have.
+  const foreign = form.size === 1 ? undefined : OF_ONE_GRANT.find((name) => form.has(name) && !needs.includes(name))
   if (foreign !== undefined) throw invalidRequest(`${foreign} is no parameter of this grant_type`)
 }
 
@@ -106,11 +107,12 @@ function resourcesOf(form: Form): { readonly resources?: readonly string[] } {
 }
 
 function wireToken({ accessToken, expiresInSeconds, scope, refreshToken }: Granted): Record<string, unknown> {
-  return {
+  const token: Record<string, unknown> = {
     access_token: accessToken,
     token_type: 'Bearer',
     expires_in: expiresInSeconds,
-    ...(refreshToken !== undefined && { refresh_token: refreshToken }),
-    ...(scope.length > 0 && { scope: scope.join(' ') }),
   }
+  if (refreshToken !== undefined) token.refresh_token = refreshToken
+  if (scope.length > 0) token.scope = scope.join(' ')
+  return token
 }

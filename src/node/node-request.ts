@@ -9,17 +9,40 @@ const FORBIDDEN = new Set(['CONNECT', 'TRACE', 'TRACK'])
 
 /** Node's request. Of the body nothing is read before it is asked for. */
 export function nodeRequest(req: IncomingMessage): IncomingRequest {
-  const { originalUrl = req.url ?? '/' } = req as IncomingMessage & { readonly originalUrl?: string }
-  const [method, url] = [req.method ?? 'GET', urlOf(originalUrl)]
-  return {
-    method,
-    url,
-    headers: { get: (name) => headerOf(req, name), has: (name) => headerOf(req, name) !== null },
-    get bodyUsed() {
-      return isRead(req)
-    },
-    readBody: (limit) => readBody(req, limit),
-    toRequest: () => requestOf(req, { method, url }),
+  return new NodeRequest(req)
+}
+
+class NodeRequest implements IncomingRequest {
+  readonly req: IncomingMessage
+  readonly method: string
+  readonly target: string
+
+  constructor(req: IncomingMessage) {
+    const { originalUrl = req.url ?? '/' } = req as IncomingMessage & { readonly originalUrl?: string }
+    this.req = req
+    this.method = req.method ?? 'GET'
+    this.target = originalUrl
+  }
+  get url(): string {
+    return urlOf(this.target)
+  }
+  get headers(): IncomingRequest['headers'] {
+    return this
+  }
+  get(name: string): string | null {
+    return headerOf(this.req, name)
+  }
+  has(name: string): boolean {
+    return headerOf(this.req, name) !== null
+  }
+  get bodyUsed(): boolean {
+    return isRead(this.req)
+  }
+  readBody(limit: number): Promise<Uint8Array | undefined> {
+    return readBody(this.req, limit)
+  }
+  toRequest(): Request {
+    return requestOf(this.req, this)
   }
 }
 
@@ -52,7 +75,7 @@ function readBody(req: IncomingMessage, limit: number): Promise<Uint8Array | und
       if (length > limit) resolve(undefined)
       else chunks.push(chunk)
     })
-    req.on('end', () => resolve(Buffer.concat(chunks)))
+    req.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
     req.on('error', broken)
     req.on('close', broken)
     if (req.destroyed) broken()

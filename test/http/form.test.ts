@@ -133,14 +133,17 @@ describe.each(['/token', '/revoke', '/introspect'])('%s', (path) => {
     expect(answer.status).toBe(200)
   })
 
-  it('answers 500 and tells the operator to mount before the body parser where the body was read already', async () => {
+  it.each([
+    ['was read already', (request: Request) => request.text()],
+    ['is being read by somebody else', async (request: Request) => request.body?.getReader()],
+  ])('answers 500 and tells the operator to mount before the body parser where the body %s', async (_, take) => {
     const { handler, outages } = world()
     const request = new Request(`https://login.example${path}`, {
       method: 'POST',
       headers: { 'content-type': FORM },
       body: GRANT,
     })
-    await request.text()
+    await take(request)
     const answer = await handler(request)
     expect(await refusal(answer)).toEqual({ status: 500, error: 'server_error' })
     expect(outages).toMatchObject([
