@@ -16,8 +16,8 @@ export function encodeRecord(record: StoreRecord): string {
 }
 
 /** What a stored revision and the separator behind it look like: the head of the value. */
-export function revisionHead(record: StoreRecord): string {
-  return name(record.revision) + SEPARATOR
+export function revisionHead({ revision }: Pick<StoreRecord, 'revision'>): string {
+  return name(revision) + SEPARATOR
 }
 
 export function decodeRecord(ref: RecordRef, value: string): StoreRecord {

@@ -91,6 +91,7 @@ export function redisStore(options: RedisStoreOptions): Store & { prepare(): Pro
   }
 
   return {
+    conditionalInserts: true,
     get: reading.get,
     insert: (record, how) => translating(writing.insert(record, how)),
     replace: (from, to) => translating(writing.replace(from, to)),

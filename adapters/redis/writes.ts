@@ -1,4 +1,4 @@
-import type { InsertOptions, StoreRecord } from '../../src/store/store.ts'
+import type { InsertOptions, InsertResult, StoreRecord } from '../../src/store/store.ts'
 import type { Keyspace } from './keys.ts'
 import { encodeRecord, revisionHead } from './record-encoding.ts'
 import type { RunScript } from './run-script.ts'
@@ -9,19 +9,19 @@ const SLACK_MS = 60_000
 // A script holds the server up while it runs: about a millisecond for so many records.
 const MOST_PER_SCRIPT = 128
 
-type Inserted = 'inserted' | 'exists' | 'full'
-
 /** One record of an INSERT. */
 interface Member {
   readonly partition: string
   readonly key: string
   readonly groups: readonly string[]
   readonly args: readonly (string | number)[]
+  /** What it is inserted under: the key of a record, and the head that its value must have. */
+  readonly condition: { readonly key: string; readonly head: string } | undefined
 }
 
 /** The writes of the port. */
 export interface Writes {
-  insert(record: StoreRecord, options?: InsertOptions): Promise<Inserted>
+  insert(record: StoreRecord, options?: InsertOptions): Promise<InsertResult>
   replace(from: StoreRecord, to: StoreRecord): Promise<boolean>
 }
 
@@ -39,7 +39,7 @@ export function writes(
   }: { readonly run: RunScript; readonly runDurably: RunScript | undefined; readonly oneSlot: boolean },
 ): Writes {
   // Each waits for its own partition only: a shard that hangs holds nobody else up.
-  type Waiting = { member: Member; resolve: (answer: Inserted) => void; reject: (error: unknown) => void }
+  type Waiting = { member: Member; resolve: (answer: InsertResult) => void; reject: (error: unknown) => void }
   let waiting: Waiting[] = []
   const flush = () => {
     const all = waiting
@@ -66,12 +66,12 @@ export function writes(
     )
   }
   const insertJoined = (member: Member) =>
-    new Promise<Inserted>((resolve, reject) => {
+    new Promise<InsertResult>((resolve, reject) => {
       if (waiting.push({ member, resolve, reject }) === 1) setImmediate(flush)
     })
 
-  const insertAlone = async (record: StoreRecord, member: Member, { limit }: InsertOptions): Promise<Inserted> => {
-    let answer: Inserted | Error
+  const insertAlone = async (record: StoreRecord, member: Member, { limit }: InsertOptions): Promise<InsertResult> => {
+    let answer: InsertResult | Error
     if (limit) {
       if (!record.groups.includes(limit.group)) throw new TypeError('limit.group: expected a group of the record')
       const limited = keys.group({ ...record, group: limit.group })
@@ -86,7 +86,7 @@ export function writes(
     insert(record, options = {}) {
       const { limit, durable = record.expiresAt === undefined } = options
       try {
-        const member = memberOf(keys, record)
+        const member = memberOf(keys, record, options.onlyIf)
         if (!limit && !(durable && runDurably)) return insertJoined(member)
         return insertAlone(record, member, options)
       } catch (error) {
@@ -99,21 +99,25 @@ export function writes(
   }
 }
 
-function memberOf(keys: Keyspace, record: StoreRecord): Member {
+function memberOf(keys: Keyspace, record: StoreRecord, onlyIf: InsertOptions['onlyIf']): Member {
   return {
     partition: record.partition,
     key: keys.record(record),
     groups: record.groups.map((group) => keys.group({ kind: record.kind, partition: record.partition, group })),
     args: [encodeRecord(record), record.id, record.position, record.expiresAt ?? ''],
+    condition: onlyIf && { key: keys.record(onlyIf.ref), head: revisionHead(onlyIf) },
   }
 }
 
 /** @param most - how many members the first of the groups may hold; only with one record. */
 function insertCall(members: readonly Member[], most: number | '' = ''): ScriptCall {
   const entering = new Map<string, number[]>()
-  const args: (string | number)[] = [members.length, longAgo(), most]
+  const conditions = conditionsOf(members)
+  const args: (string | number)[] = [members.length, longAgo(), most, conditions.keys.length]
+  for (const head of conditions.heads) args.push(head)
   members.forEach((member, index) => {
     for (const arg of member.args) args.push(arg)
+    args.push(conditions.numbers[index] as number)
     for (const group of member.groups) {
       const known = entering.get(group)
       if (known) known.push(index + 1)
@@ -124,17 +128,33 @@ function insertCall(members: readonly Member[], most: number | '' = ''): ScriptC
   return {
     script: INSERT,
     partition: members[0]?.partition ?? '',
-    keys: [...members.map(({ key }) => key), ...entering.keys()],
+    keys: [...members.map(({ key }) => key), ...conditions.keys, ...entering.keys()],
     args,
   }
 }
 
-function firstOf(reply: unknown): Inserted | Error {
+/** The different conditions of a batch, and for each member the number of its own, or 0. A record may be named at several revisions. */
+function conditionsOf(members: readonly Member[]) {
+  const known = new Map<string, number>()
+  const keys: string[] = []
+  const heads: string[] = []
+  const numbers = members.map(({ condition }) => {
+    if (!condition) return 0
+    const name = condition.head + condition.key
+    const number = known.get(name) ?? keys.push(condition.key)
+    if (number > heads.length) heads.push(condition.head)
+    known.set(name, number)
+    return number
+  })
+  return { keys, heads, numbers }
+}
+
+function firstOf(reply: unknown): InsertResult | Error {
   return answerOf((reply as readonly string[])[0])
 }
 
-function answerOf(reply: string | undefined): Inserted | Error {
-  return reply?.startsWith(INSERT_FAILED) ? new Error(reply.slice(INSERT_FAILED.length)) : (reply as Inserted)
+function answerOf(reply: string | undefined): InsertResult | Error {
+  return reply?.startsWith(INSERT_FAILED) ? new Error(reply.slice(INSERT_FAILED.length)) : (reply as InsertResult)
 }
 
 // Groups in which nothing changes are not named: in a slot that is half moved a script with one key runs on either side.

@@ -1,6 +1,6 @@
 import { AppGrantError, isAppGrantError } from '../base/errors.ts'
 import type { RandomText } from '../credentials/random.ts'
-import type { InsertOptions, RecordRef, Store, StoreRecord } from '../store/store.ts'
+import type { InsertOptions, InsertResult, RecordRef, Store, StoreRecord } from '../store/store.ts'
 
 /** Every one of them was lost to another writer, so this many concurrent writers of one record all get through. */
 const MAX_TRIES = 100
@@ -28,7 +28,7 @@ export interface Collection {
   unpack<Value>(kind: Kind<Value>, record: StoreRecord): Value
   /** Undefined also where the record has expired. */
   load<Value>(kind: Kind<Value>, ref: RecordRef): Promise<Value | undefined>
-  insert<Value>(kind: Kind<Value>, value: Value, options?: InsertOptions): Promise<'inserted' | 'exists' | 'full'>
+  insert<Value>(kind: Kind<Value>, value: Value, options?: InsertOptions): Promise<InsertResult>
   /** Puts `value` in the place of what was read. False where something came in between: nothing was written. */
   replace<Value>(kind: Kind<Value>, from: StoreRecord, value: Value): Promise<boolean>
   /**
@@ -97,7 +97,8 @@ export function createCollection(store: Store, clock: () => number, random: Rand
     async insert(kind, value, options) {
       const next = record(kind, value)
       const result = await store.insert(next, options)
-      return result === 'exists' && (await isStored(next)) ? 'inserted' : result
+      const mayBeOurs = result === 'exists' || result === 'stale'
+      return mayBeOurs && (await isStored(next)) ? 'inserted' : result
     },
     async replace(kind, from, value) {
       const next = record(kind, value)

@@ -57,17 +57,27 @@ export interface InsertOptions {
   readonly limit?: { readonly group: string; readonly max: number }
   /** As durable as a replace. Default is: only where the record has no `expiresAt`. */
   readonly durable?: boolean
+  /**
+   * Refuses with `stale` unless `ref`, in the record's own partition, is stored at this revision at the moment of the write. Passed
+   * only to a store with {@link Store.conditionalInserts}.
+   */
+  readonly onlyIf?: { readonly ref: RecordRef; readonly revision: string }
 }
+
+/** What became of an insert. Nothing is written unless `inserted`; of the refusals that apply it is the first in this order. */
+export type InsertResult = 'inserted' | 'stale' | 'exists' | 'full'
 
 /**
  * The storage port: all that appgrant asks of a database. Each method but `list` is atomic alone; no promise is made over two
  * calls. A store hands a write to its server at most once and lets the driver's error out: core translates it.
  */
 export interface Store {
+  /** Whether `insert` takes `onlyIf`, in the same atomic step as the write. Default is false: then core never passes it. */
+  readonly conditionalInserts?: boolean
   /** The records in the order asked, undefined where absent: one round trip, those of one partition at one instant. */
   get(refs: readonly RecordRef[]): Promise<readonly (StoreRecord | undefined)[]>
-  /** Writes nothing where anything stands at that ref (`exists`, which goes before `full`). */
-  insert(record: StoreRecord, options?: InsertOptions): Promise<'inserted' | 'exists' | 'full'>
+  /** Writes nothing if anything is stored at that ref (`exists`). */
+  insert(record: StoreRecord, options?: InsertOptions): Promise<InsertResult>
   /**
    * True iff the stored revision was `from.revision`; then `to`, which stands at the same ref, is stored durably, has left the
    * groups of `from` and entered its own. False: nothing was changed.
