@@ -20,6 +20,7 @@ import { createPresentedTokens } from './domain/presented-token.ts'
 import { createSessionGrants } from './domain/session-grants.ts'
 import { createSignedTokens } from './domain/signed-tokens.ts'
 import { createTokenStore, type TokenStore } from './domain/token-store.ts'
+import { createTrustedGrant } from './domain/trusted-grant.ts'
 import { createStrictVerifier } from './domain/verifier.ts'
 import { createCachingVerifier } from './domain/verifier-cache.ts'
 import { createCollection } from './records/collection.ts'
@@ -97,7 +98,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     audiences,
     readPresented,
     authentication,
-    accessTokens,
+    grantTrusted: createTrustedGrant({ ...base, authentication, accessTokens, audiences }),
     pages: createPages(guarded),
     managed: createManagedApps(base),
     sessionGrants: createSessionGrants({ ...base, format, audiences, authentication, accessTokens }),

@@ -2,7 +2,7 @@ import type { Emitter } from '../base/events.ts'
 import { partitionOfKey } from '../credentials/app-key.ts'
 import { digestOf } from '../credentials/digest.ts'
 import type { TokenFields, TokenFormat } from '../credentials/token-format.ts'
-import type { LiveApp } from '../records/app.ts'
+import { appRef, type LiveApp } from '../records/app.ts'
 import { type Collection, hasExpired } from '../records/collection.ts'
 import type { LiveInstall } from '../records/install.ts'
 import { appOnlyTokens, type LiveToken, type StoredToken, tokenKind, tokenRef, userTokens } from '../records/token.ts'
@@ -51,6 +51,8 @@ const ConcealedTokens = class TokenResponse implements Granted {
 /** What a new access token is to be. */
 export interface TokenPlan {
   readonly app: LiveApp
+  /** Stores the token only if the app is still at this revision. Default is: whatever has become of it. */
+  readonly appRevision?: string
   /** Of a user's token. */
   readonly install?: LiveInstall
   readonly stage?: number
@@ -79,7 +81,7 @@ export interface AccessTokens {
   readonly areSigned: boolean
   /**
    * Stores the token. Where it is stored already, by an attempt with the same outcome, that one counts; undefined where that
-   * one can no longer be used. The stamps are those of the app and the install as they were read: after an act meanwhile, the
+   * one can no longer be used, or if the app is no longer at the revision that was planned with. The stamps are those of the app and the install as they were read: after an act meanwhile, the
    * token is born dead (REV-4).
    */
   store(token: AccessTokenFields, plan: TokenPlan): Promise<StoredAccessToken | undefined>
@@ -122,8 +124,11 @@ export function createAccessTokens(parts: {
       if (plan.userAgent !== undefined) token.userAgent = plan.userAgent
       if (plan.stage !== undefined) token.stage = plan.stage
       const text = signed ? await sign(signed, token) : credential
-      if ((await collection.insert<StoredToken>(tokenKind, token)) === 'inserted')
-        return { text, id: token.id, expiresAt: token.expiresAt }
+      const { appRevision } = plan
+      const options = appRevision === undefined ? {} : { onlyIf: { ref: appRef(app.key), revision: appRevision } }
+      const stored = await collection.insert<StoredToken>(tokenKind, token, options)
+      if (stored === 'inserted') return { text, id: token.id, expiresAt: token.expiresAt }
+      if (stored === 'stale') return undefined
       const [found] = await collection.get([tokenRef(fields)])
       const there = found && !hasExpired(found, clock()) ? tokenKind.unpack(found) : undefined
       const isUsable = there?.state === 'live' && there.digest === token.digest && there.group === group

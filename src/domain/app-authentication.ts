@@ -1,13 +1,13 @@
 import { AppGrantError, type ErrorCode } from '../base/errors.ts'
 import type { Emitter } from '../base/events.ts'
 import { isKey, KEY_LENGTH } from '../credentials/app-key.ts'
-import { digestOf, sameDigest } from '../credentials/digest.ts'
 import { type AssertionRefusal, judgeAssertion, readAssertion } from '../credentials/jwt/assertion.ts'
 import { appKind, appRef, type LiveApp, type StoredApp } from '../records/app.ts'
-import type { Collection } from '../records/collection.ts'
+import type { Collection, Remembered } from '../records/collection.ts'
 import { usedAssertionKind } from '../records/used-assertion.ts'
 import { createFailureTable } from './failure-table.ts'
 import { idInput, invalidRequest } from './input.ts'
+import { presentedSecret } from './presented-secret.ts'
 
 export { ASSERTION_ALGORITHMS } from '../credentials/jwt/app-keys.ts'
 
@@ -56,8 +56,23 @@ export interface AppAuthentication {
    *   `too_many_failures`.
    */
   authenticate(by: AppCredentials & RequestFacts): Promise<LiveApp>
-  /** The same for apps that are not public. @throws `invalid_request` where there is neither secret nor assertion. */
-  prove(by: AppProof & RequestFacts): Promise<LiveApp>
+  /**
+   * The same for apps that are not public, in two steps.
+   *
+   * @throws `invalid_request` if there is neither secret nor assertion.
+   */
+  prove(by: AppProof & RequestFacts): Proof
+}
+
+/** An attempt of an app to prove who it is. */
+export interface Proof {
+  /**
+   * The app as it was read last, if that is remembered and the secret proves it. It may have changed since: what rests on it must be
+   * written only if the app is still at this revision.
+   */
+  remembered(): Remembered<LiveApp> | undefined
+  /** The app as it is stored. Rejects as {@link AppAuthentication.authenticate}. */
+  current(): Promise<LiveApp>
 }
 
 type Refusal =
@@ -81,9 +96,12 @@ interface Failed {
 }
 type Verdict = LiveApp | Failed
 
-// What a secret is compared with where there is no other: so that every attempt compares twice.
-const NO_DIGEST = digestOf('')
-const COMPARISONS = 2
+/** How an attempt is judged. An assertion is good for one call, so nothing is judged by what is remembered. */
+interface Attempt {
+  readonly remembered: Proof['remembered']
+  verdict(): Promise<Verdict>
+}
+
 /**
  * How much longer than an assertion the record of its use is kept: on a node whose clock is a second behind it is good for longer,
  * and another use that was judged in time may take as long to be stored as a store is ever waited for.
@@ -99,38 +117,55 @@ export function createAppAuthentication(parts: {
   const { collection, clock, issuer } = parts
   const failures = createFailureTable(clock)
 
-  const authentication: AppAuthentication = {
-    async authenticate(by) {
-      const { secret, assertion } = by
-      const remoteAddress = by.remoteAddress === undefined ? undefined : idInput(by.remoteAddress, 'remoteAddress')
-      if (secret !== undefined && assertion !== undefined)
-        throw invalidRequest('secret', 'nothing beside an assertion', secret)
-      const verdict =
-        assertion === undefined
-          ? await bySecret(idInput(by.key, 'key'), secret === undefined ? undefined : idInput(secret, 'secret'))
-          : await byAssertion(idInput(assertion, 'assertion'), by.key)
-      if ('reason' in verdict) throw refuse(verdict, remoteAddress)
-      return verdict
-    },
-    async prove(by) {
-      return authentication.authenticate(
-        by.assertion === undefined ? { ...by, secret: idInput(by.secret, 'secret') } : by,
-      )
-    },
+  return {
+    authenticate: async (by) => proofOf(by).current(),
+    prove: (by) => proofOf(by.assertion === undefined ? { ...by, secret: idInput(by.secret, 'secret') } : by),
   }
-  return authentication
 
-  async function bySecret(key: string, secret: string | undefined): Promise<Verdict> {
+  function proofOf(by: AppCredentials & RequestFacts): Proof {
+    const { secret, assertion } = by
+    const remoteAddress = by.remoteAddress === undefined ? undefined : idInput(by.remoteAddress, 'remoteAddress')
+    if (secret !== undefined && assertion !== undefined)
+      throw invalidRequest('secret', 'nothing beside an assertion', secret)
+    const { remembered, verdict } =
+      assertion === undefined
+        ? bySecret(idInput(by.key, 'key'), secret === undefined ? undefined : idInput(secret, 'secret'))
+        : byAssertion(idInput(assertion, 'assertion'), by.key)
+    return {
+      remembered,
+      async current() {
+        const judged = await verdict()
+        if ('reason' in judged) throw refuse(judged, remoteAddress)
+        return judged
+      },
+    }
+  }
+
+  function bySecret(key: string, secret: string | undefined): Attempt {
     // A text that cannot be a key or a secret costs no read and no digest, however long it is.
     const isPossible = isKey(key) && (secret === undefined || secret.length === KEY_LENGTH)
-    const app = isPossible ? await collection.load(appKind, appRef(key)) : undefined
-    const isProven = isPossible && secret !== undefined && holds(app?.state === 'live' ? app : undefined, secret)
-    if (app?.state === 'live' && (isProven || (secret === undefined && app.public))) return app
-    return { key, app, reason: reasonFor(app, secret) }
+    const proves = isPossible && secret !== undefined ? presentedSecret(secret) : () => false
+    return {
+      remembered() {
+        const known = isPossible ? collection.recall(appKind, appRef(key)) : undefined
+        if (known?.value.state !== 'live' || !proves(known.value)) return undefined
+        return { value: known.value, revision: known.revision }
+      },
+      async verdict() {
+        const app = isPossible ? await collection.load(appKind, appRef(key)) : undefined
+        const isProven = proves(app?.state === 'live' ? app : undefined)
+        if (app?.state === 'live' && (isProven || (secret === undefined && app.public))) return app
+        return { key, app, reason: reasonFor(app, secret) }
+      },
+    }
+  }
+
+  function byAssertion(text: string, named: string | undefined): Attempt {
+    return { remembered: () => undefined, verdict: () => judgeAssertionOf(text, named) }
   }
 
   /** The use is stored last: whoever has not proven that it is the app makes no record (ERR-5). */
-  async function byAssertion(text: string, named: string | undefined): Promise<Verdict> {
+  async function judgeAssertionOf(text: string, named: string | undefined): Promise<Verdict> {
     const given = named === undefined ? '' : idInput(named, 'key')
     const assertion = readAssertion(text)
     if (!assertion) return { key: given, reason: 'malformed_assertion' }
@@ -173,18 +208,6 @@ export function createAppAuthentication(parts: {
       },
     )
   }
-}
-
-/** The same number of digests and comparisons whether there is an app or not. */
-function holds(app: LiveApp | undefined, secret: string): boolean {
-  const presented = digestOf(secret)
-  let found = false
-  for (let at = 0; at < COMPARISONS; at++) {
-    const stored = app?.secrets[at]?.digest
-    const isSame = sameDigest(stored ?? NO_DIGEST, presented)
-    found = (isSame && stored !== undefined) || found
-  }
-  return found
 }
 
 function reasonFor(app: StoredApp | undefined, secret: string | undefined): Refusal {

@@ -1,21 +1,18 @@
 import { AppGrantError } from '../base/errors.ts'
 import type { Emitter } from '../base/events.ts'
 import { digestOf, sameDigest } from '../credentials/digest.ts'
-import type { RandomText } from '../credentials/random.ts'
-import { type TokenFormat, WIDTH } from '../credentials/token-format.ts'
+import type { TokenFormat } from '../credentials/token-format.ts'
 import type { LiveApp } from '../records/app.ts'
 import type { Collection } from '../records/collection.ts'
 import { installKind, installRef } from '../records/install.ts'
 import { removedToken, type StoredToken, tokenKind, tokenRef } from '../records/token.ts'
-import type { AccessTokens, Granted } from './access-tokens.ts'
-import { type Accounts, accountError } from './accounts.ts'
+import type { Granted } from './access-tokens.ts'
+import type { Accounts } from './accounts.ts'
 import { type App, appView } from './app.ts'
 import type { AppAuthentication, AppCredentials, AppProof, RequestFacts } from './app-authentication.ts'
-import { type Audiences, resourcesInput } from './audience.ts'
 import type { Authorization } from './authorization.ts'
-import { idInput, objectInput, userAgentInput } from './input.ts'
+import { idInput, objectInput } from './input.ts'
 import type { AccessTokenParts, ReadPresentedToken } from './presented-token.ts'
-import { askedScope } from './scope.ts'
 import type { CodeInput, RefreshInput, SessionGrants } from './session-grants.ts'
 import { assertUsable } from './standing.ts'
 import type { Verifier } from './verifier.ts'
@@ -73,46 +70,24 @@ export interface AuthorizerParts {
   readonly collection: Collection
   readonly accounts: Accounts
   readonly authentication: AppAuthentication
-  readonly accessTokens: AccessTokens
+  readonly grantTrusted: Authorizer['grantTrusted']
   readonly sessionGrants: SessionGrants
   readonly authorization: Authorization
   readonly verifier: Verifier
-  readonly audiences: Audiences
   readonly readPresented: ReadPresentedToken
   readonly format: TokenFormat
   readonly events: Emitter
-  readonly random: RandomText
-  readonly clock: () => number
-  readonly lifetimes: { readonly accessTokenSeconds: number }
 }
 
 export function createAuthorizer(parts: AuthorizerParts): Authorizer {
-  const { collection, accounts, authentication, accessTokens, sessionGrants, audiences } = parts
-  const { format, events, random, clock } = parts
+  const { collection, accounts, authentication, sessionGrants, format, events } = parts
 
   return {
     ...parts.authorization,
     verify: parts.verifier.verify,
+    grantTrusted: parts.grantTrusted,
     redeemCode: sessionGrants.redeemCode,
     refresh: sessionGrants.refresh,
-
-    async grantTrusted(by) {
-      const facts = userAgentInput(objectInput(by, 'by').userAgent)
-      const app = await authentication.prove(by)
-      const epoch = await assertUsable(app, app.owner, accounts)
-      if (epoch !== app.epoch) throw ownerReplaced()
-      if (!app.trusted) throw notTrusted()
-      const scope = askedScope(by.scope, app)
-      const audience = audiences.asked(resourcesInput(by.resources))
-      const issuedAt = clock()
-      const token = await accessTokens.store(
-        { kind: 'at', app: app.key, token: random(WIDTH.token), secret: random(WIDTH.secret) },
-        { app, scope, audience, ...facts, issuedAt, expiresAt: issuedAt + parts.lifetimes.accessTokenSeconds * 1000 },
-      )
-      if (!token) throw new Error('a random token id was drawn twice')
-      accessTokens.announce(token, { app, account: app.owner })
-      return accessTokens.granted(token, { scope, at: issuedAt })
-    },
 
     async revokeToken(by) {
       const text = idInput(objectInput(by, 'by').token, 'token')
@@ -140,7 +115,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     },
 
     async authenticateApp(by) {
-      const app = await authentication.prove(objectInput(by, 'by'))
+      const app = await authentication.prove(objectInput(by, 'by')).current()
       await assertUsable(app, app.owner, accounts)
       return appView(app)
     },
@@ -169,22 +144,4 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
       },
     )
   }
-}
-
-function notTrusted(): AppGrantError {
-  return new AppGrantError(
-    'app_not_trusted',
-    {},
-    {
-      message: 'the app is not trusted',
-      hint: 'It needs the authorization of a user, or apps.setTrusted by the host or an account that may trust apps.',
-    },
-  )
-}
-
-function ownerReplaced(): AppGrantError {
-  return accountError(
-    'account_blocked',
-    "The owner's epoch is not the one the app was given under: regenerate its secret or replace its keys from above, or remove it.",
-  )
 }

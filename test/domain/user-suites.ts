@@ -5,6 +5,7 @@ import { testAssertions } from './assertion-suite.ts'
 import { testAuthorization } from './authorization-suite.ts'
 import { testInstalls } from './installs-suite.ts'
 import { testRaces } from './race-suite.ts'
+import { testRememberedApps } from './remembered-app-suite.ts'
 import { testSecrets } from './secrets-suite.ts'
 import { testSessions } from './session-suite.ts'
 import type { OpenStore } from './session-world.ts'
@@ -23,6 +24,7 @@ export function testLayout(open: OpenStore): void {
   testAuthorization(open)
   testInstalls(open)
   testSecrets(open)
+  testRememberedApps(open)
   testRivals(open)
 }
 
