@@ -165,7 +165,7 @@ describe('the error page', () => {
     const answer = await send(`/authorize?client_id=${encodeURIComponent(MARKUP)}&redirect_uri=${ISSUER}/x`)
     expectPage(answer, 400)
     const text = await answer.text()
-    expect(text).toContain('<h1>This cannot go on</h1>')
+    expect(text).toContain("<h1>This request can't be completed</h1>")
     expect(text).not.toMatch(/alert\(1\)|login\.example/)
     expect(answer.headers.get('content-security-policy')).toMatch(
       /^default-src 'none'; style-src 'sha256-[^']+'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'$/,

@@ -7,7 +7,7 @@ import { json, refusal, world } from './world.ts'
 describe('createHandler', () => {
   it('needs an issuer', () => {
     const grants = createAppGrant({ store: memoryStore() })
-    expect(() => createHandler(grants)).toThrow(/^createHandler: grants.issuer: /)
+    expect(() => createHandler(grants)).toThrow(/^createHandler: issuer: /)
     expect(() => createHandler(undefined as never)).toThrow(TypeError)
   })
 
@@ -67,7 +67,7 @@ describe('createHandler', () => {
     const answer = await handler(request)
     expect([answer.status, await answer.text()]).toEqual([
       500,
-      '{"error":"server_error","error_description":"the request could not be served"}',
+      '{"error":"server_error","error_description":"the request could not be processed"}',
     ])
     expect(outages).toMatchObject([{ code: 'server_error', operation: 'POST /token', cause }])
   })

@@ -90,7 +90,7 @@ describe('protect (RFC 6750)', () => {
     expect(await refused(answer)).toMatchObject({
       status: 403,
       challenge:
-        'Bearer error="insufficient_scope", error_description="the access token has not the scope that is needed", scope="calls:read calls:write"',
+        'Bearer error="insufficient_scope", error_description="the access token does not have the required scope", scope="calls:read calls:write"',
     })
     expect(await protect(grants.authorizer, { scope: 'calls:read' })(bearer)).toMatchObject({ ok: true })
     expect(await protect(grants.authorizer, { scope: '' })(bearer)).toMatchObject({ ok: true })

@@ -273,7 +273,7 @@ const TABLE: readonly Row[] = [
     name: 'a broken edit',
     request: ({ app }) => ['PATCH', `/oauth/apps/${app.key}`, SAME, '{"name"'],
     status: 400,
-    body: /no valid JSON/,
+    body: /not valid JSON/,
   },
   {
     name: 'trust',
@@ -482,7 +482,7 @@ describe.each(Object.keys(mounts))('behind a body parser on %s', (name) => {
       for (const answer of [form, json]) {
         expect([answer.status, await answer.text()]).toEqual([
           500,
-          '{"error":"server_error","error_description":"the request could not be served"}',
+          '{"error":"server_error","error_description":"the request could not be processed"}',
         ])
         expect(answer.headers.get('cache-control')).toBe('no-store')
       }

@@ -121,8 +121,8 @@ describe('a signing key', () => {
 
   test('one key in two roles is refused, whatever its form', () => {
     const key = newKey()
-    expect(() => checkSigning({ current: key, previous: publicPart(key) })).toThrow(/another key in each role/)
-    expect(() => checkSigning({ current: key, next: keyObject(key) })).toThrow(/another key in each role/)
+    expect(() => checkSigning({ current: key, previous: publicPart(key) })).toThrow(/a different key for each role/)
+    expect(() => checkSigning({ current: key, next: keyObject(key) })).toThrow(/a different key for each role/)
   })
 })
 
