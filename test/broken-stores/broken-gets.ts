@@ -19,8 +19,8 @@ export const brokenGets: readonly BrokenStore[] = [
       }
     },
     [
-      'get answers in the order asked',
-      'get answers undefined for what is absent',
+      'get keeps the order of the refs',
+      'get returns undefined for absent records',
       'get of 300 refs',
       'names of 200 characters',
     ],
@@ -28,7 +28,7 @@ export const brokenGets: readonly BrokenStore[] = [
   brokenDatabase(
     'get leaves out what is absent',
     (inner) => ({ ...inner, get: async (refs) => (await inner.get(refs)).filter((found) => found !== undefined) }),
-    ['get answers undefined for what is absent', 'get goes by the whole ref', 'get of 300 refs'],
+    ['get returns undefined for absent records', 'get compares the whole ref', 'get of 300 refs'],
   ),
   brokenDatabase(
     'get answers null for what is absent',
@@ -37,13 +37,13 @@ export const brokenGets: readonly BrokenStore[] = [
       get: async (refs) => (await inner.get(refs)).map((found) => found ?? (null as unknown as undefined)),
     }),
     [
-      'get answers undefined for what is absent',
-      'get goes by the whole ref',
+      'get returns undefined for absent records',
+      'get compares the whole ref',
       'hostile names',
       'a refused insert stores nothing',
       'replace creates nothing',
       'a write is seen on another node',
-      'namespaces are apart',
+      'namespaces are separate',
     ],
   ),
   brokenDatabase(
@@ -55,7 +55,7 @@ export const brokenGets: readonly BrokenStore[] = [
         return (await inner.get(refs)).filter((_, n) => asked.indexOf(asked[n] ?? '') === n)
       },
     }),
-    ['get answers in the order asked', 'get answers undefined for what is absent'],
+    ['get keeps the order of the refs', 'get returns undefined for absent records'],
   ),
   brokenDatabase(
     'get of no refs rejects',
@@ -98,7 +98,7 @@ export const brokenGets: readonly BrokenStore[] = [
           ),
       }
     },
-    ['get goes by the whole ref'],
+    ['get compares the whole ref'],
   ),
   brokenNode(
     'get reads one ref after another',
@@ -135,6 +135,6 @@ export const brokenGets: readonly BrokenStore[] = [
         },
       }
     },
-    ['an expired record is there or is not', 'a write is seen on another node'],
+    ['insert of an expired record', 'a write is seen on another node'],
   ),
 ]

@@ -21,9 +21,9 @@ export const brokenInserts: readonly BrokenStore[] = [
     [
       'insert never overwrites',
       'insert after a removal',
-      'durable changes no answer',
+      'durable changes no result',
       'exists before full',
-      'replace touches one record',
+      'replace changes one record',
       'a record stays until it expires',
     ],
   ),
@@ -37,7 +37,7 @@ export const brokenInserts: readonly BrokenStore[] = [
         return stored ? 'exists' : inner.insert(record, options)
       },
     }),
-    ['insert never overwrites', 'insert after a removal', 'an expired record is there or is not'],
+    ['insert never overwrites', 'insert after a removal', 'insert of an expired record'],
   ),
   brokenDatabase(
     'insert where something stands enters the groups',
@@ -79,7 +79,7 @@ export const brokenInserts: readonly BrokenStore[] = [
         return 'inserted'
       },
     }),
-    ['insert never overwrites', 'durable changes no answer'],
+    ['insert never overwrites', 'durable changes no result'],
   ),
   brokenDatabase(
     'the limit is checked, then the record is written',
@@ -119,7 +119,7 @@ export const brokenInserts: readonly BrokenStore[] = [
         },
       }
     },
-    ['limit under 50 parallel inserts', 'limit with a place for everyone', 'removal frees a place'],
+    ['limit under 50 parallel inserts', 'limit with a place for every insert', 'removal frees a place'],
   ),
   brokenDatabase(
     'a limited insert that is refused is stored',

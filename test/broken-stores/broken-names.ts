@@ -12,7 +12,7 @@ export const brokenNames: readonly BrokenStore[] = [
         ref: (ref) => ({ ...ref, kind: 'one' }),
         group: ({ kind, partition, group }) => ({ kind: 'one', partition, group: `${kind} ${group}` }),
       }),
-    ['get goes by the whole ref', 'hostile names', 'refs that look alike when joined', 'replace touches one record'],
+    ['get compares the whole ref', 'hostile names', 'refs that look alike when joined', 'replace changes one record'],
   ),
   brokenDatabase(
     'a group holds the records of every kind',
@@ -85,7 +85,7 @@ export const brokenNames: readonly BrokenStore[] = [
   ),
   {
     defect: 'a namespace is told by its first letters',
-    fails: ['namespaces are apart'],
+    fails: ['namespaces are separate'],
     target: () => {
       const { open } = memoryTarget()
       return { seed: 7, open: (namespace) => open(namespace.slice(0, NAMESPACE_LENGTH)) }

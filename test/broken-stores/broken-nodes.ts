@@ -25,7 +25,7 @@ export const brokenNodes: readonly BrokenStore[] = [
         get: async (refs) => (await inner.get(refs)).map((found) => found && kept(found)),
       }
     },
-    ['what is stored is a copy'],
+    ['stored records are copies'],
   ),
   brokenDatabase(
     'replace changes the objects that were given out',
@@ -49,9 +49,9 @@ export const brokenNodes: readonly BrokenStore[] = [
     },
     [
       'replace changes the expiry',
-      'an expired record is there or is not',
-      'what is stored is a copy',
-      'what was returned stays as it was',
+      'insert of an expired record',
+      'stored records are copies',
+      'returned records do not change',
     ],
   ),
   brokenNode(

@@ -54,7 +54,7 @@ describe('token format', () => {
       }
       expect(text.slice(at)).toMatch(/^[A-Za-z0-9]{6}$/)
       expect(numberFromBase62(text.slice(at))).toBe(crc32(text.slice(0, at)))
-      expect(page).toContain(`\`<brand>_${kind}_\` and ${text.length - 6} characters | ${text.length - 2} + brand`)
+      expect(page).toContain(`\`<prefix>_${kind}_\` and ${text.length - 6} characters | ${text.length - 2} + prefix`)
     })
 
     it(`${kind} is read as it was written, for any brand, and by no other brand`, () => {

@@ -87,7 +87,7 @@ describe('the examples', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     // Where this Node has no SQLite and none is installed, the demo says so and leaves the second process out.
     expect(stdout).toMatch(
-      /^(\d+\. .+: .+\n){3}( {3}\(no second process: .+\)\n|(4|5)\. .+\n){1,2}(\d+\. .+: .+\n){10}Everything was as it should be\.\n$/,
+      /^(\d+\. .+: .+\n){3}( {3}\(no second process: .+\)\n|(4|5)\. .+\n){1,2}(\d+\. .+: .+\n){10}Every step went as expected\.\n$/,
     )
   })
 
@@ -99,7 +99,7 @@ describe('the examples', () => {
       })
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
       expect(stdout).toContain('another process serves the same file: the token works: 200 calls of org-7')
-      expect(stdout).toMatch(/^(\d+\. .+: .+\n){15}Everything was as it should be\.\n$/)
+      expect(stdout).toMatch(/^(\d+\. .+: .+\n){15}Every step went as expected\.\n$/)
     })
   })
 
@@ -135,14 +135,14 @@ describe('the examples', () => {
       const headers = { cookie: signedIn.headers.get('set-cookie')?.split(';')[0] ?? '' }
       const asked = await fetch(new URL(signedIn.headers.get('location') ?? '', url), { headers })
       const page = await asked.text()
-      expect(page).toContain('Call Reports wants to work for &#60;ann&#62;')
+      expect(page).toContain('Call Reports wants to access the account &#60;ann&#62;')
       expect(asked.headers.get('content-security-policy')).toContain(`form-action 'self' ${new URL(url).origin}`)
       const [, ticket = ''] = /name="ticket" value="(\w+)"/.exec(page) ?? []
       const body = new URLSearchParams({ ticket, decision: 'approve', scope: 'calls:read' })
       const decided = await fetch(new URL('/authorize/decision', url), { ...by, headers, method: 'POST', body })
       expect(decided.status).toBe(303)
       const told = await fetch(decided.headers.get('location') ?? '')
-      expect(await told.text()).toContain('may now: calls:read')
+      expect(await told.text()).toContain('granted: calls:read')
     } finally {
       child.kill()
       await once(child, 'exit')

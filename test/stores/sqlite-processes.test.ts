@@ -162,7 +162,7 @@ describeWith('sqliteStore by path on Node 20', { found: withoutSqlite, missing: 
   it('says what to install where no driver is', async () => {
     expect(await preparing()).toMatchObject({
       code: 'store_unavailable',
-      message: 'the SQLite file needs a driver, and none is here',
+      message: 'the SQLite file needs a driver, and none is installed',
       hint: expect.stringContaining('npm install better-sqlite3'),
     })
   })

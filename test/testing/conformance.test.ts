@@ -39,7 +39,7 @@ describe('conformance', () => {
     const cause = new Error('connection refused')
     const { open } = memoryTarget({ database: (inner) => ({ ...inner, get: () => Promise.reject(cause) }) })
     const reason = await reasonOf(someCase?.run({ open }))
-    expect(reason.message).toContain(`${someCase?.rule}: expected an answer, the store rejected with ${cause}`)
+    expect(reason.message).toContain(`${someCase?.rule}: expected a result, the store rejected with ${cause}`)
     expect(reason.cause).toBe(cause)
   })
 

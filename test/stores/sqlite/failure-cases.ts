@@ -178,7 +178,7 @@ export const failureCases: readonly SqliteCase[] = [
       const other = place.open(path)
       other.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
       const store = place.store(path)
-      await unusableFor(store.prepare(), { message: /locked by another process/, hint: /End the process/ })
+      await unusableFor(store.prepare(), { message: /locked by another process/, hint: /Stop the process/ })
       await assert.rejects(store.insert(record()), isNotApplied)
       other.exec('ROLLBACK')
       other.close()
@@ -190,7 +190,7 @@ export const failureCases: readonly SqliteCase[] = [
     name: 'a handle that may only read is refused',
     async run(place) {
       const handle = place.open(await filled(place), { readonly: true })
-      await refusesAll(handle, { message: /read-only/, hint: /Let this process write/ })
+      await refusesAll(handle, { message: /read-only/, hint: /Allow this process to write/ })
     },
   },
   {
