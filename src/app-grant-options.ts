@@ -33,7 +33,7 @@ export interface Lifetimes {
 export interface AppGrantOptions {
   /** Where all data is stored. There is no default: losing everything at exit must be a choice, made with `memoryStore()`. */
   readonly store: Store
-  /** The host's accounts. Default is none: every account stands alone, is active and has every permission. */
+  /** The host's accounts. Default is none: every account is independent and active, and has every permission. */
   readonly directory?: AccountDirectory
   /**
    * The canonical https URL that identifies this authorization server, without query, fragment or trailing slash; http is allowed

@@ -45,7 +45,7 @@ export type Lineage = readonly AccountState[]
 
 /** Calls the directory, with a deadline. */
 export interface Accounts {
-  /** False if the host has no directory: every account then stands alone, is active and has every permission. */
+  /** False if the host has no directory: every account is then independent and active, and has every permission. */
   readonly hasDirectory: boolean
   lineage(account: string): Promise<Lineage>
   /** Why the app may not act for the account now; undefined if it may. */

@@ -148,7 +148,12 @@ describe('checkNewApp', () => {
         received: 'https://APP.example/cb',
       },
       { field: 'redirectUrls[2]', code: 'wrong_type', expected: 'a string', received: '7' },
-      { field: 'redirectUrls[3]', code: 'duplicate', expected: 'each entry only once', received: 'https://app.example/cb' },
+      {
+        field: 'redirectUrls[3]',
+        code: 'duplicate',
+        expected: 'each entry only once',
+        received: 'https://app.example/cb',
+      },
       {
         field: 'scopes[0]',
         code: 'not_a_scope',
