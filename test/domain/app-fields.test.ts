@@ -107,7 +107,7 @@ describe('checkNewApp', () => {
       {
         field: 'name',
         code: 'forbidden_character',
-        expected: 'no control, invisible or bidirectional character',
+        expected: 'no control, invisible or bidirectional characters',
         received: 'My\\u{202e}App',
       },
       {
@@ -120,7 +120,7 @@ describe('checkNewApp', () => {
       {
         field: 'description',
         code: 'forbidden_character',
-        expected: 'no control, invisible or bidirectional character but line breaks and tabs',
+        expected: 'no control, invisible or bidirectional characters except line breaks and tabs',
         received: 'a\\u{7}b',
       },
       {
@@ -132,13 +132,13 @@ describe('checkNewApp', () => {
       {
         field: 'adminPhone',
         code: 'not_a_phone_number',
-        expected: 'an international number: + and 7 to 15 digits, the first not 0',
+        expected: 'an international number: + and 7 to 15 digits, not beginning with 0',
         received: '030',
       },
       {
         field: 'api',
         code: 'not_an_api',
-        expected: 'a lower-case letter, then letters, digits, underscores and hyphens',
+        expected: 'a lower-case letter, then lower-case letters, digits, underscores or hyphens',
         received: 'Unified',
       },
       {
@@ -148,18 +148,23 @@ describe('checkNewApp', () => {
         received: 'https://APP.example/cb',
       },
       { field: 'redirectUrls[2]', code: 'wrong_type', expected: 'a string', received: '7' },
-      { field: 'redirectUrls[3]', code: 'duplicate', expected: 'each entry once', received: 'https://app.example/cb' },
+      {
+        field: 'redirectUrls[3]',
+        code: 'duplicate',
+        expected: 'each entry only once',
+        received: 'https://app.example/cb',
+      },
       {
         field: 'scopes[0]',
         code: 'not_a_scope',
-        expected: 'printable ASCII without space, double quote and backslash',
+        expected: 'printable ASCII without space, double quote or backslash',
         received: 'a b',
       },
-      { field: 'scopes[2]', code: 'duplicate', expected: 'each entry once', received: 'ok' },
+      { field: 'scopes[2]', code: 'duplicate', expected: 'each entry only once', received: 'ok' },
       {
         field: 'scopes[3]',
         code: 'not_a_scope',
-        expected: 'printable ASCII without space, double quote and backslash',
+        expected: 'printable ASCII without space, double quote or backslash',
         received: 'an empty string',
       },
     ])
@@ -168,7 +173,7 @@ describe('checkNewApp', () => {
   test('the message names the first fields and the number of the others, and repeats no value (APP-5)', () => {
     const scopes = Array.from({ length: 10 }, (_, index) => `hunter ${index}`)
     expect(() => appOf({ scopes })).toThrow(
-      'Fields of the app break their rules: scopes[0] (not_a_scope), scopes[1] (not_a_scope), scopes[2] (not_a_scope), scopes[3] (not_a_scope), scopes[4] (not_a_scope) and 5 more',
+      'the app has invalid fields: scopes[0] (not_a_scope), scopes[1] (not_a_scope), scopes[2] (not_a_scope), scopes[3] (not_a_scope), scopes[4] (not_a_scope) and 5 more',
     )
   })
 

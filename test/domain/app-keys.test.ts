@@ -243,7 +243,7 @@ describe('replaceKeys', () => {
     await grants.apps.replaceKeys(app.key, [EC as PublicJwk])
     await expect(grants.apps.addSecret(app.key)).rejects.toMatchObject({
       code: 'invalid_request',
-      message: 'the app authenticates by keys',
+      message: 'the app authenticates with public keys',
     })
     expect(await codeOf(grants.authorizer.authenticateApp({ key: app.key, secret }))).toBe('app_authentication_failed')
     // It is gone already.

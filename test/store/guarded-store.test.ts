@@ -71,7 +71,7 @@ describe('the guarded store', () => {
       const held = inner.hold(method)
       const error = await refusalOf(CALLS[method](store))
       expect(error.code).toBe(failed)
-      expect(error.cause).toMatchObject({ message: 'no answer within 10 ms' })
+      expect(error.cause).toMatchObject({ message: 'no response within 10 ms' })
       expect(outages).toHaveLength(1)
       held.release()
     })
