@@ -32,7 +32,7 @@ export const brokenExpiries: readonly BrokenStore[] = [
     ['an expired record is there or is not', 'an expired neighbour takes nothing along'],
   ),
   brokenDatabase(
-    'an insert over an expired record answers exists and stores',
+    'an insert over an expired record stores it and returns exists',
     (inner) => ({
       ...inner,
       insert: async (record, options) => {

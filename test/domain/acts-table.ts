@@ -134,7 +134,7 @@ export const ACTS: readonly ActRow[] = [
     leaves: RENEWED,
   },
   {
-    act: 'app keys replaced (S66)',
+    act: 'app keys replaced',
     hasKeys: true,
     run: replaceKeys,
     leaves: RENEWED,
@@ -194,7 +194,7 @@ export const ACTS: readonly ActRow[] = [
     undo: { run: ({ grants, key }) => grants.apps.setPublished(key, true), leaves: {} },
   },
   {
-    act: 'registered scopes reduced (S49)',
+    act: 'registered scopes reduced',
     run: ({ grants, key }) => grants.apps.update(key, { scopes: ['read'] }),
     leaves: {},
     scope: ['read'],
@@ -340,7 +340,7 @@ export function testActs(open: () => Promise<Store>, format?: Pick<AppGrantOptio
     describe(row.act, () => {
       const setScene = () => newScene(row, open, format)
 
-      it('leaves what the table says (E, REV-3)', async () => {
+      it(`"${row.act}" leaves exactly what the table of operations says (REV-3)`, async () => {
         const scene = await setScene()
         await row.run(scene)
         await expectHolding(scene, row.leaves)
@@ -349,7 +349,7 @@ export function testActs(open: () => Promise<Store>, format?: Pick<AppGrantOptio
         for (const answer of [first, user]) if (answer.ok) expect(answer.scope).toEqual(row.scope ?? ['read', 'write'])
       })
 
-      it(`is ${row.isOfHost ? 'no write at all' : 'one write, and nothing else changes the store'} (REV-1, REV-2)`, async () => {
+      it(`"${row.act}" is ${row.isOfHost ? 'no write at all' : 'one write, and nothing else changes the store'} (REV-1, REV-2)`, async () => {
         const scene = await setScene()
         const before = { writes: scene.observed.writes(), written: scene.observed.written.length }
         await row.run(scene)
@@ -358,7 +358,7 @@ export function testActs(open: () => Promise<Store>, format?: Pick<AppGrantOptio
         expect(scene.observed.written.length - before.written).toBe(writes)
       })
 
-      it('holds for tokens made before only: what is made afterwards goes by what is valid then (TOK-4, REV-4)', async () => {
+      it(`"${row.act}" affects only tokens made before; later grants follow the state after it (TOK-4, REV-4)`, async () => {
         const scene = await setScene()
         await row.run(scene)
         for (const proof of [scene.proofs.first, scene.proofs.second, scene.newest]) {
@@ -369,7 +369,7 @@ export function testActs(open: () => Promise<Store>, format?: Pick<AppGrantOptio
         await expectFreshWorks(scene)
       })
 
-      it('sent twice is as sent once (REV-6)', async () => {
+      it(`"${row.act}" done twice has the same effect as once (REV-6)`, async () => {
         const scene = await setScene()
         await row.run(scene)
         if (row.repeat === 'refused') expect(await codeOf(row.run(scene))).not.toBe('ok')
@@ -380,14 +380,14 @@ export function testActs(open: () => Promise<Store>, format?: Pick<AppGrantOptio
       const { undo } = row
       if (!undo) return
 
-      it('can be undone', async () => {
+      it(`"${row.act}" can be undone`, async () => {
         const scene = await setScene()
         await row.run(scene)
         await undo.run(scene)
         await expectHolding(scene, undo.leaves)
       })
 
-      it('lets tokens age meanwhile', async () => {
+      it(`"${row.act}" lets tokens age until it is undone`, async () => {
         const scene = await setScene()
         await row.run(scene)
         scene.clock.advance(3_600_000)
@@ -411,7 +411,7 @@ export function testFailingActs(open: () => Promise<Store>): void {
 function testFailures(row: ActRow, setScene: () => Promise<Scene>): void {
   const method = 'replace'
 
-  it('that the store refuses tells so and changes nothing; the repeat works (S30, REV-7)', async () => {
+  it(`"${row.act}" reports a refused write and changes nothing; the repeat works (S30, REV-7)`, async () => {
     const scene = await setScene()
     const before = await holdingOf(scene)
     scene.store.fail(method, 'before')
@@ -421,7 +421,7 @@ function testFailures(row: ActRow, setScene: () => Promise<Scene>): void {
     await expectHolding(scene, row.leaves)
   })
 
-  it('whose answer is lost is outcome_unknown, never success; the repeat confirms it (S30, REV-7)', async () => {
+  it(`"${row.act}" is outcome_unknown if the reply is lost, never a success; the repeat confirms it (S30, REV-7)`, async () => {
     const scene = await setScene()
     scene.store.fail(method, 'after')
     expect(await codeOf(row.run(scene))).toBe('outcome_unknown')
@@ -435,7 +435,7 @@ function testFailures(row: ActRow, setScene: () => Promise<Scene>): void {
     }
   })
 
-  it('that cannot read is store_unavailable and writes nothing (S30)', async () => {
+  it(`"${row.act}" is store_unavailable and writes nothing if the store cannot be read (S30)`, async () => {
     const scene = await setScene()
     const writes = scene.observed.writes()
     scene.store.fail('get', 'before')

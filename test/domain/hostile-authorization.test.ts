@@ -47,9 +47,9 @@ async function setUp() {
   return { w, right, asked, code, refresh, ticket }
 }
 
-describe('ERR-4: hostile input to user authorization and installs', () => {
+describe('hostile input to user authorization and installs', () => {
   for (const part of ['authorizer', 'installs'] as const)
-    it(`of ${part}: ${INPUTS} inputs for each method, seed ${SEED}: no untyped error, nothing stored where refused`, async () => {
+    it(`${part}: ${INPUTS} hostile inputs for each method (seed ${SEED}) cause no untyped error and store nothing if refused (ERR-4)`, async () => {
       const { w, right } = await setUp()
       for (const [method, args] of Object.entries(right[part])) {
         const hostile = hostileValues(SEED)
@@ -75,7 +75,7 @@ describe('ERR-4: hostile input to user authorization and installs', () => {
       }
     })
 
-  it(`of the parameters of an authorization request: ${INPUTS} inputs, seed ${SEED}: a typed refusal, or a redirect to the app alone`, async () => {
+  it(`${INPUTS} hostile authorization requests (seed ${SEED}) cause a typed refusal or a redirect to the app alone (ERR-4)`, async () => {
     const { w, asked } = await setUp()
     const hostile = hostileValues(SEED)
     const names = [...Object.keys(asked), 'request', 'request_uri', 'response_mode', 'resource', 'prompt', '__proto__']
@@ -123,7 +123,7 @@ describe('ERR-4: hostile input to user authorization and installs', () => {
     }
   })
 
-  it('S40: no object or array passes for a text, in any parameter', async () => {
+  it('an object or array is refused as text in every parameter (S40)', async () => {
     const { w, right } = await setUp()
     const wrong = [
       { $ne: null },
@@ -152,7 +152,7 @@ describe('ERR-4: hostile input to user authorization and installs', () => {
       }
   })
 
-  it('S45: endless texts are refused by their length, before the store is asked', async () => {
+  it('overlong texts are refused by their length, before the store is asked (S45)', async () => {
     const { w, code, refresh } = await setUp()
     const { authorizer, installs } = w.grants
     const by = { key: w.key, secret: w.secret }

@@ -43,7 +43,7 @@ const KILLS: Readonly<Record<string, Kill>> = {
 /** Acts that kill while something else is under way, or arrives late. */
 export function testRaces(open: OpenStore, { rounds = 1000 }: { readonly rounds?: number } = {}): void {
   describe('races', () => {
-    it(`S31: in ${rounds} rounds of grants and refreshes racing an act nothing works afterwards that the act killed`, async () => {
+    it(`in ${rounds} rounds of grants and refreshes racing a revocation nothing revoked works afterwards (S31)`, async () => {
       const store = await open()
       const shared = async () => ({ ...store, close: async () => {} })
       const names = Object.keys(KILLS)
@@ -57,7 +57,7 @@ export function testRaces(open: OpenStore, { rounds = 1000 }: { readonly rounds?
       await store.close()
     })
 
-    it('S3A: a write that arrives after an act on the same app resolved brings nothing back', async () => {
+    it('a write that arrives after an operation on the same app resolved restores nothing (S3A)', async () => {
       const store = await open()
       const shared = async () => ({ ...store, close: async () => {} })
       const lates = ['update', 'resume', 'setTrusted', 'addSecret', 'regenerateSecret', 'grant', 'refresh'] as const

@@ -15,7 +15,7 @@ const WAYS = [
 /** What may never be seen: on the stores that `open` gives. */
 export function testSecrets(open: OpenStore): void {
   describe('secrets of user authorization', () => {
-    it('S46: after a full flow no secret, token, code, ticket or verifier stands in any stored byte or key', async () => {
+    it('no stored byte or key contains a secret, token, code, ticket or verifier after a full flow (S46)', async () => {
       const w = await createSessionWorld(open)
       const consent = await w.consent({ state: 'the state' })
       const denied = await w.consent()
@@ -50,7 +50,7 @@ export function testSecrets(open: OpenStore): void {
       expect(granted.accessToken).not.toContain('user')
     })
 
-    it('S51: no answer, error, cause or event shows a code, a token, a ticket or a secret', async () => {
+    it('no response, error, cause or event shows a code, token, ticket or secret (S51)', async () => {
       const w = await createSessionWorld(open)
       const shown: unknown[] = []
       for (const type of ['app', 'token', 'install', 'refused', 'outage'] as const)

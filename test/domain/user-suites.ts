@@ -14,7 +14,7 @@ import { SIGNING } from './signing.ts'
 export function testDomain(open: OpenStore): void {
   testLayout(open)
   testFailingActs(open)
-  describe('with signed tokens', () => testActs(open, { signing: SIGNING }))
+  describe('operations with signed tokens', () => testActs(open, { signing: SIGNING }))
 }
 
 /** The part of it that another arrangement of the same servers might break. */

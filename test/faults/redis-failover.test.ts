@@ -61,7 +61,7 @@ describeWith('faults: redisStore on a cluster', redisServer, () => {
   describe.each(WAYS)('$title', ({ title, durability, ...driver }) => {
     const how = { client: () => driver.cluster(cluster.nodes), durability }
 
-    it('a slot moved while traffic runs', async () => {
+    it('the cluster serves through a slot move under traffic, and no revoked record is accepted (REV-3)', async () => {
       await through(`${title}: a slot moved`, how, async (load) => {
         const move = await beginMove(cluster, 'ag:{p0}:x')
         await load.serves()
@@ -70,7 +70,7 @@ describeWith('faults: redisStore on a cluster', redisServer, () => {
       })
     })
 
-    it('a planned failover', async () => {
+    it('the cluster serves through a planned failover, and no revoked record is accepted (REV-3)', async () => {
       await through(`${title}: a planned failover`, how, async () => {
         const master = await cluster.masterOf('ag:{p0}:x')
         const replica = await cluster.replicaOf(master)
@@ -79,7 +79,7 @@ describeWith('faults: redisStore on a cluster', redisServer, () => {
       })
     })
 
-    it('a master killed', async () => {
+    it('the cluster serves again after a master was killed, and no revoked record is accepted (REV-3)', async () => {
       await through(`${title}: a master killed`, how, async (load) => {
         const master = await cluster.masterOf('ag:{p0}:x')
         const replica = await cluster.replicaOf(master)
@@ -115,7 +115,7 @@ describeWith('faults: redisStore on a group watched by Sentinel', redisServer, (
         durability,
       })
 
-      it('a planned failover', async () => {
+      it('a Sentinel group serves through a planned failover, and loses at most writes that are not durable', async () => {
         await withGroup(async (group) => {
           // Sentinel lets the old master acknowledge what the new one never gets: only durable writes are promised to stay.
           const mayLose = durability === undefined
@@ -128,7 +128,7 @@ describeWith('faults: redisStore on a group watched by Sentinel', redisServer, (
         })
       })
 
-      it('a master killed', async () => {
+      it('a Sentinel group serves again after a master was killed, and no revoked record is accepted (REV-3)', async () => {
         await withGroup(async (group) => {
           await through(`${title}: Sentinel, a master killed`, howIn(group), async (load) => {
             const master = await group.master()

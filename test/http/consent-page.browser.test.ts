@@ -55,7 +55,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
   }
 
   it.each(['127.0.0.1', '::1'])(
-    'is answered by keyboard alone, and the answer reaches the app on %s under our policy (S56, HTTP-8)',
+    'the consent page works by keyboard alone, and the response reaches the app on %s under our policy (S56, HTTP-8)',
     async (host) => {
       const arrived: string[] = []
       const app = createServer((request, response) => {
@@ -90,7 +90,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
     },
   )
 
-  it('a stray Enter in the form denies', async () => {
+  it('a stray Enter in the consent form denies', async () => {
     const app = createServer((request, response) => response.end(request.url))
     const { page, close } = await asked(`${await listening(app)}/callback`)
     try {
@@ -108,7 +108,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
     ['light', {}],
     ['dark', { colorScheme: 'dark' }],
     ['narrow', { viewport: { width: 320, height: 760 } }],
-  ] as [string, BrowserContextOptions][])('axe-core finds nothing on it (%s)', async (name, options) => {
+  ] as [string, BrowserContextOptions][])('axe-core finds nothing on the consent page (%s)', async (name, options) => {
     const { page, complaints, close } = await asked('http://127.0.0.1/callback', options)
     try {
       await page.screenshot({ path: `${RESULTS}consent-page-${name}.png`, fullPage: true })
@@ -132,7 +132,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
     }
   })
 
-  it('a name full of markup does nothing on it and is shown as it is (S52)', async () => {
+  it('a name full of markup is shown as text on the consent page and has no effect (S52)', async () => {
     const name = `<img src=x onerror="document.title='!'"></title><script>alert(1)</script>&amp;'"`
     const { app } = await server.register({ name, redirectUrls: ['https://reports.example/callback'] })
     const page = await browser.newPage()

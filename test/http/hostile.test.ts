@@ -51,7 +51,7 @@ afterAll(() => {
   return new Promise((resolve) => server.close(resolve))
 })
 
-describe(`ERR-4: ${REQUESTS} hostile requests (seed ${SEED}) over a socket make no 5xx and store nothing, and it serves on`, () => {
+describe(`${REQUESTS} hostile requests over a socket (seed ${SEED})`, () => {
   const forms = (path: string): readonly Target[] => [{ method: 'POST', path, body: 'form' }]
   const described = (root: string): readonly Target[] =>
     [...appRoutes, ...installRoutes, ...tokenRoutes]
@@ -78,7 +78,7 @@ describe(`ERR-4: ${REQUESTS} hostile requests (seed ${SEED}) over a socket make 
     { name: '/authorize', targets: authorization },
     { name: 'a protected resource', targets: [{ method: 'GET', path: '/calls', body: 'form' }] as const },
   ])(
-    '$name',
+    'hostile requests to $name cause no 5xx and store nothing, and the server goes on serving (ERR-4)',
     async ({ name, targets, isLetIn = false }) => {
       const random = seededRandom(SEED + name.length)
       const next = hostileRequests(random, {

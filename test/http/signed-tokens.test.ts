@@ -55,8 +55,8 @@ async function discover(issuer: string): Promise<oauth.AuthorizationServer> {
   return oauth.processDiscoveryResponse(new URL(issuer), found)
 }
 
-describe.each<SignatureAlgorithm>(['ES256', 'EdDSA', 'PS256', 'RS256'])('a token signed with %s', (alg) => {
-  it('passes the JWT access token validation of oauth4webapi, by discovery over HTTP, and no other audience (RFC 9068 §4)', async () => {
+describe.each<SignatureAlgorithm>(['ES256', 'EdDSA', 'PS256', 'RS256'])('tokens signed with %s', (alg) => {
+  it('oauth4webapi validates a signed token by discovery over HTTP, and for no other audience (RFC 9068 §4)', async () => {
     const { issuer, mint, app } = await platform({ current: newKey(alg) }, '/oauth')
     const server = await discover(issuer)
     const validate = (token: string, audience: string) => {
@@ -68,7 +68,7 @@ describe.each<SignatureAlgorithm>(['ES256', 'EdDSA', 'PS256', 'RS256'])('a token
     await expect(validate(token, A)).rejects.toThrow()
   })
 
-  it('passes jwtVerify of jose with the published keys', async () => {
+  it('jwtVerify of jose validates a signed token with the published keys', async () => {
     const { issuer, mint, app } = await platform({ current: newKey(alg) })
     const { jwks_uri: uri = '' } = await discover(issuer)
     const { payload, protectedHeader } = await jwtVerify(await mint(), createRemoteJWKSet(new URL(uri)), {
@@ -83,7 +83,7 @@ describe.each<SignatureAlgorithm>(['ES256', 'EdDSA', 'PS256', 'RS256'])('a token
 })
 
 describe('GET /jwks.json', () => {
-  it('publishes the public keys of all roles, for caches and pages, and names itself in the metadata (HTTP-6)', async () => {
+  it('the public keys of all roles are published for caches and pages, and the metadata names the address (HTTP-6)', async () => {
     const [current, next, previous] = [newKey(), newKey('EdDSA'), newKey('RS256')]
     const { send } = world({ signing: { current, next, previous: publicPart(previous) } })
     const answer = await send('/jwks.json')
@@ -104,21 +104,21 @@ describe('GET /jwks.json', () => {
     expect(metadata.jwks_uri).toBe('https://login.example/jwks.json')
   })
 
-  it('answers HEAD without a body, and no other method', async () => {
+  it('HEAD /jwks.json has no body, and no other method is allowed', async () => {
     const { send } = world({ signing: SIGNING })
     const head = await send('/jwks.json', { method: 'HEAD' })
     expect([head.status, await head.text()]).toEqual([200, ''])
     expect((await send('/jwks.json', { method: 'POST' })).status).toBe(405)
   })
 
-  it('is not there without keys', async () => {
+  it('/jwks.json does not exist without keys', async () => {
     const { send } = world()
     expect((await send('/jwks.json')).status).toBe(404)
     expect(await json(await send('/.well-known/oauth-authorization-server'))).not.toHaveProperty('jwks_uri')
   })
 })
 
-describe('keys are rotated under traffic', () => {
+describe('key rotation under traffic', () => {
   const [old, young] = [newKey(), newKey('EdDSA')]
 
   /** A service that keeps the key set as long as the cache headers allow, and asks for no unknown key in between. */
@@ -136,7 +136,7 @@ describe('keys are rotated under traffic', () => {
       )
   }
 
-  it('next, current, previous, gone: no valid token is refused, and none accepted after the end of its key (S66)', async () => {
+  it('rotation refuses no valid token and accepts none after its key was removed (S66)', async () => {
     const p = await platform({ current: old })
     const tokens: { readonly text: string; readonly isOld: boolean }[] = []
     const here = async (text: string) => (await p.grants().authorizer.verify(text)).ok
@@ -167,7 +167,7 @@ describe('keys are rotated under traffic', () => {
     for (const { text, isOld } of tokens) expect(await Promise.all([here(text), last(text)])).toEqual([!isOld, !isOld])
   })
 
-  it('S60, S66: what a retired key signs afterwards is refused, whatever it claims', async () => {
+  it('a token that a retired key signs afterwards is refused, whatever it claims (S60, S66)', async () => {
     const p = await platform({ current: old })
     const grants = p.grants()
     const token = await p.mint()
@@ -178,10 +178,10 @@ describe('keys are rotated under traffic', () => {
   })
 })
 
-describe('resource, over HTTP', () => {
+describe('the resource parameter over HTTP', () => {
   const resources = [A, B]
 
-  it('may be repeated at /token, and the answer of /introspect says what the token is for (RFC 8707)', async () => {
+  it('resource may be repeated at /token, and introspection says what the token is for (RFC 8707)', async () => {
     const { post, trustedApp } = world({ resources })
     const { app, secret } = await trustedApp()
     const proof = basic(app.key, secret)
@@ -201,8 +201,8 @@ describe('resource, over HTTP', () => {
     ['a prefix', A.slice(0, -1)],
     ['another case', A.toUpperCase()],
     ['a fragment', `${A}#x`],
-    ['no URI', '..'],
-  ])('that is %s is invalid_target, and nothing is stored', async (_, resource) => {
+    ['not a URI', '..'],
+  ])('a resource that is %s is invalid_target, and nothing is stored', async (_, resource) => {
     const { post, trustedApp, writes } = world({ resources })
     const { app, secret } = await trustedApp()
     const before = writes()
@@ -211,7 +211,7 @@ describe('resource, over HTTP', () => {
     expect(writes()).toBe(before)
   })
 
-  it('alone may be repeated, there alone, and stands in no URL (HTTP-5, S20)', async () => {
+  it('only resource may be repeated, only in the body, and it never appears in a URL (HTTP-5, S20)', async () => {
     const { post, trustedApp } = world({ resources })
     const { app, secret } = await trustedApp()
     const proof = basic(app.key, secret)
@@ -228,7 +228,7 @@ describe('resource, over HTTP', () => {
       expect(await refusal(await post(path, form, proof))).toEqual({ status: 400, error: 'invalid_request' })
   })
 
-  it('that the token is not for is answered by protect as an invalid token', async () => {
+  it('protect refuses a token for another resource as invalid', async () => {
     const { post, trustedApp, grants } = world({ resources, signing: SIGNING })
     const { app, secret } = await trustedApp()
     const granted = await json(
@@ -249,7 +249,7 @@ describe('resource, over HTTP', () => {
 })
 
 describe('a key service that is down', () => {
-  it('is a 503 with Retry-After, never a 401 or a 500 (ERR-1)', async () => {
+  it('issuing a token while the key service is down is a 503 with Retry-After, never a 401 or a 500 (ERR-1)', async () => {
     const sign = async () => Promise.reject(new Error('down'))
     const { post, trustedApp, writes, outages } = world({
       signing: { current: { publicJwk: publicPart(newKey()), sign } },

@@ -81,39 +81,39 @@ describe('concurrent calls with lost, late and repeated writes', () => {
   let schedules = 0
   const cut: string[] = []
   for (const scenario of PAIRS)
-    it(`${scenario.name}: every schedule with a fault is some order of the calls (REV-1, REV-3, REV-4, REV-7)`, async () => {
+    it(`${scenario.name}: every schedule with a fault equals some order of the calls (REV-1, REV-3, REV-4, REV-7)`, async () => {
       const explored = await explore(scenario, { faults: 1, most: MOST, random: 20, seed: SEED })
       schedules += explored.schedules
       if (!explored.isComplete) cut.push(scenario.name)
     })
   for (const scenario of TRIOS)
-    it(`${scenario.name}: schedules at random, seed ${SEED}`, async () => {
+    it(`${scenario.name}: every random schedule equals some order of the calls, seed ${SEED}`, async () => {
       schedules += (await explore(scenario, { most: 0, random: 120, seed: SEED })).schedules
     })
-  it('of two removals exactly one is told that it was the one, in every order', async () => {
+  it('exactly one of two removals returns true, in every order', async () => {
     const scenario = appScenario({ remove: act('remove'), removeToo: act('remove') })
     expect(await explore(scenario, { faults: 0 })).toMatchObject({ isComplete: true })
   })
-  it('were explored in number', () => {
+  it('more than 10,000 schedules were explored', () => {
     console.info(`${schedules} schedules explored, random ones from seed ${SEED}; cut at ${MOST}: ${cut.join(', ')}`)
     expect(schedules).toBeGreaterThan(10_000)
     expect(cut.length).toBeLessThanOrEqual(1)
   })
 })
 
-describe('the scheduler finds what is broken', () => {
+describe('the scheduler on broken code', () => {
   const violationOf = async (scenario: AppScenario, faults = 0) => {
     const error = await explore(scenario, { faults, most: 2000 }).catch((caught: unknown) => caught)
     expect(error).toBeInstanceOf(ScheduleViolation)
     return String(error)
   }
 
-  it('an act that reads and then writes whatever came in between', async () => {
+  it('the scheduler finds an operation that reads and then writes over whatever came between', async () => {
     const scenario = appScenario({ rename: act('rename'), narrow: act('narrow') }, { wrap: withoutRevision })
     expect(await violationOf(scenario)).toContain('no order of the calls explains')
   })
 
-  it('a suspension that is lost under a change of the name', async () => {
+  it('the scheduler finds a suspension lost under a change of the name', async () => {
     const scenario = appScenario(
       { suspend: act('suspend'), rename: act('rename') },
       { wrap: withoutRevision, always: kills('suspend') },
@@ -121,7 +121,7 @@ describe('the scheduler finds what is broken', () => {
     expect(await violationOf(scenario)).toContain('works after suspend was acknowledged (REV-3)')
   })
 
-  it('a limit that is counted before the insert', async () => {
+  it('the scheduler finds a limit that is counted before the insert', async () => {
     const scenario = appScenario(
       { register: register('New'), registerToo: register('Newer') },
       { wrap: withCountedLimit, always: isWithinLimit },
@@ -129,7 +129,7 @@ describe('the scheduler finds what is broken', () => {
     expect(await violationOf(scenario)).toContain('(APP-6)')
   })
 
-  it('a removal that leaves no tombstone, so that a late registration brings the app back', async () => {
+  it('the scheduler finds a removal without tombstone, after which a late registration restores the app', async () => {
     const forgetful: AppAct = {
       run: register('New').run,
       async settle({ made }, { apps }) {
@@ -141,7 +141,7 @@ describe('the scheduler finds what is broken', () => {
     expect(await violationOf(appScenario({ register: forgetful, rename: act('rename') }), 1)).toContain('arrives')
   })
 
-  it('an act that says it is done when it only read so', async () => {
+  it('the scheduler finds an operation that reports success after only reading', async () => {
     const lazy: AppAct = {
       run: async (state, grants) =>
         (await grants.apps.get(state.key))?.suspended ? 'suspended' : ACTS.suspend(state, grants),
@@ -150,12 +150,12 @@ describe('the scheduler finds what is broken', () => {
     await expect(explore(scenario, { faults: 1 })).rejects.toBeInstanceOf(ScheduleViolation)
   })
 
-  it('an error without a code', async () => {
+  it('the scheduler finds an error without a code', async () => {
     const scenario = appScenario({ broken: { run: () => Promise.reject(new TypeError('x is not a function')) } })
     expect(await violationOf(scenario)).toContain('no code: TypeError: x is not a function')
   })
 
-  it('and it finds the same again', async () => {
+  it('the scheduler finds the same violation again', async () => {
     const scenario = appScenario({ rename: act('rename'), narrow: act('narrow') }, { wrap: withoutRevision })
     expect(await violationOf(scenario)).toBe(await violationOf(scenario))
   })

@@ -18,7 +18,7 @@ export function livesOf(seed: number, open: () => Promise<Store>): Promise<reado
  * @param live - lives those of a seed, in whatever process.
  */
 export function testSameLives(live: (seed: number) => Promise<readonly string[]>): void {
-  it.each(SEEDS)('lives the lives of seed %i as the memory store does', async (seed) => {
+  it.each(SEEDS)('the lives of seed %i end as they do on the memory store', async (seed) => {
     const memory = await livesOf(seed, async () => memoryStore())
     expect(await live(seed)).toEqual(memory)
     console.info(`${memory.length} acts of seed ${seed} ended alike`)

@@ -41,8 +41,8 @@ const HOSTS = {
   'without DOM types': { lib: ['ES2023', 'ESNext.Disposable'] },
 }
 
-describe('a host that compiles with skipLibCheck: false', () => {
-  it.each(Object.entries(HOSTS))('%s finds no fault in our types', (name, options) => {
+describe('hosts that compile with skipLibCheck: false', () => {
+  it.each(Object.entries(HOSTS))('%s compiles against our types', (name, options) => {
     const folder = join(inject('consumer'), name.replaceAll(' ', '-'))
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'host.ts'), PROGRAM)
@@ -124,20 +124,20 @@ function project(name: string, program: string, options: object): string {
   return folder
 }
 
-describe('a project that uses the package compiles with skipLibCheck: false', () => {
+describe('projects that use the package with skipLibCheck: false', () => {
   it.each([
     ['with the types of the DOM', { lib: ['ES2023', 'DOM', 'DOM.Iterable'], module: 'nodenext' }],
-    ['without them: those of Node have Request and Response', { lib: ['ES2023'], module: 'nodenext' }],
+    ['without the DOM types, because those of Node have Request and Response', { lib: ['ES2023'], module: 'nodenext' }],
     ['for a bundler', { lib: ['ES2023'], module: 'esnext', moduleResolution: 'bundler' }],
     ['as CommonJS, which requires it', { lib: ['ES2023'], module: 'nodenext', moduleDetection: 'legacy' }],
-  ])('%s', async (name, options) => {
+  ])('a project compiles %s', async (name, options) => {
     const folder = project(`types ${name.slice(0, 12)}`, STRICT_PROGRAM, options)
     if (name.startsWith('as CommonJS')) writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}')
     const { code, stdout } = await runTool('tsc', ['-p', folder], folder)
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
   })
 
-  it('of types that are wrong it finds fault, so the above says something', async () => {
+  it('a project that misuses the types does not compile', async () => {
     const folder = project('types-wrong', STRICT_PROGRAM.replace('satisfies number', 'satisfies string'), {
       lib: ['ES2023'],
       module: 'nodenext',

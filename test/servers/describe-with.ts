@@ -13,5 +13,6 @@ export function describeWith<Found>(
 ): void {
   if (found !== undefined) describe(title, () => body(found))
   else if (process.env.CI) it(title, () => expect.fail(missing))
-  else describe(`${title} (skipped: ${missing})`, () => void it.skip('needs it', () => {}))
+  else
+    describe(`${title} (skipped: ${missing})`, () => void it.skip('the suite needs a server that is missing', () => {}))
 }

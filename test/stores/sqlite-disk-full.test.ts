@@ -18,7 +18,7 @@ for (const { title, found, missing } of sqliteDrivers) {
     const scratch = scratchFolder()
     afterAll(() => scratch.remove())
 
-    it('refuses writes, keeps what it acknowledged and nothing else, and goes on when there is room', async () => {
+    it('sqliteStore refuses writes on a full disk, keeps exactly what it acknowledged, and continues when there is room', async () => {
       const small = join(scratch.folder, 'disk')
       mkdirSync(small)
       const script = await bundled('stores/sqlite/do-as-told.ts', scratch)

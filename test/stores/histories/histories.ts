@@ -75,7 +75,7 @@ export function testHistories({
     scratch.remove()
   })
 
-  it('histories of four processes racing acts of one app are linearizable (S31, S3A, REV-3, REV-4)', async () => {
+  it('histories of four processes racing operations on one app are linearizable (S31, S3A, REV-3, REV-4)', async () => {
     const seed = randomInt(2 ** 31)
     const random = seededRandom(seed)
     const outcomes = new Map<string, number>()

@@ -45,7 +45,7 @@ const expiring = () => record({ expiresAt: inMs(60_000), groups: ['g'] })
 /** How writes reach the file: transactions, durability, and what is undone. */
 export const commitCases: readonly SqliteCase[] = [
   {
-    name: 'an insert that expires commits at NORMAL; one that does not, one that asks for it, and a replace commit at FULL',
+    name: 'an expiring insert commits at NORMAL; any other insert, a durable one and a replace commit at FULL',
     async run(place) {
       const { store, commitsOf } = await writtenDown(place)
       const [token, app] = [expiring(), record()]
@@ -58,7 +58,7 @@ export const commitCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'the writes of one turn share one commit, at FULL where one of them is durable',
+    name: 'the writes of one turn share one commit, at FULL if one of them is durable',
     async run(place) {
       const { store, commitsOf } = await writtenDown(place)
       const app = record()
@@ -114,7 +114,7 @@ export const commitCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'a commit whose fsync failed is not marked: its outcome is unknown, and the store goes on',
+    name: 'a commit whose fsync failed has an unknown outcome, and the store continues',
     async run(place) {
       const { store, arm } = await failingAt(place, (sql, handle) => {
         if (sql !== 'COMMIT') return
@@ -132,7 +132,7 @@ export const commitCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'a read that meets a lock, as while the log of a crashed process is recovered, waits for it, but not for ever',
+    name: 'a read waits for a lock, as during recovery of the log of a crashed process, but not forever',
     async run(place) {
       let refusals = 5
       const { store, arm } = await failingAt(place, (sql) => {
@@ -154,7 +154,7 @@ export const commitCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'a write clears away at most 16 expired records, and none that expired within the last 60 s',
+    name: 'a write deletes at most 16 expired records, and none that expired within the last 60 s',
     async run(place) {
       const path = place.path()
       const store = place.store(path)
@@ -196,7 +196,7 @@ export const commitCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'who reads in a loop lets timers and writes have their turn',
+    name: 'a loop of reads lets timers and writes run',
     async run(place) {
       const store = place.store(place.path())
       let app = record()
