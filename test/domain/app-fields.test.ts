@@ -535,7 +535,7 @@ describe('checkAppChange', () => {
     expect(checkAppChange({ name: 'Other' }, app, STRICT).redirectUrls).toEqual(['http://127.0.0.1/cb'])
   })
 
-  test('key, owner, secret, trusted, public and unknown members of an update are ignored, whatever they hold (APP-9, S42)', () => {
+  test('key, owner, secret, trusted, public and unknown members of an update are ignored, whatever they hold (APP-9, APP-12, S42)', () => {
     const foreign = {
       key: 'k',
       owner: { $ne: null },

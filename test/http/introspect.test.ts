@@ -11,7 +11,7 @@ async function withToken() {
 }
 
 describe('POST /introspect', () => {
-  it('an app can introspect its own access token, which has no user behind it (S28, TOK-6, RFC 7662 §2.2)', async () => {
+  it('an app can introspect its own access token, which has no user behind it (HTTP-3, S28, TOK-6, RFC 7662 §2.2)', async () => {
     const { ask, app, accessToken, tokenId, clock } = await withToken()
     const now = Math.floor(clock() / 1000)
     const answer = await ask(accessToken)
@@ -41,7 +41,7 @@ describe('POST /introspect', () => {
     expect(await json(await ask(accessToken))).not.toHaveProperty('scope')
   })
 
-  it('introspection of the token of another app is exactly {"active":false} (S35)', async () => {
+  it('introspection of the token of another app is exactly {"active":false} (HTTP-3, S35)', async () => {
     const { ask, accessToken, trustedApp } = await withToken()
     for (const owner of ['org-1', 'org-2']) {
       const { app, secret } = await trustedApp({ owner })
@@ -50,7 +50,7 @@ describe('POST /introspect', () => {
     }
   })
 
-  it('introspection of a secret, key, garbage or another kind is exactly {"active":false} (S36)', async () => {
+  it('introspection of a secret, key, garbage or another kind is exactly {"active":false} (HTTP-3, S36)', async () => {
     const { ask, app, secret, accessToken } = await withToken()
     const others = [
       secret,
