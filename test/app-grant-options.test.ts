@@ -8,7 +8,7 @@ const store = memoryStore()
 const ANY_TYPE = [null, '', 'x', true, {}, [], () => 0, 5n, Symbol('s'), Number.NaN, 1.5, '7']
 const create = (options: unknown) => createAppGrant(options as AppGrantOptions)
 
-/** Each option and values that it refuses, beyond what is of a wrong type. */
+/** Each option with values that it refuses, besides values of a wrong type. */
 const REFUSED: Record<string, readonly unknown[]> = {
   store: [undefined, null, {}, 'redis://localhost', { get: () => {} }, { ...store, replace: undefined }],
   directory: [null, {}, 'x', { lineage: 'x' }, () => []],

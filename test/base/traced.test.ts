@@ -16,7 +16,7 @@ function subscribe(name: string) {
   const seen: { moment: string; message: unknown }[] = []
   for (const moment of MOMENTS) {
     const one = channel(`tracing:appgrant:${name}:${moment}`)
-    // A copy: what Node adds to the message later is looked at when its moment comes.
+    // A copy, because Node adds to the message later.
     const listener: ChannelListener = (message) => void seen.push({ moment, message: { ...(message as object) } })
     one.subscribe(listener)
     ends.push(() => one.unsubscribe(listener))

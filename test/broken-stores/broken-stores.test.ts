@@ -32,7 +32,7 @@ describe('broken stores', () => {
 })
 
 describe('broken watches', () => {
-  // A wait for a hint that never comes ends as soon as nothing else is left to do.
+  // A wait for a hint that never comes ends as soon as nothing else is left to run.
   beforeAll(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     vi.setTimerTickMode('nextTimerAsync')

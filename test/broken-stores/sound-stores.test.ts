@@ -31,7 +31,7 @@ function slow(inner: Store): Store {
   }
 }
 
-/** What has expired is gone at once: not found, not in the way, and passed over by lists. */
+/** Expired records are gone at once: not found, not in the way, and omitted from lists. */
 function dropping(inner: Store): Store {
   return {
     ...inner,
@@ -54,7 +54,7 @@ function dropping(inner: Store): Store {
   }
 }
 
-/** Rows as a driver gives them: without a prototype. */
+/** Rows as a driver returns them: without a prototype. */
 function rows(inner: Store): Store {
   const row = (record: StoreRecord): StoreRecord => Object.assign(Object.create(null), record)
   return {

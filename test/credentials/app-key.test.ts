@@ -43,7 +43,7 @@ describe('partitions', () => {
       held.set(label, (held.get(label) ?? 0) + 1)
     }
     expect(held.size).toBe(256)
-    // 200 are expected for each; the input is fixed, so this is no matter of luck.
+    // 200 are expected for each; the input is fixed, so the result is too.
     for (const [label, count] of held) expect(Math.abs(count - 200), label).toBeLessThan(75)
   })
 })

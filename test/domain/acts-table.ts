@@ -18,8 +18,8 @@ import {
 import { createWorld, type World } from './world.ts'
 
 /**
- * The table of acts (SEMANTICS E), to be run on any store. Each row says what the act leaves of a trusted app that has two
- * secrets, or two keys, and three app-only tokens, and of what it holds for an account below its owner: a session with a token,
+ * The table of operations, for any store. Each row says what the operation leaves of a trusted app with two secrets, or two
+ * keys, and three app-only tokens, and of what the app holds for an account below its owner: a session with a token,
  * and codes.
  */
 
@@ -30,16 +30,16 @@ export interface Scene extends UserScene {
   /** The ids of the secrets. */
   readonly secretIds: { readonly first: string; readonly second: string }
   readonly tokens: readonly { readonly text: string; readonly id: string }[]
-  /** By what an act put in the place of those. */
+  /** What an operation put in place of those. */
   newest?: Proof
 }
 
-/** What an app holds: what each of its tokens and secrets answers now. */
+/** What an app holds: the result that each of its tokens and secrets gives now. */
 export interface Holding {
   readonly tokens: readonly (DenialReason | 'ok')[]
-  /** How many live tokens are listed and counted: the same. `gone` where there is no app to ask for. */
+  /** How many live tokens are both listed and counted. `gone` if there is no app to ask for. */
   readonly listed: number | 'gone'
-  /** What a grant answers to each secret or key; `newest` where there is one. */
+  /** The result of a grant with each secret or key; `newest` if there is one. */
   readonly first: ErrorCode | 'ok'
   readonly second: ErrorCode | 'ok'
   readonly newest?: ErrorCode | 'ok'
@@ -54,19 +54,19 @@ export interface ActRow {
   readonly act: string
   /** The app has two keys instead of two secrets. */
   readonly hasKeys?: true
-  /** What goes before it. */
+  /** What is done first. */
   readonly given?: (scene: Scene) => Promise<unknown>
   readonly run: (scene: Scene) => Promise<unknown>
-  /** What the app holds afterwards, where it differs from {@link UNTOUCHED}. */
+  /** What the app holds afterwards, if it differs from {@link UNTOUCHED}. */
   readonly leaves: Leaves
   /** The scope that the first token has left, if that changes. */
   readonly scope?: readonly string[]
   readonly undo?: { readonly run: (scene: Scene) => Promise<unknown>; readonly leaves: Leaves }
-  /** Not an act of ours but a change in the host: nothing is written. */
+  /** Not an operation of the library but a change in the host: nothing is written. */
   readonly isOfHost?: true
-  /** How many dead tokens it takes out of the list afterwards; a crash may leave them there until they expire. */
+  /** How many revoked tokens it removes from the list afterwards; a crash may leave them there until they expire. */
   readonly tidies?: number
-  /** Why it is not repeated as it is (REV-6). */
+  /** Why it cannot be repeated (REV-6). */
   readonly repeat?: 'refused'
 }
 
@@ -75,7 +75,7 @@ const UNTOUCHED: Holding = { tokens: ['ok', 'ok', 'ok'], listed: 3, first: 'ok',
 const all = (reason: DenialReason) => [reason, reason, reason]
 const refusedWith = (code: ErrorCode) => ({ first: code, second: code })
 const GONE = refusedWith('app_authentication_failed')
-/** Where every credential and all that the app holds gave way. */
+/** Every credential is replaced and everything the app holds is revoked. */
 const RENEWED: Leaves = { tokens: all('revoked'), listed: 0, ...GONE, newest: 'ok', user: DEAD_USER }
 const ofOrg = ({ key }: Scene) => ({ app: key, account: 'org' })
 const ofUser = ({ key }: Scene) => ({ app: key, account: 'user' })
@@ -334,7 +334,7 @@ export const ACTS: readonly ActRow[] = [
   },
 ]
 
-/** Defines the tests of every row on the stores that `open` gives, with tokens of that format: opaque unless told otherwise. */
+/** Defines the tests of every row on the stores that `open` gives, with tokens of that format: opaque by default. */
 export function testActs(open: () => Promise<Store>, format?: Pick<AppGrantOptions, 'signing'>): void {
   for (const row of ACTS) {
     describe(row.act, () => {
@@ -401,8 +401,8 @@ export function testActs(open: () => Promise<Store>, format?: Pick<AppGrantOptio
 }
 
 /**
- * Defines the tests of every row on stores that fail. The failures are of our own making, before a write or behind it: what comes
- * of them depends neither on what a token looks like nor on how the servers of a store are arranged.
+ * Defines the tests of every row on stores that fail. The failures are simulated, before a write or after it, so they depend
+ * neither on the token format nor on the layout of a store's servers.
  */
 export function testFailingActs(open: () => Promise<Store>): void {
   for (const row of ACTS) if (!row.isOfHost) describe(row.act, () => testFailures(row, () => newScene(row, open)))
@@ -425,7 +425,7 @@ function testFailures(row: ActRow, setScene: () => Promise<Scene>): void {
     const scene = await setScene()
     scene.store.fail(method, 'after')
     expect(await codeOf(row.run(scene))).toBe('outcome_unknown')
-    // Twice lost is twice unknown: the repeat never says what is not confirmed.
+    // If the reply is lost twice, the outcome is unknown twice: the repeat never reports what is not confirmed.
     if (row.repeat !== 'refused') {
       scene.store.fail(method, 'after')
       expect(await codeOf(row.run(scene))).toBe('outcome_unknown')
@@ -520,7 +520,7 @@ async function holdingOf(scene: Scene): Promise<Holding> {
   )
   const listed = await listedOf(scene)
   const user = await userHoldingOf(scene)
-  // Grants come last, for they add tokens; each is taken back.
+  // Grants come last because they add tokens; each is removed again.
   const answers = { first: await tryGrant(scene, proofs.first), second: await tryGrant(scene, proofs.second) }
   return { tokens, listed, user, ...answers, ...(newest !== undefined && { newest: await tryGrant(scene, newest) }) }
 }
@@ -537,7 +537,7 @@ async function tryGrant(scene: Scene, proof: Proof): Promise<ErrorCode | 'ok'> {
   return code
 }
 
-/** The list and the count say the same, and say it of the tokens of this scene only. */
+/** The list and the count agree. */
 async function listedOf(scene: Scene): Promise<number | 'gone'> {
   const { tokens } = scene.grants
   const code = await codeOf(tokens.count(ofOrg(scene)))

@@ -22,7 +22,7 @@ async function setUp(signers?: readonly AppSigner[]) {
   grants.events.on('refused', (event) => {
     reason = event.reason
   })
-  /** What became of an assertion: `ok`, or by which rule it was refused, after which nothing is stored. */
+  /** The result of an assertion: `ok`, or the rule that refused it, after which nothing is stored. */
   const judged = async (assertion: string, key?: string) => {
     const writes = observed.writes()
     const code = await codeOf(grants.authorizer.authenticateApp({ assertion, ...(key !== undefined && { key }) }))
@@ -38,7 +38,7 @@ async function setUp(signers?: readonly AppSigner[]) {
     judged,
     claims,
     sign: (said?: Said) => signer.sign(app.key, clock(), said),
-    /** A compact JWS with any header and claims, and the signature given. */
+    /** A compact JWS with any header and claims, and the given signature. */
     forge: (header: object | string, signature: string, changed: object | string = {}) =>
       [part(header), part(typeof changed === 'string' ? changed : claims(changed)), signature].join('.'),
   }
@@ -216,7 +216,7 @@ describe('assertions', () => {
       expect(await judged(text), text.slice(0, 200)).toBe('malformed_assertion')
       expect(await judged(text, key), text.slice(0, 200)).toBe('malformed_assertion')
     }
-    // Not even the app was looked for (S45).
+    // Not even the app was looked up (S45).
     expect(observed.calls.get).toBe(reads)
     expect(await judged(right)).toBe('ok')
   })
@@ -288,7 +288,7 @@ describe('assertions', () => {
       [now + 60],
     ])
       expect(await withTimes({ exp }), String(exp)).toBe('assertion_exp')
-    // However late it was made: the limit is from now.
+    // Whenever it was made: the limit is from now.
     expect(await withTimes({ iat: now - 3600, nbf: now - 3600, exp: now + 60 })).toBe('ok')
     expect(await withTimes({ iat: now + 3600, exp: now + 3660 })).toBe('assertion_exp')
     for (const claim of ['iat', 'nbf']) {

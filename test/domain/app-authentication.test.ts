@@ -5,7 +5,7 @@ import { exampleApp, movableClock } from '../../src/testing/index.ts'
 import { codeOf, refusalOf } from '../base/code-of.ts'
 import { observedStore } from '../store/observed-store.ts'
 
-// How many digests were computed and compared: Node's, counted and not replaced.
+// Counts digests and comparisons; they are Node's own.
 const work = vi.hoisted(() => ({ digests: 0, comparisons: 0 }))
 vi.mock('node:crypto', async (importOriginal) => {
   const crypto = await importOriginal<typeof import('node:crypto')>()
@@ -32,7 +32,7 @@ async function setUp() {
   const refused: unknown[] = []
   grants.events.on('refused', ({ at: _, by: __, ...event }) => refused.push(event))
   const attempt = (by: unknown) => codeOf(grants.authorizer.authenticateApp(by as never))
-  /** A key of the same form, of no app. */
+  /** A key of the same form that belongs to no app. */
   const unknown = app.key.slice(0, 31) + (app.key.endsWith('a') ? 'b' : 'a')
   return { store, clock, grants, app, secret, removed: removed.key, removedSecret, unknown, attempt, refused }
 }

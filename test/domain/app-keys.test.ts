@@ -21,7 +21,7 @@ const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKe
 const setUp = () => createWorld(memoryStore(), { issuer: ISSUER })
 type World = ReturnType<typeof setUp>
 
-/** What is wrong with the keys, at registration and at replacement alike; nothing is stored. */
+/** The errors of the keys, the same at registration and at replacement; nothing is stored. */
 async function wrongWith(keys: unknown, world: World = setUp()): Promise<readonly string[]> {
   const { app } = await world.registerTrusted()
   const writes = world.observed.writes()
@@ -246,7 +246,7 @@ describe('replaceKeys', () => {
       message: 'the app authenticates by keys',
     })
     expect(await codeOf(grants.authorizer.authenticateApp({ key: app.key, secret }))).toBe('app_authentication_failed')
-    // It is gone already.
+    // It was removed already.
     expect(await codeOf(grants.apps.removeSecret({ app: app.key, secretId: id }))).toBe('ok')
   })
 

@@ -96,7 +96,7 @@ export function testAssertions(open: OpenStore): void {
       }
       expect(w.observed.writes()).toBe(writes)
       expect(new Set(w.refused)).toEqual(new Set(['assertion_signature', 'assertion_aud']))
-      // What was refused was not used: the same jti with everything right is good.
+      // A refused assertion was not used: the same jti in a valid one is accepted.
       const claims = { jti: 'tried before' }
       await codeOf(w.grant(await w.sign({ claims: { ...claims, aud: 'x' } })))
       expect(await codeOf(w.grant(await w.sign({ claims })))).toBe('ok')
@@ -139,7 +139,7 @@ export function testAssertions(open: OpenStore): void {
       const used = await proof()
       await w.grants.authorizer.authenticateApp(used)
       const redeem = { code, verifier: VERIFIER, redirectUrl: REDIRECT }
-      // A used one spends nothing: the code is still good.
+      // A used assertion consumes nothing: the code is still valid.
       expect(await codeOf(w.grants.authorizer.redeemCode({ ...used, ...redeem }))).toBe(REFUSED)
       const first = await w.grants.authorizer.redeemCode({ ...(await proof()), ...redeem })
       const { refreshToken = '' } = first

@@ -22,7 +22,7 @@ import {
 const CHALLENGE = challengeOf(VERIFIER)
 const long = (length: number) => 'x'.repeat(length)
 
-/** Faults of a request whose redirect is proven: each is told to the app by a redirect. */
+/** Errors of a request with a valid redirect: each is redirected to the app. */
 const REDIRECTED: readonly (readonly [Readonly<Record<string, string | undefined>>, string])[] = [
   [{ response_type: undefined }, 'invalid_request'],
   [{ response_type: '' }, 'invalid_request'],
@@ -55,7 +55,7 @@ const REDIRECTED: readonly (readonly [Readonly<Record<string, string | undefined
   [{ scope: '__proto__' }, 'invalid_scope'],
 ]
 
-/** No redirect of the app: none of these is gone to, whatever else is wrong. */
+/** Not redirects of the app: none of these is followed, whatever else is wrong. */
 const UNPROVEN = [
   undefined,
   '',
@@ -89,7 +89,7 @@ const UNPROVEN = [
   'https://app．example/callback',
 ]
 
-/** The question, its ticket and its answer, on the stores that `open` gives. */
+/** The consent request, its ticket and the decision, on the stores that `open` gives. */
 export function testAuthorization(open: OpenStore): void {
   const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options)
 
@@ -248,7 +248,7 @@ export function testAuthorization(open: OpenStore): void {
       )
       w.tree.setDown(false)
       expect(w.observed.writes()).toBe(written)
-      // None of it spent a ticket.
+      // None of it consumed a ticket.
       for (const ticket of tickets)
         expect(await codeOf(w.grants.authorizer.approve({ ticket, account: 'user' }))).toBe('ok')
     })

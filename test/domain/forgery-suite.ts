@@ -7,7 +7,7 @@ import { createSessionWorld, type OpenStore, tokensOf } from './session-world.ts
 
 const format = createTokenFormat('ag')
 
-/** What somebody makes who has genuine credentials of other sessions, stages and kinds, on the stores that `open` gives. */
+/** What somebody can make from genuine credentials of other sessions, stages and kinds, on the stores that `open` gives. */
 export function testForgeries(open: OpenStore): void {
   describe('forged credentials', () => {
     it('a credential mixed from the fields of two sessions gives and ends nothing', async () => {
@@ -29,9 +29,9 @@ export function testForgeries(open: OpenStore): void {
         const change = Object.fromEntries(fields.map((name) => [name, fieldOf(theirs.refresh, name)]))
         const text = rewritten(mine.refresh, change)
         if (text === theirs.refresh) continue
-        // A right tag with a wrong secret at the present stage is a miss too.
+        // A valid tag with a wrong secret at the current stage is a miss too.
         expect(await codeOf(w.refresh(text)), fields.join()).toBe('invalid_refresh_token')
-        // The tag alone shows that a credential of that stage was given out: its own app may end the session by it.
+        // The tag alone shows that a credential of that stage was issued, so its own app may end the session with it.
         if (fields.join() !== 'secret')
           await w.grants.authorizer.revokeToken({ key: w.key, secret: w.secret, token: text })
         expect(await w.verify(theirs.access)).toBe('ok')
@@ -78,7 +78,7 @@ export function testForgeries(open: OpenStore): void {
       const w = await createSessionWorld(open)
       const tokens = await w.start()
       const stored = JSON.parse((await sessionRecord(w)).data)
-      // With salt and family key, but another secret: the tag is right, and nothing comes of it.
+      // With salt and family key but another secret the tag is valid, and still nothing is granted.
       const guess = rewritten(tokens.refresh, { secret: stored.salt })
       expect(await codeOf(w.refresh(guess))).toBe('invalid_refresh_token')
       await expectAlive(w, tokens)
@@ -95,7 +95,7 @@ export function testForgeries(open: OpenStore): void {
         expect(await codeOf(w.redeem(code))).toBe('invalid_code')
       }
       expect(await w.verify(second.access)).toBe('expired')
-      // A clock that goes back finds what it left: nothing was killed by having been late.
+      // A clock that goes back finds what it left: a late call revoked nothing.
       const back = w.node({ clock: () => past })
       expect(await w.verify(second.access, back)).toMatch(/ok|unknown/)
     })

@@ -28,7 +28,7 @@ async function setUp() {
   const answer = { ticket, account: 'user', login: 'nobody', scope: ['read'] }
   const credentials = { key: w.key, secret: w.secret, userAgent: 'x', remoteAddress: '192.0.2.1' }
   const of = { account: 'user', limit: 5, cursor: 'x' }
-  /** For each method arguments that are right; one of them at least is spoilt. */
+  /** For each method valid arguments, at least one of which is spoilt. */
   const right: Record<'authorizer' | 'installs', Record<string, readonly unknown[]>> = {
     authorizer: {
       beginAuthorization: [paramsOf(asked), { account: 'user', login: 'anna' }],
@@ -174,7 +174,7 @@ describe('hostile input to user authorization and installs', () => {
         'app_authentication_failed',
         () => authorizer.redeemCode({ ...by, key: LONG, code, verifier: VERIFIER, redirectUrl: REDIRECT }),
       ],
-      // The app is looked up; nothing else is.
+      // Only the app is looked up.
       [
         'invalid_code',
         () => authorizer.redeemCode({ ...by, code: LONG, verifier: VERIFIER, redirectUrl: REDIRECT }),

@@ -33,7 +33,7 @@ async function setUp() {
     code_challenge: VERIFIER,
     code_challenge_method: 'S256',
   })
-  /** For each method arguments that are right; one of them at least is spoilt. */
+  /** For each method valid arguments, at least one of which is spoilt. */
   const right: Record<string, Record<string, readonly unknown[]>> = {
     apps: {
       register: [
@@ -190,13 +190,13 @@ describe('hostile input to public methods', () => {
       await grants.apps.list({ owner: 'org', cursor: bad }).catch(() => {})
       await grants.apps.list({ owner: 'org', name: bad }).catch(() => {})
     }
-    // A list of `org` is checked to be visible before its cursor is looked at: that asks the directory, never the store.
+    // Whether the list of `org` is visible is checked before its cursor: that asks the directory, never the store.
     expect(observed.calls).toEqual(before)
     expect(tree.questions - questions).toBeLessThanOrEqual(wrong.length)
   })
 })
 
-/** Parameters of a request are texts, whatever they say. */
+/** Parameters of a request are strings, whatever they contain. */
 function spoilObject(object: object, hostile: ReturnType<typeof hostileValues>): object {
   if (!(object instanceof URLSearchParams)) return spoil(object, hostile)
   const spoilt = new URLSearchParams(object)

@@ -4,11 +4,11 @@ import { codeOf } from '../base/code-of.ts'
 import { expectAlive, expectDead } from './session-checks.ts'
 import { createSessionWorld, LIFE, type OpenStore, REDIRECT, type SessionWorld } from './session-world.ts'
 
-/** Which accounts authorise which apps, on the stores that `open` gives. */
+/** Which accounts authorize which apps, on the stores that `open` gives. */
 export function testInstalls(open: OpenStore): void {
   const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options)
 
-  /** More apps that the account authorises. */
+  /** More apps that the account authorizes. */
   async function authoriseMore(w: SessionWorld, names: readonly string[]) {
     const keys = []
     for (const name of names) {

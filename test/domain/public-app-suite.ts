@@ -64,7 +64,7 @@ export function testPublicApps(open: OpenStore): void {
       for (const secret of [undefined, '']) {
         const by = { key: w.key, secret }
         expect(await codeOf(w.redeem(code, by))).toBe('app_authentication_failed')
-        // Who does not prove who it is learns nothing of what else is wrong.
+        // A caller that does not authenticate learns nothing of what else is wrong.
         expect(await codeOf(w.redeem(code, { ...by, verifier: 'short' }))).toBe('app_authentication_failed')
         expect(await codeOf(w.redeem('garbage', by))).toBe('app_authentication_failed')
         expect(await codeOf(w.refresh(first.refresh, by))).toBe('app_authentication_failed')

@@ -89,7 +89,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       [60, 59_999, 'ok'],
       [60, 60_000, 'invalid_refresh_token'],
       [0, 0, 'invalid_refresh_token'],
-      // The node that answers may be behind the one that rotated, by a second.
+      // The node that responds may be a second behind the one that rotated.
       [10, -1000, 'ok'],
       [10, -1001, 'invalid_refresh_token'],
       [0, -1000, 'invalid_refresh_token'],
@@ -316,7 +316,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       for (const [code, forbid, allow] of states) {
         await forbid()
         const written = w.observed.writes()
-        // A reuse is not judged meanwhile either: nothing is written.
+        // Reuse has no effect meanwhile either: nothing is written.
         for (const { refresh } of [first, second]) expect(await codeOf(w.refresh(refresh))).toBe(code)
         expect(await codeOf(w.redeem(first.code))).toBe(code)
         expect(w.observed.writes()).toBe(written)

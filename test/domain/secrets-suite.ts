@@ -12,7 +12,7 @@ const WAYS = [
   (value: unknown) => inspect(Object.entries(Object(value)), { depth: 20 }),
 ]
 
-/** What may never be seen: on the stores that `open` gives. */
+/** What may never be visible, on the stores that `open` gives. */
 export function testSecrets(open: OpenStore): void {
   describe('secrets of user authorization', () => {
     it('no stored byte or key contains a secret, token, code, ticket or verifier after a full flow (S46)', async () => {
@@ -40,13 +40,13 @@ export function testSecrets(open: OpenStore): void {
       for (const secret of secrets) {
         expect(secret.length).toBeGreaterThan(30)
         expect(stored).not.toContain(secret)
-        // Nor what proves it, which is part of the text.
+        // Nor the part of the text that proves it.
         for (const name of ['secret', 'tag']) {
           const part = secret.startsWith('ag_') ? fieldOf(secret, name) : ''
           if (part) expect(stored).not.toContain(part)
         }
       }
-      // Whom an install belongs to is told by no id of a token.
+      // No id of a token reveals the account of an install.
       expect(granted.accessToken).not.toContain('user')
     })
 

@@ -3,7 +3,7 @@ import { codeOf } from '../base/code-of.ts'
 import { expectAlive, expectDead, sessionRecord } from './session-checks.ts'
 import { createSessionWorld, HOUR, LIFE, MINUTE, type OpenStore, type TokenOptions, tokensOf } from './session-world.ts'
 
-/** What is left where the store fails, on the stores that `open` gives. */
+/** What is left after the store fails, on the stores that `open` gives. */
 export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): void {
   const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options, format)
 
@@ -116,7 +116,7 @@ export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): v
       const stored = await sessionRecord(w)
       const second = await w.next(first)
       const third = await w.next(second)
-      // A failover gave the database an older past.
+      // A failover returned the database to an older state.
       expect(await w.inner.replace(await sessionRecord(w), { ...stored, revision: 'rolledback' })).toBe(true)
       expect(await w.verify(third.access)).toBe('revoked')
       expect(await w.verify(second.access)).toBe('revoked')
@@ -149,7 +149,7 @@ export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): v
         w.store.fail(method, when)
         expect(await codeOf(w.refresh(first.refresh))).toBe(code)
         for (const { access } of [first, third]) expect(await w.verify(access)).toBe(isDead ? 'revoked' : 'ok')
-        // Twice lost is twice unknown: what is only read confirms nothing (REV-7).
+        // If the reply is lost twice, the outcome is unknown twice: a read confirms nothing (REV-7).
         if (isDead) {
           w.store.fail(method, when)
           expect(await codeOf(w.refresh(first.refresh))).toBe(code)
@@ -167,7 +167,7 @@ export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): v
       const held = w.store.hold('replace')
       const answer = codeOf(w.refresh(first.refresh))
       await held.reached
-      // The one write of the act; those behind it only tidy up.
+      // The one write that ends the session; those after it only tidy up.
       held.release()
       expect(await answer).toBe('invalid_refresh_token')
       await expectDead(w, third)

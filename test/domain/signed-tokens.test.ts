@@ -28,7 +28,7 @@ async function withToken(options: Partial<AppGrantOptions> = {}) {
   return { ...world, app, secret, grant, granted, token: granted.accessToken, current, verify, header, forge }
 }
 
-/** A JWS with that header and payload, whatever they are, and a right signature of that key. */
+/** A JWS with that header and payload, whatever they are, and a valid signature of that key. */
 async function signed(payload: object | string, header: object, key: Jwk): Promise<string> {
   const text = typeof payload === 'string' ? payload : JSON.stringify(payload)
   const imported = await importJWK(key, String(key.alg))
@@ -231,7 +231,7 @@ describe('refused signed access tokens', () => {
       expect(await verify(withHeader(token, { ...header, alg }))).toBe('malformed')
       expect(await verify(`${part({ ...header, alg })}.${body}.`)).toBe('malformed')
     }
-    // An algorithm of ours, but not that key's.
+    // An algorithm that is supported, but not by that key.
     for (const alg of ['RS256', 'PS256', 'EdDSA'])
       expect(await verify(withHeader(token, { ...header, alg }))).toBe('unknown')
     const zero = Buffer.alloc(64).toString('base64url')
@@ -365,7 +365,7 @@ describe('refused signed access tokens', () => {
     const past = Math.floor(clock() / 1000) - 60
     expect(await reason(await forge({ iat: past, exp: past + 3600 }))).toBe('unknown')
     expect(await reason(accessToken)).toBe('ok')
-    // While the old key still verifies, whoever has it cannot make what no record knows.
+    // While the old key still verifies, its holder cannot make a token without a record.
     const forgedRef = `${String(decodeJwt(token).ref).slice(0, -8)}AAAAAAAA`
     expect(await reason(await forge({ ref: forgedRef, iat: past }), node({ current: next, previous: current }))).toBe(
       'unknown',

@@ -9,7 +9,7 @@ import { createSessionWorld, HOUR, LIFE, type SessionWorld } from './session-wor
 const STALENESS = 5000
 const maxStalenessMs = STALENESS
 
-/** One token of each kind, and one verifier that may be stale on another node, whose store reads are counted. */
+/** One token of each kind, and a caching verifier on another node, whose store reads are counted. */
 async function setUp(kind: 'app' | 'user') {
   // Without hints, so that only age ends an entry.
   const w = await createSessionWorld(async () => ({ ...memoryStore(), watch: undefined as never }), {
@@ -163,7 +163,7 @@ describe('the cache of acceptances', () => {
       const { access, id } = await w.start()
       const stale = async () => said(await w.grants.authorizer.verify(access, { maxStalenessMs }))
       expect(await stale()).toBe('ok')
-      // The ear is open from the first answer on.
+      // Hints are received from the first result on.
       expect(await stale()).toBe('ok')
       await act(w, id)
       expect(await stale()).not.toBe('ok')

@@ -70,7 +70,7 @@ describeWith('mongoStore under faults of a replica set', { found: mongodBinary, 
     await until('calls fail', async () => work.seen.failed > before.failed + 10)
     const without = work.seen.killed
     await until('more calls fail', async () => work.seen.failed > before.failed + 20)
-    // The answer of a write that two members had already confirmed may still have been under way.
+    // The reply to a write that two members had already confirmed may still have been on its way.
     expect(work.seen.killed).toBe(without)
     for (const member of others) await member.signal('SIGCONT')
     await work.moreKills(100)

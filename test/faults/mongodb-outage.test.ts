@@ -88,7 +88,7 @@ describeWith('mongoStore under faults of one server', { found: mongodBinary, mis
       const one = record({ groups: ['g'] })
       const limit = { group: 'g', max: 1 }
       const group = { kind: 'thing', partition: 'p0', group: 'g' }
-      // With the driver's own patience of 30 s the deadline decides; with less the driver says what it knows.
+      // With the driver's default of 30 s the deadline ends the call; with less the driver reports what it knows.
       for (const [options, unsure] of [
         [{}, 'outcome_unknown'],
         [{ serverSelectionTimeoutMS: 200 }, 'store_unavailable'],

@@ -35,7 +35,7 @@ describeWith('faults: a cluster whose replies are lost', redisServer, () => {
       const first = record()
       const app = changed(first)
       await store.insert(first)
-      // By now the server knows the script.
+      // The server knows the script by now.
       await store.replace(first, app)
       const next = changed(app)
       const key = `ag:{p0}:thing:${app.id}`

@@ -31,7 +31,7 @@ describeWith('faults: redisStore on one server', redisServer, () => {
   })
 
   describe.each(drivers)('$driver', ({ driver, single }) => {
-    /** Traffic on the server, or by the proxy, around a fault; then it must serve again by itself. */
+    /** Traffic on the server, or through the proxy, around a fault, after which it must serve again. */
     const through = async (
       fault: string,
       body: (load: Workload) => Promise<void>,
@@ -132,7 +132,7 @@ describeWith('faults: redisStore on one server', redisServer, () => {
         const first = record()
         const app = changed(first)
         await store.insert(first)
-        // By now the server knows the script.
+        // The server knows the script by now.
         await store.replace(first, app)
         const next = changed(app)
         proxy.hold('replies')

@@ -12,7 +12,7 @@ const FIELDS = {
   redirectUrls: ['https://reports.example/callback'],
 }
 
-/** provider > org-1 > user-1, and org-2 beside them. */
+/** provider > org-1 > user-1, and org-2 beside org-1. */
 const TREE: Record<string, readonly string[]> = {
   provider: ['provider'],
   'org-1': ['org-1', 'provider'],
@@ -27,7 +27,7 @@ const state = (id: string): AccountState => ({
   mayTrustApps: id !== 'user-1',
 })
 
-/** The API, signed in as whoever `account` is set to. Every answer is held against the description. */
+/** The API, signed in as `account`. Every response is checked against the description. */
 async function api() {
   const who: { account: string; login?: string } = { account: 'org-1' }
   const here = world({
@@ -55,7 +55,7 @@ async function api() {
 }
 
 function validatorOf(description: Record<string, unknown>) {
-  // Formats of dates are looked at by the tests themselves.
+  // The tests check the formats of dates themselves.
   const ajv = new Ajv({ strict: true, strictTypes: false, validateFormats: false })
   ajv.addVocabulary(['openapi', 'info', 'servers', 'paths', 'components'])
   ajv.addSchema(description, 'api')
@@ -113,7 +113,7 @@ describe('the JSON API of a signed-in account', () => {
     const replaced = await ask('PUT', `/apps/${app.key}/keys`, { keys: [next] })
     expect(replaced).toMatchObject({ status: 200, body: { key: app.key, keys: [next] } })
     expect(await ask('GET', `/apps/${app.key}`)).toMatchObject({ body: { keys: [next] } })
-    // Each of the two puts itself in the place of the other.
+    // Keys replace the secret, and a secret replaces the keys.
     const { body: renewed } = await ask('POST', `/apps/${app.key}/regenerate-secret`)
     expect(renewed).toMatchObject({ app: { keys: [] }, secret: expect.stringMatching(/^\w{32}$/) })
   })

@@ -154,7 +154,7 @@ describe('authorization requests with a valid redirect', () => {
     const post = () => send('/authorize', { method: 'POST', body, headers: { origin: 'https://reports.example' } })
     session.who = undefined
     expect((await post()).headers.get('location')).toBe(`${ISSUER}/sign-in`)
-    // What signs in sees a GET to come back to.
+    // The sign-in sees a GET to return to.
     const [asked] = session.asked
     expect(asked?.method).toBe('GET')
     expect(asked?.url).toBe(`${ISSUER}/authorize?${body}`)
@@ -353,7 +353,7 @@ describe('POST /authorize/decision', () => {
     [{ 'sec-fetch-site': 'same-origin' }, 303],
     [{ 'sec-fetch-site': 'same-origin', origin: 'null' }, 303],
     [{ origin: ISSUER }, 303],
-    // A browser without Sec-Fetch-Site says this of our own page under no-referrer: there the ticket decides.
+    // A browser without Sec-Fetch-Site sends this from our own page under no-referrer: there the ticket decides.
     [{ origin: 'null' }, 303],
     [{}, 303],
   ] as [Record<string, string>, number][])(

@@ -185,7 +185,7 @@ describe('failed attempts', () => {
       statuses.push((await attempt(here, app.key, '203.0.113.9', headers)).status)
     }
     expect(statuses.at(-1)).toBe(429)
-    // Nobody is blamed for it: from there one has failed nothing yet.
+    // That address is not blamed: it has failed nothing yet.
     expect((await attempt(here, app.key, '198.51.100.3')).status).toBe(401)
     expect((await here.post('/token', GRANT, basic(app.key, secret))).status).toBe(200)
   })

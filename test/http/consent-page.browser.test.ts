@@ -23,7 +23,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
     await server?.close()
   })
 
-  /** The page that asks for an app whose answer goes to `redirect`, with what the browser complains of. */
+  /** The consent page of an app with that redirect, and what the browser complains about. */
   async function asked(redirect: string, options: BrowserContextOptions = {}) {
     const { app } = await server.register({ public: true, redirectUrls: [redirect] })
     const context = await browser.newContext({ viewport: { width: 800, height: 760 }, ...options })
@@ -42,7 +42,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
     return { page, app, complaints, close: () => context.close() }
   }
 
-  /** Presses Tab until what has the focus is what is looked for, and tells what had it on the way. */
+  /** Presses Tab until the wanted element has the focus, and returns what had it on the way. */
   async function tabTo(page: Page, last: string): Promise<string[]> {
     const way: string[] = []
     while (way.at(-1) !== last && way.length < 10) {
@@ -160,7 +160,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
   })
 })
 
-/** What axe-core finds. It comes by the debugging protocol, which no policy of the page concerns. */
+/** What axe-core finds. It comes by the debugging protocol, which the policy of the page does not affect. */
 async function violations(page: Page): Promise<unknown> {
   await page.evaluate(axe.source)
   return page.evaluate(async () => {

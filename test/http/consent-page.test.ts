@@ -83,7 +83,7 @@ describe('the consent page', () => {
     const text = await (await authorize()).text()
     expect(text).not.toMatch(/<script|<img|<b>/)
     expect(text.match(/&lt;script&gt;alert\(1\)&lt;\/script&gt;&quot;&#39;&amp;amp;&lt;img/g)?.length).toBe(4)
-    // Whatever turns the direction of text turns it inside its own element only.
+    // A character that changes the direction of text does so only inside its own element.
     expect(text).toMatch(/<bdi>[^<]*\u202e<\/bdi>/)
     expect(text).toContain('value="a&lt;b&gt;&amp;&#39;c"')
   })

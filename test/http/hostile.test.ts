@@ -26,7 +26,7 @@ beforeAll(async () => {
   const open = await here.grants.apps.register(exampleApp({ public: true }))
   const { accessToken, tokenId } = await here.grants.authorizer.grantTrusted({ key: app.key, secret })
   right = { key: app.key, secret, token: accessToken }
-  // Everything but the secret and the token itself: with these, a request would not be hostile.
+  // Everything but the secret and the token, with which a request would not be hostile.
   known = [
     app.key,
     open.app.key,
@@ -107,7 +107,7 @@ describe(`${REQUESTS} hostile requests over a socket (seed ${SEED})`, () => {
       await Promise.all(Array.from({ length: CONNECTIONS }, work))
       expect(here.outages).toEqual([])
       expect(here.writes()).toBe(before)
-      // What is tested is the endpoint, not the parser of Node in front of it.
+      // The endpoint is tested, not the parser of Node in front of it.
       expect([...statuses.values()].reduce((sum, count) => sum + count)).toBe(REQUESTS)
       expect(statuses.get('none') ?? 0).toBeLessThan(REQUESTS / 20)
       await expectService()

@@ -4,7 +4,7 @@ import { accountTree } from '../domain/account-tree.ts'
 import { authorization } from './authorization.ts'
 import { json, refusal } from './world.ts'
 
-/** Whether an answer is what the description says of it. */
+/** Whether a response matches the description. */
 function described(description: Record<string, unknown>, name: string, value: unknown): void {
   const ajv = new Ajv2020({ strict: false, validateFormats: false })
   ajv.addSchema(description, 'api')
@@ -53,7 +53,7 @@ describe('GET /installs', () => {
       expect.arrayContaining(['/installs', '/installs/withdraw']),
     )
     described(description, 'InstallPage', page)
-    // The description is not so wide that it takes anything.
+    // The description is not so wide that it accepts anything.
     expect(() => described(description, 'InstallPage', { items: [{}] })).toThrow()
   })
 

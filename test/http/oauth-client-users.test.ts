@@ -6,7 +6,7 @@ import { realServer } from './real-server.ts'
 const insecure = { [oauth.allowInsecureRequests]: true } as const
 const REDIRECT = 'https://reports.example/callback'
 
-// The client library as it comes, over a real connection.
+// The unmodified client library over a real connection.
 describe('oauth4webapi, for users', () => {
   let server: Awaited<ReturnType<typeof realServer>>
   beforeAll(async () => {
@@ -20,7 +20,7 @@ describe('oauth4webapi, for users', () => {
     return oauth.processDiscoveryResponse(issuer, answer)
   }
 
-  /** What the browser does: to the page, and with its form to the app. */
+  /** What the browser does: it opens the page and submits its form, which leads to the app. */
   async function authorized(as: oauth.AuthorizationServer, client: oauth.Client, challenge: string): Promise<URL> {
     const url = new URL(as.authorization_endpoint ?? '')
     url.search = new URLSearchParams({
@@ -81,7 +81,7 @@ describe('oauth4webapi, for users', () => {
           client,
           await oauth.introspectionRequest(as, client, auth, second.access_token, insecure),
         )
-      // Introspection is for apps that can prove themselves.
+      // Introspection is for apps that can authenticate.
       if (isPublic) await expect(introspected()).rejects.toBeInstanceOf(oauth.WWWAuthenticateChallengeError)
       else
         expect(await introspected()).toMatchObject({

@@ -12,7 +12,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections()
 })
 
-/** A server whose issuer is where it listens. */
+/** A server whose issuer is the address it listens on. */
 async function serve(path: string) {
   const server = createServer()
   servers.push(server)
@@ -23,7 +23,7 @@ async function serve(path: string) {
   return { ...here, issuer: new URL(issuer) }
 }
 
-// A server on the loopback interface has no https; that is all that is special here.
+// A server on the loopback interface has no https; nothing else is special here.
 const options = { [oauth.allowInsecureRequests]: true }
 
 describe.each(['', '/oauth/v1'])('oauth4webapi, unmodified, with an issuer of path %j', (path) => {

@@ -16,7 +16,7 @@ const request = (authorization?: string) =>
     authorization === undefined ? {} : { headers: { authorization } },
   )
 
-/** The refusal: what is sent instead of the resource. */
+/** The refusal that is sent instead of the resource. */
 async function refused(answer: unknown) {
   if (!(answer instanceof Response)) throw new Error('let through')
   return { status: answer.status, challenge: answer.headers.get('www-authenticate'), body: await answer.text() }

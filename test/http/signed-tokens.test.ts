@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await closed(server)
 })
 
-/** The endpoints on a real server, over one store; the keys of the node that answers can be changed as by a restart. */
+/** The endpoints on a real server, over one store, whose keys can be changed as by a restart. */
 async function platform(first: SigningOptions, path = '') {
   const server = createServer()
   servers.push(server)
@@ -121,7 +121,7 @@ describe('GET /jwks.json', () => {
 describe('key rotation under traffic', () => {
   const [old, young] = [newKey(), newKey('EdDSA')]
 
-  /** A service that keeps the key set as long as the cache headers allow, and asks for no unknown key in between. */
+  /** A service that keeps the key set as long as the cache headers allow, and refetches for no unknown key in between. */
   function cachingVerifier(issuer: string) {
     const cache: JWKSCacheInput = {}
     const keys = createRemoteJWKSet(new URL(`${issuer}/jwks.json`), {
@@ -148,7 +148,7 @@ describe('key rotation under traffic', () => {
     }
 
     expect(await look([cachingVerifier(p.issuer)], true)).not.toContain(false)
-    // Whoever reads the keys from here on knows the next one before it signs.
+    // A service that reads the keys from here on knows the next one before it signs.
     p.restart({ current: old, next: publicPart(young) })
     const early = cachingVerifier(p.issuer)
     expect(await look([early], true)).not.toContain(false)
@@ -159,9 +159,9 @@ describe('key rotation under traffic', () => {
     const late = cachingVerifier(p.issuer)
     expect(await look([early, late], false)).not.toContain(false)
     for (const { text } of tokens) expect((await behind.authorizer.verify(text)).ok).toBe(true)
-    // The one that had cached the keys needed no second look.
+    // The service that had cached the keys needed no second fetch.
     expect(p.jwksReads.count - readsBefore).toBe(1)
-    // All that the old key signed has expired by now, or it would not be taken away.
+    // Everything that the old key signed has expired by now, or it would not be removed.
     p.restart({ current: young })
     const last = cachingVerifier(p.issuer)
     for (const { text, isOld } of tokens) expect(await Promise.all([here(text), last(text)])).toEqual([!isOld, !isOld])

@@ -16,7 +16,7 @@ const SEED = 20_260_101
 /** All schedules of nearly every pair with one fault; the first ones of the rest. */
 const MOST = 1200
 
-/** Once one of these is acknowledged, the token made before is dead for good, and what was granted on old stamps too (REV-3). */
+/** Once one of these is acknowledged, the token made before is revoked for good, and so is what was granted on old stamps (REV-3). */
 const kills =
   (name: string, { alsoGranted = false } = {}): NonNullable<AppScenario['always']> =>
   async ({ tokens }, { authorizer }, acknowledged) => {
@@ -62,7 +62,7 @@ const PAIRS: readonly AppScenario[] = [
   appScenario({ regenerate: act('regenerate'), regenerateToo: regenerateToo() }),
 ]
 
-/** With three at once the schedules are too many: some at random. */
+/** Three calls at once have too many schedules: some at random. */
 const TRIOS: readonly AppScenario[] = [
   appScenario(
     { grant: act('grant'), suspend: act('suspend'), regenerate: act('regenerate') },
@@ -179,7 +179,7 @@ async function withSecondApp(
   })
 }
 
-/** Which of two removals is told that it was the one is not known where a write came twice. */
+/** If a write came twice, it is not known which of two removals returns true. */
 function removeQuietly(): AppAct {
   return { run: async ({ key }, { apps }) => `gone ${await apps.remove(key)}`.slice(0, 4) }
 }
@@ -193,7 +193,7 @@ function regenerateToo(): AppAct {
   }
 }
 
-/** Get-then-write: the revision of what stands there is read just before, so every replace gets through. */
+/** Get-then-write: the stored revision is read just before, so every replace succeeds. */
 function withoutRevision(inner: Store): Store {
   return {
     ...inner,

@@ -41,7 +41,7 @@ describe('the life of apps in the model and on the memory store', () => {
   })
 
   it('model and store disagree if the store is broken', async () => {
-    // A suspension that is said to be stored and is not.
+    // A suspension that is reported as stored but is not.
     const forgetful = async (): Promise<Store> => {
       const store = memoryStore()
       const replace: Store['replace'] = async (from, to) =>

@@ -54,7 +54,7 @@ describe('histories of one app', () => {
         call(begun, begun + 2, verify('t1')),
       ]
       expect(isExplained(history(6))).toBe(false)
-      // Begun before the acknowledgement, it may have come first.
+      // It began before the acknowledgement, so it may have come first.
       expect(isExplained(history(4))).toBe(true)
     },
   )
@@ -119,7 +119,7 @@ describe('histories of one app', () => {
     expect(seen('ok', 'ok')).toBe(true)
     expect(seen('ok', 'app_suspended')).toBe(true)
     expect(seen('app_suspended', 'ok')).toBe(false)
-    // What the store said it did not do never takes effect.
+    // What the store reported as not applied never takes effect.
     const refused = call(0, 1, { act: 'suspend' }, { outcome: 'store_unavailable' })
     expect(isExplained([refused, call(2, 3, verify('u0'), { outcome: 'app_suspended' })])).toBe(false)
   })
@@ -200,7 +200,7 @@ describe('histories of one register', () => {
   it('a register has the last written value, in an order that the times allow', () => {
     expect(isExplained(write(0, 5, 1), write(0, 5, 2), read(6, 7, 1))).toBe(true)
     expect(isExplained(write(0, 1, 1), write(2, 3, 2), read(4, 5, 1))).toBe(false)
-    // A write that repeats what stands there is no read: it may be meant to come after another.
+    // A write that repeats the current value is not a read: it may be meant to come after another.
     expect(isExplained(write(0, 9, 0), write(0, 9, 1), read(10, 11, 0))).toBe(true)
     expect(isExplained(write(0, Number.POSITIVE_INFINITY, 1), read(3, 4, 0), read(5, 6, 1))).toBe(true)
     expect(isExplained(write(3, Number.POSITIVE_INFINITY, 1), read(1, 2, 1))).toBe(false)

@@ -13,9 +13,9 @@ export function livesOf(seed: number, open: () => Promise<Store>): Promise<reado
 }
 
 /**
- * The model's lives end the same on a store as on memory, act by act.
+ * The model's lives end the same on a store as on memory, operation by operation.
  *
- * @param live - lives those of a seed, in whatever process.
+ * @param live - lives those of a seed, in any process.
  */
 export function testSameLives(live: (seed: number) => Promise<readonly string[]>): void {
   it.each(SEEDS)('the lives of seed %i end as they do on the memory store', async (seed) => {

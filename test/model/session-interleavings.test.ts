@@ -53,7 +53,7 @@ const PAIRS: readonly (readonly [readonly SessionActName[], NonNullable<SessionS
   [['withdraw', 'revokeTokens'], kills('withdraw', ALL)],
 ]
 
-/** Of these one writer's success is another's reuse, or its retry: what is left depends on the order in which they are seen. */
+/** One writer's success is another's reuse or retry, so the result depends on the order in which they are seen. */
 const RACES: readonly (readonly [readonly SessionActName[], { readonly retryWindowSeconds?: number }?])[] = [
   [['refresh', 'refreshToo']],
   [['refresh', 'refreshToo'], { retryWindowSeconds: 0 }],

@@ -244,7 +244,7 @@ describe('toNodeHandler', () => {
     const { app, secret } = await trustedApp()
     const [handle, guard] = [toNodeHandler(handler), protectNode(grants.authorizer)]
     const server = createServer2((req, res) => {
-      // What is used of Node's requests and responses, those of HTTP/2 have too.
+      // HTTP/2 requests and responses have everything that is used of those of HTTP/1.
       const [request, response] = [req as unknown as IncomingMessage, res as unknown as ServerResponse]
       if (req.url === '/guarded') guard(request, response, () => res.end(accessOf(request).account))
       else handle(request, response)

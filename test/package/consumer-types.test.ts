@@ -35,7 +35,7 @@ export const handler = toNodeHandler(createHandler(grants))
 export const guards = [protect(grants.authorizer), protectNode(grants.authorizer), accessOf, conformance.length]
 `
 
-// Types of the drivers are theirs to answer for: they are checked only where a host of that kind could pass at all.
+// The types of the drivers are not ours: they are checked only if such a host could compile at all.
 const HOSTS = {
   'with DOM types': { lib: ['ES2023', 'ESNext.Disposable', 'DOM', 'DOM.Iterable'] },
   'without DOM types': { lib: ['ES2023', 'ESNext.Disposable'] },
@@ -93,7 +93,7 @@ export async function main(): Promise<readonly string[]> {
   if (!(access instanceof Response)) console.log(access.kind satisfies 'app' | 'user')
   const verification = await grants.authorizer.verify(secret)
   if (!verification.ok) console.log(verification.reason)
-  // @ts-expect-error: what is refused gives no account.
+  // @ts-expect-error: a refusal has no account.
   console.log(verification.account)
   try {
     await grants.as('org-7', { login: 'maria' }).apps.suspend(app.key)

@@ -85,7 +85,7 @@ describe('the examples', () => {
   it('demo.ts shows the whole life of an app and exits 0', async () => {
     const { code, stdout, stderr } = await run('demo.ts')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    // Where this Node has no SQLite and none is installed, the demo says so and leaves the second process out.
+    // If this Node has no SQLite and none is installed, the demo says so and omits the second process.
     expect(stdout).toMatch(
       /^(\d+\. .+: .+\n){3}( {3}\(no second process: .+\)\n|(4|5)\. .+\n){1,2}(\d+\. .+: .+\n){10}Everything was as it should be\.\n$/,
     )

@@ -57,7 +57,7 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 const grant = 'grant_type=client_credentials'
 const CHALLENGE = { 'www-authenticate': 'Basic realm="apps", charset="UTF-8"' }
 
-/** What is asked of every framework, and what each must answer. */
+/** What is asked of every framework, and the expected response. */
 const TABLE: readonly Row[] = [
   {
     name: 'metadata',
@@ -323,7 +323,7 @@ const TABLE: readonly Row[] = [
   },
 ]
 
-// What a framework adds of its own is its own affair.
+// Headers that a framework adds are its own.
 const COMPARED = [
   'cache-control',
   'pragma',
@@ -347,7 +347,7 @@ function wire([method, path, headers = {}, body]: ReturnType<Row['request']>): s
   return `${method} ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${framed}`
 }
 
-/** What an answer says, without what is random in it. */
+/** A response without its random parts. */
 function seen({ status, headers, body }: { status: number; headers: ReadonlyMap<string, string>; body: string }) {
   const masked = body
     .replaceAll(/ag_at_\w+/g, 'TOKEN')

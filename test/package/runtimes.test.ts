@@ -10,7 +10,7 @@ const ENTRIES = ['', '/memory', '/sqlite', '/redis', '/mongodb', '/http', '/node
 const PROGRAM = `
 import { createRequire } from 'node:module'
 const require = createRequire(import.meta.url)
-// Standard output and error, which Node opens as it likes, are nobody's.
+// Standard output and error do not count: Node opens them as it likes.
 const resources = () => process.getActiveResourcesInfo().filter((kind) => kind !== 'PipeWrap' && kind !== 'TTYWrap')
 const before = resources().length
 for (const entry of ${JSON.stringify(ENTRIES)}) {

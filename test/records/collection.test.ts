@@ -14,7 +14,7 @@ function setUp(inner: Store = memoryStore()) {
   return { store, clock, collection: createCollection(store, clock, createRandomText()) }
 }
 
-/** Each write is done twice, and the second answer is the one that arrives. */
+/** Each write is done twice, and the second reply arrives. */
 function twice(inner: Store): Store {
   return {
     ...inner,

@@ -79,7 +79,7 @@ describe('pages', () => {
               for (const { act, n } of pending.splice(0, 4)) {
                 touched.add(n)
                 if (act === 'add') await add(n)
-                // Gone from here and placed far away, where a walk may meet it again.
+                // Moved far away, where a walk may find it again.
                 else if (act === 'go')
                   await collection.write(noteKind, noteRef(id(n)), (note) => note && { ...note, createdAt: 10_000 + n })
                 else await collection.write(noteKind, noteRef(id(n)), (note) => note && { ...note, text: `text ${n}` })

@@ -30,7 +30,7 @@ describe('perTurn', () => {
       item === 1 ? new Promise((resolve) => (answerFirst = () => resolve(10))) : item * 10,
     )
     const first = call(1)
-    // The batch with the first is under way now and not answered.
+    // The batch with the first is running now and has no result yet.
     await new Promise(setImmediate)
     expect(await call(2)).toBe(20)
     expect(batches).toEqual([[1], [2]])

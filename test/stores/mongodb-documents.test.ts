@@ -4,7 +4,7 @@ import type { RecordRef } from '../../src/store/store.ts'
 import { describeWithMongo, freshName, preparedStore } from '../servers/mongo-target.ts'
 import { record } from './mongo-records.ts'
 
-// What a caller past the types could hand in (S40), and text that is more than a name elsewhere (S43).
+// What a caller that ignores the types could pass (S40), and text that means more than a name elsewhere (S43).
 const NO_NAMES: readonly unknown[] = [
   ...[{ $ne: null }, { $gt: '' }, { $regex: '.*' }, ['a'], [], 1, 0, true, null, undefined, new Date()],
   ...[Object('a'), { toString: () => 'a' }, { _bsontype: 'Code', code: '1' }],

@@ -85,7 +85,7 @@ describeWith('redisStore on a cluster, with any client options', redisServer, ()
   let servers: RedisCluster
   beforeAll(async () => {
     servers = await startCluster()
-    // A node names a replica to clients when it has heard that it follows.
+    // A node announces a replica to clients only once it knows that it follows.
     await until('all nodes name their replicas', async () => {
       const slots = await Promise.all(servers.servers.map(({ client }) => client.cluster('SLOTS')))
       return slots.flat().every((range) => range.length === 4)

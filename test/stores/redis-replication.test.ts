@@ -31,7 +31,7 @@ describeWith('redisStore on a master with a replica', redisServer, () => {
       }
     }
 
-    /** The connections of everybody but the test itself. */
+    /** The connections of all clients but the test itself. */
     const connections = async () => {
       const { client } = pair.master
       const own = await client.client('ID')
@@ -49,7 +49,7 @@ describeWith('redisStore on a master with a replica', redisServer, () => {
         const app = record({ groups: ['owner'] })
         await store.insert(app)
         const before = await connections()
-        // Its new master cannot be reached: it goes on with what it has.
+        // Its new master cannot be reached, so it continues with what it has.
         await pair.master.client.replicaof('127.0.0.1', 1)
         try {
           expect(await errorOf(store.get([app]))).toMatchObject({
@@ -127,7 +127,7 @@ describeWith('redisStore on a master with a replica', redisServer, () => {
           await pair.master.client.config('RESETSTAT')
           expect(await Promise.all(apps.map((app) => store.replace(app, changed(app))))).toEqual(apps.map(() => true))
           const stats = await pair.master.client.info('commandstats')
-          // The first time the script is unknown to a server that was restarted or promoted, and is sent again whole.
+          // A server that was restarted or promoted does not know the script yet and gets it whole.
           expect(Number(/cmdstat_wait:calls=(\d+)/.exec(stats)?.[1])).toBeLessThanOrEqual(2)
           expect(stats).toMatch(/cmdstat_evalsha:calls=20,/)
         },

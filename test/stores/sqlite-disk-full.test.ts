@@ -9,7 +9,7 @@ import { bundled, scratchFolder, started } from '../servers/script.ts'
 import { sqliteDrivers } from '../servers/sqlite.ts'
 
 const SMALL_DISK = 'mount -t tmpfs -o size=1m tmpfs'
-// The mount is seen by the process alone and goes with it.
+// Only this process sees the mount, which ends with it.
 const mountable = spawnSync('unshare', ['-m', 'sh', '-c', `${SMALL_DISK} /mnt`]).status === 0
 
 for (const { title, found, missing } of sqliteDrivers) {

@@ -38,7 +38,7 @@ for (const { title, found, missing } of sqliteDrivers) {
         const limit = { group: `owner${round}`, max: 3 }
         const asks = (racer: Script) => ask(racer, { insert: record({ groups: [limit.group] }), options: { limit } })
         for (const racer of racers) expect(await asks(racer)).toBe('inserted')
-        // Whoever is told first has a start of some microseconds.
+        // The process that is told first is some microseconds ahead.
         racers.reverse()
         const answers = await Promise.all(racers.map(asks))
         expect([...answers].sort()).toEqual(['full', 'inserted'])
@@ -82,7 +82,7 @@ for (const { title, found, missing } of sqliteDrivers) {
       let last: readonly (readonly [string, number])[] = []
       let bystander: Script | undefined
       for (let round = 0; round < KILLS; round++) {
-        // A file that nobody else has open is recovered by the next process, one that somebody has is not.
+        // A file that no process has open is recovered by the next one; an open file is not.
         if (round === KILLS / 2) {
           bystander = await start('do-as-told.ts', [path])
           expect(await ask(bystander, { prepare: true })).toBe('prepared')
@@ -97,7 +97,7 @@ for (const { title, found, missing } of sqliteDrivers) {
         const { rest, how } = await writer.ended()
         expect(how).toBe('SIGKILL')
         running.splice(running.indexOf(writer), 1)
-        // The line under way when it was killed may be cut off.
+        // The line being written when it was killed may be cut off.
         const heard = [...lines, ...rest]
           .map((line) => line.split(' '))
           .filter(([id, number]) => id?.length === 16 && number)
@@ -111,7 +111,7 @@ for (const { title, found, missing } of sqliteDrivers) {
       expect(JSON.parse(rest[0] ?? 'null')).toEqual({ integrity: 'ok', strayMembers: 0, missingMembers: 0 })
     })
 
-    // Root may write every file, so the process is another user's; who is not root makes the file read-only.
+    // Root may write every file, so root runs the process as another user; others make the file read-only.
     it('a file that the process may only read is refused with the fix', async () => {
       const path = newPath()
       const owner = await start('do-as-told.ts', [path])
@@ -131,7 +131,7 @@ for (const { title, found, missing } of sqliteDrivers) {
   })
 }
 
-// What a host has installed, on a Node that has no SQLite of its own.
+// What a host has installed on a Node without SQLite.
 const withoutSqlite = process.versions.node.startsWith('20.') ? process.execPath : undefined
 describeWith('sqliteStore by path on Node 20', { found: withoutSqlite, missing: 'Node 20' }, (node) => {
   const scratch = scratchFolder()

@@ -23,7 +23,7 @@ const calls: Record<StoreMethod, (store: Store) => Promise<unknown>> = {
 }
 const methods = Object.keys(calls) as StoreMethod[]
 
-/** A memory store that notes which methods reached it. */
+/** A memory store that records which methods were called. */
 function noted(): { readonly inner: Store; readonly reached: string[] } {
   const memory = memoryStore()
   const reached: string[] = []

@@ -4,7 +4,7 @@ import { isNotApplied } from '../../../src/store/store.ts'
 import { changed, groupOf, inMs, longPast, record, refOf, upTo } from '../../../src/testing/sample-records.ts'
 import { column, type Handle, type Place, type SqliteCase, tapped } from './place.ts'
 
-/** A store whose statements are written down, with the synchronous level in force at every commit (1 is NORMAL, 2 is FULL). */
+/** A store whose statements are recorded, with the synchronous level at every commit (1 is NORMAL, 2 is FULL). */
 async function writtenDown(place: Place) {
   const handle = place.open(place.path())
   const said: string[] = []
@@ -42,7 +42,7 @@ const driverError = (name: 'BUSY_RECOVERY' | 'FULL' | 'IOERR_FSYNC', errcode: nu
 
 const expiring = () => record({ expiresAt: inMs(60_000), groups: ['g'] })
 
-/** How writes reach the file: transactions, durability, and what is undone. */
+/** How writes reach the file: transactions, durability and rollback. */
 export const commitCases: readonly SqliteCase[] = [
   {
     name: 'an expiring insert commits at NORMAL; any other insert, a durable one and a replace commit at FULL',
@@ -186,7 +186,7 @@ export const commitCases: readonly SqliteCase[] = [
       counts.push(left())
       await store.insert(record())
       counts.push(left())
-      // Each record stands in two lists, the one that expires later in one, the lasting ones in none.
+      // Each record is in two lists, the one that expires later in one, the lasting ones in none.
       assert.deepEqual(counts, [
         [30, 58],
         [15, 27],

@@ -18,7 +18,7 @@ import { isNotApplied } from '../../../src/store/store.ts'
 import { changed, groupOf, record, upTo } from '../../../src/testing/sample-records.ts'
 import { column, type SqliteCase } from './place.ts'
 
-/** Rejects unless `call` rejects with a `store_unavailable` of that message, whose hint and cause tell more. */
+/** Rejects unless `call` rejects with a `store_unavailable` of that message, hint and cause. */
 async function unusableFor(
   call: Promise<unknown>,
   { message, hint }: { message: RegExp; hint: RegExp },
@@ -33,7 +33,7 @@ async function unusableFor(
   assert.doesNotMatch(error.message, /appgrant-sqlite-/, 'the path may not reach a client')
 }
 
-/** Prepare and every call fail by that message, the calls marked as not applied. */
+/** Prepare and every call fail with that message, and the calls are marked as not applied. */
 async function refusesAll(file: string | object, expected: { message: RegExp; hint: RegExp }): Promise<void> {
   const store = sqliteStore(file)
   await unusableFor(store.prepare(), expected)
@@ -57,10 +57,10 @@ async function refusesAll(file: string | object, expected: { message: RegExp; hi
   await store.close()
 }
 
-/** The same error for a path, which the driver of this machine opens, and for a handle of this place's. */
+/** The same error for a path, which the driver of this machine opens, and for a handle of this place. */
 const both = (place: Parameters<SqliteCase['run']>[0], path: string) => [path, place.open(path)]
 
-/** What cannot work says so, tells the fix, and changes nothing. */
+/** What cannot work says so with the fix, and changes nothing. */
 export const failureCases: readonly SqliteCase[] = [
   {
     name: 'a file of another program is refused and left as it is',
@@ -119,7 +119,7 @@ export const failureCases: readonly SqliteCase[] = [
       closeSync(file)
       const store = sqliteStore(path)
       await unusableFor(store.get([record()]), { message: /damaged/, hint: /restore a backup/ }).catch(async () => {
-        // Whether opening already meets it depends on the page.
+        // It depends on the page whether opening already reads it.
         await assert.rejects(store.get([record()]), isNotApplied)
       })
       await assert.rejects(store.insert(record()), isNotApplied)

@@ -5,7 +5,7 @@ import { isNotApplied } from '../../../src/store/store.ts'
 import { changed, groupOf, record, upTo } from '../../../src/testing/sample-records.ts'
 import { column, type SqliteCase } from './place.ts'
 
-/** The file itself: when it is opened, by whom it is shared, how it is kept. */
+/** The file itself: when it is opened, who shares it, how it is kept. */
 export const fileCases: readonly SqliteCase[] = [
   {
     name: 'nothing is opened before the first use, and prepare may be repeated',
@@ -30,7 +30,7 @@ export const fileCases: readonly SqliteCase[] = [
       const writing = Promise.all(records.map((one) => mine.insert(one)))
       await mine.close()
       assert.deepEqual(await writing, Array(5).fill('inserted'))
-      // The last connection that is closed takes the log with it.
+      // Closing the last connection removes the log.
       assert.equal(existsSync(`${path}-wal`), false)
       await assert.rejects(mine.get([record()]), isNotApplied)
       await assert.rejects(mine.insert(record()), isNotApplied)
