@@ -7,7 +7,7 @@ import type { Database } from './database.ts'
 import type { Begun, Seen, Told } from './told.ts'
 
 const PROCESSES = 4
-/** Calls of each process at once. */
+/** Callers in each process. */
 const CALLERS = 2
 /** Calls of each caller in the life of one app. */
 const CALLS = 15
