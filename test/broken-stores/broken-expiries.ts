@@ -32,7 +32,7 @@ export const brokenExpiries: readonly BrokenStore[] = [
     ['insert of an expired record', 'expiry affects no other record'],
   ),
   brokenDatabase(
-    'an insert over an expired record answers exists and stores',
+    'an insert over an expired record stores it and returns exists',
     (inner) => ({
       ...inner,
       insert: async (record, options) => {

@@ -5,7 +5,7 @@ const keyOf = ({ kind, partition, id }: RecordRef) => `${kind} ${partition} ${id
 
 export const brokenGets: readonly BrokenStore[] = [
   brokenDatabase(
-    'get answers in the order of the store',
+    'get returns records in the order of the store',
     (inner) => {
       const order: string[] = []
       const placeOf = (ref: RecordRef) => (order.includes(keyOf(ref)) ? order.indexOf(keyOf(ref)) : order.length)
@@ -26,12 +26,12 @@ export const brokenGets: readonly BrokenStore[] = [
     ],
   ),
   brokenDatabase(
-    'get leaves out what is absent',
+    'get omits absent records',
     (inner) => ({ ...inner, get: async (refs) => (await inner.get(refs)).filter((found) => found !== undefined) }),
     ['get returns undefined for absent records', 'get compares the whole ref', 'get of 300 refs'],
   ),
   brokenDatabase(
-    'get answers null for what is absent',
+    'get returns null for an absent record',
     (inner) => ({
       ...inner,
       get: async (refs) => (await inner.get(refs)).map((found) => found ?? (null as unknown as undefined)),
@@ -47,7 +47,7 @@ export const brokenGets: readonly BrokenStore[] = [
     ],
   ),
   brokenDatabase(
-    'get answers a ref asked twice once',
+    'get returns a ref requested twice only once',
     (inner) => ({
       ...inner,
       get: async (refs) => {
@@ -69,7 +69,7 @@ export const brokenGets: readonly BrokenStore[] = [
     ['get of no refs'],
   ),
   brokenDatabase(
-    'get answers the first 100 refs',
+    'get returns only the first 100 refs',
     (inner) => ({
       ...inner,
       get: async (refs) => {
@@ -116,7 +116,7 @@ export const brokenGets: readonly BrokenStore[] = [
     ['get reads one partition at one instant'],
   ),
   brokenNode(
-    'a node answers from what it has read before',
+    'a node returns what it has read before',
     (inner) => {
       const read = new Map<string, StoreRecord>()
       return {

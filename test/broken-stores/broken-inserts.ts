@@ -28,7 +28,7 @@ export const brokenInserts: readonly BrokenStore[] = [
     ],
   ),
   brokenDatabase(
-    'insert answers exists and overwrites',
+    'insert returns exists and overwrites',
     (inner) => ({
       ...inner,
       insert: async (record, options) => {
@@ -40,7 +40,7 @@ export const brokenInserts: readonly BrokenStore[] = [
     ['insert never overwrites', 'insert after a removal', 'insert of an expired record'],
   ),
   brokenDatabase(
-    'insert where something stands enters the groups',
+    'insert of an existing record enters the groups',
     (inner) => ({
       ...inner,
       insert: async (record, options) => {
@@ -53,7 +53,7 @@ export const brokenInserts: readonly BrokenStore[] = [
     ['insert never overwrites', 'insert after a removal'],
   ),
   brokenDatabase(
-    'insert looks whether something stands, then writes',
+    'insert checks for an existing record, then writes',
     (inner) => ({
       ...inner,
       insert: async (record, options) => {
@@ -95,7 +95,7 @@ export const brokenInserts: readonly BrokenStore[] = [
     ['limit under 50 parallel inserts', 'removal frees a place'],
   ),
   brokenDatabase(
-    'full goes before exists',
+    'full is checked before exists',
     (inner) => ({
       ...inner,
       insert: async (record, options = {}) =>
@@ -134,7 +134,7 @@ export const brokenInserts: readonly BrokenStore[] = [
     ['a refused insert stores nothing'],
   ),
   brokenDatabase(
-    'the limit of the first insert stays',
+    'the limit of the first insert is kept',
     (inner) => {
       const limits = new Map<string, number>()
       return {
@@ -152,7 +152,7 @@ export const brokenInserts: readonly BrokenStore[] = [
     ['limit changes'],
   ),
   brokenDatabase(
-    'the limit counts what was ever inserted',
+    'the limit counts every record ever inserted',
     (inner) => {
       const ever = new Map<string, number>()
       return {
@@ -171,7 +171,7 @@ export const brokenInserts: readonly BrokenStore[] = [
     ['removal frees a place', 'leaving the group frees a place', 'a refused insert stores nothing'],
   ),
   brokenDatabase(
-    'the limit counts only what was inserted with one',
+    'the limit counts only records inserted with a limit',
     (inner) => {
       const limited = new Set<string>()
       return {

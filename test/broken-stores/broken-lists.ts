@@ -25,7 +25,7 @@ export const brokenLists: readonly BrokenStore[] = [
     ['pages contain unchanged records once'],
   ),
   brokenNode(
-    'list finds places, then shows what stands there by then',
+    'list finds places, then shows the records that are there by then',
     (inner) => ({
       ...inner,
       list: async (group, page) => {
@@ -38,7 +38,7 @@ export const brokenLists: readonly BrokenStore[] = [
     ['list leaves out moved records'],
   ),
   brokenDatabase(
-    'list leaves expired records out of the page and still says more',
+    'list omits expired records from the page and still says more',
     (inner) => ({
       ...inner,
       list: async (group, page) => {
@@ -49,7 +49,7 @@ export const brokenLists: readonly BrokenStore[] = [
     ['a page with more is never empty'],
   ),
   brokenNode(
-    'list leaves out what went while it was read and still says more',
+    'list omits records removed while it was read and still says more',
     (inner) => ({
       ...inner,
       list: async (group, page) => {
@@ -187,7 +187,7 @@ export const brokenLists: readonly BrokenStore[] = [
     ['list returns whole records'],
   ),
   brokenDatabase(
-    'count counts what stands at the position too',
+    'count includes the records at the position',
     (inner) => ({ ...inner, count: (group, after) => inner.count(group, after - 1) }),
     [
       'replace moves within a group',
@@ -197,7 +197,7 @@ export const brokenLists: readonly BrokenStore[] = [
     ],
   ),
   brokenDatabase(
-    'count goes by the beginning of the name',
+    'count compares only the beginning of the name',
     (inner) => {
       const names = new Set<string>()
       return {

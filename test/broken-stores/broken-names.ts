@@ -84,7 +84,7 @@ export const brokenNames: readonly BrokenStore[] = [
     ['revisions that look alike'],
   ),
   {
-    defect: 'a namespace is told by its first letters',
+    defect: 'a namespace is identified by its first letters',
     fails: ['namespaces are separate'],
     target: () => {
       const { open } = memoryTarget()

@@ -6,7 +6,7 @@ const keyOf = ({ kind, partition, id }: RecordRef) => `${kind} ${partition} ${id
 
 export const brokenNodes: readonly BrokenStore[] = [
   brokenDatabase(
-    'records are kept and given out as the objects they came as',
+    'records are kept and returned as the same objects',
     (inner) => {
       const objects = new Map<string, StoreRecord>()
       const kept = (record: StoreRecord) => objects.get(keyOf(record)) ?? record
@@ -28,7 +28,7 @@ export const brokenNodes: readonly BrokenStore[] = [
     ['stored records are copies'],
   ),
   brokenDatabase(
-    'replace changes the objects that were given out',
+    'replace changes the objects that were returned',
     (inner) => {
       const given = new Map<string, StoreRecord>()
       const give = (record: StoreRecord) => {

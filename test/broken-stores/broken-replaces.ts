@@ -40,7 +40,7 @@ export const brokenReplaces: readonly BrokenStore[] = [
     ['one of 50 parallel replaces wins'],
   ),
   brokenDatabase(
-    'replace that was refused answers true',
+    'a refused replace returns true',
     (inner) => ({
       ...inner,
       replace: async (from, to) => {
@@ -63,7 +63,7 @@ export const brokenReplaces: readonly BrokenStore[] = [
     ],
   ),
   brokenDatabase(
-    'replace that is repeated answers true',
+    'a repeated replace returns true',
     (inner) => ({
       ...inner,
       replace: async (from, to) =>
@@ -72,7 +72,7 @@ export const brokenReplaces: readonly BrokenStore[] = [
     ['a repeated replace', 'replace to an expired record'],
   ),
   brokenDatabase(
-    'replace creates what is absent',
+    'replace creates an absent record',
     (inner) => ({
       ...inner,
       replace: async (from, to) => (await inner.replace(from, to)) || (await inner.insert(to)) === 'inserted',
@@ -210,7 +210,7 @@ export const brokenReplaces: readonly BrokenStore[] = [
     ],
   ),
   brokenDatabase(
-    'replace to an expired record answers true and writes nothing',
+    'replace to an expired record returns true and writes nothing',
     (inner) => ({
       ...inner,
       replace: async (from, to) => hasExpired(to) || inner.replace(from, to),
