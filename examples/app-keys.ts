@@ -1,4 +1,4 @@
-// An app that has a key pair instead of a secret: it signs each request for a token (private_key_jwt, RFC 7523).
+// An app with a key pair instead of a secret: it signs each token request (private_key_jwt, RFC 7523).
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -16,7 +16,7 @@ const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 const grants = createAppGrant({ store: memoryStore(), issuer })
 server.on('request', toNodeHandler(createHandler(grants)))
 
-// The app makes the pair and keeps the private key; the host gets the public one.
+// The app generates the pair and keeps the private key. The host gets the public key.
 const { publicKey, privateKey } = await generateKeyPair('ES256')
 const { app } = await grants.apps.register({
   owner: 'org-7',
@@ -28,7 +28,7 @@ const { app } = await grants.apps.register({
   keys: [await exportJWK(publicKey)],
 })
 
-/** A new assertion for each request, for each is good once. */
+/** Every request needs a new assertion: each is accepted only once. */
 function assertionBy(key: CryptoKey): Promise<string> {
   return new SignJWT({ iss: app.key, sub: app.key, aud: issuer, jti: randomUUID() })
     .setProtectedHeader({ alg: 'ES256' })
@@ -53,7 +53,7 @@ const access = await grants.authorizer.verify(first.accessToken)
 console.log(`token: ${access.ok ? `acts for ${access.account}` : access.reason}`)
 console.log(`the same assertion again: ${(await token(assertion)).error}`)
 
-// One write, and the old key signs no more and every token is dead, on every node.
+// One write: the old key and every token stop working, on every node.
 const next = await generateKeyPair('ES256')
 await grants.apps.replaceKeys(app.key, [await exportJWK(next.publicKey)])
 const after = await grants.authorizer.verify(first.accessToken)

@@ -1,4 +1,4 @@
-// A host with a sign-in and a consent page of its own. `npm run build && npx tsx examples/consent-host.ts`, then open what it prints.
+// A host with its own sign-in and consent page. `npm run build && npx tsx examples/consent-host.ts`, then open the URL.
 import { createHash, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -12,7 +12,7 @@ await new Promise<void>((listening) => server.listen(Number(process.env.PORT ?? 
 const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 const grants = createAppGrant({ store: memoryStore(), issuer, allowLoopbackRedirects: true })
 
-// Who is signed in, by the cookie. A real host has passwords, and ends sessions.
+// The signed-in accounts, by cookie. A real host checks passwords and ends sessions.
 const sessions = new Map<string, string>()
 const accountOf = (cookies: string | null | undefined) =>
   sessions.get(/session=([\w-]+)/.exec(cookies ?? '')?.[1] ?? '')
@@ -20,13 +20,13 @@ const accountOf = (cookies: string | null | undefined) =>
 async function signIn(request: Request): Promise<{ account: string } | Response> {
   const account = accountOf(request.headers.get('cookie'))
   if (account !== undefined) return { account }
-  // Comes back to the path of the request: its host is not to be believed.
+  // Return to the path of the request only: its host cannot be trusted.
   const { pathname, search } = new URL(request.url)
   const back = new URLSearchParams({ back: pathname + search })
   return new Response(null, { status: 303, headers: { location: `${issuer}/sign-in?${back}` } })
 }
 
-// What the scopes mean to people is the host's to say, and so is its look: the page may be anything that posts this form.
+// The host describes the scopes and designs the page: any page that posts this form will do.
 const MEANING: Record<string, string> = { 'calls:read': 'See your calls', 'calls:write': 'Place and end calls' }
 
 async function consentPage({ app, account, scope, redirectHost, ticket }: Consent): Promise<Response> {
@@ -34,12 +34,12 @@ async function consentPage({ app, account, scope, redirectHost, ticket }: Consen
     (one) =>
       `<p><label><input type="checkbox" name="scope" value="${text(one)}" checked> ${text(MEANING[one] ?? one)}</label>`,
   )
-  const body = `<h1>${text(app.name)} wants to work for ${text(account)}</h1>
-    <p>It is run by ${text(app.owner)} (${text(app.homepageAscii)}) and sends you to ${text(redirectHost)}.
+  const body = `<h1>${text(app.name)} wants to access the account ${text(account)}</h1>
+    <p>It belongs to ${text(app.owner)} (${text(app.homepageAscii)}). You will be sent to ${text(redirectHost)}.
     <form method="post" action="/authorize/decision">
       <input type="hidden" name="ticket" value="${text(ticket)}">
       ${rights.join('')}
-      <p><button name="decision" value="deny">No</button> <button name="decision" value="approve">Yes, it may</button>
+      <p><button name="decision" value="deny">Deny</button> <button name="decision" value="approve">Allow</button>
     </form>`
   return new Response(page(app.name, body), { headers: HTML })
 }
@@ -50,12 +50,12 @@ const HTML = {
 }
 const page = (title: string, body: string) =>
   `<!doctype html><html lang="en"><meta charset="utf-8"><title>${text(title)}</title><main>${body}</main></html>`
-/** Names come from strangers: nothing goes into a page without this. */
+/** Escapes text. Names come from strangers, so nothing goes into a page without this. */
 const text = (value: string) => value.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 
 const endpoints = toNodeHandler(createHandler(grants, { signIn, consentPage }))
 
-/** The host's own sign-in: anybody is whoever they say. */
+/** The host's own sign-in. It believes every account name. */
 async function signInPage(req: IncomingMessage, res: ServerResponse): Promise<void> {
   const { searchParams } = new URL(req.url ?? '', issuer)
   const back = searchParams.get('back') ?? '/'
@@ -64,7 +64,7 @@ async function signInPage(req: IncomingMessage, res: ServerResponse): Promise<vo
     for await (const chunk of req) body += chunk
     const session = randomUUID()
     sessions.set(session, new URLSearchParams(body).get('account') || 'ann')
-    // Only a path of ours is gone back to.
+    // Redirect only to a path of this host.
     const location = new URL(back, issuer).origin === issuer ? back : '/'
     res.writeHead(303, { location, 'set-cookie': `session=${session}; HttpOnly; SameSite=Lax; Path=/` }).end()
     return
@@ -74,7 +74,7 @@ async function signInPage(req: IncomingMessage, res: ServerResponse): Promise<vo
   res.writeHead(200, HTML).end(page('Sign in', `<h1>Sign in</h1>${form}`))
 }
 
-// The app: another program elsewhere, but here for once. It is public, so it has no secret.
+// The app, which is normally a separate program. It is public, so it has no secret.
 const redirectUrl = `${issuer}/app/callback`
 const { app } = await grants.apps.register({
   owner: 'Reports Ltd',
@@ -104,7 +104,7 @@ async function callback(req: IncomingMessage, res: ServerResponse): Promise<void
   }
   const body = new URLSearchParams({ ...form, code: answer.get('code') ?? '' })
   const token = (await (await fetch(`${issuer}/token`, { method: 'POST', body })).json()) as { scope?: string }
-  const told = answer.get('error') ?? `may now: ${token.scope ?? 'nothing in particular'}`
+  const told = answer.get('error') ?? `granted: ${token.scope ?? 'no scopes'}`
   res.writeHead(200, HTML).end(page('The app', `<h1>${text(app.name)}</h1><p>${text(told)}`))
 }
 

@@ -1,8 +1,8 @@
-// A store of one's own: the six methods of the port over a Map, held against the conformance kit, then used.
+// A custom store: the six methods of the port over a Map, checked by the conformance kit and then used.
 import { createAppGrant, type GroupRef, type Position, type RecordRef, type Store, type StoreRecord } from 'appgrant'
 import { conformance, exampleApp } from 'appgrant/testing'
 
-/** Every method does its work in one synchronous step: that makes it atomic. A database needs a transaction or a script. */
+/** Every method works in one synchronous step, which makes it atomic. A database needs a transaction or a script. */
 function mapStore(records: Map<string, StoreRecord>): Store {
   const keyOf = ({ kind, partition, id }: RecordRef) => `${partition}/${kind}/${id}`
   const isBehind = (one: Position, other: Position) =>
@@ -14,18 +14,18 @@ function mapStore(records: Map<string, StoreRecord>): Store {
 
   return {
     async get(refs) {
-      // Copies go in and out: what a caller changes in its own changes nothing here.
+      // Records are copied in and out, so that callers cannot change what is stored.
       return structuredClone(refs.map((ref) => records.get(keyOf(ref))))
     },
     async insert(record, { limit } = {}) {
-      // What stands there goes before a full list, and nothing is written in either case.
+      // 'exists' takes precedence over 'full'. Neither writes anything.
       if (records.has(keyOf(record))) return 'exists'
       if (limit && members({ ...record, group: limit.group }).length >= limit.max) return 'full'
       records.set(keyOf(record), structuredClone(record))
       return 'inserted'
     },
     async replace(from, to) {
-      // The revision decides: who read an older one changes nothing.
+      // A writer that has read an older revision changes nothing.
       if (records.get(keyOf(from))?.revision !== from.revision) return false
       records.set(keyOf(to), structuredClone(to))
       return true
@@ -41,7 +41,7 @@ function mapStore(records: Map<string, StoreRecord>): Store {
   }
 }
 
-// The same namespace twice is two nodes on one database.
+// Opening the same namespace twice gives two nodes on one database.
 const databases = new Map<string, Map<string, StoreRecord>>()
 const target = {
   async open(namespace: string) {

@@ -1,4 +1,4 @@
-// The whole life of an app over real HTTP. Exits 0 where everything was as it should be, else 1.
+// The whole life of an app over real HTTP. Exits with 0 if every step went as expected, else with 1.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -16,7 +16,7 @@ const server = createServer()
 await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
 const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-// One SQLite file where there is a driver for it, else memory.
+// One SQLite file if there is a driver for it, else memory.
 const folder = mkdtempSync(join(tmpdir(), 'appgrant-demo-'))
 const file = join(folder, 'appgrant.db')
 const noDriver = await sqliteStore(file)
@@ -41,7 +41,7 @@ function step(told: string, actual: unknown, expected: unknown): void {
   console.log(`${++steps}. ${told}: ${actual}`)
 }
 
-/** What the app does to get a token. */
+/** The app requests a token. */
 async function token(key: string, secret: string) {
   const authorization = `Basic ${btoa(`${key}:${secret}`)}`
   const body = new URLSearchParams({ grant_type: 'client_credentials' })
@@ -49,7 +49,7 @@ async function token(key: string, secret: string) {
   return { status: answer.status, ...((await answer.json()) as { access_token: string; error?: string }) }
 }
 
-/** What the app does with it: the status, and what it got. */
+/** The app calls the resource. Returns the status and, if the token was accepted, the body. */
 async function calls(accessToken: string): Promise<string> {
   const answer = await fetch(`${issuer}/calls`, { headers: { authorization: `Bearer ${accessToken}` } })
   return answer.ok ? `${answer.status} ${await answer.text()}` : `${answer.status}`
@@ -61,7 +61,7 @@ async function endServer(): Promise<void> {
   await grants.close()
 }
 
-/** The same host as a process of its own, on the same file; this process only administers from then on. */
+/** Starts the same host as another process on the same file. From then on this process only manages the app. */
 async function startedElsewhere(): Promise<ChildProcess> {
   const program = new URL('./durable-host.ts', import.meta.url).pathname
   const child = spawn(process.execPath, [...process.execArgv, program, file, new URL(issuer).port], {
@@ -85,12 +85,12 @@ try {
   step('The app gets a token with its key and secret', first.status, 200)
   step('The token works', await calls(first.access_token), '200 calls of org-7')
 
-  if (noDriver) console.log(`   (no second process: nothing durable is here. ${noDriver})`)
+  if (noDriver) console.log(`   (no second process: there is no durable store. ${noDriver})`)
   else {
     await endServer()
     otherProcess = await startedElsewhere()
     step(
-      'The server ends, another process serves the same file: the token works',
+      'The server stops, another process serves the same file: the token works',
       await calls(first.access_token),
       '200 calls of org-7',
     )
@@ -118,7 +118,7 @@ try {
   await grants.apps.remove(app.key)
   step('The app is removed: both are refused', await both(), '401, 401')
   step('and its secret', (await token(app.key, renewed.secret)).error, 'invalid_client')
-  console.log('Everything was as it should be.')
+  console.log('Every step went as expected.')
 } catch (error) {
   console.error(`FAILED: ${error instanceof Error ? error.message : error}`)
   process.exitCode = 1

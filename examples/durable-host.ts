@@ -1,4 +1,4 @@
-// A host that keeps everything in one SQLite file: `durable-host.ts FILE PORT`. Several of them may share the file.
+// A host that keeps everything in one SQLite file: `durable-host.ts FILE PORT`. Several processes may share the file.
 import { createServer } from 'node:http'
 import { createAppGrant } from 'appgrant'
 import { createHandler } from 'appgrant/http'

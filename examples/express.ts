@@ -1,4 +1,4 @@
-// The endpoints and a guarded resource on Express 5. Try what it prints.
+// The endpoints and a guarded resource on Express 5. Try the commands that it prints.
 import { createAppGrant } from 'appgrant'
 import { createHandler } from 'appgrant/http'
 import { memoryStore } from 'appgrant/memory'
@@ -21,8 +21,8 @@ const app = express()
 app.get('/calls', protectNode(grants.authorizer, { scope: 'calls:read' }), (req, res) => {
   res.send(`calls of ${accessOf(req).account}\n`)
 })
-// Before express.json() and express.urlencoded(): the endpoints read their bodies themselves, and no more than they need.
-// Where other routes follow, mount it at its paths only: /token, /revoke, /introspect, /apps, /tokens, /.well-known/….
+// Before express.json() and express.urlencoded(): the endpoints read their bodies themselves, up to a limit.
+// If other routes follow, mount it at its own paths only: /token, /revoke, /introspect, /apps, /tokens, /.well-known/….
 app.use(['/token', '/revoke', '/introspect', '/.well-known'], toNodeHandler(createHandler(grants)))
 app.use(express.json())
 

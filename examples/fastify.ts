@@ -1,4 +1,4 @@
-// The endpoints and a guarded resource on Fastify. Try what it prints.
+// The endpoints and a guarded resource on Fastify. Try the commands that it prints.
 import { createAppGrant } from 'appgrant'
 import { createHandler } from 'appgrant/http'
 import { memoryStore } from 'appgrant/memory'
@@ -26,7 +26,7 @@ app.get('/calls', {
 
 const endpoints = toNodeHandler(createHandler(grants))
 app.register(async (scope) => {
-  // In this scope Fastify reads no body: the endpoints do that themselves.
+  // Fastify reads no bodies in this scope, because the endpoints read them themselves.
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
   scope.all('/*', (request, reply) => {

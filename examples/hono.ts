@@ -1,4 +1,4 @@
-// The endpoints and a guarded resource on Hono, here on Node. Try what it prints.
+// The endpoints and a guarded resource on Hono, here on Node. Try the commands that it prints.
 import { serve } from '@hono/node-server'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { createAppGrant } from 'appgrant'
@@ -27,7 +27,7 @@ app.get('/calls', async (c) => {
 
 const handler = createHandler(grants)
 app.all('*', (c) => {
-  // Failed authentications are limited by this address. On another runtime it is found elsewhere.
+  // Failed authentications are limited per address. Other runtimes provide the address in other ways.
   const { address } = getConnInfo(c).remote
   return handler(c.req.raw, address === undefined ? {} : { remoteAddress: address })
 })

@@ -1,4 +1,4 @@
-// The endpoints and a guarded resource on Koa. Try what it prints.
+// The endpoints and a guarded resource on Koa. Try the commands that it prints.
 import { createAppGrant } from 'appgrant'
 import { createHandler } from 'appgrant/http'
 import { memoryStore } from 'appgrant/memory'
@@ -21,7 +21,7 @@ const app = new Koa()
 const guard = protectNode(grants.authorizer, { scope: 'calls:read' })
 app.use(async (ctx, next) => {
   if (ctx.path !== '/calls') return next()
-  // The guard answers by itself where the token does not do, and Koa must then add nothing to it.
+  // If the token is rejected, the guard sends the response itself and Koa must not send another.
   ctx.respond = false
   await new Promise<void>((resolve, reject) => {
     ctx.res.once('close', resolve)

@@ -1,4 +1,4 @@
-// The endpoints and a guarded resource on node:http. Try what it prints.
+// The endpoints and a guarded resource on node:http. Try the commands that it prints.
 import { createServer } from 'node:http'
 import { createAppGrant } from 'appgrant'
 import { createHandler } from 'appgrant/http'
@@ -22,7 +22,7 @@ const guard = protectNode(grants.authorizer, { scope: 'calls:read' })
 
 const server = createServer((req, res) => {
   if (req.url !== '/calls') return void endpoints(req, res)
-  // The guard answers by itself where the token does not do; `next` is called only where it does.
+  // If the token is rejected, the guard sends the response itself; otherwise it calls `next`.
   guard(req, res, (error) => {
     if (error) res.statusCode = 500
     res.end(error ? '' : `calls of ${accessOf(req).account}\n`)

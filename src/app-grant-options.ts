@@ -5,59 +5,78 @@ import { parseUrl } from './domain/fields/parse-url.ts'
 import { isIssuer } from './domain/issuer.ts'
 import type { Store } from './store/store.ts'
 
-/** How long what is granted lives, in whole seconds. */
+/** How long codes, tokens and sessions are valid, in whole seconds. */
 export interface Lifetimes {
-  /** An access token, 1–86 400, at most `refreshIdleSeconds`. Default is 3600. */
+  /** An access token, 1–86 400, at most `refreshIdleSeconds`. Default is 3600, one hour. */
   readonly accessTokenSeconds: number
-  /** An authorization code, 1–600. Default is 60. */
+  /**
+   * An authorization code, 1–600. Default is 60.
+   *
+   * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2)
+   */
   readonly codeSeconds: number
-  /** A refresh token that is not used, 1–31 536 000, at most `refreshAbsoluteSeconds`. Default is 1 209 600, 14 days. */
+  /** An unused refresh token, 1–31 536 000, at most `refreshAbsoluteSeconds`. Default is 1 209 600, 14 days. */
   readonly refreshIdleSeconds: number
-  /** All that comes of one authorization, 1–31 536 000, fixed when it is approved. Default is 7 776 000, 90 days. */
+  /**
+   * Everything issued under one authorization, 1–31 536 000, counted from its approval. Refreshing does not extend it. Default is
+   * 7 776 000, 90 days.
+   */
   readonly refreshAbsoluteSeconds: number
-  /** How long a repeated refresh gets the same answer, 0–60; 0 switches it off. Default is 10. */
+  /**
+   * How long a retry with the previous refresh token gets the same response, 0–60. Default is 10. With 0 every retry counts as
+   * reuse and ends the session.
+   */
   readonly retryWindowSeconds: number
 }
 
-/** The options of `createAppGrant`. */
+/** Options of `createAppGrant`. */
 export interface AppGrantOptions {
-  /** Where everything is kept. There is no default: forgetting at exit must be chosen, by `memoryStore()`. */
+  /** Where all data is stored. There is no default: losing everything at exit must be a choice, made with `memoryStore()`. */
   readonly store: Store
-  /** What the host tells of its accounts. Default is: every account alone, active and permitted. */
+  /** The host's accounts. Default is none: every account is independent and active, and has every permission. */
   readonly directory?: AccountDirectory
   /**
-   * The https URL that names this authorization server, without query and fragment. Needed by `appgrant/http` and by `signing`.
-   * No default.
+   * The canonical https URL that identifies this authorization server, without query, fragment or trailing slash; http is allowed
+   * on a loopback address, for development. Required by `appgrant/http`, by `signing`, by apps with public keys and for user
+   * authorization. No default.
+   *
+   * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
    */
   readonly issuer?: string
   /**
-   * The resources that tokens are for, 1–100 URIs without fragment, of at most 512 characters; the first is meant where an app names
-   * none. A token is for those that were asked for, and `verify` accepts no token for others. Default is the issuer alone.
+   * The resources that tokens can be issued for: 1–100 distinct URIs without fragment, of at most 512 characters each. An app
+   * that requests none gets tokens for the first. A token is for the resources that were requested, and `verify` denies tokens
+   * for any resource that is not listed here. Default is the issuer alone.
    *
    * @see [RFC 8707 - Resource Indicators for OAuth 2.0](https://www.rfc-editor.org/rfc/rfc8707.html#section-2)
    */
   readonly resources?: readonly string[]
   /**
-   * The keys that access tokens are signed with, so that services without the store can check them too. `verify` accepts both
-   * formats while there are keys. Default is none: then access tokens are opaque.
+   * The keys that access tokens are signed with, so that services without access to the store can verify them. While keys are
+   * configured, `verify` accepts both formats. Default is none: access tokens are opaque.
    *
    * @see [RFC 9068 - JWT Profile for OAuth 2.0 Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-2)
    */
   readonly signing?: SigningOptions
-  /** What every token begins with, `[a-z][a-z0-9]{1,9}`. Default is `ag`. */
+  /** The prefix of every token, `[a-z][a-z0-9]{1,9}`. Default is `ag`. */
   readonly brand?: string
   /** How many apps one account may own, 1–100 000. Default is 1000. */
   readonly appsPerOwner?: number
+  /** How long codes, tokens and sessions are valid. The defaults are those of {@link Lifetimes}. */
   readonly lifetimes?: Partial<Lifetimes>
-  /** Whether public apps may register http redirects on `127.0.0.1` and `[::1]` (RFC 8252 §7.3). Default is false. */
+  /**
+   * Whether public apps may register http redirect URLs on `127.0.0.1` and `[::1]`. Default is false.
+   *
+   * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3)
+   */
   readonly allowLoopbackRedirects?: boolean
   /** How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. Default is 1000. */
   readonly storeTimeoutMs?: number
-  /** The time in ms since 1970. Nodes must agree within a second. Default is `Date.now`. */
+  /** Returns the time in ms since 1970. The clocks of all nodes must agree to within a second. Default is `Date.now`. */
   readonly clock?: () => number
 }
 
-/** The options with every default filled in. */
+/** The validated options, with defaults applied. */
 export type CheckedOptions = Omit<
   Required<AppGrantOptions>,
   'issuer' | 'resources' | 'signing' | 'directory' | 'lifetimes'
@@ -88,29 +107,29 @@ const RANGES: Readonly<Record<keyof Lifetimes, readonly [number, number]>> = {
 const MAX_RESOURCE = 512
 const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
 
-/** @throws TypeError naming the option, what was expected and what was received. */
+/** @throws TypeError that names the option, what was expected and what was received. */
 export function checkOptions(options: AppGrantOptions): CheckedOptions {
   if (typeof options !== 'object' || options === null) throw wrong('options', 'an object with a store', options)
   const { store, directory, issuer, brand = 'ag', allowLoopbackRedirects = false, clock = Date.now } = options
   const { appsPerOwner = 1000, storeTimeoutMs = 1000 } = options
   if (!STORE_METHODS.every((method) => typeof store?.[method] === 'function'))
-    throw wrong('store', 'a store, e.g. memoryStore()', store)
+    throw wrong('store', 'a store such as memoryStore()', store)
   if (directory !== undefined && typeof directory?.lineage !== 'function')
-    throw wrong('directory', 'an object with lineage()', directory)
+    throw wrong('directory', 'an object with a lineage() method', directory)
   if (issuer !== undefined && !isIssuer(issuer)) {
     throw wrong(
       'issuer',
-      'a canonical https URL without query, fragment and trailing slash (http on a loopback address for development)',
+      'a canonical https URL without query, fragment or trailing slash (or http on a loopback address, for development)',
       issuer,
     )
   }
   const { resources, signing } = options
   if (resources !== undefined && !areResources(resources))
-    throw wrong('resources', `a list of 1–${MAX_RESOURCES} different URIs without fragment`, resources)
+    throw wrong('resources', `an array of 1–${MAX_RESOURCES} distinct URIs without fragment`, resources)
   if (signing !== undefined && issuer === undefined)
-    throw wrong('issuer', 'an https URL, for signed tokens name it', issuer)
+    throw wrong('issuer', 'an https URL, because signed tokens contain it', issuer)
   if (typeof brand !== 'string' || !/^[a-z][a-z0-9]{1,9}$/.test(brand))
-    throw wrong('brand', 'a text like [a-z][a-z0-9]{1,9}', brand)
+    throw wrong('brand', 'a string that matches [a-z][a-z0-9]{1,9}', brand)
   if (typeof allowLoopbackRedirects !== 'boolean')
     throw wrong('allowLoopbackRedirects', 'true or false', allowLoopbackRedirects)
   if (typeof clock !== 'function') throw wrong('clock', 'a function that returns ms since 1970', clock)
@@ -171,7 +190,7 @@ function wrong(name: string, expected: string, received: unknown): TypeError {
   return new TypeError(`createAppGrant: ${name}: expected ${expected}, received ${shown}`)
 }
 
-/** Whether a value can be shown as it is: no JSON is made of a bigint, and no text of a symbol. */
+/** Whether a value can be shown as it is: a symbol, for example, throws in a template literal. */
 function isPlain(value: unknown): value is number | boolean | null | undefined {
   return value === null || ['number', 'boolean', 'undefined'].includes(typeof value)
 }

@@ -30,46 +30,56 @@ import { guardedStore } from './store/guarded-store.ts'
 const STAMP_LENGTH = 11
 const HOUR_MS = 3_600_000
 
-/** What one authority may do with apps, tokens and installs. */
+/** The management of apps, tokens and installs, with the authority of the host or of one account. */
 export interface Rights {
   readonly apps: AppRegistry
   readonly tokens: TokenStore
   readonly installs: Installs
 }
 
-/** The library, wired. `apps`, `tokens` and `installs` directly on it carry the host's own authority: pages use {@link AppGrant.as}. */
+/**
+ * The authorization server. Its own `apps`, `tokens` and `installs` have the host's authority and may do everything: code that
+ * serves an account must use {@link AppGrant.as}.
+ */
 export interface AppGrant extends Rights, AsyncDisposable {
+  /** Issues, verifies and revokes tokens, and asks accounts for consent. */
   readonly authorizer: Authorizer
+  /** Reports changes, refusals and outages of this process. */
   readonly events: Events
-  /** The issuer that was configured. */
+  /** The configured issuer; undefined if there is none. */
   readonly issuer: string | undefined
-  /** The public keys of signed access tokens, for `/jwks.json`; undefined where tokens are opaque. */
+  /** Returns the public keys of signed access tokens, for `/jwks.json`. Undefined if access tokens are opaque. */
   readonly jwks: (() => Promise<JwkSet>) | undefined
   /**
-   * The same for an account: apps that it or an account below it owns, tokens and installs that they hold. Everything else is not found.
+   * Returns the management API with the authority of an account: it covers the apps that the account or an account below it owns,
+   * and the tokens and installs that they hold. Everything else is not found.
    *
-   * @param options - `login`: the real login behind the account, kept with what it does.
-   * @throws TypeError where the account is no id.
+   * @param options - `login`: the real login behind the account, recorded with its operations.
+   * @throws TypeError if the account is not an account id.
    */
   as(account: string, options?: { readonly login?: string }): Rights
-  /** The host's own authority, with the login that used it. */
+  /**
+   * Returns the management API with the host's authority, recording the login that uses it.
+   *
+   * @throws TypeError if the login is not a string of 1–256 characters.
+   */
   asHost(options: { readonly login: string }): Rights
-  /** Ends what the store opened itself, never a client that was passed in. */
+  /** Closes what the store opened itself, never a client that was passed in. */
   close(): Promise<void>
 }
 
 /**
- * Wires the library over a store. Opens nothing and checks every option once.
+ * Creates an authorization server on top of a store. Validates all options; opens no connection.
  *
- * @throws TypeError naming the option that is wrong.
+ * @throws TypeError that names the invalid option.
  * @example
  * ```ts
- * const grants = createAppGrant({ store: memoryStore() })
- * const { app, secret } = await grants.apps.register({
+ * const appgrant = createAppGrant({ store: memoryStore() })
+ * const { app, secret } = await appgrant.apps.register({
  *   owner: 'org-7', name: 'MyApp', homepage: 'https://myapp.example/', adminEmail: 'ops@myapp.example', trusted: true,
  * })
- * const { accessToken } = await grants.authorizer.grantTrusted({ key: app.key, secret })
- * const access = await grants.authorizer.verify(accessToken)
+ * const { accessToken } = await appgrant.authorizer.grantTrusted({ key: app.key, secret })
+ * const access = await appgrant.authorizer.verify(accessToken)
  * ```
  */
 export function createAppGrant(options: AppGrantOptions): AppGrant {
@@ -83,7 +93,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const base = { collection, accounts, events, random, clock, lifetimes, issuer, stamp: () => random(STAMP_LENGTH) }
   const format = createTokenFormat(brand)
   const audiences = createAudiences(resources, issuer)
-  // Without an issuer there are no keys: checkOptions refuses them.
+  // checkOptions rejects `signing` without an issuer.
   const signed =
     signing && issuer !== undefined
       ? createSignedTokens(signing, { ...base, issuer, audience: resources ?? [issuer], timeoutMs })
@@ -142,7 +152,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   })
 }
 
-/** Who acts is the host's code to say: a wrong one is its mistake, not a bad request. */
+/** The actor comes from the host's code: a bad one is a TypeError, not a client error. */
 function assertActor<T>(method: string, read: () => T): T {
   try {
     return read()

@@ -7,25 +7,25 @@ import { serveOf } from './http/serve.ts'
 import { headerOf, nodeRequest } from './node/node-request.ts'
 import { sendAnswer } from './node/send-answer.ts'
 
-/** How `toNodeHandler` reads a request. */
+/** Options of {@link toNodeHandler}. */
 export interface NodeHandlerOptions {
   /**
-   * The caller's address, by which failed authentications are limited. Default is the peer's, `req.socket.remoteAddress`.
+   * Returns the caller's address, by which failed authentications are limited. Default is `req.socket.remoteAddress`.
    *
-   * WARNING: behind a proxy that is the proxy, so all callers count as one. Give a function then that returns what *your* proxy
-   * appends; whatever a client can set by itself lets it escape the limit and blame others.
+   * WARNING: behind a proxy, that is the proxy's address, so all callers share one limit. Return the address that *your* proxy
+   * appends instead. A value that clients can set themselves lets them evade the limit and exhaust it for others.
    */
   readonly remoteAddress?: (req: IncomingMessage) => string | undefined
 }
 
 /**
- * Serves a handler by Node's request and response: for node:http, Express, Fastify and Koa. It never rejects. Mount it before
- * any body parser.
+ * Serves a handler with Node's request and response objects, for node:http, Express, Fastify and Koa. The function it returns
+ * never rejects. Mount it before any body parser.
  *
- * @throws TypeError where an argument is no function.
+ * @throws TypeError if an argument is not a function; the message names the argument.
  * @example
  * ```ts
- * createServer(toNodeHandler(createHandler(grants))).listen(3000)
+ * createServer(toNodeHandler(createHandler(appgrant))).listen(3000)
  * ```
  */
 export function toNodeHandler(
@@ -33,10 +33,11 @@ export function toNodeHandler(
   options: NodeHandlerOptions = {},
 ): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   const { remoteAddress = (req) => req.socket.remoteAddress } = options
-  if (typeof handler !== 'function') throw new TypeError('toNodeHandler: handler: expected what createHandler returned')
+  if (typeof handler !== 'function')
+    throw new TypeError('toNodeHandler: handler: expected a handler made by createHandler')
   if (typeof remoteAddress !== 'function') throw new TypeError('toNodeHandler: remoteAddress: expected a function')
 
-  // A function of the host's own takes requests of Fetch; what is behind ours can do without them, at half the cost.
+  // A handler made by createHandler can be called without a Fetch Request, at half the cost.
   const serve = serveOf(handler)
   return async (req, res) => {
     try {
@@ -46,7 +47,7 @@ export function toNodeHandler(
       const answer = await (serve ? serve(request, peer) : handler(request.toRequest(), peer))
       await sendAnswer(req, res, answer)
     } catch (error) {
-      // Neither a handler of ours nor a request comes here: only what the host wrapped around them does.
+      // A handler made by createHandler never rejects, so the error is from a function of the host.
       process.emitWarning(`an appgrant handler failed: ${error}`, { code: 'APPGRANT_HANDLER' })
       if (res.headersSent) res.destroy()
       else res.writeHead(500, { 'cache-control': 'no-store' }).end()
@@ -54,17 +55,18 @@ export function toNodeHandler(
   }
 }
 
-// A registered symbol, so that a guard and a resource from two copies of this package understand each other.
+// A registered symbol, so that protectNode and accessOf work together across two copies of this package.
 const ACCESS = Symbol.for('appgrant.access')
 
 /**
- * {@link protect} as middleware: goes on with `next` where the access token gives what is needed, after which
- * {@link accessOf} tells what; otherwise it sends the 401, 403 or 503 and does not go on.
+ * `protect` of `appgrant/http` as middleware. It calls `next` if the access token is sufficient, and {@link accessOf} then
+ * returns its access; otherwise it sends the 400, 401, 403 or 503 response and does not call `next`.
  *
- * @throws TypeError naming the option that is wrong.
+ * @throws TypeError if an option is invalid; the message names the option.
+ * @see [RFC 6750 - Bearer Token Usage](https://www.rfc-editor.org/rfc/rfc6750.html#section-3)
  * @example
  * ```ts
- * app.get('/calls', protectNode(grants.authorizer, { scope: 'calls:read' }), (req, res) => res.json(accessOf(req).account))
+ * app.get('/calls', protectNode(appgrant.authorizer, { scope: 'calls:read' }), (req, res) => res.json(accessOf(req).account))
  * ```
  */
 export function protectNode(
@@ -74,7 +76,7 @@ export function protectNode(
   const judge = createJudge(verifier, options)
 
   const isLetThrough = async (req: IncomingMessage, res: ServerResponse) => {
-    // Two headers are no credentials: joined as Fetch joins them, they are malformed.
+    // Repeated headers are rejected as malformed, because they are joined with a comma as in Fetch.
     const access = await judge(headerOf(req, 'authorization'))
     if (access instanceof Answer) await sendAnswer(req, res, access)
     else Object.defineProperty(req, ACCESS, { value: access, configurable: true })
@@ -85,9 +87,13 @@ export function protectNode(
   }
 }
 
-/** What the access token of a request gives. @throws TypeError where {@link protectNode} did not let the request through. */
+/**
+ * Returns the access of a request that passed {@link protectNode}.
+ *
+ * @throws TypeError if the request did not pass it.
+ */
 export function accessOf(req: IncomingMessage): Access {
   const { [ACCESS]: access } = req as IncomingMessage & { readonly [ACCESS]?: Access }
-  if (!access) throw new TypeError('accessOf: protectNode has not let this request through')
+  if (!access) throw new TypeError('accessOf: expected a request that passed protectNode')
   return access
 }

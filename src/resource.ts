@@ -1,4 +1,4 @@
-/** For services that guard resources without the store: verifiers that ask the platform, or know its keys. */
+/** Verifiers for resource servers without access to the store: by introspection, or with the public keys of the platform. */
 export { AppGrantError, isAppGrantError } from './base/errors.ts'
 export type { Access, DenialReason, Denied, Verification, Verifier, VerifyOptions } from './domain/verifier.ts'
 export { type IntrospectionOptions, introspectionVerifier } from './resource/introspection-verifier.ts'

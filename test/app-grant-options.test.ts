@@ -8,7 +8,7 @@ const store = memoryStore()
 const ANY_TYPE = [null, '', 'x', true, {}, [], () => 0, 5n, Symbol('s'), Number.NaN, 1.5, '7']
 const create = (options: unknown) => createAppGrant(options as AppGrantOptions)
 
-/** Each option and values that it refuses, beyond what is of a wrong type. */
+/** Each option with values that it refuses, besides values of a wrong type. */
 const REFUSED: Record<string, readonly unknown[]> = {
   store: [undefined, null, {}, 'redis://localhost', { get: () => {} }, { ...store, replace: undefined }],
   directory: [null, {}, 'x', { lineage: 'x' }, () => []],
@@ -57,8 +57,8 @@ const LIFETIMES: Record<string, readonly number[]> = {
   retryWindowSeconds: [-1, 61],
 }
 
-describe('the options of createAppGrant', () => {
-  it('may all be left out but the store, and all be given', () => {
+describe('createAppGrant options', () => {
+  it('createAppGrant needs only a store and accepts all options together', () => {
     const directory = { lineage: async () => [] }
     const lifetimes = {
       accessTokenSeconds: 1,
@@ -93,7 +93,7 @@ describe('the options of createAppGrant', () => {
       expect(create({ store, issuer }).issuer).toBe(issuer)
   })
 
-  it('refuse keys without an issuer, which signed tokens name, and keys that cannot sign', () => {
+  it('signing without an issuer, or with keys that cannot sign, is refused', () => {
     const signing = { current: newKey() }
     expect(() => create({ store, signing })).toThrow(/^createAppGrant: issuer: expected .+signed tokens/)
     for (const wrong of [null, 5, 'x', {}, { current: {} }, { next: newKey() }, { ...signing, previous: 5 }])
@@ -104,13 +104,13 @@ describe('the options of createAppGrant', () => {
     expect(create({ store, issuer: 'https://a.example' }).jwks).toBeUndefined()
   })
 
-  it('refuse to be no object, naming what is missing', () => {
+  it('options that are not an object are refused with the name of what is missing', () => {
     for (const options of [undefined, null, 5, 'x'])
       expect(() => create(options)).toThrow(/createAppGrant: options: expected .*store/)
   })
 
   for (const [name, values] of Object.entries(REFUSED)) {
-    it(`refuse a wrong ${name} with a TypeError that names it, what was expected and what was received`, () => {
+    it(`a wrong ${name} is a TypeError with its name, what was expected and what was received`, () => {
       for (const [at, value] of values.entries()) {
         const text = expect(() => create({ store, [name]: value }), `value ${at} of ${name}`)
         text.toThrow(TypeError)
@@ -122,7 +122,7 @@ describe('the options of createAppGrant', () => {
   }
 
   for (const [name, values] of Object.entries(LIFETIMES)) {
-    it(`refuse a wrong lifetimes.${name} with a TypeError that names it`, () => {
+    it(`a wrong lifetimes.${name} is a TypeError with its name`, () => {
       for (const [at, value] of [...values, ...ANY_TYPE].entries()) {
         const make = () => create({ store, lifetimes: { [name]: value } })
         expect(make, `value ${at}`).toThrow(TypeError)
@@ -131,7 +131,7 @@ describe('the options of createAppGrant', () => {
     })
   }
 
-  it('refuse lifetimes that outlive each other (TOK-2)', () => {
+  it('lifetimes that outlive each other are refused (TOK-2)', () => {
     expect(() => create({ store, lifetimes: { accessTokenSeconds: 100, refreshIdleSeconds: 99 } })).toThrow(
       /accessTokenSeconds ≤/,
     )
@@ -140,7 +140,7 @@ describe('the options of createAppGrant', () => {
     ).toThrow(/≤ refreshAbsoluteSeconds/)
   })
 
-  it('are read once: what is changed later changes nothing, and what was given is not changed', async () => {
+  it('options are read once: a later change has no effect, and the given object is not changed', async () => {
     const clock = movableClock()
     const options = { store, clock, brand: 'aa', lifetimes: Object.freeze({ accessTokenSeconds: 5 }) }
     const grants = create(options)

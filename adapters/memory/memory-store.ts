@@ -1,6 +1,6 @@
 import type { GroupRef, Position, RecordRef, Store, StoreRecord } from '../../src/store/store.ts'
 
-// Expired records stay this long, as in every store: nodes' clocks differ.
+// Expired records are kept this long, as in every store, because clocks differ between nodes.
 const SLACK_MS = 60_000
 const SWEPT_PER_INSERT = 8
 
@@ -8,8 +8,8 @@ const refKey = (ref: RecordRef) => `${ref.partition} ${ref.kind} ${ref.id}`
 const groupKey = (of: GroupRef) => `${of.partition} ${of.kind} ${of.group}`
 
 /**
- * Keeps everything in this process and forgets it at exit: for tests, demos, and as the store to read before writing one.
- * Every method does its work in one synchronous step, which is what makes it atomic.
+ * Keeps everything in this process's memory until it exits: for tests and demos, and as the store to read before you
+ * write your own. Every method works in one synchronous step, which makes it atomic.
  *
  * @example
  * ```ts
@@ -95,7 +95,7 @@ export function memoryStore(): Store {
       return members.length - firstBehind(members, { position: after + 1, id: '' })
     },
     async watch(changed) {
-      // A function of its own, so that the same callback may watch twice.
+      // Wrapped, so that the same callback can be registered twice.
       const watcher = (ref: RecordRef) => changed(ref)
       watchers.add(watcher)
       return async () => void watchers.delete(watcher)
@@ -106,7 +106,7 @@ export function memoryStore(): Store {
   }
 }
 
-/** The index of the first member that stands strictly behind `place`: members ascend by (position, id). */
+/** The index of the first member strictly after `place`. Members ascend by (position, id). */
 function firstBehind(members: readonly Position[], place: Position): number {
   let low = 0
   let high = members.length

@@ -1,37 +1,37 @@
 import type { RecordRef, StoreRecord } from '../../src/store/store.ts'
 
-/** How a record lies in the collection. */
+/** A record as it is stored in the collection. */
 export interface MongoDocument {
   /** `partition:kind:id` */
   readonly _id: string
-  /** Of its own, so that it can be the shard key. */
+  /** Repeated from `_id`, so that it can be the shard key. */
   readonly partition: string
   readonly kind: string
   readonly groups: readonly string[]
   readonly position: number
   readonly expiresAt?: number
-  /** From when on the TTL index may drop the document. */
+  /** When the TTL index may delete the document. */
   readonly reclaimAt?: Date
   readonly revision: string
   readonly data: string
-  /** The group whose size was limited when the record was inserted, and the place it holds there. */
+  /** The group whose size was limited when the record was inserted, and the record's seat in that group. */
   readonly limited?: string
   readonly seat?: number
 }
 
-// Nodes' clocks differ: an expired record stays this long, as in every store.
+// Expired records are kept this long, as in every store, because clocks differ between nodes.
 const SLACK_MS = 60_000
 const LATEST_DATE_MS = 8.64e15
 
 const NAME = /^[A-Za-z0-9._-]{1,200}$/
 
-/** The value, of which is now known that it is a string without a separator: nothing else reaches a filter. */
+/** Returns the value if it is a valid name, else throws a TypeError: nothing else may reach a filter. */
 export function checkedName(value: unknown, what: string): string {
   if (typeof value === 'string' && NAME.test(value)) return value
   throw new TypeError(`${what}: expected 1 to 200 characters of A-Za-z0-9._-, received ${typeof value}`)
 }
 
-/** The value, of which is now known that it is a number. */
+/** Returns the value if it is a finite number, else throws a TypeError. */
 export function checkedNumber(value: unknown, what: string): number {
   if (Number.isFinite(value)) return value as number
   throw new TypeError(`${what}: expected a number, received ${typeof value}`)
@@ -42,13 +42,13 @@ export function idOf({ partition, kind, id }: RecordRef): string {
   return `${checkedName(partition, 'partition')}:${checkedName(kind, 'kind')}:${checkedName(id, 'id')}`
 }
 
-/** The ref of an `_id`. */
+/** The ref in an `_id`. */
 export function refOf(_id: string): RecordRef {
   const [partition, kind, id] = _id.split(':') as [string, string, string]
   return { kind, partition, id }
 }
 
-/** When the space of a record may be reclaimed. */
+/** When the TTL index may delete a record that expires at this time. */
 export function reclaimAt(expiresAt: number): Date {
   return new Date(Math.min(expiresAt + SLACK_MS, LATEST_DATE_MS))
 }
@@ -68,7 +68,7 @@ export function documentOf(record: StoreRecord): MongoDocument {
   }
 }
 
-/** The record of a document. */
+/** The record in a document. */
 export function recordOf(document: MongoDocument): StoreRecord {
   const { _id, groups, position, expiresAt, revision, data } = document
   return {

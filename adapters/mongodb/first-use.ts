@@ -1,4 +1,4 @@
-/** Runs `check` at the first use and remembers that it passed; where it failed, the next use asks again. */
+/** Runs `check` at the first use and remembers that it passed. If it failed, the next use runs it again. */
 export function atFirstUse(check: () => Promise<void>): () => Promise<void> {
   let checking: Promise<void> | undefined
   return () => {

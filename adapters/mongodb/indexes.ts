@@ -3,7 +3,7 @@ import { missingIndexes } from './mongo-errors.ts'
 
 /** Serves lists and counts. */
 export const GROUP_INDEX = 'appgrant_groups'
-/** Holds the limit of a group: two records never share a seat. */
+/** Enforces the limit of a group: no two records share a seat. */
 export const SEAT_INDEX = 'appgrant_seats'
 const RECLAIM_INDEX = 'appgrant_reclaim'
 
@@ -20,16 +20,16 @@ const INDEXES = [
   { name: RECLAIM_INDEX, key: { reclaimAt: 1 }, expireAfterSeconds: 0 },
 ]
 
-// What changes the meaning of an index; versions and the like do not.
+// The properties that change what an index does; its version, for example, does not.
 const COMPARED = ['key', 'unique', 'partialFilterExpression', 'expireAfterSeconds', 'sparse', 'collation', 'hidden']
 
-/** Creates the indexes that are missing. Rejects where one of the same name or key is another index. */
+/** Creates the missing indexes. Rejects if a different index has the same name or key. */
 export async function createIndexes(collection: MongoCollection): Promise<void> {
   const missing = await missingFrom(collection)
   if (missing.length > 0) await collection.createIndexes(missing)
 }
 
-/** Rejects, naming them, where indexes are missing or are others than they should be. */
+/** Rejects if indexes are missing or differ from what they should be, and names them. */
 export async function checkIndexes(collection: MongoCollection): Promise<void> {
   const missing = await missingFrom(collection)
   if (missing.length > 0) throw missingIndexes(missing.map((index) => index.name))

@@ -8,7 +8,7 @@ const MOST_TOGETHER = 1000
 
 type Outcome = 'inserted' | 'exists' | { readonly failed: unknown }
 
-/** Inserts records; those of one turn of the event loop travel as one command, and each caller gets the answer of its own. */
+/** Inserts records. The inserts of one event loop tick are sent as one command; each caller gets its own result. */
 export function insertTogether(collection: MongoCollection): (record: StoreRecord) => Promise<'inserted' | 'exists'> {
   const insert = perTurn<MongoDocument, Outcome>(async (documents) => {
     const refused = await collection
@@ -29,9 +29,9 @@ interface WriteError {
   readonly errmsg?: string
 }
 
-/** What became of the documents that the server named; throws where the error is one of the whole command. */
+/** The outcome of each document that the server rejected. Throws if the whole command failed. */
 function refusals(error: { readonly writeErrors?: WriteError | readonly WriteError[] }): Map<number, Outcome> {
-  // Where the majority did not confirm, the driver's error names no document, and nothing is known of any.
+  // If the majority did not confirm, the driver's error names no document: the outcome of all of them is unknown.
   const named = [error.writeErrors ?? []].flat()
   if (named.length === 0) throw writeError(error)
   return new Map(

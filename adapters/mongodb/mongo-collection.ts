@@ -4,7 +4,7 @@ export interface MongoDb {
   command(command: object, options?: object): Promise<object>
 }
 
-/** What the store uses of a driver's collection. */
+/** The part of a driver's collection that the store uses. */
 export interface MongoCollection {
   find<Found>(filter: object, options: object): { toArray(): Promise<Found[]> }
   countDocuments(filter: object, options: object): Promise<number>
@@ -17,13 +17,13 @@ export interface MongoCollection {
   watch<Change>(pipeline: readonly object[], options: object): ChangeStream<Change>
 }
 
-/** What the store uses of a driver's change stream. */
+/** The part of a driver's change stream that the store uses. */
 export interface ChangeStream<Change> {
   next(): Promise<Change>
   close(): Promise<void>
 }
 
-/** Numbers and dates come back as JavaScript's, whatever the client was made with. */
+/** Makes the driver return JavaScript numbers and dates, whatever options the client was created with. */
 export const PLAIN_VALUES = {
   raw: false,
   useBigInt64: false,
@@ -34,16 +34,16 @@ export const PLAIN_VALUES = {
   fieldsAsRaw: {},
 } as const
 
-/** Ends on the server what core has long given up: core's own deadline is shorter by default. */
+/** Stops commands on the server that core has given up on: core's own deadline is shorter by default. */
 export const MAX_TIME_MS = 10_000
 
-/** Opens the collection so that no option of the client or its connection string weakens what the store promises. */
+/** Opens the collection with settings that no option of the client or its connection string can weaken. */
 export function openCollection(db: MongoDb, name: string): MongoCollection {
   return db.collection(name, {
     ...PLAIN_VALUES,
     readPreference: 'primary',
-    // Not 'majority': a new primary has every write that was ever acknowledged, but it learns late that a majority has it too,
-    // and until then would answer with what stood before a revocation.
+    // Not 'majority': a new primary has every acknowledged write, but learns only later that a majority has it too.
+    // Until then 'majority' would return the state before a revocation.
     readConcern: { level: 'local' },
     // The journal matters on a standalone server, where a majority of one acknowledges from memory.
     writeConcern: { w: 'majority', journal: true },

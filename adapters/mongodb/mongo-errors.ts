@@ -10,16 +10,16 @@ interface DriverError {
   readonly reason?: { readonly type?: unknown }
 }
 
-/** The name of the unique index that refused a document; undefined where the error is another one. */
+/** The name of the unique index that rejected a document; undefined for any other error. */
 export function refusingIndex(error: unknown): string | undefined {
   const { code, errmsg } = error as DriverError
   return code === DUPLICATE_KEY ? / index: (\S+) dup key/.exec(String(errmsg))?.[1] : undefined
 }
 
 /**
- * The error of a single write, marked where it is known that nothing was executed. The server labels what it refused before
- * it began, and a driver passes the label on only where no other attempt was made. Where no server was ever found, nothing
- * was sent; one not found any more proves nothing: a first attempt may have reached it.
+ * The error of a write, marked with `notApplied` if nothing was executed. The server labels writes that it refused
+ * before it started, and the driver passes the label on only if it made no other attempt. If no server was ever found,
+ * nothing was sent. If a server can no longer be found, an earlier attempt may have reached it.
  */
 export function writeError(error: unknown): unknown {
   const { errorLabels, reason } = error as DriverError
@@ -27,16 +27,16 @@ export function writeError(error: unknown): unknown {
   return known ? notApplied(error) : error
 }
 
-/** The error of a command that names an index, which the server answers so where there is no such index. */
+/** The error of a command that names an index. If the server has no such index, says how to create it. */
 export function readError(error: unknown): unknown {
   const { code, errmsg } = error as DriverError
   return code === BAD_VALUE && /hint/.test(String(errmsg)) ? missingIndexes([], error) : error
 }
 
-/** Says what to do where the collection lacks an index that an answer depends on. */
+/** The error for a missing index, which says how to create it. */
 export function missingIndexes(names: readonly string[], cause?: unknown): Error {
   const which = names.length > 0 ? `: ${names.join(', ')}` : ''
-  return new Error(`the MongoDB collection lacks an index of appgrant's${which}. Call prepare() of the store once`, {
+  return new Error(`the MongoDB collection lacks an index of appgrant${which}. Call the store's prepare() once`, {
     cause,
   })
 }

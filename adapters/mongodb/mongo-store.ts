@@ -14,21 +14,22 @@ import { followChanges } from './watch.ts'
 
 export type { MongoDb } from './mongo-collection.ts'
 
-/** Where the store lies. */
+/** Where {@link mongoStore} keeps its records. */
 export interface MongoStoreOptions {
-  /** A `Db` of the driver `mongodb` 6 or 7. Its client stays yours: the store never closes it. */
+  /** A `Db` of the driver `mongodb` 6 or 7. The store never closes its client. */
   readonly db: MongoDb
-  /** The name of the one collection. Default is `appgrant`. */
+  /** The name of the collection that holds all records. Default is `appgrant`. */
   readonly collection?: string
 }
 
 /** A store on MongoDB. */
 export interface MongoStore extends Store {
   /**
-   * Creates the collection's indexes and checks them; once is enough, more often does no harm. Rejects what cannot work:
-   * a server older than 4.4, an index of the same name that is another one, a collection with a collation or a cap, a direct
-   * connection to one of several members. Warns by `process.emitWarning` with the codes `APPGRANT_CLOCK_SKEW` (more than a
-   * second) and `APPGRANT_MONGODB_STANDALONE`. On a standalone server, which cannot tell of changes, the store has no `watch` afterwards.
+   * Creates the collection's indexes and checks them. May be called more than once. Rejects if the store cannot work:
+   * the server is older than 4.4, a different index has the same name, the collection has a collation or a cap, or the
+   * client is connected directly to one of several members. Warns through `process.emitWarning` with the codes
+   * `APPGRANT_CLOCK_SKEW` (the clocks differ by more than a second) and `APPGRANT_MONGODB_STANDALONE`. On a standalone
+   * server, which has no change streams, it removes `watch` from the store.
    */
   prepare(): Promise<void>
 }
@@ -37,7 +38,7 @@ export interface MongoStore extends Store {
  * Keeps everything in one collection of MongoDB 4.4 or newer: a standalone server, a replica set or a sharded cluster.
  * Reads go to the primary and writes wait for a majority, whatever the connection string says.
  *
- * @throws TypeError where `db` is not a driver's database or the name is not a string.
+ * @throws TypeError if `db` is not a driver's database or `collection` is not a non-empty string.
  * @example
  * ```ts
  * import { createAppGrant } from 'appgrant'
@@ -53,12 +54,12 @@ export interface MongoStore extends Store {
 export function mongoStore({ db, collection: name = 'appgrant' }: MongoStoreOptions): MongoStore {
   if (typeof db?.collection !== 'function' || typeof db.command !== 'function')
     throw new TypeError("db: expected a Db of the driver 'mongodb'")
-  if (typeof name !== 'string' || name === '') throw new TypeError('collection: expected a name')
+  if (typeof name !== 'string' || name === '') throw new TypeError('collection: expected a non-empty string')
 
   const collection = openCollection(db, name)
   const direct = isDirect(db)
   const readable = direct ? atFirstUse(() => refuseMemberAlone(db)) : undefined
-  // A limit without its unique index would be no limit.
+  // Without its unique index a limit would not hold.
   const limitable = atFirstUse(() => checkIndexes(collection).catch((error) => Promise.reject(notApplied(error))))
   const insert = insertTogether(collection)
   const watching = new Set<() => Promise<void>>()
@@ -88,7 +89,7 @@ export function mongoStore({ db, collection: name = 'appgrant' }: MongoStoreOpti
     },
     async watch(changed) {
       const { operationTime } = await askServer(db)
-      // A standalone server has no such times, nor changes to follow.
+      // A standalone server has neither operation times nor change streams.
       if (operationTime === undefined) return async () => {}
       const end = followChanges(collection, operationTime, changed)
       watching.add(end)
@@ -99,7 +100,7 @@ export function mongoStore({ db, collection: name = 'appgrant' }: MongoStoreOpti
     },
     async prepare() {
       const { standalone } = await prepareCollection(db, collection, direct)
-      // Nobody is to wait for hints that cannot come.
+      // Core must not wait for hints that cannot come.
       if (standalone) delete store.watch
     },
     async close() {

@@ -4,10 +4,10 @@ import { askServer, refuseMemberAlone } from './server.ts'
 
 const MONGODB_4_4 = 9
 const MOST_SKEW_MS = 1000
-// What would change how strings compare, or let documents go.
+// Kinds of collection in which strings compare differently, documents disappear, or none can be written.
 const UNFIT = ['collation', 'capped', 'timeseries', 'viewOn']
 
-/** Rejects what cannot work, creates and checks the indexes, and warns of what is risky. */
+/** Rejects a server or collection that cannot be used, creates and checks the indexes, and warns about risks. */
 export async function prepareCollection(db: MongoDb, collection: MongoCollection, direct: boolean) {
   const asked = Date.now()
   const server = await askServer(db)
@@ -15,7 +15,7 @@ export async function prepareCollection(db: MongoDb, collection: MongoCollection
   if (server.maxWireVersion < MONGODB_4_4) throw new Error('appgrant needs MongoDB 4.4 or newer')
   if (!server.isWritablePrimary) throw new Error('the MongoDB server is not a primary')
   if (direct) await refuseMemberAlone(db)
-  // They make the collection where there is none yet.
+  // This also creates the collection if it does not exist.
   await createIndexes(collection)
   const options = await collection.options()
   const unfit = UNFIT.filter((option) => option in options)
@@ -31,8 +31,11 @@ export async function prepareCollection(db: MongoDb, collection: MongoCollection
     })
   const standalone = server.setName === undefined && server.msg !== 'isdbgrid'
   if (standalone)
-    process.emitWarning('a standalone MongoDB server: nothing takes over when it fails, and changes are not watched', {
-      code: 'APPGRANT_MONGODB_STANDALONE',
-    })
+    process.emitWarning(
+      'the MongoDB server is standalone: nothing takes over if it fails, and changes are not watched',
+      {
+        code: 'APPGRANT_MONGODB_STANDALONE',
+      },
+    )
   return { standalone }
 }

@@ -4,7 +4,7 @@ import { GROUP_INDEX } from './indexes.ts'
 import { MAX_TIME_MS, type MongoCollection } from './mongo-collection.ts'
 import { readError } from './mongo-errors.ts'
 
-/** The records of these ids, which are those of the refs, in their order, by one `find`. */
+/** The records with these ids, in their order, by one `find`. The ids are those of the refs. */
 export async function getRecords(
   collection: MongoCollection,
   ids: readonly string[],
@@ -22,8 +22,8 @@ export async function getRecords(
 }
 
 /**
- * A page of a group, in the order of its index. The server reads a document after its index entry and drops one that no longer
- * stands there, so each record was in the group, at its position, when it was read.
+ * A page of a group, in index order. The server reads each document after its index entry and skips it if the entry no
+ * longer matches, so every record was in the group, at that position, when it was read.
  */
 export async function listGroup(
   collection: MongoCollection,
@@ -46,7 +46,7 @@ export async function listGroup(
   return { records: documents.slice(0, limit).map(recordOf), more: documents.length > limit }
 }
 
-/** How many members stand at a position greater than `after`. */
+/** The number of members at a position greater than `after`. */
 export async function countGroup(collection: MongoCollection, of: GroupRef, after: number): Promise<number> {
   return collection
     .countDocuments(

@@ -4,13 +4,13 @@ import { MAX_TIME_MS, type MongoCollection } from './mongo-collection.ts'
 import { writeError } from './mongo-errors.ts'
 
 /**
- * Puts `to` in the place of `from`, iff that is what is stored. A driver that lost the answer repeats the command under the same
- * number, and a replica set answers with what the first execution came to. A standalone server keeps no such numbers and gets
- * the command once.
+ * Replaces `from` by `to` if `from` is the stored revision. A driver that lost the response sends the command again
+ * under the same transaction number, and a replica set returns the result of the first execution. A standalone server
+ * has no transaction numbers, so it gets the command only once.
  */
 export async function replaceRecord(collection: MongoCollection, from: StoreRecord, to: StoreRecord): Promise<boolean> {
   const { groups, position, expiresAt, reclaimAt, revision, data } = documentOf(to)
-  // The seat is the server's to keep or to free: no record tells it.
+  // A record does not know its seat, so the server has to keep or free it.
   const whileLimited = (field: string) => ({
     $cond: [{ $in: ['$limited', { $literal: groups }] }, field, '$$REMOVE'],
   })

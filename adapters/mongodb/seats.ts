@@ -4,13 +4,14 @@ import { GROUP_INDEX, SEAT_INDEX } from './indexes.ts'
 import { MAX_TIME_MS, type MongoCollection } from './mongo-collection.ts'
 import { readError, refusingIndex, writeError } from './mongo-errors.ts'
 
-// Each round in which a seat is lost, somebody else got one.
+// A round fails only if another writer took the seat.
 const MOST_ROUNDS = 100
 
 /**
- * Inserts a record into a group of at most `max`. Every member that came in under a limit holds a seat of its own, a number
- * under a unique index, so the server refuses what two writers would do at once. Nobody takes a seat at or above the m of
- * {@link freeSeats}: so seats below it and members above it together stay within `max`, also where the limit was higher once.
+ * Inserts a record into a group of at most `max` members. Every member that was inserted under a limit holds a seat: a
+ * number under a unique index, so that the server rejects the second of two concurrent writers. No writer takes a seat
+ * at or above the m of {@link freeSeats}. So the seats below m and the other members together stay within `max`, even
+ * if the limit was once higher.
  */
 export async function insertSeated(
   collection: MongoCollection,
@@ -40,7 +41,7 @@ export async function insertSeated(
       if (index !== SEAT_INDEX) throw writeError(error)
     }
   }
-  throw notApplied(new Error(`${MOST_ROUNDS} seats in a row were taken by others`))
+  throw notApplied(new Error(`other writers took ${MOST_ROUNDS} seats in a row`))
 }
 
 async function readFreeSeats(
@@ -55,7 +56,7 @@ async function readFreeSeats(
         { hint: SEAT_INDEX, projection: { _id: 0, seat: 1 }, batchSize: max + 1, maxTimeMS: MAX_TIME_MS },
       )
       .toArray(),
-    // Whoever entered the group in another way counts too.
+    // Members that entered the group in another way count too.
     collection.countDocuments(
       { partition, kind, groups: limited, limited: { $ne: limited } },
       { hint: GROUP_INDEX, maxTimeMS: MAX_TIME_MS },
@@ -65,7 +66,7 @@ async function readFreeSeats(
   return freeSeats(seats, max - unseated)
 }
 
-/** The free seats below m, the largest m for which m and the members seated at or above it are together at most `max`. */
+/** The free seats below m: the largest m for which m plus the number of seats taken at or above it is at most `max`. */
 export function freeSeats(taken: readonly number[], max: number): number[] {
   const descending = [...taken].sort((a, b) => b - a)
   let m = max

@@ -1,6 +1,6 @@
 import { type MongoDb, PLAIN_VALUES } from './mongo-collection.ts'
 
-/** What a server says of itself. */
+/** A server's response to `hello`. */
 export interface Server {
   readonly maxWireVersion: number
   readonly isWritablePrimary: boolean
@@ -13,22 +13,22 @@ export interface Server {
   readonly operationTime?: unknown
 }
 
-/** Asks the server, the primary one where the client knows it. */
+/** Sends `hello`, to the primary if the client knows it. */
 export function askServer(db: MongoDb): Promise<Server> {
   return db.command({ hello: 1 }, { ...PLAIN_VALUES, readPreference: 'primary' }) as Promise<Server>
 }
 
-/** Whether the client talks to one given server. Then drivers read from a secondary, though a primary was asked for. */
+/** Whether the client is tied to one server. The driver then reads from it even if it is a secondary. */
 export function isDirect(db: MongoDb & { client?: { options?: { directConnection?: boolean } } }): boolean {
   return db.client?.options?.directConnection === true
 }
 
-/** Rejects where the client would go on reading from this one member of a replica set after another became primary. */
+/** Rejects if the client would keep reading from one member of a replica set after another became primary. */
 export async function refuseMemberAlone(db: MongoDb): Promise<void> {
   const { setName, hosts = [] } = await askServer(db)
   if (setName === undefined || hosts.length < 2) return
   throw new Error(
-    `the MongoDB client uses directConnection with a member of the replica set ${setName}, and would read what is ` +
-      'out of date once another is primary. Leave directConnection out',
+    `the MongoDB client uses directConnection with one member of the replica set ${setName}, and would read stale ` +
+      'data after another member became primary. Remove directConnection',
   )
 }

@@ -6,7 +6,7 @@ const REOPEN_AFTER_MS = 1000
 
 type Change = { readonly documentKey: { readonly _id: string } }
 
-/** Tells of replaced records from `since` on, until it is stopped. A stream that ended for good is opened anew. */
+/** Reports the records replaced from `since` on until it is stopped. Opens a new stream if one has ended. */
 export function followChanges(
   collection: MongoCollection,
   since: unknown,
@@ -19,13 +19,13 @@ export function followChanges(
   const follow = async (start: object) => {
     stream = collection.watch<Change>([{ $match: { operationType: { $in: ['update', 'replace'] } } }], {
       ...start,
-      // The only one a change stream can have.
+      // Change streams support no other read concern.
       readConcern: { level: 'majority' },
     })
     try {
       while (!stopped) changed(refOf((await stream.next()).documentKey._id))
     } catch {
-      // Hints may be lost: nobody is told, and the next stream begins where it begins.
+      // Hints may be lost: the error is not reported, and the next stream starts at the current time.
       await stream.close().catch(() => {})
       if (!stopped) reopening = setTimeout(follow, REOPEN_AFTER_MS, {}).unref()
     }

@@ -1,9 +1,9 @@
-/** What is given to the store: a `Redis` or `Cluster` of ioredis 5 or 6. Only its `duplicate` is called. */
+/** A `Redis` or `Cluster` of ioredis 5 or 6. The store calls only its `duplicate`. */
 export interface RedisClient {
   duplicate(...overrides: never[]): unknown
 }
 
-/** What the store uses of its own connections, by shape: ioredis is never imported. */
+/** The part of an ioredis client that the store uses, declared here because ioredis is never imported. */
 export interface Client {
   readonly status: string
   readonly isCluster: boolean
@@ -34,14 +34,14 @@ export interface Client {
 const RECONNECT_STEP_MS = 20
 const RECONNECT_MOST_MS = 500
 const CONNECT_TIMEOUT_MS = 2000
-/** A connection whose answer is this late is cut: what waits on it rejects, and a new one is made. */
+/** A connection that is silent for this long is closed: its pending calls reject, and a new one is opened. */
 const SILENCE_MS = 2000
 
 const reconnectDelay = (attempts: number) => Math.min(attempts * RECONNECT_STEP_MS, RECONNECT_MOST_MS)
 
 /**
- * A connection, or a cluster of them, to where `client` connects and as its user, but with the options that make a command go
- * to the server at most once and to a master only, whatever the host set for itself. Not connected yet.
+ * A client with the same servers and user as `client`, but with options that send each command at most once and only to
+ * a master, whatever the host has set on its own. It is not connected yet.
  *
  * @param options.blockedMs - how long a command may block the connection on purpose.
  */
@@ -73,7 +73,7 @@ export function duplicateOf(client: RedisClient, { blockedMs }: { readonly block
         enableReadyCheck: true,
         enableAutoPipelining: false,
         lazyConnect: true,
-        // A lost answer is never asked for again. MOVED and ASK are followed: they mean that nothing was executed.
+        // A command whose reply was lost is never sent again. MOVED and ASK are followed: nothing was executed.
         retryDelayOnFailover: 0,
         retryDelayOnClusterDown: 0,
         retryDelayOnMoved: 0,

@@ -1,17 +1,17 @@
 import { notApplied } from '../../src/store/store.ts'
 import { type Client, duplicateOf, type RedisClient } from './client.ts'
 
-// How long calls wait for a connection that is being made; one that takes longer is waited for no more. The first one looks
-// up names and learns where slots are, and there is nothing to be served without it.
+// How long calls wait for a connection that is being opened; once it has taken longer, further calls fail at once. The
+// first connection gets more time: it resolves names and loads the slots, and nothing can be served without it.
 const FIRST_PATIENCE_MS = 3000
 const PATIENCE_MS = 500
 
-/** A connection of the store's own: made when it is first needed, made again when it is lost, until it is closed. */
+/** A connection that the store owns: opened at first use and reopened when it is lost, until it is closed. */
 export interface Connection {
   readonly isCluster: boolean
-  /** The connection when it takes commands; rejects, soon and marked as not applied, where it does not. */
+  /** The connection, once it accepts commands. If it does not soon, rejects with an error marked as not applied. */
   ready(): Promise<Client>
-  /** Drops the server that is connected, which turned out not to be a master, and looks for it anew. */
+  /** Disconnects from a server that turned out not to be a master, and looks for the master again. */
   cut(): void
   close(): void
 }
@@ -36,7 +36,7 @@ export function openConnection(
     return own
   }
 
-  /** Resolves when the connection is ready or ended, or was waited for long enough, by this call or by earlier ones. */
+  /** Resolves when the connection is ready or ended, or when the calls that share this wait have waited long enough. */
   const opening = (client: Client): Promise<void> => {
     const known = patience.get(client)
     if (known) return known
@@ -53,7 +53,7 @@ export function openConnection(
       client.on('end', done)
     })
     patience.set(client, wait)
-    // 'end' too is a beginning: it is reached when the driver saw no way to connect.
+    // At 'end' the driver has given up connecting, so it has to be started again.
     if (client.status === 'wait' || client.status === 'end') client.connect().catch(() => {})
     return wait
   }
@@ -69,7 +69,7 @@ export function openConnection(
         if (client.status !== 'ready') throw notApplied(new Error('not connected to Redis', { cause: lastError }))
       }
       wasReady = true
-      // ioredis connects to a node of the cluster when it has a first command for it, and refuses the second one meanwhile.
+      // ioredis connects to a cluster node at its first command, and rejects a second one until it is connected.
       if (client.isCluster) {
         const masters = client.nodes('master').filter((node) => node.status !== 'ready')
         if (masters.length > 0) await Promise.all(masters.map(opening))
@@ -79,7 +79,7 @@ export function openConnection(
     cut() {
       const client = own
       if (client?.status !== 'ready' || leaving) return
-      // Until it is closed ioredis calls a connection ready that takes no more commands.
+      // Until the connection is closed, ioredis reports it as ready although it accepts no more commands.
       leaving = new Promise((resolve) => {
         client.once('close', () => {
           leaving = undefined

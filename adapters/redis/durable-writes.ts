@@ -4,7 +4,7 @@ import { refusalIn, replyText } from './errors.ts'
 import { aMoment, isPassing, type RunScript, TRY_AGAIN_FOR_MS } from './run-script.ts'
 import type { ScriptCall } from './scripts.ts'
 
-/** How many replicas must confirm a durable write, and for how long they may take. */
+/** How many replicas must confirm a durable write, and how long they may take. */
 export interface Durability {
   readonly replicas: number
   readonly timeoutMs: number
@@ -15,16 +15,17 @@ interface Write {
   readonly until: number
   readonly resolve: (reply: unknown) => void
   readonly reject: (error: unknown) => void
-  /** The server does not know the script: its whole text is sent. */
+  /** The server does not have the script, so its source is sent. */
   byText?: boolean
-  /** The `host:port` that an ASK named, for the next try only. */
+  /** The `host:port` of an ASK reply, for the next attempt only. */
   ask?: string | undefined
 }
 
 /**
- * Runs scripts whose writes must be on so many replicas before they count. WAIT sees only what its own connection wrote, so
- * both go as one pipeline. It also blocks that connection: a lane (the server, or one partition of a cluster) has one
- * pipeline under way, and what is asked for meanwhile goes together behind it, under one WAIT.
+ * Runs scripts whose writes count only when enough replicas have them. WAIT covers only the writes of its own
+ * connection, so scripts and WAIT are sent as one pipeline. WAIT also blocks the connection, so each lane (the server,
+ * or one partition of a cluster) has one pipeline in flight; the writes that arrive meanwhile share the next one, under
+ * one WAIT.
  */
 export function durableWrites(connection: Connection, durability: Durability): RunScript {
   const lanes = new Map<string, Write[]>()
@@ -54,7 +55,7 @@ export function durableWrites(connection: Connection, durability: Durability): R
     })
 }
 
-/** Settles every write of a batch: its reply once enough replicas have it, or its error. */
+/** Settles every write of a batch, with its reply once enough replicas have confirmed it, or with its error. */
 async function commit(connection: Connection, durability: Durability, batch: readonly Write[]): Promise<void> {
   let open = batch
   while (open.length > 0) {
@@ -72,7 +73,7 @@ async function commit(connection: Connection, durability: Durability, batch: rea
   }
 }
 
-/** Answers the writes of one pipeline; returns those that were not executed and are worth another try. */
+/** Sends writes as one pipeline and settles them. Returns those that were not executed and can be tried again. */
 async function send(client: Client, durability: Durability, writes: readonly Write[]): Promise<readonly Write[]> {
   const asking = !client.isCluster && writes.some(({ ask }) => ask !== undefined)
   const replies = await client
@@ -110,7 +111,7 @@ function command({ call, byText }: Write): readonly (string | number)[] {
   return [name, text, keys.length, ...keys, ...args]
 }
 
-/** A read of the key makes ioredis follow where it went: it redirects single commands, but no pipelines. */
+/** Reads the key, so that ioredis follows its redirection, which it does for single commands but not for pipelines. */
 async function follow(client: Client, write: Write): Promise<void> {
   await client.get(write.call.keys[0] ?? '').catch(() => {})
 }

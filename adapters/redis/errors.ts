@@ -1,7 +1,7 @@
 import { isNotApplied, notApplied } from '../../src/store/store.ts'
 
-// Replies that mean: nothing was executed. The last three are the server's refusal of a write; our scripts meet them at their
-// first write or never.
+// Error replies that mean that nothing was executed. With the last three the server refuses a write; the scripts of
+// this adapter can get them only at their first write.
 const REFUSALS = new Set([
   'MOVED',
   'ASK',
@@ -19,28 +19,28 @@ const REFUSALS = new Set([
   'NOREPLICAS',
 ])
 
-// ioredis gives up following a cluster by an error around the last reply.
+// When ioredis gives up following redirections, it wraps the last reply in this error.
 const GAVE_UP = /^Too many Cluster redirections\. Last error: (?:ReplyError: )?/
-// Redis 6.2 puts what a command in a script was refused by behind the place in the script.
+// Redis 6.2 puts the position in the script before the error of a command that a script called.
 const IN_SCRIPT = /^(?:ERR Error running script .*)?@user_script: ?\d+: -(?=[A-Z]+ )/
 
-/** The first word of a reply that refuses a command, like `MOVED`; undefined for any other error. */
+/** The first word of a reply that refuses a command, such as `MOVED`; undefined for any other error. */
 export function refusalIn(error: unknown): string | undefined {
   const word = replyText(error).split(' ', 1)[0] ?? ''
   return REFUSALS.has(word) ? word : undefined
 }
 
-/** The server's text, without what driver and server put around it. */
+/** The text of an error reply, without the prefixes that the driver and the server add. */
 export function replyText(error: unknown): string {
   return error instanceof Error ? error.message.replace(GAVE_UP, '').replace(IN_SCRIPT, '') : ''
 }
 
-/** Whether ioredis gave up following redirections: which of the replies came last is chance. */
+/** Whether ioredis gave up following redirections. The reply that it wraps is then a matter of chance. */
 export function gaveUp(error: unknown): boolean {
   return error instanceof Error && GAVE_UP.test(error.message)
 }
 
-/** The error to let out: marked where nothing was executed, else the driver's own. */
+/** The error to reject with: the driver's own, marked with `notApplied` if nothing was executed. */
 export function translated(error: unknown): unknown {
   return isNotApplied(error) || refusalIn(error) === undefined ? error : notApplied(error)
 }

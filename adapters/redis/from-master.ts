@@ -2,8 +2,8 @@ import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
 
 /**
- * Reads, and believes the answer only where the server is a master just behind it. A master that was demoted without
- * disconnecting anyone goes on answering, with what it has. (In a cluster such a server answers MOVED.)
+ * Runs a read, and returns its result only if the server is still a master right after it. A master that was demoted
+ * without closing its connections keeps returning what it has. (In a cluster it replies MOVED.)
  */
 export async function fromMaster<Answer>(
   connection: Connection,

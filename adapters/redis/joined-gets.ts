@@ -6,7 +6,7 @@ import { fromMaster } from './from-master.ts'
 import type { Keyspace } from './keys.ts'
 import { decodeRecord } from './record-encoding.ts'
 
-/** Joins the gets of one turn: one MGET on a single server, one for each partition on a cluster. */
+/** Batches the gets of one event loop tick: one MGET on a single server, one for each partition on a cluster. */
 export function joinedGets(connection: Connection, keys: Keyspace): Store['get'] {
   return getPerTurn({
     nameOf: keys.record,
@@ -15,7 +15,7 @@ export function joinedGets(connection: Connection, keys: Keyspace): Store['get']
       const values = await fromMaster(connection, (client) => client.mget(names))
       return refs.map((ref, index) => decoded(ref, values[index]))
     },
-    // In a slot of which some keys have moved and some have not, one after the other each is found.
+    // In a slot that is half moved, each key can be found only by a command of its own.
     async readAlone(error, names, refs) {
       if (refusalIn(error) !== 'TRYAGAIN' && !gaveUp(error)) throw error
       return await fromMaster(connection, async (client) => {
@@ -27,7 +27,7 @@ export function joinedGets(connection: Connection, keys: Keyspace): Store['get']
   })
 }
 
-/** A value that is none of ours fails only those who asked for it. */
+/** The record in a value. A value that appgrant did not write fails only the calls that requested it. */
 function decoded(ref: RecordRef | undefined, value: string | null | undefined): ReadResult {
   if (!ref || typeof value !== 'string') return undefined
   try {

@@ -1,13 +1,14 @@
 import type { GroupRef, RecordRef } from '../../src/store/store.ts'
 
-// What core makes refs of: 1 to 200 of A-Za-z0-9._-. A name of any other character could leave the namespace or the partition's slot.
+// Core makes refs of 1 to 200 characters of A-Za-z0-9._-. Any other character could escape the namespace or the
+// partition's slot.
 const LONGEST = 200
-// Core has 256 partitions; whoever presents tokens of others must not fill the memory.
+// Core has 256 partitions. Tokens that name others must not fill the memory.
 const MOST_PREFIXES = 512
 const ALLOWED = new Uint8Array(128)
 for (const one of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-') ALLOWED[one.charCodeAt(0)] = 1
 
-/** Every key comes here: a loop takes a third of what an expression takes. */
+/** A loop, because every key is checked and a regular expression takes three times as long. */
 function isName(text: string): boolean {
   const { length } = text
   if (length === 0 || length > LONGEST) return false
@@ -19,10 +20,12 @@ function isName(text: string): boolean {
 }
 const NAMESPACE = /^[A-Za-z0-9._-]{1,64}$/
 
-/** Where records, groups and hints stand. The partition is the hash tag: all that belongs to it is in one slot of a cluster. */
+/**
+ * The keys of records, groups and hints. The partition is the hash tag, so each partition is in one slot of a cluster.
+ */
 export interface Keyspace {
   record(ref: RecordRef): string
-  /** A group is told from a record of the same kind and name by the slash, which no name holds. */
+  /** Contains a slash, which no name does, so it differs from the key of a record of the same kind and name. */
   group(ref: GroupRef): string
   /** The pub/sub channel of hints. */
   readonly channel: string
@@ -32,7 +35,7 @@ export function keyspace(namespace: string): Keyspace {
   if (typeof namespace !== 'string' || !NAMESPACE.test(namespace)) {
     throw new TypeError(`namespace: expected 1 to 64 characters of A-Za-z0-9._-, received ${inspected(namespace)}`)
   }
-  // What the keys of a kind and partition begin with: few, and made once.
+  // The prefix of the keys of each kind and partition, so that it is built once.
   const prefixes = new Map<string, Map<string, string>>()
   const prefixOf = (kind: string, partition: string): string => {
     const ofKind = prefixes.get(kind) ?? new Map<string, string>()
@@ -50,11 +53,11 @@ export function keyspace(namespace: string): Keyspace {
   }
 }
 
-/** The text itself where a key or a record's header may hold it; throws a TypeError otherwise. */
+/** Returns the text if a key or a record's header may contain it, else throws a TypeError. */
 export function name(text: string): string {
   if (typeof text === 'string' && isName(text)) return text
   throw new TypeError(
-    `a name in a record: expected 1 to 200 characters of A-Za-z0-9._-, received ${typeof text === 'string' ? `${text.length} others` : typeof text}`,
+    `a name in a record: expected 1 to 200 characters of A-Za-z0-9._-, received ${typeof text === 'string' ? `a string of ${text.length} characters` : typeof text}`,
   )
 }
 

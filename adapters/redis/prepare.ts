@@ -5,15 +5,15 @@ import type { Durability } from './durable-writes.ts'
 const OLDEST = [6, 2] as const
 const CLOCKS_DIFFER_MS = 1000
 
-/** What the host told the store, and the checks go by. */
+/** The options of the store that the checks depend on. */
 export interface Expectations {
   readonly durability: Durability | undefined
   readonly allowEviction: boolean
 }
 
 /**
- * Looks at every master that is in reach. Throws where the store cannot work or would lose what it must keep; says by
- * `process.emitWarning` what is risky.
+ * Checks every master that can be reached. Throws if the store cannot work there or would lose data that it must keep,
+ * and warns about risky settings through `process.emitWarning`.
  */
 export async function checkServers(connection: Connection, expected: Expectations): Promise<void> {
   const client = await connection.ready()
@@ -27,7 +27,7 @@ export async function checkServers(connection: Connection, expected: Expectation
     warnOf(facts, where, { expected, failsOver })
     const off = await clockDifference(master)
     if (Math.abs(off) > CLOCKS_DIFFER_MS) {
-      warn('APPGRANT_REDIS_CLOCK', `${where}: its clock is ${Math.round(off)} ms off this machine's`)
+      warn('APPGRANT_REDIS_CLOCK', `${where}: its clock differs from this machine's by ${Math.round(off)} ms`)
     }
   }
 }
@@ -51,7 +51,7 @@ function refuse(
   const policy = facts.get('maxmemory_policy')
   if (policy !== 'noeviction' && !expected.allowEviction) {
     throw new Error(
-      `${where}: maxmemory-policy is ${policy}, expected noeviction: a server that evicts forgets apps and what was revoked. Set it, or allow it by allowEviction`,
+      `${where}: maxmemory-policy is ${policy}, expected noeviction: eviction deletes apps and can undo revocations. Change the policy, or set allowEviction`,
     )
   }
 }
@@ -64,14 +64,14 @@ function warnOf(
   if (facts.get('aof_enabled') !== '1') {
     warn(
       'APPGRANT_REDIS_PERSISTENCE',
-      `${where}: appendonly is off: a restart brings back what was revoked since the last snapshot`,
+      `${where}: appendonly is off: a restart undoes every revocation since the last snapshot`,
     )
   }
-  // INFO names the good replicas only where min-replicas-to-write is set.
+  // INFO reports the good replicas only if min-replicas-to-write is set.
   if (failsOver && !facts.has('min_slaves_good_slaves')) {
     warn(
       'APPGRANT_REDIS_MIN_REPLICAS',
-      `${where}: min-replicas-to-write is not set: a master cut off from its replicas goes on accepting tokens`,
+      `${where}: min-replicas-to-write is not set: a master cut off from its replicas acknowledges writes that a failover loses`,
     )
   }
   const replicas = Number(facts.get('connected_slaves'))
@@ -79,13 +79,13 @@ function warnOf(
     warn(
       'APPGRANT_REDIS_REPLICAS',
       replicas < expected.durability.replicas
-        ? `${where}: ${replicas} replicas are connected, durability.replicas asks for ${expected.durability.replicas}: until they are, no revocation is confirmed`
-        : `${where}: ${replicas} replicas are connected, durability.replicas is ${expected.durability.replicas}: one that is promoted may not have what was confirmed`,
+        ? `${where}: ${replicas} replicas are connected, durability.replicas is ${expected.durability.replicas}: no revocation is confirmed until that many are connected`
+        : `${where}: ${replicas} replicas are connected, durability.replicas is ${expected.durability.replicas}: a failover may promote a replica that lacks a confirmed write`,
     )
   }
 }
 
-/** INFO as names and values. */
+/** The fields of an INFO reply. */
 function factsIn(info: string): Facts {
   return new Map(info.split('\r\n').map((line) => line.split(/:(.*)/s, 2) as [string, string]))
 }

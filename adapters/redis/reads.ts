@@ -6,7 +6,8 @@ import type { Keyspace } from './keys.ts'
 import { runOn } from './run-script.ts'
 import { PAGE } from './scripts.ts'
 
-// A group's members outlive their records for a while. A list looks past so many parts of it that hold nothing else.
+// A group's members outlive their records for a while. `list` skips at most this many parts that hold only such
+// members.
 const MOST_STALE_PARTS = 1000
 const PART_SIZE = 1000
 
@@ -45,7 +46,7 @@ export function reads(connection: Connection, keys: Keyspace): Reads {
         const members = await part(group, place, size + 1)
         const looked = members.slice(0, size)
         const found = await get(looked.map(({ id }) => ({ kind: group.kind, partition: group.partition, id })))
-        // A record that left the group, moved in it or expired since is not what was found.
+        // Leaves out a record that has left the group, moved in it or expired since its member was read.
         const there = (record: Found, index: number): record is StoreRecord =>
           record?.position === looked[index]?.position && record?.groups.includes(group.group) === true
         const records = found.filter(there)

@@ -1,13 +1,13 @@
 import type { RecordRef, StoreRecord } from '../../src/store/store.ts'
 import { name } from './keys.ts'
 
-// Between the parts of a header, and behind it. No name holds a space.
+// Follows each part of the header. No name contains a space.
 const SEPARATOR = ' '
 
 /**
- * A record as one string: `revision place groups data`. The ref is the key's and is not repeated. The place is the position
- * in base 36, alone where the record expires then, else followed by `!` and the expiry, if it has one. The data come last and
- * are never looked into. The revision comes first, so that a script compares it without reading the rest.
+ * Encodes a record as one string: `revision place groups data`. The ref is in the key and is not repeated. The place is
+ * the position in base 36. If the record does not expire at its position, `!` follows, and then the expiry if there is
+ * one. The revision comes first, so that a script can compare it without reading the rest. The data is never parsed.
  */
 export function encodeRecord(record: StoreRecord): string {
   const { revision, position, expiresAt, groups, data } = record
@@ -15,7 +15,7 @@ export function encodeRecord(record: StoreRecord): string {
   return `${name(revision)} ${position.toString(36)}${place} ${groups.map(name).join(',')} ${data}`
 }
 
-/** What a stored revision and the separator behind it look like: the head of the value. */
+/** The head of a record's stored value: its revision and the separator. */
 export function revisionHead({ revision }: Pick<StoreRecord, 'revision'>): string {
   return name(revision) + SEPARATOR
 }
@@ -25,7 +25,7 @@ export function decodeRecord(ref: RecordRef, value: string): StoreRecord {
   const afterPlace = value.indexOf(SEPARATOR, afterRevision + 1)
   const afterGroups = value.indexOf(SEPARATOR, afterPlace + 1)
   if (afterRevision < 1 || afterPlace < 0 || afterGroups < 0) {
-    throw new Error(`what Redis holds for a record of kind ${ref.kind} was not written by appgrant`)
+    throw new Error(`the value in Redis for a record of kind ${ref.kind} was not written by appgrant`)
   }
   const mark = markIn(value, afterRevision + 1, afterPlace)
   const isMarked = mark >= 0
@@ -50,7 +50,7 @@ function markIn(text: string, from: number, to: number): number {
   return -1
 }
 
-/** The number that stands there, read in place. */
+/** Parses a part of the text as a base 36 number, without copying it. */
 function base36(text: string, from: number, to: number): number {
   let value = 0
   for (let at = from; at < to; at++) {

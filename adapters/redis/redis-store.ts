@@ -16,32 +16,33 @@ export type { Durability } from './durable-writes.ts'
 /** Where and how {@link redisStore} keeps its records. */
 export interface RedisStoreOptions {
   /**
-   * A `Redis` or `Cluster` of ioredis 5 or 6. It tells where and as whom to connect; no command is sent over it. The store opens
-   * connections of its own by `client.duplicate(…)`, with the options it needs, and closes them.
+   * A `Redis` or `Cluster` of ioredis 5 or 6. The store takes addresses and credentials from it and sends no command
+   * over it. The store opens connections of its own with `client.duplicate(…)` and the options it needs, and closes
+   * them.
    */
   readonly client: RedisClient
-  /** What every key begins with: 1 to 64 characters of `A-Za-z0-9._-`. Default is `ag`. */
+  /** The prefix of every key: 1 to 64 characters of `A-Za-z0-9._-`. Default is `ag`. */
   readonly namespace?: string
   /**
-   * Revocations, and other writes that must not be lost, count only when `replicas` replicas have confirmed them within
-   * `timeoutMs`; otherwise their outcome is unknown and they are to be repeated. `replicas` is the number of all that may be promoted:
-   * a failover to any other would undo what was confirmed. `timeoutMs`, at least 1, should be well below the deadline of a call.
-   * Default is: written on the master is enough.
+   * Revocations, and other writes that must not be lost, succeed only when `replicas` replicas have confirmed them
+   * within `timeoutMs`. Otherwise their outcome is unknown and they have to be repeated. Set `replicas` to the number
+   * of all replicas that may be promoted: a failover to one that did not confirm would undo the write. `timeoutMs`, at
+   * least 1, should be well below the deadline of a call. Default is to wait for the master only.
    */
   readonly durability?: Durability
   /**
-   * WARNING: a server that evicts forgets apps and installs, and the marks that keep a removed one from coming back by a write
-   * that arrives late. Whoever sets this guarantees that `maxmemory` is never reached. Default is false: `prepare()` refuses every
-   * `maxmemory-policy` but `noeviction`.
+   * WARNING: eviction deletes apps, installs, and the tombstones that keep a late write from restoring what was
+   * removed. If you set this, you must guarantee that `maxmemory` is never reached. Default is false: `prepare()`
+   * rejects every `maxmemory-policy` except `noeviction`.
    */
   readonly allowEviction?: boolean
 }
 
 /**
- * Keeps everything in Redis, 6.2 or newer: one server, a group watched by Sentinel, or a cluster. Connects when it is first used.
- * `prepare()` rejects where the server cannot serve, and says by `process.emitWarning` what is risky.
+ * Keeps everything in Redis 6.2 or newer: one server, a group monitored by Sentinel, or a cluster. Connects at first
+ * use. `prepare()` rejects if the server cannot be used, and warns about risky settings through `process.emitWarning`.
  *
- * @throws TypeError where an option is not what it should be.
+ * @throws TypeError if an option is invalid.
  * @example
  * ```ts
  * import { createAppGrant } from 'appgrant'
@@ -65,7 +66,7 @@ export function redisStore(options: RedisStoreOptions): Store & { prepare(): Pro
   const keys = keyspace(namespace)
   const main = openConnection(client)
   const durable = durability ? openConnection(client, { blockedMs: durability.timeoutMs }) : undefined
-  // A connection that listens takes no other commands; a cluster has one for that by itself.
+  // A subscribed connection accepts no other commands. A cluster client has a separate one for that.
   const listening = main.isCluster ? main : openConnection(client)
   const connections = new Set([main, listening, ...(durable ? [durable] : [])])
 
@@ -81,7 +82,7 @@ export function redisStore(options: RedisStoreOptions): Store & { prepare(): Pro
     try {
       return await answer
     } catch (error) {
-      // A master became a replica and disconnected nobody.
+      // A master became a replica without closing its connections.
       if (refusalIn(error) === 'READONLY') {
         main.cut()
         durable?.cut()

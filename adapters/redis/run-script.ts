@@ -3,16 +3,16 @@ import type { Connection } from './connection.ts'
 import { refusalIn } from './errors.ts'
 import type { ScriptCall } from './scripts.ts'
 
-/** Runs a script and answers with its reply. Rejects with the driver's error. */
+/** Runs a script and resolves to its reply. Rejects with the driver's error. */
 export type RunScript = (call: ScriptCall) => Promise<unknown>
 
-// While a slot moves or a master is replaced a cluster refuses for a moment. Within core's deadline, which also needs time
-// for the answer.
+// While a slot moves or a master is replaced, a cluster refuses commands for a moment. The attempts end within core's
+// deadline, which also has to cover the response.
 export const TRY_AGAIN_FOR_MS = 600
 const TRY_AGAIN_AFTER_MS = 20
 const PASSING = new Set(['MOVED', 'ASK', 'TRYAGAIN', 'CLUSTERDOWN'])
 
-/** Runs scripts one by one as they come. ioredis follows MOVED and ASK by itself; what it gives up is tried again. */
+/** Runs each script on its own. ioredis follows MOVED and ASK; when it gives up, the script is tried again. */
 export function scriptRunner(connection: Connection): RunScript {
   return async (call) => {
     const until = Date.now() + TRY_AGAIN_FOR_MS
@@ -36,7 +36,7 @@ export async function runOn(client: Client, { script, keys, args }: ScriptCall):
   }
 }
 
-/** Whether a cluster executed nothing, and may soon. */
+/** Whether a cluster refused the command without executing it, but may accept it soon. */
 export function isPassing(error: unknown): boolean {
   return PASSING.has(refusalIn(error) ?? '')
 }

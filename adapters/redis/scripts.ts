@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 
-/** A Lua script and the digest by which a server that has seen it finds it. */
+/** A Lua script and the digest by which a server finds it once it has seen it. */
 export interface Script {
   readonly source: string
   readonly sha: string
 }
 
-/** One run of a script. All its keys belong to one slot, unless the server is no cluster. */
+/** One run of a script. In a cluster all its keys belong to one slot. */
 export interface ScriptCall {
   readonly script: Script
   readonly partition: string
@@ -14,13 +14,13 @@ export interface ScriptCall {
   readonly args: readonly (string | number)[]
 }
 
-/** How many members that expired long ago a writer takes out of a group for each it puts in. */
+/** How many long expired members a writer removes from a group for each member that it adds. */
 const TRIMMED_PER_WRITE = 8
 
-// A group expires with its longest-lived member; one that holds a member without expiry does not expire and is not trimmed.
-// PEXPIRE … GT would compare by itself, but needs Redis 7.
+// A group expires with its longest-lived member. A group that holds a member without expiry does not expire and is not
+// trimmed. PEXPIRE … GT would do the comparison, but needs Redis 7.
 const ENTER = `
--- When a record is dropped: so long after its expiry as 'expired' lies in the past. 'never' is longer than any.
+-- The TTL of a record: the time until its expiry, plus the slack by which 'expired' is in the past. 'never' is infinite.
 local never = math.huge
 local function ttlOf(expiresAt, expired)
   if expiresAt == '' then return never end
@@ -32,7 +32,7 @@ local function set(record, value, ttl, ...)
   return redis.pcall('SET', record, value, 'PX', ttl, ...)
 end
 
--- Adds members, given as position, id, position, id, …, of which the longest-lived has that TTL. Returns nil or the error.
+-- Adds members, given as position, id, position, id, …; ttl is that of the longest-lived. Returns nil or the error.
 local function enter(group, members, ttl, expired)
   local left = redis.call('PTTL', group)
   local added = redis.pcall('ZADD', group, unpack(members))
@@ -49,19 +49,19 @@ local function enter(group, members, ttl, expired)
 end
 `
 
-/** The answer of INSERT for a record that failed begins with this; the error's text follows. */
+/** The result of INSERT for a record that failed begins with this; the error's text follows. */
 export const INSERT_FAILED = '!'
 
 export const INSERT = script(`
--- Inserts records, each by itself: one that fails does not touch the others.
--- KEYS    the records, then for each condition the record that it names, then the groups that any of the records enters
--- ARGV[1] how many records
--- ARGV[2] what expired by then is to be dropped
--- ARGV[3] how many members the first group may hold before its only record is refused, or ''
--- ARGV[4] how many conditions
+-- Inserts records independently: if one fails, the others are not affected.
+-- KEYS    the records, then the record of each condition, then the groups that any of the records enters
+-- ARGV[1] the number of records
+-- ARGV[2] members that expired by this time are removed
+-- ARGV[3] the maximum size of the first group, or ''; only with a single record
+-- ARGV[4] the number of conditions
 -- ARGV    then for each condition: the head that the value of its record must have
--- ARGV    then for each record: value, id, position, expiry or '', which condition it is under or 0
--- ARGV    then for each group: how many of the records enter it, and which
+-- ARGV    then for each record: value, id, position, expiry or '', the number of its condition or 0
+-- ARGV    then for each group: how many of the records enter it, and their numbers
 -- Returns for each record 'inserted', 'stale', 'exists', 'full', or ${INSERT_FAILED} and the text of an error
 ${ENTER}
 local records, expired, most, conditions = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
@@ -84,7 +84,7 @@ local function failed(reply)
   return '${INSERT_FAILED}' .. reply.err
 end
 
--- All records are written before any group is trimmed: behind a deletion a server over its maxmemory would let them pass.
+-- All records are written before any group is trimmed: after a deletion, a server over maxmemory would accept them.
 for nth = 1, records do
   local arg = BEFORE + FIELDS * (nth - 1)
   if stale[ARGV[arg + 5]] then
@@ -96,7 +96,7 @@ for nth = 1, records do
     elseif not reply.err then
       answers[nth] = 'inserted'
     else
-      -- Over its maxmemory a server refuses before it looks.
+      -- A server over maxmemory refuses before it looks whether the key exists.
       answers[nth] = redis.call('EXISTS', KEYS[nth]) == 1 and 'exists' or failed(reply)
     end
   end
@@ -125,19 +125,19 @@ return answers
 `)
 
 export const REPLACE = script(`
--- Replaces a record where the stored revision is the expected one, moves it between groups and publishes a hint.
+-- Replaces a record if the stored revision is the expected one, moves it between groups and publishes a hint.
 -- KEYS[1] the record, then the groups it leaves, then those it enters or moves in
 -- ARGV    the head that the stored value must have, the new value, its id, position, expiry or '',
---         what expired by then is to be dropped, how many groups are left, channel, hint
--- Returns 1 where it was replaced, else 0
+--         the time by which members must have expired to be removed, the number of groups it leaves, channel, hint
+-- Returns 1 if the record was replaced, else 0
 ${ENTER}
 local record = KEYS[1]
 local head, value, id, position, expiresAt = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local expired, leaving, channel, hint = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
 local ttl = ttlOf(expiresAt, expired)
 if redis.call('GETRANGE', record, 0, #head - 1) ~= head then return 0 end
--- A server over its maxmemory refuses a script whose first write may take memory, and runs on behind one that may not. A
--- deletion would do as well, but in a slot that is moving the record, once gone, could not be written again on this side.
+-- A server over maxmemory refuses a script whose first write may take memory, but not one that begins with a write that
+-- cannot. A deletion would do as well, but in a slot that is moving, a deleted record could not be written here again.
 redis.call('PERSIST', record)
 local reply = set(record, value, ttl)
 if reply.err then return reply end
@@ -146,15 +146,15 @@ for group = 2 + leaving, #KEYS do
   reply = enter(KEYS[group], { position, id }, ttl, expired)
   if reply then return reply end
 end
--- A hint may be lost: a user who may not publish still revokes.
+-- A hint may be lost: a Redis user without the right to publish can still revoke.
 redis.pcall('PUBLISH', channel, hint)
 return 1
 `)
 
 export const PAGE = script(`
--- Finds a part of a group: members ascend by position, then by id in byte order.
+-- Returns a part of a group. Members ascend by position, then by id in byte order.
 -- KEYS[1] the group
--- ARGV    position and id of the place behind which the part begins, or '' and '' for the beginning; how many members
+-- ARGV    position and id after which the part begins, or '' and '' for the beginning; the maximum number of members
 -- Returns id, position, id, position, …
 local group = KEYS[1]
 local position, id, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -170,7 +170,7 @@ end
 
 local start = 0
 if position ~= '' then
-  -- Thousands may share a position: the place among them is found by halving, not by walking.
+  -- Thousands of members may share a position, so the place among them is found by binary search.
   start = redis.call('ZCOUNT', group, '-inf', '(' .. position)
   local stop = redis.call('ZCOUNT', group, '-inf', position)
   while start < stop do

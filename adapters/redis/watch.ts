@@ -5,8 +5,8 @@ import type { Keyspace } from './keys.ts'
 type Watch = (changed: (ref: RecordRef) => void) => Promise<() => Promise<void>>
 
 /**
- * Hears the hints that REPLACE publishes: by plain pub/sub, which in a cluster reaches every node, as sharded pub/sub needs
- * Redis 7. What is published while the connection is down is lost: a hint may be.
+ * Subscribes to the hints that REPLACE publishes. Plain pub/sub reaches every node of a cluster; sharded pub/sub would
+ * need Redis 7. Hints published while the connection is down are lost, which the port allows.
  */
 export function watcher(connection: Connection, { channel }: Keyspace): Watch {
   const watching = new Set<(ref: RecordRef) => void>()
@@ -30,7 +30,7 @@ export function watcher(connection: Connection, { channel }: Keyspace): Watch {
       listening = undefined
       throw error
     }
-    // A function of its own, so that the same callback may watch twice.
+    // Wrapped, so that the same callback can be registered twice.
     const watch = (ref: RecordRef) => changed(ref)
     watching.add(watch)
     return async () => void watching.delete(watch)

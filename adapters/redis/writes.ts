@@ -4,9 +4,9 @@ import { encodeRecord, revisionHead } from './record-encoding.ts'
 import type { RunScript } from './run-script.ts'
 import { INSERT, INSERT_FAILED, REPLACE, type ScriptCall } from './scripts.ts'
 
-// A TTL only reclaims space. The nodes' clocks may differ from each other by a second, so it leaves more than that.
+// A TTL only reclaims space. Clocks may differ by a second between nodes, so this is more than that.
 const SLACK_MS = 60_000
-// A script holds the server up while it runs: about a millisecond for so many records.
+// A script blocks the server while it runs: about a millisecond for this many records.
 const MOST_PER_SCRIPT = 128
 
 /** One record of an INSERT. */
@@ -26,8 +26,8 @@ export interface Writes {
 }
 
 /**
- * @param options.run - runs a script where durability is not asked for.
- * @param options.runDurably - runs one whose writes must reach the replicas; undefined where no write has to.
+ * @param options.run - runs a script whose writes need not reach the replicas.
+ * @param options.runDurably - runs a script whose writes must reach the replicas. Undefined if no write has to.
  * @param options.oneSlot - whether a script may only touch keys of one partition.
  */
 export function writes(
@@ -38,7 +38,7 @@ export function writes(
     oneSlot,
   }: { readonly run: RunScript; readonly runDurably: RunScript | undefined; readonly oneSlot: boolean },
 ): Writes {
-  // Each waits for its own partition only: a shard that hangs holds nobody else up.
+  // Each insert waits for its own partition only, so a shard that hangs does not delay the others.
   type Waiting = { member: Member; resolve: (answer: InsertResult) => void; reject: (error: unknown) => void }
   let waiting: Waiting[] = []
   const flush = () => {
@@ -73,7 +73,8 @@ export function writes(
   const insertAlone = async (record: StoreRecord, member: Member, { limit }: InsertOptions): Promise<InsertResult> => {
     let answer: InsertResult | Error
     if (limit) {
-      if (!record.groups.includes(limit.group)) throw new TypeError('limit.group: expected a group of the record')
+      if (!record.groups.includes(limit.group))
+        throw new TypeError('limit.group: expected one of the groups of the record')
       const limited = keys.group({ ...record, group: limit.group })
       const first = { ...member, groups: [limited, ...member.groups.filter((group) => group !== limited)] }
       answer = firstOf(await (runDurably ?? run)(insertCall([first], limit.max)))
@@ -109,7 +110,7 @@ function memberOf(keys: Keyspace, record: StoreRecord, onlyIf: InsertOptions['on
   }
 }
 
-/** @param most - how many members the first of the groups may hold; only with one record. */
+/** @param most - the maximum size of the first of the groups; only with a single record. */
 function insertCall(members: readonly Member[], most: number | '' = ''): ScriptCall {
   const entering = new Map<string, number[]>()
   const conditions = conditionsOf(members)
@@ -157,7 +158,8 @@ function answerOf(reply: string | undefined): InsertResult | Error {
   return reply?.startsWith(INSERT_FAILED) ? new Error(reply.slice(INSERT_FAILED.length)) : (reply as InsertResult)
 }
 
-// Groups in which nothing changes are not named: in a slot that is half moved a script with one key runs on either side.
+// Groups in which nothing changes are left out: in a slot that is half moved, a script with one key runs on either
+// side.
 function replaceCall(keys: Keyspace, from: StoreRecord, to: StoreRecord): ScriptCall {
   const groupKey = (group: string) => keys.group({ ...to, group })
   const left = from.groups.filter((group) => !to.groups.includes(group))
@@ -180,7 +182,7 @@ function replaceCall(keys: Keyspace, from: StoreRecord, to: StoreRecord): Script
   }
 }
 
-/** By the system's clock: the server's own may differ, and core's may be set. */
+/** By the system clock: the server's may differ, and core's may be set by the host. */
 function longAgo(): number {
   return Date.now() - SLACK_MS
 }

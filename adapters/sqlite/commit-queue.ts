@@ -2,39 +2,40 @@ import { notApplied } from '../../src/store/store.ts'
 import type { Driver } from './driver.ts'
 import { explained, resultCode } from './failure.ts'
 
-/** How long a call waits for a lock that another process holds: below the deadline that core sets by default. */
+/** How long a call waits for a lock that another process holds: less than core's default deadline. */
 export const MOST_LOCK_WAIT_MS = 700
-// How long to wait before a lock is tried again: spread, so that two processes do not keep in step.
+// How long to wait before a lock is tried again: randomized, so that two processes do not stay in step.
 const RETRY_MS = { least: 1, spread: 4 }
-// SQLite keeps no queue for a lock. A process that met another one within this time leaves the lock alone after each commit for as
-// long as it had it, and at least for RETRY_MS.least: otherwise a busy writer lets go of it for moments that the other one misses.
+// SQLite has no queue for a lock. A process that found it taken within this time pauses after each commit for as long
+// as it held the lock, and at least for RETRY_MS.least. Otherwise a busy writer would release the lock only for moments
+// that the other process misses.
 const POLITE_FOR_MS = 5000
 const MOST_WRITES_PER_COMMIT = 256
 
-/** One write of a turn. */
+/** A write in the queue. */
 interface Write {
   readonly durable: boolean
   readonly steps: () => unknown
   readonly resolve: (answer: unknown) => void
   readonly reject: (error: unknown) => void
   readonly waitsUntil: number
-  /** Set when a turn that shared its transaction failed: then each of it goes by itself. */
+  /** Set when a transaction that it shared failed. It then gets a transaction of its own. */
   alone: boolean
 }
 
-/** Writes on their way to the file. */
+/** The queue of writes to the file. */
 export interface CommitQueue {
-  /** Does the steps in a transaction and answers when it is committed. */
+  /** Runs the steps in a transaction and resolves to their result when it is committed. */
   commit<Answer>(durable: boolean, steps: () => Answer): Promise<Answer>
-  /** Resolves when nothing is waiting. */
+  /** Resolves when the queue is empty. */
   drained(): Promise<void>
 }
 
 /**
- * Lets the writes of one turn of the event loop share one transaction and, where one of them is durable, one fsync. A write
- * that fails is undone alone. A lock that another process holds is waited for on a timer, never by blocking.
+ * Commits the writes of one event loop tick in one transaction, with one fsync if any of them is durable. If a write
+ * fails, only that write is undone. A lock that another process holds is waited for on a timer, never by blocking.
  *
- * @param inEach - what every transaction does besides its `writes` writes.
+ * @param inEach - runs in every transaction after its `writes` writes.
  */
 export function commitQueue(driver: Driver, file: string, inEach: (writes: number) => void): CommitQueue {
   const begin = driver.command('BEGIN IMMEDIATE')
@@ -109,8 +110,8 @@ export function commitQueue(driver: Driver, file: string, inEach: (writes: numbe
       end()
     } catch (error) {
       undo()
-      // A commit that found no room or no lock has not written its last frame. After any other error, a failed fsync
-      // above all, the frames may stand in the log, and whoever opens the file after a crash finds them.
+      // A commit that found no space or no lock has not written its last frame. After any other error, such as a failed
+      // fsync, the frames may be in the log, where a process that opens the file after a crash finds them.
       if (resultCode(error) === 'FULL' || resultCode(error) === 'BUSY') return refuse(batch, error)
       for (const write of batch) write.reject(error)
       return
@@ -123,7 +124,7 @@ export function commitQueue(driver: Driver, file: string, inEach: (writes: numbe
     try {
       driver.exec('ROLLBACK')
     } catch {
-      // SQLite rolled back by itself, as it does when the disk is full.
+      // SQLite has already rolled back, as it does when the disk is full.
     }
   }
 
@@ -148,7 +149,9 @@ function upToAlone(waiting: readonly Write[]): readonly Write[] {
   return alone === -1 ? most : most.slice(0, alone)
 }
 
-/** Tries again while another process holds the lock that `attempt` needs, as a read does after a crash of that process. */
+/**
+ * Tries again while another process holds the lock that `attempt` needs. Even a read needs one to recover from a crash.
+ */
 export async function pastLock<Answer>(attempt: () => Answer): Promise<Answer> {
   const until = performance.now() + MOST_LOCK_WAIT_MS
   for (;;) {

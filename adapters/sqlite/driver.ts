@@ -1,23 +1,23 @@
 import { createRequire } from 'node:module'
 import { resultCode, unusable } from './failure.ts'
 
-/** What a column holds, or a parameter is bound to. */
+/** The value of a column or of a bound parameter. */
 export type Value = string | number | null
 
-/** What the store needs of SQLite, whichever driver it is. */
+/** The operations that the store needs, independent of the driver. */
 export interface Driver {
-  /** Runs statements that answer nothing. */
+  /** Runs statements that return no rows. */
   exec(sql: string): void
-  /** A prepared question. It answers the rows, each as the values of its columns in their order. */
+  /** Prepares a query. It returns the rows, each as the values of its columns in order. */
   query(sql: string): (...values: readonly Value[]) => readonly (readonly Value[])[]
-  /** A prepared change. It answers the number of rows it changed. */
+  /** Prepares a statement that writes. It returns the number of rows it changed. */
   command(sql: string): (...values: readonly Value[]) => number
-  /** Whether a transaction is open; false where the driver does not tell. */
+  /** Whether a transaction is open; false if the driver does not report it. */
   inTransaction(): boolean
   close(): void
 }
 
-/** What `node:sqlite` and better-sqlite3 have in common, and where they differ. */
+/** A database of `node:sqlite` or better-sqlite3: what they have in common, and how they differ. */
 interface Handle {
   exec(sql: string): unknown
   prepare(sql: string): Statement
@@ -45,12 +45,12 @@ export function isHandle(given: unknown): given is object {
   return ['exec', 'prepare', 'close'].every((name) => name in given && typeof given[name as never] === 'function')
 }
 
-/** The driver over an open handle. */
+/** A driver for an open database. */
 export function driverOf(given: object): Driver {
   const handle = given as Handle
   const prepare = (sql: string) => {
     const statement = handle.prepare(sql)
-    // A host may have set its handle to answer every integer as a bigint.
+    // The host may have configured its database to return every integer as a bigint.
     statement.safeIntegers?.(false)
     statement.setReadBigInts?.(false)
     return statement
@@ -75,19 +75,19 @@ export function driverOf(given: object): Driver {
   }
 }
 
-/** Opens the file by the driver this machine has: `node:sqlite`, which cannot be the wrong build, before better-sqlite3. */
+/** Opens the file with `node:sqlite`, which cannot have been built for another Node, or else with better-sqlite3. */
 export function openDriver(file: string): Driver {
   const Database = nodeSqlite() ?? betterSqlite3()
   if (!Database)
-    throw unusable('needs a driver, and none is here', {
-      fix: 'Run Node 22.13 or newer, which has node:sqlite, or `npm install better-sqlite3` (`better-sqlite3@12` on Node 20).',
+    throw unusable('needs a driver, and none is installed', {
+      fix: 'Use Node 22.13 or newer, which has node:sqlite, or run `npm install better-sqlite3` (on Node 20 `better-sqlite3@12`).',
     })
   try {
     return driverOf(new Database(file, { timeout: 0 }))
   } catch (error) {
     if (resultCode(error)) throw error
     throw unusable('cannot be opened', {
-      fix: `${file}: its folder must exist; if better-sqlite3 was built for another Node, \`npm rebuild better-sqlite3\`.`,
+      fix: `${file}: check that its folder exists. If better-sqlite3 was built for another Node, run \`npm rebuild better-sqlite3\`.`,
       cause: error,
     })
   }
@@ -100,11 +100,11 @@ function nodeSqlite(): Open | undefined {
 function betterSqlite3(): Open | undefined {
   const load = createRequire(import.meta.url)
   try {
-    // From 13 on it ends a process of Node 20 with a segmentation fault as soon as it is loaded.
+    // On Node 20, loading version 13 or newer crashes the process with a segmentation fault.
     const major = Number.parseInt(load('better-sqlite3/package.json').version, 10)
     if (major >= 13 && process.versions.node.startsWith('20.'))
       throw unusable(`cannot be opened by better-sqlite3 ${major} on Node 20`, {
-        fix: '`npm install better-sqlite3@12`.',
+        fix: 'Run `npm install better-sqlite3@12`.',
       })
     return load('better-sqlite3') as Open
   } catch (error) {

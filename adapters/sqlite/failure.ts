@@ -1,6 +1,6 @@
 import { AppGrantError } from '../../src/base/errors.ts'
 
-// The primary result codes of SQLite that this adapter tells apart, as node:sqlite numbers them.
+// The primary result codes of SQLite that this adapter distinguishes, by the numbers that node:sqlite reports.
 const NAMES: Record<number, string> = {
   5: 'BUSY',
   8: 'READONLY',
@@ -14,23 +14,23 @@ const NAMES: Record<number, string> = {
 const CAUSES: Record<string, { readonly what: string; readonly fix: string }> = {
   BUSY: {
     what: 'is locked by another process',
-    fix: 'End the process that keeps it locked, or use a file of its own.',
+    fix: 'Stop the process that keeps it locked, or use another file.',
   },
   READONLY: {
     what: 'is read-only',
-    fix: 'Let this process write it, the files -wal and -shm beside it, and their folder.',
+    fix: 'Allow this process to write the file, the files -wal and -shm beside it, and their folder.',
   },
-  IOERR: { what: 'cannot be read or written', fix: 'See the cause, and the log of the disk it lies on.' },
-  CORRUPT: { what: 'is damaged', fix: 'End every process that has it open and restore a backup.' },
+  IOERR: { what: 'cannot be read or written', fix: 'See the cause, and check the disk for errors.' },
+  CORRUPT: { what: 'is damaged', fix: 'Stop every process that has it open and restore a backup.' },
   FULL: {
     what: 'cannot grow: the disk is full',
     fix: 'Free space on its disk and repeat the call: nothing was written.',
   },
-  CANTOPEN: { what: 'cannot be opened', fix: 'Create its folder, and let this process write in it.' },
-  NOTADB: { what: 'is not an SQLite database', fix: 'Choose another path: this file was left as it is.' },
+  CANTOPEN: { what: 'cannot be opened', fix: 'Create its folder, and allow this process to write in it.' },
+  NOTADB: { what: 'is not an SQLite database', fix: 'Choose another path: this file was not changed.' },
 }
 
-/** The primary result code of SQLite without its prefix, for example `BUSY`; undefined where the error carries none. */
+/** The primary result code of SQLite without its prefix, for example `BUSY`; undefined if the error has none. */
 export function resultCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   if ('errcode' in error && typeof error.errcode === 'number') return NAMES[error.errcode & 0xff]
@@ -38,7 +38,7 @@ export function resultCode(error: unknown): string | undefined {
   return undefined
 }
 
-/** The error for a file that cannot be used. The file is named in the hint only, since a message may reach a client. */
+/** The error for a file that cannot be used. Only the hint names the file, since a message may reach a client. */
 export function unusable(
   what: string,
   { fix, cause }: { readonly fix: string; readonly cause?: unknown },
@@ -46,7 +46,7 @@ export function unusable(
   return new AppGrantError('store_unavailable', {}, { message: `the SQLite file ${what}`, hint: fix, cause })
 }
 
-/** The driver's error with the fix beside it; an error that already tells its fix is returned as it is. */
+/** Adds the fix to a driver's error. An error that already has one is returned as it is. */
 export function explained(error: unknown, file: string): unknown {
   if (error instanceof AppGrantError) return error
   const known = CAUSES[resultCode(error) ?? '']

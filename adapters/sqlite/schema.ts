@@ -1,11 +1,12 @@
 import type { Driver } from './driver.ts'
 import { unusable } from './failure.ts'
 
-// 'agrt': marks the file as ours in its header, where `file` and the check below find it.
+// 'agrt': marks the file as appgrant's in its header, where the command `file` and the check below find it.
 const APPLICATION_ID = 0x61677274
 const VERSION = 1
 
-// A key is 'partition kind id', a list 'partition kind group': none of these words can hold a space. Text compares byte by byte.
+// A key is 'partition kind id', a list 'partition kind group'. None of these parts can contain a space. Text is
+// compared byte by byte.
 const CREATE = `
 CREATE TABLE record (
   key TEXT NOT NULL PRIMARY KEY,
@@ -27,26 +28,27 @@ PRAGMA user_version = ${VERSION};
 `
 
 /**
- * Makes the database ready: settings of the connection, WAL, and the tables where the file is empty. Throws where the file is
- * another program's or a newer schema's, before anything of it is changed, and where this process may not write it.
+ * Prepares the database: the settings of the connection, WAL, and the tables if the file is empty. Throws if the file
+ * belongs to another program or has another schema version, before it changes anything, or if this process may not
+ * write the file.
  *
- * @param file - how to call the file in a hint.
+ * @param file - the name of the file in a hint.
  */
 export function establish(driver: Driver, file: string): void {
-  // The driver blocks the event loop while it waits for a lock, so waiting is done by the callers of this file.
+  // The driver would block the event loop while it waits for a lock, so the callers of this module wait instead.
   driver.exec('PRAGMA busy_timeout = 0')
   checkOwner(driver, file)
   const [mode] = driver.query('PRAGMA journal_mode = WAL')().flat()
   if (mode !== 'wal')
-    throw unusable(`has the journal mode '${mode}' and cannot have WAL`, {
-      fix: `${file}: use a file on a local disk, neither in memory nor on a network share.`,
+    throw unusable(`has the journal mode '${mode}' and cannot use WAL`, {
+      fix: `${file}: use a file on a local disk, not in memory or on a network share.`,
     })
-  // On macOS alone an fsync leaves the data in the disk's cache unless told otherwise.
+  // Without fullfsync, an fsync on macOS leaves the data in the disk's cache.
   driver.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON')
   driver.exec('BEGIN IMMEDIATE')
   try {
     if (checkOwner(driver, file) === 'empty') driver.exec(CREATE)
-    // On a file that is read-only BEGIN IMMEDIATE begins to read. There is no such record: nothing is written.
+    // On a read-only file BEGIN IMMEDIATE succeeds as a read, but this fails. No record has this key, so it deletes none.
     else driver.exec("DELETE FROM record WHERE key = ''")
     driver.exec('COMMIT')
   } catch (error) {
@@ -61,9 +63,9 @@ function checkOwner(driver: Driver, file: string): 'empty' | 'ours' {
   const [application, version, tables] = driver.query(question)().flat()
   if (application === APPLICATION_ID && version === VERSION) return 'ours'
   if (application === APPLICATION_ID)
-    throw unusable(`has the schema version ${version}, and this appgrant knows ${VERSION}`, {
+    throw unusable(`has the schema version ${version}, and this version of appgrant supports ${VERSION}`, {
       fix: `${file}: update appgrant in this process, or choose another path.`,
     })
   if (application === 0 && version === 0 && tables === 0) return 'empty'
-  throw unusable('belongs to another program', { fix: `${file}: choose another path; this file was left as it is.` })
+  throw unusable('belongs to another program', { fix: `${file}: choose another path; this file was not changed.` })
 }

@@ -7,9 +7,9 @@ import { explained, resultCode } from './failure.ts'
 import { establish } from './schema.ts'
 import { keyOf, listOf, prepareStatements, recordOf, type Statements } from './statements.ts'
 
-// Expired records stay this long, as in every store: nodes' clocks differ.
+// Expired records are kept this long, as in every store, because clocks differ between nodes.
 const SLACK_MS = 60_000
-// A transaction clears away at least this many expired records if it finds them, and more than it writes.
+// Each transaction deletes up to this many expired records, or up to twice as many as it writes if that is more.
 const SWEPT_PER_COMMIT = 16
 const SWEPT_PER_WRITE = 2
 
@@ -20,13 +20,13 @@ interface Connection {
 }
 
 /**
- * Keeps everything in one SQLite file, which several processes of one machine may share. Opens nothing before its first use or
- * `prepare()`. What revokes, and every app and install, is on the disk when its call resolves; a power cut may lose the
- * newest access tokens.
+ * Keeps everything in one SQLite file, which several processes of one machine may share. The file is opened at first
+ * use or by `prepare()`. Revocations, apps and installs are on the disk when their call resolves; a power failure may
+ * lose the newest access tokens.
  *
- * @param file - a path, opened by `node:sqlite` (Node 22.13 or newer) or else by better-sqlite3; or a database that either has
- * opened, used by nobody else, which `close()` leaves open.
- * @throws TypeError where `file` is neither.
+ * @param file - a path, opened with `node:sqlite` (Node 22.13 or newer) or else with better-sqlite3; or an open
+ * database of either, which nothing else may use. `close()` leaves that database open.
+ * @throws TypeError if `file` is neither.
  *
  * @example
  * ```ts
@@ -40,10 +40,10 @@ interface Connection {
  */
 export function sqliteStore(file: string | object): Store & {
   /**
-   * Opens the file and creates its tables. May be repeated.
+   * Opens the file and creates its tables. May be called more than once.
    *
-   * @throws AppGrantError `store_unavailable`, whose `hint` tells the fix: no driver, no folder, a file that is locked, read-only,
-   * damaged, another program's or a newer version's.
+   * @throws AppGrantError `store_unavailable`, with the fix in its `hint`, if there is no driver or no folder, or if
+   * the file is locked, read-only or damaged, or belongs to another program or a newer version.
    */
   prepare(): Promise<void>
 } {
@@ -71,7 +71,7 @@ export function sqliteStore(file: string | object): Store & {
   const ask = async <Answer>(question: (statements: Statements) => Answer): Promise<Answer> => {
     const { driver, statements } = connection ?? (await connected())
     const attempt = () => {
-      // Inside a transaction of the host a read would see the past.
+      // Inside a transaction of the host, a read would see an old state.
       if (!open.owns && driver.inTransaction())
         throw new Error('the handle is inside a transaction that appgrant did not open')
       return question(statements)
@@ -85,7 +85,7 @@ export function sqliteStore(file: string | object): Store & {
       throw explained(error, open.name)
     })
   }
-  // Every answer waits for the end of the turn, so that a caller who asks on and on lets timers, sockets and writes have theirs.
+  // Every read waits for the end of the tick, so that a loop of reads does not starve timers, sockets and writes.
   const get = getPerTurn({
     nameOf: keyOf,
     async read(keys, refs) {
@@ -129,7 +129,7 @@ export function sqliteStore(file: string | object): Store & {
 
 const endOfTurn = () => new Promise((resolve) => setImmediate(resolve))
 
-/** How to get at the database, and what to call it in a hint. */
+/** How to open the database, and its name in a hint. */
 function openerOf(file: unknown): { name: string; owns: boolean; connection: () => Connection } {
   if (isHandle(file)) {
     const name = 'the database given to sqliteStore'

@@ -1,9 +1,9 @@
 import type { InsertOptions, InsertResult, PageRequest, RecordRef, StoreRecord } from '../../src/store/store.ts'
 import type { Driver, Value } from './driver.ts'
 
-/** What the store asks of its file, every statement prepared once. Each write is a step of a transaction that its caller opened. */
+/** The statements of the store, each prepared once. A write runs in a transaction that its caller has opened. */
 export interface Statements {
-  /** The rows of the keys in the order asked, by one SELECT. */
+  /** The rows of the keys, in their order, by one SELECT. */
   read(keys: readonly string[]): readonly (Row | undefined)[]
   insert(record: StoreRecord, conditions: Pick<InsertOptions, 'limit' | 'onlyIf'>): InsertResult
   replace(from: StoreRecord, to: StoreRecord): boolean
@@ -16,16 +16,16 @@ export interface Statements {
 /** A record without its ref. */
 export type Row = Omit<StoreRecord, keyof RecordRef>
 
-/** Where a record stands in the file. */
+/** The key of a record in the file. */
 export const keyOf = (ref: RecordRef) => `${ref.partition} ${ref.kind} ${ref.id}`
 
-/** Where a list stands in the file. */
+/** The key of a list in the file. */
 export const listOf = (of: { readonly partition: string; readonly kind: string; readonly group: string }) =>
   `${of.partition} ${of.kind} ${of.group}`
 
 const COLUMNS = 'record.position, record.expires_at, record.revision, record.groups, record.data'
 
-/** Prepares every statement on a database that was made ready. */
+/** Prepares every statement. The tables must exist. */
 export function prepareStatements(driver: Driver): Statements {
   const readKeys = driver.query(
     `SELECT asked.key, ${COLUMNS} FROM json_each(?) AS asked CROSS JOIN record ON record.key = asked.value`,
@@ -53,7 +53,7 @@ export function prepareStatements(driver: Driver): Statements {
   const enter = (record: StoreRecord) => {
     for (const group of record.groups) addMember(listOf({ ...record, group }), record.position, record.id)
   }
-  /** Takes a record out of its lists, as they stand in the file. */
+  /** Removes a record from its lists. `position` and `groups` are those in the file. */
   const leave = (key: string, position: Value, groups: Value) => {
     const [partition, kind, id] = key.split(' ') as [string, string, string]
     for (const group of wordsOf(groups)) dropMember(listOf({ partition, kind, group }), position, id)
@@ -115,5 +115,5 @@ function rowOf(columns: readonly Value[]): Row {
 
 const wordsOf = (text: Value) => (text === '' ? [] : (text as string).split(' '))
 
-/** The record at `ref` that a row holds. */
+/** The record at `ref`, from its row. */
 export const recordOf = ({ kind, partition, id }: RecordRef, row: Row): StoreRecord => ({ kind, partition, id, ...row })

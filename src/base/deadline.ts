@@ -1,4 +1,4 @@
-/** A call that has an end, between those that end before and after it. */
+/** A call with a deadline, between those that end before and after it. */
 class Pending<Answer> {
   readonly endsAt: number
   before: Pending<never> | undefined
@@ -24,16 +24,16 @@ class Pending<Answer> {
 }
 
 /**
- * Gives every call the same time to settle. One timer serves all that are pending: a timer for each call would cost more than
- * most calls.
+ * Gives every call the same time to settle. All pending calls share one timer, because a timer for each would cost more than most
+ * calls.
  *
- * @returns a function that makes a call and answers as it does; it rejects with what `refused` makes of the error, or of the call's
- *   not having settled in time. `refused` is asked once.
+ * @returns a function that makes a call and resolves to its result. If the call rejects or does not settle in time, the function
+ *   rejects with the result of `refused`, which is called once.
  */
 export function createDeadline(
   timeoutMs: number,
 ): <Answer>(call: () => Promise<Answer>, refused: (cause: unknown) => unknown) => Promise<Answer> {
-  // In the order of their ends, for all have the same time. A list that a call leaves without a search and without a hash.
+  // In the order in which they end, because all have the same time. A call leaves a linked list without a search or a hash.
   let first: Pending<never> | undefined
   let last: Pending<never> | undefined
   let timer: NodeJS.Timeout | undefined
@@ -43,7 +43,7 @@ export function createDeadline(
     timer = undefined
     while (first) {
       if (first.endsAt > now) return arm(first.endsAt - now)
-      fail(first, new Error(`no answer within ${timeoutMs} ms`))
+      fail(first, new Error(`no response within ${timeoutMs} ms`))
     }
   }
   const arm = (ms: number) => {
@@ -57,7 +57,7 @@ export function createDeadline(
     if (!timer) arm(timeoutMs)
     else if (first === call) timer.ref()
   }
-  /** The timer of calls that are done must not keep the process alive. */
+  /** The timer must not keep the process alive once all calls have settled. */
   const leave = (call: Pending<never>) => {
     const { before, after } = call
     if (before) before.after = after

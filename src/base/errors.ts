@@ -1,81 +1,85 @@
-/** What a field of a submission failed by. */
+/** Why one field of a submission is invalid. */
 export interface FieldError {
   /** The name the caller used, e.g. `redirectUrls[1]`. */
   readonly field: string
-  /** Stable, for programs. */
+  /** Stable, so that programs can branch on it. */
   readonly code: string
-  /** What would have been accepted, in words; for a redirect URL the canonical form. */
+  /** What would be accepted, in words; for a redirect URL that is not canonical, its canonical form. */
   readonly expected: string
-  /** What came instead, shortened. */
+  /** What was received instead, shortened. */
   readonly received: string
 }
 
-/** Every error code and what its error carries in `details`. */
+/** Every error code, and the `details` its errors have. */
 export interface ErrorDetails {
-  /** Fields of a submission break their rules; all of them are named together. */
+  /** One or more fields are invalid. All of them are listed. */
   invalid_fields: { readonly fields: readonly FieldError[] }
-  /** The owner has as many apps as it may. */
+  /** The owner has reached its limit of apps. */
   app_limit_reached: { readonly owner: string; readonly limit: number }
-  /** Too many failed authentications from this address: wait. */
+  /** Too many failed authentications from this address. Wait before the next attempt. */
   too_many_failures: { readonly retryAfterSeconds: number }
-  /** No such app, or none that this account may see. */
+  /** There is no such app, or the caller may not see it. */
   app_not_found: Record<never, never>
-  /** The app never had a secret of this id. */
+  /** The app never had a secret with this id. */
   secret_not_found: Record<never, never>
   /** The app already has two secrets. */
   secret_limit_reached: Record<never, never>
-  /** The cursor was not made by this list. */
+  /** The cursor was not returned by this list. */
   invalid_cursor: Record<never, never>
-  /** The account may not do this, or may not use apps. */
+  /** The account may not do this, or may not use the app. */
   not_permitted: Record<never, never>
-  /** The app was suspended by an account above, or by the host: only there can it be resumed. */
+  /** A higher account, or the host, suspended the app: only that authority, or one above it, can resume it. */
   suspended_above: Record<never, never>
-  /** Unknown app, wrong secret, or none. */
+  /** The app is unknown, or its credentials are wrong or missing. */
   app_authentication_failed: Record<never, never>
-  /** Only a trusted app may get a token from its key and secret alone. */
+  /** Only a trusted app may get a token with its own credentials alone. */
   app_not_trusted: Record<never, never>
   /** The app is suspended. */
   app_suspended: Record<never, never>
-  /** The account, or one above it, is blocked or gone. */
+  /** The account or one of its ancestors is blocked, or the account does not exist. */
   account_blocked: Record<never, never>
-  /** A parameter is missing, repeated, too long or of the wrong type. */
+  /** A parameter is missing, repeated, too long or of the wrong type, or the operation does not apply to this app. */
   invalid_request: Record<never, never>
-  /** The redirect URL is not one of the app's. */
+  /** The redirect URL is not one that the app registered. */
   invalid_redirect: Record<never, never>
-  /** The scope is malformed or beyond what the app registered. */
+  /** The scope is malformed, or exceeds what the app registered or was granted. */
   invalid_scope: Record<never, never>
-  /** The resource is none of those that tokens are for, or was not granted. */
+  /** Tokens are not issued for the resource, or it was not granted. */
   invalid_target: Record<never, never>
-  /** The code is unknown, expired, used, or not this app's. */
+  /** The code is unknown, expired, used or revoked, or belongs to another app, redirect URL or PKCE verifier. */
   invalid_code: Record<never, never>
-  /** The refresh token is unknown, expired, used, or not this app's. */
+  /** The refresh token is unknown, expired, used or revoked, or belongs to another app. */
   invalid_refresh_token: Record<never, never>
-  /** A token of another app was given to be revoked. */
+  /** The token to revoke belongs to another app. */
   foreign_token: Record<never, never>
-  /** The ticket of a consent question is unknown, expired, used, or another account's. */
+  /** The ticket of a consent request is unknown, expired or used, or belongs to another account or login. */
   invalid_ticket: Record<never, never>
-  /** Too many writers changed the same record: repeat the call. */
+  /** Too many concurrent writers changed the same record. Repeat the call. */
   conflict: Record<never, never>
-  /** Of `appgrant/resource`: the issuer did not answer, or not as it should; nothing was decided. */
+  /** From `appgrant/resource`: the issuer did not respond, or its response was invalid. Nothing was decided. */
   issuer_unavailable: Record<never, never>
-  /** The store did not answer, or refused; nothing was written. */
+  /** The store did not respond, or rejected the call. Nothing was written. */
   store_unavailable: Record<never, never>
-  /** The store did not confirm the write: it may or may not be done. Repeat the call; for a registration `app` is its key. */
+  /**
+   * The store did not confirm the write, which may or may not have happened. Repeat the call; if it is not idempotent, `app` or
+   * `secretId` is the id of what may exist now.
+   */
   outcome_unknown: { readonly app?: string; readonly secretId?: string }
-  /** The host's account directory did not answer. */
+  /** The host's account directory did not respond, or its response was invalid. */
   directory_unavailable: Record<never, never>
-  /** The key did not sign, or what it gave does not fit its public part. */
+  /** The key did not sign, or its signature does not match the published key. */
   signing_unavailable: Record<never, never>
 }
 
-/** The closed set of codes of {@link AppGrantError}. */
+/** The codes of {@link AppGrantError}, a closed set. */
 export type ErrorCode = keyof ErrorDetails
 
 const MARK = Symbol.for('appgrant.AppGrantError')
 
 /**
- * The one error class. `message` may reach a client, `hint` tells the operator the fix, `cause` keeps the original.
- * No secret stands in any of them. Recognise it by {@link isAppGrantError}, not by `instanceof`.
+ * The only error class of this package. `message` may be sent to a client, `hint` is for the operator and says how to fix the
+ * problem, `cause` is the original error. None of them contains a secret. Detect it with {@link isAppGrantError} instead of
+ * `instanceof`, which fails if two copies of this package are loaded.
  */
 export class AppGrantError<C extends ErrorCode = ErrorCode> extends Error {
   readonly code: C
@@ -96,7 +100,7 @@ export class AppGrantError<C extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
-/** Whether `error` is an {@link AppGrantError} with one of `codes`, or with any where none is named. */
+/** Whether `error` is an {@link AppGrantError} with one of `codes`, or with any code if none are given. */
 export function isAppGrantError<C extends ErrorCode = ErrorCode>(
   error: unknown,
   ...codes: readonly C[]

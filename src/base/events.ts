@@ -1,12 +1,12 @@
 import type { ErrorCode } from './errors.ts'
 
-/** Who acted: the account, or nobody where the host itself did, and the login behind it if the host gave one (ACC-5). */
+/** Who performed an operation: an account, or the host if absent, and the real login behind it if the host gave one (ACC-5). */
 export interface Actor {
   readonly account?: string
   readonly login?: string
 }
 
-/** What happened to an app. */
+/** A change of an app. */
 export type AppChange =
   | 'registered'
   | 'updated'
@@ -24,7 +24,7 @@ export type AppChange =
   | 'tokens_revoked'
   | 'removed'
 
-/** Every event and what it tells. No event carries a secret. */
+/** Every event and its properties. No event contains a secret. */
 export interface EventMap {
   app: { readonly change: AppChange; readonly app: string }
   token: {
@@ -36,7 +36,7 @@ export interface EventMap {
   }
   install: { readonly change: 'approved' | 'denied' | 'withdrawn'; readonly app: string; readonly account: string }
   refused: { readonly code: ErrorCode; readonly reason: string; readonly app?: string; readonly remoteAddress?: string }
-  /** Something that should work does not. `server_error`: an HTTP answer was a 500, whose `cause` says what to mend. */
+  /** Something that should work failed. `server_error`: an HTTP response was a 500; `cause` is the reason. */
   outage: {
     readonly code:
       | 'store_unavailable'
@@ -49,50 +49,51 @@ export interface EventMap {
   }
 }
 
-/** An event as a listener gets it. */
+/** An event as passed to a listener: its properties, when it happened and who caused it. */
 export type Event<K extends keyof EventMap> = EventMap[K] & { readonly at: Date; readonly by: Actor }
 
-/** Events of the process that made them: once, after the write. */
+/** The events of this process. Each is emitted once, after its write. */
 export interface Events {
   /**
-   * Calls `listener` for every event of that type, in the turn it happened. A listener that throws or rejects becomes a
-   * process warning (`APPGRANT_LISTENER`) and disturbs nobody else.
+   * Calls `listener` synchronously for every event of that type. If it throws or rejects, a process warning (`APPGRANT_LISTENER`)
+   * is emitted and nothing else is affected.
    *
-   * @returns the function that ends it.
+   * @returns a function that removes the listener.
+   * @throws TypeError if `listener` is not a function.
    */
   on<K extends keyof EventMap>(type: K, listener: (event: Event<K>) => void): () => void
 }
 
-/** Events and the way to send one. */
+/** Events, with the function that emits them. */
 export interface Emitter extends Events {
   emit<K extends keyof EventMap>(type: K, by: Actor, event: EventMap[K]): void
 }
 
-// A registered symbol, so that entries from two copies of this package understand each other.
+// A registered symbol, so that entry points from two copies of this package interoperate.
 const EMIT = Symbol.for('appgrant.emit')
 
-/** The events as the host gets them: it listens, and only other entries of this package may send, by {@link emitTo}. */
+/** The events as the host sees them: it can only listen. Other entry points of this package emit through {@link emitTo}. */
 export function publicEvents({ on, emit }: Emitter): Events {
   return Object.freeze(Object.defineProperty({ on }, EMIT, { value: emit }))
 }
 
-/** Sends an event to those who listen to `events`; to nobody where it is not what {@link publicEvents} made. */
+/** Emits through `events`. Does nothing if `events` was not returned by {@link publicEvents}. */
 export function emitTo<K extends keyof EventMap>(events: Events, type: K, event: EventMap[K]): void {
   const { [EMIT]: emit } = events as Events & { readonly [EMIT]?: Emitter['emit'] }
   emit?.(type, {}, event)
 }
 
-/** @param clock - in ms since 1970, for `at`. */
+/** @param clock - returns ms since 1970, for `at`. */
 export function createEmitter(clock: () => number): Emitter {
-  // What a type's listeners take is settled by `on`; here they only stand in its set.
+  // `on` has checked what the listeners of a type accept; the sets need not repeat it.
   type Listener = (event: never) => unknown
   const listeners = new Map<keyof EventMap, Set<Listener>>()
 
   return {
     on(type, listener) {
       if (typeof listener !== 'function')
-        throw new TypeError(`events.on: listener must be a function, received ${typeof listener}`)
-      // A function of its own, so that the same listener may be added twice.
+        throw new TypeError(`events.on: listener: expected a function, received ${typeof listener}`)
+      // Wrapped, so that a listener added twice is called twice.
       const added: typeof listener = (event) => listener(event)
       const known = listeners.get(type) ?? new Set()
       listeners.set(type, known.add(added))
@@ -108,7 +109,7 @@ export function createEmitter(clock: () => number): Emitter {
 
   function call(listener: Listener, event: never): void {
     const warn = (error: unknown) => {
-      process.emitWarning(`a listener of an appgrant event failed: ${textOf(error)}`, { code: 'APPGRANT_LISTENER' })
+      process.emitWarning(`an appgrant event listener failed: ${textOf(error)}`, { code: 'APPGRANT_LISTENER' })
     }
     try {
       const result: unknown = listener(event)
@@ -119,7 +120,7 @@ export function createEmitter(clock: () => number): Emitter {
   }
 }
 
-/** Anything can be thrown, and not everything has a text. */
+/** Any value can be thrown, and converting it to a string may throw again. */
 function textOf(error: unknown): string {
   try {
     return String(error)

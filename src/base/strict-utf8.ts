@@ -1,2 +1,2 @@
-/** UTF-8 as text: it throws where bytes are none, and a byte order mark is a character as any other. */
+/** Decodes UTF-8; throws on invalid bytes and keeps a byte order mark. */
 export const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -1,15 +1,15 @@
 import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 
-/** Tracing channels by their names. */
+/** Tracing channels by name. */
 export type Channels = Map<string, TracingChannel>
 
 type Method = (...args: never[]) => Promise<unknown>
 
 /**
- * The same methods, each with tracing channels of `node:diagnostics_channel` named `appgrant:<interface>.<method>`. What is
- * published names the call and, where it failed, the error: never an argument or a result, for these hold secrets.
+ * Wraps each method in tracing channels of `node:diagnostics_channel`, named `appgrant:<interface>.<method>`. Messages contain
+ * the name of the method and, if it failed, the error, but no arguments or results, because these hold secrets.
  *
- * @param channels - those made before: making one costs more than a call.
+ * @param channels - existing channels to reuse: creating one costs more than a call.
  */
 export function traced<Api extends object>(name: string, api: Api, channels: Channels = new Map()): Api {
   const wrapped: Record<string, Method> = {}
@@ -25,7 +25,7 @@ export function traced<Api extends object>(name: string, api: Api, channels: Cha
       await channel.tracePromise(call, { interface: name, method })
       return result
     }
-    // No method has more than two arguments: collecting and spreading them would be the dearest part.
+    // No method takes more than two arguments, and collecting and spreading them would cost more than the rest.
     wrapped[method] = (one, two) => {
       try {
         return channel.hasSubscribers ? publish([one, two]) : run(one, two)

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto'
 import type { RandomText } from './random.ts'
 
-/** The length of an app's key and of its secrets. */
+/** Length of an app's key and of its secrets, in characters. */
 export const KEY_LENGTH = 32
 
-// One label for every 64 of Redis Cluster's 16384 hash slots, each near the middle of its part: so the labels, and with
-// them the owners, spread evenly over any number of masters.
+// One label for every 64 of Redis Cluster's 16384 hash slots, each near the middle of its range, so that the labels, and
+// with them the owners, are spread evenly over any number of masters.
 const LABELS =
   '4Lbl4HLD9tAxX7z1BJPb6hNd07CXOv7zOI7EaaCg6WE8BuCoMi5e9KAG4wRyK68Y3AKMYaeezq2SzuXs1aImECyGxQ0sxUZSfhDnVB0L1ZgzkTIRdHFNTb2l3zeZ' +
   'itKrQh7faBCD6tPzI5k3SH5F9hAd4TRZ4P8zne8EnaLg24J8MuosBiNClANGOQmWOUmSfKDMHcjeks60kwIqdkFmJChEiSeyiWKQ3bUlYBeFo32po7M11BWL1Fgf' +
@@ -13,27 +13,26 @@ const LABELS =
   '2nJbeX3xKpiv7dQjCFQnPx6vk1I75DSJAf9jRX4V8x4R8GngLencT826oqMwNABkNElCCyOSmQOWDOfIjgHa62kqIskuFodihGJAKWiQKSiUUnwheDGB2ro1M3o5' +
   'WNuHgdEb0RfrDpfv'
 
-/** Every partition there is. */
 export const PARTITIONS: readonly string[] = LABELS.match(/../g) ?? []
 
 const KNOWN = new Set(PARTITIONS)
 
-/** The partition of an account: what it owns, and everything that hangs on that, stands there. */
+/** The partition of an account. Its apps and all records that belong to them are stored there. */
 export function partitionOf(account: string): string {
   return PARTITIONS[hash('sha256', account, 'buffer')[0] as number] as string
 }
 
-/** The partition that an app's key names. */
+/** The partition encoded in an app's key. */
 export function partitionOfKey(key: string): string {
   return key.slice(0, 2)
 }
 
-/** A new key for an app of `owner`: the partition, then 30 random characters. */
+/** Creates the key of an app of `owner`: the partition, then 30 random characters. */
 export function createKey(owner: string, random: RandomText): string {
   return partitionOf(owner) + random(KEY_LENGTH - 2)
 }
 
-/** Whether the text could be an app's key. */
+/** Whether the text has the format of an app's key. */
 export function isKey(text: string): boolean {
   return text.length === KEY_LENGTH && /^[A-Za-z0-9]+$/.test(text) && KNOWN.has(partitionOfKey(text))
 }

@@ -1,6 +1,6 @@
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-/** How many characters {@link bytesToBase62} makes of four bytes. */
+/** Characters that {@link bytesToBase62} writes for four bytes. */
 const BLOCK = 6
 
 /** The character code of the digit for a number from 0 to 61. */
@@ -15,14 +15,14 @@ export function numberToBase62(value: number, width: number): string {
   return text
 }
 
-/** The number that {@link numberToBase62} wrote. */
+/** The inverse of {@link numberToBase62}. */
 export function numberFromBase62(text: string): number {
   let value = 0
   for (const digit of text) value = value * 62 + ALPHABET.indexOf(digit)
   return value
 }
 
-/** Bytes, four of them as six characters each: 32 bytes become 48 characters and nothing of them is lost. */
+/** Writes every four bytes as six characters, without loss: 32 bytes become 48 characters. */
 export function bytesToBase62(bytes: Buffer): string {
   let text = ''
   for (let at = 0; at + 4 <= bytes.length; at += 4) text += numberToBase62(bytes.readUInt32BE(at), BLOCK)

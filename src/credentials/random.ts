@@ -1,14 +1,14 @@
 import { randomFillSync } from 'node:crypto'
 import { base62Code } from './base62.ts'
 
-// The largest multiple of 62 in a byte: what lies above would favour the first characters.
+// The largest multiple of 62 in a byte. Bytes from here on would favour the first characters.
 const UNBIASED = 248
 const POOL_BYTES = 4096
 
-/** Gives that many characters of `A-Za-z0-9` from the system's secure generator, every one as likely as the others. */
+/** Returns that many characters of `A-Za-z0-9` from the system's secure generator, all equally likely. */
 export type RandomText = (length: number) => string
 
-/** A source of random text that asks the system for many bytes at once: one call for every few would cost more than all the rest. */
+/** A source of random text. It reads many bytes at once, because a system call for every few would dominate the cost. */
 export function createRandomText(): RandomText {
   const bytes = Buffer.alloc(POOL_BYTES)
   const digits = Buffer.alloc(POOL_BYTES)
@@ -29,7 +29,7 @@ export function createRandomText(): RandomText {
       if (next === size) refill()
       const end = Math.min(size, next + length - text.length)
       text += digits.toString('latin1', next, end)
-      // What was handed out does not stay in memory.
+      // Keep no copy of the returned characters in memory.
       digits.fill(0, next, end)
       next = end
     }

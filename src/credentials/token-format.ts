@@ -2,25 +2,25 @@ import { crc32 } from 'node:zlib'
 import { KEY_LENGTH } from './app-key.ts'
 import { base62Code, numberToBase62 } from './base62.ts'
 
-/** Widths in characters of base62. A secret holds 256 bits, an install's id and a tag 128, a session's and a token's id 95. */
+/** Widths in base62 characters. A secret has 256 bits, an install id and a tag 128, a session id and a token id 95. */
 export const WIDTH = { app: KEY_LENGTH, install: 24, session: 16, token: 16, stage: 5, secret: 48, tag: 24 } as const
 const CHECKSUM = 6
 
-/** Longer than any credential of this format. */
+/** Longer than every credential of this format, in characters. */
 export const MAX_OPAQUE_TOKEN = 200
 
 type Field = keyof typeof WIDTH
 
-// What each kind carries, in order. The ids say where the records are; only the secret proves anything.
+// The fields of each kind, in order. The ids locate the records; only the secret proves anything.
 const LAYOUT = {
   /** An app-only access token. */
   at: ['app', 'token', 'secret'],
   /** A user's access token. */
   ut: ['app', 'install', 'session', 'token', 'secret'],
-  /** What a signed access token carries to find and prove its record: an app-only one, and a user's. No token by itself. */
+  /** The credential embedded in a signed access token, app-only (`as`) or a user's (`us`). It is not a token itself. */
   as: ['app', 'token', 'secret'],
   us: ['app', 'install', 'session', 'token', 'secret'],
-  /** The ticket of a consent question. */
+  /** The ticket of a consent request. */
   qt: ['app', 'session', 'secret'],
   /** An authorization code. */
   ac: ['app', 'install', 'session', 'stage', 'secret', 'tag'],
@@ -28,19 +28,17 @@ const LAYOUT = {
   rt: ['app', 'install', 'session', 'stage', 'secret', 'tag'],
 } as const satisfies Record<string, readonly Field[]>
 
-/** The kinds of credential that have this format. */
+/** The kinds of credential in this format. */
 export type TokenKind = keyof typeof LAYOUT
 
-/** The fields of a credential of that kind. */
 export type TokenFields<K extends TokenKind> = Readonly<Record<(typeof LAYOUT)[K][number], string>>
 
-/** A credential's text was taken apart: its kind and its fields. */
 export type ParsedToken = { [K in TokenKind]: { readonly kind: K } & TokenFields<K> }[TokenKind]
 
-/** Writes and reads credentials of one brand: `<brand>_<kind>_<fields><CRC32 of all before it>`. */
+/** Writes and reads credentials with one prefix: `<prefix>_<kind>_<fields><CRC32 of everything before it>`. */
 export interface TokenFormat {
   write<K extends TokenKind>(kind: K, fields: TokenFields<K>): string
-  /** Undefined where the text is no credential: wrong brand, kind, length, alphabet or checksum. Nothing is read for such. */
+  /** Undefined if the text is not a credential: wrong prefix, kind, length, alphabet or checksum. Then no record is read. */
   read(text: string): ParsedToken | undefined
 }
 
@@ -73,7 +71,7 @@ export function createTokenFormat(brand: string): TokenFormat {
 
 function fieldsOf(text: string, from: number, kind: TokenKind, layout: readonly Field[]): ParsedToken {
   let at = from
-  // Most that come are of this kind: an object of one shape, made at once.
+  // The most common kind, as a literal so that its objects share one shape.
   if (kind === 'at') {
     const [token, secret] = [at + WIDTH.app, at + WIDTH.app + WIDTH.token]
     return {
@@ -91,12 +89,12 @@ function fieldsOf(text: string, from: number, kind: TokenKind, layout: readonly 
   return fields as unknown as ParsedToken
 }
 
-// The digit that a byte is, 255 where it is none: any of those sets a bit that no digit has.
+// The base62 value of each byte; 255 for all others, which sets bits that no digit has.
 const DIGITS = new Uint8Array(256).fill(255)
 for (let value = 0; value < 62; value++) DIGITS[base62Code(value)] = value
 const NO_DIGIT = 64
 
-// CRC32 of four bytes at once.
+// CRC-32 tables for four bytes at a time.
 const CRC = Array.from({ length: 4 }, () => new Int32Array(256)) as [Int32Array, Int32Array, Int32Array, Int32Array]
 const [CRC0, CRC1, CRC2, CRC3] = CRC
 for (let byte = 0; byte < 256; byte++) {
@@ -110,17 +108,17 @@ for (let table = 1; table < 4; table++)
     ;(CRC[table] as Int32Array)[byte] = (before >>> 8) ^ (CRC0[before & 255] as number)
   }
 
-// Used within one synchronous step. Longer than the longest credential of any brand.
+// Shared by synchronous calls. Longer than every credential with any prefix.
 const bytes = Buffer.alloc(512) as Buffer & { utf8Write(text: string): number }
 
 /**
- * Whether all behind the head are digits and the last of them are the checksum of what stands before: one pass that makes nothing.
+ * Whether the head is followed by base62 digits only, ending in the checksum of everything before: one pass, no allocation.
  *
- * @param start - the CRC of the head, before its last step.
+ * @param start - the CRC of the head, before the final inversion.
  */
 function isIntact(text: string, from: number, start: number): boolean {
   const { length } = text
-  // Anything but ASCII has more bytes than characters.
+  // Text that is not ASCII has more bytes than characters.
   if (bytes.utf8Write(text) !== length) return false
   const end = length - CHECKSUM
   let crc = start
@@ -150,7 +148,7 @@ function isIntact(text: string, from: number, start: number): boolean {
     seen |= digit
     sum = sum * 62 + digit
   }
-  // What was presented does not stay in memory.
+  // Keep no copy of the credential in memory.
   bytes.fill(0, 0, length)
   return seen < NO_DIGIT && sum === ~crc >>> 0
 }

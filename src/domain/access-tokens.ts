@@ -9,7 +9,7 @@ import { appOnlyTokens, type LiveToken, type StoredToken, tokenKind, tokenRef, u
 import type { Audiences } from './audience.ts'
 import type { SignedTokens } from './signed-tokens.ts'
 
-/** A token was made. Tokens are read by name and shown by no inspection or JSON. */
+/** Issued tokens. Only reading the properties shows them: inspection and JSON do not. */
 export interface Granted {
   readonly accessToken: string
   readonly tokenId: string
@@ -21,10 +21,10 @@ export interface Granted {
 }
 
 /**
- * Tokens in private fields, read through getters of the prototype: neither `util.inspect` with `showHidden`, nor JSON, nor a copy
- * shows them. The name is what `util.inspect` prints.
+ * Private fields with getters on the prototype, so that neither `util.inspect` with `showHidden`, nor JSON, nor a copy shows the
+ * tokens. `util.inspect` prints the name of the class.
  */
-const ConcealedTokens = class TokenResponse implements Granted {
+class ConcealedTokens implements Granted {
   readonly tokenId: string
   readonly expiresAt: Date
   readonly expiresInSeconds: number
@@ -47,13 +47,14 @@ const ConcealedTokens = class TokenResponse implements Granted {
     return this.#refreshToken
   }
 }
+Object.defineProperty(ConcealedTokens, 'name', { value: 'TokenResponse' })
 
-/** What a new access token is to be. */
+/** The properties of an access token to issue. */
 export interface TokenPlan {
   readonly app: LiveApp
-  /** Stores the token only if the app is still at this revision. Default is: whatever has become of it. */
+  /** Stores the token only if the app is still at this revision. Default is to store it in any case. */
   readonly appRevision?: string
-  /** Of a user's token. */
+  /** Only for a user's token. */
   readonly install?: LiveInstall
   readonly stage?: number
   readonly scope: readonly string[]
@@ -63,34 +64,34 @@ export interface TokenPlan {
   readonly expiresAt: number
 }
 
-/** An access token that is stored. */
+/** A stored access token. */
 export interface StoredAccessToken {
   readonly text: string
   readonly id: string
   readonly expiresAt: number
 }
 
-/** An access token, taken apart. */
+/** The parts of an access token. */
 export type AccessTokenFields =
   | ({ readonly kind: 'at' } & TokenFields<'at'>)
   | ({ readonly kind: 'ut' } & TokenFields<'ut'>)
 
-/** Makes access tokens of both kinds, signed where there are keys. */
+/** Issues access tokens of both kinds, signed if there are keys. */
 export interface AccessTokens {
-  /** Whether they are signed: then no two texts of one token are the same. */
+  /** Whether they are signed. The text of a signed token differs each time it is written. */
   readonly areSigned: boolean
   /**
-   * Stores the token. Where it is stored already, by an attempt with the same outcome, that one counts; undefined where that
-   * one can no longer be used, or if the app is no longer at the revision that was planned with. The stamps are those of the app and the install as they were read: after an act meanwhile, the
-   * token is born dead (REV-4).
+   * Stores the token. If an earlier attempt has stored it already, returns that one. Returns undefined if that one is no longer
+   * valid, or if the app is no longer at `appRevision`. The stamps are those of the app and the install as they were read: if an
+   * operation has replaced them meanwhile, the token is never valid (REV-4).
    */
   store(token: AccessTokenFields, plan: TokenPlan): Promise<StoredAccessToken | undefined>
-  /** The answer for a stored token. `at`: the time by which what is left of its life is told. */
+  /** The response for a stored token. `at`: the time `expiresInSeconds` is relative to. */
   granted(
     token: StoredAccessToken,
     answer: { readonly scope: readonly string[]; readonly refreshToken?: string; readonly at: number },
   ): Granted
-  /** Says that a token was made. */
+  /** Emits the event for an issued token. */
   announce(token: StoredAccessToken, of: { readonly app: LiveApp; readonly account: string }): void
 }
 
@@ -133,7 +134,7 @@ export function createAccessTokens(parts: {
       const there = found && !hasExpired(found, clock()) ? tokenKind.unpack(found) : undefined
       const isUsable = there?.state === 'live' && there.digest === token.digest && there.group === group
       if (!isUsable) return undefined
-      // The one that is stored may have been planned at another moment, and says so.
+      // The stored token may have been issued at another time, so its own times are used.
       return { text: signed ? await sign(signed, there) : text, id: there.id, expiresAt: there.expiresAt }
 
       function sign({ write }: SignedTokens, { id, audience, scope, issuedAt, expiresAt }: LiveToken): Promise<string> {
@@ -162,7 +163,7 @@ export function createAccessTokens(parts: {
     },
   }
 
-  /** What the record knows: an opaque token itself, or what a signed one carries. */
+  /** The text whose digest is stored: an opaque token itself, or the credential embedded in a signed one. */
   function credentialOf(fields: AccessTokenFields): string {
     if (fields.kind === 'at') return format.write(signed ? 'as' : 'at', fields)
     return format.write(signed ? 'us' : 'ut', fields)

@@ -3,7 +3,7 @@ import { AppGrantError } from '../base/errors.ts'
 import type { Emitter } from '../base/events.ts'
 import type { LiveApp } from '../records/app.ts'
 
-/** What a permission is asked about: the part of an app that does not change what it is called. */
+/** The part of an app that permission checks may depend on. */
 export interface AppIdentity {
   readonly key: string
   readonly owner: string
@@ -11,42 +11,48 @@ export interface AppIdentity {
   readonly api?: string
 }
 
-/** An account as the host knows it. What is said of an account holds for all below it too (ACC-2). */
+/** An account as the host knows it. Accounts below it are blocked with it, and have no permission that it lacks (ACC-2). */
 export interface AccountState {
   readonly id: string
-  /** False: the account is blocked, and everything it holds is unusable. */
+  /** False if the account is blocked: everything it holds is then unusable. */
   readonly active: boolean
-  /** Whether apps may act for it: of all apps, or of each. */
+  /** Whether apps may act for the account: a decision for all apps, or one per app. */
   readonly mayUseApps: boolean | ((app: AppIdentity) => boolean)
-  /** Whether it may register apps, or the API types it may register apps for. */
+  /** Whether the account may register apps. A list allows only apps of these API types. */
   readonly mayRegisterApps: boolean | readonly string[]
-  /** Whether it may make an app trusted. */
+  /** Whether the account may make apps trusted. */
   readonly mayTrustApps: boolean
-  /** Of the account itself: only accounts of the same tenant may authorise its apps, unless these are published (ACC-6). */
+  /**
+   * Only accounts of the same tenant may authorise the account's apps, unless these are published (ACC-6). Not inherited from
+   * ancestors.
+   */
   readonly tenant?: string
-  /** Of the account itself: when it changes, everything that was granted under another value is void (ACC-7). */
+  /** When it changes, everything granted under another value becomes invalid (ACC-7). Not inherited from ancestors. */
   readonly epoch?: string
 }
 
-/** What the host tells of its accounts. It is asked at use; nothing of the answer is stored. */
+/** The host's accounts. The directory is asked at every use, and its results are not stored. */
 export interface AccountDirectory {
-  /** The account, then its ancestors, nearest first; empty: no such account. A rejection is an outage, never a "no". */
+  /**
+   * Returns the account, then its ancestors, nearest first; an empty array if there is no such account. A rejection is an
+   * outage, not a denial.
+   */
   lineage(account: string): Promise<readonly AccountState[]>
 }
 
-/** An account, then its ancestors; empty where there is no such account. */
+/** An account, then its ancestors; empty if there is no such account. */
 export type Lineage = readonly AccountState[]
 
-/** Asks the directory, with a deadline. */
+/** Calls the directory, with a deadline. */
 export interface Accounts {
-  /** False where the host has no directory: then every account is on its own, active and permitted. */
+  /** False if the host has no directory: every account is then independent and active, and has every permission. */
   readonly hasDirectory: boolean
   lineage(account: string): Promise<Lineage>
-  /** Why the app may not act for the account now, if it may not: it is gone or blocked, or it may not use this app. */
+  /** Why the app may not act for the account now; undefined if it may. */
   useRefusal(lineage: Lineage, app: LiveApp): UseRefusal | undefined
 }
 
-/** Why an app may not act for an account. */
+/** The account is blocked or does not exist, or it may not use this app. */
 export type UseRefusal = 'account_blocked' | 'not_permitted'
 
 const ALONE: Accounts = {
@@ -69,14 +75,14 @@ export function createAccounts(
       {},
       {
         message: 'the service is temporarily unavailable',
-        hint: 'The account directory did not answer as it should; nothing was decided. See the cause.',
+        hint: 'The account directory failed, timed out or returned an invalid value. Nothing was decided. See the cause.',
         cause,
       },
     )
   }
   const asked = async (account: string) => {
     const lineage = await directory.lineage(account)
-    if (!isLineage(lineage, account)) throw new TypeError('lineage must answer with the account, then its ancestors')
+    if (!isLineage(lineage, account)) throw new TypeError('lineage: expected the account, then its ancestors')
     return lineage
   }
   return {
@@ -111,24 +117,24 @@ function isLineage(lineage: unknown, account: string): lineage is Lineage {
   return areStates && (lineage.length === 0 || lineage[0].id === account)
 }
 
-/** Whether the account exists, and neither it nor any above it is blocked. */
+/** Whether the account exists, and neither it nor any of its ancestors is blocked. */
 export function isActive(lineage: Lineage): boolean {
   return lineage.length > 0 && lineage.every((state) => state.active)
 }
 
-/** Whether the first of the lineage may register an app of that API type, by itself and everybody above. */
+/** Whether the account and all of its ancestors allow it to register an app of that API type. */
 export function mayRegister(lineage: Lineage, api: string | undefined): boolean {
   return lineage.every(({ mayRegisterApps: may }) =>
     Array.isArray(may) ? api !== undefined && may.includes(api) : may === true,
   )
 }
 
-/** Whether the first of the lineage may make apps trusted. */
+/** Whether the account and all of its ancestors allow it to make apps trusted. */
 export function mayTrust(lineage: Lineage): boolean {
   return lineage.every(({ mayTrustApps }) => mayTrustApps === true)
 }
 
-/** The error for an account that may not do, or use, something. */
+/** The error for an account that is blocked or lacks a permission. */
 export function accountError(refusal: UseRefusal, hint: string): AppGrantError {
   const message = refusal === 'account_blocked' ? 'the account is blocked' : 'the account is not permitted to do this'
   return new AppGrantError(refusal, {}, { message, hint })

@@ -2,17 +2,17 @@ import type { Actor } from '../base/events.ts'
 import type { CheckedFields, LiveApp, StoredSecret } from '../records/app.ts'
 
 /**
- * What each act does to an app: one new version of one record (REV-1). Nothing else is written, whatever the app holds,
- * because tokens, codes and sessions work only while they carry the app's present stamps (REV-2).
+ * Each operation on an app is one new version of one record (REV-1). Nothing else is written, whatever the app holds, because
+ * tokens, codes and sessions work only while they carry the app's current stamps (REV-2).
  */
 
 /** How many removed secret ids an app remembers. */
 const REMEMBERED_SECRETS = 4
 
-/** The highest rank: the host's own. The owner has 0, each ancestor one more. */
+/** The rank of the host, the highest. The owner has 0, each ancestor one more. */
 export const HOST_RANK = Number.POSITIVE_INFINITY
 
-/** How high the account that suspended the app stands now. Who is no ancestor any more stands just below the host (REV-5). */
+/** The current rank of the suspending authority. An account that is no longer an ancestor ranks just below the host (REV-5). */
 export function rankOfMark({ suspended }: LiveApp, rankOf: (account: string) => number): number {
   if (!suspended) return -1
   if (suspended.by.account === undefined) return HOST_RANK
@@ -20,7 +20,7 @@ export function rankOfMark({ suspended }: LiveApp, rankOf: (account: string) => 
   return rank >= 0 ? rank : Number.MAX_VALUE
 }
 
-/** A higher authority raises the mark; a lower one leaves it as it is. */
+/** A higher authority replaces the suspension; a lower one leaves it unchanged. */
 export function suspend(
   app: LiveApp,
   mark: { readonly at: number; readonly by: Actor },
@@ -33,7 +33,7 @@ export function resume({ suspended: _, ...app }: LiveApp): LiveApp {
   return app
 }
 
-/** Every secret and key gives way, and everything the app holds dies. The owner's present epoch is stamped on it (ACC-7). */
+/** Replaces every secret and key, and revokes everything the app holds. The app gets the owner's current epoch (ACC-7). */
 export function renew(
   app: LiveApp,
   by: { credentials: Pick<LiveApp, 'secrets' | 'keys'>; stamp: string; epoch: string | undefined },
@@ -62,12 +62,12 @@ export function revokeTokens(app: LiveApp, stamp: string): LiveApp {
   return { ...app, generation: stamp }
 }
 
-/** Ends every token, of both kinds, that acts for the owner. */
+/** Revokes every token, of both kinds, that acts for the owner. */
 export function removeOwnTokens(app: LiveApp, stamp: string): LiveApp {
   return { ...app, ownGeneration: stamp }
 }
 
-/** Switched off, the app-only tokens die; those of users stay. */
+/** Switching trust off revokes the app-only tokens and keeps those of users. */
 export function setTrusted(app: LiveApp, trusted: boolean, stamp: string): LiveApp {
   return { ...app, trusted, ...(!trusted && { trustGeneration: stamp }) }
 }
@@ -80,7 +80,7 @@ export function setResourceServer({ resourceServer: _, ...app }: LiveApp, identi
   return identifier === undefined ? app : { ...app, resourceServer: identifier }
 }
 
-/** A redirect URL that stays keeps its stamp; the codes bound to one that goes die with it, also if it comes back. */
+/** A kept redirect URL keeps its stamp. Removing one revokes the codes bound to it, even if it is added again. */
 export function update(app: LiveApp, fields: CheckedFields, createStamp: () => string): LiveApp {
   const stampOf = new Map(app.fields.redirectUrls.map((url, at) => [url, app.redirectStamps[at]]))
   return { ...app, fields, redirectStamps: fields.redirectUrls.map((url) => stampOf.get(url) ?? createStamp()) }

@@ -19,59 +19,57 @@ export interface AppSecret {
 }
 
 /**
- * A JWT that the app signed by one of its keys, good for one call: `iss` and `sub` are the app's key, `aud` the issuer as one text,
- * `exp` at most 5 minutes ahead, `jti` a new text of at most 128 characters. Clocks may differ by 5 seconds.
+ * A JWT signed with one of the app's keys, valid for one call: `iss` and `sub` are the app's key, `aud` is the issuer as a single
+ * string, `exp` is at most 5 minutes ahead, `jti` is a new string of at most 128 characters. Clocks may differ by 5 seconds.
  *
  * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-3)
  */
 export interface AppAssertion {
-  /** Where it is given, the assertion must name the same. Default is what it names. */
+  /** The app's key, which the assertion must contain. Default is the `sub` of the assertion. */
   readonly key?: string
   readonly assertion: string
   readonly secret?: undefined
 }
 
-/** What an app proves itself by: a secret, or where it has keys, an assertion. */
+/** The credentials of an app that is not public: a secret or, if it has keys, an assertion. */
 export type AppProof = AppSecret | AppAssertion
 
-/** What an app says it is. By its key alone: public apps only, which PKCE or the refresh token must then prove. */
+/** The credentials of any app. Only a public app may send its key alone: PKCE or the refresh token must then authenticate it. */
 export type AppCredentials =
   | AppProof
   | { readonly key: string; readonly secret?: undefined; readonly assertion?: undefined }
 
-/** What is known of the request behind a call. */
+/** The request behind a call. */
 export interface RequestFacts {
-  /** Kept with the token that the request makes, at most 512 characters of it. */
+  /** Stored with the token that is issued, up to 512 characters. Default is none. */
   readonly userAgent?: string
-  /** The caller's address as the host knows it. Failures are counted by it; without one they are not. */
+  /** The caller's address as the host knows it, by which failures are limited. Default is none: failures are not counted. */
   readonly remoteAddress?: string
 }
 
-/** Proves who an app is. */
+/** Authenticates apps. */
 export interface AppAuthentication {
   /**
-   * The app, whatever its status. An assertion is used up by it.
+   * Returns the app, even if it is suspended. An assertion is used up.
    *
-   * @throws `app_authentication_failed` for an unknown key, a wrong secret or assertion and a removed app alike;
-   *   `too_many_failures`.
+   * @throws {@link AppGrantError} `app_authentication_failed` for an unknown key, a wrong secret or assertion, and a removed app
+   *   alike; `too_many_failures`.
    */
   authenticate(by: AppCredentials & RequestFacts): Promise<LiveApp>
   /**
-   * The same for apps that are not public, in two steps.
-   *
-   * @throws `invalid_request` if there is neither secret nor assertion.
+   * The same for apps that are not public, in two steps. Throws `invalid_request` if there is neither secret nor assertion.
    */
   prove(by: AppProof & RequestFacts): Proof
 }
 
-/** An attempt of an app to prove who it is. */
+/** An attempt of an app to authenticate. */
 export interface Proof {
   /**
-   * The app as it was read last, if that is remembered and the secret proves it. It may have changed since: what rests on it must be
-   * written only if the app is still at this revision.
+   * The app as this process read it last, if it is remembered and the secret is right. It may have changed since: a write that
+   * depends on it must be made only if the app is still at this revision.
    */
   remembered(): Remembered<LiveApp> | undefined
-  /** The app as it is stored. Rejects as {@link AppAuthentication.authenticate}. */
+  /** The app as it is stored. Rejects like {@link AppAuthentication.authenticate}. */
   current(): Promise<LiveApp>
 }
 
@@ -88,7 +86,7 @@ type Refusal =
   | 'used_assertion'
   | AssertionRefusal
 
-/** Who an attempt says it is, and what became of it. `app` is absent where that is no app. */
+/** A failed attempt. `app` is absent if the key is not that of an app. */
 interface Failed {
   readonly key: string
   readonly app?: StoredApp | undefined
@@ -96,15 +94,15 @@ interface Failed {
 }
 type Verdict = LiveApp | Failed
 
-/** How an attempt is judged. An assertion is good for one call, so nothing is judged by what is remembered. */
+/** How an attempt is checked. An assertion is accepted once, so a remembered app proves nothing for it. */
 interface Attempt {
   readonly remembered: Proof['remembered']
   verdict(): Promise<Verdict>
 }
 
 /**
- * How much longer than an assertion the record of its use is kept: on a node whose clock is a second behind it is good for longer,
- * and another use that was judged in time may take as long to be stored as a store is ever waited for.
+ * How much longer than an assertion the record of its use is kept: the clock of another node may be a second behind, and a second
+ * use that was validated in time may take up to the longest store timeout, a minute, to be stored.
  */
 const KEPT_LONGER_MS = 61_000
 
@@ -126,7 +124,7 @@ export function createAppAuthentication(parts: {
     const { secret, assertion } = by
     const remoteAddress = by.remoteAddress === undefined ? undefined : idInput(by.remoteAddress, 'remoteAddress')
     if (secret !== undefined && assertion !== undefined)
-      throw invalidRequest('secret', 'nothing beside an assertion', secret)
+      throw invalidRequest('secret', 'no secret together with an assertion', secret)
     const { remembered, verdict } =
       assertion === undefined
         ? bySecret(idInput(by.key, 'key'), secret === undefined ? undefined : idInput(secret, 'secret'))
@@ -134,15 +132,15 @@ export function createAppAuthentication(parts: {
     return {
       remembered,
       async current() {
-        const judged = await verdict()
-        if ('reason' in judged) throw refuse(judged, remoteAddress)
-        return judged
+        const found = await verdict()
+        if ('reason' in found) throw refuse(found, remoteAddress)
+        return found
       },
     }
   }
 
   function bySecret(key: string, secret: string | undefined): Attempt {
-    // A text that cannot be a key or a secret costs no read and no digest, however long it is.
+    // A string that cannot be a key or a secret is neither looked up nor hashed, however long it is.
     const isPossible = isKey(key) && (secret === undefined || secret.length === KEY_LENGTH)
     const proves = isPossible && secret !== undefined ? presentedSecret(secret) : () => false
     return {
@@ -164,7 +162,7 @@ export function createAppAuthentication(parts: {
     return { remembered: () => undefined, verdict: () => judgeAssertionOf(text, named) }
   }
 
-  /** The use is stored last: whoever has not proven that it is the app makes no record (ERR-5). */
+  /** The use is stored last: only a request that has authenticated may write (ERR-5). */
   async function judgeAssertionOf(text: string, named: string | undefined): Promise<Verdict> {
     const given = named === undefined ? '' : idInput(named, 'key')
     const assertion = readAssertion(text)
@@ -182,11 +180,11 @@ export function createAppAuthentication(parts: {
     return stored === 'inserted' ? app : failed('used_assertion')
   }
 
-  // Right credentials never come here: others' failures cannot lock anybody out (ERR-3).
+  // Called only for wrong credentials, so the failures of others cannot lock anybody out (ERR-3).
   function refuse({ key, app, reason }: Failed, remoteAddress: string | undefined): AppGrantError {
     const retryAfterSeconds = failures.count({ key, remoteAddress })
     const code: ErrorCode = retryAfterSeconds > 0 ? 'too_many_failures' : 'app_authentication_failed'
-    // What is no app's key may be a secret that was put in the wrong place: nobody is told it.
+    // A string that is not the key of an app may be a misplaced secret, so the event must not contain it.
     const known = app && { app: key }
     parts.events.emit('refused', {}, { code, reason, ...known, ...(remoteAddress !== undefined && { remoteAddress }) })
     if (code === 'too_many_failures') {
@@ -195,7 +193,7 @@ export function createAppAuthentication(parts: {
         { retryAfterSeconds },
         {
           message: 'too many failed attempts',
-          hint: 'Wait, then try again with the right credentials; right ones are never refused for this reason.',
+          hint: 'Wait, then retry with the right credentials, which are never rejected for this reason.',
         },
       )
     }
@@ -204,7 +202,7 @@ export function createAppAuthentication(parts: {
       {},
       {
         message: 'unknown app or wrong credentials',
-        hint: 'Check the key, and the secret or the assertion; a removed app and replaced credentials are refused alike. The event `refused` tells which.',
+        hint: 'Check the key, and the secret or assertion. The app may have been removed, or its credentials replaced: the reason is in the event `refused`.',
       },
     )
   }

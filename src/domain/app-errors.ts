@@ -1,15 +1,13 @@
 import { AppGrantError } from '../base/errors.ts'
 import { accountError } from './accounts.ts'
 
-/** The refusals of the registry: what went wrong, and what to do. */
-
 export function appNotFound(): AppGrantError {
   return new AppGrantError(
     'app_not_found',
     {},
     {
       message: 'no such app',
-      hint: 'The key is unknown, the app was removed, or it belongs to an account that the caller is not and is not above.',
+      hint: 'The key is unknown, the app was removed, or it belongs to an account the caller may not manage.',
     },
   )
 }
@@ -20,7 +18,7 @@ export function limitReached(owner: string, limit: number): AppGrantError {
     { owner, limit },
     {
       message: `the account has reached its limit of ${limit} apps`,
-      hint: 'Remove an app of this account, or raise the option appsPerOwner. Suspended apps count.',
+      hint: 'Remove an app of this account, or raise the option appsPerOwner. Suspended apps count too.',
     },
   )
 }
@@ -28,12 +26,15 @@ export function limitReached(owner: string, limit: number): AppGrantError {
 export function mayNotRegister(): AppGrantError {
   return accountError(
     'not_permitted',
-    'The directory refuses mayRegisterApps for the acting account or one above it, or for this API type.',
+    "The directory's mayRegisterApps does not allow this for the acting account or one above it, or not for this API type.",
   )
 }
 
 export function mayNotTrust(): AppGrantError {
-  return accountError('not_permitted', 'The directory refuses mayTrustApps for the acting account or one above it.')
+  return accountError(
+    'not_permitted',
+    "The directory's mayTrustApps does not allow this for the acting account or one above it.",
+  )
 }
 
 export function refusedForPublic(hint: string): AppGrantError {
@@ -45,8 +46,8 @@ export function refusedForKeys(): AppGrantError {
     'invalid_request',
     {},
     {
-      message: 'the app authenticates by keys',
-      hint: 'Use replaceKeys; or regenerateSecret, which puts a secret in their place and ends the tokens too.',
+      message: 'the app authenticates with public keys',
+      hint: 'Use replaceKeys, or regenerateSecret to replace the keys with a secret, which also revokes every token.',
     },
   )
 }
@@ -57,7 +58,7 @@ export function suspendedAbove(): AppGrantError {
     {},
     {
       message: 'the app was suspended by a higher authority',
-      hint: 'Only the account that suspended it, one above that, or the host can resume it.',
+      hint: 'Only the account that suspended it, an account above that one, or the host can resume it.',
     },
   )
 }
@@ -66,7 +67,7 @@ export function secretNotFound(): AppGrantError {
   return new AppGrantError(
     'secret_not_found',
     {},
-    { message: 'no such secret', hint: 'The ids of the secrets are in app.secrets.' },
+    { message: 'no such secret', hint: 'app.secrets lists the ids of the secrets.' },
   )
 }
 
@@ -75,14 +76,14 @@ export function secretLimitReached(limit: number): AppGrantError {
     'secret_limit_reached',
     {},
     {
-      message: `the app has ${limit} secrets already`,
-      hint: 'Remove the old secret first, or replace all by regenerateSecret.',
+      message: `the app already has ${limit} secrets`,
+      hint: 'Remove the old secret first, or replace all secrets with regenerateSecret.',
     },
   )
 }
 
 export function onlyHost(does: string): AppGrantError {
-  return accountError('not_permitted', `Only the host's authority ${does}: use grants.apps.`)
+  return accountError('not_permitted', `Only the host's authority ${does}: use the apps of the AppGrant itself.`)
 }
 
 export function onlySecret(): AppGrantError {
@@ -91,7 +92,7 @@ export function onlySecret(): AppGrantError {
     {},
     {
       message: 'the only secret of an app cannot be removed',
-      hint: 'Add another first, or use regenerateSecret, which ends the tokens too.',
+      hint: 'Add another one first, or use regenerateSecret, which also revokes every token.',
     },
   )
 }

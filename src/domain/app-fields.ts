@@ -14,52 +14,58 @@ import { homepageRule, imageRule } from './fields/web-address.ts'
 export type { FieldErrorCode } from './fields/field-rule.ts'
 export { foldName, matchesRedirect }
 
-/** Redirect URLs one app has at most. */
+/** Maximum number of redirect URLs of an app. */
 export const MAX_REDIRECT_URLS = 20
-/** Scopes one app registers at most. */
+/** Maximum number of scopes of an app. */
 export const MAX_SCOPES = 100
 
-/** What an app says about itself. On an update, an empty string takes an optional field away, and a field not named stays. */
+/** The fields of an app. In an update, an empty string clears an optional field, and a field that is not given is kept. */
 export interface AppFields {
-  /** 1–100 characters of any script, on one line, none of them invisible. */
+  /** 1–100 characters of any script, on one line and without invisible characters. */
   readonly name: string
-  /** Where people read about the app: http or https on a host name, at most 2048 characters. Never fetched. */
+  /** The website of the app: http or https with a host name, at most 2048 characters. Never fetched. */
   readonly homepage: string
-  /** Who runs the app; an address of any script. */
+  /** E-mail address of the app's operator, in any script, at most 254 octets. */
   readonly adminEmail: string
-  /** At most 1024 characters. Line breaks may stand in it. */
+  /** At most 1024 characters. Line breaks are allowed. */
   readonly description?: string
-  /** https URL of a picture. Never fetched. */
+  /** https URL of an image, at most 2048 characters. Never fetched. */
   readonly image?: string
-  /** International number, with `+`. Kept as `+` and digits. */
+  /** International phone number, with `+`. Stored as `+` and digits. */
   readonly adminPhone?: string
   /**
-   * Where authorization answers may go: at most 20 canonical https URLs, compared as strings ever after. At least one
-   * unless the app is trusted.
+   * Where authorization responses may be sent: at most 20 canonical https URLs, compared as strings. At least one unless the
+   * app is trusted.
+   *
+   * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1.2)
    */
   readonly redirectUrls?: readonly string[]
-  /** What the app may ask for: at most 100 scope tokens of at most 100 characters. Default is none. */
+  /** The scopes the app may request: at most 100 scope tokens of at most 100 characters. Default is none. */
   readonly scopes?: readonly string[]
-  /** The API type the app is made for, `[a-z][a-z0-9_-]{0,31}`. Its meaning is the host's. */
+  /** The API type the app is made for, `[a-z][a-z0-9_-]{0,31}`. The host defines its meaning. */
   readonly api?: string
 }
 
 /** An app to register. */
 export interface NewApp extends AppFields {
-  /** The account that the app will belong to, and for which it acts alone if it is trusted. */
+  /** The account that owns the app. A trusted app can act for it without a user. */
   readonly owner: string
-  /** Whether the app may get a token from key and secret alone. Default is false. */
+  /** Whether the app may get tokens with its own credentials alone. Default is false. */
   readonly trusted?: boolean
-  /** Whether the app has no secret, as it runs where none can be kept. Such an app is never trusted. Default is false. */
+  /**
+   * Whether the app has no secret because it runs where none can be kept. A public app cannot be trusted. Default is false.
+   *
+   * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-2.1)
+   */
   readonly public?: boolean
   /**
-   * Public keys by which the app authenticates instead of a secret, at most 10, as in the `keys` of a JWK set. Needs the option
+   * Public keys with which the app authenticates instead of a secret, 1–10, as in the `keys` of a JWK set. Requires the option
    * `issuer`. Default is none: a secret is generated.
    */
   readonly keys?: readonly PublicJwk[]
 }
 
-/** What is checked of an app: all but its owner and its keys. */
+/** The checked parts of an app: all but its owner and its keys. */
 export interface CheckedNewApp {
   readonly fields: CheckedFields
   readonly trusted: boolean
@@ -68,35 +74,35 @@ export interface CheckedNewApp {
 
 /** What the host allows in fields. */
 export interface FieldOptions {
-  /** Whether a public app may register http on `127.0.0.1` or `[::1]`. */
+  /** Whether public apps may register http redirect URLs on `127.0.0.1` and `[::1]`. */
   readonly allowLoopbackRedirects: boolean
 }
 
 const scopeList: ListRule<string> = { maxEntries: MAX_SCOPES, entry: scopeRule, same: (a, b) => a === b }
 
 /**
- * Checks the fields of an app to register. The owner is the caller's to check; what is no field of an app is ignored.
+ * Checks the fields of an app to register. The caller must check the owner; properties that are not fields are ignored.
  *
- * @param found - what is wrong with its keys, which take longer to check: all errors are told together.
- * @returns the fields as they are stored, and `trusted` and `public`, which are fixed apart from them.
- * @throws AppGrantError `invalid_fields` with every error of the submission; {@link FieldErrorCode} lists their codes.
+ * @param found - errors of its keys, which are checked separately: all errors are reported together.
+ * @returns the fields as stored, with `trusted` and `public`, which updates do not change.
+ * @throws {@link AppGrantError} `invalid_fields` with every error of the submission; {@link FieldErrorCode} lists the codes.
  */
 export function checkNewApp(input: unknown, options: FieldOptions, found: readonly FieldError[] = []): CheckedNewApp {
   const submission = readSubmission(input, found)
   const isPublic = submission.flag('public')
   const asksTrust = submission.flag('trusted')
   if (isPublic && asksTrust)
-    submission.refuse('trusted', 'public_app_trusted', 'false, as a public app has no secret', 'true')
+    submission.refuse('trusted', 'public_app_trusted', 'false, because a public app has no secret', 'true')
   const app = { public: isPublic, trusted: asksTrust && !isPublic }
   return { fields: readFields(submission, { app, options }), ...app }
 }
 
 /**
- * Checks a change of an app. Only own properties that are not undefined are looked at; all other fields stay as they are,
- * even where a rule has become stricter since. Key, owner, secret, trusted and public are no fields and are ignored.
+ * Checks a change of an app. Only own properties that are not undefined are read; all other fields are kept, even if a rule has
+ * become stricter since. Key, owner, secret, trusted and public are not fields and are ignored.
  *
  * @returns all fields of the app after the change.
- * @throws AppGrantError `invalid_fields` with every error of the change.
+ * @throws {@link AppGrantError} `invalid_fields` with every error of the change.
  */
 export function checkAppChange(change: unknown, current: CheckedNewApp, options: FieldOptions): CheckedFields {
   return readFields(readSubmission(change), { app: current, options, kept: current.fields })
@@ -151,11 +157,11 @@ function readRedirectUrls(
   const rule: ListRule<string> = {
     maxEntries: MAX_REDIRECT_URLS,
     entry: redirectRule({ allowLoopback: app.public && options.allowLoopbackRedirects }),
-    // Two that one request would match are one: a code is bound to a single registered URL.
+    // A code is bound to a single registered URL, so no request may match two.
     same: matchesRedirect,
   }
   const urls = submission.list('redirectUrls', rule, kept?.redirectUrls ?? [])
-  // Those that are kept are not judged again: trust may have been withdrawn from an app that never had any.
+  // Kept URLs are not checked again: an app without any may have lost its trust since.
   if (urls?.length === 0 && urls !== kept?.redirectUrls && !app.trusted)
     submission.refuse(
       'redirectUrls',

@@ -6,24 +6,24 @@ import { invalidFields, readOwn } from './fields/submission.ts'
 
 export type { AppJwk }
 
-/** Keys one app has at most. */
+/** Maximum number of keys of an app. */
 export const MAX_KEYS = 10
 
 /**
- * A public key as a JWK: EC on the curve P-256, OKP on Ed25519, or RSA of 2048–4096 bits with the exponent 65537. Members that are
- * not named here are ignored, private ones refused.
+ * A public key as a JWK: EC on the curve P-256, OKP on Ed25519, or RSA of 2048–4096 bits with the exponent 65537. Members not
+ * listed here are ignored, but private members are rejected.
  *
  * @see [RFC 7517 - JSON Web Key (JWK)](https://www.rfc-editor.org/rfc/rfc7517.html#section-4)
  */
 export interface PublicJwk {
   readonly kty?: string
-  /** What assertions name it by, 1–128 characters of printable ASCII. Default is its thumbprint (RFC 7638). */
+  /** The id that assertions refer to it by, 1–128 characters of printable ASCII. Default is its thumbprint (RFC 7638). */
   readonly kid?: string
-  /** The only algorithm it may sign by. Default is any of ES256, EdDSA, Ed25519, PS256 and RS256 that fits its type. */
+  /** The only algorithm it may be used with. Default is any of ES256, EdDSA, Ed25519, PS256 and RS256 that fits its type. */
   readonly alg?: string
-  /** `sig`, if anything. */
+  /** `sig`, if present. */
   readonly use?: string
-  /** With `verify`, if there is one. */
+  /** Must include `verify`, if present. */
   readonly key_ops?: readonly string[]
   readonly crv?: string
   readonly x?: string
@@ -32,7 +32,7 @@ export interface PublicJwk {
   readonly e?: string
 }
 
-/** The keys somebody sent, as they are stored, and what is wrong with them: one of the two is empty. */
+/** Submitted keys, as stored, or what is wrong with them: one of the two is empty. */
 interface SubmittedKeys {
   readonly keys: readonly AppJwk[]
   readonly errors: readonly FieldError[]
@@ -44,8 +44,8 @@ interface Circumstances {
 
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 const EXPECTED =
-  'a public JWK for signatures: EC on P-256, OKP on Ed25519, or RSA of 2048-4096 bits with the exponent AQAB; alg, if any, one of ES256, EdDSA, Ed25519, PS256, RS256'
-// The numbers of each type, at their full width (RFC 7518 §6.2.1.2).
+  'a public JWK for signatures: EC on P-256, OKP on Ed25519, or RSA of 2048-4096 bits with the exponent AQAB; alg, if present, one of ES256, EdDSA, Ed25519, PS256, RS256'
+// The numbers of each type have their full width (RFC 7518 §6.2.1.2).
 const COORDINATE = /^[\w-]{43}$/
 const MEMBERS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
   EC: { crv: /^P-256$/, x: COORDINATE, y: COORDINATE },
@@ -54,17 +54,17 @@ const MEMBERS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
 }
 const KEY_ID = /^[\x20-\x7e]{1,128}$/
 
-/** The keys of an app to register; none where none are named. What is wrong is told together with its other fields. */
+/** The keys of an app to register; none if none are given. Errors are returned, to be reported with those of its fields. */
 export async function readAppKeys(input: object, circumstances: Circumstances): Promise<SubmittedKeys> {
   if (readOwn(input, 'jwks_uri') !== undefined)
-    return refused('jwks_uri', 'not_supported', 'the keys themselves, as keys', 'a URL')
+    return refused('jwks_uri', 'not_supported', 'the keys themselves instead of a URL', 'a URL')
   const value = readOwn(input, 'keys')
   if (value === undefined) return { keys: [], errors: [] }
-  if (readOwn(input, 'public') === true) return refused('keys', 'public_app_keys', 'none for a public app', 'keys')
+  if (readOwn(input, 'public') === true) return refused('keys', 'public_app_keys', 'no keys for a public app', 'keys')
   return readKeys(value, circumstances)
 }
 
-/** @throws AppGrantError `invalid_fields` with everything that is wrong with the keys. */
+/** @throws {@link AppGrantError} `invalid_fields` with every error of the keys. */
 export async function assertAppKeys(value: unknown, circumstances: Circumstances): Promise<readonly AppJwk[]> {
   const { keys, errors } = await readKeys(value, circumstances)
   if (errors.length > 0) throw invalidFields(errors)
@@ -73,7 +73,12 @@ export async function assertAppKeys(value: unknown, circumstances: Circumstances
 
 async function readKeys(value: unknown, { issuer }: Circumstances): Promise<SubmittedKeys> {
   if (issuer === undefined)
-    return refused('keys', 'issuer_required', 'the option issuer of createAppGrant, which assertions name', 'no issuer')
+    return refused(
+      'keys',
+      'issuer_required',
+      'the option issuer of createAppGrant, which assertions must name',
+      'no issuer',
+    )
   const length = isList(value) ? readOwn(value, 'length') : undefined
   if (!isList(value) || typeof length !== 'number')
     return refused('keys', 'wrong_type', 'an array of public JWKs, as in the keys of a JWK set', shownValue(value))
@@ -86,7 +91,7 @@ async function readKeys(value: unknown, { issuer }: Circumstances): Promise<Subm
     const key = await readKey(field, readOwn(value, index))
     if ('code' in key) errors.push(key)
     else if (keys.some(({ kid }) => kid === key.kid))
-      errors.push(wrong(`${field}.kid`, 'duplicate', 'each kid once', shownValue(key.kid)))
+      errors.push(wrong(`${field}.kid`, 'duplicate', 'a different kid for each key', shownValue(key.kid)))
     else keys.push(key)
   }
   return errors.length > 0 ? { keys: [], errors } : { keys, errors }
@@ -100,7 +105,7 @@ async function readKey(field: string, value: unknown): Promise<AppJwk | FieldErr
     return wrong(
       `${field}.${exposed}`,
       'private_key',
-      'the public members only; make a new key pair, for this one is no secret any more',
+      'the public members only; generate a new key pair, because this private key has been disclosed',
       'a private member',
     )
   const unusable = wrong(field, 'not_a_public_key', EXPECTED, `a JWK with kty ${shownValue(readOwn(value, 'kty'))}`)
@@ -113,7 +118,7 @@ async function readKey(field: string, value: unknown): Promise<AppJwk | FieldErr
   return { ...jwk, kid: given ?? thumbprint }
 }
 
-/** What of a JWK is stored, where all of it has the right form. */
+/** The members of a JWK that are stored; undefined if any is invalid. */
 function publicMembers(value: object): Omit<AppJwk, 'kid'> | undefined {
   const [kty, alg, use, operations] = ['kty', 'alg', 'use', 'key_ops'].map((name) => readOwn(value, name))
   if (typeof kty !== 'string' || !Object.hasOwn(MEMBERS, kty)) return undefined
@@ -123,7 +128,7 @@ function publicMembers(value: object): Omit<AppJwk, 'kid'> | undefined {
   const members = rules.map(([name, form]) => ({ name, form, member: readOwn(value, name) }))
   const isComplete = members.every(({ member, form }) => typeof member === 'string' && form.test(member))
   if (!isComplete || algorithmsOf({ kty, ...(alg !== undefined && { alg }) }).length === 0) return undefined
-  // The others sign by one algorithm only, whose name may be an older one.
+  // The other types have one algorithm each, so an alg, possibly an older name of it, need not be stored.
   const restriction = kty === 'RSA' && alg !== undefined && { alg }
   return { kty, ...restriction, ...Object.fromEntries(members.map(({ name, member }) => [name, member])) }
 }

@@ -9,7 +9,7 @@ import type { AppRegistry } from './app-registry.ts'
 import { accountInput, cursorInput, limitInput, objectInput, searchInput } from './input.ts'
 import { isVisible, type ManagedApps } from './managed-apps.ts'
 
-/** Pages of the apps of an owner or, with the host's authority, of all. */
+/** Lists the apps of one owner or, with the host's authority, of all. */
 export function createAppList(
   { pages, managed }: { readonly pages: Pages; readonly managed: ManagedApps },
   actor: Actor,

@@ -32,80 +32,90 @@ import { telling } from './telling.ts'
 const HOUR_MS = 3_600_000
 
 /**
- * An answer that holds a secret, the only one that ever does: empty where the app has none. It is read by name and shown by no
- * inspection or JSON.
+ * A result with a new secret, which no other call ever returns; empty if the app has none. Only reading the property shows it:
+ * inspection and JSON do not.
  */
 export interface WithSecret {
   readonly secret: string
 }
 
 /**
- * The apps of accounts. Every act is one atomic write at a cost that does not depend on what the app holds, and is in force on
- * every node once its promise has resolved; with `outcome_unknown` it may or may not be, and is to be repeated.
+ * The apps of accounts. Every operation is one atomic write, whose cost does not depend on what the app holds. It is in effect
+ * on every node once its promise has resolved; after `outcome_unknown` it may or may not be: repeat it.
  *
- * All methods reject with `store_unavailable`, `outcome_unknown` or `directory_unavailable` where the answer is not known, and
- * those that name an app with `app_not_found` where there is none that the caller may see.
+ * All methods reject with `store_unavailable`, `outcome_unknown` or `directory_unavailable` if the outcome is not known, and
+ * with `account_blocked` if the acting account is blocked. All methods that take an app, except `get` and `remove`, reject with
+ * `app_not_found` if there is no such app or the caller may not see it. Trust, secrets and keys do not apply to a public app:
+ * their methods reject with `invalid_request`.
  */
 export interface AppRegistry {
   /**
-   * Registers an app and generates its key and, unless it is public or has keys of its own, its secret. Not idempotent: after
-   * `outcome_unknown` the error names the key, and `remove` settles it.
+   * Registers an app and generates its key and, unless it is public or has its own keys, its secret. The limit of apps per owner
+   * is exact under any concurrency. Not idempotent: after `outcome_unknown`, `details.app` is the key, and `remove` settles it.
    *
-   * @throws `invalid_fields` with every wrong field; `app_limit_reached`, exact under any concurrency; `not_permitted` where
-   *   the acting account may not register apps, or not trusted ones; `account_blocked`.
+   * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `app_limit_reached`; `not_permitted` if the acting
+   *   account may not register apps, or not trusted ones; `account_blocked` if the owner is blocked.
    */
   register(app: NewApp): Promise<{ readonly app: App } & WithSecret>
-  /** Undefined where there is no such app, or none that the caller may see. */
+  /** Returns undefined if there is no such app or the caller may not see it. */
   get(key: string): Promise<App | undefined>
   /**
-   * Oldest first. Without `owner`: the acting account's own; with the host's authority all, in no order. `name`: part of the
-   * name, whatever its case.
+   * Lists apps, the oldest first.
+   *
+   * @param query - `owner`: default is the acting account; with the host's authority, all apps in no particular order. `name`:
+   *   part of the name, ignoring case.
+   * @throws {@link AppGrantError} `app_not_found` if the caller may not see the owner's apps; `invalid_cursor`.
    */
   list(query?: { readonly owner?: string; readonly name?: string } & PageQuery): Promise<Page<App>>
-  /** Changes the fields named; an empty text clears an optional one. @throws `invalid_fields` with every wrong field. */
+  /**
+   * Changes the given fields; an empty string clears an optional field.
+   *
+   * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `not_permitted` if the acting account may not
+   *   register apps of the new API type.
+   */
   update(key: string, change: Partial<AppFields>): Promise<App>
-  /** Switched off, the app's app-only tokens die. @throws `not_permitted` where the acting account may not trust apps. */
+  /** Sets whether the app is trusted; clearing it revokes the app's own tokens. Rejects with `not_permitted` without `mayTrustApps`. */
   setTrusted(key: string, trusted: boolean): Promise<App>
-  /** Lets accounts of other tenants authorise the app, or no longer. @throws `not_permitted` without the host's authority. */
+  /** Sets whether accounts of other tenants may authorise the app. Rejects with `not_permitted` without the host's authority. */
   setPublished(key: string, published: boolean): Promise<App>
   /**
-   * Makes the app the server of one of the platform's resources: at /introspect it sees the access tokens meant for that, of
-   * every app. Undefined ends it.
+   * Makes the app the server of one of the platform's resources: at /introspect it sees the access tokens of all apps that are
+   * for this resource. Undefined reverts this.
    *
-   * @throws `not_permitted` without the host's authority; `invalid_target` where tokens are not for such a resource;
-   *   `invalid_request` for a public app, which cannot prove itself.
+   * @throws {@link AppGrantError} `not_permitted` without the host's authority; `invalid_target` if tokens are not issued for
+   *   the resource; `invalid_request` for a public app, which has no credentials to authenticate with.
+   * @see [RFC 7662 - OAuth 2.0 Token Introspection](https://www.rfc-editor.org/rfc/rfc7662.html#section-2)
    */
   setResourceServer(key: string, identifier: string | undefined): Promise<App>
-  /** Makes everything the app holds unusable until it is resumed; it keeps ageing. A higher authority raises the mark. */
+  /** Makes everything the app holds unusable, but still expiring, until resumed. A higher authority replaces the suspension. */
   suspend(key: string): Promise<App>
-  /** Ends a suspension. @throws `suspended_above` where a higher authority set it. */
+  /** Ends a suspension. @throws {@link AppGrantError} `suspended_above` if a higher authority suspended the app. */
   resume(key: string): Promise<App>
-  /** Puts one new secret in the place of all secrets and keys, and kills every token, code and session of the app. */
+  /** Replaces all secrets and keys with one new secret, and revokes every token, code and session of the app. */
   regenerateSecret(key: string): Promise<{ readonly app: App } & WithSecret>
   /**
-   * Adds a second secret, so that the first can be given up later. Not idempotent: after `outcome_unknown` the error names its
-   * id, and `removeSecret` settles it, also where that answers `secret_not_found`.
+   * Adds a second secret, so that the first can be removed once it is no longer in use; tokens are kept. Not idempotent: after
+   * `outcome_unknown`, `details.secretId` is its id, and `removeSecret` settles it, even if it rejects with `secret_not_found`.
    *
-   * @throws `secret_limit_reached`.
+   * @throws {@link AppGrantError} `secret_limit_reached` if the app has two; `invalid_request` if it has keys.
    */
   addSecret(key: string): Promise<{ readonly app: App; readonly secretId: string } & WithSecret>
-  /** Removes one of two secrets; tokens stay. @throws `secret_not_found`; `invalid_request` for the only one. */
+  /** Removes one of two secrets; tokens are kept. Rejects with `secret_not_found`, or with `invalid_request` for the only one. */
   removeSecret(which: { readonly app: string; readonly secretId: string }): Promise<App>
   /**
-   * Puts public keys in the place of all secrets and keys, and kills every token, code and session of the app. From then on it
-   * authenticates by an assertion signed with one of them, and by nothing else.
+   * Replaces all secrets and keys with public keys, and revokes every token, code and session of the app. From then on the app
+   * authenticates only with assertions signed by one of these keys.
    *
-   * @throws `invalid_fields` with everything that is wrong with the keys; `invalid_request` for a public app.
+   * @throws {@link AppGrantError} `invalid_fields` with every error of the keys.
    * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-2.2)
    */
   replaceKeys(key: string, keys: readonly PublicJwk[]): Promise<App>
-  /** Kills every token, code and session of the app; its secrets and keys stay. */
+  /** Revokes every token, code and session of the app; its secrets and keys are kept. */
   revokeTokens(key: string): Promise<App>
-  /** Removes the app and everything it holds, and frees its place. False where there was none that the caller may see. */
+  /** Removes the app and everything it holds. Returns false if there was no such app or the caller may not see it. */
   remove(key: string): Promise<boolean>
 }
 
-/** What the registry stands on. */
 export interface RegistryParts {
   readonly collection: Collection
   readonly pages: Pages
@@ -114,19 +124,19 @@ export interface RegistryParts {
   readonly events: Emitter
   readonly random: RandomText
   readonly clock: () => number
-  /** A new random mark. */
+  /** Returns a new random stamp. */
   readonly stamp: () => string
   readonly appsPerOwner: number
   readonly issuer: string | undefined
   readonly fieldOptions: FieldOptions
-  /** How long anything may live that refers to an app. */
+  /** The longest time for which anything that refers to an app is valid. */
   readonly longestLifeMs: number
 }
 
 export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegistry {
   const { collection, managed, events, random, clock, stamp } = parts
 
-  /** One act: one record replaced, then the event. */
+  /** One operation: replaces one record, then emits the event. */
   async function act(
     key: string,
     change: AppChange,
@@ -160,7 +170,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       const trusted = flagInput(input, 'trusted')
       return act(key, trusted ? 'trusted' : 'untrusted', (app, { actorLineage }) => {
         if (!mayTrust(actorLineage)) throw mayNotTrust()
-        if (trusted && app.public) throw refusedForPublic('A public app keeps no secret, so it can never be trusted.')
+        if (trusted && app.public) throw refusedForPublic('A public app has no secret, so it cannot be trusted.')
         return acts.setTrusted(app, trusted, stamp())
       })
     },
@@ -168,7 +178,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     async setPublished(key, input) {
       const published = flagInput(input, 'published')
       return act(key, published ? 'published' : 'unpublished', (app, { rank }) => {
-        if (rank !== acts.HOST_RANK) throw onlyHost('publishes apps')
+        if (rank !== acts.HOST_RANK) throw onlyHost('can publish apps')
         return acts.setPublished(app, published)
       })
     },
@@ -176,9 +186,9 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     async setResourceServer(key, identifier) {
       if (identifier !== undefined) parts.audiences.asked([idInput(identifier, 'identifier')])
       return act(key, 'resource_server_set', (app, { rank }) => {
-        if (rank !== acts.HOST_RANK) throw onlyHost('makes resource servers')
+        if (rank !== acts.HOST_RANK) throw onlyHost('can make an app a resource server')
         if (identifier !== undefined && app.public)
-          throw refusedForPublic('A public app cannot prove itself at /introspect.')
+          throw refusedForPublic('A public app has no credentials to authenticate with at /introspect.')
         return acts.setResourceServer(app, identifier)
       })
     },
@@ -213,7 +223,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
         act(key, 'secret_added', (current) => {
           if (current.public) throw refusedForPublic('A public app has no secret.')
           if (current.keys.length > 0) throw refusedForKeys()
-          // A write that was delivered twice and overtaken is decided again: it is there already.
+          // The write may have been delivered twice; if so, the secret is already there.
           if (current.secrets.some((secret) => secret.id === stored.id)) return current
           if (current.secrets.length >= MAX_SECRETS) throw secretLimitReached(MAX_SECRETS)
           return acts.addSecret(current, stored)
@@ -230,7 +240,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
         isKnown = isThere || current.removedSecretIds.includes(secretId)
         if (!isKnown && !isSecretId(secretId)) throw secretNotFound()
         if (isThere && current.secrets.length === 1) throw onlySecret()
-        // Written also where it is not there: what was added with an unknown outcome, and still comes, then comes too late.
+        // Write even if the secret is absent: an `addSecret` still in flight must lose against this.
         return acts.removeSecret(current, secretId)
       })
       if (!isKnown) throw secretNotFound()
@@ -257,7 +267,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     },
   }
 
-  /** Puts credentials in the place of all. Who may not see the app learns nothing of what is wrong with them. */
+  /** Replaces all credentials. They are read only now, because only a caller that may see the app may see their errors. */
   async function renew(
     key: string,
     change: AppChange,
@@ -265,7 +275,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
   ): Promise<App> {
     return act(key, change, async (app, { lineage }) => {
       if (app.public)
-        throw refusedForPublic('A public app has neither secret nor keys: use revokeTokens to end what it holds.')
+        throw refusedForPublic('A public app has neither secret nor keys: use revokeTokens to revoke what it holds.')
       const credentials = await read()
       return acts.renew(app, { credentials, stamp: stamp(), epoch: (await lineage())[0]?.epoch })
     })
@@ -276,7 +286,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     return acts.rankOfMark(app, (account) => lineage.findIndex((state) => state.id === account))
   }
 
-  /** What was never there, or lost its owner, may be removed by the host and by accounts of the key's own partition. */
+  /** If no owner is stored for a key, the host and the accounts of the key's partition may remove it. */
   async function mayRemove(app: StoredApp | undefined, key: string): Promise<boolean> {
     if (app?.owner === undefined)
       return actor.account === undefined || partitionOf(actor.account) === partitionOfKey(key)

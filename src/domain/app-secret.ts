@@ -5,10 +5,10 @@ import type { StoredSecret } from '../records/app.ts'
 
 const SECRET_ID_LENGTH = 11
 
-/** An app has two secrets while one takes over from the other. */
+/** Two, so that a new secret can be deployed before the old one is removed. */
 export const MAX_SECRETS = 2
 
-/** A new secret, and what is stored of it. */
+/** A new secret, and its stored form. */
 export function createAppSecret(
   random: RandomText,
   clock: () => number,

@@ -3,33 +3,32 @@ import type { AppJwk } from '../credentials/jwt/app-keys.ts'
 import type { LiveApp } from '../records/app.ts'
 import type { AppFields } from './app-fields.ts'
 
-/** A registered app, as it was when it was read. Nothing in it is secret. */
+/** A registered app as it was when it was read. It contains no secret. */
 export interface App
   extends Required<Pick<AppFields, 'name' | 'homepage' | 'adminEmail' | 'redirectUrls' | 'scopes'>>,
     Pick<AppFields, 'description' | 'image' | 'adminPhone' | 'api'> {
-  /** 32 characters, public: the `client_id` of RFC 6749. */
+  /** The `client_id` of RFC 6749: 32 characters, not secret. */
   readonly key: string
   readonly owner: string
-  /** Whether it gets tokens for its owner from its own credentials alone. */
+  /** Whether it may get tokens for its owner with its own credentials alone. */
   readonly trusted: boolean
-  /** Whether it has no secret: an app that cannot keep one. */
+  /** Whether it has no secret because it cannot keep one. */
   readonly public: boolean
   /** Whether accounts of other tenants may authorise it. */
   readonly published: boolean
-  /** The resource it guards: it may introspect the tokens that are meant for it. Absent for other apps. */
+  /** The resource it serves: it may introspect the tokens for this resource. Absent for other apps. */
   readonly resourceServer?: string
   readonly createdAt: Date
   readonly homepageAscii: string
   readonly adminEmailAscii: string
-  /** Absent while the app is not suspended. `by` is the highest authority that suspended it. */
+  /** Absent unless the app is suspended. `by` is the highest authority that suspended it. */
   readonly suspended?: { readonly at: Date; readonly by: Actor }
-  /** At most two; what is told of a secret is when it was made. */
+  /** The ids and creation times of its secrets, at most two. */
   readonly secrets: readonly { readonly id: string; readonly createdAt: Date }[]
-  /** The public keys by which it authenticates instead of a secret; empty where it does not. */
+  /** The public keys with which it authenticates instead of a secret; empty for other apps. */
   readonly keys: readonly AppJwk[]
 }
 
-/** What of a stored app is shown. */
 export function appView(app: LiveApp): App {
   const { foldedName: _, ...fields } = app.fields
   return {

@@ -1,34 +1,32 @@
 import { AppGrantError } from '../base/errors.ts'
 import { isTextList } from './input.ts'
 
-/** How many resources a host may have, and one authorization may ask for. */
+/** Maximum number of resources of a host, and of one request. */
 export const MAX_RESOURCES = 100
 
-/** Which resources tokens are for. */
+/** Decides which resources tokens are for. */
 export interface Audiences {
-  /** Whether a token with that audience is for any resource of the host. */
+  /** Whether a token with that stored audience is for any resource of the host. */
   accepts(stored: readonly string[] | undefined): boolean
-  /** The resources that a stored audience means. */
+  /** The resources that a stored audience refers to. */
   of(stored: readonly string[] | undefined): readonly string[]
-  /** The audience of something new: what is asked for, else the first resource. @throws `invalid_target` */
+  /** The audience of a new grant: the requested resources, or else the first. @throws {@link AppGrantError} `invalid_target` */
   asked(resources: readonly string[] | undefined): readonly string[] | undefined
-  /** Part of an audience that was granted: all of it where nothing is asked. @throws `invalid_target` */
+  /** Narrows a granted audience to what was requested, or keeps all of it. @throws {@link AppGrantError} `invalid_target` */
   narrowed(
     resources: readonly string[] | undefined,
     granted: readonly string[] | undefined,
   ): readonly string[] | undefined
 }
 
-/**
- * @param resources - as the host named them. What is not named is not stored either: it is the issuer.
- */
+/** @param resources - as configured. If absent, no audience is stored, and tokens are for the issuer. */
 export function createAudiences(resources: readonly string[] | undefined, issuer: string | undefined): Audiences {
-  // Shared by all who verify.
+  // Frozen, because all verifications share it.
   const own = Object.freeze(issuer === undefined ? [] : [issuer])
   const all = resources ?? own
 
   function pick(asked: readonly string[] | undefined, available: readonly string[]): readonly string[] | undefined {
-    // Where neither resources nor issuer have a name, there is nothing to ask for.
+    // Without resources and issuer, there is nothing to request.
     if (all.length === 0 && !asked) return undefined
     const picked = asked ?? available
     if (picked.length === 0 || !picked.every((one) => available.includes(one))) throw invalidTarget()
@@ -40,14 +38,14 @@ export function createAudiences(resources: readonly string[] | undefined, issuer
     of: (stored) => stored ?? own,
     asked: (asked) => pick(asked, asked ? all : all.slice(0, 1)),
     narrowed(asked, granted) {
-      // What was granted before the host named any resource is for the first of them now.
+      // What was granted before the host configured any resource is for the first one.
       const kept = granted ? all.filter((one) => granted.includes(one)) : all.slice(0, 1)
       return pick(asked, kept)
     },
   }
 }
 
-/** A list of resources as it was asked for, without repetitions; undefined where nothing was asked. @throws `invalid_target` */
+/** The requested resources without repetitions; undefined if none were requested. @throws {@link AppGrantError} `invalid_target` */
 export function resourcesInput(asked: unknown): readonly string[] | undefined {
   if (asked === undefined) return undefined
   if (!isTextList(asked, MAX_RESOURCES)) throw invalidTarget()
@@ -59,8 +57,8 @@ function invalidTarget(): AppGrantError {
     'invalid_target',
     {},
     {
-      message: 'resource: expected resources that tokens are for and that were granted',
-      hint: 'Ask for some of the option `resources` of createAppGrant, by default the issuer; later for no more than at first.',
+      message: 'resource: expected resources that this server issues tokens for and that were granted',
+      hint: 'Request only what the option `resources` of createAppGrant lists, by default the issuer; on refresh, only what was granted.',
     },
   )
 }

@@ -7,7 +7,7 @@ import { narrowedScope } from './scope.ts'
 
 const MAX_STATE = 512
 const MAX_PARAMETER = 4096
-/** What stands in the place of bytes that were no UTF-8: those cannot be sent back as they came. */
+/** Replaces bytes that were not UTF-8: they cannot be returned as they were received. */
 const REPLACEMENT = '\u{fffd}'
 const PARAMETERS = [
   'client_id',
@@ -22,39 +22,40 @@ const UNSUPPORTED = { request: 'request_not_supported', request_uri: 'request_ur
 
 type Parameter = (typeof PARAMETERS)[number] | 'response_mode' | keyof typeof UNSUPPORTED
 
-/** The parameters of an authorization request, each but `resource` at most once. Empty is absent, unknown is ignored. */
+/** The parameters of an authorization request. Empty ones are absent, unknown ones ignored. Only `resource` may be repeated. */
 export type AuthorizationParams = Readonly<Partial<Record<Parameter, string>>> & {
   readonly resources?: readonly string[]
 }
 
-/** Where the answer to an authorization request goes: nothing is redirected to any other address. */
+/** Where the response to an authorization request goes: nothing is redirected to any other address. */
 export interface ProvenRedirect {
-  /** As the request named it. */
+  /** As it was in the request. */
   readonly redirectUrl: string
-  /** The stamp of the app's redirect URL that it is. */
+  /** The stamp of the registered redirect URL that it matches. */
   readonly stamp: string
 }
 
-/** An error that goes back to the app, by redirect. @see RFC 6749 §4.1.2.1 */
+/** An error that is returned to the app by redirect. @see RFC 6749 §4.1.2.1 */
 export interface RedirectedError {
   readonly error: string
   readonly error_description: string
 }
 
-/** A request that may be put to the account. */
+/** A valid request, for which the account may be asked for consent. */
 export interface AcceptedRequest {
   readonly scope: readonly string[]
   readonly audience?: readonly string[]
   readonly binding: string
 }
 
-/** @throws `invalid_request` where a parameter is repeated or too long, for then nothing can be believed. */
+/** @throws {@link AppGrantError} `invalid_request` if a parameter is repeated or too long: no other can be relied on then. */
 export function readParams(params: unknown): AuthorizationParams {
   if (!(params instanceof URLSearchParams)) throw pageError('invalid_request', 'params: expected URLSearchParams')
   const read: Partial<Record<Parameter, string>> = {}
   for (const name of [...PARAMETERS, 'response_mode', 'request', 'request_uri'] as const) {
     const values = params.getAll(name)
-    if (values.length > 1) throw pageError('invalid_request', `${name}: expected once, received ${values.length} times`)
+    if (values.length > 1)
+      throw pageError('invalid_request', `${name}: expected at most once, received ${values.length} times`)
     const [value] = values
     if (value === undefined || value === '') continue
     if (value.length > MAX_PARAMETER)
@@ -69,9 +70,9 @@ export function readParams(params: unknown): AuthorizationParams {
 }
 
 /**
- * The redirect that the request names, if it is one of the app's: the parameter as it came, compared as a string (APP-3).
+ * Matches the redirect URL of a request with those of the app: unmodified, compared as strings (APP-3).
  *
- * @throws `invalid_redirect`
+ * @throws {@link AppGrantError} `invalid_redirect`
  */
 export function proveRedirect({ redirect_uri: asked }: AuthorizationParams, app: LiveApp): ProvenRedirect {
   const at =
@@ -80,13 +81,13 @@ export function proveRedirect({ redirect_uri: asked }: AuthorizationParams, app:
   if (asked === undefined || stamp === undefined) {
     throw pageError(
       'invalid_redirect',
-      'redirect_uri: expected exactly one of the redirect URLs that the app registered',
+      'redirect_uri: expected one of the redirect URLs that the app registered, character by character',
     )
   }
   return { redirectUrl: asked, stamp }
 }
 
-/** Judges the rest of the request, once its redirect is proven. */
+/** Validates the rest of the request, once its redirect URL is known to be the app's. */
 export function judgeRequest(
   params: AuthorizationParams,
   by: { readonly app: LiveApp; readonly redirect: ProvenRedirect; readonly audiences: Audiences },
@@ -113,12 +114,12 @@ export function judgeRequest(
     return { scope, ...(audience && { audience }), binding: bindingOf(challenge, redirect.redirectUrl) }
   } catch (error) {
     return isAppGrantError(error, 'invalid_target')
-      ? refused('invalid_target', 'resource: expected resources that tokens are for')
+      ? refused('invalid_target', 'resource: expected resources that this server issues tokens for')
       : refused('invalid_scope', 'scope: expected scopes that the app registered')
   }
 }
 
-/** The state to send back, which must not be too long to be kept, nor have lost what it was when it was decoded. */
+/** The state to return. It must not be too long to store, and decoding must not have changed it. */
 export function stateOf({ state }: AuthorizationParams): { readonly state?: string } | RedirectedError {
   if (state === undefined) return {}
   return state.length <= MAX_STATE && !state.includes(REPLACEMENT)
@@ -126,7 +127,7 @@ export function stateOf({ state }: AuthorizationParams): { readonly state?: stri
     : refused('invalid_request', `state: expected at most ${MAX_STATE} characters of UTF-8`)
 }
 
-/** An error of a request whose redirect is not proven: it stays on the host's own page. */
+/** An error of a request whose redirect URL is not known to be the app's: it is shown on the host's own page. */
 export function pageError(
   code: Extract<ErrorCode, 'invalid_request' | 'invalid_redirect' | 'app_not_found'>,
   message: string,
@@ -134,7 +135,7 @@ export function pageError(
   return new AppGrantError(
     code,
     {},
-    { message, hint: 'The request came from the app: show the error, and redirect nowhere.' },
+    { message, hint: "The app's request is invalid: show the error to the user and do not redirect." },
   )
 }
 

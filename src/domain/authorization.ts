@@ -27,51 +27,59 @@ import { assertNotSuspended, assertUsable, standingOf } from './standing.ts'
 
 const QUESTION_MS = 600_000
 
-/** Send the browser there, with 303 See Other. */
+/** The next step is to redirect the browser, with 303 See Other. */
 export interface Redirect {
   readonly step: 'redirect'
-  /** The app's redirect URL with the answer in its query. It may hold a code, so it is read by name and shown by no inspection or JSON. */
+  /**
+   * The app's redirect URL with the response in its query. It may contain a code: only reading the property shows it,
+   * inspection and JSON do not.
+   */
   readonly location: string
 }
 
-/** Ask the account. */
+/** The next step is to ask the account for consent. */
 export interface Consent {
   readonly step: 'consent'
-  /** Goes into the form, and is its CSRF token: single use, for this account and login only. Read by name. */
+  /**
+   * Belongs in the form, and is its CSRF token: single use, for this account and login only, valid for 10 minutes. Only reading
+   * the property shows it.
+   */
   readonly ticket: string
   readonly app: App
   readonly account: string
-  /** What the app asks for. */
+  /** The scope the app requests. */
   readonly scope: readonly string[]
-  /** Where the answer will go, in ASCII. */
+  /** The host that the response will be sent to, in ASCII. */
   readonly redirectHost: string
 }
 
-/** Who answers: the account that is signed in, and the login behind it. Both must be those that the question was put to. */
+/** The account that decides, and the login behind it. Both must be those that {@link Authorization.beginAuthorization} got. */
 export interface Answering {
   readonly ticket: string
   readonly account: string
   readonly login?: string
 }
 
-/** Asking an account whether an app may act for it. */
+/** Asks an account whether an app may act for it. */
 export interface Authorization {
   /**
-   * Judges what of an authorization request must be right before anybody is asked to sign in for it: the app and where the
-   * answer would go. {@link beginAuthorization} judges it again, with everything else.
+   * Checks what must be valid before a user is asked to sign in: the app and its redirect URL.
+   * {@link Authorization.beginAuthorization} checks them again, with everything else.
    *
-   * @param params - as for {@link beginAuthorization}.
-   * @throws `app_not_found`, `app_suspended`, `invalid_redirect`, `invalid_request`: show it, and redirect nowhere.
+   * @param params - as for {@link Authorization.beginAuthorization}.
+   * @throws {@link AppGrantError} `app_not_found`, `app_suspended`, `invalid_redirect`, `invalid_request`: show the error and
+   *   do not redirect.
    */
   checkAuthorization(params: URLSearchParams): Promise<void>
   /**
-   * Judges an authorization request of a signed-in account and stores the question, for 10 minutes.
+   * Validates an authorization request of a signed-in account and stores a consent request, which is valid for 10 minutes.
    *
-   * Rejects where nothing may be redirected: `app_not_found`, `app_suspended`, `invalid_redirect`, `invalid_request` with a
-   * repeated parameter. Every other fault is a redirect that tells the app.
-   *
-   * @param params - as they came: `client_id`, `redirect_uri`, `response_type=code`, `code_challenge`,
-   *   `code_challenge_method=S256`, and optionally `scope`, `state` and `resource`, which alone may be repeated.
+   * @param params - as received: `client_id`, `redirect_uri`, `response_type=code`, `code_challenge`,
+   *   `code_challenge_method=S256`, and optionally `scope`, `state` and `resource`. Only `resource` may be repeated.
+   * @returns the consent to ask for, or a redirect that reports an error to the app.
+   * @throws {@link AppGrantError} `app_not_found`, `app_suspended`, `invalid_redirect`, or `invalid_request` for a repeated or
+   *   oversized parameter: show the error and do not redirect.
+   * @throws TypeError without the option `issuer`.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.1)
    */
   beginAuthorization(
@@ -79,14 +87,15 @@ export interface Authorization {
     by: { readonly account: string; readonly login?: string },
   ): Promise<Consent | Redirect>
   /**
-   * The account agrees: the app is installed for it, and gets a code.
+   * Approves the request: installs the app for the account and returns a redirect with an authorization code. The ticket is
+   * used up, atomically.
    *
-   * @param answer - `scope`: what of the asked scope is granted. Default is all of it.
-   * @throws `invalid_ticket`, `invalid_scope`, `app_suspended`, `account_blocked`, `not_permitted`.
+   * @param answer - `scope`: the part of the requested scope to grant. Default is all of it.
+   * @throws {@link AppGrantError} `invalid_ticket`, `invalid_scope`, `app_suspended`, `account_blocked`, `not_permitted`.
    * @see [RFC 9207 - Authorization Server Issuer Identification](https://www.rfc-editor.org/rfc/rfc9207.html#section-2)
    */
   approve(answer: Answering & { readonly scope?: readonly string[] }): Promise<Redirect>
-  /** The account refuses: the app is told `access_denied`. @throws `invalid_ticket` */
+  /** Denies the request: returns a redirect with `access_denied`. @throws {@link AppGrantError} `invalid_ticket`, `app_suspended`. */
   deny(answer: Answering): Promise<Redirect>
 }
 
@@ -165,11 +174,11 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       const { session, question, app, by } = await answered(answer)
       await settle(session, endedSession)
       events.emit('install', by, { change: 'denied', app: app.key, account: by.account })
-      return redirectTo(question, { error: 'access_denied', error_description: 'the account refused' })
+      return redirectTo(question, { error: 'access_denied', error_description: 'the account denied the request' })
     },
   }
 
-  /** Who asks, and where the answer goes. */
+  /** The app that sent a request, and where the response goes. */
   async function proven(input: unknown) {
     const params = readParams(input)
     const { client_id: key } = params
@@ -203,11 +212,11 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       tokens: [],
       expiresAt: endsAt,
     })
-    if (result !== 'inserted') throw new Error('a random session id was drawn twice')
+    if (result !== 'inserted') throw new Error('the same random session id was generated twice')
     return ticket
   }
 
-  /** The question behind a ticket, for the account and the login it was put to, as long as the app is what it was. */
+  /** The consent request of a ticket, if account and login are those it was made to, and the app is unchanged. */
   async function answered(answer: Answering) {
     const by = { account: accountInput(objectInput(answer, 'answer').account), ...loginInput(answer.login) }
     const ticket = idInput(answer.ticket, 'ticket')
@@ -229,7 +238,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     return { session, question, app, by }
   }
 
-  /** The one compare-and-set that spends the ticket. */
+  /** Uses up the ticket, with one compare-and-set. */
   async function settle(asked: Session, next: (session: Session) => Session): Promise<void> {
     await collection.write(sessionKind, sessionRef({ app: asked.app, session: asked.id }), (session) => {
       if (session?.state !== 'open' || session.stage !== QUESTION) throw invalidTicket()
@@ -251,10 +260,12 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
   }
 }
 
-/** Without one nobody can be asked: that is said before anything is stored. */
+/** User authorization requires the issuer: report a missing one before anything is stored. */
 function issuerOf({ issuer }: Pick<AuthorizationParts, 'issuer'>): string {
   if (issuer === undefined)
-    throw new TypeError('createAppGrant: issuer: expected an https URL where users authorise apps, received nothing')
+    throw new TypeError(
+      'createAppGrant: issuer: expected an https URL, which user authorization requires, received undefined',
+    )
   return issuer
 }
 
@@ -263,8 +274,8 @@ function invalidTicket(): AppGrantError {
     'invalid_ticket',
     {},
     {
-      message: 'the question is no longer open',
-      hint: 'The ticket is unknown, expired, answered, or was put to another account or login. Let the app begin again.',
+      message: 'this consent request is no longer valid',
+      hint: 'The ticket is unknown, expired or used, or belongs to another account or login. The app must start over.',
     },
   )
 }

@@ -17,55 +17,57 @@ import type { CodeInput, RefreshInput, SessionGrants } from './session-grants.ts
 import { assertUsable } from './standing.ts'
 import type { Verifier } from './verifier.ts'
 
-/** How apps get tokens, prove who they are, and give tokens back; and what a token gives. */
+/** Issues, verifies and revokes tokens, and authenticates apps. */
 export interface Authorizer extends Verifier, Authorization {
   /**
-   * Gives a trusted app a token for its owner, from its own credentials alone.
+   * Issues an access token to a trusted app, for its owner, in exchange for the app's credentials alone.
    *
-   * @param by - `scope`: default is all that the app registered. `resources`: which of the option `resources` the token is for;
+   * @param by - `scope`: default is everything the app registered. `resources`: which of the option `resources` the token is for;
    *   default is the first.
-   * @throws `app_authentication_failed`, `too_many_failures`; with right credentials `app_suspended`, `app_not_trusted`,
-   *   `account_blocked`, `not_permitted`, `invalid_scope`, `invalid_target`, `signing_unavailable`. Nothing is stored then.
+   * @throws {@link AppGrantError} `app_authentication_failed`, `too_many_failures`; with valid credentials `app_suspended`,
+   *   `app_not_trusted`, `account_blocked`, `not_permitted`, `invalid_scope`, `invalid_target`, `signing_unavailable`.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.4)
    */
   grantTrusted(
     by: AppProof & RequestFacts & { readonly scope?: readonly string[]; readonly resources?: readonly string[] },
   ): Promise<Granted>
   /**
-   * Exchanges an authorization code for the first tokens of a session. A code is good once: redeemed again with the right
-   * verifier and redirect it ends its session; with anything wrong it is neither spent nor ended.
+   * Exchanges an authorization code for the first tokens of a session. A code is valid once: using it again with the right
+   * verifier and redirect URL ends its session. An attempt with anything wrong neither uses up the code nor ends the session.
    *
-   * @throws as {@link grantTrusted}, and `invalid_code`.
+   * @throws {@link AppGrantError} `invalid_code`, and the codes of {@link Authorizer.grantTrusted} except `app_not_trusted`.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.3)
    * @see [RFC 7636 - Proof Key for Code Exchange](https://www.rfc-editor.org/rfc/rfc7636.html#section-4.6)
    */
   redeemCode(by: CodeInput): Promise<Granted>
   /**
-   * Exchanges a refresh token for its successor and an access token. A repeat within the retry window gets the same answer;
-   * any other use of a token that has a successor ends the session. Refused without being spent while the app is suspended
-   * or the account blocked.
+   * Exchanges a refresh token for its successor and an access token. A retry within the retry window gets the same response;
+   * any other use of a token that has a successor ends the session. While the app is suspended or the account is blocked, the
+   * exchange is rejected and the refresh token stays valid.
    *
-   * @throws as {@link grantTrusted}, and `invalid_refresh_token`.
+   * @throws {@link AppGrantError} `invalid_refresh_token`, and the codes of {@link Authorizer.grantTrusted} except
+   *   `app_not_trusted`.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-6)
    */
   refresh(by: RefreshInput): Promise<Granted>
   /**
-   * Kills a token of the app that presents it; a refresh token takes its session with it. A suspended app may do so too. A
-   * token that is unknown or dead is no error.
+   * Revokes an access token of the app, or the session of a code or refresh token. A suspended app may do this too. A token
+   * that is unknown or no longer valid is not an error.
    *
-   * @throws `app_authentication_failed`, `too_many_failures`; `foreign_token` for another app's, which stays as it is.
+   * @throws {@link AppGrantError} `app_authentication_failed`, `too_many_failures`; `foreign_token` for a token of another app,
+   *   which is not revoked.
    * @see [RFC 7009 - OAuth 2.0 Token Revocation](https://www.rfc-editor.org/rfc/rfc7009.html#section-2.1)
    */
   revokeToken(by: AppCredentials & RequestFacts & { readonly token: string }): Promise<void>
   /**
-   * Proves an app by its secret, or by an assertion, which is good for one call.
+   * Authenticates an app with a secret, or with an assertion, which is valid for one call.
    *
-   * @throws `app_authentication_failed`, `too_many_failures`; `app_suspended`, `account_blocked`, `not_permitted`.
+   * @throws {@link AppGrantError} `app_authentication_failed`, `too_many_failures`, `app_suspended`, `account_blocked`,
+   *   `not_permitted`.
    */
   authenticateApp(by: AppProof & RequestFacts): Promise<App>
 }
 
-/** What the authorizer stands on. */
 export interface AuthorizerParts {
   readonly collection: Collection
   readonly accounts: Accounts
@@ -121,7 +123,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     },
   }
 
-  /** Whom a token acted for: the account behind its install, where that is not gone. */
+  /** The account a token acted for: that of its install, or else the owner. */
   async function holderOf(app: LiveApp, token: AccessTokenParts): Promise<string> {
     if (!('install' in token)) return app.owner
     const install = await collection.load(installKind, installRef(token))
@@ -140,7 +142,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
       {},
       {
         message: 'the token belongs to another app',
-        hint: 'An app revokes its own tokens only. The token was left as it is.',
+        hint: 'An app can revoke only its own tokens. The token was not revoked.',
       },
     )
   }

@@ -2,7 +2,7 @@ import { AppGrantError } from '../base/errors.ts'
 import { digestOf } from '../credentials/digest.ts'
 
 /**
- * What a code is bound to: the PKCE challenge and the redirect URL of its question.
+ * What a code is bound to: the PKCE challenge and the redirect URL of its authorization request.
  *
  * @param challenge - S256: the SHA-256 of the verifier in base64url.
  */
@@ -11,8 +11,9 @@ export function bindingOf(challenge: string, redirectUrl: string): string {
 }
 
 /**
- * The challenge that a verifier answers.
+ * The S256 challenge of a PKCE verifier.
  *
+ * @throws {@link AppGrantError} `invalid_code`
  * @see [RFC 7636 - Proof Key for Code Exchange](https://www.rfc-editor.org/rfc/rfc7636.html#section-4.1)
  */
 export function challengeOf(text: string): string {
@@ -22,7 +23,7 @@ export function challengeOf(text: string): string {
       {},
       {
         message: 'verifier: expected 43–128 characters of A-Z a-z 0-9 - . _ ~',
-        hint: 'Send the PKCE verifier whose S256 challenge the authorization request carried. The code is not spent.',
+        hint: 'Send the PKCE verifier that the code_challenge of the authorization request was made from. The code is still valid.',
       },
     )
   }

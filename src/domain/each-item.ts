@@ -1,11 +1,12 @@
 import type { Page } from '../records/pages.ts'
 
 /**
- * Walks every page of a list.
+ * Iterates over the items of all pages of a list.
  *
+ * @param page - returns the page at the cursor, or the first page without one.
  * @example
  * ```ts
- * for await (const app of eachItem((cursor) => grants.apps.list({ owner: 'org-7', ...(cursor && { cursor }) }))) console.log(app.name)
+ * for await (const app of eachItem((cursor) => appgrant.apps.list({ owner: 'org-7', ...(cursor && { cursor }) }))) console.log(app.name)
  * ```
  */
 export async function* eachItem<T>(

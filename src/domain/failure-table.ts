@@ -1,24 +1,23 @@
 import { isIP } from 'node:net'
 
-/** Failures of one address, or of one key from one address, that are answered as such within a window. */
+/** Failures per window, of a key from an address and of an address, before they become `too_many_failures`. */
 const MAX_FAILURES = 10
 const MAX_FAILURES_OF_ADDRESS = 50
 const WINDOW_MS = 60_000
-/** The oldest entries give way: a flood costs no memory, it only forgets sooner. */
+/** The oldest entries are evicted, so that a flood of addresses cannot exhaust memory. */
 const MAX_ENTRIES = 20_000
 
-/** Counts failed authentications, in this process, per address and per (key, address). Nothing is counted without an address. */
+/** Counts failed authentications in this process, per address and per (key, address). Without an address nothing is counted. */
 export interface FailureTable {
-  /** Counts a failure. @returns how many seconds to wait where there were too many, else 0. */
+  /** Counts a failure. @returns the seconds to wait if there were too many, or else 0. */
   count(failure: { readonly key: string; readonly remoteAddress: string | undefined }): number
-  /** How many entries it holds. */
   readonly size: number
 }
 
 export function createFailureTable(clock: () => number): FailureTable {
-  // In the order of their windows' ends, for every window is as long.
+  // In the order in which they end, because all windows are equally long.
   const windows = new Map<string, { failures: number; endsAt: number }>()
-  // One iterator for good: a new one would pass everything that was deleted before it comes to the oldest.
+  // A single iterator, because a new one would have to skip all deleted entries to find the oldest.
   const byAge = windows.keys()
 
   function add(name: string, most: number): number {
@@ -45,14 +44,14 @@ export function createFailureTable(clock: () => number): FailureTable {
   }
 }
 
-/** An IPv4 address, or the /64 of an IPv6 one, for its owner has all of that; undefined for anything else. */
+/** An IPv4 address, or the /64 of an IPv6 address, because one owner has all of it; undefined for anything else. */
 function networkOf(address: string | undefined): string | undefined {
   if (address === undefined || address.length > 64) return undefined
   const plain = address.replace(/%.*$/, '')
   if (isIP(plain) === 4) return plain
   if (isIP(plain) !== 6) return undefined
   const groups = groupsOf(plain)
-  // A socket that takes both kinds shows an IPv4 address as ::ffff:a.b.c.d.
+  // A dual-stack socket reports an IPv4 address as ::ffff:a.b.c.d.
   const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff
   if (isMapped)
     return groups

@@ -1,14 +1,14 @@
 import { AppGrantError } from '../base/errors.ts'
 import { foldName } from './fields/fold-name.ts'
 
-/** The longest account id, login, or other text that the host gives. */
+/** Maximum length of an account id or login. */
 const MAX_HOST_TEXT = 256
-/** What the subject of an app-only token begins with: no account may be taken for an app. */
+/** Prefix of the subject of an app-only token. No account id may begin with it, so that none looks like an app. */
 export const APP_SUBJECT = 'app:'
 const MAX_USER_AGENT = 512
 const MAX_SEARCH = 100
 
-/** Refuses a parameter of a call: nothing was read or stored. */
+/** The error for an invalid parameter. It is created before anything is stored. */
 export function invalidRequest(name: string, expected: string, received: unknown): AppGrantError<'invalid_request'> {
   return new AppGrantError(
     'invalid_request',
@@ -20,7 +20,7 @@ export function invalidRequest(name: string, expected: string, received: unknown
   )
 }
 
-/** What a value is, in words, without showing any of it. */
+/** Describes a value without showing any of it. */
 export function describe(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'
@@ -28,13 +28,12 @@ export function describe(value: unknown): string {
   return value === undefined ? 'nothing' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
-/** The argument of a method that takes an object. */
 export function objectInput<T extends object>(value: T, name: string): T {
   if (typeof value !== 'object' || value === null) throw invalidRequest(name, 'an object', value)
   return value
 }
 
-/** An id that the host chose: opaque to us, and never part of a key. */
+/** An id chosen by the host: opaque, and never part of a store's key. */
 export function accountInput(value: unknown, name = 'account'): string {
   if (!isHostText(value))
     throw invalidRequest(name, `an account id of 1–${MAX_HOST_TEXT} characters without control characters`, value)
@@ -43,7 +42,7 @@ export function accountInput(value: unknown, name = 'account'): string {
   return value
 }
 
-/** The real login behind an act, if the host gives one. */
+/** The real login behind an operation, if the host gives one. */
 export function loginInput(value: unknown): { readonly login?: string } {
   if (value === undefined) return {}
   if (!isHostText(value))
@@ -51,24 +50,22 @@ export function loginInput(value: unknown): { readonly login?: string } {
   return { login: value }
 }
 
-/** Text that is looked up as it is: whatever is no such id is simply not found. */
+/** A string that is looked up as it is: a malformed id is simply not found. */
 export function idInput(value: unknown, name: string): string {
   if (typeof value !== 'string') throw invalidRequest(name, 'a string', value)
   return value
 }
 
-/** Whether it is a list of texts, of at most `most`. A hole in an array is no text. */
+/** Whether it is an array of at most `most` strings. `every` skips holes, so the array is copied first. */
 export function isTextList(value: unknown, most: number): value is readonly string[] {
   return Array.isArray(value) && value.length <= most && Array.from(value).every((one) => typeof one === 'string')
 }
 
-/** Whether something is on: nothing but true and false. */
 export function flagInput(value: unknown, name: string): boolean {
   if (typeof value !== 'boolean') throw invalidRequest(name, 'true or false', value)
   return value
 }
 
-/** How long a page may be. */
 export function limitInput(value: unknown): number {
   if (value === undefined) return 50
   if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > 1000) {
@@ -77,12 +74,12 @@ export function limitInput(value: unknown): number {
   return value as number
 }
 
-/** A cursor, whose content the list itself judges. */
+/** A cursor. The list itself validates its content. */
 export function cursorInput(value: unknown): { readonly cursor?: string } {
   return value === undefined ? {} : { cursor: idInput(value, 'cursor') }
 }
 
-/** Part of a name to search for, folded as names are; '' finds all. */
+/** Part of a name to search for, folded as names are; '' matches all. */
 export function searchInput(value: unknown): string {
   if (value === undefined) return ''
   const text = idInput(value, 'name')
@@ -90,7 +87,7 @@ export function searchInput(value: unknown): string {
   return foldName(text)
 }
 
-/** The user agent of a request, shortened and without control characters: it is shown to people (TOK-3). */
+/** The user agent of a request, shortened and without control characters, because it is shown to people (TOK-3). */
 export function userAgentInput(value: unknown): { readonly userAgent?: string } {
   if (value === undefined) return {}
   if (typeof value !== 'string') throw invalidRequest('userAgent', 'a string', value)

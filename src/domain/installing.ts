@@ -11,11 +11,11 @@ import {
   type StoredInstall,
 } from '../records/install.ts'
 
-/** Remembers that an account authorised an app. */
+/** Stores that an account authorised an app. */
 export interface Installing {
   /**
-   * The install of (app, account): made, or extended with its stamps kept, so that what hangs on it lives on. One that was
-   * withdrawn, has expired or belongs to another epoch is made anew.
+   * Creates the install of (app, account), or extends it and keeps its stamps, so that existing sessions continue to work. An
+   * install that was withdrawn, has expired or belongs to another epoch is replaced.
    */
   install(
     app: LiveApp,
@@ -38,7 +38,7 @@ export function createInstalling(parts: {
   return {
     async install(app, { by, scope, epoch, endsAt }) {
       const { account } = by
-      // The pointer first: it may lead nowhere, but nothing may be without it.
+      // Write the index entry first: it may refer to nothing, but no install may be missing from the index.
       const pointer = { app: app.key, account }
       await collection.write(pointerKind, pointerRef(pointer), (known) => ({
         ...pointer,

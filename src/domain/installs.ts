@@ -17,32 +17,46 @@ import { accountInput, cursorInput, idInput, limitInput, objectInput, searchInpu
 import { isOfEpoch, type ManagedApps } from './managed-apps.ts'
 import type { AppAndAccount } from './token-store.ts'
 
-/** An account authorised an app. */
+/** An app that an account has authorised. */
 export interface Install {
   readonly app: { readonly key: string; readonly name: string; readonly owner: string }
   readonly account: string
   readonly installedAt: Date
+  /** The account and login that approved it first. */
   readonly permittedBy: Actor
-  /** All that was granted since. */
+  /** All scopes granted since it was installed. */
   readonly scope: readonly string[]
 }
 
 /**
- * Which accounts authorise which apps. All methods reject with `store_unavailable`, `outcome_unknown` or
- * `directory_unavailable` where the answer is not known.
+ * Which accounts have authorised which apps. All methods reject with `store_unavailable`, `outcome_unknown` or
+ * `directory_unavailable` if the outcome is not known, and with `account_blocked` if the acting account is blocked.
  */
 export interface Installs {
   /**
-   * The apps that an account authorises, first to expire first. `name`: part of the app's name.
+   * Lists the apps that an account has authorised, those that expire first at the beginning.
    *
-   * @throws `app_not_found` for an account that the caller is not and is not above.
+   * @param of - `name`: part of the app's name, ignoring case. Default is all apps.
+   * @throws {@link AppGrantError} `app_not_found` if the caller is neither the host, nor the account, nor above it;
+   *   `invalid_cursor`.
    */
   list(of: { readonly account: string; readonly name?: string } & PageQuery): Promise<Page<Install>>
-  /** The accounts that authorise an app, of those that the caller is or is above. @throws `app_not_found` */
+  /**
+   * Lists the accounts that have authorised an app. An account sees only itself and accounts below it.
+   *
+   * @throws {@link AppGrantError} `app_not_found` if there is no such app or the caller may not see it; `invalid_cursor`.
+   */
   listByApp(of: { readonly app: string } & PageQuery): Promise<Page<Install>>
-  /** How many accounts authorise an app, all of them. @throws `app_not_found` */
+  /**
+   * Counts all accounts that have authorised an app, including those that the caller may not see.
+   *
+   * @throws {@link AppGrantError} `app_not_found` if there is no such app or the caller may not see it.
+   */
   count(of: { readonly app: string }): Promise<number>
-  /** Ends all that the app holds for the account, atomically: it has to ask again. False where it held nothing. */
+  /**
+   * Revokes everything the app holds for the account, atomically. To act for the account again, the app must ask for consent.
+   * Returns false if it held nothing, or if the caller may not manage the account.
+   */
   withdraw(which: AppAndAccount): Promise<boolean>
 }
 
@@ -60,7 +74,7 @@ export interface InstallsParts {
 }
 
 export function createInstalls({ collection, pages, managed, events, clock }: InstallsParts, actor: Actor): Installs {
-  // What ends at this very millisecond is over: lists begin behind all of it, as counts do.
+  // What expires in this very millisecond has expired, so lists start after it, as counts do.
   const now = () => ({ position: clock() + 1, id: '' })
 
   return {
@@ -111,7 +125,7 @@ export function createInstalls({ collection, pages, managed, events, clock }: In
       if (!app || !(await managed.sight(actor, account))) return false
       let wasLive = false
       const ref = installRef({ app: key, install: installId(app, account) })
-      // One that has ended already is written again: only that confirms it (REV-7).
+      // An install that has already ended is written again: only a write confirms it (REV-7).
       await collection.write<StoredInstall>(installKind, ref, (install) => {
         wasLive = install?.state === 'live'
         return install && { state: 'ended', id: install.id, app: key, expiresAt: install.expiresAt }
@@ -125,7 +139,7 @@ export function createInstalls({ collection, pages, managed, events, clock }: In
     return actor.account === undefined || (await managed.sight(actor, account)) !== undefined
   }
 
-  /** What pointers lead to, undefined where that is over. */
+  /** The installs that index entries refer to, undefined if they have ended. */
   async function withInstalls(pointers: readonly AppAndAccount[]): Promise<readonly (Found | undefined)[]> {
     const apps = await collection.get(pointers.map(({ app }) => appRef(app)))
     const found = pointers.map(({ account }, at) => {

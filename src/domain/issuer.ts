@@ -1,8 +1,8 @@
 import { parseUrl } from './fields/parse-url.ts'
 
 /**
- * Whether a text is an issuer in its one form. http is for development only, where nobody can listen in: on a literal loopback
- * address or localhost.
+ * Whether a value is a canonical issuer. http is for development only, on localhost or a literal loopback address, where the
+ * traffic cannot be intercepted.
  *
  * @see RFC 8414 §2
  */

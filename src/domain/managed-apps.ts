@@ -7,26 +7,26 @@ import { HOST_RANK } from './app-acts.ts'
 import { appNotFound } from './app-errors.ts'
 import { invalidRequest } from './input.ts'
 
-/** What an actor is to an account: the host, the account itself, or one of its ancestors. */
+/** The authority of an actor over an account: as the host, as the account itself, or as one of its ancestors. */
 export interface Sight {
-  /** 0 is the account itself, each ancestor is one more, the host is above all. */
+  /** 0 for the account itself, one more for each ancestor, and the highest for the host. */
   readonly rank: number
-  /** The actor, then its ancestors; empty for the host, who needs nobody's permission. */
+  /** The actor, then its ancestors; empty for the host, which needs no permission. */
   readonly actorLineage: Lineage
-  /** The account, then its ancestors. The directory is asked once at most. */
+  /** The account, then its ancestors. Asks the directory at most once. */
   lineage(): Promise<Lineage>
 }
 
-/** Apps as an actor may see and change them: everything else is not found (LST-4). */
+/** The apps that an actor may see and change: all others are not found (LST-4). */
 export interface ManagedApps {
-  /** Undefined where the actor is neither the host, nor the account, nor above it. */
+  /** Undefined if the actor is neither the host, nor the account, nor above it. */
   sight(actor: Actor, account: string): Promise<Sight | undefined>
-  /** Whoever asks: for callers that judge by something else than the app's owner. */
+  /** Loads an app for any actor, if something other than its owner decides who may see it. */
   load(key: string): Promise<LiveApp | undefined>
   find(actor: Actor, key: string): Promise<LiveApp | undefined>
-  /** Rejects with `app_not_found` where {@link find} finds nothing. */
+  /** Rejects with `app_not_found` if `find` finds nothing. */
   get(actor: Actor, key: string): Promise<LiveApp>
-  /** Replaces the app's record by what `next` makes of it, atomically. */
+  /** Replaces the app's record with the result of `next`, atomically. `next` may run several times. */
   change(actor: Actor, key: string, next: (app: LiveApp, sight: Sight) => LiveApp | Promise<LiveApp>): Promise<LiveApp>
 }
 
@@ -47,11 +47,14 @@ export function createManagedApps({
       if (actor === undefined) return { rank: HOST_RANK, actorLineage: [], lineage }
       const states = await lineage()
       const rank = states.findIndex((state) => state.id === actor)
-      // An account that the directory does not know is still itself: it gets the error that says so.
+      // An actor that the directory does not know still manages itself, and gets the error that says so.
       if (rank < 0 && actor !== account) return undefined
       const actorLineage = states.slice(Math.max(rank, 0))
       if (!isActive(actorLineage))
-        throw accountError('account_blocked', 'The acting account, or one above it, is not active or not known.')
+        throw accountError(
+          'account_blocked',
+          'The acting account or one above it is blocked or unknown to the directory.',
+        )
       return { rank, actorLineage, lineage }
     },
     async load(key) {
@@ -81,17 +84,17 @@ export function createManagedApps({
   return managed
 }
 
-/** An owner of another epoch is another owner: it does not find what its predecessor left (ACC-7). */
+/** An owner of another epoch is another owner, and must not find the apps of its predecessor (ACC-7). */
 export async function isVisible(app: LiveApp, sight: Sight): Promise<boolean> {
   return sight.rank !== 0 || isOfEpoch(app, sight)
 }
 
-/** Whether something was made under the account's present epoch. */
+/** Whether something was created under the account's current epoch. */
 export async function isOfEpoch({ epoch }: { readonly epoch?: string }, sight: Sight): Promise<boolean> {
   return (await sight.lineage())[0]?.epoch === epoch
 }
 
-/** Whether the text could be a key: nothing is read for any other. */
+/** Whether the string has the form of a key. If not, nothing needs to be read. */
 export function isKeyInput(key: unknown): boolean {
   if (typeof key !== 'string') throw invalidRequest('key', "an app's key as a string", key)
   return isKey(key)

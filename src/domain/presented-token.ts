@@ -2,18 +2,18 @@ import type { TokenFault } from '../credentials/jwt/claims.ts'
 import type { ParsedToken, TokenFormat } from '../credentials/token-format.ts'
 import type { SignedTokens } from './signed-tokens.ts'
 
-/** An access token as somebody presents it. */
+/** A parsed access token. */
 export interface PresentedToken {
-  /** Where its records stand. */
+  /** Identifies its records. */
   readonly parsed: AccessTokenParts
-  /** What its record knows: an opaque token itself, or what a signed one carries. */
+  /** The text whose digest is stored: an opaque token itself, or the credential embedded in a signed one. */
   readonly credential: string
 }
 
 /** The parts of an access token of either format. */
 export type AccessTokenParts = Extract<ParsedToken, { readonly token: string }>
 
-/** Takes an access token apart, or tells why it is none. A signed one takes time, an opaque one does not. */
+/** Parses an access token, or returns why it is invalid. Asynchronous only for signed tokens. */
 export type ReadPresentedToken = (text: string) => PresentedToken | TokenFault | Promise<PresentedToken | TokenFault>
 
 export function createPresentedTokens(
@@ -26,7 +26,7 @@ export function createPresentedTokens(
     return !parsed && signed ? carried(signed, text) : 'malformed'
   }
 
-  /** What a signed token carries must be what it says, and no opaque token. */
+  /** The embedded credential must match the claims and must not be an opaque token. */
   async function carried({ read }: Pick<SignedTokens, 'read'>, text: string): Promise<PresentedToken | TokenFault> {
     const inside = await read(text)
     if (typeof inside === 'string') return inside

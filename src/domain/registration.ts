@@ -14,7 +14,7 @@ import { telling } from './telling.ts'
 
 const SALT_LENGTH = 43
 
-/** Registering: nothing exists, and no place is taken, before the one insert that may refuse (APP-6, APP-7). */
+/** Nothing exists, and no place under the limit is taken, before the one insert, which checks the limit (APP-6, APP-7). */
 export function createRegistration(parts: RegistryParts, actor: Actor): AppRegistry['register'] {
   const { collection, managed, events, random, clock, stamp } = parts
 
@@ -61,7 +61,7 @@ export function createRegistration(parts: RegistryParts, actor: Actor): AppRegis
     if (!sight) throw accountError('not_permitted', 'The owner must be the acting account or one below it.')
     const lineage = await sight.lineage()
     if (!isActive(lineage))
-      throw accountError('account_blocked', 'The owner, or an account above it, is not active or not known.')
+      throw accountError('account_blocked', 'The owner or an account above it is blocked or unknown to the directory.')
     if (!mayRegister(sight.actorLineage, api)) throw mayNotRegister()
     if (trusted && !mayTrust(sight.actorLineage)) throw mayNotTrust()
     return lineage[0]?.epoch

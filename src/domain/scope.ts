@@ -5,7 +5,7 @@ import { isTextList } from './input.ts'
 const MAX_SCOPES = 100
 const MAX_SCOPE = 100
 
-/** A list of scopes as it was asked for, without repetitions; undefined where nothing was asked. @throws `invalid_scope` */
+/** The requested scopes without repetitions; undefined if none were requested. @throws {@link AppGrantError} `invalid_scope` */
 export function scopeTokens(asked: unknown): readonly string[] | undefined {
   if (asked === undefined) return undefined
   if (!isTextList(asked, MAX_SCOPES) || asked.some((one) => one.length > MAX_SCOPE))
@@ -13,15 +13,15 @@ export function scopeTokens(asked: unknown): readonly string[] | undefined {
   return [...new Set(asked)]
 }
 
-/** The scope that is asked for: all the app registered where nothing is said, never more than that (TOK-7). */
+/** The scope of a new token: what was requested, or else everything the app registered, and never more than that (TOK-7). */
 export function askedScope(asked: unknown, app: LiveApp): readonly string[] {
   return narrowedScope(scopeTokens(asked), app.fields.scopes, app)
 }
 
 /**
- * Part of a scope that was granted before: all of it where nothing is said. What the app has lost since is in none.
+ * Narrows a granted scope to what was requested, or keeps all of it. Scopes the app has since lost are never included.
  *
- * @throws `invalid_scope` where more is asked.
+ * @throws {@link AppGrantError} `invalid_scope` if more is requested.
  */
 export function narrowedScope(
   asked: readonly string[] | undefined,
@@ -31,7 +31,7 @@ export function narrowedScope(
   const available = granted.filter((scope) => app.fields.scopes.includes(scope))
   if (!asked) return available
   if (!asked.every((scope) => available.includes(scope)))
-    throw invalidScope('expected no more than was registered and granted')
+    throw invalidScope('expected only scopes that the app registered and was granted')
   return asked
 }
 
@@ -41,7 +41,7 @@ function invalidScope(problem: string): AppGrantError {
     {},
     {
       message: `scope: ${problem}`,
-      hint: "Ask for some of the app's registered scopes, or for none, which means all; apps.update registers more.",
+      hint: "Request some of the app's registered scopes, or omit scope to request all; apps.update registers more.",
     },
   )
 }

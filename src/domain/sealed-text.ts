@@ -1,9 +1,9 @@
-/** A text that only who has the secret reads again. jose is loaded by whoever needs it, when it is used first. */
+/** Encrypts a text with a secret. jose is loaded only when it is first needed. */
 export async function seal(text: string, secret: string): Promise<string> {
   return (await load()).seal(text, secret)
 }
 
-/** What {@link seal} was given. */
+/** Decrypts the result of {@link seal}. */
 export async function unseal(sealed: string, secret: string): Promise<string> {
   return (await load()).unseal(sealed, secret)
 }

@@ -20,46 +20,50 @@ import { seal, unseal } from './sealed-text.ts'
 import { gone } from './spent-credential.ts'
 import { assertNotSuspended, assertUsable } from './standing.ts'
 
-/** Other attempts with the same credential make one try again; every time at least one of them got further. */
+/** An attempt is repeated if a concurrent one with the same credential has overtaken it, so each time one of them succeeds. */
 const MAX_TRIES = 100
-/** How far the clock of the node that rotated may be ahead of ours. */
+/** How far the clock of the node that rotated the token may be ahead of this one. */
 const CLOCK_TOLERANCE_MS = 1000
 const REMEMBERED_TOKENS = 50
-/** Longer than any redirect URL that an app can have: nothing is computed of what is longer still. */
+/** Longer than any redirect URL that an app can register. Nothing longer is hashed. */
 const MAX_REDIRECT = 4096
 
-/** The grants that spend a credential of a session: a code or a refresh token. */
+/** The grants that use up a credential of a session: a code or a refresh token. */
 export interface SessionGrants {
   redeemCode(by: CodeInput): Promise<Granted>
   refresh(by: RefreshInput): Promise<Granted>
-  /** Ends the session of a genuine code or refresh token of that app. False where it is not one. */
+  /** Ends the session of a genuine code or refresh token of that app. Returns false if it is not one. */
   revoke(app: LiveApp, credential: Credential): Promise<boolean>
-  /** Whether the credential was once given out, to whatever app. */
+  /** Whether the credential was ever issued, to any app. */
   isGenuine(credential: Credential): Promise<boolean>
 }
 
+/** An authorization code to exchange, and the app that presents it. */
 export type CodeInput = AppCredentials &
   RequestFacts & {
     readonly code: string
+    /** The PKCE verifier, 43–128 characters. */
     readonly verifier: string
+    /** The redirect URL of the authorization request, unmodified. */
     readonly redirectUrl: string
     /** Which of the granted resources the access token is for. Default is all of them. */
     readonly resources?: readonly string[]
   }
+/** A refresh token to exchange, and the app that presents it. */
 export type RefreshInput = AppCredentials &
   RequestFacts & {
     readonly refreshToken: string
-    /** What of the granted scope the access token has. Default is all of it. */
+    /** Which part of the granted scope the access token has. Default is all of it. */
     readonly scope?: readonly string[]
     /** Which of the granted resources the access token is for. Default is all of them. */
     readonly resources?: readonly string[]
   }
 
 type Kind = 'ac' | 'rt'
-/** A code or a refresh token, taken apart. */
+/** A parsed code or refresh token. */
 export type Credential = { readonly kind: Kind } & TokenFields<Kind>
 
-/** What is presented, and what the answer depends on besides. */
+/** A presented credential, and everything else the response depends on. */
 interface Presented {
   readonly app: LiveApp
   readonly credential: Credential
@@ -104,7 +108,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
       const text = idInput(by.code, 'code')
       const verifier = idInput(by.verifier, 'verifier')
       const redirectUrl = idInput(by.redirectUrl, 'redirectUrl')
-      // Who does not prove who it is learns nothing of what else is wrong.
+      // Authenticate first: others must learn nothing about the code.
       const app = await authentication.authenticate(by)
       const credential = read('ac', text, app)
       if (redirectUrl.length > MAX_REDIRECT) throw gone('ac')
@@ -136,7 +140,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     return parsed
   }
 
-  /** The session of a genuine credential: its tag shows that it was given out, however long ago. */
+  /** The session of a genuine credential: its tag proves that it was issued, however long ago. */
   async function find(key: string, credential: Credential): Promise<Found | undefined> {
     const [record, installRecord] = await collection.get([sessionRef(credential), installRef(credential)])
     if (!record || hasExpired(record, clock())) return undefined
@@ -160,19 +164,19 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
       const answer = isCurrent ? await spend(presented, found, install) : await repeated(presented, session)
       if (answer) return answer
       if (isCurrent) continue
-      // Genuine, but not the session's present credential: somebody else has it too, or the store lost a step. It ends, and
-      // where it has ended already that is written again, for only a write confirms it.
+      // Genuine but not current: somebody else used it, or the store lost a step. End the session, even if it has already ended,
+      // because only a write confirms it.
       await end(app, found, 'reused')
       throw gone(credential.kind)
     }
     throw new AppGrantError(
       'conflict',
       {},
-      { message: 'too many attempts at once', hint: 'Nothing was spent: repeat the call.' },
+      { message: 'too many concurrent attempts', hint: 'The code or refresh token is still valid: repeat the call.' },
     )
   }
 
-  /** Takes the session to its next stage. Undefined where another attempt came in between. */
+  /** Advances the session to its next stage. Returns undefined if another attempt was faster. */
   async function spend(
     presented: Presented,
     { record, session }: Found,
@@ -181,13 +185,13 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     const { app, credential, text, userAgent } = presented
     const now = clock()
     const isDead = now >= session.credentialEndsAt || !sameDigest(session.digest, digestOf(text))
-    // A code goes with its redirect URL; a session that has passed it stays.
+    // Removing a redirect URL revokes its codes, but not the sessions they have started.
     const lostRedirect = credential.kind === 'ac' && !app.redirectStamps.includes(session.redirectStamp)
     if (isDead || lostRedirect) throw gone(credential.kind)
     const scope = narrowedScope(presented.scope, session.scope, app)
     const audience = audiences.narrowed(presented.resources, session.audience)
     const next = successor(session, { stage: session.stage + 1, salt: session.salt }, presented)
-    // The token first: it is valid only once the session has reached its stage, so a lost or refused insert spends nothing.
+    // Store the token first: it is valid only once the session has reached its stage, so a failed insert uses up nothing.
     const token = await accessTokens.store(next.access, {
       app,
       install,
@@ -200,12 +204,12 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     })
     const salt = random(WIDTH.secret)
     if (!token) {
-      // An attempt long ago left a token that has died since: other salt, other token.
+      // An earlier attempt left a token that is no longer valid: a new salt leads to a new token.
       await collection.replace(sessionKind, record, { ...session, salt })
       return undefined
     }
     const credentialEndsAt = Math.min(now + lifetimes.refreshIdleSeconds * 1000, session.endsAt)
-    // What is repeated is the answer itself: a signature cannot be made twice. A code gets no answer a second time.
+    // A signature cannot be reproduced, so a retry needs the token itself. A code cannot be retried.
     const isRepeatable = accessTokens.areSigned && credential.kind === 'rt' && lifetimes.retryWindowSeconds > 0
     const answer = isRepeatable ? { sealed: await seal(token.text, next.sealKey()) } : {}
     const alive = session.tokens.filter(({ expiresAt }) => expiresAt > now)
@@ -224,7 +228,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     return accessTokens.granted(token, { scope, refreshToken: next.refreshToken, at: now })
   }
 
-  /** The answer that the immediately preceding refresh token got, within the window and for the same parameters (TOK-8). */
+  /** The response that the previous refresh token got, if it is retried in time and with the same parameters (TOK-8). */
   async function repeated(presented: Presented, session: Session): Promise<Granted | undefined> {
     const { app, credential, text } = presented
     const { last } = session
@@ -242,7 +246,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     return accessTokens.granted({ text: answer, ...newest }, { scope, refreshToken, at: clock() })
   }
 
-  /** What follows from a credential: the same for every attempt with it, and for nobody who has only the record or only it. */
+  /** The next credentials: the same for every attempt, and not derivable from the record or the credential alone. */
   function successor(session: Session, step: { stage: number; salt: string }, presented: Presented) {
     const { credential, scope, resources } = presented
     const { app, install, session: id, secret } = credential
@@ -267,7 +271,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     }
   }
 
-  /** One write ends everything of the session; afterwards its tokens, dead by then, leave the list. */
+  /** Ends the session with one write, then removes its tokens, which have already stopped working, from the list. */
   async function end(app: LiveApp, { record, install }: Found, change: 'removed' | 'reused'): Promise<void> {
     let before: Session | undefined
     await collection.write(sessionKind, record, (session) => {

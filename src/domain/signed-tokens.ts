@@ -5,21 +5,21 @@ import type { JwkSet, SignedFormat } from '../credentials/jwt/signed-format.ts'
 import type { CheckedSigning } from '../credentials/jwt/signing-keys.ts'
 import { type ClaimedToken, tokenClaims } from './token-claims.ts'
 
-/** How far the clocks of nodes may be apart; with it the second that the times of a token are rounded by. */
+/** How far the clocks of nodes may be apart. Also covers the rounding of a token's times to seconds. */
 const TOLERANCE_MS = 1000
 
-/** What a signed access token carries. */
+/** The credential that is embedded in a signed access token, and the ids in the claims. */
 export interface CarriedCredential {
   readonly credential: string
   readonly app: string
   readonly token: string
 }
 
-/** The signed format of access tokens. It only carries the credential that the records know: they decide, as for opaque ones. */
+/** The signed format of access tokens. It only embeds the credential of the stored record, which decides as for opaque tokens. */
 export interface SignedTokens {
-  /** The signed token around a credential. @throws `signing_unavailable`: nothing was signed. */
+  /** Returns a signed token with the credential embedded. @throws {@link AppGrantError} `signing_unavailable` */
   write(credential: string, token: ClaimedToken): Promise<string>
-  /** The credential inside, and what is said of it, where form, signature and claims are right. */
+  /** Returns the embedded credential if form, signature and claims are valid, or else what is wrong. */
   read(text: string): Promise<CarriedCredential | TokenFault>
   jwks(): Promise<JwkSet>
 }
@@ -35,7 +35,7 @@ export function createSignedTokens(
   },
 ): SignedTokens {
   const { issuer, audience, timeoutMs, clock, events } = parts
-  // jose is loaded by whoever has keys, when it is used first.
+  // jose is loaded only if keys are configured, when it is first needed.
   let loading: Promise<SignedFormat> | undefined
   const format = () => {
     loading ??= load()
@@ -54,8 +54,7 @@ export function createSignedTokens(
         const code = 'signing_unavailable'
         events.emit('outage', {}, { code, operation: 'sign', cause })
         const message = 'the service is temporarily unavailable'
-        const hint =
-          'signing.current did not sign, or not with the key that is published. Nothing was given out. See the cause.'
+        const hint = 'signing.current did not sign, or not with the published key. No token was issued. See the cause.'
         throw new AppGrantError(code, {}, { message, hint, cause })
       }
     },

@@ -1,6 +1,6 @@
 import { AppGrantError } from '../base/errors.ts'
 
-/** A code or a refresh token that gives nothing any more. */
+/** The error for a code or refresh token that is not, or no longer, valid. */
 export function gone(kind: 'ac' | 'rt'): AppGrantError {
   return kind === 'ac'
     ? new AppGrantError(
@@ -8,7 +8,7 @@ export function gone(kind: 'ac' | 'rt'): AppGrantError {
         {},
         {
           message: 'the authorization code is not valid',
-          hint: 'It is unknown, expired, used, of another app, redirect or verifier, or was ended by an act. Authorise again.',
+          hint: 'It is unknown, expired, used or revoked, or belongs to another app, redirect URL or verifier. Authorise again.',
         },
       )
     : new AppGrantError(
@@ -16,7 +16,7 @@ export function gone(kind: 'ac' | 'rt'): AppGrantError {
         {},
         {
           message: 'the refresh token is not valid',
-          hint: 'It is unknown, expired, used, of another app, or was ended by an act. Authorise again.',
+          hint: 'It is unknown, expired, used or revoked, or belongs to another app. Authorise again.',
         },
       )
 }

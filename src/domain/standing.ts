@@ -2,7 +2,7 @@ import { AppGrantError } from '../base/errors.ts'
 import type { LiveApp } from '../records/app.ts'
 import { type Accounts, accountError, type Lineage, type UseRefusal } from './accounts.ts'
 
-/** Whether an app may act for an account now, by what the host says of both. */
+/** Whether an app may act for an account now, according to the directory. */
 export type Standing =
   | { readonly refusal: UseRefusal; readonly epoch?: undefined }
   | { readonly refusal?: undefined; readonly epoch: string | undefined }
@@ -10,10 +10,11 @@ export type Standing =
 const UNASKED: Standing = Object.freeze({ epoch: undefined })
 
 /**
- * An app whose owner is blocked is as good as suspended; the account itself must be in good standing, be allowed to use the
- * app, and be of the owner's tenant unless the app is published (ACC-2, ACC-3, ACC-6).
+ * Asks the directory whether an app may act for an account. An app whose owner is blocked is treated as suspended. The account
+ * must be active, be allowed to use the app, and belong to the owner's tenant unless the app is published (ACC-2, ACC-3,
+ * ACC-6).
  *
- * @returns the account's present epoch, or why not.
+ * @returns the account's current epoch, or why the app may not act.
  */
 export function standingOf(app: LiveApp, account: string, accounts: Accounts): Standing | Promise<Standing> {
   return accounts.hasDirectory ? askedStanding(app, account, accounts) : UNASKED
@@ -28,10 +29,11 @@ async function askedStanding(app: LiveApp, account: string, accounts: Accounts):
 }
 
 /**
- * Refuses an app that has proven who it is but may get nothing now: nothing is spent, for all of this can be undone.
+ * Rejects an authenticated app that may not act now. Its credentials must stay valid, because each of these reasons can be
+ * undone.
  *
- * @returns the present epoch of the account it would act for.
- * @throws `app_suspended`, `account_blocked`, `not_permitted`
+ * @returns the current epoch of the account.
+ * @throws {@link AppGrantError} `app_suspended`, `account_blocked`, `not_permitted`
  */
 export async function assertUsable(app: LiveApp, account: string, accounts: Accounts): Promise<string | undefined> {
   assertNotSuspended(app)
@@ -39,7 +41,7 @@ export async function assertUsable(app: LiveApp, account: string, accounts: Acco
   if (refusal)
     throw accountError(
       refusal,
-      'The directory refuses the account or the owner of the app: see active, mayUseApps and tenant.',
+      'The directory does not allow this for the account or the owner of the app: check active, mayUseApps and tenant.',
     )
   return epoch
 }
@@ -51,7 +53,7 @@ export function assertNotSuspended(app: LiveApp): void {
     {},
     {
       message: 'the app is suspended',
-      hint: 'It works again, with the tokens it has, after apps.resume.',
+      hint: 'After apps.resume, the app and its unexpired tokens work again.',
     },
   )
 }

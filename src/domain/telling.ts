@@ -1,6 +1,6 @@
 import { AppGrantError, type ErrorDetails, isAppGrantError } from '../base/errors.ts'
 
-/** Does `call`, and adds to an unknown outcome what the caller needs to settle it: the key or the id of what may exist now. */
+/** Runs `call`. An unknown outcome gets the details needed to settle it: the key or the id of what may exist now. */
 export async function telling<T>(made: ErrorDetails['outcome_unknown'], call: () => Promise<T>): Promise<T> {
   try {
     return await call()

@@ -2,11 +2,11 @@ import type { AccessTokenClaims } from '../credentials/jwt/claims.ts'
 import { APP_SUBJECT } from './input.ts'
 import type { Access } from './verifier.ts'
 
-/** What of a token the claims are made of. */
+/** The data from which the claims of a token are made. */
 export interface ClaimedToken {
   readonly kind: 'app' | 'user'
   readonly app: { readonly key: string; readonly name: string; readonly owner: string }
-  /** Whom it acts for. */
+  /** The account it acts for. */
   readonly account: string
   readonly audience: readonly string[]
   readonly scope: readonly string[]
@@ -16,8 +16,8 @@ export interface ClaimedToken {
 }
 
 /**
- * What a token says of itself, signed or by introspection. An app-only one has a subject of its own: nobody takes the app for the
- * account it acts for (TOK-6).
+ * The claims of a token, for signing and for introspection. The subject of an app-only token is the app, so that nobody
+ * mistakes it for the account it acts for (TOK-6).
  *
  * @see RFC 9068 §2.2, RFC 7662 §2.2
  */
@@ -39,7 +39,7 @@ export function tokenClaims(token: ClaimedToken, issuer: string): AccessTokenCla
   }
 }
 
-/** What {@link tokenClaims} says, as a verification gives it. Its times are those of the claims, in whole seconds. */
+/** Converts the result of {@link tokenClaims} into that of a verification. Times are in whole seconds, as in the claims. */
 export function accessOfClaims(claims: AccessTokenClaims): Access {
   const { kind, client_id: key, client_name: name, owner, sub, aud, scope = '', jti, iat, exp } = claims
   return {
@@ -55,7 +55,7 @@ export function accessOfClaims(claims: AccessTokenClaims): Access {
   }
 }
 
-/** Rounded down, so that nobody takes a token for valid longer than it is. */
+/** Rounded down, so that a token never appears to be valid for longer than it is. */
 function seconds(ms: number): number {
   return Math.floor(ms / 1000)
 }

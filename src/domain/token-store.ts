@@ -21,40 +21,43 @@ import { isOfEpoch, isVisible, type ManagedApps } from './managed-apps.ts'
 
 const MAX_REMOVED = 1000
 
-/** Whose tokens: those of one app that act for one account. */
+/** An app, and an account it acts for. */
 export interface AppAndAccount {
   readonly app: string
   readonly account: string
 }
 
-/** An access token as it is shown: everything but its value. */
+/** An access token without its value. */
 export interface TokenInfo {
   readonly id: string
-  /** `app`: the app got it by itself. `user`: the account authorised it. */
+  /** `app`: issued to the app alone, for its owner. `user`: authorised by the account. */
   readonly kind: 'app' | 'user'
   readonly issuedAt: Date
   readonly expiresAt: Date
   readonly scope: readonly string[]
-  /** Of the request that made it. */
+  /** User agent of the request that the token was issued to, at most 512 characters. Absent if it had none. */
   readonly userAgent?: string
 }
 
 /**
- * The live access tokens of (app, account), those of a suspended app included (TOK-4). All methods reject with `app_not_found`
- * where the caller is neither the host, nor the account, nor above it, and with `store_unavailable`, `outcome_unknown` or
- * `directory_unavailable` where the answer is not known.
+ * The management of live access tokens of (app, account), including those of a suspended app (TOK-4). It is not a `Store`: it
+ * keeps its data in the `store` of `createAppGrant`.
+ *
+ * All methods reject with `app_not_found` if the caller is neither the host, nor the account, nor above it, or if the app holds
+ * nothing for the account; with `store_unavailable`, `outcome_unknown` or `directory_unavailable` if the outcome is not known;
+ * and with `account_blocked` if the acting account is blocked.
  */
 export interface TokenStore {
-  /** First to expire first. */
+  /** Lists the tokens, those that expire first at the beginning. @throws {@link AppGrantError} `invalid_cursor`. */
   list(of: AppAndAccount & PageQuery): Promise<Page<TokenInfo>>
+  /** Counts the tokens that `list` returns. */
   count(of: AppAndAccount): Promise<number>
-  /** Kills the tokens with these ids, at most 1000, each atomically; ids of no such token are passed over. */
+  /** Revokes the tokens with these ids, at most 1000, each atomically. Ids that match no token of theirs are ignored. */
   remove(which: AppAndAccount & { readonly ids: readonly string[] }): Promise<void>
-  /** Kills all there are, atomically, at the same cost whatever their number; tokens made afterwards are untouched. */
+  /** Revokes all tokens, atomically and at a cost that does not depend on their number. Tokens issued later are not affected. */
   removeAll(of: AppAndAccount): Promise<void>
 }
 
-/** Whose tokens they are, looked up. */
 interface Held {
   readonly app: LiveApp
   readonly install?: LiveInstall
@@ -81,7 +84,7 @@ export function createTokenStore(
       const found = await find(app, account)
       const show = async (records: readonly StoreRecord[]) =>
         records.map((record) => tokenInfo(tokenKind.unpack(record)))
-      // What ends at this very millisecond is dead: the list begins behind all of it, as the count does.
+      // What expires in this very millisecond has expired, so the list starts after it, as the count does.
       const from = { position: clock() + 1, id: '' }
       return pages.page({ identity: ['tokens', app, account], rows: [groupsOf(found)], from, show }, page)
     },
@@ -112,7 +115,7 @@ export function createTokenStore(
     return { app: idInput(objectInput(of, 'of').app, 'app'), account: accountInput(of.account) }
   }
 
-  /** The app, and the install through which it acts for the account; the owner needs none. */
+  /** The app, and the install through which it acts for the account. The owner needs no install. */
   async function find(key: string, account: string): Promise<Held> {
     const app = await managed.load(key)
     const sight = app && (await managed.sight(actor, account))
@@ -129,7 +132,7 @@ export function createTokenStore(
     return [...(isOwner ? [appOnlyTokens(app)] : []), ...(install ? [userTokens(app, install)] : [])]
   }
 
-  /** A token that is removed already is written again: only that confirms it (REV-7). */
+  /** A removed token is written again: only a write confirms it (REV-7). */
   async function removeOne({ app, install, isOwner }: Held, id: string): Promise<string | undefined> {
     const holders = [...(isOwner ? [appOnlyHolder(app.key)] : []), ...(install ? [userHolder(install.id)] : [])]
     const removed = await collection.write(tokenKind, tokenRef({ app: app.key, token: id }), (token) => {
@@ -139,7 +142,7 @@ export function createTokenStore(
     return removed?.id
   }
 
-  // Who asks was judged by `find`: the directory is asked once for a decision (ACC-1).
+  // `find` has authorised the caller: the directory is asked at most once per decision (ACC-1).
   async function removeOwned({ app }: Held): Promise<void> {
     await collection.write<StoredApp>(appKind, appRef(app.key), (found) => {
       if (found?.state !== 'live') throw appNotFound()

@@ -23,21 +23,21 @@ interface Entry {
   readonly sentAtSteady: number
 }
 
-/** A verifier that may remember acceptances, and the ear for hints that makes it forget them early. */
+/** Caches acceptances; change hints evict them early. */
 export interface CachingVerifier extends Verifier {
   /** Stops listening for hints. */
   close(): Promise<void>
 }
 
 /**
- * Remembers acceptances for callers that allow a staleness. An entry may be used until the read that filled it was sent
- * `maxStalenessMs` ago, by both clocks, so a jump of the one never makes it live longer; and never past the token's end.
+ * Caches acceptances for callers that allow staleness. An entry is valid until its read was sent `maxStalenessMs` ago by either
+ * clock, so that a jump of one of them never makes it valid for longer, and never after the token expires.
  */
 export function createCachingVerifier(
   strict: StrictVerifier,
   parts: {
     readonly watch: ((changed: (ref: RecordRef) => void) => Promise<() => Promise<void>>) | undefined
-    /** Longer than any token: what is longer is malformed, and nothing is computed of it. */
+    /** Longer than any token. A longer string is malformed and is not hashed. */
     readonly maxLength: number
     readonly clock: () => number
     readonly steadyClock: () => number
@@ -60,7 +60,7 @@ export function createCachingVerifier(
     },
   }
 
-  /** What is remembered is told at once, without a function that waits. */
+  /** Not an async function, so that a cached acceptance is returned without an extra promise. */
   function rememberingVerify(accessToken: string, options: VerifyOptions): Promise<Verification> {
     const maxStalenessMs = stalenessInput(objectInput(options, 'options').maxStalenessMs)
     const audience = options.audience === undefined ? undefined : idInput(options.audience, 'audience')
@@ -106,7 +106,7 @@ export function createCachingVerifier(
   }
 }
 
-/** Every caller gets its own: what one does to an answer changes nobody else's. */
+/** Every caller gets its own copy, so that changes to it do not affect others. */
 function copyOf(access: Access): Access {
   const { app } = access
   return {

@@ -9,29 +9,37 @@ import type { Audiences } from './audience.ts'
 import type { AccessTokenParts, PresentedToken, ReadPresentedToken } from './presented-token.ts'
 import { type Standing, standingOf } from './standing.ts'
 
-/** What a valid access token gives. */
+/** What a valid access token permits. */
 export interface Access {
   readonly ok: true
-  /** `app`: the app by itself, for its owner. `user`: for the account that authorised it. */
+  /** `app`: issued to the app alone, which acts for its owner. `user`: authorised by the account. */
   readonly kind: 'app' | 'user'
   readonly app: { readonly key: string; readonly name: string; readonly owner: string }
-  /** Whom the app acts for. */
+  /** The account the app acts for. */
   readonly account: string
-  /** What it may do now: the token's scope without what the app has lost since. */
+  /** The scope that applies now: the token's scope without what the app has lost since. */
   readonly scope: readonly string[]
-  /** The resources the token is for: without the option `resources` the issuer, if there is one. */
+  /** The resources the token is for. Without the option `resources`, the issuer; empty if there is none either. */
   readonly audience: readonly string[]
   readonly tokenId: string
   readonly issuedAt: Date
   readonly expiresAt: Date
 }
 
-/** Why an access token gives nothing. On the wire all of it is `invalid_token`. */
+/**
+ * Why an access token is not valid. On the wire, every reason is `invalid_token`.
+ *
+ * @see [RFC 6750 - Bearer Token Usage](https://www.rfc-editor.org/rfc/rfc6750.html#section-3.1)
+ */
 export interface Denied {
   readonly ok: false
   readonly reason: DenialReason
 }
 
+/**
+ * The reasons for which an access token is denied. `unknown` includes tokens that were made up or whose record has been dropped;
+ * `revoked` is everything that was revoked, removed or withdrawn, or belongs to another epoch.
+ */
 export type DenialReason =
   | 'malformed'
   | 'unknown'
@@ -45,39 +53,41 @@ export type DenialReason =
 
 export type Verification = Access | Denied
 
-/** How fresh an answer must be. */
+/** How fresh a verification must be, and which resource it is for. */
 export interface VerifyOptions {
   /**
-   * How old, in ms, the state may be that an acceptance rests on, 0–300 000. A denial is always fresh.
+   * WARNING: a token may still be accepted for this long after it was revoked.
    *
-   * WARNING: a token may be accepted for so long after it was killed. Default is 0: the state as it is.
+   * How old the state that an acceptance is based on may be, in ms, 0–300 000. A denial is always based on the current state.
+   * Default is 0, the current state.
    */
   readonly maxStalenessMs?: number
-  /** The resource that asks: a token that is not for it is denied. Default is any of the option `resources`. */
+  /** The resource that is accessed: a token that is not for it is denied. Default is any of the option `resources`. */
   readonly audience?: string
 }
 
-/** Says what an access token gives. */
+/** Verifies access tokens. */
 export interface Verifier {
   /**
-   * Judges an access token by the state as it is: one round trip to the store, or none within `maxStalenessMs`.
+   * Verifies an access token against the current state, with one round trip to the store, or none within `maxStalenessMs`. The
+   * signature of a signed token is checked too, without another round trip.
    *
-   * Never rejects for a bad token. Rejects with `store_unavailable` or `directory_unavailable` where the answer is not known:
-   * answer 503 then, never 401 and never the resource. Of a signed token the signature is checked too, in no other round trip.
+   * @returns what the token permits, or why it is not valid: an invalid token is never a rejection.
+   * @throws {@link AppGrantError} `store_unavailable` or `directory_unavailable` if the result is not known: respond with 503,
+   *   never with 401 or the resource. `invalid_request` for an invalid option.
    */
   verify(accessToken: string, options?: VerifyOptions): Promise<Verification>
 }
 
-/** Judges by the records themselves. */
+/** Verifies against the stored records. */
 export interface StrictVerifier {
-  /** @param restsOn - is told the places that are read. */
+  /** @param restsOn - is called with the refs that are read. */
   verify(accessToken: unknown, restsOn?: (places: readonly RecordRef[]) => void): Promise<Verification>
 }
 
-/** A denial. */
 export const denied = (reason: DenialReason): Denied => Object.freeze({ ok: false, reason })
 
-/** What a resource may believe: it must be one of those that the token is for. */
+/** Denies a valid token that is not for the resource. */
 export function meantFor(audience: string | undefined, verification: Verification): Verification {
   const isFor = !verification.ok || audience === undefined || verification.audience.includes(audience)
   return isFor ? verification : denied('other_audience')
@@ -93,12 +103,12 @@ export function createStrictVerifier(parts: {
   const { collection, accounts, readPresented, audiences, clock } = parts
 
   return {
-    // No async function and nothing between the records and the answer: this is the path that every request takes.
+    // No async function and no extra promise: every request takes this path.
     verify(text, restsOn) {
       if (typeof text !== 'string') return Promise.resolve(denied('malformed'))
       try {
         const read = readPresented(text)
-        // Only a signed token is waited for.
+        // Only signed tokens are read asynchronously.
         return read instanceof Promise
           ? read.then((presented) => verifyRead(presented, restsOn))
           : verifyRead(read, restsOn)
@@ -126,7 +136,7 @@ export function createStrictVerifier(parts: {
     const appRecord = records[1]
     if (!tokenRecord) return denied('unknown')
     const token = tokenKind.unpack(tokenRecord)
-    // Only who presents the token itself learns more than "unknown".
+    // Only the holder of the token itself may learn more than "unknown".
     if (!sameDigest(token.digest, digestOf(credential))) return denied('unknown')
     if (hasExpired(tokenRecord, clock())) return denied('expired')
     if (token.state === 'removed') return denied('revoked')
@@ -156,7 +166,7 @@ export function createStrictVerifier(parts: {
     return isReached && install?.state === 'live' ? install : undefined
   }
 
-  /** A stranger who got an account's id, or its app, has another epoch and inherits nothing (ACC-7). */
+  /** A new holder of an account id has another epoch and inherits nothing (ACC-7). */
   function judgeAccounts(
     app: LiveApp,
     token: LiveToken,
@@ -196,7 +206,7 @@ function refsOf(parsed: AccessTokenParts): readonly RecordRef[] {
     : [tokenRef(parsed), appRef(parsed.app)]
 }
 
-// An app as it was read is judged by many times: its scopes are put into a set once.
+// Many verifications share one app object, so the set of its scopes is made once.
 const scopeSets = new WeakMap<LiveApp, ReadonlySet<string>>()
 
 function stillHeld(scope: readonly string[], app: LiveApp): readonly string[] {

@@ -10,38 +10,36 @@ import { assertSameOrigin } from './same-origin.ts'
 import type { SchemaName } from './schemas.ts'
 import { tokenRoutes } from './token-routes.ts'
 
-/** Who is signed in, and with what login; or the Response that signs in and comes back. */
+/** Returns the signed-in account with its login, if known, or the Response that starts sign-in and comes back afterwards. */
 export type SignIn = (request: Request) => Promise<{ readonly account: string; readonly login?: string } | Response>
 
-/** A request of a signed-in account, read. What is in query and body is judged by the core. */
+/** A parsed request of a signed-in account. The core validates the values in query and body. */
 export interface ApiCall {
   readonly account: string
-  /** What the account may do: nothing here uses any other authority. */
+  /** The operations of this account. Routes have no other authority. */
   readonly rights: Rights
   readonly params: Readonly<Record<string, string>>
   readonly query: Readonly<Record<string, string>>
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** One call of the JSON API, with what its description tells. */
+/** One operation of the JSON API, with its OpenAPI description. */
 export interface ApiRoute {
   readonly method: Method
   readonly path: string
   readonly summary: string
-  /** The query parameters there are. */
   readonly query?: readonly QueryName[]
-  /** Default is: an empty object. */
+  /** Default is an empty object. */
   readonly body?: SchemaName
   readonly status: 200 | 201 | 204
-  /** Absent with 204. */
+  /** Absent if the status is 204. */
   readonly result?: SchemaName
   readonly act: (call: ApiCall) => Promise<unknown>
 }
 
-/** Every query parameter of the API. */
 export type QueryName = 'account' | 'app' | 'cursor' | 'limit' | 'name' | 'owner'
 
-/** The JSON API of signed-in accounts, and its description. */
+/** The JSON API for signed-in accounts, and its OpenAPI description. */
 export function accountApi(grants: AppGrant, { issuer, signIn }: { issuer: string; signIn: SignIn }): readonly Route[] {
   const { origin } = new URL(issuer)
   const routes = [...appRoutes, ...installRoutes, ...tokenRoutes]
@@ -69,7 +67,7 @@ export function accountApi(grants: AppGrant, { issuer, signIn }: { issuer: strin
   ]
 }
 
-/** An empty parameter is absent, a repeated one is refused, an unknown one is ignored (HTTP-5). */
+/** An empty parameter counts as absent, a repeated one is rejected, an unknown one is ignored (HTTP-5). */
 function readQuery({ searchParams }: URL): Readonly<Record<string, string>> {
   const query = new Map<string, string>()
   for (const [name, value] of searchParams) {

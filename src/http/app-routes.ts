@@ -21,15 +21,15 @@ const FIELDS: readonly (keyof AppFields)[] = [
   'api',
 ]
 
-// Keys are never fetched: who sends their URL is told so.
+// The core rejects `jwks_uri` with an explanation, because keys are never fetched.
 const NEW_APP_FIELDS: readonly string[] = [...FIELDS, 'public', 'keys', 'jwks_uri']
 
-/** The apps of the signed-in account, and of those below it. */
+/** Routes for the apps of the signed-in account and of the accounts below it. */
 export const appRoutes: readonly ApiRoute[] = [
   {
     method: 'GET',
     path: '/apps',
-    summary: 'The apps of the account, or of `owner` below it, oldest first; `name` searches in names.',
+    summary: 'Lists the apps of the account, or of `owner` below it, oldest first. `name` searches by name.',
     query: ['owner', 'name', 'cursor', 'limit'],
     status: 200,
     result: 'AppPage',
@@ -45,7 +45,7 @@ export const appRoutes: readonly ApiRoute[] = [
     method: 'POST',
     path: '/apps',
     summary:
-      'Registers an app for the account, or for `owner` below it. The secret, unless it has keys, is in this answer only.',
+      'Registers an app for the account, or for `owner` below it. The secret, if the app has one, is in this response only.',
     query: ['owner'],
     body: 'NewApp',
     status: 201,
@@ -60,7 +60,7 @@ export const appRoutes: readonly ApiRoute[] = [
   {
     method: 'POST',
     path: '/apps/remove',
-    summary: `Removes up to ${MAX_SELECTED} apps, each for itself: the answer tells for each whether it is gone or why not.`,
+    summary: `Removes up to ${MAX_SELECTED} apps independently and reports the outcome of each.`,
     body: 'Keys',
     status: 200,
     result: 'Removals',
@@ -74,7 +74,7 @@ export const appRoutes: readonly ApiRoute[] = [
   {
     method: 'GET',
     path: '/apps/{key}',
-    summary: 'One app.',
+    summary: 'Returns one app.',
     status: 200,
     result: 'AppRow',
     async act(call) {
@@ -84,7 +84,7 @@ export const appRoutes: readonly ApiRoute[] = [
   {
     method: 'PATCH',
     path: '/apps/{key}',
-    summary: 'Changes the fields that are named; an empty text takes an optional one away.',
+    summary: 'Changes the given fields. An empty string removes an optional field.',
     body: 'AppFields',
     status: 200,
     result: 'App',
@@ -96,17 +96,17 @@ export const appRoutes: readonly ApiRoute[] = [
   {
     method: 'PUT',
     path: '/apps/{key}/trusted',
-    summary: 'Trusts the app, or no longer: then the tokens it got by itself die.',
+    summary: "Sets whether the app is trusted. Clearing it revokes the app's own access tokens.",
     body: 'Trusted',
     status: 200,
     result: 'App',
-    // What is no boolean is refused there.
+    // `setTrusted` rejects non-booleans.
     act: (call) => call.rights.apps.setTrusted(keyOf(call), call.body.trusted as boolean),
   },
   {
     method: 'POST',
     path: '/apps/{key}/suspend',
-    summary: 'Makes everything the app holds unusable until it is resumed.',
+    summary: 'Suspends the app: its tokens, codes and credentials are unusable until it is resumed.',
     status: 200,
     result: 'App',
     act: (call) => call.rights.apps.suspend(keyOf(call)),
@@ -114,7 +114,7 @@ export const appRoutes: readonly ApiRoute[] = [
   {
     method: 'POST',
     path: '/apps/{key}/resume',
-    summary: 'Ends a suspension.',
+    summary: 'Resumes a suspended app.',
     status: 200,
     result: 'App',
     act: (call) => call.rights.apps.resume(keyOf(call)),
@@ -122,7 +122,7 @@ export const appRoutes: readonly ApiRoute[] = [
   {
     method: 'POST',
     path: '/apps/{key}/revoke-tokens',
-    summary: 'Kills every token, code and session of the app; its secrets and keys stay.',
+    summary: 'Revokes every token, code and session of the app. Its secrets and keys stay valid.',
     status: 200,
     result: 'App',
     act: (call) => call.rights.apps.revokeTokens(keyOf(call)),
@@ -131,7 +131,7 @@ export const appRoutes: readonly ApiRoute[] = [
     method: 'POST',
     path: '/apps/{key}/regenerate-secret',
     summary:
-      'Puts a new secret in the place of all secrets and keys and kills every token. The secret is in this answer only.',
+      'Replaces all secrets and keys with a new secret and revokes every token. The secret is in this response only.',
     status: 200,
     result: 'AppWithSecret',
     async act(call) {
@@ -142,17 +142,17 @@ export const appRoutes: readonly ApiRoute[] = [
   {
     method: 'PUT',
     path: '/apps/{key}/keys',
-    summary: 'Puts public keys, a JWK set, in the place of all secrets and keys and kills every token.',
+    summary: 'Replaces all secrets and keys with the public keys of a JWK set and revokes every token.',
     body: 'JwkSet',
     status: 200,
     result: 'App',
-    // What are no keys is refused there.
+    // `replaceKeys` validates the keys.
     act: (call) => call.rights.apps.replaceKeys(keyOf(call), call.body.keys as readonly PublicJwk[]),
   },
   {
     method: 'POST',
     path: '/apps/{key}/secrets',
-    summary: 'Adds a second secret; nothing dies. The secret is in this answer only.',
+    summary: 'Adds a second secret and revokes nothing. The secret is in this response only.',
     status: 201,
     result: 'AppWithNewSecret',
     async act(call) {
@@ -163,14 +163,14 @@ export const appRoutes: readonly ApiRoute[] = [
   {
     method: 'DELETE',
     path: '/apps/{key}/secrets/{id}',
-    summary: 'Removes one of two secrets; tokens stay.',
+    summary: 'Removes one of two secrets. Tokens stay valid.',
     status: 200,
     result: 'App',
     act: (call) => call.rights.apps.removeSecret({ app: keyOf(call), secretId: call.params.id ?? '' }),
   },
 ]
 
-/** An app with what the table of apps shows beside it (LST-1). */
+/** An app with the counts that the list of apps shows (LST-1). */
 async function row({ account, rights }: ApiCall, app: App): Promise<Record<string, unknown>> {
   const [instances, count] = await Promise.all([
     rights.installs.count({ app: app.key }),
@@ -179,7 +179,7 @@ async function row({ account, rights }: ApiCall, app: App): Promise<Record<strin
   return { ...app, instances, liveTokens: count }
 }
 
-/** An account that holds nothing of the app has no tokens of it: that the app's owner may see it changes nothing. */
+/** Counts zero for an account without tokens, even if it may see the app. */
 async function liveTokens({ tokens }: Rights, of: AppAndAccount): Promise<number> {
   try {
     return await tokens.count(of)
@@ -193,14 +193,14 @@ function keyOf({ params }: ApiCall): string {
   return params.key ?? ''
 }
 
-/** What of a body are fields of an app, as they came: the core judges every one of them, whatever its type. */
+/** The app fields in a body, unvalidated: the core checks each of them, whatever its type. */
 function fieldsOf(body: ApiCall['body'], names: readonly string[]): Partial<AppFields> {
   return Object.fromEntries(names.filter((name) => Object.hasOwn(body, name)).map((name) => [name, body[name]]))
 }
 
-/** Trust is given by its own route, so that no form of fields gives it by the way (APP-9). */
+/** Only its own route changes trust, so that an edit of the fields cannot grant it by accident (APP-9). */
 function assertNoTrust(body: ApiCall['body']): void {
-  if (Object.hasOwn(body, 'trusted')) throw invalidRequest('trusted is changed by PUT /apps/{key}/trusted only')
+  if (Object.hasOwn(body, 'trusted')) throw invalidRequest('trusted can only be changed with PUT /apps/{key}/trusted')
 }
 
 function notFound(): never {

@@ -13,20 +13,21 @@ import { readForm } from './request-body.ts'
 import type { Route } from './routes.ts'
 import { assertNotCrossSite } from './same-origin.ts'
 
-/** The pages that a person sees, where the host gives its own. */
+/** Custom pages for users. */
 export interface PageOptions {
   /**
-   * The page that asks the account. Its form posts to `/authorize/decision` under the issuer: `ticket` as it is in the consent,
-   * `decision`, which is `approve` or `deny`, and what is granted as `scope`, repeated or separated by spaces; no `scope`
-   * grants none. `request` is a GET with the parameters of the authorization request, however they came.
+   * Renders the consent page. Its form must POST these parameters to `/authorize/decision` under the issuer: `ticket` from the
+   * consent, `decision` (`approve` or `deny`), and the granted scopes as `scope`, repeated or separated by spaces. Without
+   * `scope`, no scope is granted. `request` is a GET with the parameters of the authorization request, even if it was a POST.
    *
-   * Headers that it does not set are added: no-store, nosniff, no-referrer, and in its Content-Security-Policy `form-action`
-   * with the origin of the redirect, `frame-ancestors 'none'`, `base-uri 'none'`. Default is a page of our own without script.
+   * These headers are added if the page does not set them: no-store, nosniff, no-referrer, and a Content-Security-Policy with
+   * `form-action` for the origin of the redirect, `frame-ancestors 'none'` and `base-uri 'none'`. Default is a built-in page
+   * without scripts.
    */
   readonly consentPage?: (consent: Consent, request: Request) => Promise<Response>
   /**
-   * The page that says why nothing can be asked or answered. Its status is replaced by that of the error, and headers are
-   * added as to `consentPage`. Default is a page of our own.
+   * Renders the page for an error that is not sent to the app. The response gets the status of the error, and headers are
+   * added as for `consentPage`. Default is a built-in page.
    */
   readonly errorPage?: (error: AppGrantError, request: Request) => Promise<Response>
 }
@@ -40,7 +41,7 @@ const AUTHORIZE = '/authorize'
 const DECISION = '/authorize/decision'
 
 /**
- * The authorization endpoint, GET and POST, and the POST of the account's decision (HTTP-2).
+ * The authorization endpoint, GET and POST, and the POST of the user's decision (HTTP-2).
  *
  * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1)
  */
@@ -53,20 +54,20 @@ export function authorizeRoutes(grants: AppGrant, parts: Parts): readonly Route[
 
   async function ask(request: Request, params: URLSearchParams): Promise<Answer | Response> {
     await authorizer.checkAuthorization(params)
-    // HEAD changes nothing: neither is a question stored, nor does the host begin to sign anybody in.
+    // HEAD must change nothing: it stores no consent request and starts no sign-in.
     if (request.method === 'HEAD') return secured(new Response(null))
     const who = await signIn(request)
     if (!('account' in who)) return notStored(who)
     const next = await authorizer.beginAuthorization(params, who)
     if (next.step === 'redirect') return seeOther(next)
-    // The redirect is proven, or nothing would be asked.
+    // The core has matched redirect_uri before it requests consent.
     return secured(await consentPage(next, request), new URL(params.get('redirect_uri') ?? ''))
   }
 
   async function decide(request: IncomingRequest): Promise<Answer | Response> {
     assertNotCrossSite(request, origin)
     const who = await signIn(request.toRequest())
-    // Whoever has signed out since has nothing to come back to: a decision is no address.
+    // A POSTed decision cannot be resumed after sign-in, so fail if the user has signed out.
     if (!('account' in who)) throw signedOut()
     const form = await readForm(request, 'scope')
     const answer = { ...who, ticket: form.get('ticket') ?? '' }
@@ -76,11 +77,11 @@ export function authorizeRoutes(grants: AppGrant, parts: Parts): readonly Route[
       case 'deny':
         return seeOther(await authorizer.deny(answer))
       default:
-        throw new HttpError(400, 'invalid_request', 'decision: expected approve or deny')
+        throw new HttpError(400, 'invalid_request', 'decision must be approve or deny')
     }
   }
 
-  /** Every refusal is a page of ours: what goes to the app is a redirect of the core's, and never an error. */
+  /** Shows every error on a page of this server. Errors for the app are redirects made by the core and never thrown. */
   function asPage(answer: Route['answer']): Route['answer'] {
     return async (call) => {
       try {
@@ -116,7 +117,7 @@ function seeOther({ location }: Redirect): Answer {
   return emptyAnswer({ status: 303, headers: { location, 'referrer-policy': 'no-referrer' } })
 }
 
-/** To ask and to sign in, a POST of the parameters is the GET that a browser can come back to. */
+/** Turns a POSTed authorization request into the GET a browser can return to. */
 function asGet({ headers }: Request, url: URL, params: URLSearchParams): Request {
   const kept = new Headers(headers)
   for (const name of ['content-type', 'content-length']) kept.delete(name)
@@ -132,8 +133,8 @@ function signedOut(): AppGrantError {
     'invalid_ticket',
     {},
     {
-      message: 'nobody is signed in any more',
-      hint: 'Let the app begin again: the question was put to another login.',
+      message: 'the user is no longer signed in',
+      hint: 'Start again from the app: the consent request belongs to the login that has ended.',
     },
   )
 }

@@ -4,16 +4,16 @@ import { invalidClient, invalidRequest } from './http-error.ts'
 import type { IncomingRequest } from './incoming.ts'
 import type { Form } from './request-body.ts'
 
-/** Longer than any credentials of ours, however they are encoded. */
+/** Longer than every Authorization header with credentials of this library, in any encoding. */
 const MAX_HEADER_LENGTH = 1024
-/** RFC 7523 §2.2. */
+// RFC 7523 §2.2
 const JWT_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-// Whole groups of four, the last of them padded or not.
+// Complete groups of four. Padding of the last one is optional.
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
 
 /**
- * Who a request says its app is: by HTTP Basic, in the body or by an assertion, and in one of them only. What is missing is left
- * to be refused like anything wrong; a key alone says that the app is public.
+ * Reads the client authentication of a request: HTTP Basic, parameters in the body, or an assertion, but only one of them.
+ * Missing credentials are rejected later, like wrong ones; a `client_id` alone means that the app is public.
  *
  * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-2.3.1)
  * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-2.2)
@@ -25,7 +25,7 @@ export function clientCredentials({ headers }: IncomingRequest, form: Form): App
   const assertion = form.get('client_assertion')
   const hasAssertion = assertion !== undefined || form.has('client_assertion_type')
   if (Number(header !== null) + Number(secret !== undefined) + Number(hasAssertion) > 1)
-    throw invalidRequest('the app authenticates by more than one method')
+    throw invalidRequest('the request uses more than one client authentication method')
   if (hasAssertion) {
     if (form.get('client_assertion_type') !== JWT_ASSERTION)
       throw invalidClient('this client_assertion_type is not supported')
@@ -33,16 +33,16 @@ export function clientCredentials({ headers }: IncomingRequest, form: Form): App
   }
   if (header === null) return secret === undefined ? { key: key ?? '' } : { key: key ?? '', secret }
   const basic = readBasic(header)
-  if (key !== undefined && key !== basic.key) throw invalidRequest('the request names two apps')
+  if (key !== undefined && key !== basic.key) throw invalidRequest('client_id does not match the Authorization header')
   return basic
 }
 
-/** The same where an app must prove itself: no credentials are wrong ones. */
+/** For endpoints that require authentication: missing credentials count as wrong ones. */
 export function asProof(client: AppCredentials): AppProof {
   return client.assertion === undefined ? { key: client.key, secret: client.secret ?? '' } : client
 }
 
-// What our own keys and secrets look like: nothing in them is an escape.
+// The fast path for generated keys and secrets, which contain no escapes.
 const PLAIN_PAIR = /^[A-Za-z0-9]+:[A-Za-z0-9]+$/
 
 function readBasic(header: string): { readonly key: string; readonly secret: string } {
@@ -59,7 +59,7 @@ function readBasic(header: string): { readonly key: string; readonly secret: str
   const key = decodeFormText(text?.slice(0, Math.max(colon, 0)))
   const secret = decodeFormText(text?.slice(colon + 1))
   if (colon < 0 || key === undefined || secret === undefined)
-    throw invalidClient('the Authorization header is not HTTP Basic as RFC 6749 section 2.3.1 has it')
+    throw invalidClient('the Authorization header is not valid HTTP Basic (RFC 6749 section 2.3.1)')
   return { key, secret }
 }
 
@@ -72,7 +72,7 @@ function decodeBase64(encoded: string): string | undefined {
   }
 }
 
-/** Key and secret are form-encoded before they are joined: a colon, a percent or a plus sign in them is an escape. */
+/** Key and secret are form-encoded before they are joined, so colons, percent and plus signs in them are escaped. */
 function decodeFormText(text: string | undefined): string | undefined {
   try {
     return text === undefined ? undefined : decodeURIComponent(text.replaceAll('+', ' '))

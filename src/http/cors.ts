@@ -4,8 +4,8 @@ import type { IncomingRequest } from './incoming.ts'
 import type { Form } from './request-body.ts'
 
 /**
- * Lets a page read the answer to a request of a public app, where the page is of the origin of one of its redirect URLs
- * (HTTP-6). Cookies never count there, so nothing is said of credentials.
+ * The CORS headers that let a page read the response to a request of a public app; undefined unless the page has the origin of
+ * one of the app's redirect URLs (HTTP-6). Cookies are not used, so `access-control-allow-credentials` is not sent.
  */
 export async function corsHeaders(
   grants: AppGrant,
@@ -21,7 +21,7 @@ export async function corsHeaders(
   return isTheirs ? { 'access-control-allow-origin': origin, vary: 'Origin' } : undefined
 }
 
-/** The endpoint itself says what is down. */
+/** The endpoint reports the outage itself. */
 function unknownInOutage(error: unknown): undefined {
   if (!isAppGrantError(error)) throw error
 }

@@ -2,30 +2,30 @@ import { type AppGrantError, type ErrorCode, isAppGrantError } from '../base/err
 import { type Answer, jsonAnswer } from './answer.ts'
 import { HttpError, invalidClient } from './http-error.ts'
 
-/** Seconds after which asking again makes sense while something is down. */
+/** Seconds after which clients should retry during an outage. */
 const RETRY_AFTER_SECONDS = '5'
 
-/** Whose words a refusal is told in: those of the OAuth RFCs, or the codes of `AppGrantError`. */
+/** The error codes of a response: those of the OAuth RFCs, or those of `AppGrantError`. */
 export type Wire = 'oauth' | 'api'
 
-/** Everything that is refused or fails becomes a response here and nowhere else. Undefined: the error is not one of ours. */
+/** Errors become responses here and nowhere else. Returns undefined if the error is unexpected. */
 export function errorAnswer(error: unknown, wire: Wire): Answer | undefined {
   if (error instanceof HttpError) return wireAnswer(error)
   if (!isAppGrantError(error)) return undefined
   return wireAnswer(wire === 'oauth' ? oauthError(error) : apiError(error))
 }
 
-/** The answer where something broke that should not: it tells nothing. */
+/** The response to an unexpected error, with nothing of the error in it. */
 export function serverErrorAnswer(): Answer {
-  return wireAnswer(new HttpError(500, 'server_error', 'the request could not be served'))
+  return wireAnswer(new HttpError(500, 'server_error', 'the request could not be processed'))
 }
 
-/** Turns an outage into the answer that says so, and nothing else. */
+/** The 503 for an outage; undefined for any other error. */
 export function outageAnswer(error: unknown): Answer | undefined {
   return isAppGrantError(error, ...OUTAGES) ? wireAnswer(unavailable(error)) : undefined
 }
 
-/** What a page of ours about an error answers with: a person is never asked for the credentials of an app. */
+/** Status and headers of an error page. It is never a 401: a browser would ask the user for the app's credentials. */
 export function pageStatus(error: HttpError | AppGrantError): Pick<HttpError, 'status' | 'headers'> {
   if (error instanceof HttpError) return error
   return isAppGrantError(error, ...OUTAGES) ? unavailable(error) : { status: 400, headers: {} }
@@ -55,7 +55,7 @@ function unavailable({ message }: AppGrantError): HttpError {
   return new HttpError(503, 'temporarily_unavailable', message, { headers: { 'retry-after': RETRY_AFTER_SECONDS } })
 }
 
-/** ERR-1. */
+/** Maps to the error codes of the OAuth RFCs (ERR-1). */
 function oauthError(error: AppGrantError): HttpError {
   const { code, message } = error
   if (isAppGrantError(error, 'app_authentication_failed')) return invalidClient(message)
@@ -64,7 +64,7 @@ function oauthError(error: AppGrantError): HttpError {
   return new HttpError(400, OAUTH_CODES[code] ?? 'invalid_request', message)
 }
 
-// invalid_grant means gone for good; what can be undone is unauthorized_client.
+// invalid_grant is permanent; a state that can be undone is unauthorized_client.
 const OAUTH_CODES: Partial<Record<ErrorCode, string>> = {
   app_suspended: 'unauthorized_client',
   app_not_trusted: 'unauthorized_client',

@@ -2,22 +2,22 @@ import type { AppGrantError, ErrorCode } from '../base/errors.ts'
 import { html } from './html.ts'
 import { page } from './page.ts'
 
-/** What a person can make of it; everything else is a mistake of the app. */
+/** Errors that users can understand. All others are mistakes of the app. */
 const TOLD: Partial<Record<ErrorCode, string>> = {
-  app_not_found: 'The app that sent you here is not registered, or no longer.',
+  app_not_found: 'The app that sent you here is not registered, or it was removed.',
   app_suspended: 'The app that sent you here is suspended.',
-  account_blocked: 'Your account may not use this app now.',
-  not_permitted: 'Your account may not use this app.',
-  invalid_ticket: 'This question is no longer open. Go back to the app and begin again.',
-  store_unavailable: 'This does not work at the moment. Try again in a little while.',
-  outcome_unknown: 'It is not certain that your answer was kept. Go back to the app and begin again.',
-  directory_unavailable: 'This does not work at the moment. Try again in a little while.',
+  account_blocked: 'Your account cannot use this app at the moment.',
+  not_permitted: 'Your account is not allowed to use this app.',
+  invalid_ticket: 'This consent request is no longer valid. Go back to the app and start again.',
+  store_unavailable: 'The service is temporarily unavailable. Try again in a few minutes.',
+  outcome_unknown: 'Your decision may not have been saved. Go back to the app and start again.',
+  directory_unavailable: 'The service is temporarily unavailable. Try again in a few minutes.',
 }
 
-/** The page that says what went wrong, where the host has none of its own. Nothing of the request is in it. */
+/** The built-in error page. It contains nothing from the request. */
 export function errorPage({ code, message }: AppGrantError): Response {
-  const main = html`<h1>This cannot go on</h1>
-<p>${TOLD[code] ?? 'The app that sent you here made a mistake. Nothing was given to it.'}</p>
+  const main = html`<h1>This request can't be completed</h1>
+<p>${TOLD[code] ?? 'The app that sent you here made an invalid request. It was not given access.'}</p>
 <small>For the developer of the app: ${message}</small>`
-  return page({ title: 'This cannot go on', main })
+  return page({ title: "This request can't be completed", main })
 }

@@ -8,25 +8,24 @@ import { invalidRequest } from './http-error.ts'
 import { type Form, readForm } from './request-body.ts'
 import type { Route } from './routes.ts'
 
-/** A request of an app, read. */
+/** A parsed request of an app. */
 export interface FormCall {
   readonly form: Form
-  /** Who the app says it is; nothing is proven yet. */
+  /** The credentials in the request, not yet verified. */
   readonly client: AppCredentials
   readonly facts: RequestFacts
 }
 
-/** An endpoint that apps post forms to. */
 export interface FormEndpoint {
   readonly path: string
-  /** Whether pages of a public app may read the answers (HTTP-6). */
+  /** Whether browser pages of public apps may read the responses (HTTP-6). */
   readonly isForPages: boolean
   /** The one parameter that may be repeated. Default is none. */
   readonly list?: string
   readonly answer: (call: FormCall) => Promise<Answer>
 }
 
-// Every parameter that one of these endpoints reads. In a URL they would end up in logs.
+// The parameters of these endpoints. In a URL, they would end up in logs.
 const BODY_ONLY = [
   'grant_type',
   'client_id',
@@ -43,7 +42,7 @@ const BODY_ONLY = [
   'resource',
 ]
 
-/** The route of a form endpoint: its parameters come in the body, and in the body only (RFC 6749 §2.3.1). */
+/** The route of an endpoint for form POSTs. It accepts parameters in the body only (RFC 6749 §2.3.1). */
 export function formRoute(grants: AppGrant, endpoint: FormEndpoint): Route {
   return {
     method: 'POST',
@@ -52,7 +51,7 @@ export function formRoute(grants: AppGrant, endpoint: FormEndpoint): Route {
     async answer(call) {
       const { request, facts } = call
       const misplaced = call.search === '' ? undefined : BODY_ONLY.find((name) => call.url.searchParams.has(name))
-      if (misplaced !== undefined) throw invalidRequest(`${misplaced} belongs in the body`)
+      if (misplaced !== undefined) throw invalidRequest(`${misplaced} must be sent in the request body, not in the URL`)
       const form = await readForm(request, endpoint.list)
       const act = async () => endpoint.answer({ form, client: clientCredentials(request, form), facts })
       const headers =

@@ -14,33 +14,34 @@ import { type Call, createRouter, type Found, type Route } from './routes.ts'
 import { type Handler, handlerOf, type Serve } from './serve.ts'
 import { tokenRoute } from './token.ts'
 
-/** What the host adds to the endpoints. */
+/** Options of {@link createHandler}. */
 export interface HandlerOptions extends PageOptions {
   /**
-   * Tells who is signed in, or gives the Response that signs in and comes back. Of the URL of the request only path and query
-   * mean anything, and its body must not be read. Default is none: then `/authorize` and the JSON API under `/apps`,
-   * `/installs` and `/tokens` are absent.
+   * Returns the signed-in account, or the Response that starts sign-in and comes back afterwards. Only path and query of the
+   * request's URL are meaningful, and its body must not be read. Default is none: `/authorize` and the JSON API under `/apps`,
+   * `/installs` and `/tokens` are not served then.
    */
   readonly signIn?: SignIn
 }
 
 /**
- * The endpoints, as one function from Request to Response for any Fetch runtime. They lie under the path of `grants.issuer`,
- * the metadata where RFC 8414 §3.1 puts it.
+ * Creates the endpoints as one function from Request to Response, for any Fetch runtime. They are served under the path of the
+ * issuer, except the metadata, whose path is defined by RFC 8414.
  *
- * @throws TypeError where `grants` has no issuer, or naming the option that is wrong.
+ * @throws TypeError if `createAppGrant` was called without an issuer, or if an option is invalid; the message names the option.
+ * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html#section-3.1)
  * @example
  * ```ts
- * const grants = createAppGrant({ store: memoryStore(), issuer: 'https://login.example.com' })
- * const handler = createHandler(grants)
- * const answer = await handler(new Request('https://login.example.com/.well-known/oauth-authorization-server'))
+ * const appgrant = createAppGrant({ store: memoryStore(), issuer: 'https://login.example.com' })
+ * const handler = createHandler(appgrant)
+ * const response = await handler(new Request('https://login.example.com/.well-known/oauth-authorization-server'))
  * ```
  */
 export function createHandler(grants: AppGrant, options: HandlerOptions = {}): Handler {
   const issuer = grants?.issuer
   if (issuer === undefined)
     throw new TypeError(
-      'createHandler: grants.issuer: expected the option issuer of createAppGrant, received undefined',
+      'createHandler: issuer: expected createAppGrant to be called with the option issuer, received undefined',
     )
   const find = createRouter(under(issuer, routesOf(grants, issuer, options)))
 
@@ -50,7 +51,7 @@ export function createHandler(grants: AppGrant, options: HandlerOptions = {}): H
       const path = plainPath(request.target)
       const url = path === undefined ? new URL(request.url) : undefined
       const found = find(url?.pathname ?? (path as string))
-      if (!found) throw new HttpError(404, 'not_found', 'there is nothing at this path')
+      if (!found) throw new HttpError(404, 'not_found', 'there is no endpoint at this path')
       route = routeOf(request, found)
       return await route.answer(callOf(request, { path, url, found, remoteAddress }))
     } catch (error) {
@@ -92,12 +93,11 @@ function under(issuer: string, routes: readonly Route[]): readonly Route[] {
   })
 }
 
-/** HEAD is GET whose body is left out. */
 function routeOf({ method }: IncomingRequest, { methods }: Found): Route {
   const route = methods.get(method === 'HEAD' ? 'GET' : method)
   if (route) return route
   const names = [...methods.keys()].flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]))
-  throw new HttpError(405, 'invalid_request', 'this method is not allowed here', {
+  throw new HttpError(405, 'invalid_request', 'this method is not allowed for this path', {
     headers: { allow: names.join(', ') },
   })
 }
@@ -114,7 +114,7 @@ function callOf(
   return new RoutedCall(request, found.params, facts, url)
 }
 
-/** A path without query, dots or escapes is what a URL would make of it. */
+/** The target, if it has no query, dots or escapes: a URL parser would return the same path. */
 function plainPath(target: string | undefined): string | undefined {
   return target !== undefined && /^(?:\/[A-Za-z0-9_-]+)+$/.test(target) ? target : undefined
 }

@@ -1,4 +1,4 @@
-/** HTML that is safe as it stands. */
+/** HTML that is already escaped. */
 export interface Html {
   readonly html: string
 }
@@ -11,7 +11,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Makes HTML of a template. Every value is text, and escaped, unless it is HTML made by this very function, or a list of it. */
+/** Builds HTML from a template. Text values are escaped; results of this function, or lists of them, are inserted as they are. */
 export function html(parts: TemplateStringsArray, ...values: readonly (string | Html | readonly Html[])[]): Html {
   return { html: parts.map((part, at) => part + shown(values[at] ?? '')).join('') }
 }

@@ -1,24 +1,24 @@
-/** What the endpoints read of a request, whichever server it came to. */
+/** The part of a request that the endpoints read, independent of any server. */
 export interface IncomingRequest {
   readonly method: string
-  /** Of it only path and query mean anything (HTTP-7). */
+  /** Only path and query are meaningful (HTTP-7). */
   readonly url: string
-  /** The path and query alone, where the request has them at hand. */
+  /** Path and query as received, if the server provides them. */
   readonly target?: string
-  /** One that came twice has both values, joined by a comma. */
+  /** The values of a repeated header are joined with a comma. */
   readonly headers: Pick<Headers, 'get' | 'has'>
-  /** Whether somebody else has read the body, or is about to. */
+  /** Whether the host's code has read the body or holds a reader of it. */
   readonly bodyUsed: boolean
   /**
-   * The body, or undefined where it has more bytes than that: what is still to come is not waited for. Rejects where it breaks
-   * off before its end.
+   * Reads the body. Resolves to undefined as soon as it has more than `limit` bytes, without waiting for the rest. Rejects if
+   * the body is cut short.
    */
   readBody(limit: number): Promise<Uint8Array | undefined>
-  /** As one of Fetch, for the functions of the host. */
+  /** Converts to a Fetch Request, for functions of the host. */
   toRequest(): Request
 }
 
-/** A request of Fetch. */
+/** Adapts a Fetch Request. */
 export function fetchRequest(request: Request): IncomingRequest {
   const { method, url, headers } = request
   return {
@@ -40,7 +40,7 @@ async function readStream(body: Request['body'], limit: number): Promise<Uint8Ar
   for (let chunk = await reader?.read(); chunk?.value; chunk = await reader?.read()) {
     length += chunk.value.length
     if (length > limit) {
-      // Whether it can be stopped changes nothing.
+      // The result is the same if cancelling fails.
       reader?.cancel().catch(() => {})
       return undefined
     }

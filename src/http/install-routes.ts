@@ -2,13 +2,13 @@ import type { ApiRoute } from './account-api.ts'
 import { pageOf } from './paging.ts'
 import { keysIn, MAX_SELECTED, resultOf } from './selection.ts'
 
-/** The apps that the signed-in account authorises, or one below it that the request names (LST-2). */
+/** Routes for the apps that the signed-in account, or an account below it, has authorised (LST-2). */
 export const installRoutes: readonly ApiRoute[] = [
   {
     method: 'GET',
     path: '/installs',
     summary:
-      'The apps that the account, or `account` below it, authorises, first to expire first; `name` searches in names.',
+      'Lists the apps that the account, or `account` below it, has authorised, first to expire first. `name` searches by name.',
     query: ['account', 'name', 'cursor', 'limit'],
     status: 200,
     result: 'InstallPage',
@@ -22,12 +22,12 @@ export const installRoutes: readonly ApiRoute[] = [
   {
     method: 'POST',
     path: '/installs/withdraw',
-    summary: `Withdraws up to ${MAX_SELECTED} apps, each for itself: all they hold for the account dies. The answer tells of each whether it held anything, or why not.`,
+    summary: `Withdraws up to ${MAX_SELECTED} apps from the account independently, revoking everything they hold for it, and reports the outcome of each.`,
     body: 'Withdrawn',
     status: 200,
     result: 'Withdrawals',
     async act({ account, rights, body }) {
-      // Of what type the account is is judged by the core.
+      // The core validates its type.
       const holder = (body.account ?? account) as string
       const results = keysIn(body, 'apps').map((app) =>
         resultOf({ app, withdrawn: false }, async () => ({

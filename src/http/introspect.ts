@@ -9,7 +9,7 @@ import { invalidRequest } from './http-error.ts'
 import type { Route } from './routes.ts'
 
 /**
- * POST /introspect (HTTP-3). An app learns of its own access tokens; of anything else, that it is not active.
+ * POST /introspect (HTTP-3). An app sees its own access tokens; anything else is reported as not active.
  *
  * @see [RFC 7662 - OAuth 2.0 Token Introspection](https://www.rfc-editor.org/rfc/rfc7662.html#section-2)
  */
@@ -27,7 +27,7 @@ export function introspectRoute(grants: AppGrant, issuer: string): Route {
   })
 }
 
-/** An app sees its own tokens; a resource server those of every app that are meant for it. */
+/** An app sees its own tokens; a resource server sees the tokens of every app for which it is an audience. */
 function maySee({ key, resourceServer }: App, { app, audience }: Access): boolean {
   return app.key === key || (resourceServer !== undefined && audience.includes(resourceServer))
 }

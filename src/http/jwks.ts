@@ -3,11 +3,11 @@ import { publicAnswer } from './answer.ts'
 import type { Route } from './routes.ts'
 
 export const JWKS_PATH = '/jwks.json'
-/** How long a key must be published before it signs: whoever cached the set before does not know it. */
+/** How long caches may keep the key set, and so how long a key must be published before it signs. */
 const MAX_AGE_SECONDS = 600
 
 /**
- * The public keys of signed access tokens.
+ * GET /jwks.json: the public keys of signed access tokens.
  *
  * @see [RFC 7517 - JSON Web Key](https://www.rfc-editor.org/rfc/rfc7517.html#section-5)
  */

@@ -4,16 +4,16 @@ import { JWKS_PATH } from './jwks.ts'
 import type { Route } from './routes.ts'
 import { GRANT_TYPES } from './token.ts'
 
-/** What there is only where users can be asked: see {@link metadataRoute}. */
+/** The grant types if users cannot authorise apps. */
 const WITHOUT_USERS: readonly string[] = ['client_credentials']
 const WITH_PROOF = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const
 const MAX_AGE_SECONDS = 3600
 
 /**
- * What clients find out about this server. No URL in it comes from the request (HTTP-7).
+ * The metadata of this server. No URL in it comes from the request (HTTP-7).
  *
- * @param options - `asksUsers`: whether /authorize is there, and `hasKeys`: whether /jwks.json is. What follows from them is
- *   named only then.
+ * @param options - `asksUsers`: whether /authorize is served; `hasKeys`: whether /jwks.json is. The metadata that depends on an
+ *   endpoint is included only if it is served.
  * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
  */
 export function metadataRoute(

@@ -2,16 +2,16 @@ import type { ApiRoute, QueryName } from './account-api.ts'
 import { type SchemaName, schemas } from './schemas.ts'
 
 const QUERY: Readonly<Record<QueryName, string>> = {
-  account: 'Whose: the signed-in account, or one below it. Default is the signed-in account.',
-  app: 'The key of the app.',
-  cursor: 'The nextCursor of the page before.',
-  limit: 'How many items at most, 1–1000. Default is 50.',
-  name: 'Part of the name, whatever its case.',
-  owner: 'The signed-in account, or one below it. Default is the signed-in account.',
+  account: 'The account: the signed-in one, or one below it. Default is the signed-in account.',
+  app: 'The key (client_id) of the app.',
+  cursor: 'The nextCursor of the previous page.',
+  limit: 'The maximum number of items, 1–1000. Default is 50.',
+  name: 'Part of the name. Case is ignored.',
+  owner: 'The account that owns the apps: the signed-in one, or one below it. Default is the signed-in account.',
 }
 
 /**
- * The description of the JSON API, from the same table that serves it.
+ * Generates the description of the JSON API from the routes that serve it.
  *
  * @see [OpenAPI Specification 3.1](https://spec.openapis.org/oas/v3.1.1.html)
  */
@@ -22,11 +22,11 @@ export function openApi(issuer: string, routes: readonly ApiRoute[]): Readonly<R
   return {
     openapi: '3.1.0',
     info: {
-      title: 'Apps and their tokens, for signed-in accounts',
+      title: 'Apps, tokens and installs of signed-in accounts',
       version: '1',
       description:
-        'Changes need Content-Type: application/json and Sec-Fetch-Site: same-origin, or where that is absent an Origin ' +
-        'equal to that of the issuer. How an account signs in is up to the host.',
+        'Requests that change something need Content-Type: application/json and Sec-Fetch-Site: same-origin or, if the ' +
+        'client does not send that, an Origin equal to the origin of the issuer. The host decides how accounts sign in.',
     },
     servers: [{ url: issuer }],
     paths,
@@ -53,8 +53,8 @@ function operation({ method, path, summary, query = [], body = 'Nothing', status
     parameters: [...inPath, ...inQuery],
     ...(method !== 'GET' && { requestBody: { content: json(body) } }),
     responses: {
-      [status]: { description: 'Done.', ...(result && { content: json(result) }) },
-      default: { description: 'Refused, or not possible now.', content: json('Error') },
+      [status]: { description: 'Success.', ...(result && { content: json(result) }) },
+      default: { description: 'Rejected, or temporarily unavailable.', content: json('Error') },
     },
   }
 }

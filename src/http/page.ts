@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { notStored } from './answer.ts'
 import { type Html, html } from './html.ts'
 
-// Both colour schemes keep a contrast of 7 : 1 for text (WCAG 2.2 AAA) and 3 : 1 for the edges of controls.
+// Both colour schemes have a contrast of 7:1 for text (WCAG 2.2 AAA) and 3:1 for the edges of controls.
 const STYLE = `
 :root { color-scheme: light dark; --ground: #f3f4f6; --sheet: #fff; --ink: #1b1f24; --soft: #454c54; --line: #d5d9de; --edge: #767d86; --act: #1a4a8a; --on-act: #fff }
 @media (prefers-color-scheme: dark) { :root { --ground: #101316; --sheet: #1a1e23; --ink: #eceff2; --soft: #bcc3cb; --line: #343a41; --edge: #868e98; --act: #a9cbff; --on-act: #0c1f3a } }
@@ -28,14 +28,13 @@ button[value='approve'] { border-color: var(--act); background: var(--act); colo
 small { display: block; font-size: .875rem; color: var(--soft) }
 `
 
-/** A page: its title, what is in its main part, and what may become of its forms. */
 export interface Page {
   readonly title: string
   readonly main: Html
   readonly status?: number
 }
 
-/** A page of ours. It loads nothing, runs nothing and is kept by nobody. */
+/** Renders a built-in page, which loads nothing and runs no scripts. Send it with {@link secured}. */
 export function page({ title, main, status = 200 }: Page): Response {
   const { html: text } = html`<!doctype html>
 <html lang="en">
@@ -60,10 +59,10 @@ ${main}
 }
 
 /**
- * A page, ours or the host's, with what every page here needs (HTTP-8). Nobody stores it. What the host set itself stands;
- * what it did not is added, directive by directive in its policy.
+ * Adds `no-store` and the security headers that every page needs, whether built-in or the host's (HTTP-8). Other headers that
+ * the host has set are kept, and only directives missing from its policy are added.
  *
- * @param redirect - the proven redirect that the answer to the page's form leads to. Without it the page has no form.
+ * @param redirect - the validated redirect URL to which the page's form leads. Without it, the page must not have a form.
  */
 export function secured(answer: Response, redirect?: URL): Response {
   const copy = notStored(answer)
@@ -81,7 +80,7 @@ export function secured(answer: Response, redirect?: URL): Response {
   return copy
 }
 
-/** Browsers follow the redirect after a form only where `form-action` names it. A policy has no words for an IPv6 address. */
+/** Browsers follow the redirect after a form only if `form-action` allows it. A policy cannot contain an IPv6 address. */
 function sourceOf({ origin, hostname, protocol }: URL): string {
   return hostname.startsWith('[') ? protocol : origin
 }

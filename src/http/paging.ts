@@ -1,4 +1,4 @@
-/** The part of a list that is asked for. A limit that is no decimal number is left to be refused as any wrong one. */
+/** The requested page of a list. A limit that is not a decimal number becomes NaN, which the core rejects. */
 export function pageOf(query: Readonly<Record<string, string>>): {
   readonly cursor?: string
   readonly limit?: number

@@ -4,30 +4,34 @@ import { outageAnswer } from './error-answer.ts'
 
 const MAX_STALENESS_MS = 300_000
 
-/** What a resource asks of an access token. */
+/** The requirements of a resource on access tokens. */
 export interface ProtectOptions {
-  /** The scopes that are needed, all of them, separated by spaces. Default is none. */
+  /** The scopes that a token must have, all of them, separated by spaces. Default is none. */
   readonly scope?: string
   /**
-   * WARNING: what was revoked may be accepted this long. How old an acceptance may be, in ms,
-   * 0–300 000. Default is 0: every request is judged by the state as it is.
+   * WARNING: a revoked token may be accepted for this long. The maximum age of a cached acceptance, in ms, 0–300 000.
+   * Default is 0: every request is checked against the current state.
    */
   readonly maxStalenessMs?: number
-  /** The resource that is guarded: a token that is not for it is refused. Default is any of the option `resources`. */
+  /**
+   * The identifier of this resource: tokens for other resources are rejected. Default is any of the option `resources`.
+   *
+   * @see [RFC 8707 - Resource Indicators for OAuth 2.0](https://www.rfc-editor.org/rfc/rfc8707.html#section-2)
+   */
   readonly audience?: string
 }
 
 /**
- * Guards a resource: what the access token of a request gives, or the 401, 403 or 503 to send instead. It rejects where
- * `verifier` fails with anything but an outage.
+ * Protects a resource with bearer tokens. The function it returns resolves to the access of a valid token, or to the 400, 401,
+ * 403 or 503 response to send instead. It rejects only if `verifier` fails with an error that is not an outage.
  *
- * @throws TypeError naming the option that is wrong.
+ * @throws TypeError if an option is invalid; the message names the option.
  * @see [RFC 6750 - Bearer Token Usage](https://www.rfc-editor.org/rfc/rfc6750.html#section-3)
  * @example
  * ```ts
- * const guard = protect(grants.authorizer, { scope: 'calls:read' })
+ * const guard = protect(appgrant.authorizer, { scope: 'calls:read' })
  * const access = await guard(new Request('https://api.example.com/calls'))
- * const answer = access instanceof Response ? access : Response.json({ account: access.account })
+ * const response = access instanceof Response ? access : Response.json({ account: access.account })
  * ```
  */
 export function protect(
@@ -41,7 +45,7 @@ export function protect(
   }
 }
 
-/** {@link protect} for the bare header. */
+/** {@link protect} for the value of an Authorization header. */
 export function createJudge(
   verifier: Verifier,
   options: ProtectOptions = {},
@@ -50,7 +54,7 @@ export function createJudge(
 
   return async (authorization) => {
     const isBearer = authorization !== null && /^bearer(?: |$)/i.test(authorization)
-    // No credentials, or those of another scheme: then the challenge says nothing but what is expected (RFC 6750 §3.1).
+    // Without bearer credentials the challenge contains no error code (RFC 6750 §3.1).
     if (!isBearer) return challenge(401)
     const [, token] = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization) ?? []
     if (token === undefined) return challenge(400, 'invalid_request', 'the Authorization header is malformed')
@@ -69,7 +73,7 @@ export function createJudge(
 
 function checkOptions(verifier: Verifier, options: ProtectOptions) {
   if (typeof verifier?.verify !== 'function')
-    throw new TypeError('protect: verifier: expected an object with verify(), e.g. grants.authorizer')
+    throw new TypeError('protect: verifier: expected an object with verify(), e.g. appgrant.authorizer')
   const { scope = '', maxStalenessMs, audience } = options
   if (typeof scope !== 'string' || !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(scope))
     throw new TypeError('protect: scope: expected scopes separated by spaces')
@@ -97,7 +101,7 @@ function challenge(status: number, error?: string, description?: string): Answer
 
 function insufficientScope(needed: readonly string[]): Answer {
   const error = 'insufficient_scope'
-  const description = 'the access token has not the scope that is needed'
+  const description = 'the access token does not have the required scope'
   const headers = bearer(`Bearer error="${error}", error_description="${description}", scope="${needed.join(' ')}"`)
   return jsonAnswer({ error, error_description: description, scope: needed.join(' ') }, { status: 403, headers })
 }

@@ -3,11 +3,10 @@ import { strictUtf8 } from '../base/strict-utf8.ts'
 import { invalidRequest } from './http-error.ts'
 import type { IncomingRequest } from './incoming.ts'
 
-/** The longest body that is read. */
 const MAX_BODY_BYTES = 16 * 1024
 const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/
 
-// No escapes, and every part is a name and a value.
+// The fast path: no escapes, and every part has a name and a value.
 const PLAIN_FORM = /^[A-Za-z0-9._~*-]+=[A-Za-z0-9._~*-]*(?:&[A-Za-z0-9._~*-]+=[A-Za-z0-9._~*-]*)*$/
 
 function plainPairs(text: string): readonly (readonly [string, string])[] {
@@ -17,19 +16,19 @@ function plainPairs(text: string): readonly (readonly [string, string])[] {
   })
 }
 
-/** The parameters of a form; one without a value is absent (RFC 6749 §3.2). */
+/** The parameters of a form, without those that have no value (RFC 6749 §3.2). */
 export type Form = ReadonlyMap<string, string>
 
 /**
- * The form in the body of a request.
+ * Reads the form in the body of a request.
  *
- * @param list - the one parameter that may be repeated, as check boxes are: its values are joined by a space.
- * @throws HttpError 415, 413, or 400 where it is malformed or a parameter is repeated.
+ * @param list - the one parameter that may be repeated, as checkboxes are; its values are joined with a space.
+ * @throws HttpError 415, 413, or 400 if the form is malformed or a parameter is repeated.
  */
 export async function readForm(request: IncomingRequest, list?: string): Promise<Form> {
   assertType(request, 'application/x-www-form-urlencoded')
   const text = await readText(request)
-  if (BROKEN_ESCAPE.test(text)) throw invalidRequest('the body is no valid form')
+  if (BROKEN_ESCAPE.test(text)) throw invalidRequest('the body is not a valid form')
   const form = new Map<string, string>()
   for (const [name, value] of PLAIN_FORM.test(text) ? plainPairs(text) : new URLSearchParams(text)) {
     const before = form.get(name)
@@ -41,9 +40,9 @@ export async function readForm(request: IncomingRequest, list?: string): Promise
 }
 
 /**
- * The JSON object in the body of a request; an empty body is an empty object.
+ * Reads the JSON object in the body of a request. An empty body counts as an empty object.
  *
- * @throws HttpError 415, 413, or 400 where it is malformed.
+ * @throws HttpError 415, 413, or 400 if the JSON is malformed.
  */
 export async function readJson(request: IncomingRequest): Promise<Readonly<Record<string, unknown>>> {
   assertType(request, 'application/json')
@@ -58,15 +57,15 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw invalidRequest('the body is no valid JSON')
+    throw invalidRequest('the body is not valid JSON')
   }
 }
 
 function assertType({ headers }: IncomingRequest, expected: string): void {
-  // Unpacking is where small bodies become large ones.
+  // Decompression could turn a small body into a large one.
   const encoding = headers.get('content-encoding')
   if (encoding !== null && encoding.toLowerCase() !== 'identity')
-    throw invalidRequest('a Content-Encoding is not accepted', 415)
+    throw invalidRequest('Content-Encoding is not supported', 415)
   const given = headers.get('content-type')
   if (given === expected) return
   const [type = ''] = (given ?? '').split(';', 1)
@@ -75,19 +74,19 @@ function assertType({ headers }: IncomingRequest, expected: string): void {
 
 async function readText(request: IncomingRequest): Promise<string> {
   if (request.bodyUsed) {
-    throw new Error('the body of the request was read before it came here: mount this handler before the body parser')
+    throw new Error('the request body has already been read: mount this handler before the body parser')
   }
   if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) throw tooLarge()
   const bytes = await request.readBody(MAX_BODY_BYTES).catch(() => {
-    // The client broke off: nobody is there to read the answer.
-    throw invalidRequest('the body ended before its end')
+    // The client has closed the connection and will not read this response.
+    throw invalidRequest('the request body was cut short')
   })
   if (!bytes) throw tooLarge()
   if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
   try {
     return strictUtf8.decode(bytes)
   } catch {
-    throw invalidRequest('the body is no valid UTF-8')
+    throw invalidRequest('the body is not valid UTF-8')
   }
 }
 

@@ -5,7 +5,7 @@ import { invalidRequest } from './http-error.ts'
 import type { Route } from './routes.ts'
 
 /**
- * POST /revoke (HTTP-4). The hint of the request is not read: a token says itself what it is.
+ * POST /revoke (HTTP-4). `token_type_hint` is ignored: the prefix of a token identifies its type.
  *
  * @see [RFC 7009 - OAuth 2.0 Token Revocation](https://www.rfc-editor.org/rfc/rfc7009.html#section-2)
  */

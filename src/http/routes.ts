@@ -3,35 +3,34 @@ import type { Answer } from './answer.ts'
 import type { Wire } from './error-answer.ts'
 import type { IncomingRequest } from './incoming.ts'
 
-/** A request on its way to an answer. */
+/** A request with the path parameters of its route. */
 export interface Call {
   readonly request: IncomingRequest
   readonly url: URL
-  /** That of the URL. */
+  /** The query string of the URL, with its `?`. */
   readonly search: string
-  /** What stands in the places of the path that a route names. */
+  /** The values of the path's `{name}` segments. */
   readonly params: Readonly<Record<string, string>>
   readonly facts: RequestFacts
 }
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 
-/** What answers one method of one path. */
 export interface Route {
   readonly method: Method
-  /** Below the issuer's path unless it begins with `/.well-known/`. `{name}` stands for one segment. */
+  /** Relative to the issuer's path unless it begins with `/.well-known/`. `{name}` matches one segment. */
   readonly path: string
   readonly wire: Wire
   readonly answer: (call: Call) => Promise<Answer | Response>
 }
 
-/** The routes of one path, and what the path says. */
+/** The routes of one path, and the values of its parameters. */
 export interface Found {
   readonly methods: ReadonlyMap<string, Route>
   readonly params: Readonly<Record<string, string>>
 }
 
-/** Finds the routes of a path. Nothing in it is decoded: no key and no id of ours needs an escape. */
+/** Finds the routes of a path. The path is not decoded, because generated keys and ids need no escapes. */
 export function createRouter(routes: readonly Route[]): (path: string) => Found | undefined {
   const table = new Map<string, { readonly pattern: RegExp; readonly methods: Map<string, Route> }>()
   for (const route of routes) {

@@ -2,24 +2,24 @@ import { HttpError } from './http-error.ts'
 import type { IncomingRequest } from './incoming.ts'
 
 /**
- * Refuses what a page of another origin made a browser send (HTTP-1): Sec-Fetch-Site says so; a browser too old for it
- * sends at least Origin with everything but GET and HEAD.
+ * Rejects requests that a page of another origin made a browser send (HTTP-1), by Sec-Fetch-Site. Browsers that do not send it
+ * do send Origin with every method except GET and HEAD.
  *
- * @param origin - of the issuer.
- * @throws HttpError 403
+ * @param origin - the origin of the issuer.
+ * @throws HttpError 403 if the request is not from the same origin.
  */
 export function assertSameOrigin({ headers }: IncomingRequest, origin: string): void {
   const site = headers.get('sec-fetch-site')
   const isSameOrigin = site === null ? headers.get('origin') === origin : site === 'same-origin'
-  if (!isSameOrigin) throw new HttpError(403, 'access_denied', 'changes are made from pages of the same origin only')
+  if (!isSameOrigin) throw new HttpError(403, 'access_denied', 'changes are only accepted from the same origin')
 }
 
 /**
- * The same for a form that carries a token of its own against forgery. Where a browser says only `Origin: null`, as one does
- * under our `Referrer-Policy: no-referrer` without knowing Sec-Fetch-Site, that token alone decides.
+ * Like {@link assertSameOrigin}, for a form that contains a token against forgery. A browser without Sec-Fetch-Site sends
+ * `Origin: null` under `Referrer-Policy: no-referrer`; then the token is the only protection.
  *
- * @param origin - of the issuer.
- * @throws HttpError 403
+ * @param origin - the origin of the issuer.
+ * @throws HttpError 403 if the request is from another origin.
  */
 export function assertNotCrossSite(request: IncomingRequest, origin: string): void {
   const { headers } = request

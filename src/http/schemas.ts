@@ -28,8 +28,8 @@ function list(items: Schema): Schema {
 const optionalFields = {
   'description?': { ...text, description: 'At most 1024 characters.' },
   'image?': { ...text, description: 'An https URL.' },
-  'adminPhone?': { ...text, description: 'An international number, with +.' },
-  'api?': { ...text, description: 'The API type; its meaning is the host’s.' },
+  'adminPhone?': { ...text, description: 'A phone number in international format, with +.' },
+  'api?': { ...text, description: 'The API type. The host defines its meaning.' },
 }
 
 const fields = {
@@ -38,7 +38,7 @@ const fields = {
   'adminEmail?': { ...text, description: 'An e-mail address.' },
   ...optionalFields,
   'redirectUrls?': { ...texts, description: 'Canonical https URLs.' },
-  'scopes?': { ...texts, description: 'Scope tokens of RFC 6749.' },
+  'scopes?': { ...texts, description: 'Scope tokens (RFC 6749 section 3.3).' },
 }
 
 const app = {
@@ -64,31 +64,31 @@ const app = {
 const jwk = { 'alg?': text, 'crv?': text, 'x?': text, 'y?': text, 'n?': text, 'e?': text }
 const jwks = { type: 'array', items: ref('PublicJwk'), maxItems: 10 } as const
 
-const secret = { ...text, description: 'The client_secret. It is told here and never again.' }
+const secret = { ...text, description: 'The client_secret. It is never shown again.' }
 const holder = { app: text, 'account?': { ...text, description: 'Default is the signed-in account.' } }
 const page = (items: Schema) => object({ items: list(items), 'nextCursor?': text })
 
-/** The JSON Schemas of the API, for its description. Fields of apps are judged by more rules than are written here. */
+/** The JSON Schemas of the API, for its description. The core applies more rules to app fields than are written here. */
 export const schemas = {
   AppFields: open(object(fields)),
   NewApp: open({
     ...object({
       ...fields,
-      'public?': { ...flag, description: 'Whether the app can keep no secret.' },
-      'keys?': { ...jwks, description: 'Public keys by which it authenticates instead of a secret.' },
+      'public?': { ...flag, description: 'Whether the app is a public client, which cannot keep a secret.' },
+      'keys?': { ...jwks, description: 'Public keys with which the app authenticates instead of a secret.' },
     }),
     required: ['name', 'homepage', 'adminEmail'],
   }),
   App: object(app),
   AppRow: object({
     ...app,
-    instances: { type: 'integer', description: 'Accounts that authorise the app now.' },
-    liveTokens: { type: 'integer', description: 'Of the app for the signed-in account.' },
+    instances: { type: 'integer', description: 'Number of accounts that currently authorise the app.' },
+    liveTokens: { type: 'integer', description: 'Number of live tokens of the app for the signed-in account.' },
   }),
   AppPage: page(ref('AppRow')),
   AppWithSecret: object({ app: ref('App'), 'secret?': secret }),
   AppWithNewSecret: object({ app: ref('App'), secretId: text, secret }),
-  /** As it is stored: with its kid, and without what is not needed. */
+  /** A key as it is stored: with its kid, and with only the members that are needed. */
   Jwk: object({ kty: text, kid: text, ...jwk }),
   PublicJwk: open(object({ kty: text, 'kid?': text, ...jwk })),
   JwkSet: open(object({ keys: { ...jwks, minItems: 1 } })),
@@ -113,18 +113,18 @@ export const schemas = {
     account: text,
     installedAt: time,
     permittedBy: object({ 'account?': text, 'login?': text }),
-    scope: { ...texts, description: 'All that was granted since.' },
+    scope: { ...texts, description: 'All scopes granted since the installation.' },
   }),
   InstallPage: page(ref('Install')),
   Withdrawn: open(
-    object({ apps: { ...texts, maxItems: 100, description: 'Their keys.' }, 'account?': holder['account?'] }),
+    object({ apps: { ...texts, maxItems: 100, description: 'The keys of the apps.' }, 'account?': holder['account?'] }),
   ),
   Withdrawals: object({
     results: list(object({ app: text, withdrawn: flag, 'error?': text, 'error_description?': text })),
   }),
   Nothing: open(object({})),
   Error: object({
-    error: { ...text, description: 'A stable code.' },
+    error: { ...text, description: 'A stable error code.' },
     error_description: text,
     'fields?': list(object({ field: text, code: text, expected: text, received: text })),
     'owner?': text,

@@ -1,23 +1,23 @@
 import { type Answer, toResponse } from './answer.ts'
 import { fetchRequest, type IncomingRequest } from './incoming.ts'
 
-/** Who sent a request. */
+/** The connection of a request. */
 export interface Peer {
   readonly remoteAddress?: string
 }
 
 /**
- * Answers a request. It never rejects. `remoteAddress` is the caller's address as the host knows it; without one, failed
+ * Handles a request and never rejects. `remoteAddress` is the caller's address as known to the host; without it, failed
  * authentications are not limited.
  */
 export type Handler = (request: Request, facts?: Peer) => Promise<Response>
 
-/** The same for a request of any server. What the host made itself is a Response. */
+/** A {@link Handler} for requests of any server. Pages and the host's own responses are Responses. */
 export type Serve = (request: IncomingRequest, peer: Peer) => Promise<Answer | Response>
 
 const SERVES = new WeakMap<Handler, Serve>()
 
-/** The handler for requests of Fetch. Servers whose requests are others find what is behind it. */
+/** Wraps `serve` as a Fetch handler. Other servers find it again with {@link serveOf}. */
 export function handlerOf(serve: Serve): Handler {
   const handler: Handler = async (request, peer = {}) =>
     toResponse(await serve(fetchRequest(request), peer), request.method)
@@ -25,7 +25,7 @@ export function handlerOf(serve: Serve): Handler {
   return handler
 }
 
-/** What is behind a handler of ours; undefined for a function that the host wrote. */
+/** The function that a handler wraps; undefined if the host wrote the handler. */
 export function serveOf(handler: Handler): Serve | undefined {
   return SERVES.get(handler)
 }

@@ -2,12 +2,12 @@ import type { AppAndAccount } from '../domain/token-store.ts'
 import type { ApiRoute } from './account-api.ts'
 import { pageOf } from './paging.ts'
 
-/** The access tokens of (app, account): of the signed-in account, or of one below it that the request names (LST-3). */
+/** Routes for the access tokens of an app and the signed-in account, or an account below it (LST-3). */
 export const tokenRoutes: readonly ApiRoute[] = [
   {
     method: 'GET',
     path: '/tokens',
-    summary: 'The live tokens of `app` for the account, or for `account` below it, first to expire first.',
+    summary: 'Lists the live tokens of `app` for the account, or for `account` below it, first to expire first.',
     query: ['app', 'account', 'cursor', 'limit'],
     status: 200,
     result: 'TokenPage',
@@ -19,24 +19,24 @@ export const tokenRoutes: readonly ApiRoute[] = [
   {
     method: 'POST',
     path: '/tokens/remove',
-    summary: 'Kills the tokens of these ids; an id that is none of theirs is passed over.',
+    summary: 'Revokes the tokens with these ids. Ids of no such token are ignored.',
     body: 'TokenIds',
     status: 204,
-    // Whatever is no list of ids is refused there.
+    // `remove` validates the ids.
     act: ({ account, rights, body }) =>
       rights.tokens.remove({ ...holder(body, account), ids: body.ids as readonly string[] }),
   },
   {
     method: 'POST',
     path: '/tokens/remove-all',
-    summary: 'Kills all tokens there are, in one act; those made afterwards are untouched.',
+    summary: 'Revokes all existing tokens in one atomic operation. Tokens issued afterwards are not affected.',
     body: 'TokenHolder',
     status: 204,
     act: ({ account, rights, body }) => rights.tokens.removeAll(holder(body, account)),
   },
 ]
 
-/** Whose tokens the request names. Of what type its values are is judged by the core. */
+/** The app and account in the request, unvalidated: the core checks their types. */
 function holder(named: Readonly<Record<string, unknown>>, account: string): AppAndAccount {
   return { app: named.app, account: named.account ?? account } as AppAndAccount
 }

@@ -9,7 +9,6 @@ import type { Route } from './routes.ts'
 
 /** How one `grant_type` gets its tokens. */
 interface Grant {
-  /** The parameters it needs. */
   readonly needs: readonly string[]
   readonly give: (grants: AppGrant, call: FormCall) => Promise<Granted>
 }
@@ -54,14 +53,13 @@ const GRANTS: ReadonlyMap<string, Grant> = new Map<string, Grant>([
   ],
 ])
 
-/** The parameters that belong to one grant. */
+/** The parameters that only one grant type accepts. */
 const OF_ONE_GRANT = [...GRANTS.values()].flatMap(({ needs }) => needs)
 
-/** What the metadata says of it. */
 export const GRANT_TYPES: readonly string[] = [...GRANTS.keys()]
 
 /**
- * POST /token.
+ * POST /token: issues tokens.
  *
  * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.2)
  */
@@ -81,11 +79,11 @@ export function tokenRoute(grants: AppGrant): Route {
   })
 }
 
-/** Whoever mixes the parameters of two grants means something that is not done here. Nothing is spent. */
+/** Rejects parameters of another grant before anything is consumed. */
 function assertOwnParameters({ needs }: Grant, form: Form): void {
-  // Most have no more than the grant type and what every grant may have.
+  // A form with nothing but grant_type needs no search.
   const foreign = form.size === 1 ? undefined : OF_ONE_GRANT.find((name) => form.has(name) && !needs.includes(name))
-  if (foreign !== undefined) throw invalidRequest(`${foreign} is no parameter of this grant_type`)
+  if (foreign !== undefined) throw invalidRequest(`${foreign} is not a parameter of this grant_type`)
 }
 
 function required(form: Form, name: string): string {
@@ -94,13 +92,12 @@ function required(form: Form, name: string): string {
   return value
 }
 
-/** The scope that is asked for, as a list. */
 export function scopeOf(form: Form): { readonly scope?: readonly string[] } {
   const scope = form.get('scope')
   return scope === undefined ? {} : { scope: scope.split(' ') }
 }
 
-/** The resources that the token is to be for, as a list. @see RFC 8707 §2.2 */
+/** @see RFC 8707 §2.2 */
 function resourcesOf(form: Form): { readonly resources?: readonly string[] } {
   const resources = form.get('resource')
   return resources === undefined ? {} : { resources: resources.split(' ').filter(Boolean) }

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { IncomingRequest } from '../http/incoming.ts'
 
-// Only path and query of a request are looked at, so what Host says goes nowhere (HTTP-7).
+// Only path and query of a request are used, so the Host header is ignored (HTTP-7).
 const BASE = 'http://localhost'
 const WITHOUT_BODY = new Set(['GET', 'HEAD'])
-/** Methods that Fetch has no requests for. */
+/** Methods that the constructor of a Fetch Request rejects. */
 const FORBIDDEN = new Set(['CONNECT', 'TRACE', 'TRACK'])
 
-/** Node's request. Of the body nothing is read before it is asked for. */
+/** Adapts a Node request; the body is read on demand. */
 export function nodeRequest(req: IncomingMessage): IncomingRequest {
   return new NodeRequest(req)
 }
@@ -46,7 +46,7 @@ class NodeRequest implements IncomingRequest {
   }
 }
 
-/** The values of a header, those of one that came twice joined by a comma. */
+/** The value of a header; values of a repeated header are joined with a comma. */
 export function headerOf({ rawHeaders }: IncomingMessage, name: string): string | null {
   let values: string | null = null
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -67,9 +67,9 @@ function readBody(req: IncomingMessage, limit: number): Promise<Uint8Array | und
     const chunks: Uint8Array[] = []
     let length = 0
     const broken = () => {
-      if (!req.readableEnded) reject(new Error('the client broke off'))
+      if (!req.readableEnded) reject(new Error('the client closed the connection'))
     }
-    // What is too much still comes and is discarded, so that the answer gets through.
+    // Data beyond the limit is read and discarded, so that the client can read the response.
     req.on('data', (chunk: Uint8Array) => {
       length += chunk.length
       if (length > limit) resolve(undefined)
@@ -82,7 +82,7 @@ function readBody(req: IncomingMessage, limit: number): Promise<Uint8Array | und
   })
 }
 
-/** The same as one of Fetch. */
+/** Converts to a Fetch Request. */
 function requestOf(req: IncomingMessage, { method, url }: { readonly method: string; readonly url: string }): Request {
   const headers = headersOf(req)
   if (WITHOUT_BODY.has(method)) return new Request(url, { method, headers })
@@ -92,7 +92,7 @@ function requestOf(req: IncomingMessage, { method, url }: { readonly method: str
   return new Request(url, init)
 }
 
-/** A target may also be a whole URL, of which only path and query count (RFC 9112 §3.2.2); a path may begin with two slashes. */
+/** A target may be an absolute URL, of which only path and query are used (RFC 9112 §3.2.2). A path may begin with `//`. */
 function urlOf(target: string): string {
   if (target.startsWith('/')) return BASE + target
   if (!/^https?:\/\//i.test(target)) return `${BASE}/`
@@ -103,20 +103,20 @@ function headersOf({ rawHeaders }: IncomingMessage): Headers {
   const headers = new Headers()
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string
-    // HTTP/2 has its pseudo headers among them.
+    // HTTP/2 lists its pseudo-headers here too.
     if (!name.startsWith(':')) headers.append(name, rawHeaders[at + 1] as string)
   }
   return headers
 }
 
-/** A body parser was there first: the handler finds the body used, and says so. */
+/** A Request whose body is used, because a body parser has read it. The handler detects that and reports it. */
 function requestThatWasRead(url: string, init: { method: string; headers: Headers }): Request {
   const request = new Request(url, { ...init, body: 'read' })
   request.text().catch(() => {})
   return request
 }
 
-/** The body, read no faster than it is asked for. */
+/** The body as a stream that reads only on demand. */
 function bodyOf(req: IncomingMessage): ReadableStream<Uint8Array> {
   let stop: (() => void) | undefined
   return new ReadableStream<Uint8Array>(
@@ -127,7 +127,7 @@ function bodyOf(req: IncomingMessage): ReadableStream<Uint8Array> {
       },
       cancel() {
         stop?.()
-        // What still comes is discarded, so that the answer gets through.
+        // The rest is read and discarded, so that the client can read the response.
         req.resume()
       },
     },
@@ -146,7 +146,7 @@ function follow(req: IncomingMessage, controller: ReadableStreamDefaultControlle
     req.pause()
   }
   const stop = once(() => req.off('data', take))
-  const broken = once(() => controller.error(new Error('the client broke off')))
+  const broken = once(() => controller.error(new Error('the client closed the connection')))
   req.on('data', take)
   req.on(
     'end',

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Answer } from '../http/answer.ts'
 
-/** How much of a body that nobody wants may still come in so that the connection can be kept. */
+/** Largest unread request body to drain for keep-alive. */
 const MAX_DISCARDED_BYTES = 1024 * 1024
 
-/** Sends an answer by Node's response. A client that went away is no error. */
+/** Sends a response with Node's response object. If the client has closed the connection, nothing is sent. */
 export function sendAnswer(
   req: IncomingMessage,
   res: ServerResponse,
@@ -37,7 +37,7 @@ async function sendResponse(req: IncomingMessage, res: ServerResponse, answer: R
 }
 
 function closeUnlessRead(req: IncomingMessage, res: ServerResponse): void {
-  // In HTTP/2 a stream ends by itself, and there is no such header.
+  // HTTP/2 closes each stream separately and has no Connection header.
   const keepsOpen = req.httpVersionMajor > 1 || req.complete
   if (!keepsOpen && !(Number(req.headers['content-length']) <= MAX_DISCARDED_BYTES))
     res.setHeader('connection', 'close')

@@ -5,10 +5,10 @@ import type { AppJwk } from '../credentials/jwt/app-keys.ts'
 import type { GroupRef, RecordRef } from '../store/store.ts'
 import type { Kind } from './collection.ts'
 
-/** What an app says of itself, in the forms that are stored and compared. An optional field that is absent is no property. */
+/** The fields of an app, in the form that is stored and compared. An absent optional field is not a property. */
 export interface CheckedFields {
   readonly name: string
-  /** The name as it is searched by. */
+  /** The name in the form that is searched. */
   readonly foldedName: string
   readonly homepage: string
   readonly homepageAscii: string
@@ -22,14 +22,14 @@ export interface CheckedFields {
   readonly api?: string
 }
 
-/** A secret of an app: its digest, never itself. */
+/** A secret of an app. Only its digest is stored. */
 export interface StoredSecret {
   readonly id: string
   readonly digest: string
   readonly createdAt: number
 }
 
-/** A registered app. Times are in ms since 1970; stamps are random and mean nothing but "still the same". */
+/** A registered app. Times are in ms since 1970. Stamps are random and only compared: replacing one revokes what carries it. */
 export interface LiveApp {
   readonly state: 'live'
   readonly key: string
@@ -47,21 +47,21 @@ export interface LiveApp {
   readonly secrets: readonly StoredSecret[]
   /** Public keys. An app has secrets, or keys, or is public. */
   readonly keys: readonly AppJwk[]
-  /** The last few ids that were removed: removing one of them again is no mistake. */
+  /** The ids removed last: removing one of them again is not an error. */
   readonly removedSecretIds: readonly string[]
-  /** Everything the app holds carries it. */
+  /** Carried by everything the app holds. */
   readonly generation: string
-  /** App-only tokens carry it: a new one ends what the app got by being trusted. */
+  /** Carried by app-only tokens: a new stamp revokes what the app got by being trusted. */
   readonly trustGeneration: string
-  /** Every token that acts for the owner carries it. */
+  /** Carried by every token that acts for the owner. */
   readonly ownGeneration: string
-  /** One for each redirect URL, in their order: the codes bound to it carry it. */
+  /** One per redirect URL, in the same order, carried by the codes bound to it. */
   readonly redirectStamps: readonly string[]
-  /** The key of the ids of installs: they tell nobody the account. */
+  /** Install ids are derived with it, so that they do not reveal the account. */
   readonly salt: string
 }
 
-/** What is left of a removed app: enough to authorise the repeat, and to stop a registration that arrives late. */
+/** A removed app: enough to authorise a repeated removal, and to stop a registration that arrives late. */
 export interface RemovedApp {
   readonly state: 'removed'
   readonly key: string
@@ -82,7 +82,6 @@ export function appsOfOwner(owner: string): GroupRef {
   return { kind: KIND, partition: partitionOf(owner), group: `o.${nameOf(24, owner)}` }
 }
 
-/** All apps of a partition. */
 export function appsOfPartition(partition: string): GroupRef {
   return { kind: KIND, partition, group: 'all' }
 }

@@ -4,7 +4,7 @@ import { ownText } from '../base/own-text.ts'
 import type { RandomText } from '../credentials/random.ts'
 import type { InsertOptions, InsertResult, RecordRef, Store, StoreRecord } from '../store/store.ts'
 
-/** Every one of them was lost to another writer, so this many concurrent writers of one record all get through. */
+/** Every failed try means that another writer succeeded, so this many concurrent writers of one record all succeed. */
 const MAX_TRIES = 100
 const REVISION_LENGTH = 11
 /** How much is remembered of records that many calls read: about 20,000 apps of the usual size. */
@@ -12,7 +12,7 @@ const MAX_REMEMBERED_BYTES = 48 * 1024 * 1024
 
 export type { GroupRef, RecordRef, StoreRecord } from '../store/store.ts'
 
-/** How values of one kind are kept: where they stand, and their text. */
+/** How values of one kind are stored: their place, and their text. */
 export interface Kind<Value> {
   readonly name: string
   place(value: Value): Omit<StoreRecord, 'kind' | 'revision' | 'data'>
@@ -30,11 +30,11 @@ export interface Remembered<Value> {
 
 /** Typed access to the records. Apart from the pages of a list, nothing else calls the store. */
 export interface Collection {
-  /** One round trip. What has expired may still be there: the reader judges by {@link hasExpired}. */
+  /** One round trip. May return expired records: the caller must check {@link hasExpired}. */
   get(refs: readonly RecordRef[]): Promise<readonly (StoreRecord | undefined)[]>
-  /** The value of a record that was read. It may be shared, and is frozen then. */
+  /** The value of a record that was read. A shared value is frozen. */
   unpack<Value>(kind: Kind<Value>, record: StoreRecord): Value
-  /** Undefined also where the record has expired. */
+  /** Undefined if the record is absent or has expired. */
   load<Value>(kind: Kind<Value>, ref: RecordRef): Promise<Value | undefined>
   insert<Value>(kind: Kind<Value>, value: Value, options?: InsertOptions): Promise<InsertResult>
   /**
@@ -45,9 +45,9 @@ export interface Collection {
   /** Puts `value` in the place of what was read. False where something came in between: nothing was written. */
   replace<Value>(kind: Kind<Value>, from: StoreRecord, value: Value): Promise<boolean>
   /**
-   * Reads, asks `decide` for what is to stand there, and writes it if nothing came in between; otherwise all again, a bounded
-   * number of times. `decide` gets undefined where nothing stands; where it returns undefined, nothing is written.
-   * An act must return a value even where nothing changes: only a write confirms it (REV-7).
+   * Reads, asks `decide` for the new value, and writes it unless another write came first; then it starts over, a bounded
+   * number of times. `decide` gets undefined if there is no value; if it returns undefined, nothing is written. An operation
+   * must return a value even if nothing changes: only a write confirms it (REV-7).
    */
   write<Value>(
     kind: Kind<Value>,
@@ -101,7 +101,7 @@ export function createCollection(store: Store, clock: () => number, random: Rand
       const [found] = await store.get([ref])
       return found && !hasExpired(found, clock()) ? collection.unpack(kind, found) : undefined
     },
-    // A write may be delivered twice, and then the answer to the second delivery comes: what stands there may be ours.
+    // A write may be delivered twice, and its result may be that of the second delivery: the stored record may be this one.
     async insert(kind, value, options) {
       const next = record(kind, value)
       const result = await store.insert(next, options)
@@ -133,8 +133,8 @@ export function createCollection(store: Store, clock: () => number, random: Rand
         'conflict',
         {},
         {
-          message: 'the record is being changed by too many others',
-          hint: `${MAX_TRIES} attempts were all overtaken. Nothing was written: repeat the call.`,
+          message: 'too many concurrent changes of the same record',
+          hint: `Other writers were faster ${MAX_TRIES} times. Nothing was written: repeat the call.`,
         },
       )
     },
@@ -143,8 +143,8 @@ export function createCollection(store: Store, clock: () => number, random: Rand
 }
 
 /**
- * What is asked after a write was answered. That write may have been delivered twice, been done, and been overwritten since:
- * so a failure now is no longer "nothing was written".
+ * For calls after a write has returned. That write may have been delivered twice, been done, and been overwritten since, so a
+ * failure no longer means that nothing was written.
  */
 async function answered<Answer>(call: Promise<Answer>): Promise<Answer> {
   try {
@@ -152,12 +152,12 @@ async function answered<Answer>(call: Promise<Answer>): Promise<Answer> {
   } catch (error) {
     if (!isAppGrantError(error, 'store_unavailable')) throw error
     const { message, cause } = error
-    const hint = 'The store failed after a first attempt: it may be done. Repeat the call until it succeeds.'
+    const hint = 'The store failed after a first attempt, which may have succeeded. Repeat the call until it succeeds.'
     throw new AppGrantError('outcome_unknown', {}, { message, hint, cause })
   }
 }
 
-/** Whether a record is past its end by our clock; the store may keep it a while longer. */
+/** Whether a record has expired according to `now`. The store may keep it for a while longer. */
 export function hasExpired({ expiresAt }: StoreRecord, now: number): boolean {
   return expiresAt !== undefined && expiresAt <= now
 }

@@ -6,10 +6,10 @@ import type { GroupRef, RecordRef } from '../store/store.ts'
 import type { LiveApp } from './app.ts'
 import type { Kind } from './collection.ts'
 
-/** An account authorised an app. By itself it gives the app nothing: that takes a session under it. */
+/** An account's authorization of an app. It gives the app nothing without a session. */
 export interface LiveInstall {
   readonly state: 'live'
-  /** Tells nobody the account: it is computed from it under the app's salt. */
+  /** Derived from the account with the app's salt, so that it does not reveal the account. */
   readonly id: string
   readonly app: string
   readonly account: string
@@ -17,17 +17,17 @@ export interface LiveInstall {
   readonly epoch?: string
   readonly installedAt: number
   readonly permittedBy: Actor
-  /** All that was granted since the app was installed. */
+  /** All scopes granted since the app was installed. */
   readonly scope: readonly string[]
-  /** Everything the app holds for the account carries it. */
+  /** Stamp carried by everything the app holds for the account. */
   readonly generation: string
-  /** The access tokens among it carry this too. */
+  /** Stamp also carried by the access tokens. */
   readonly tokenGeneration: string
-  /** When the last session under it ends at the latest. */
+  /** The latest time at which a session under it can end. */
   readonly expiresAt: number
 }
 
-/** A withdrawn install: what hung on it is dead, and the next approval begins anew. */
+/** A withdrawn install: everything under it is revoked, and the next approval creates a new one. */
 export interface EndedInstall {
   readonly state: 'ended'
   readonly id: string
@@ -48,7 +48,7 @@ export function installRef({ app, install }: { readonly app: string; readonly in
   return { kind: INSTALL, partition: partitionOfKey(app), id: install }
 }
 
-/** The accounts that authorise an app now. */
+/** The live installs of an app. */
 export function installsOfApp(key: string): GroupRef {
   return { kind: INSTALL, partition: partitionOfKey(key), group: key }
 }
@@ -66,8 +66,8 @@ export const installKind: Kind<StoredInstall> = {
 }
 
 /**
- * Says in the account's own partition that an app was installed: an account's apps belong to many owners, who stand elsewhere.
- * Written before the install and never taken back; whoever reads it looks whether the install is still there.
+ * Index entry of an install in the account's own partition: the apps of an account have many owners, and so are in many
+ * partitions. Written before the install and never removed; readers check whether the install still exists.
  */
 export interface Pointer {
   readonly app: string
@@ -79,7 +79,7 @@ export function pointerRef({ app, account }: Omit<Pointer, 'expiresAt'>): Record
   return { kind: POINTER, partition: partitionOf(account), id: `${app}.${nameOf(24, account)}` }
 }
 
-/** What the account may have installed. */
+/** The index entries of an account. Some may be stale. */
 export function pointersOfAccount(account: string): GroupRef {
   return { kind: POINTER, partition: partitionOf(account), group: nameOf(24, account) }
 }

@@ -2,50 +2,50 @@ import { AppGrantError } from '../base/errors.ts'
 import { nameOf } from '../credentials/digest.ts'
 import type { GroupRef, Position, Store, StoreRecord } from '../store/store.ts'
 
-/** What one call looks at, at most: a page of a search may be short, even empty, and have a next. */
+/** Most records read by one call: a page of search results may be short, even empty, and still have a next page. */
 const MAX_LOOKED = 1000
 const SEARCH_CHUNK = 200
 const MAX_CURSOR_LENGTH = 400
 
-/** Part of a list, as callers ask for it. */
+/** Which page of a list to return. */
 export interface PageQuery {
-  /** `nextCursor` of the page before. Default is: the first page. */
+  /** `nextCursor` of the previous page. Default is the first page. */
   readonly cursor?: string
-  /** How many items at most, 1–1000. Default is 50. */
+  /** Maximum number of items, 1–1000. Default is 50. */
   readonly limit?: number
 }
 
-/** Part of a list. What is present and unchanged during a whole walk appears in it once. */
+/** One page of a list. An item that exists and does not change while all pages are read appears exactly once. */
 export interface Page<T> {
   readonly items: readonly T[]
   /** Absent on the last page. */
   readonly nextCursor?: string
 }
 
-/** A list: one group after the other, where those of one row are merged. */
+/** A list: one row after the other, where the groups of a row are merged. */
 export interface ListOf<Item> {
-  /** What makes this list this list: a cursor of another is refused. */
+  /** Identifies the list: the cursor of any other list is rejected. */
   readonly identity: readonly string[]
   readonly rows: readonly (readonly GroupRef[])[]
-  /** Which row the record of that id stands in. Default is: the first, which is the only one. */
+  /** The row of the record with that id. Default is the first, for lists with a single row. */
   readonly rowOf?: (id: string) => number
-  /** Only what stands behind this place. Default is: everything. */
+  /** Only records after this position. Default is all. */
   readonly from?: Position
-  /** What the page shows of each record, undefined for what it leaves out. */
+  /** Returns an item for each record, or undefined to leave it out. */
   readonly show: (records: readonly StoreRecord[]) => Promise<readonly (Item | undefined)[]>
-  /** Whether `show` is expected to leave out most. */
+  /** Whether `show` is expected to leave out most records. */
   readonly isSearch?: boolean
 }
 
 /** Pages and counts of groups. */
 export interface Pages {
   page<Item>(list: ListOf<Item>, query: Required<Pick<PageQuery, 'limit'>> & PageQuery): Promise<Page<Item>>
-  /** How many stand in the groups behind `after`. */
+  /** The number of records in the groups at a position greater than `after`. */
   count(groups: readonly GroupRef[], after: number): Promise<number>
 }
 
 export function createPages(store: Store): Pages {
-  /** The groups of a row, merged: each is asked for a whole page, for all of it may come first. */
+  /** Merges the groups of a row. Each is read for a whole page, because all of it may come first. */
   async function listRow(groups: readonly GroupRef[], after: Position | undefined, limit: number) {
     const pages = await Promise.all(groups.map((group) => store.list(group, { limit, ...(after && { after }) })))
     if (pages.length === 1 && pages[0]) return pages[0]
@@ -56,7 +56,7 @@ export function createPages(store: Store): Pages {
   return {
     async page(list, { cursor, limit }) {
       const start = cursor === undefined ? undefined : readCursor(cursor, list)
-      // The place the list begins at may have moved past the cursor meanwhile: what has expired since is not shown.
+      // The start of the list may have moved past the cursor: records that have expired since are not shown.
       let after = start && list.from && byPosition(start, list.from) < 0 ? list.from : (start ?? list.from)
       let row = start ? (list.rowOf?.(start.id) ?? 0) : 0
       let looked = 0
@@ -91,7 +91,7 @@ function byPosition(one: Position, other: Position): number {
   return one.position - other.position || (one.id < other.id ? -1 : 1)
 }
 
-/** The digest covers the place too: a cursor that was cut or changed is as foreign as one of another list. */
+/** The digest covers the position too, so that a modified cursor is rejected like one of another list. */
 function writeCursor({ position, id }: Position, list: ListOf<unknown>): string {
   const digest = nameOf(12, ...list.identity, String(position), id)
   return Buffer.from(`${digest} ${position} ${id}`).toString('base64url')
@@ -107,7 +107,7 @@ function readCursor(cursor: string, list: ListOf<unknown>): Position {
       {},
       {
         message: 'cursor: expected the nextCursor of a page of the same list',
-        hint: 'Take nextCursor from the page before and ask for the same list, or leave cursor out to begin again.',
+        hint: 'Use nextCursor of the previous page with the same query, or omit cursor to start over.',
       },
     )
   }

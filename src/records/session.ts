@@ -4,55 +4,56 @@ import { type TokenKind, WIDTH } from '../credentials/token-format.ts'
 import type { RecordRef } from '../store/store.ts'
 import type { Kind } from './collection.ts'
 
-/** The stage of a session: its question is outstanding, its code is, its n-th refresh token is. */
+/** The stage of a session: its consent request is pending; its code was issued; or n, if its n-th refresh token was issued. */
 export const QUESTION = -1
 export const CODE = 0
 
 /**
- * One authorization, from the question to its last refresh token. Each step is one compare-and-set to the next stage, so that
- * exactly once is what the store answers. Times are in ms since 1970.
+ * One authorization grant and its token family (RFC 9700 §4.14), not a login session: from the consent request to the last
+ * refresh token. Each step is one compare-and-set to the next stage, so the store ensures that it happens exactly once. Times
+ * are in ms since 1970.
  */
 export interface Session {
   readonly state: 'open' | 'ended'
   readonly id: string
   readonly app: string
   readonly stage: number
-  /** Only while the question is outstanding: whom it was put to, and where the answer goes. */
+  /** Only while the consent request is pending: the account it was made to, and where the response goes. */
   readonly question?: {
     readonly account: string
     readonly login?: string
-    /** The account's epoch when it was asked (ACC-7). */
+    /** The account's epoch at that time (ACC-7). */
     readonly epoch?: string
     readonly redirectUrl: string
     readonly state?: string
   }
-  /** Digest of the PKCE challenge and the redirect URL: replays of the code are judged by it as long as the session lives. */
+  /** Digest of the PKCE challenge and the redirect URL, kept to recognise replays of the code while the session lasts. */
   readonly binding: string
-  /** Stamps the session works under: of its redirect URL until the code is redeemed, of the app, of the install. */
+  /** The stamps the session depends on: of its redirect URL until the code is redeemed, of the app, of the install. */
   readonly redirectStamp: string
   readonly generation: string
   readonly install?: { readonly id: string; readonly generation: string }
   readonly scope: readonly string[]
-  /** The resources its tokens may be for. Absent where the host has named none. */
+  /** The resources its tokens may be for. Absent if the host has configured none. */
   readonly audience?: readonly string[]
-  /** Of the credential that is valid now: the ticket, the code or the refresh token. */
+  /** Of the current credential: the ticket, the code or the refresh token. */
   readonly digest: string
-  /** The key of the tags by which every credential of the session, however old, is known as genuine. */
+  /** Key of the tags by which every credential of the session, however old, is recognised as genuine. */
   readonly familyKey: string
-  /** The next step's secrets are made of it and of the credential that will be presented: neither gives anything alone. */
+  /** The next credentials are derived from this and the presented credential: neither is enough alone. */
   readonly salt: string
   /**
-   * The step that led here, so that its repeat gets the same answer. `sealed` is the signed access token that it gave, readable
-   * with the credential that was spent for it only: a signature cannot be made a second time.
+   * The previous step, so that a retry gets the same response. `sealed` is the signed access token that it issued, readable
+   * only with the credential that was exchanged for it: a signature cannot be reproduced.
    */
   readonly last?: { readonly digest: string; readonly salt: string; readonly at: number; readonly sealed?: string }
-  /** The end of the credential that is valid now. */
+  /** When the current credential expires. */
   readonly credentialEndsAt: number
-  /** The end of everything, fixed at approval. */
+  /** When the whole session expires, fixed at approval. */
   readonly endsAt: number
-  /** Unexpired access tokens, the newest last: only to take them out of the list when the session ends. */
+  /** Unexpired access tokens, the newest last: only to remove them from the list when the session ends. */
   readonly tokens: readonly { readonly id: string; readonly expiresAt: number }[]
-  /** The end of the record: never before that of anything under it. */
+  /** When the record expires: never before anything that depends on it. */
   readonly expiresAt: number
 }
 
@@ -67,7 +68,7 @@ export function tagOf(session: Session, kind: TokenKind, stage: number): string 
   return macOf(session.familyKey, WIDTH.tag, kind, String(stage))
 }
 
-/** Nothing of an ended session works; it is kept so that its credentials are still known. */
+/** Nothing of an ended session works. It is kept so that its credentials are still recognised. */
 export function endedSession({ question: _, ...session }: Session): Session {
   return { ...session, state: 'ended', tokens: [] }
 }

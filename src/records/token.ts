@@ -10,24 +10,24 @@ export interface LiveToken {
   readonly state: 'live'
   readonly partition: string
   readonly id: string
-  /** Of the whole text: so the record cannot be met through another app's ids, and need not repeat them. */
+  /** Digest of the whole text, ids included, so that the record is bound to them without storing them. */
   readonly digest: string
   /**
-   * The list it was made for. Its name holds every stamp the token needs, so the token is valid only while this is its
-   * holder's current list: what is listed and what works cannot differ.
+   * The list it was issued to. The name contains every stamp the token depends on, and a token is valid only while this is its
+   * holder's current list: listed tokens and valid tokens cannot differ.
    */
   readonly group: string
   readonly issuedAt: number
   readonly expiresAt: number
   readonly scope: readonly string[]
-  /** The resources it is for. Absent where the host has named none: then it is for the issuer. */
+  /** The resources it is for. Absent if the host has configured none: then it is for the issuer. */
   readonly audience?: readonly string[]
   readonly userAgent?: string
-  /** For a user's token the stage its session must have reached: it is stored before the session gets there. */
+  /** For a user's token, the stage its session must have reached, because the token is stored first. */
   readonly stage?: number
 }
 
-/** A removed access token. The digest stays, so that only who presents the token itself learns that it was removed. */
+/** A removed access token. The digest is kept, so that only the holder of the token learns that it was removed. */
 export interface RemovedToken {
   readonly state: 'removed'
   readonly partition: string
@@ -45,10 +45,10 @@ export function tokenRef({ app, token }: { readonly app: string; readonly token:
   return { kind: KIND, partition: partitionOfKey(app), id: token }
 }
 
-// An app as it was read is judged by many times: its stamps are digested once.
+// Many verifications share one app object, so its stamps are hashed once.
 const appOnlyGroups = new WeakMap<LiveApp, GroupRef>()
 
-/** Where the app-only tokens stand that are valid under the app's stamps. */
+/** The list of the app-only tokens that are valid with the app's current stamps. */
 export function appOnlyTokens(app: LiveApp): GroupRef {
   const known = appOnlyGroups.get(app)
   if (known) return known
@@ -58,10 +58,10 @@ export function appOnlyTokens(app: LiveApp): GroupRef {
   return group
 }
 
-// The same of an install, under the app as it was read last.
+// The same for an install, with the app as it was last read.
 const userGroups = new WeakMap<LiveInstall, { readonly app: LiveApp; readonly group: GroupRef }>()
 
-/** Where a user's tokens stand that are valid under the stamps of the app and the install. */
+/** The list of a user's tokens that are valid with the current stamps of the app and the install. */
 export function userTokens(app: LiveApp, install: LiveInstall): GroupRef {
   const known = userGroups.get(install)
   if (known?.app === app) return known.group
@@ -72,7 +72,7 @@ export function userTokens(app: LiveApp, install: LiveInstall): GroupRef {
   return group
 }
 
-/** What the names of all lists of the app's app-only tokens begin with, whatever their stamps. */
+/** Prefix of the names of all lists of the app's app-only tokens, whatever their stamps. */
 export function appOnlyHolder(key: string): string {
   return `${key.slice(2, 2 + NAME)}.`
 }
@@ -82,12 +82,12 @@ export function userHolder(install: string): string {
   return `${install.slice(0, NAME)}.`
 }
 
-/** The tombstone of a token: in no list, and gone when the token would have been. */
+/** The tombstone of a token: in no list, and it expires when the token would have. */
 export function removedToken({ partition, id, digest, expiresAt }: StoredToken): RemovedToken {
   return { state: 'removed', partition, id, digest, expiresAt }
 }
 
-// Tokens are the many records: their names are short.
+// Tokens are the most numerous records, so property names are short.
 interface Packed {
   readonly d: string
   readonly i?: number
@@ -104,7 +104,7 @@ export const tokenKind: Kind<StoredToken> = {
     return { partition, id, groups: token.state === 'live' ? [token.group] : [], position: expiresAt, expiresAt }
   },
   pack(token) {
-    // Digests and times need no escapes.
+    // Digests and times need no escaping.
     if (token.state === 'removed') return `{"d":"${token.digest}"}`
     let text = `{"d":"${token.digest}","i":${token.issuedAt}`
     if (token.scope.length > 0) text += `,"s":${JSON.stringify(token.scope.join(' '))}`
@@ -127,7 +127,7 @@ export const tokenKind: Kind<StoredToken> = {
       expiresAt,
       scope: scope ? scope.split(' ') : [],
     }
-    // Every verification comes here: spreading what is absent would take as long as parsing.
+    // Every verification runs this, and spreading absent properties would take as long as parsing.
     if (audience !== undefined) token.audience = audience.split(' ')
     if (userAgent !== undefined) token.userAgent = userAgent
     if (stage !== undefined) token.stage = stage

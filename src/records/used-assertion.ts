@@ -3,8 +3,8 @@ import { nameOf } from '../credentials/digest.ts'
 import type { Kind } from './collection.ts'
 
 /**
- * An assertion that an app proved itself by: nobody does so again. The one record whose absence permits, so it is inserted
- * durably and outlives the assertion.
+ * An assertion that an app has authenticated with, so that it cannot be used again. The only record whose absence permits
+ * something: it is inserted durably and outlives the assertion.
  */
 export interface UsedAssertion {
   readonly app: string

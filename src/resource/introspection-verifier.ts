@@ -7,27 +7,31 @@ import { fetchWhole, issuerUnavailable } from './issuer-answer.ts'
 import { checkResourceOptions, checkUrl, claimRules, type ResourceOptions, wrong } from './options.ts'
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-// What may stand in an Authorization header; anything else is no token, and nobody is asked.
+// The token syntax of the Authorization header (RFC 6750 §2.1). Anything else is rejected without a request.
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 
-/** How {@link introspectionVerifier} asks. */
+/** Options of {@link introspectionVerifier}. */
 export interface IntrospectionOptions extends ResourceOptions {
-  /** The key of the app that `apps.setResourceServer` made the resource server of `audience`. */
+  /** The key of the app that is the resource server of `audience`, as set by `apps.setResourceServer`. */
   readonly key: string
-  /** Its secret; or, where it has keys instead, what makes a new assertion for every call (RFC 7523). */
+  /**
+   * The secret of that app or, if the app has keys instead, a function that returns a new assertion for each request.
+   *
+   * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-2.2)
+   */
   readonly secret: string | (() => string | Promise<string>)
-  /** Where to ask. Default is `/introspect` of the issuer. */
+  /** The URL of the introspection endpoint. Default is `/introspect` under the issuer. */
   readonly endpoint?: string
 }
 
 /**
- * Verifies access tokens of either format by asking the platform: strict, so what is revoked is denied at once, or, with
- * `maxStalenessMs`, from memory for so long at most.
+ * Verifies access tokens of either format by introspection at the platform. A revoked token is rejected at once or, with
+ * `maxStalenessMs`, when its cached acceptance is that old.
  *
- * `verify` rejects with `issuer_unavailable` where the platform does not answer, or not as it should: answer 503 then. A denial
- * tells no reason but `unknown`: the platform tells none.
+ * `verify` rejects with `issuer_unavailable` if the platform does not respond or its response is not as expected; respond with
+ * 503 then. The reason for a token that the platform rejects is always `unknown`, because introspection does not report one.
  *
- * @throws TypeError naming the option that is wrong.
+ * @throws TypeError if an option is invalid; the message names the option.
  * @see [RFC 7662 - OAuth 2.0 Token Introspection](https://www.rfc-editor.org/rfc/rfc7662.html)
  * @example
  * ```ts
@@ -43,7 +47,7 @@ export function introspectionVerifier(options: IntrospectionOptions): Verifier {
   const { key, secret } = options
   if (typeof key !== 'string' || key === '') throw wrong(name, 'key', 'the key of the resource server')
   if ((typeof secret !== 'string' || secret === '') && typeof secret !== 'function')
-    throw wrong(name, 'secret', 'the secret of the resource server, or a function that makes an assertion')
+    throw wrong(name, 'secret', 'the secret of the resource server, or a function that returns an assertion')
   const endpoint = checkUrl(name, 'endpoint', options.endpoint ?? `${resource.issuer}/introspect`)
 
   return createCachingVerifier(
@@ -54,7 +58,7 @@ export function introspectionVerifier(options: IntrospectionOptions): Verifier {
   async function verify(token: unknown): Promise<Verification> {
     if (typeof token !== 'string' || token.length > MAX_SIGNED_TOKEN || !TOKEN.test(token)) return denied('malformed')
     const members = await ask(token).catch((cause) => {
-      throw issuerUnavailable(cause, `${endpoint} did not tell whether the token is active. See the cause.`)
+      throw issuerUnavailable(cause, `The introspection request to ${endpoint} failed. See the cause.`)
     })
     if (!members.active) return denied('unknown')
     const claims = readClaims(members, claimRules(resource))
@@ -89,7 +93,7 @@ function formEncoded(text: string): string {
   return new URLSearchParams({ '': text }).toString().slice(1)
 }
 
-/** An error code of the OAuth RFCs; never other text, which may repeat what was sent. */
+/** An OAuth error code, and never other text, which could repeat parts of the request. */
 function told(error: unknown): string {
   return typeof error === 'string' && /^[a-z_]{1,40}$/.test(error) ? ` ${error}` : ''
 }

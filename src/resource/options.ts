@@ -4,25 +4,29 @@ import { isIssuer } from '../domain/issuer.ts'
 
 const TIMEOUT_MS = 3000
 const MAX_TIMEOUT_MS = 60_000
-/** How far the clocks of the issuer and of this service may be apart. */
+/** Tolerated clock difference between the issuer and this service. */
 const TOLERANCE_MS = 5000
 
-/** What both verifiers need to know. */
+/** Options of both verifiers. */
 export interface ResourceOptions {
-  /** The issuer of the tokens, exactly as the platform configured it. */
+  /** The issuer of the tokens, exactly as the platform has configured it. */
   readonly issuer: string
-  /** The identifier of this resource: tokens for others are denied. @see RFC 8707 §2 */
+  /**
+   * The identifier of this resource: tokens for other resources are rejected.
+   *
+   * @see [RFC 8707 - Resource Indicators for OAuth 2.0](https://www.rfc-editor.org/rfc/rfc8707.html#section-2)
+   */
   readonly audience: string
-  /** How long the issuer may take to answer, in ms, 1–60 000. Default is 3000. */
+  /** The timeout of a request to the issuer, in ms, 1–60 000. Default is 3000. */
   readonly timeoutMs?: number
 }
 
-/** @throws TypeError naming the option that is wrong. */
+/** @throws TypeError that names the invalid option. */
 export function checkResourceOptions(
   name: string,
   { issuer, audience, timeoutMs = TIMEOUT_MS }: ResourceOptions,
 ): Required<ResourceOptions> {
-  if (!isIssuer(issuer)) throw wrong(name, 'issuer', 'the issuer that the platform configured, an https URL')
+  if (!isIssuer(issuer)) throw wrong(name, 'issuer', 'the issuer as configured by the platform, an https URL')
   if (typeof audience !== 'string' || audience === '')
     throw wrong(name, 'audience', 'the identifier of this resource, one of the `resources` of the platform')
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > MAX_TIMEOUT_MS)
@@ -30,16 +34,16 @@ export function checkResourceOptions(
   return { issuer, audience, timeoutMs }
 }
 
-/** What the claims of a token for this resource must be by now. */
+/** The rules for the claims of a token for this resource, at the current time. */
 export function claimRules({ issuer, audience }: ResourceOptions): ClaimRules {
   return { issuer, audience: [audience], now: Date.now(), toleranceMs: TOLERANCE_MS }
 }
 
-/** A URL that is called. @throws TypeError naming the option that is wrong. */
+/** Parses a URL to be fetched. @throws TypeError that names the invalid option. */
 export function checkUrl(name: string, option: string, given: unknown): URL {
   const url = typeof given === 'string' ? parseUrl(given) : undefined
   if (!url || !['https:', 'http:'].includes(url.protocol) || url.username !== '' || url.hash !== '')
-    throw wrong(name, option, 'an http(s) URL without credentials and fragment')
+    throw wrong(name, option, 'an http or https URL without credentials or fragment')
   return url
 }
 

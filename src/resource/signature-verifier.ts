@@ -5,23 +5,23 @@ import { denied, meantFor, type Verifier } from '../domain/verifier.ts'
 import { fetchWhole, issuerUnavailable } from './issuer-answer.ts'
 import { checkResourceOptions, checkUrl, claimRules, type ResourceOptions } from './options.ts'
 
-/** How {@link signatureVerifier} finds the keys. */
+/** Options of {@link signatureVerifier}. */
 export interface SignatureOptions extends ResourceOptions {
-  /** Where the public keys are. Default is `/jwks.json` of the issuer. */
+  /** The URL of the public keys. Default is `/jwks.json` under the issuer. */
   readonly jwksUri?: string
 }
 
 /**
- * Verifies signed access tokens by their signature alone: no call for each token, and no state.
+ * Verifies signed access tokens by signature and claims alone, without state and without a request for each token.
  *
- * WARNING: it does not see that anything was revoked. A killed token, a suspended or removed app, a withdrawn authorization: all
- * are accepted here until the token expires. Where that is too long use {@link introspectionVerifier}. `maxStalenessMs` changes
- * nothing here.
+ * WARNING: it does not detect revocation. A revoked token, and every token of a suspended or removed app or of a withdrawn
+ * authorization, is accepted until it expires. If that is too long, use {@link introspectionVerifier}. `maxStalenessMs` has no
+ * effect here.
  *
- * The keys are fetched when they are first needed, kept for ten minutes, and fetched again for a `kid` that is not among them, at
- * most once in ten seconds. `verify` rejects with `issuer_unavailable` where they cannot be had.
+ * The keys are fetched on first use, cached for ten minutes, and fetched again for an unknown `kid`, at most once in ten seconds.
+ * `verify` rejects with `issuer_unavailable` if they cannot be fetched.
  *
- * @throws TypeError naming the option that is wrong.
+ * @throws TypeError if an option is invalid; the message names the option.
  * @see [RFC 9068 - JWT Profile for OAuth 2.0 Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export function signatureVerifier(options: SignatureOptions): Verifier {
   const keys = remoteKeys(uri, { timeoutMs: resource.timeoutMs, fetch: fetchWhole })
   const keyFor: KeyFor = (header) =>
     keys(header).catch((cause) => {
-      throw issuerUnavailable(cause, `The keys at ${uri} could not be had. See the cause.`)
+      throw issuerUnavailable(cause, `The keys could not be fetched from ${uri}. See the cause.`)
     })
 
   return {

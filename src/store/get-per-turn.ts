@@ -1,48 +1,48 @@
 import type { RecordRef, Store, StoreRecord } from './store.ts'
 
-/** Calls joined at most: a server is held up by a command for as long as it takes. */
+/** Batch limit: one long command blocks the server for everyone. */
 const MOST_CALLS = 250
 
-/** What a place holds, or why it could not be read. */
+/** The record, undefined if there is none, or why it could not be read. */
 export type ReadResult = StoreRecord | undefined | Error
 
 /** How a store reads. */
 export interface Reading {
-  /** The store's own name of a place, which no other place has; throws where the ref cannot be one. */
+  /** The store's own name for a ref, which no other ref has. Throws if the ref is invalid. */
   nameOf(ref: RecordRef): string
-  /** What one command can read together has the same lane. Default is: everything. */
+  /** Refs that one command can read together are in the same lane. Default is a single lane. */
   laneOf?(ref: RecordRef): string
-  /** Answers for different places of one lane, in order; the refs of one partition are read at one instant. */
+  /** Returns the results for distinct refs of one lane, in order; the refs of one partition are read at one instant. */
   read(names: readonly string[], refs: readonly RecordRef[]): Promise<readonly ReadResult[]>
   /**
-   * Reads for one call alone what could not be read together, or rethrows the error. The call's order is kept: who asks names
-   * last what decides last. Default is to rethrow.
+   * Reads the refs of one call alone after the batch failed, or rethrows the error. Must keep the call's order, because callers
+   * put the deciding record last. Default is to rethrow.
    */
   readAlone?(error: unknown, names: readonly string[], refs: readonly RecordRef[]): Promise<readonly ReadResult[]>
 }
 
 interface Call {
   readonly refs: readonly RecordRef[]
-  /** Where its part of the batch's places begins. */
+  /** Where its part of the batch's `places` begins. */
   readonly from: number
   readonly resolve: (records: (StoreRecord | undefined)[]) => void
   readonly reject: (error: unknown) => void
 }
 
-/** What leaves as one command. */
+/** Calls that are sent as one command. */
 interface Batch {
   readonly names: string[]
   readonly refs: RecordRef[]
   readonly placeOf: Map<string, number>
-  /** For the refs of the calls, one call after the other: where the answer stands. */
+  /** For the refs of all calls, one call after the other: the index of the result. */
   readonly places: number[]
   readonly calls: Call[]
 }
 
 /**
- * Joins the `get` calls of one turn of the event loop, lane by lane: all lanes are asked before the first answer is awaited, and
- * a call waits for its own lanes only. What several calls ask for is read once, and a place that could not be read fails only
- * the calls that asked for it. A call never joins a batch that was already handed to `read`.
+ * Batches the `get` calls of one turn of the event loop, by lane: all lanes are read before the first result is awaited, and a
+ * call waits only for its own lanes. A ref that several calls request is read once, and one that could not be read fails only
+ * the calls that requested it. A call never joins a batch that was already passed to `read`.
  */
 export function getPerTurn(reading: Reading): Store['get'] {
   const { nameOf, laneOf, read, readAlone } = reading
@@ -84,7 +84,7 @@ export function getPerTurn(reading: Reading): Store['get'] {
     open.set(lane, batch)
     return batch
   }
-  /** Where the answer to a ref will stand. Ids are looked up first, for the name of a place takes longer to make than to find. */
+  /** The index of a ref's result. Ids are looked up first, because making a name takes longer than finding one. */
   const placeIn = ({ names, refs, placeOf }: Batch, ref: RecordRef): number => {
     const known = placeOf.get(ref.id)
     if (known !== undefined) {
@@ -106,7 +106,7 @@ export function getPerTurn(reading: Reading): Store['get'] {
       try {
         for (const ref of refs) places.push(placeIn(batch, ref))
       } catch (error) {
-        // One of the refs cannot be one: nothing is asked for the others of the call.
+        // A ref is invalid: do not read the call's other refs either.
         places.length = from
         for (const { id } of batch.refs.splice(known))
           if ((batch.placeOf.get(id) ?? -1) >= known) batch.placeOf.delete(id)
@@ -116,7 +116,6 @@ export function getPerTurn(reading: Reading): Store['get'] {
       batch.calls.push({ refs, from, resolve, reject })
     })
 
-  /** The refs lie in several lanes. */
   const gather = async (laneOf: (ref: RecordRef) => string, refs: readonly RecordRef[]) => {
     const lanes = [...new Set(refs.map(laneOf))]
     const parts = await Promise.all(

@@ -2,27 +2,27 @@ import { createDeadline } from '../base/deadline.ts'
 import { AppGrantError } from '../base/errors.ts'
 import { isNotApplied, type Store } from './store.ts'
 
-/** What the guard says of a store that failed. */
+/** How the failure of a store is reported. */
 export type StoreFailure = 'store_unavailable' | 'outcome_unknown'
 
 /** How a store is guarded. */
 export interface GuardOptions {
   /** How long a call may take, in ms. */
   readonly timeoutMs: number
-  /** Told of every failure before the caller is. */
+  /** Is called with every failure, before the caller gets the error. */
   readonly failed: (failure: { code: StoreFailure; operation: string; cause: unknown }) => void
 }
 
 const HINTS: Record<StoreFailure, string> = {
   store_unavailable:
-    'The store did not answer or refused; nothing was written. See the cause, and repeat when the store is back.',
+    'The store did not respond, or rejected the call. Nothing was written. See the cause, and retry when the store is back.',
   outcome_unknown:
-    'The store did not confirm the write: it may be done, or still be done. Repeat the call until it succeeds.',
+    'The store did not confirm the write, which may have happened or may still happen. Repeat the call until it succeeds.',
 }
 
 /**
- * Gives every call to a store a deadline, and translates its failures once: a read that failed and a write that was not
- * applied are `store_unavailable`, every other write that failed is `outcome_unknown`.
+ * Gives every call to a store a deadline and translates its failures: a failed read, or a write that was not applied, is
+ * `store_unavailable`, and any other failed write is `outcome_unknown`.
  */
 export function guardedStore(store: Store, { timeoutMs, failed }: GuardOptions): Store {
   const withinDeadline = createDeadline(timeoutMs)

@@ -1,9 +1,9 @@
 /**
- * Joins the calls made in one turn of the event loop into one: `run` gets all of them, in order, when the turn ends, and
- * answers for each in the same order. A call never joins a batch that was already handed to `run`.
+ * Batches the calls made in one turn of the event loop: `run` gets all of them, in order, when the turn ends. A call never
+ * joins a batch that was already passed to `run`.
  *
- * @param run - answers every item of a batch; where it rejects, the whole batch does.
- * @param most - how many items a batch holds at most; more are split over several.
+ * @param run - returns one result per item, in the same order. If it rejects, every call of the batch rejects.
+ * @param most - maximum number of items in a batch; more are split into several.
  */
 export function perTurn<Item, Answer>(
   run: (items: readonly Item[]) => Promise<readonly Answer[]>,

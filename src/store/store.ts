@@ -1,6 +1,6 @@
 /**
- * Where a record stands. `kind`, `partition` and `id` are 1 to 200 characters of `A-Za-z0-9._-`: core makes them, so a
- * store may put them into keys as they are. They are compared byte by byte.
+ * Identifies a record. `kind`, `partition` and `id` are 1 to 200 characters of `A-Za-z0-9._-`. Core generates them, so a store
+ * can put them into keys as they are. They are compared byte by byte.
  */
 export interface RecordRef {
   readonly kind: string
@@ -9,13 +9,13 @@ export interface RecordRef {
   readonly id: string
 }
 
-/** What a store keeps: versioned text in groups. It knows nothing of OAuth. */
+/** What a store contains: versioned text in groups. A store does not depend on OAuth. */
 export interface StoreRecord extends RecordRef {
-  /** The lists the record stands in, all of its own kind and partition, of the same alphabet as the ids. At most four. */
+  /** The groups that list the record, at most four, in its own kind and partition and with the same characters as ids. */
   readonly groups: readonly string[]
-  /** An integer ≥ 0: `expiresAt` where there is one, else the time of creation, in ms since 1970. */
+  /** An integer ≥ 0: `expiresAt` if there is one, otherwise the time of creation, in ms since 1970. */
   readonly position: number
-  /** In ms since 1970. From then on the store may drop the record, never before. Absent: it lives for ever. */
+  /** In ms since 1970. The store may drop the record from then on, but not before. If absent, it never expires. */
   readonly expiresAt?: number
   /** Random, chosen by the writer, never used twice. */
   readonly revision: string
@@ -38,24 +38,24 @@ export interface Position {
 
 /** Part of a list. */
 export interface PageRequest {
-  /** Only what stands strictly behind this place. Default is: from the beginning. */
+  /** Only records strictly after this position. Default is from the beginning. */
   readonly after?: Position
-  /** How many records at most, 1–1000. */
+  /** Maximum number of records, 1–1000. */
   readonly limit: number
 }
 
-/** What a page of a list holds. */
+/** One page of a list. */
 export interface RecordPage {
   readonly records: readonly StoreRecord[]
-  /** False: nothing lies behind the page. A page with `more` is never empty. */
+  /** Whether there are records after this page. A page with `more` is never empty. */
   readonly more: boolean
 }
 
 /** How an insert is to be done. */
 export interface InsertOptions {
-  /** Refuses with `full` where `group`, one of the record's own, already holds `max` records. Used only without `expiresAt`. */
+  /** Returns `full` if `group`, one of the record's own, already has `max` records. Used only without `expiresAt`. */
   readonly limit?: { readonly group: string; readonly max: number }
-  /** As durable as a replace. Default is: only where the record has no `expiresAt`. */
+  /** Whether the insert is as durable as a replace. Default is false for a record with `expiresAt`, otherwise true. */
   readonly durable?: boolean
   /**
    * Refuses with `stale` unless `ref`, in the record's own partition, is stored at this revision at the moment of the write. Passed
@@ -68,8 +68,8 @@ export interface InsertOptions {
 export type InsertResult = 'inserted' | 'stale' | 'exists' | 'full'
 
 /**
- * The storage port: all that appgrant asks of a database. Each method but `list` is atomic alone; no promise is made over two
- * calls. A store hands a write to its server at most once and lets the driver's error out: core translates it.
+ * The storage port: everything appgrant needs from a database. Each call of a method other than `list` is atomic; nothing is
+ * guaranteed across calls. A store sends a write to its server at most once and rethrows the driver's error: core translates it.
  */
 export interface Store {
   /** Whether `insert` takes `onlyIf`, in the same atomic step as the write. Default is false: then core never passes it. */
@@ -79,29 +79,29 @@ export interface Store {
   /** Writes nothing if anything is stored at that ref (`exists`). */
   insert(record: StoreRecord, options?: InsertOptions): Promise<InsertResult>
   /**
-   * True iff the stored revision was `from.revision`; then `to`, which stands at the same ref, is stored durably, has left the
-   * groups of `from` and entered its own. False: nothing was changed.
+   * Returns true if and only if the stored revision was `from.revision`: then `to`, which has the same ref, is stored durably,
+   * and is listed in its own groups and no longer in those of `from`. If it returns false, nothing was changed.
    */
   replace(from: StoreRecord, to: StoreRecord): Promise<boolean>
-  /** Not atomic: a record is returned only if, when it was read, it still stood in the group at the position it was found under. */
+  /** Not atomic: a record is returned only if, when it was read, it was still in the group, at the position it was found under. */
   list(group: GroupRef, page: PageRequest): Promise<RecordPage>
-  /** How many stand in the group at a position greater than `after`. */
+  /** The number of records in the group at a position greater than `after`. */
   count(group: GroupRef, after: number): Promise<number>
-  /** Hints that a record was replaced: late, twice or never. Resolves when listening, to the function that stops it. */
+  /** Hints that a record was replaced, which may arrive late, twice or never. Resolves, once listening, to a function that stops. */
   watch?(changed: (ref: RecordRef) => void): Promise<() => Promise<void>>
-  /** Ends what the store opened itself, never what it was given. */
+  /** Closes what the store opened itself, never what was passed in. */
   close(): Promise<void>
 }
 
-// A registered symbol, so that an adapter and a core from two copies of this package understand each other.
+// A registered symbol, so that an adapter and a core from two copies of this package interoperate.
 const NOT_APPLIED = Symbol.for('appgrant.notApplied')
 
-/** The error for an adapter to throw where it knows that nothing was executed: core then says `store_unavailable`. */
+/** The error that an adapter throws if it knows that nothing was executed: core then reports `store_unavailable`. */
 export function notApplied(cause: unknown): Error {
   return Object.assign(new Error('the store did not execute the command', { cause }), { [NOT_APPLIED]: true })
 }
 
-/** Whether an adapter marked the error by {@link notApplied}. */
+/** Whether the error was created by {@link notApplied}. */
 export function isNotApplied(error: unknown): boolean {
   return error instanceof Error && NOT_APPLIED in error
 }

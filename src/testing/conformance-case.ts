@@ -3,42 +3,42 @@ import type { Store } from '../store/store.ts'
 import { UnmetExpectation } from './expectations.ts'
 import { seededRandom } from './seeded-random.ts'
 
-/** The store under test, as the conformance kit asks for it. */
+/** The store under test, as the conformance kit opens it. */
 export interface ConformanceTarget {
   /**
-   * A new store object on the database of that name; the same name again is another node on the same database. A name is
-   * 3 to 24 characters of `a-z0-9`, begins with a letter and is never used by another run. The kit closes every store it
-   * opened and leaves the data: what is to be cleaned up, the target cleans up.
+   * Opens a new store object on the database of that name. The same name again opens another node on the same database.
+   * A name is 3 to 24 characters of `a-z0-9`, begins with a letter and is not used by any other run. The kit closes
+   * every store that it opened but deletes no data, so the target has to clean up.
    */
   open(namespace: string): Promise<Store>
-  /** Repeats the random choices of a failed run: the number its message names. Default is a random one per case. */
+  /** The seed from the message of a failed run, to repeat its random choices. Default is a random one for each case. */
   readonly seed?: number
 }
 
 /** One promise of the storage port, and the program that checks it. */
 export interface ConformanceCase {
-  /** Short and unique in the kit, for the title of a test and for a skip. */
+  /** Short and unique in the kit, to title a test or to skip the case. */
   readonly name: string
   /** The promise, as a sentence. */
   readonly rule: string
   /**
-   * Opens a database of its own, and closes what it opened.
+   * Opens a database of its own, and closes every store that it opened.
    *
-   * @throws Error whose message begins with the rule, where it is broken or the store rejects.
+   * @throws Error whose message begins with the rule, if the rule is broken or the store rejects.
    */
   run(target: ConformanceTarget): Promise<void>
 }
 
-/** What a case plays on. */
+/** What a case works with. */
 export interface Scene {
   readonly namespace: string
-  /** Numbers in [0, 1), repeated by the seed that a failure prints. */
+  /** Numbers in [0, 1). The seed that a failure prints repeats them. */
   readonly random: () => number
-  /** Another node. Default is on the scene's own namespace. Closed when the case ends. */
+  /** Opens another node, which is closed when the case ends. Default is the namespace of the scene. */
   open(namespace?: string): Promise<Store>
 }
 
-/** A case that runs `play`, names its rule in what it throws, and closes what was opened. */
+/** A case that runs `play`, puts its rule into every error, and closes the stores that were opened. */
 export function conformanceCase(name: string, rule: string, play: (scene: Scene) => Promise<void>): ConformanceCase {
   return {
     name,
@@ -64,5 +64,5 @@ export function conformanceCase(name: string, rule: string, play: (scene: Scene)
 }
 
 function wordsOf(reason: unknown): string {
-  return reason instanceof UnmetExpectation ? reason.message : `expected an answer, the store rejected with ${reason}`
+  return reason instanceof UnmetExpectation ? reason.message : `expected a result, the store rejected with ${reason}`
 }

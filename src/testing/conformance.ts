@@ -15,8 +15,8 @@ import { watchCases } from './cases/watch-cases.ts'
 import type { ConformanceCase } from './conformance-case.ts'
 
 /**
- * What a store must do to be one of appgrant's, as cases for any test runner. Cases are independent: each opens a database
- * of its own, so they may run in any order and at once.
+ * The rules that every store for appgrant must keep, as cases for any test runner. Cases are independent: each opens a
+ * database of its own, so they may run in any order and in parallel.
  *
  * @example
  * ```ts

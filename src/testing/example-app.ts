@@ -1,9 +1,9 @@
 import type { NewApp } from '../domain/app-fields.ts'
 
 /**
- * A registration that passes every rule, for tests that are about something else.
+ * The fields of a valid registration, for tests that are about something else.
  *
- * @param fields - what the test is about; they go before the example's own.
+ * @param fields - override the fields of the example.
  * @example
  * ```ts
  * const { app } = await grants.apps.register(exampleApp({ owner: 'org-7', trusted: true }))

@@ -1,33 +1,33 @@
 import { inspect, isDeepStrictEqual } from 'node:util'
 import type { StoreRecord } from '../store/store.ts'
 
-/** The store answered, but not what the port promises. */
+/** The store returned something other than the port promises. */
 export class UnmetExpectation extends Error {}
 
-/** Throws unless both are deeply equal; `what` says in words what was looked at. */
+/** Throws unless both are deeply equal. `what` describes the value. */
 export function expectEqual(what: string, received: unknown, expected: unknown): void {
   if (isDeepStrictEqual(received, expected)) return
   throw new UnmetExpectation(`${what}: expected ${show(expected)}, received ${show(received)}`)
 }
 
-/** Throws unless `met`; `expected` says in words what should have been. */
+/** Throws unless `met`. `expected` describes the value that was expected. */
 export function expectThat(met: boolean, expected: string, received: unknown): void {
   if (!met) throw new UnmetExpectation(`expected ${expected}, received ${show(received)}`)
 }
 
-/** Throws unless the store answered these records, with these fields and no others, in this order. */
+/** Throws unless the store returned these records, with these fields and no others, in this order. */
 export function expectRecords(
   what: string,
   received: readonly (StoreRecord | undefined)[],
   expected: readonly (StoreRecord | undefined)[],
 ): void {
-  expectEqual(`${what}, how many`, received.length, expected.length)
+  expectEqual(`the number of records (${what})`, received.length, expected.length)
   expected.forEach((record, index) => {
     expectEqual(what, plain(received[index]), plain(record))
   })
 }
 
-// A driver's rows may have another prototype, and a frozen record is as good as any.
+// A driver's rows may have another prototype, and frozen records are allowed.
 function plain(record: StoreRecord | undefined): unknown {
   return record && { ...record, groups: Array.isArray(record.groups) ? [...record.groups] : record.groups }
 }

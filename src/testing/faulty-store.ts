@@ -1,25 +1,25 @@
 import { notApplied, type Store } from '../store/store.ts'
 
-/** The calls that can be made to fail. */
+/** The methods that can be made to fail. */
 export type StoreMethod = Exclude<keyof Store, 'conditionalInserts' | 'watch' | 'close'>
 
-/** A store whose calls fail, come twice or wait, as a test asks for. */
+/** A store whose calls can be made to fail, run twice or wait. */
 export interface FaultyStore extends Store {
   /**
-   * The next calls of the method reject. `before`: nothing reaches the inner store, and the error is marked as not applied.
-   * `after`: the inner store has done its work and only the answer is lost.
+   * Makes the next calls of the method reject. `before`: the call does not reach the inner store, and the error is
+   * marked as not applied. `after`: the inner store has executed the call, and only its result is lost.
    *
    * @param times - how many calls. Default is 1.
    */
   fail(method: StoreMethod, when: 'before' | 'after', times?: number): void
-  /** Until `heal`, each call of the method reaches the inner store twice, one after the other; the first answer is given. */
+  /** Until `heal`, sends each call of the method to the inner store twice, in sequence. Returns the first result. */
   repeat(method: StoreMethod): void
   /**
-   * The next call of the method that no other hold waits for is stopped before it reaches the inner store. `reached`
-   * resolves when it has come; `release` lets it go on, and may be called before.
+   * Stops one call of the method before it reaches the inner store: the next one that no earlier hold stops. `reached`
+   * resolves when the call arrives. `release` lets it continue, and may be called before it arrives.
    */
   hold(method: StoreMethod): { readonly reached: Promise<void>; release(): void }
-  /** Ends all faults. What is held goes on; a call that is never to be executed is one that is never released. */
+  /** Ends all faults. Held calls continue. */
   heal(): void
 }
 
@@ -36,10 +36,10 @@ interface Faults {
 }
 
 /**
- * A store in front of another one that shows how a host copes when its database fails. Without a fault it only passes on.
- * A held call meets the failures asked for before it goes on.
+ * Wraps a store, to test how a host behaves when its database fails. Without faults it only forwards calls. Failures
+ * that are requested while a call is held apply to it when it continues.
  *
- * @param inner - does the work; `watch` and `close` go straight to it.
+ * @param inner - executes the calls. `watch` and `close` go directly to it.
  * @example
  * ```ts
  * const store = faultyStore(memoryStore())

@@ -1,20 +1,20 @@
-/** A clock for the `clock` option that stands still until it is moved. */
+/** A clock for the `clock` option that moves only when a test advances it. */
 export interface MovableClock {
   /** The time in ms since 1970. */
   (): number
   /**
    * Moves the clock forward.
    *
-   * @throws TypeError if `ms` is negative or no integer: time does not go back.
+   * @throws TypeError if `ms` is negative or not an integer.
    */
   advance(ms: number): void
 }
 
 /**
- * A clock that a test moves by hand. Stores go by the system's clock when they drop what has expired, so a test that needs
- * a record to be still there must not begin in the past.
+ * A clock that a test moves by hand. Stores use the system clock to drop expired records, so a test whose records must
+ * still exist must not start in the past.
  *
- * @param startMs - where it begins, in ms since 1970. Default is the system's time.
+ * @param startMs - the start time, in ms since 1970. Default is the system time.
  * @example
  * ```ts
  * const clock = movableClock()

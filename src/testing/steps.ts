@@ -5,43 +5,43 @@ import { upTo } from './sample-records.ts'
 const IN_FLIGHT = 50
 const MOST_PAGES = 1000
 
-/** Inserts records that are not there, {@link IN_FLIGHT} at a time. */
+/** Inserts new records, {@link IN_FLIGHT} at a time. */
 export async function insertAll(store: Store, records: readonly StoreRecord[]): Promise<void> {
   for (let start = 0; start < records.length; start += IN_FLIGHT) {
     const answers = await Promise.all(records.slice(start, start + IN_FLIGHT).map((one) => store.insert(one)))
-    for (const answer of answers) expectEqual('insert where nothing stands', answer, 'inserted')
+    for (const answer of answers) expectEqual('the result of an insert at a free ref', answer, 'inserted')
   }
 }
 
-/** Replaces a record that stands as `from`. */
+/** Replaces a record whose stored revision is that of `from`. */
 export async function replaceWith(store: Store, from: StoreRecord, to: StoreRecord): Promise<StoreRecord> {
-  expectEqual('replace of the stored revision', await store.replace(from, to), true)
+  expectEqual('the result of a replace of the stored revision', await store.replace(from, to), true)
   return to
 }
 
-/** What stands at the ref. */
+/** The record at the ref. */
 export async function getOne(store: Store, ref: RecordRef): Promise<StoreRecord | undefined> {
   const [found] = await store.get([ref])
   return found
 }
 
-/** The ids of a group of at most 1000, sorted, so that only cases about the order depend on it. */
+/** The ids of a group of at most 1000 members, sorted, so that only the cases about order depend on the order. */
 export async function membersOf(store: Store, group: GroupRef): Promise<readonly string[]> {
   const { records } = await store.list(group, { limit: 1000 })
   return idsOf(records).toSorted()
 }
 
-/** Lets all go on that can: a loop over a store that answers in the same turn of the event loop would stop everything else. */
+/** Lets other callers run: a loop over a store that responds in the same tick of the event loop would block them. */
 export function othersGoOn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-/** The ids, in the order given. */
+/** The ids of the records, in their order. */
 export function idsOf(records: readonly RecordRef[]): readonly string[] {
   return records.map(({ id }) => id)
 }
 
-/** Every page of a list; each next page begins behind the last record of the one before. */
+/** Every page of a list. Each page begins after the last record of the one before. */
 export async function walk(list: (after: Position | undefined) => Promise<RecordPage>): Promise<readonly RecordPage[]> {
   const pages: RecordPage[] = []
   let after: Position | undefined
@@ -50,19 +50,19 @@ export async function walk(list: (after: Position | undefined) => Promise<Record
     pages.push(page)
     const last = page.records.at(-1)
     if (!page.more) return pages
-    expectThat(last !== undefined, 'a record in a page that says more', page)
+    expectThat(last !== undefined, 'a record in a page with more', page)
     if (last) after = { position: last.position, id: last.id }
   }
-  expectThat(false, `the walk to end within ${MOST_PAGES} pages`, 'a page that says more')
+  expectThat(false, `the list to end within ${MOST_PAGES} pages`, 'a page with more')
   return pages
 }
 
-/** A page request of that size, behind the place if there is one. */
+/** A page request of that size, after the place if there is one. */
 export function pageAfter(after: Position | undefined, limit: number) {
   return after ? { after, limit } : { limit }
 }
 
-/** The answers of so many callers at once, every other one on the second node. */
+/** The results of that many parallel calls, every other one on the second node. */
 export function fromTwoNodes<Answer>(
   callers: number,
   nodes: { readonly one: Store; readonly two: Store },

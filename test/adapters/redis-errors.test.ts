@@ -31,8 +31,8 @@ const UNKNOWN = [
   '',
 ]
 
-describe('what Redis and its driver answer with', () => {
-  it.each(Object.entries(NOT_APPLIED))('%s means that nothing was executed (issue 6.5)', (code, message) => {
+describe('error replies of Redis and of ioredis', () => {
+  it.each(Object.entries(NOT_APPLIED))('a reply of %s means that nothing was executed', (code, message) => {
     for (const text of [
       message,
       `Too many Cluster redirections. Last error: ReplyError: ${message}`,
@@ -44,13 +44,13 @@ describe('what Redis and its driver answer with', () => {
     }
   })
 
-  it.each(UNKNOWN)('"%s" leaves the outcome open', (message) => {
+  it.each(UNKNOWN)('the error "%s" leaves the outcome unknown', (message) => {
     const error = new Error(message)
     expect(translated(error)).toBe(error)
     expect(isNotApplied(error)).toBe(false)
   })
 
-  it('is told from a driver that gave up following a cluster', () => {
+  it('gaveUp recognizes the error of a driver that stopped following cluster redirections', () => {
     expect(gaveUp(new Error('Too many Cluster redirections. Last error: ReplyError: MOVED 1 a:1'))).toBe(true)
     expect(gaveUp(new Error('MOVED 1 a:1'))).toBe(false)
   })

@@ -18,15 +18,15 @@ const HOSTILE = [
   'x'.repeat(10_240),
 ]
 
-describe('the keys of the Redis store', () => {
+describe('Redis keys', () => {
   const keys = keyspace('ns')
 
-  it('have the partition as their hash tag, and tell a record from a group', () => {
+  it('a key has the partition as its hash tag and distinguishes a record from a group', () => {
     expect(keys.record({ kind: 't', partition: 'Ab', id: 'x-1' })).toBe('ns:{Ab}:t:x-1')
     expect(keys.group({ kind: 't', partition: 'Ab', group: 'x-1' })).toBe('ns:{Ab}:t/x-1')
   })
 
-  it('hold no name of another alphabet: it could leave the namespace, the slot or the kind (S43)', () => {
+  it('a key never contains a name outside the alphabet, which could reach another namespace, slot or kind (S43)', () => {
     for (const hostile of HOSTILE) {
       expect(() => keys.record({ kind: hostile, partition: 'p', id: 'i' })).toThrow(TypeError)
       expect(() => keys.record({ kind: 'k', partition: hostile, id: 'i' })).toThrow(TypeError)
@@ -35,21 +35,23 @@ describe('the keys of the Redis store', () => {
     }
   })
 
-  it('hold no value that is not a string, whatever it says of itself (S40)', () => {
+  it('a name that is not a string is refused, even if its toString returns a valid one (S40)', () => {
     for (const value of [undefined, null, 1, ['a'], { toString: () => 'a' }, Object('a')]) {
       expect(() => name(value as string)).toThrow(TypeError)
     }
   })
 
-  it('do not repeat a hostile name in the error', () => {
-    expect(() => name('a secret, by mistake')).toThrow(/^a name in a record: expected .* received 20 others$/)
+  it('the error about a hostile name does not repeat the name', () => {
+    expect(() => name('a secret, by mistake')).toThrow(
+      /^a name in a record: expected .* received a string of 20 characters$/,
+    )
   })
 })
 
-describe('the options of redisStore', () => {
+describe('redisStore options', () => {
   const client = { duplicate: () => expect.fail('connects at first use, not before') }
 
-  it('name a namespace of the checked alphabet', () => {
+  it('a namespace outside the alphabet is refused', () => {
     for (const namespace of HOSTILE.filter((each) => each.length !== 201)) {
       expect(() => redisStore({ client, namespace })).toThrow(
         /^namespace: expected 1 to 64 characters of A-Za-z0-9\._-/,
@@ -58,13 +60,13 @@ describe('the options of redisStore', () => {
     expect(() => redisStore({ client, namespace: 'x'.repeat(64) })).not.toThrow()
   })
 
-  it('hold a client of ioredis', () => {
+  it('a client that is not an ioredis client is refused', () => {
     for (const given of [undefined, null, {}, 'redis://127.0.0.1']) {
       expect(() => redisStore({ client: given as never })).toThrow(/^client: expected a Redis or Cluster of ioredis/)
     }
   })
 
-  it('ask for at least one replica and one millisecond: WAIT takes 0 for no end', () => {
+  it('durability requires at least one replica and one millisecond, because WAIT takes 0 as no limit', () => {
     for (const wrong of [0, -1, 1.5, Number.NaN, '1' as never]) {
       expect(() => redisStore({ client, durability: { replicas: wrong, timeoutMs: 100 } })).toThrow(
         /^durability\.replicas/,

@@ -43,30 +43,30 @@ async function prepared(
 }
 
 describe('redisStore().prepare()', () => {
-  it('is silent where all is well', async () => {
+  it('prepare() is silent if the server is set up as it should be', async () => {
     expect(await prepared({})).toEqual([])
     expect(await prepared({ redis_version: '7.0.15' })).toEqual([])
     expect(await prepared({ redis_version: '10.0.0' })).toEqual([])
   })
 
-  it.each(['5.0.14', '6.0.16', '2.8.0', ''])('refuses version %s', async (redis_version) => {
+  it.each(['5.0.14', '6.0.16', '2.8.0', ''])('prepare() refuses Redis version "%s"', async (redis_version) => {
     await expect(prepared({ redis_version })).rejects.toThrow('too old, expected at least 6.2')
   })
 
-  it('refuses a replica, and a node of a cluster behind a client for one server', async () => {
+  it('prepare() refuses a replica, and a cluster node behind a client for one server', async () => {
     await expect(prepared({ role: 'slave' })).rejects.toThrow('it is a replica')
     await expect(prepared({ cluster_enabled: '1' })).rejects.toThrow('expected the client to be a Cluster')
   })
 
   it.each(['allkeys-lru', 'volatile-lru', 'volatile-ttl', 'allkeys-random'])(
-    'refuses maxmemory-policy %s unless it is allowed (issue 6.6)',
+    'prepare() refuses maxmemory-policy %s unless eviction is allowed',
     async (maxmemory_policy) => {
       await expect(prepared({ maxmemory_policy })).rejects.toThrow('expected noeviction')
       expect(await prepared({ maxmemory_policy }, { expected: { allowEviction: true } })).toEqual([])
     },
   )
 
-  it('warns of missing persistence, min-replicas and replicas, and of a clock that is off', async () => {
+  it('prepare() warns about missing persistence, min-replicas or replicas, and about a clock that is off', async () => {
     expect(await prepared({ aof_enabled: '0' })).toEqual(['APPGRANT_REDIS_PERSISTENCE'])
     const sentinels = { client: { options: { sentinels: [{}] } } }
     expect(await prepared({}, sentinels)).toEqual(['APPGRANT_REDIS_MIN_REPLICAS'])
@@ -79,7 +79,7 @@ describe('redisStore().prepare()', () => {
     for (const clockMs of [500, -500]) expect(await prepared({}, { clockMs })).toEqual([])
   })
 
-  it('looks at every master of a cluster', async () => {
+  it('prepare() checks every master of a cluster', async () => {
     const node = (port: number, aof: string) => ({
       options: { host: 'h', port },
       info: async () =>

@@ -21,12 +21,12 @@ const records = fc
     ...(expiry !== 'none' && { expiresAt: expiry === 'position' ? rest.position : other }),
   }))
 
-describe('a record as Redis keeps it', () => {
-  it('comes back as it was', () => {
+describe('the Redis record encoding', () => {
+  it('a record is decoded to what was encoded', () => {
     fc.assert(fc.property(records, (stored) => void expect(decodeRecord(stored, encodeRecord(stored))).toEqual(stored)))
   })
 
-  it('begins with its revision and what no other revision begins with', () => {
+  it('an encoded record begins with its revision, and with no other revision', () => {
     fc.assert(
       fc.property(records, names, (stored, other) => {
         const value = encodeRecord(stored)
@@ -36,7 +36,7 @@ describe('a record as Redis keeps it', () => {
     )
   })
 
-  it('adds little to its data: no ref, and the expiry once', () => {
+  it('the encoding adds little to the data: no ref, and the expiry only once', () => {
     const token = record({
       revision: 'abcdefghijk',
       groups: ['g'.repeat(23)],
@@ -46,7 +46,7 @@ describe('a record as Redis keeps it', () => {
     expect(encodeRecord(token)).toBe('abcdefghijk loyw3v28 ggggggggggggggggggggggg {}')
   })
 
-  it('is not read from what something else wrote', () => {
+  it('a value that the library did not write is not decoded', () => {
     for (const value of ['', ' ', 'a', 'a b', 'a b c', ' a b c']) {
       expect(() => decodeRecord(record(), value), JSON.stringify(value)).toThrow('was not written by appgrant')
     }

@@ -1,6 +1,6 @@
 import { type ErrorCode, isAppGrantError } from '../../src/base/errors.ts'
 
-/** The code of the refusal a call ended with, `ok` where it ended well. Any other error passes through. */
+/** The code of the refusal of a call, or `ok` if it succeeded. Any other error passes through. */
 export async function codeOf(call: Promise<unknown>): Promise<ErrorCode | 'ok'> {
   try {
     await call
@@ -11,7 +11,7 @@ export async function codeOf(call: Promise<unknown>): Promise<ErrorCode | 'ok'> 
   }
 }
 
-/** The refusal a call ended with. */
+/** The refusal of a call. */
 export async function refusalOf(call: Promise<unknown>) {
   try {
     await call

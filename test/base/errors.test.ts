@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { AppGrantError, isAppGrantError } from '../../src/base/errors.ts'
 
-describe('AppGrantError (ERR-2)', () => {
-  it('has code, details, message, hint and cause', () => {
+describe('AppGrantError', () => {
+  it('an AppGrantError has code, details, message, hint and cause (ERR-2)', () => {
     const cause = new Error('driver')
     const details = { owner: 'o', limit: 3 }
     const error = new AppGrantError('app_limit_reached', details, { message: 'full', hint: 'remove one', cause })
@@ -17,13 +17,13 @@ describe('AppGrantError (ERR-2)', () => {
     })
   })
 
-  it('without options says its code and has no cause', () => {
+  it('an AppGrantError without options has its code as message and no cause', () => {
     const error = new AppGrantError('conflict', {})
     expect(error.message).toBe('conflict')
     expect('cause' in error).toBe(false)
   })
 
-  it('is recognised by its mark and code, also one of another copy of the package', () => {
+  it('isAppGrantError recognizes an error by mark and code, even from another copy of the package', () => {
     const error = new AppGrantError('conflict', {})
     expect(isAppGrantError(error)).toBe(true)
     expect(isAppGrantError(error, 'conflict', 'app_suspended')).toBe(true)

@@ -6,7 +6,7 @@ const NOW = 1_700_000_000_000
 const change = { change: 'updated', app: 'k' } as const
 
 describe('events', () => {
-  it('reach every listener of their type once, in the order of the listeners, with time and actor (ACC-5)', () => {
+  it('an event reaches each of its listeners once, in order, with time and actor (ACC-5)', () => {
     const events = createEmitter(() => NOW)
     const seen: unknown[] = []
     events.on('app', (event) => seen.push(['first', event]))
@@ -22,7 +22,7 @@ describe('events', () => {
     expect(Object.isFrozen((seen[0] as [string, object])[1])).toBe(true)
   })
 
-  it('stop at the listener that was ended, even where it was added twice', () => {
+  it('an ended listener receives no more events, even if it was added twice', () => {
     const events = createEmitter(() => NOW)
     let calls = 0
     const listener = () => void calls++
@@ -36,7 +36,7 @@ describe('events', () => {
     expect(calls).toBe(3)
   })
 
-  it('reach the listeners there were when they happened', () => {
+  it('an event reaches only the listeners that existed when it happened', () => {
     const events = createEmitter(() => NOW)
     const seen: string[] = []
     events.on('app', () => {
@@ -47,7 +47,7 @@ describe('events', () => {
     expect(seen).toEqual(['outer'])
   })
 
-  it('turn a listener that throws into a process warning, and go on', async () => {
+  it('a listener that throws becomes a process warning, and the other listeners still run', async () => {
     const events = createEmitter(() => NOW)
     let reached = 0
     events.on('app', () => {
@@ -61,7 +61,7 @@ describe('events', () => {
     expect(warnings[0]?.message).toContain('mine')
   })
 
-  it('turn a listener that rejects into a process warning', async () => {
+  it('a listener that rejects becomes a process warning', async () => {
     const events = createEmitter(() => NOW)
     events.on('app', async () => {
       throw new Error('later')
@@ -70,7 +70,7 @@ describe('events', () => {
     expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining('later')])
   })
 
-  it('survive whatever a listener throws, also what has no text', async () => {
+  it('whatever a listener throws becomes a process warning, even a value without text', async () => {
     const events = createEmitter(() => NOW)
     const thrown = [Symbol('x'), Object.create(null), undefined, null, { toString: () => Symbol('y') }]
     for (const one of thrown) {
@@ -83,7 +83,7 @@ describe('events', () => {
     expect(warnings).toHaveLength(2 * thrown.length)
   })
 
-  it('refuse a listener that is no function', () => {
+  it('a listener that is not a function is refused', () => {
     expect(() => createEmitter(() => NOW).on('app', 'x' as never)).toThrow(TypeError)
   })
 })

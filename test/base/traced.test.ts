@@ -16,7 +16,7 @@ function subscribe(name: string) {
   const seen: { moment: string; message: unknown }[] = []
   for (const moment of MOMENTS) {
     const one = channel(`tracing:appgrant:${name}:${moment}`)
-    // A copy: what Node adds to the message later is looked at when its moment comes.
+    // A copy, because Node adds to the message later.
     const listener: ChannelListener = (message) => void seen.push({ moment, message: { ...(message as object) } })
     one.subscribe(listener)
     ends.push(() => one.unsubscribe(listener))
@@ -25,7 +25,7 @@ function subscribe(name: string) {
 }
 
 describe('tracing channels', () => {
-  it('are named appgrant:<interface>.<method> and tell start and end, no argument and no result (S51)', async () => {
+  it('a tracing channel appgrant:<interface>.<method> reports start and end without arguments or result (S51)', async () => {
     const api = traced('Api', { ask: async (question: string) => `answer to ${question}` })
     const seen = subscribe('Api.ask')
     expect(await api.ask('canary')).toBe('answer to canary')
@@ -34,7 +34,7 @@ describe('tracing channels', () => {
     expect(inspect(seen, { depth: null, showHidden: true })).not.toContain('canary')
   })
 
-  it('tell the error, which the caller gets unchanged', async () => {
+  it('a tracing channel reports the error, which the caller receives unchanged', async () => {
     const failure = new Error('no')
     const api = traced('Api', { ask: () => Promise.reject(failure) })
     const seen = subscribe('Api.ask')
@@ -42,7 +42,7 @@ describe('tracing channels', () => {
     expect(seen.find(({ moment }) => moment === 'error')?.message).toMatchObject({ error: failure })
   })
 
-  it('turn what throws at once into a rejection, watched or not', async () => {
+  it('a synchronous throw becomes a rejection, with and without subscribers', async () => {
     const api = traced('Api', {
       ask: (): Promise<void> => {
         throw new Error('at once')
@@ -53,7 +53,7 @@ describe('tracing channels', () => {
     await expect(api.ask()).rejects.toThrow('at once')
   })
 
-  it('exist for every method of the public interfaces', async () => {
+  it('every method of the public interfaces has a tracing channel', async () => {
     const grants = createAppGrant({ store: memoryStore() })
     for (const [name, api] of Object.entries({
       AppRegistry: grants.apps,

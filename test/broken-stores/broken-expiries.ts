@@ -29,10 +29,10 @@ export const brokenExpiries: readonly BrokenStore[] = [
         return inner.insert(record, options)
       },
     }),
-    ['an expired record is there or is not', 'an expired neighbour takes nothing along'],
+    ['insert of an expired record', 'expiry affects no other record'],
   ),
   brokenDatabase(
-    'an insert over an expired record answers exists and stores',
+    'an insert over an expired record stores it and returns exists',
     (inner) => ({
       ...inner,
       insert: async (record, options) => {
@@ -42,7 +42,7 @@ export const brokenExpiries: readonly BrokenStore[] = [
         return 'exists'
       },
     }),
-    ['an expired record is there or is not'],
+    ['insert of an expired record'],
   ),
   brokenDatabase(
     'a group expires with the record that entered it last',
@@ -69,6 +69,6 @@ export const brokenExpiries: readonly BrokenStore[] = [
         count: async (group, after) => (expired.get(keyOf(group)) ? 0 : inner.count(group, after)),
       }
     },
-    ['a page with more is never empty', 'an expired neighbour takes nothing along'],
+    ['a page with more is never empty', 'expiry affects no other record'],
   ),
 ]

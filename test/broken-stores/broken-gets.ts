@@ -5,7 +5,7 @@ const keyOf = ({ kind, partition, id }: RecordRef) => `${kind} ${partition} ${id
 
 export const brokenGets: readonly BrokenStore[] = [
   brokenDatabase(
-    'get answers in the order of the store',
+    'get returns records in the order of the store',
     (inner) => {
       const order: string[] = []
       const placeOf = (ref: RecordRef) => (order.includes(keyOf(ref)) ? order.indexOf(keyOf(ref)) : order.length)
@@ -19,35 +19,35 @@ export const brokenGets: readonly BrokenStore[] = [
       }
     },
     [
-      'get answers in the order asked',
-      'get answers undefined for what is absent',
+      'get keeps the order of the refs',
+      'get returns undefined for absent records',
       'get of 300 refs',
       'names of 200 characters',
     ],
   ),
   brokenDatabase(
-    'get leaves out what is absent',
+    'get omits absent records',
     (inner) => ({ ...inner, get: async (refs) => (await inner.get(refs)).filter((found) => found !== undefined) }),
-    ['get answers undefined for what is absent', 'get goes by the whole ref', 'get of 300 refs'],
+    ['get returns undefined for absent records', 'get compares the whole ref', 'get of 300 refs'],
   ),
   brokenDatabase(
-    'get answers null for what is absent',
+    'get returns null for an absent record',
     (inner) => ({
       ...inner,
       get: async (refs) => (await inner.get(refs)).map((found) => found ?? (null as unknown as undefined)),
     }),
     [
-      'get answers undefined for what is absent',
-      'get goes by the whole ref',
+      'get returns undefined for absent records',
+      'get compares the whole ref',
       'hostile names',
       'a refused insert stores nothing',
       'replace creates nothing',
       'a write is seen on another node',
-      'namespaces are apart',
+      'namespaces are separate',
     ],
   ),
   brokenDatabase(
-    'get answers a ref asked twice once',
+    'get returns a ref requested twice only once',
     (inner) => ({
       ...inner,
       get: async (refs) => {
@@ -55,7 +55,7 @@ export const brokenGets: readonly BrokenStore[] = [
         return (await inner.get(refs)).filter((_, n) => asked.indexOf(asked[n] ?? '') === n)
       },
     }),
-    ['get answers in the order asked', 'get answers undefined for what is absent'],
+    ['get keeps the order of the refs', 'get returns undefined for absent records'],
   ),
   brokenDatabase(
     'get of no refs rejects',
@@ -69,7 +69,7 @@ export const brokenGets: readonly BrokenStore[] = [
     ['get of no refs'],
   ),
   brokenDatabase(
-    'get answers the first 100 refs',
+    'get returns only the first 100 refs',
     (inner) => ({
       ...inner,
       get: async (refs) => {
@@ -98,7 +98,7 @@ export const brokenGets: readonly BrokenStore[] = [
           ),
       }
     },
-    ['get goes by the whole ref'],
+    ['get compares the whole ref'],
   ),
   brokenNode(
     'get reads one ref after another',
@@ -116,7 +116,7 @@ export const brokenGets: readonly BrokenStore[] = [
     ['get reads one partition at one instant'],
   ),
   brokenNode(
-    'a node answers from what it has read before',
+    'a node returns what it has read before',
     (inner) => {
       const read = new Map<string, StoreRecord>()
       return {
@@ -135,6 +135,6 @@ export const brokenGets: readonly BrokenStore[] = [
         },
       }
     },
-    ['an expired record is there or is not', 'a write is seen on another node'],
+    ['insert of an expired record', 'a write is seen on another node'],
   ),
 ]

@@ -21,16 +21,16 @@ export const brokenInserts: readonly BrokenStore[] = [
     [
       'insert never overwrites',
       'insert after a removal',
-      'durable changes no answer',
+      'durable changes no result',
       'exists before full',
       'insert under a condition',
       'stale before exists before full',
-      'replace touches one record',
+      'replace changes one record',
       'a record stays until it expires',
     ],
   ),
   brokenDatabase(
-    'insert answers exists and overwrites',
+    'insert returns exists and overwrites',
     (inner) => ({
       ...inner,
       insert: async (record, options) => {
@@ -43,11 +43,11 @@ export const brokenInserts: readonly BrokenStore[] = [
       'insert never overwrites',
       'insert after a removal',
       'stale before exists before full',
-      'an expired record is there or is not',
+      'insert of an expired record',
     ],
   ),
   brokenDatabase(
-    'insert where something stands enters the groups',
+    'insert of an existing record enters the groups',
     (inner) => ({
       ...inner,
       insert: async (record, options) => {
@@ -60,7 +60,7 @@ export const brokenInserts: readonly BrokenStore[] = [
     ['insert never overwrites', 'insert after a removal', 'stale before exists before full'],
   ),
   brokenDatabase(
-    'insert looks whether something stands, then writes',
+    'insert checks for an existing record, then writes',
     (inner) => ({
       ...inner,
       insert: async (record, options) => {
@@ -86,7 +86,7 @@ export const brokenInserts: readonly BrokenStore[] = [
         return 'inserted'
       },
     }),
-    ['insert never overwrites', 'durable changes no answer', 'insert under a condition'],
+    ['insert never overwrites', 'durable changes no result', 'insert under a condition'],
   ),
   brokenDatabase(
     'the limit is checked, then the record is written',
@@ -103,7 +103,7 @@ export const brokenInserts: readonly BrokenStore[] = [
     ['limit under 50 parallel inserts', 'removal frees a place', 'stale before exists before full'],
   ),
   brokenDatabase(
-    'full goes before exists',
+    'full is checked before exists',
     (inner) => ({
       ...inner,
       insert: async (record, options = {}) =>
@@ -127,7 +127,7 @@ export const brokenInserts: readonly BrokenStore[] = [
         },
       }
     },
-    ['limit under 50 parallel inserts', 'limit with a place for everyone', 'removal frees a place'],
+    ['limit under 50 parallel inserts', 'limit with a place for every insert', 'removal frees a place'],
   ),
   brokenDatabase(
     'a limited insert that is refused is stored',
@@ -142,7 +142,7 @@ export const brokenInserts: readonly BrokenStore[] = [
     ['a refused insert stores nothing', 'stale before exists before full'],
   ),
   brokenDatabase(
-    'the limit of the first insert stays',
+    'the limit of the first insert is kept',
     (inner) => {
       const limits = new Map<string, number>()
       return {
@@ -160,7 +160,7 @@ export const brokenInserts: readonly BrokenStore[] = [
     ['limit changes'],
   ),
   brokenDatabase(
-    'the limit counts what was ever inserted',
+    'the limit counts every record ever inserted',
     (inner) => {
       const ever = new Map<string, number>()
       return {
@@ -184,7 +184,7 @@ export const brokenInserts: readonly BrokenStore[] = [
     ],
   ),
   brokenDatabase(
-    'the limit counts only what was inserted with one',
+    'the limit counts only records inserted with a limit',
     (inner) => {
       const limited = new Set<string>()
       return {

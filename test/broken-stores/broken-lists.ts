@@ -22,10 +22,10 @@ export const brokenLists: readonly BrokenStore[] = [
         },
       }
     },
-    ['a walk shows what stays once'],
+    ['pages contain unchanged records once'],
   ),
   brokenNode(
-    'list finds places, then shows what stands there by then',
+    'list finds places, then shows the records that are there by then',
     (inner) => ({
       ...inner,
       list: async (group, page) => {
@@ -35,10 +35,10 @@ export const brokenLists: readonly BrokenStore[] = [
         return { records: found.filter((one) => one !== undefined), more }
       },
     }),
-    ['list shows nothing at a place it has left'],
+    ['list leaves out moved records'],
   ),
   brokenDatabase(
-    'list leaves expired records out of the page and still says more',
+    'list omits expired records from the page and still says more',
     (inner) => ({
       ...inner,
       list: async (group, page) => {
@@ -49,7 +49,7 @@ export const brokenLists: readonly BrokenStore[] = [
     ['a page with more is never empty'],
   ),
   brokenNode(
-    'list leaves out what went while it was read and still says more',
+    'list omits records removed while it was read and still says more',
     (inner) => ({
       ...inner,
       list: async (group, page) => {
@@ -74,10 +74,10 @@ export const brokenLists: readonly BrokenStore[] = [
     }),
     [
       'list pages through one position',
-      'list starts behind a place',
+      'list starts after a place',
       'list keeps the page size',
-      'a walk shows what stays once',
-      'list shows nothing at a place it has left',
+      'pages contain unchanged records once',
+      'list leaves out moved records',
     ],
   ),
   brokenDatabase(
@@ -89,9 +89,9 @@ export const brokenLists: readonly BrokenStore[] = [
     }),
     [
       'list pages through one position',
-      'list starts behind a place',
+      'list starts after a place',
       'list keeps the page size',
-      'a walk shows what stays once',
+      'pages contain unchanged records once',
     ],
   ),
   brokenDatabase(
@@ -111,7 +111,7 @@ export const brokenLists: readonly BrokenStore[] = [
     [
       'list pages through one position',
       'list keeps the page size',
-      'a walk shows what stays once',
+      'pages contain unchanged records once',
       'a page with more is never empty',
     ],
   ),
@@ -172,7 +172,7 @@ export const brokenLists: readonly BrokenStore[] = [
       'a page with more is never empty',
       'replace to an expired record',
       'a write is seen on another node',
-      'namespaces are apart',
+      'namespaces are separate',
     ],
   ),
   brokenDatabase(
@@ -184,20 +184,20 @@ export const brokenLists: readonly BrokenStore[] = [
         return { records: records.map((one) => ({ ...one, groups: [group.group] })), more }
       },
     }),
-    ['list shows whole records'],
+    ['list returns whole records'],
   ),
   brokenDatabase(
-    'count counts what stands at the position too',
+    'count includes the records at the position',
     (inner) => ({ ...inner, count: (group, after) => inner.count(group, after - 1) }),
     [
-      'replace moves in a group',
-      'count counts strictly behind',
+      'replace moves within a group',
+      'count starts after the position',
       'count agrees with list',
       'replace to an expired record',
     ],
   ),
   brokenDatabase(
-    'count goes by the beginning of the name',
+    'count compares only the beginning of the name',
     (inner) => {
       const names = new Set<string>()
       return {

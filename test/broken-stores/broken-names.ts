@@ -13,11 +13,11 @@ export const brokenNames: readonly BrokenStore[] = [
         group: ({ kind, partition, group }) => ({ kind: 'one', partition, group: `${kind} ${group}` }),
       }),
     [
-      'get goes by the whole ref',
+      'get compares the whole ref',
       'hostile names',
       'refs that look alike when joined',
       'a condition on an absent record',
-      'replace touches one record',
+      'replace changes one record',
     ],
   ),
   brokenDatabase(
@@ -90,8 +90,8 @@ export const brokenNames: readonly BrokenStore[] = [
     ['revisions that look alike'],
   ),
   {
-    defect: 'a namespace is told by its first letters',
-    fails: ['namespaces are apart'],
+    defect: 'a namespace is identified by its first letters',
+    fails: ['namespaces are separate'],
     target: () => {
       const { open } = memoryTarget()
       return { seed: 7, open: (namespace) => open(namespace.slice(0, NAMESPACE_LENGTH)) }

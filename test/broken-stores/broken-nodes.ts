@@ -6,7 +6,7 @@ const keyOf = ({ kind, partition, id }: RecordRef) => `${kind} ${partition} ${id
 
 export const brokenNodes: readonly BrokenStore[] = [
   brokenDatabase(
-    'records are kept and given out as the objects they came as',
+    'records are kept and returned as the same objects',
     (inner) => {
       const objects = new Map<string, StoreRecord>()
       const kept = (record: StoreRecord) => objects.get(keyOf(record)) ?? record
@@ -25,10 +25,10 @@ export const brokenNodes: readonly BrokenStore[] = [
         get: async (refs) => (await inner.get(refs)).map((found) => found && kept(found)),
       }
     },
-    ['what is stored is a copy'],
+    ['stored records are copies'],
   ),
   brokenDatabase(
-    'replace changes the objects that were given out',
+    'replace changes the objects that were returned',
     (inner) => {
       const given = new Map<string, StoreRecord>()
       const give = (record: StoreRecord) => {
@@ -49,9 +49,9 @@ export const brokenNodes: readonly BrokenStore[] = [
     },
     [
       'replace changes the expiry',
-      'an expired record is there or is not',
-      'what is stored is a copy',
-      'what was returned stays as it was',
+      'insert of an expired record',
+      'stored records are copies',
+      'returned records do not change',
     ],
   ),
   brokenNode(

@@ -20,7 +20,7 @@ export const brokenReplaces: readonly BrokenStore[] = [
       'replace needs the stored revision',
       'a late replace after a removal',
       'a repeated replace',
-      'replace touches one record',
+      'replace changes one record',
       'replace to an expired record',
       'a write is seen on another node',
     ],
@@ -40,7 +40,7 @@ export const brokenReplaces: readonly BrokenStore[] = [
     ['one of 50 parallel replaces wins'],
   ),
   brokenDatabase(
-    'replace that was refused answers true',
+    'a refused replace returns true',
     (inner) => ({
       ...inner,
       replace: async (from, to) => {
@@ -55,15 +55,15 @@ export const brokenReplaces: readonly BrokenStore[] = [
       'one of 50 parallel replaces wins',
       'a late replace after a removal',
       'a repeated replace',
-      'replace touches one record',
+      'replace changes one record',
       'replace to an expired record',
       'a write is seen on another node',
-      'namespaces are apart',
-      'what is stored is a copy',
+      'namespaces are separate',
+      'stored records are copies',
     ],
   ),
   brokenDatabase(
-    'replace that is repeated answers true',
+    'a repeated replace returns true',
     (inner) => ({
       ...inner,
       replace: async (from, to) =>
@@ -72,12 +72,12 @@ export const brokenReplaces: readonly BrokenStore[] = [
     ['a repeated replace', 'replace to an expired record'],
   ),
   brokenDatabase(
-    'replace creates what is absent',
+    'replace creates an absent record',
     (inner) => ({
       ...inner,
       replace: async (from, to) => (await inner.replace(from, to)) || (await inner.insert(to)) === 'inserted',
     }),
-    ['replace creates nothing', 'replace to an expired record', 'namespaces are apart'],
+    ['replace creates nothing', 'replace to an expired record', 'namespaces are separate'],
   ),
   brokenDatabase(
     'replace of another revision moves the record to the new groups',
@@ -123,7 +123,7 @@ export const brokenReplaces: readonly BrokenStore[] = [
       'replace to a tombstone',
       'a late replace after a removal',
       'a repeated replace',
-      'list shows nothing at a place it has left',
+      'list leaves out moved records',
       'a page with more is never empty',
       'replace to an expired record',
       'a write is seen on another node',
@@ -158,11 +158,11 @@ export const brokenReplaces: readonly BrokenStore[] = [
       })
     },
     [
-      'replace moves in a group',
-      'a walk shows what stays once',
-      'list shows nothing at a place it has left',
+      'replace moves within a group',
+      'pages contain unchanged records once',
+      'list leaves out moved records',
       'a page with more is never empty',
-      'an expired neighbour takes nothing along',
+      'expiry affects no other record',
     ],
   ),
   brokenDatabase(
@@ -205,17 +205,17 @@ export const brokenReplaces: readonly BrokenStore[] = [
       'insert after a removal',
       'replace to a tombstone',
       'a late replace after a removal',
-      'replace touches one record',
+      'replace changes one record',
       'a write is seen on another node',
     ],
   ),
   brokenDatabase(
-    'replace to an expired record answers true and writes nothing',
+    'replace to an expired record returns true and writes nothing',
     (inner) => ({
       ...inner,
       replace: async (from, to) => hasExpired(to) || inner.replace(from, to),
     }),
-    ['replace to an expired record', 'an expired neighbour takes nothing along'],
+    ['replace to an expired record', 'expiry affects no other record'],
   ),
   brokenDatabase(
     'replace writes every record of that id',
@@ -239,6 +239,6 @@ export const brokenReplaces: readonly BrokenStore[] = [
         },
       }
     },
-    ['replace touches one record'],
+    ['replace changes one record'],
   ),
 ]

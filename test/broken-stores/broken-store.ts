@@ -2,7 +2,7 @@ import type { Store, StoreRecord } from '../../src/store/store.ts'
 import type { ConformanceTarget } from '../../src/testing/index.ts'
 import { memoryTarget, type Wrap } from '../testing/memory-target.ts'
 
-/** A memory store with one defect, and the cases of the kit that see it. */
+/** A memory store with one defect, and the cases of the kit that find it. */
 export interface BrokenStore {
   readonly defect: string
   /** The names of the cases that must fail; all others must pass. */
@@ -20,12 +20,12 @@ export function brokenNode(defect: string, node: Wrap, fails: readonly string[])
   return { defect, fails, target: () => ({ ...memoryTarget({ node }), seed: 7 }) }
 }
 
-/** Everything else that can run runs first: between a check and the write that relies on it, say. */
+/** Lets everything else that can run go first, such as between a check and the write that relies on it. */
 export function othersGoFirst(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-/** What stands at a ref. */
+/** The record at a ref. */
 export async function standing(store: Store, at: StoreRecord): Promise<StoreRecord | undefined> {
   const [found] = await store.get([at])
   return found

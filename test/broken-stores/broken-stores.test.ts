@@ -27,14 +27,14 @@ const brokenStores = [
 describe('broken stores', () => {
   for (const broken of brokenStores) itFailsWhatItShould(broken)
 
-  it('kit: every case fails on a broken store', () => {
+  it('kit: every case fails on at least one broken store', () => {
     const seen = new Set([...brokenStores, ...brokenWatches].flatMap(({ fails }) => fails))
     expect(conformance.map(({ name }) => name).filter((name) => !seen.has(name))).toEqual([])
   })
 })
 
 describe('broken watches', () => {
-  // A wait for a hint that never comes ends as soon as nothing else is left to do.
+  // A wait for a hint that never comes ends as soon as nothing else is left to run.
   beforeAll(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     vi.setTimerTickMode('nextTimerAsync')
@@ -46,7 +46,7 @@ describe('broken watches', () => {
 })
 
 function itFailsWhatItShould({ defect, fails, target }: BrokenStore): void {
-  it(`kit: exactly the cases about it fail where ${defect}`, async () => {
+  it(`kit: exactly the cases about it fail if ${defect}`, async () => {
     const failed: string[] = []
     for (const { name, rule, run } of conformance) {
       const error = await run(target()).then(

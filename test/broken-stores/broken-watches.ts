@@ -30,7 +30,7 @@ export const brokenWatches: readonly BrokenStore[] = [
     ['a stopped watch is silent'],
   ),
   brokenNode('a watch hears nothing', (inner) => ({ ...inner, watch: async () => async () => {} }), [
-    'watch tells of a replace',
+    'watch reports a replace',
     'a stopped watch is silent',
   ]),
 ]

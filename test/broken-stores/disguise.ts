@@ -4,12 +4,12 @@ import type { GroupRef, RecordRef, Store, StoreRecord } from '../../src/store/st
 export interface Disguise {
   readonly ref: (ref: RecordRef) => RecordRef
   readonly group: (group: GroupRef) => GroupRef
-  /** Other fields that are kept otherwise than given. */
+  /** Other fields that are stored differently. */
   readonly fields?: (to: StoreRecord, from: StoreRecord | undefined) => Partial<StoreRecord>
 }
 
 /**
- * A store that keeps each record under another ref and in other groups, and gives back what was passed. It cannot be
+ * A store that keeps each record under another ref and in other groups, and returns what was passed. It cannot be
  * watched: its hints would name the other refs.
  */
 export function disguised({ watch, ...inner }: Store, { ref, group, fields = () => ({}) }: Disguise): Store {

@@ -31,7 +31,7 @@ function slow(inner: Store): Store {
   }
 }
 
-/** What has expired is gone at once: not found, not in the way, and passed over by lists. */
+/** Expired records are gone at once: not found, not in the way, and omitted from lists. */
 function dropping(inner: Store): Store {
   return {
     ...inner,
@@ -54,7 +54,7 @@ function dropping(inner: Store): Store {
   }
 }
 
-/** Rows as a driver gives them: without a prototype. */
+/** Rows as a driver returns them: without a prototype. */
 function rows(inner: Store): Store {
   const row = (record: StoreRecord): StoreRecord => Object.assign(Object.create(null), record)
   return {
@@ -79,13 +79,13 @@ const unconditional: Wrap = ({ conditionalInserts, ...inner }) => ({
 })
 
 describe.each([
-  ['a store that answers late and out of turn', { node: slow }],
+  ['a store that responds late and out of order', { node: slow }],
   ['a database that is slow for all its nodes', { database: slow }],
-  ['a store that drops at once what has expired', { database: dropping }],
+  ['a store that drops expired records at once', { database: dropping }],
   ['a store that gives rows without a prototype', { node: rows }],
   ['a store that cannot be watched', { node: unwatched }],
   ['a store without conditional inserts', { node: unconditional }],
-])('kit: %s is sound', (_, wraps) => {
+])('kit: %s passes', (_, wraps) => {
   const target = memoryTarget(wraps)
   for (const { name, rule, run } of conformance) it(`${name}: ${rule}`, () => run(target))
 })

@@ -16,14 +16,14 @@ function crc16(text: string): number {
 }
 
 describe('partitions', () => {
-  it('are 256 different labels of two characters', () => {
+  it('there are 256 different partition labels of two characters', () => {
     expect(crc16('123456789')).toBe(0x31c3)
     expect(PARTITIONS).toHaveLength(256)
     expect(new Set(PARTITIONS).size).toBe(256)
     for (const label of PARTITIONS) expect(label).toMatch(/^[A-Za-z0-9]{2}$/)
   })
 
-  it('lie one in each 64 hash slots, so 3 to 30 masters get the same number of them, give or take one', () => {
+  it('each 64 hash slots hold one partition, so 3 to 30 masters hold equally many, give or take one', () => {
     const slots = PARTITIONS.map((label) => crc16(label) % SLOTS)
     expect(new Set(slots.map((slot) => Math.floor(slot / 64))).size).toBe(256)
     for (let masters = 3; masters <= 30; masters++) {
@@ -36,20 +36,20 @@ describe('partitions', () => {
     }
   })
 
-  it('are met by owners evenly', () => {
+  it('owners are spread evenly over the partitions', () => {
     const held = new Map<string, number>()
     for (let n = 0; n < 51_200; n++) {
       const label = partitionOf(`account-${n}`)
       held.set(label, (held.get(label) ?? 0) + 1)
     }
     expect(held.size).toBe(256)
-    // 200 are expected for each; the input is fixed, so this is no matter of luck.
+    // 200 are expected for each; the input is fixed, so the result is too.
     for (const [label, count] of held) expect(Math.abs(count - 200), label).toBeLessThan(75)
   })
 })
 
 describe('app keys', () => {
-  it('begin with the partition of the owner and never repeat', () => {
+  it('an app key begins with the partition of its owner and never repeats', () => {
     const keys = Array.from({ length: 1000 }, () => createKey('org-7', random))
     expect(new Set(keys).size).toBe(1000)
     for (const key of keys) {
@@ -59,7 +59,7 @@ describe('app keys', () => {
     }
   })
 
-  it('are told from everything else by length, alphabet and label', () => {
+  it('isKey recognizes an app key by its length, alphabet and label', () => {
     const key = createKey('org-7', random)
     const unlabelled = ['00', 'zz', 'aa', '__'].find((label) => !PARTITIONS.includes(label)) ?? ''
     const others = [
@@ -74,7 +74,7 @@ describe('app keys', () => {
     for (const other of others) expect(isKey(other), JSON.stringify(other)).toBe(false)
   })
 
-  it('of hostile owners stay in the alphabet (S43)', () => {
+  it('the key of a hostile owner stays in the alphabet (S43)', () => {
     for (const owner of ['{a}b', 'a:b', '*', '\0', '\r\n', '__proto__', 'ж'.repeat(5000), '{', '}{']) {
       expect(createKey(owner, random)).toMatch(/^[A-Za-z0-9]{32}$/)
       expect(PARTITIONS).toContain(partitionOf(owner))

@@ -2,16 +2,16 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { withConcealed } from '../../src/credentials/concealed.ts'
 
-describe('a concealed value (S51, APP-8)', () => {
+describe('concealed values', () => {
   const answer = withConcealed({ app: { key: 'k' } }, { secret: 'canary' })
 
-  it('is read by name and by destructuring', () => {
+  it('a concealed value is readable by name and by destructuring', () => {
     const { secret, app } = answer
     expect(secret).toBe('canary')
     expect(app).toEqual({ key: 'k' })
   })
 
-  it('is shown by no inspection, JSON, template, copy or enumeration', () => {
+  it('a concealed value does not appear in inspection, JSON, templates, copies or enumeration (S51, APP-8)', () => {
     const shown = [
       inspect(answer),
       inspect(answer, { showHidden: true, depth: null }),
@@ -26,7 +26,7 @@ describe('a concealed value (S51, APP-8)', () => {
     for (const text of shown) expect(text).not.toContain('canary')
   })
 
-  it('cannot be overwritten by accident', () => {
+  it('a concealed value cannot be overwritten by accident', () => {
     expect(() => Object.assign(answer, { secret: 'other' })).toThrow(TypeError)
     expect(answer.secret).toBe('canary')
   })

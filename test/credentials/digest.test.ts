@@ -5,26 +5,26 @@ import { bytesToBase62, numberFromBase62, numberToBase62 } from '../../src/crede
 import { digestOf, macOf, nameOf, sameDigest } from '../../src/credentials/digest.ts'
 
 describe('digests', () => {
-  it('are SHA-256 in base64url', () => {
+  it('a digest is SHA-256 in base64url', () => {
     for (const text of ['', 'abc', 'ж', '\0'])
       expect(digestOf(text)).toBe(createHash('sha256').update(text).digest('base64url'))
   })
 
-  it('are the same only where every character is', () => {
+  it('two digests are equal only if every character is equal', () => {
     const one = digestOf('one')
     expect(sameDigest(one, digestOf('one'))).toBe(true)
     for (const other of [digestOf('two'), one.slice(1), `${one}=`, '', one.toLowerCase()])
       expect(sameDigest(one, other)).toBe(false)
   })
 
-  it('name lists of texts without mixing up where one text ends', () => {
+  it('the name of a list of texts depends on where each text ends', () => {
     const lists = [['a', 'b'], ['ab'], ['a,b'], ['a","b'], ['', 'ab'], ['ab', ''], ['b', 'a'], []]
     expect(new Set(lists.map((list) => nameOf(24, ...list))).size).toBe(lists.length)
     expect(new Set(lists.map((list) => macOf('key', 24, ...list))).size).toBe(lists.length)
     for (const list of lists) expect(nameOf(24, ...list)).toMatch(/^[\w-]{24}$/)
   })
 
-  it('with a key are HMAC-SHA-256', () => {
+  it('a keyed digest is HMAC-SHA-256', () => {
     const mac = createHmac('sha256', 'key')
       .update(JSON.stringify(['a', 'b']))
       .digest()
@@ -34,7 +34,7 @@ describe('digests', () => {
 })
 
 describe('base62', () => {
-  it('gives every number back, at fixed width, in the order of the numbers', () => {
+  it('base62 restores every number, at fixed width and in numeric order', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 32 - 1), fc.nat(2 ** 32 - 1), (one, other) => {
         const [left, right] = [numberToBase62(one, 6), numberToBase62(other, 6)]
@@ -47,7 +47,7 @@ describe('base62', () => {
     expect(numberToBase62(2 ** 32 - 1, 6)).toBe('4gfFC3')
   })
 
-  it('loses nothing of 32 bytes', () => {
+  it('base62 loses nothing of 32 bytes', () => {
     const texts = new Set<string>()
     for (let bit = 0; bit < 256; bit++) {
       const bytes = Buffer.alloc(32)

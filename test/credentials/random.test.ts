@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createRandomText } from '../../src/credentials/random.ts'
 
 describe('random text', () => {
-  it('has every character of A-Za-z0-9 as often as the others', () => {
+  it('every character of A-Za-z0-9 is equally frequent in random text', () => {
     const random = createRandomText()
     const counts = new Map<string, number>()
     const characters = 620_000
@@ -15,7 +15,7 @@ describe('random text', () => {
     expect(chiSquare).toBeLessThan(145)
   })
 
-  it('has the length asked for, across the ends of its pool, and never repeats', () => {
+  it('random text has the requested length, across the ends of its pool, and never repeats', () => {
     const random = createRandomText()
     const texts = new Set<string>()
     for (let n = 0; n < 2000; n++) {
@@ -28,7 +28,7 @@ describe('random text', () => {
     expect(random(10_000)).toHaveLength(10_000)
   })
 
-  it('is not shared between sources', () => {
+  it('two sources of random text share no state', () => {
     expect(createRandomText()(40)).not.toBe(createRandomText()(40))
   })
 })

@@ -36,13 +36,13 @@ const write = (kind: TokenKind, brand = 'ag', given: TokenFields<TokenKind> = fi
   createTokenFormat(brand).write(kind, given as ReturnType<typeof fields>)
 
 describe('token format', () => {
-  it('has the kinds and the widths that docs/token-format.md tells', () => {
+  it('the kinds and widths of tokens are those of docs/token-format.md', () => {
     expect(kinds).toEqual(['at', 'ut', 'as', 'us', 'qt', 'ac', 'rt'])
     expect(Object.fromEntries(WIDTHS)).toEqual({ ...WIDTH, checksum: 6 })
   })
 
   for (const [kind, names] of KINDS) {
-    it(`${kind} is <brand>_${kind}_ and ${names.join(', ')}, as docs/token-format.md says`, () => {
+    it(`${kind} tokens are <brand>_${kind}_ and ${names.join(', ')}, as docs/token-format.md says`, () => {
       const given: Record<string, string> = fields()
       const text = write(kind, 'ag', given as ReturnType<typeof fields>)
       expect(text.slice(0, 6)).toBe(`ag_${kind}_`)
@@ -54,10 +54,10 @@ describe('token format', () => {
       }
       expect(text.slice(at)).toMatch(/^[A-Za-z0-9]{6}$/)
       expect(numberFromBase62(text.slice(at))).toBe(crc32(text.slice(0, at)))
-      expect(page).toContain(`\`<brand>_${kind}_\` and ${text.length - 6} characters | ${text.length - 2} + brand`)
+      expect(page).toContain(`\`<prefix>_${kind}_\` and ${text.length - 6} characters | ${text.length - 2} + prefix`)
     })
 
-    it(`${kind} is read as it was written, for any brand, and by no other brand`, () => {
+    it(`${kind} tokens are read as they were written, under any brand and under no other brand`, () => {
       for (const brand of ['ag', 'voip', 'a1', 'abcdefghij']) {
         const given: Record<string, string> = fields()
         const text = write(kind, brand, given as ReturnType<typeof fields>)
@@ -68,7 +68,7 @@ describe('token format', () => {
       }
     })
 
-    it(`${kind} with a changed, missing or added character, cut, or under another kind is refused`, () => {
+    it(`${kind} tokens are refused if a character is changed, missing or added, if cut, or under another kind`, () => {
       const format = createTokenFormat('ag')
       const text = write(kind)
       for (let at = 0; at < text.length; at++) {
@@ -83,7 +83,7 @@ describe('token format', () => {
         expect(format.read(wrong)).toBeUndefined()
     })
 
-    it(`${kind} with a character outside A-Za-z0-9 is refused even under a right checksum`, () => {
+    it(`${kind} tokens with a character outside A-Za-z0-9 are refused even with a valid checksum`, () => {
       const format = createTokenFormat('ag')
       for (const bad of ['.', '-', '_', ' ', '\n', '\0', 'é', '＃']) {
         const given = fields()
@@ -93,7 +93,7 @@ describe('token format', () => {
     })
   }
 
-  it('answers undefined to any text', () => {
+  it('read returns undefined for any other text', () => {
     const format = createTokenFormat('ag')
     const begin = fc.constantFrom('ag_', ...kinds.map((kind) => `ag_${kind}_`), 'ag__', '__proto___', 'ag___proto___')
     const nearly = fc.tuple(begin, fc.string()).map((all) => all.join(''))
@@ -107,10 +107,10 @@ describe('token format', () => {
   })
 })
 
-describe('the expression for secret scanners in docs/token-format.md', () => {
+describe('the secret scanner expression in docs/token-format.md', () => {
   const expression = /```regex token\n(.+)\n```/.exec(page)?.[1] ?? ''
 
-  it('finds each credential in a text, whole, of any kind and brand', () => {
+  it('the secret scanner expression finds each whole credential in a text, of any kind and brand', () => {
     for (const brand of ['ag', 'voip', 'abcdefghij']) {
       const texts = kinds.map((kind) => write(kind, brand))
       const page = texts
@@ -120,7 +120,7 @@ describe('the expression for secret scanners in docs/token-format.md', () => {
     }
   })
 
-  it('finds nothing in longer words, keys, digests or file names', () => {
+  it('the secret scanner expression finds nothing in longer words, keys, digests or file names', () => {
     const around = kinds
       .map((kind) => write(kind))
       .flatMap((text) => [`${text}x`, `x${'y'.repeat(20)}${text}`, text.slice(0, -1), `_${text}`])

@@ -14,15 +14,15 @@ export type TreeAccount = keyof typeof ABOVE
 
 /** A directory that a test changes. */
 export interface AccountTree extends AccountDirectory {
-  /** What is different from an active account that may do everything. */
+  /** What differs from an active account that may do everything. */
   set(id: TreeAccount, state: Partial<AccountState>): void
-  /** The account is gone, or there again. */
+  /** Whether the account is gone. */
   setGone(id: TreeAccount, gone: boolean): void
-  /** Makes the next questions outages, or no longer. */
+  /** Whether the next calls are outages. */
   setDown(down: boolean): void
-  /** Puts an account below another one, or below none. */
+  /** Puts an account below another one, or at the top. */
   move(id: TreeAccount, above: TreeAccount | undefined): void
-  /** How many questions there were. */
+  /** How many calls there were. */
   readonly questions: number
 }
 

@@ -15,7 +15,7 @@ async function setUp() {
 }
 
 describe('the account directory', () => {
-  it('is asked at most once for a decision (ACC-1)', async () => {
+  it('a decision asks the account directory at most once (ACC-1)', async () => {
     const { grants, tree, app, secret, grant, verify } = await setUp()
     const calls: Record<string, () => Promise<unknown>> = {
       'register by the host': () => grants.apps.register(exampleApp({ owner: 'org' })),
@@ -43,7 +43,7 @@ describe('the account directory', () => {
     }
   })
 
-  it('may be left out: then every account is alone, active and permitted (ACC-1)', async () => {
+  it('every account is on its own, active and permitted if there is no directory (ACC-1)', async () => {
     const grants = createAppGrant({ store: memoryStore() })
     const { app, secret } = await grants.as('anybody').apps.register(exampleApp({ owner: 'anybody', trusted: true }))
     const { accessToken } = await grants.authorizer.grantTrusted({ key: app.key, secret })
@@ -52,7 +52,7 @@ describe('the account directory', () => {
     expect(await codeOf(grants.as('somebody').apps.register(exampleApp({ owner: 'anybody' })))).toBe('not_permitted')
   })
 
-  it('that fails, is late, or answers nonsense is an outage, never a no (ERR-1)', async () => {
+  it('a directory that fails, is late or returns an invalid result is an outage, never a refusal (ERR-1)', async () => {
     const state = { id: 'org', active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true }
     const wrong: Record<string, unknown> = {
       rejects: () => Promise.reject(new Error('ldap')),
@@ -93,7 +93,7 @@ describe('the account directory', () => {
 })
 
 describe('permission to use apps', () => {
-  it('is its own and that of every account above, asked at use (ACC-2, ACC-3)', async () => {
+  it('using apps needs the permission of the account and every account above it, at each use (ACC-2, ACC-3)', async () => {
     const { tree, verify, grant } = await setUp()
     for (const account of ['org', 'provider', 'root'] as const) {
       tree.set(account, { mayUseApps: false })
@@ -108,7 +108,7 @@ describe('permission to use apps', () => {
     }
   })
 
-  it('may be a function of the app, which gets what identifies it (ACC-2)', async () => {
+  it('mayUseApps may be a function, which receives the identity of the app (ACC-2)', async () => {
     const { tree, app, verify } = await setUp()
     const seen: unknown[] = []
     tree.set('provider', {
@@ -121,7 +121,7 @@ describe('permission to use apps', () => {
     expect(seen).toEqual([{ key: app.key, owner: 'org', trusted: true, api: 'unified' }])
   })
 
-  it('is given by true alone, not by what is like true', async () => {
+  it('only the value true permits an account to use apps, not a truthy value', async () => {
     const { tree, verify } = await setUp()
     for (const value of ['yes', 1, {}, () => 'yes', async () => true]) {
       tree.set('org', { mayUseApps: value as boolean })
@@ -131,7 +131,7 @@ describe('permission to use apps', () => {
 })
 
 describe('permission to register apps', () => {
-  it('is that of the acting account and all above it; an ancestor may register for those below (ACC-2)', async () => {
+  it('registering needs the permission of the acting account and all above it; ancestors may register for accounts below (ACC-2)', async () => {
     const { grants, tree } = await setUp()
     const attempt = (actor: string, owner: string) => codeOf(grants.as(actor).apps.register(exampleApp({ owner })))
     tree.set('org', { mayRegisterApps: false })
@@ -146,7 +146,7 @@ describe('permission to register apps', () => {
     expect(await codeOf(grants.apps.register(exampleApp({ owner: 'nobody' })))).toBe('account_blocked')
   })
 
-  it('may be limited to API types, at every level (ACC-4)', async () => {
+  it('permission to register apps may be limited to API types at every level (ACC-4)', async () => {
     const { grants, tree } = await setUp()
     const attempt = (actor: string, api?: string) =>
       codeOf(grants.as(actor).apps.register(exampleApp({ owner: 'org', ...(api && { api }) })))
@@ -160,7 +160,7 @@ describe('permission to register apps', () => {
     expect(await codeOf(grants.apps.register(exampleApp({ owner: 'org', api: 'unified' })))).toBe('ok')
   })
 
-  it('is asked again where an update changes the API type, and only there (ACC-4)', async () => {
+  it('an update asks for permission to register only if it changes the API type (ACC-4)', async () => {
     const { grants, tree, app } = await setUp()
     tree.set('provider', { mayRegisterApps: ['system'] })
     const own = grants.as('org').apps
@@ -172,8 +172,8 @@ describe('permission to register apps', () => {
   })
 })
 
-describe('who acted (ACC-5)', () => {
-  it('is kept with a suspension and told with every event: the account, and the login behind it', async () => {
+describe('actors', () => {
+  it('a suspension and every event record the acting account and the login behind it (ACC-5)', async () => {
     const { grants, app } = await setUp()
     const seen: unknown[] = []
     grants.events.on('app', ({ change, by }) => seen.push([change, by]))
@@ -191,8 +191,8 @@ describe('who acted (ACC-5)', () => {
   })
 })
 
-describe('the epoch of an account (ACC-7)', () => {
-  it('ends what was granted under another one; the same app works again once it is regenerated from above', async () => {
+describe('account epochs', () => {
+  it('a new epoch ends what was granted under another, and the app works again once regenerated from above (ACC-7)', async () => {
     const { grants, tree, app, secret, accessToken, grant } = await setUp()
     tree.set('org', { epoch: 'two' })
     expect(await grants.authorizer.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' })
@@ -205,7 +205,7 @@ describe('the epoch of an account (ACC-7)', () => {
     expect(secret).not.toBe(regenerated.secret)
   })
 
-  it('hides from the owner what its predecessor left, from nobody above', async () => {
+  it('a new epoch hides earlier apps from the owner, but not from accounts above (ACC-7)', async () => {
     const { grants, tree, app } = await setUp()
     tree.set('org', { epoch: 'two' })
     const own = grants.as('org')
@@ -226,7 +226,7 @@ describe('the epoch of an account (ACC-7)', () => {
     expect(await grants.as('provider').apps.remove(app.key)).toBe(true)
   })
 
-  it('that is given for the first time, or taken away, is another one too', async () => {
+  it('an epoch given for the first time, or taken away, is a different epoch (ACC-7)', async () => {
     const { grants, tree, verify } = await setUp()
     tree.set('org', { epoch: 'one' })
     expect(await verify()).toMatchObject({ reason: 'revoked' })

@@ -18,8 +18,8 @@ import {
 import { createWorld, type World } from './world.ts'
 
 /**
- * The table of acts (SEMANTICS E), to be run on any store. Each row says what the act leaves of a trusted app that has two
- * secrets, or two keys, and three app-only tokens, and of what it holds for an account below its owner: a session with a token,
+ * The table of operations, for any store. Each row says what the operation leaves of a trusted app with two secrets, or two
+ * keys, and three app-only tokens, and of what the app holds for an account below its owner: a session with a token,
  * and codes.
  */
 
@@ -30,16 +30,16 @@ export interface Scene extends UserScene {
   /** The ids of the secrets. */
   readonly secretIds: { readonly first: string; readonly second: string }
   readonly tokens: readonly { readonly text: string; readonly id: string }[]
-  /** By what an act put in the place of those. */
+  /** What an operation put in place of those. */
   newest?: Proof
 }
 
-/** What an app holds: what each of its tokens and secrets answers now. */
+/** What an app holds: the result that each of its tokens and secrets gives now. */
 export interface Holding {
   readonly tokens: readonly (DenialReason | 'ok')[]
-  /** How many live tokens are listed and counted: the same. `gone` where there is no app to ask for. */
+  /** How many live tokens are both listed and counted. `gone` if there is no app to ask for. */
   readonly listed: number | 'gone'
-  /** What a grant answers to each secret or key; `newest` where there is one. */
+  /** The result of a grant with each secret or key; `newest` if there is one. */
   readonly first: ErrorCode | 'ok'
   readonly second: ErrorCode | 'ok'
   readonly newest?: ErrorCode | 'ok'
@@ -54,19 +54,19 @@ export interface ActRow {
   readonly act: string
   /** The app has two keys instead of two secrets. */
   readonly hasKeys?: true
-  /** What goes before it. */
+  /** What is done first. */
   readonly given?: (scene: Scene) => Promise<unknown>
   readonly run: (scene: Scene) => Promise<unknown>
-  /** What the app holds afterwards, where it differs from {@link UNTOUCHED}. */
+  /** What the app holds afterwards, if it differs from {@link UNTOUCHED}. */
   readonly leaves: Leaves
   /** The scope that the first token has left, if that changes. */
   readonly scope?: readonly string[]
   readonly undo?: { readonly run: (scene: Scene) => Promise<unknown>; readonly leaves: Leaves }
-  /** Not an act of ours but a change in the host: nothing is written. */
+  /** Not an operation of the library but a change in the host: nothing is written. */
   readonly isOfHost?: true
-  /** How many dead tokens it takes out of the list afterwards; a crash may leave them there until they expire. */
+  /** How many revoked tokens it removes from the list afterwards; a crash may leave them there until they expire. */
   readonly tidies?: number
-  /** Why it is not repeated as it is (REV-6). */
+  /** Why it cannot be repeated (REV-6). */
   readonly repeat?: 'refused'
 }
 
@@ -75,7 +75,7 @@ const UNTOUCHED: Holding = { tokens: ['ok', 'ok', 'ok'], listed: 3, first: 'ok',
 const all = (reason: DenialReason) => [reason, reason, reason]
 const refusedWith = (code: ErrorCode) => ({ first: code, second: code })
 const GONE = refusedWith('app_authentication_failed')
-/** Where every credential and all that the app holds gave way. */
+/** Every credential is replaced and everything the app holds is revoked. */
 const RENEWED: Leaves = { tokens: all('revoked'), listed: 0, ...GONE, newest: 'ok', user: DEAD_USER }
 const ofOrg = ({ key }: Scene) => ({ app: key, account: 'org' })
 const ofUser = ({ key }: Scene) => ({ app: key, account: 'user' })
@@ -134,7 +134,7 @@ export const ACTS: readonly ActRow[] = [
     leaves: RENEWED,
   },
   {
-    act: 'app keys replaced (S66)',
+    act: 'app keys replaced',
     hasKeys: true,
     run: replaceKeys,
     leaves: RENEWED,
@@ -194,7 +194,7 @@ export const ACTS: readonly ActRow[] = [
     undo: { run: ({ grants, key }) => grants.apps.setPublished(key, true), leaves: {} },
   },
   {
-    act: 'registered scopes reduced (S49)',
+    act: 'registered scopes reduced',
     run: ({ grants, key }) => grants.apps.update(key, { scopes: ['read'] }),
     leaves: {},
     scope: ['read'],
@@ -334,13 +334,13 @@ export const ACTS: readonly ActRow[] = [
   },
 ]
 
-/** Defines the tests of every row on the stores that `open` gives, with tokens of that format: opaque unless told otherwise. */
+/** Defines the tests of every row on the stores that `open` gives, with tokens of that format: opaque by default. */
 export function testActs(open: () => Promise<Store>, format?: Pick<AppGrantOptions, 'signing'>): void {
   for (const row of ACTS) {
     describe(row.act, () => {
       const setScene = () => newScene(row, open, format)
 
-      it('leaves what the table says (E, REV-3)', async () => {
+      it(`"${row.act}" leaves exactly what the table of operations says (REV-3)`, async () => {
         const scene = await setScene()
         await row.run(scene)
         await expectHolding(scene, row.leaves)
@@ -349,7 +349,7 @@ export function testActs(open: () => Promise<Store>, format?: Pick<AppGrantOptio
         for (const answer of [first, user]) if (answer.ok) expect(answer.scope).toEqual(row.scope ?? ['read', 'write'])
       })
 
-      it(`is ${row.isOfHost ? 'no write at all' : 'one write, and nothing else changes the store'} (REV-1, REV-2)`, async () => {
+      it(`"${row.act}" is ${row.isOfHost ? 'no write at all' : 'one write, and nothing else changes the store'} (REV-1, REV-2)`, async () => {
         const scene = await setScene()
         const before = { writes: scene.observed.writes(), written: scene.observed.written.length }
         await row.run(scene)
@@ -358,7 +358,7 @@ export function testActs(open: () => Promise<Store>, format?: Pick<AppGrantOptio
         expect(scene.observed.written.length - before.written).toBe(writes)
       })
 
-      it('holds for tokens made before only: what is made afterwards goes by what is valid then (TOK-4, REV-4)', async () => {
+      it(`"${row.act}" affects only tokens made before; later grants follow the state after it (TOK-4, REV-4)`, async () => {
         const scene = await setScene()
         await row.run(scene)
         for (const proof of [scene.proofs.first, scene.proofs.second, scene.newest]) {
@@ -369,7 +369,7 @@ export function testActs(open: () => Promise<Store>, format?: Pick<AppGrantOptio
         await expectFreshWorks(scene)
       })
 
-      it('sent twice is as sent once (REV-6)', async () => {
+      it(`"${row.act}" done twice has the same effect as once (REV-6)`, async () => {
         const scene = await setScene()
         await row.run(scene)
         if (row.repeat === 'refused') expect(await codeOf(row.run(scene))).not.toBe('ok')
@@ -380,14 +380,14 @@ export function testActs(open: () => Promise<Store>, format?: Pick<AppGrantOptio
       const { undo } = row
       if (!undo) return
 
-      it('can be undone', async () => {
+      it(`"${row.act}" can be undone`, async () => {
         const scene = await setScene()
         await row.run(scene)
         await undo.run(scene)
         await expectHolding(scene, undo.leaves)
       })
 
-      it('lets tokens age meanwhile', async () => {
+      it(`"${row.act}" lets tokens age until it is undone`, async () => {
         const scene = await setScene()
         await row.run(scene)
         scene.clock.advance(3_600_000)
@@ -401,8 +401,8 @@ export function testActs(open: () => Promise<Store>, format?: Pick<AppGrantOptio
 }
 
 /**
- * Defines the tests of every row on stores that fail. The failures are of our own making, before a write or behind it: what comes
- * of them depends neither on what a token looks like nor on how the servers of a store are arranged.
+ * Defines the tests of every row on stores that fail. The failures are simulated, before a write or after it, so they depend
+ * neither on the token format nor on the layout of a store's servers.
  */
 export function testFailingActs(open: () => Promise<Store>): void {
   for (const row of ACTS) if (!row.isOfHost) describe(row.act, () => testFailures(row, () => newScene(row, open)))
@@ -411,7 +411,7 @@ export function testFailingActs(open: () => Promise<Store>): void {
 function testFailures(row: ActRow, setScene: () => Promise<Scene>): void {
   const method = 'replace'
 
-  it('that the store refuses tells so and changes nothing; the repeat works (S30, REV-7)', async () => {
+  it(`"${row.act}" reports a refused write and changes nothing; the repeat works (S30, REV-7)`, async () => {
     const scene = await setScene()
     const before = await holdingOf(scene)
     scene.store.fail(method, 'before')
@@ -421,11 +421,11 @@ function testFailures(row: ActRow, setScene: () => Promise<Scene>): void {
     await expectHolding(scene, row.leaves)
   })
 
-  it('whose answer is lost is outcome_unknown, never success; the repeat confirms it (S30, REV-7)', async () => {
+  it(`"${row.act}" is outcome_unknown if the reply is lost, never a success; the repeat confirms it (S30, REV-7)`, async () => {
     const scene = await setScene()
     scene.store.fail(method, 'after')
     expect(await codeOf(row.run(scene))).toBe('outcome_unknown')
-    // Twice lost is twice unknown: the repeat never says what is not confirmed.
+    // If the reply is lost twice, the outcome is unknown twice: the repeat never reports what is not confirmed.
     if (row.repeat !== 'refused') {
       scene.store.fail(method, 'after')
       expect(await codeOf(row.run(scene))).toBe('outcome_unknown')
@@ -435,7 +435,7 @@ function testFailures(row: ActRow, setScene: () => Promise<Scene>): void {
     }
   })
 
-  it('that cannot read is store_unavailable and writes nothing (S30)', async () => {
+  it(`"${row.act}" is store_unavailable and writes nothing if the store cannot be read (S30)`, async () => {
     const scene = await setScene()
     const writes = scene.observed.writes()
     scene.store.fail('get', 'before')
@@ -520,7 +520,7 @@ async function holdingOf(scene: Scene): Promise<Holding> {
   )
   const listed = await listedOf(scene)
   const user = await userHoldingOf(scene)
-  // Grants come last, for they add tokens; each is taken back.
+  // Grants come last because they add tokens; each is removed again.
   const answers = { first: await tryGrant(scene, proofs.first), second: await tryGrant(scene, proofs.second) }
   return { tokens, listed, user, ...answers, ...(newest !== undefined && { newest: await tryGrant(scene, newest) }) }
 }
@@ -537,7 +537,7 @@ async function tryGrant(scene: Scene, proof: Proof): Promise<ErrorCode | 'ok'> {
   return code
 }
 
-/** The list and the count say the same, and say it of the tokens of this scene only. */
+/** The list and the count agree. */
 async function listedOf(scene: Scene): Promise<number | 'gone'> {
   const { tokens } = scene.grants
   const code = await codeOf(tokens.count(ofOrg(scene)))

@@ -22,7 +22,7 @@ async function setUp(signers?: readonly AppSigner[]) {
   grants.events.on('refused', (event) => {
     reason = event.reason
   })
-  /** What became of an assertion: `ok`, or by which rule it was refused, after which nothing is stored. */
+  /** The result of an assertion: `ok`, or the rule that refused it, after which nothing is stored. */
   const judged = async (assertion: string, key?: string) => {
     const writes = observed.writes()
     const code = await codeOf(grants.authorizer.authenticateApp({ assertion, ...(key !== undefined && { key }) }))
@@ -38,40 +38,46 @@ async function setUp(signers?: readonly AppSigner[]) {
     judged,
     claims,
     sign: (said?: Said) => signer.sign(app.key, clock(), said),
-    /** A compact JWS with any header and claims, and the signature given. */
+    /** A compact JWS with any header and claims, and the given signature. */
     forge: (header: object | string, signature: string, changed: object | string = {}) =>
       [part(header), part(typeof changed === 'string' ? changed : claims(changed)), signature].join('.'),
   }
 }
 
-describe('an assertion', () => {
-  it.each(['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256'])('signed by %s proves its app', async (algorithm) => {
-    const { judged, sign, key } = await setUp([await appSigner(algorithm)])
-    expect(await judged(await sign())).toBe('ok')
-    expect(await judged(await sign(), key)).toBe('ok')
-  })
+describe('assertions', () => {
+  it.each(['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256'])(
+    'an assertion signed with %s authenticates its app',
+    async (algorithm) => {
+      const { judged, sign, key } = await setUp([await appSigner(algorithm)])
+      expect(await judged(await sign())).toBe('ok')
+      expect(await judged(await sign(), key)).toBe('ok')
+    },
+  )
 
-  it('of an Ed25519 key may name its algorithm either way, whatever the key names (RFC 9864 §2.2)', async () => {
+  it('an assertion of an Ed25519 key may use either name of the algorithm, whichever the key has (RFC 9864 §2.2)', async () => {
     for (const alg of ['EdDSA', 'Ed25519']) {
       const { judged, sign } = await setUp([await appSigner('Ed25519', { alg })])
       for (const name of ['EdDSA', 'Ed25519']) expect(await judged(await sign({ header: { alg: name } }))).toBe('ok')
     }
   })
 
-  it.each([undefined, 'JWT', 'client-authentication+jwt'])('S69: of typ %s, without kid, passes', async (typ) => {
-    const { judged, sign } = await setUp()
-    expect(await judged(await sign({ header: { typ } }))).toBe('ok')
-  })
+  it.each([undefined, 'JWT', 'client-authentication+jwt'])(
+    'an assertion of typ %s without kid is accepted (S69)',
+    async (typ) => {
+      const { judged, sign } = await setUp()
+      expect(await judged(await sign({ header: { typ } }))).toBe('ok')
+    },
+  )
 
   it.each(['at+jwt', 'application/at+jwt', 'AT+JWT', 'token-introspection+jwt', 'JOSE', '', 7, null, ['JWT']])(
-    'S63, S69: of typ %j is refused',
+    'an assertion of typ %j is refused (S63, S69)',
     async (typ) => {
       const { judged, sign } = await setUp()
       expect(await judged(await sign({ header: { typ } }))).toBe('assertion_typ')
     },
   )
 
-  it('S60: alg none in any case, or unsigned, is refused', async () => {
+  it('an assertion with alg none in any case, or without a signature, is refused (S60)', async () => {
     const { judged, forge, sign } = await setUp()
     for (const alg of ['none', 'None', 'NONE', 'nOnE', '', null, undefined])
       for (const signature of ['', 'AA', 'A'.repeat(86)])
@@ -79,7 +85,7 @@ describe('an assertion', () => {
     expect(await judged((await sign()).replace(/[^.]+$/, ''))).toBe('malformed_assertion')
   })
 
-  it('S60: HS256 under the public key as a secret, in any form of it, is refused', async () => {
+  it('an assertion with HS256 and any form of the public key as secret is refused (S60)', async () => {
     const { judged, signer, claims } = await setUp()
     const key = createPublicKey({ key: signer.jwk as JsonWebKey, format: 'jwk' })
     const forms = [
@@ -96,7 +102,7 @@ describe('an assertion', () => {
       }
   })
 
-  it('S60: ES256 with a zero signature, of another length, or of another text is refused', async () => {
+  it('an ES256 assertion with a zero signature, a wrong length or the signature of another text is refused (S60)', async () => {
     const { judged, forge, sign } = await setUp()
     const [, , genuine = ''] = (await sign()).split('.')
     const zero = Buffer.alloc(64)
@@ -107,7 +113,7 @@ describe('an assertion', () => {
     for (const trailing of ['A', 'AA']) expect(await judged(`${await sign()}${trailing}`)).toBe('assertion_signature')
   })
 
-  it('S60: an algorithm that is not listed, or not for the key, is refused', async () => {
+  it('an assertion with an algorithm that is not listed or does not fit the key is refused (S60)', async () => {
     const restricted = await appSigner('RS256', { alg: 'RS256' })
     const { judged, sign, forge } = await setUp([restricted])
     expect(await judged(await sign())).toBe('ok')
@@ -128,7 +134,7 @@ describe('an assertion', () => {
     for (const alg of ['PS256', 'ES256', 'EdDSA']) expect(await judged(forge({ alg }, signature))).toBe('assertion_key')
   })
 
-  it('S61: keys that the header brings along or points to are not used', async () => {
+  it('keys that the header of an assertion contains or points to are never used (S61)', async () => {
     const { judged, clock, key, sign } = await setUp()
     const stranger = await appSigner()
     const brought = [
@@ -143,7 +149,7 @@ describe('an assertion', () => {
     }
   })
 
-  it('S61: a kid that is unknown, a path, no text or 10 kB is refused, though there is one key only', async () => {
+  it('a kid that is unknown, a path, not a string or 10 kB long is refused, even if the app has only one key (S61)', async () => {
     const { judged, sign } = await setUp()
     for (const kid of [
       'unknown',
@@ -160,7 +166,7 @@ describe('an assertion', () => {
       expect(await judged(await sign({ header: { kid } }))).toBe('malformed_assertion')
   })
 
-  it('names one of several keys by its kid, or by its thumbprint where it has none', async () => {
+  it('an assertion selects one of several keys by its kid, or by the thumbprint if the key has no kid', async () => {
     const signers = [await appSigner('ES256', { kid: 'a' }), await appSigner('ES256', { kid: 'b' }), await appSigner()]
     const { judged, clock, key, grants } = await setUp(signers)
     const kids = (await grants.apps.get(key))?.keys.map(({ kid }) => kid) ?? []
@@ -173,7 +179,7 @@ describe('an assertion', () => {
     }
   })
 
-  it('S62: extensions, nested and encrypted tokens, repeated members and texts of another shape are refused', async () => {
+  it('assertions with extensions, nested or encrypted tokens, repeated members or a wrong form are refused (S62)', async () => {
     const { judged, sign, forge, signer, clock, key, observed } = await setUp()
     const right = await sign()
     const [header = '', payload = '', signature = ''] = right.split('.')
@@ -210,12 +216,12 @@ describe('an assertion', () => {
       expect(await judged(text), text.slice(0, 200)).toBe('malformed_assertion')
       expect(await judged(text, key), text.slice(0, 200)).toBe('malformed_assertion')
     }
-    // Not even the app was looked for (S45).
+    // Not even the app was looked up (S45).
     expect(observed.calls.get).toBe(reads)
     expect(await judged(right)).toBe('ok')
   })
 
-  it('S63: no access token is an assertion, and no assertion is an access token', async () => {
+  it('an access token is not accepted as an assertion, nor an assertion as an access token (S63)', async () => {
     const { judged, sign, grants } = await setUp()
     const { accessToken, tokenId } = await grants.authorizer.grantTrusted({ assertion: await sign() })
     expect(await judged(accessToken)).toBe('malformed_assertion')
@@ -246,13 +252,13 @@ describe('an assertion', () => {
     ['jti', 7],
     ['jti', ['x']],
     ['jti', null],
-  ])('S64, S65: with %s %j is refused', async (claim, value) => {
+  ])('an assertion with %s %j is refused (S64, S65)', async (claim, value) => {
     const { judged, signer, claims } = await setUp()
     const { privateJwk } = signer
     expect(await judged(await signedAs({ ...claims(), [claim]: value }, privateJwk))).toBe(`assertion_${claim}`)
   })
 
-  it('S64: with the sub of another app, or of none, is refused', async () => {
+  it('an assertion with the sub of another app, or without one, is refused (S64)', async () => {
     const { judged, sign, registerTrusted, signer, key } = await setUp()
     const { app: other } = await registerTrusted({ keys: [signer.jwk] })
     expect(await judged(await sign({ claims: { sub: other.key } }))).toBe('assertion_iss')
@@ -262,7 +268,7 @@ describe('an assertion', () => {
       expect(await judged(await sign({ claims: { sub } }))).toBe('unknown_app')
   })
 
-  it('S64: ends at most 5 minutes from now and is not over, by clocks that differ by at most 5 s', async () => {
+  it('an assertion expires at most 5 minutes from now, and clocks may differ by at most 5 s (S64)', async () => {
     const { judged, clock, signer, claims } = await setUp()
     const { privateJwk } = signer
     const now = clock() / SECOND
@@ -282,7 +288,7 @@ describe('an assertion', () => {
       [now + 60],
     ])
       expect(await withTimes({ exp }), String(exp)).toBe('assertion_exp')
-    // However late it was made: the limit is from now.
+    // Whenever it was made: the limit is from now.
     expect(await withTimes({ iat: now - 3600, nbf: now - 3600, exp: now + 60 })).toBe('ok')
     expect(await withTimes({ iat: now + 3600, exp: now + 3660 })).toBe('assertion_exp')
     for (const claim of ['iat', 'nbf']) {
@@ -292,13 +298,13 @@ describe('an assertion', () => {
     }
   })
 
-  it('has a jti of up to 128 characters of any kind', async () => {
+  it('the jti of an assertion is any text of up to 128 characters', async () => {
     const { judged, sign } = await setUp()
     for (const jti of ['x'.repeat(128), '\0', '../{a}:*', '__proto__', '€'.repeat(128)])
       expect(await judged(await sign({ claims: { jti } }))).toBe('ok')
   })
 
-  it('is of an app that has keys: unknown, removed, public apps and those with a secret have none', async () => {
+  it('only an app with keys can use assertions, not unknown, removed or public apps or those with a secret', async () => {
     const { judged, signer, clock, grants, registerTrusted, key, observed } = await setUp()
     const { app: withSecret } = await registerTrusted()
     const { app: removed } = await registerTrusted({ keys: [signer.jwk] })
@@ -317,7 +323,7 @@ describe('an assertion', () => {
     expect(reads).toEqual([1, 1, 1])
   })
 
-  it('is the only way of an app with keys: no secret, and not its key alone (S26)', async () => {
+  it('an app with keys authenticates by assertion only, not by a secret or its key alone (S26)', async () => {
     const { grants, key, registerTrusted } = await setUp()
     const { secret } = await registerTrusted()
     const reasons: string[] = []
@@ -335,7 +341,7 @@ describe('an assertion', () => {
     ])
   })
 
-  it('S40: is a text, and no secret stands beside it', async () => {
+  it('an assertion must be a string and cannot come with a secret (S40)', async () => {
     const { grants, key, sign } = await setUp()
     const assertion = await sign()
     for (const hostile of [
@@ -361,7 +367,7 @@ describe('an assertion', () => {
     expect(await codeOf(grants.authorizer.grantTrusted({ key, assertion }))).toBe('ok')
   })
 
-  it('is refused by the state of its app as a secret is, and is spent then', async () => {
+  it('the state of the app refuses an assertion as it refuses a secret, and the assertion is used up', async () => {
     const { grants, key, sign, tree } = await setUp()
     const grant = async () => codeOf(grants.authorizer.grantTrusted({ assertion: await sign() }))
     await grants.apps.suspend(key)
@@ -374,7 +380,7 @@ describe('an assertion', () => {
     expect(await grant()).toBe('app_not_trusted')
   })
 
-  it('leaves the durable record of its use, the one thing whose loss would let it in again', async () => {
+  it('the use of an assertion is recorded durably, because losing the record would admit it again', async () => {
     const store = memoryStore()
     const durable: unknown[] = []
     const insert: typeof store.insert = (record, options) => {
@@ -388,7 +394,7 @@ describe('an assertion', () => {
     expect(durable).toEqual([true])
   })
 
-  it('is counted among the failures of an address; a right one is never refused for it (ERR-3)', async () => {
+  it('failed assertions count against an address, but a valid one is never refused for them (ERR-3)', async () => {
     const { grants, sign, clock, key } = await setUp()
     const stranger = await appSigner()
     const remoteAddress = '192.0.2.7'
@@ -399,7 +405,7 @@ describe('an assertion', () => {
     expect(await from(await sign())).toBe('ok')
   })
 
-  it('S51: is shown by no error, event or inspection', async () => {
+  it('an assertion appears in no error, event or inspection (S51)', async () => {
     const { grants, sign, key } = await setUp()
     const shown: unknown[] = []
     grants.events.on('refused', (event) => shown.push(event))

@@ -5,7 +5,7 @@ import { exampleApp, movableClock } from '../../src/testing/index.ts'
 import { codeOf, refusalOf } from '../base/code-of.ts'
 import { observedStore } from '../store/observed-store.ts'
 
-// How many digests were computed and compared: Node's, counted and not replaced.
+// Counts digests and comparisons; they are Node's own.
 const work = vi.hoisted(() => ({ digests: 0, comparisons: 0 }))
 vi.mock('node:crypto', async (importOriginal) => {
   const crypto = await importOriginal<typeof import('node:crypto')>()
@@ -32,7 +32,7 @@ async function setUp() {
   const refused: unknown[] = []
   grants.events.on('refused', ({ at: _, by: __, ...event }) => refused.push(event))
   const attempt = (by: unknown) => codeOf(grants.authorizer.authenticateApp(by as never))
-  /** A key of the same form, of no app. */
+  /** A key of the same form that belongs to no app. */
   const unknown = app.key.slice(0, 31) + (app.key.endsWith('a') ? 'b' : 'a')
   return { store, clock, grants, app, secret, removed: removed.key, removedSecret, unknown, attempt, refused }
 }
@@ -40,7 +40,7 @@ async function setUp() {
 const METHODS = ['authenticateApp', 'grantTrusted', 'revokeToken'] as const
 
 describe('app authentication', () => {
-  it('takes either secret while two overlap, and only the rest afterwards', async () => {
+  it('either secret authenticates while two overlap, and afterwards only the remaining one', async () => {
     const { grants, app, secret, attempt } = await setUp()
     const second = await grants.apps.addSecret(app.key)
     expect(await attempt({ key: app.key, secret })).toBe('ok')
@@ -50,7 +50,7 @@ describe('app authentication', () => {
     expect(await attempt({ key: app.key, secret: second.secret })).toBe('ok')
   })
 
-  it('S21: refuses every secret but the secret: empty, missing, digest, prefix, suffix, other case, newline, of another app', async () => {
+  it('every value but the secret is refused: empty, missing, digest, prefix, suffix, case, newline, other app (S21)', async () => {
     const { grants, app, secret, removed, removedSecret, attempt, store } = await setUp()
     const other = await grants.apps.register(exampleApp())
     const digest = JSON.parse(store.written[0]?.data ?? '{}').secrets[0].digest as string
@@ -93,7 +93,7 @@ describe('app authentication', () => {
     expect(store.writes()).toBe(writes)
   })
 
-  it('S21: the NO_DIGEST stand-in opens nothing: an empty text is no secret of anybody', async () => {
+  it('the NO_DIGEST placeholder matches nothing, so an empty secret authenticates no app (S21)', async () => {
     const { grants, attempt } = await setUp()
     const { app } = await grants.apps.register(exampleApp({ public: true }))
     for (const secret of ['', '0'.repeat(32)])
@@ -101,7 +101,7 @@ describe('app authentication', () => {
     expect(await attempt({ key: app.key })).toBe('invalid_request')
   })
 
-  it('S22: unknown key, wrong secret and removed app: the same error, reads and number of digests', async () => {
+  it('unknown key, wrong secret and removed app cause the same error, reads and number of digests (S22)', async () => {
     const { grants, app, secret, removed, removedSecret, unknown, store } = await setUp()
     const second = await grants.apps.register(exampleApp({ trusted: true }))
     await grants.apps.addSecret(second.app.key)
@@ -150,7 +150,7 @@ describe('app authentication', () => {
     }
   })
 
-  it('S22: a right secret costs what a wrong one does', async () => {
+  it('a valid secret costs the same as a wrong one (S22)', async () => {
     const { app, secret, attempt, store } = await setUp()
     const before = { ...work, gets: store.calls.get }
     expect(await attempt({ key: app.key, secret })).toBe('ok')
@@ -161,7 +161,7 @@ describe('app authentication', () => {
     ]).toEqual([1, 2, 1])
   })
 
-  it('S22: a right secret of an app that is remembered costs the same, and the digest of the token', async () => {
+  it('a right secret of a remembered app costs the same, and the digest of the token (S22)', async () => {
     const { grants, app, secret, store } = await setUp()
     await grants.authorizer.grantTrusted({ key: app.key, secret })
     const before = { ...work, gets: store.calls.get }
@@ -173,7 +173,7 @@ describe('app authentication', () => {
     ]).toEqual([2, 2, 0])
   })
 
-  it('S22, ERR-5: a secret that was right when the app was remembered stores nothing, and is soon as any wrong one', async () => {
+  it('a secret that was right when the app was remembered stores nothing, and is soon like any wrong one (S22, ERR-5)', async () => {
     const kills = ['regenerateSecret', 'remove'] as const
     for (const kill of kills) {
       const { grants, app, secret, store, refused } = await setUp()
@@ -196,7 +196,7 @@ describe('app authentication', () => {
     }
   })
 
-  it('S45: a key or secret of an impossible form costs no read and no digest, however long', async () => {
+  it('a key or secret of an impossible form costs no read and no digest, however long it is (S45)', async () => {
     const { app, secret, store, attempt } = await setUp()
     const before = { ...work, gets: store.calls.get }
     const long = 'a'.repeat(100_000)
@@ -212,7 +212,7 @@ describe('app authentication', () => {
     expect({ ...work, gets: store.calls.get }).toEqual(before)
   })
 
-  it('S23, ERR-3: the eleventh failure of a key from one /64 within a minute is too_many_failures, with the seconds to wait', async () => {
+  it('the eleventh failure of a key from one /64 in a minute is too_many_failures with the seconds to wait (S23, ERR-3)', async () => {
     const { app, unknown, clock, grants, attempt } = await setUp()
     for (const key of [app.key, unknown]) {
       const by = (n: number) => ({
@@ -228,7 +228,7 @@ describe('app authentication', () => {
     }
   })
 
-  it('S24: after 10,000 wrong secrets from many addresses the right one works from any of them; unknown keys are answered alike', async () => {
+  it('the valid secret works after 10,000 wrong ones from many addresses, and unknown keys get the same responses (S24)', async () => {
     const { app, secret, unknown, attempt } = await setUp()
     const answers: Record<string, ErrorCode[]> = { known: [], unknown: [] }
     for (let n = 0; n < 10_000; n++) {
@@ -243,7 +243,7 @@ describe('app authentication', () => {
       expect(await attempt({ key: app.key, secret, remoteAddress: `10.1.${n % 16}.${n}` })).toBe('ok')
   })
 
-  it('S25: without an address nothing is counted, and a header value is no address', async () => {
+  it('nothing is counted without an address, and a header value is not an address (S25)', async () => {
     const { app, attempt } = await setUp()
     for (let n = 0; n < 100; n++) {
       expect(await attempt({ key: app.key, secret: 'a'.repeat(32) })).toBe('app_authentication_failed')
@@ -252,7 +252,7 @@ describe('app authentication', () => {
     }
   })
 
-  it('S27, ERR-5: a flood of failures by every method writes nothing', async () => {
+  it('a flood of failures of every method writes nothing to the store (S27, ERR-5)', async () => {
     const { app, unknown, store, grants } = await setUp()
     const writes = store.writes()
     for (let n = 0; n < 3000; n++) {
@@ -267,7 +267,7 @@ describe('app authentication', () => {
     expect(store.writes()).toBe(writes)
   })
 
-  it('tells each refusal once as an event with its reason, never with a secret, not even one given as the key (S51)', async () => {
+  it('each refusal is one event with its reason and never a secret, not even one sent as the key (S51)', async () => {
     const { app, removed, removedSecret, unknown, attempt, refused } = await setUp()
     const code = 'app_authentication_failed'
     await attempt({ key: app.key, secret: 'a'.repeat(32), remoteAddress: '192.0.2.1' })

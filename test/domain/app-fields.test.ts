@@ -45,7 +45,7 @@ const refusedNew = (fields: object, options = STRICT) => codesOf(() => checkNewA
 const appOf = (fields: object = {}, options = STRICT) => checkNewApp({ ...valid, ...fields }, options)
 
 describe('checkNewApp', () => {
-  test('keeps the fields in the forms that are stored and compared (APP-1, APP-2)', () => {
+  test('checkNewApp returns the fields in the forms that are stored and compared (APP-1, APP-2)', () => {
     const input = {
       ...full,
       name: ' Mu\u0308nchner Straße ',
@@ -73,7 +73,7 @@ describe('checkNewApp', () => {
     })
   })
 
-  test('an optional field that is absent, undefined, empty or blank is no property (APP-1)', () => {
+  test('an optional field that is absent, undefined, empty or blank becomes no property (APP-1)', () => {
     const { fields } = appOf({ description: ' \n', image: '', adminPhone: '', api: undefined, scopes: undefined })
     expect(Object.keys(fields).sort()).toEqual([
       'adminEmail',
@@ -88,7 +88,7 @@ describe('checkNewApp', () => {
     expect(fields.scopes).toEqual([])
   })
 
-  test('all errors of a submission come back together, with field, code, expected and received (APP-5)', () => {
+  test('all errors of a submission are reported together, with field, code, expected and received (APP-5)', () => {
     const input = {
       name: 'My\u202eApp',
       homepage: 'ftp://app.example',
@@ -107,7 +107,7 @@ describe('checkNewApp', () => {
       {
         field: 'name',
         code: 'forbidden_character',
-        expected: 'no control, invisible or bidirectional character',
+        expected: 'no control, invisible or bidirectional characters',
         received: 'My\\u{202e}App',
       },
       {
@@ -120,7 +120,7 @@ describe('checkNewApp', () => {
       {
         field: 'description',
         code: 'forbidden_character',
-        expected: 'no control, invisible or bidirectional character but line breaks and tabs',
+        expected: 'no control, invisible or bidirectional characters except line breaks and tabs',
         received: 'a\\u{7}b',
       },
       {
@@ -132,13 +132,13 @@ describe('checkNewApp', () => {
       {
         field: 'adminPhone',
         code: 'not_a_phone_number',
-        expected: 'an international number: + and 7 to 15 digits, the first not 0',
+        expected: 'an international number: + and 7 to 15 digits, not beginning with 0',
         received: '030',
       },
       {
         field: 'api',
         code: 'not_an_api',
-        expected: 'a lower-case letter, then letters, digits, underscores and hyphens',
+        expected: 'a lower-case letter, then lower-case letters, digits, underscores or hyphens',
         received: 'Unified',
       },
       {
@@ -148,18 +148,23 @@ describe('checkNewApp', () => {
         received: 'https://APP.example/cb',
       },
       { field: 'redirectUrls[2]', code: 'wrong_type', expected: 'a string', received: '7' },
-      { field: 'redirectUrls[3]', code: 'duplicate', expected: 'each entry once', received: 'https://app.example/cb' },
+      {
+        field: 'redirectUrls[3]',
+        code: 'duplicate',
+        expected: 'each entry only once',
+        received: 'https://app.example/cb',
+      },
       {
         field: 'scopes[0]',
         code: 'not_a_scope',
-        expected: 'printable ASCII without space, double quote and backslash',
+        expected: 'printable ASCII without space, double quote or backslash',
         received: 'a b',
       },
-      { field: 'scopes[2]', code: 'duplicate', expected: 'each entry once', received: 'ok' },
+      { field: 'scopes[2]', code: 'duplicate', expected: 'each entry only once', received: 'ok' },
       {
         field: 'scopes[3]',
         code: 'not_a_scope',
-        expected: 'printable ASCII without space, double quote and backslash',
+        expected: 'printable ASCII without space, double quote or backslash',
         received: 'an empty string',
       },
     ])
@@ -168,7 +173,7 @@ describe('checkNewApp', () => {
   test('the message names the first fields and the number of the others, and repeats no value (APP-5)', () => {
     const scopes = Array.from({ length: 10 }, (_, index) => `hunter ${index}`)
     expect(() => appOf({ scopes })).toThrow(
-      'Fields of the app break their rules: scopes[0] (not_a_scope), scopes[1] (not_a_scope), scopes[2] (not_a_scope), scopes[3] (not_a_scope), scopes[4] (not_a_scope) and 5 more',
+      'the app has invalid fields: scopes[0] (not_a_scope), scopes[1] (not_a_scope), scopes[2] (not_a_scope), scopes[3] (not_a_scope), scopes[4] (not_a_scope) and 5 more',
     )
   })
 
@@ -184,7 +189,7 @@ describe('checkNewApp', () => {
     }
   })
 
-  test('a redirect URL that is refused is not reported missing as well', () => {
+  test('a refused redirect URL is not reported as missing as well', () => {
     expect(refusedNew({ redirectUrls: ['x'] })).toEqual(['redirectUrls[0]: not_a_url'])
   })
 
@@ -197,7 +202,7 @@ describe('checkNewApp', () => {
     expect(appOf({ public: true })).toMatchObject({ public: true, trusted: false })
   })
 
-  test('loopback redirects are for public apps, by option (APP-3)', () => {
+  test('loopback redirect URLs are accepted only for public apps and only by option (APP-3)', () => {
     const redirectUrls = ['http://127.0.0.1/cb', 'http://[::1]:4000/cb']
     expect(appOf({ redirectUrls, public: true }, LOOPBACK).fields.redirectUrls).toEqual(redirectUrls)
     const refused = ['redirectUrls[0]: scheme_not_allowed', 'redirectUrls[1]: scheme_not_allowed']
@@ -206,12 +211,12 @@ describe('checkNewApp', () => {
     expect(refusedNew({ redirectUrls, trusted: true }, LOOPBACK)).toEqual(refused)
   })
 
-  test('two loopback URLs that differ in the port alone are one (RFC 8252 §7.3)', () => {
+  test('two loopback URLs that differ only in the port are duplicates (RFC 8252 §7.3)', () => {
     const redirectUrls = ['http://127.0.0.1/cb', 'http://127.0.0.1:4000/cb', 'http://[::1]/cb']
     expect(refusedNew({ redirectUrls, public: true }, LOOPBACK)).toEqual(['redirectUrls[1]: duplicate'])
   })
 
-  test('20 redirect URLs and 100 scopes are allowed, one more is refused before any is looked at', () => {
+  test('20 redirect URLs and 100 scopes are accepted, and one more is refused before any is examined', () => {
     const urls = (count: number) => Array.from({ length: count }, (_, index) => `https://app.example/${index}`)
     const scopes = (count: number) => Array.from({ length: count }, (_, index) => `scope${index}`)
     expect([MAX_REDIRECT_URLS, MAX_SCOPES]).toEqual([20, 100])
@@ -228,28 +233,34 @@ describe('checkNewApp', () => {
   })
 
   test.each(['!', 'calls:read', 'https://api.example/scope', '~', '__proto__', 'constructor', 'a'.repeat(100)])(
-    '%s is a scope (RFC 6749 §3.3, S41)',
+    '%s is accepted as a scope (RFC 6749 §3.3, S41)',
     (scope) => {
       expect(appOf({ scopes: [scope] }).fields.scopes).toEqual([scope])
     },
   )
 
   test.each(['', ' ', 'a b', 'a"b', 'a\\b', 'a\tb', 'a\n', 'é', '\x7f', 'a\0'])(
-    '%j is no scope (RFC 6749 §3.3)',
+    '%j is refused as a scope (RFC 6749 §3.3)',
     (scope) => {
       expect(refusedNew({ scopes: [scope] })).toEqual(['scopes[0]: not_a_scope'])
     },
   )
 
-  test.each(['system', 'unified', 'a', 'a-b_2', 'a'.repeat(32), 'constructor'])('%s is an API type (ACC-4)', (api) => {
-    expect(appOf({ api }).fields.api).toBe(api)
-  })
+  test.each(['system', 'unified', 'a', 'a-b_2', 'a'.repeat(32), 'constructor'])(
+    '%s is accepted as an API type (ACC-4)',
+    (api) => {
+      expect(appOf({ api }).fields.api).toBe(api)
+    },
+  )
 
-  test.each(['Unified', '1a', '_a', '-a', 'a b', 'ü', 'a\n', '__proto__'])('%j is no API type (ACC-4)', (api) => {
-    expect(refusedNew({ api })).toEqual(['api: not_an_api'])
-  })
+  test.each(['Unified', '1a', '_a', '-a', 'a b', 'ü', 'a\n', '__proto__'])(
+    '%j is refused as an API type (ACC-4)',
+    (api) => {
+      expect(refusedNew({ api })).toEqual(['api: not_an_api'])
+    },
+  )
 
-  test('what is no field has no effect, and the owner is not looked at (S42)', () => {
+  test('members that are not fields have no effect, and the owner is not examined (S42)', () => {
     const foreign = {
       key: 'k',
       secret: 's',
@@ -268,7 +279,7 @@ describe('checkNewApp', () => {
     expect(appOf(foreign)).toEqual(appOf())
   })
 
-  test('only own properties are fields: a polluted prototype trusts no app (S41)', () => {
+  test('only own properties are fields, so a polluted prototype makes no app trusted (S41)', () => {
     const inherited: object = Object.create({ trusted: true, public: true, description: 'x', redirectUrls: [] })
     expect(checkNewApp(Object.assign(inherited, valid), STRICT)).toEqual(appOf())
     const parsed: unknown = JSON.parse(
@@ -277,11 +288,11 @@ describe('checkNewApp', () => {
     expect(checkNewApp(parsed, STRICT)).toEqual(appOf())
   })
 
-  test('fields of an object without a prototype are fields', () => {
+  test('an object without a prototype can hold the fields', () => {
     expect(checkNewApp(Object.assign(Object.create(null), valid), STRICT)).toEqual(appOf())
   })
 
-  test('each property is read once, and nothing of the input is changed', () => {
+  test('each property is read once, and the input is not changed', () => {
     const reads = new Map<PropertyKey, number>()
     const counting = <T extends object>(target: T, prefix: string): T =>
       new Proxy(target, {
@@ -335,7 +346,7 @@ function revokedProxy(): object {
 describe('wrong types', () => {
   const texts = ['name', 'homepage', 'adminEmail', 'description', 'image', 'adminPhone', 'api'] as const
 
-  test.each(wrongStrings)('%s is no text, for any field, at registration and on update (S40)', (_, value) => {
+  test.each(wrongStrings)('%s is refused as text for every field, at registration and update (S40)', (_, value) => {
     const current = appOf()
     for (const field of texts) {
       expect(refusedNew({ [field]: value })).toEqual([`${field}: wrong_type`])
@@ -345,29 +356,33 @@ describe('wrong types', () => {
       expect(refusedNew({ [field]: [value] })).toEqual([`${field}[0]: wrong_type`])
   })
 
-  test.each(wrongStrings.filter(([kind]) => !kind.endsWith('array')))('%s is no list (S40)', (_, value) => {
+  test.each(wrongStrings.filter(([kind]) => !kind.endsWith('array')))('%s is refused as a list (S40)', (_, value) => {
     for (const field of ['redirectUrls', 'scopes'])
       expect(refusedNew({ [field]: value })).toEqual([`${field}: wrong_type`])
   })
 
-  test('a text, and what looks like a list, are no lists (S40)', () => {
+  test('a string and an array-like object are refused as lists (S40)', () => {
     for (const value of ['https://app.example/cb', '', { length: 1, 0: 'https://app.example/cb' }, new Set(['a'])])
       expect(refusedNew({ redirectUrls: value })).toEqual(['redirectUrls: wrong_type'])
   })
 
-  test('a hole in a list is of the wrong type', () => {
+  test('a hole in a list is a wrong type', () => {
     const redirectUrls: string[] = []
     redirectUrls[1] = 'https://app.example/cb'
     expect(refusedNew({ redirectUrls })).toEqual(['redirectUrls[0]: wrong_type'])
   })
 
-  test.each(wrongStrings.filter(([, value]) => typeof value !== 'boolean'))('%s is not true (S40)', (_, value) => {
-    for (const field of ['trusted', 'public']) expect(refusedNew({ [field]: value })).toEqual([`${field}: wrong_type`])
-    for (const text of ['true', '1', 'on', '']) expect(refusedNew({ trusted: text })).toEqual(['trusted: wrong_type'])
-  })
+  test.each(wrongStrings.filter(([, value]) => typeof value !== 'boolean'))(
+    '%s does not count as true (S40)',
+    (_, value) => {
+      for (const field of ['trusted', 'public'])
+        expect(refusedNew({ [field]: value })).toEqual([`${field}: wrong_type`])
+      for (const text of ['true', '1', 'on', '']) expect(refusedNew({ trusted: text })).toEqual(['trusted: wrong_type'])
+    },
+  )
 
   test.each([undefined, null, 'x', 1, true, [valid], Symbol('x'), 1n, () => valid])(
-    'a submission that is no object is one error: %s (S40)',
+    'a submission that is not an object is one error: %s (S40)',
     (input) => {
       for (const act of [() => checkNewApp(input, STRICT), () => checkAppChange(input, appOf(), STRICT)]) {
         const [error, ...others] = errorsOf(act)
@@ -377,7 +392,7 @@ describe('wrong types', () => {
     },
   )
 
-  test('a property that throws when read is of the wrong type', () => {
+  test('a property that throws when read is a wrong type', () => {
     const input = Object.defineProperty({ ...valid }, 'description', {
       enumerable: true,
       get() {
@@ -402,7 +417,7 @@ describe('lengths', () => {
     ['api', 32],
     ['redirectUrls', 2048],
     ['scopes', 100],
-  ])('%s: 100 kB of anything is refused as too long, and so is one unit beyond %d (S45)', (field, max) => {
+  ])('%s of 100 kB is refused as too long, and so is one unit beyond %d (S45)', (field, max) => {
     const isList = field === 'redirectUrls' || field === 'scopes'
     const name = isList ? `${field}[0]` : field
     for (const piece of ['a', 'a.', 'a@', '%2e', '/..;', ' ', '\u202e', '\ud800', 'ü', '+1 ', '\0', 'https://a:'])
@@ -416,7 +431,7 @@ describe('lengths', () => {
     expect(refusedNew({ [field]: isList ? [longest] : longest })).not.toContain(`${name}: wrong_type`)
   })
 
-  test('a URL of 2048 characters, and a scope of 100, are allowed', () => {
+  test('a URL of 2048 characters and a scope of 100 are accepted', () => {
     const url = (length: number) => `https://app.example/${'a'.repeat(length - 20)}`
     expect(refusedNew({ homepage: url(2048), image: url(2048), redirectUrls: [url(2048)] })).toEqual([])
     expect(refusedNew({ scopes: ['a'.repeat(100)] })).toEqual([])
@@ -427,7 +442,7 @@ describe('lengths', () => {
 describe('checkAppChange', () => {
   const current = (): CheckedNewApp => checkNewApp({ ...full, scopes: [...full.scopes] }, STRICT)
 
-  test('changes the fields that are named and keeps the others (APP-9)', () => {
+  test('checkAppChange changes the named fields and keeps the others (APP-9)', () => {
     const before = current()
     const copy = structuredClone(before)
     expect(checkAppChange({ name: 'Straße' }, before, STRICT)).toEqual({
@@ -453,25 +468,25 @@ describe('checkAppChange', () => {
     expect(before).toEqual(copy)
   })
 
-  test('nothing named, or undefined, changes nothing (APP-9)', () => {
+  test('an empty change, or undefined, changes nothing (APP-9)', () => {
     const before = current()
     expect(checkAppChange({}, before, STRICT)).toEqual(before.fields)
     const unnamed = Object.fromEntries(Object.keys(full).map((field) => [field, undefined]))
     expect(checkAppChange(unnamed, before, STRICT)).toEqual(before.fields)
   })
 
-  test.each(['description', 'image', 'adminPhone', 'api'])('an empty string takes %s away (APP-9)', (field) => {
+  test.each(['description', 'image', 'adminPhone', 'api'])('an empty string removes %s (APP-9)', (field) => {
     const { [field as 'api']: _, ...rest } = current().fields
     const after = checkAppChange({ [field]: '' }, current(), STRICT)
     expect(after).toEqual(rest)
     expect(Object.keys(after)).not.toContain(field)
   })
 
-  test.each(['name', 'homepage', 'adminEmail'])('an empty %s is refused (APP-1)', (field) => {
+  test.each(['name', 'homepage', 'adminEmail'])('an empty %s is refused on update (APP-1)', (field) => {
     expect(codesOf(() => checkAppChange({ [field]: '' }, current(), STRICT))).toEqual([`${field}: required`])
   })
 
-  test('every field is checked by its rule, all errors together (APP-5)', () => {
+  test('an update checks every field by its rule and reports all errors together (APP-5)', () => {
     const change = {
       name: '\u200b',
       homepage: 'javascript:alert(1)',
@@ -496,7 +511,7 @@ describe('checkAppChange', () => {
     ])
   })
 
-  test('redirect URLs become none only where the app is trusted (APP-1)', () => {
+  test('the last redirect URL can be removed only from a trusted app (APP-1)', () => {
     const untrusted = current()
     expect(codesOf(() => checkAppChange({ redirectUrls: [] }, untrusted, STRICT))).toEqual([
       'redirectUrls: redirect_required',
@@ -512,7 +527,7 @@ describe('checkAppChange', () => {
     ])
   })
 
-  test('loopback is judged by the app, not by the change (APP-3, APP-9)', () => {
+  test('loopback is decided by the app, not by the submitted change (APP-3, APP-9)', () => {
     const redirectUrls = ['http://127.0.0.1/cb']
     const refused = ['redirectUrls[0]: scheme_not_allowed']
     expect(checkAppChange({ redirectUrls }, appOf({ public: true }), LOOPBACK).redirectUrls).toEqual(redirectUrls)
@@ -520,12 +535,12 @@ describe('checkAppChange', () => {
     expect(codesOf(() => checkAppChange({ redirectUrls, public: true }, appOf(), LOOPBACK))).toEqual(refused)
   })
 
-  test('fields that are kept are not judged again by a rule that became stricter', () => {
+  test('fields that an update keeps are not checked against a rule that became stricter', () => {
     const app = appOf({ public: true, redirectUrls: ['http://127.0.0.1/cb'] }, LOOPBACK)
     expect(checkAppChange({ name: 'Other' }, app, STRICT).redirectUrls).toEqual(['http://127.0.0.1/cb'])
   })
 
-  test('key, owner, secret, trusted, public and what else is no field are ignored, whatever they hold (APP-9, S42)', () => {
+  test('key, owner, secret, trusted, public and unknown members of an update are ignored, whatever they hold (APP-9, APP-12, S42)', () => {
     const foreign = {
       key: 'k',
       owner: { $ne: null },
@@ -548,7 +563,7 @@ describe('checkAppChange', () => {
   })
 })
 
-describe('properties', () => {
+describe('properties of field checks', () => {
   const { owner: _, ...named } = full
   const checked = (fields: Partial<AppFields>) => {
     try {
@@ -586,7 +601,7 @@ describe('properties', () => {
     { requiredKeys: [] },
   )
 
-  test('what was checked is checked again to the same, at registration and on update', () => {
+  test('checking checked fields again gives the same fields, at registration and on update', () => {
     let accepted = 0
     fc.assert(
       fc.property(someFields, (fields) => {
@@ -606,7 +621,7 @@ describe('properties', () => {
     expect(accepted).toBeGreaterThan(250)
   })
 
-  test('nothing but invalid_fields is ever thrown, and every error can be shown anywhere (ERR-4)', () => {
+  test('field checks throw only invalid_fields, and every error can be shown anywhere (ERR-4)', () => {
     const anything = fc.anything({
       withBigInt: true,
       withBoxedValues: true,

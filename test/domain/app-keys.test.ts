@@ -21,7 +21,7 @@ const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKe
 const setUp = () => createWorld(memoryStore(), { issuer: ISSUER })
 type World = ReturnType<typeof setUp>
 
-/** What is wrong with the keys, at registration and at replacement alike; nothing is stored. */
+/** The errors of the keys, the same at registration and at replacement; nothing is stored. */
 async function wrongWith(keys: unknown, world: World = setUp()): Promise<readonly string[]> {
   const { app } = await world.registerTrusted()
   const writes = world.observed.writes()
@@ -42,8 +42,8 @@ async function wrongWith(keys: unknown, world: World = setUp()): Promise<readonl
   return told[0] ?? []
 }
 
-describe('keys of an app', () => {
-  it('are stored with what is needed of them only, and shown so', async () => {
+describe('app keys', () => {
+  it('only the necessary members of a key are stored and returned', async () => {
     const { registerTrusted, grants, observed } = setUp()
     const given = [
       { ...EC, kid: 'mine', use: 'sig', key_ops: ['verify'], alg: 'ES256', x5u: 'https://evil.example/', more: 1 },
@@ -66,14 +66,14 @@ describe('keys of an app', () => {
   it.each([
     ['an EC key with d', { ...EC, d: 'c2VjcmV0' }, 'd'],
     ['an Ed25519 key with d', { ...OKP, d: 'c2VjcmV0' }, 'd'],
-    ['an RSA key with all of it', privateKey, 'd'],
+    ['a whole RSA private key', privateKey, 'd'],
     ['an RSA key with a factor', { ...RSA, p: privateKey.p }, 'p'],
     ['an RSA key with an exponent', { ...RSA, dq: privateKey.dq }, 'dq'],
     ['an RSA key with other factors', { ...RSA, oth: [{ d: 'c2VjcmV0' }] }, 'oth'],
     ['a symmetric key', { kty: 'oct', k: 'c2VjcmV0' }, 'k'],
     ['an EC key with an empty d', { ...EC, d: '' }, 'd'],
     ['an EC key with null for d', { ...EC, d: null }, 'd'],
-  ])('S68: %s is refused, and the private part shown nowhere', async (_, key, member) => {
+  ])('%s is refused, and its private part appears nowhere (S68)', async (_, key, member) => {
     const world = setUp()
     expect(await wrongWith([EC, key], world)).toEqual([`keys[1].${member}: private_key`])
     const error: unknown = await world.registerTrusted({ keys: [key as PublicJwk] }).catch((one: unknown) => one)
@@ -103,19 +103,19 @@ describe('keys of an app', () => {
     ['of an inherited type', { ...EC, kty: 'constructor' }],
     ['for encryption', { ...EC, use: 'enc' }],
     ['for other operations', { ...EC, key_ops: ['deriveKey'] }],
-    ['with operations that are no list', { ...EC, key_ops: 'verify' }],
+    ['with operations that are not a list', { ...EC, key_ops: 'verify' }],
     ['for another algorithm', { ...EC, alg: 'ES384' }],
     ['for an algorithm of another type', { ...EC, alg: 'RS256' }],
     ['for a symmetric algorithm', { ...RSA, alg: 'HS256' }],
-    ['for an algorithm that is no text', { ...EC, alg: ['ES256'] }],
+    ['for an algorithm that is not a string', { ...EC, alg: ['ES256'] }],
     ['that is empty', {}],
     ['with a coordinate of another type', { ...EC, x: [EC.x] }],
     ['with inherited members', Object.create(EC)],
-  ])('S68: one %s is refused', async (_, key) => {
+  ])('an app key %s is refused (S68)', async (_, key) => {
     expect(await wrongWith([key])).toEqual(['keys[0]: not_a_public_key'])
   })
 
-  it('S68: have different kids, of printable ASCII', async () => {
+  it('app keys need distinct kids of printable ASCII (S68)', async () => {
     const other = publicJwk('ec' as never, { namedCurve: 'P-256' } as never)
     expect(
       await wrongWith([
@@ -136,11 +136,11 @@ describe('keys of an app', () => {
     [7, 'wrong_type'],
     [Array.from({ length: 11 }, (_, at) => ({ ...EC, kid: String(at) })), 'too_many'],
     [Object.assign([], { length: 4_000_000_000 }), 'too_many'],
-  ])('are a list of 1 to 10: %# is refused', async (keys, code) => {
+  ])('app keys are a list of 1 to 10 keys: case %# is refused', async (keys, code) => {
     expect(await wrongWith(keys)).toEqual([`keys: ${code}`])
   })
 
-  it('may be ten, and all that is wrong with any of them is told together', async () => {
+  it('ten app keys are accepted, and all errors in them are reported together', async () => {
     const { registerTrusted } = setUp()
     const ten = Array.from({ length: 10 }, (_, at) => ({ ...EC, kid: String(at) }))
     expect((await registerTrusted({ keys: ten as PublicJwk[] })).app.keys).toHaveLength(10)
@@ -159,7 +159,7 @@ describe('keys of an app', () => {
     ])
   })
 
-  it('are told together with every other wrong field (APP-5)', async () => {
+  it('errors in app keys are reported together with every other wrong field (APP-5)', async () => {
     const { grants } = setUp()
     const wrong = exampleApp({ owner: 'org', name: '', keys: [{ ...EC, d: 'x' } as PublicJwk] })
     await expect(grants.apps.register(wrong)).rejects.toMatchObject({
@@ -172,7 +172,7 @@ describe('keys of an app', () => {
     })
   })
 
-  it('are not for public apps, nor where there is no issuer, nor given by a URL (S09)', async () => {
+  it('keys are refused for public apps, without an issuer, and as a URL (S09)', async () => {
     const { grants, registerTrusted } = setUp()
     const codes = async (call: Promise<unknown>) => {
       const error: unknown = await call.catch((one: unknown) => one)
@@ -196,7 +196,7 @@ describe('keys of an app', () => {
 })
 
 describe('replaceKeys', () => {
-  it('puts keys in the place of everything, tells the app, and says so once (ACC-5)', async () => {
+  it('replaceKeys replaces all credentials, returns the app and emits one event (ACC-5)', async () => {
     const { grants, registerTrusted } = setUp()
     const { app } = await registerTrusted()
     await grants.apps.addSecret(app.key)
@@ -210,7 +210,7 @@ describe('replaceKeys', () => {
     expect(back.secrets).toHaveLength(1)
   })
 
-  it('is for the owner and those above it; for others there is no such app (LST-4)', async () => {
+  it('replaceKeys is for the owner and accounts above; for others the app does not exist (LST-4)', async () => {
     const { grants, registerTrusted } = setUp()
     const { app } = await registerTrusted()
     const keys = [EC as PublicJwk]
@@ -223,7 +223,7 @@ describe('replaceKeys', () => {
     expect(await codeOf(grants.apps.replaceKeys(7 as never, keys))).toBe('invalid_request')
   })
 
-  it("stamps the owner's present epoch (ACC-7)", async () => {
+  it("replaceKeys stamps the app with the owner's current epoch (ACC-7)", async () => {
     const { grants, registerTrusted, tree, clock } = setUp()
     const { app } = await registerTrusted()
     tree.set('org', { epoch: 'second' })
@@ -236,21 +236,21 @@ describe('replaceKeys', () => {
     expect(await grant()).toBe('account_blocked')
   })
 
-  it('leaves no place for a secret beside the keys', async () => {
+  it('an app with keys cannot have a secret as well', async () => {
     const { grants, registerTrusted } = setUp()
     const { app, secret } = await registerTrusted()
     const [id = ''] = app.secrets.map((one) => one.id)
     await grants.apps.replaceKeys(app.key, [EC as PublicJwk])
     await expect(grants.apps.addSecret(app.key)).rejects.toMatchObject({
       code: 'invalid_request',
-      message: 'the app authenticates by keys',
+      message: 'the app authenticates with public keys',
     })
     expect(await codeOf(grants.authorizer.authenticateApp({ key: app.key, secret }))).toBe('app_authentication_failed')
-    // It is gone already.
+    // It was removed already.
     expect(await codeOf(grants.apps.removeSecret({ app: app.key, secretId: id }))).toBe('ok')
   })
 
-  it('is no field of an update', async () => {
+  it('an update does not change keys', async () => {
     const { grants, registerTrusted } = setUp()
     const { app } = await registerTrusted({ keys: [EC as PublicJwk] })
     const changed = await grants.apps.update(app.key, { name: 'Another', keys: [OKP] } as object)

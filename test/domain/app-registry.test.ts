@@ -8,7 +8,7 @@ import { observedStore } from '../store/observed-store.ts'
 import { createWorld } from './world.ts'
 
 describe('the limit of apps per owner', () => {
-  it('APP-6: 64 parallel registrations at 995 apps give exactly 1000, in 20 runs', async () => {
+  it('64 parallel registrations at 995 apps give exactly 1000, in 20 runs (APP-6)', async () => {
     const template = observedStore(memoryStore())
     const seeding = createAppGrant({ store: template })
     for (let n = 0; n < 995; n++) await seeding.apps.register(exampleApp({ owner: 'org' }))
@@ -32,7 +32,7 @@ describe('the limit of apps per owner', () => {
     }
   })
 
-  it('APP-6: holds for each owner; removal frees a place, suspension does not', async () => {
+  it('the app limit is per owner; removal frees a place, suspension does not (APP-6)', async () => {
     const { grants } = createWorld(memoryStore(), { appsPerOwner: 2 })
     const register = (owner: string) => grants.apps.register(exampleApp({ owner }))
     const { app } = await register('org')
@@ -49,7 +49,7 @@ describe('the limit of apps per owner', () => {
     expect(await codeOf(register('org'))).toBe('app_limit_reached')
   })
 
-  it('APP-6: a place that is freed while 20 want it goes to exactly one', async () => {
+  it('a place that is freed while 20 calls want it goes to exactly one (APP-6)', async () => {
     const { grants } = createWorld(memoryStore(), { appsPerOwner: 1 })
     let { app } = await grants.apps.register(exampleApp({ owner: 'org' }))
     for (let round = 0; round < 20; round++) {
@@ -71,7 +71,7 @@ function seedless(grants: ReturnType<typeof createAppGrant> | undefined) {
 }
 
 describe('registering', () => {
-  it('APP-7: a refused or failed registration leaves nothing and takes no place', async () => {
+  it('a refused or failed registration leaves nothing and takes no place (APP-7)', async () => {
     const { grants, store, observed } = createWorld(memoryStore(), { appsPerOwner: 1 })
     store.fail('insert', 'before')
     expect(await refusalOf(grants.apps.register(exampleApp({ owner: 'org' })))).toMatchObject({
@@ -83,7 +83,7 @@ describe('registering', () => {
     expect(await codeOf(grants.apps.register(exampleApp({ owner: 'org' })))).toBe('ok')
   })
 
-  it('APP-7: an unknown outcome tells the key; get finds the app if it is there, remove settles it', async () => {
+  it('an unknown outcome of a registration has the key: get finds the app if it exists, remove settles it (APP-7)', async () => {
     const { grants, store } = createWorld(memoryStore(), { appsPerOwner: 1 })
     store.fail('insert', 'after')
     const { code, details } = await refusalOf(grants.apps.register(exampleApp({ owner: 'org' })))
@@ -95,7 +95,7 @@ describe('registering', () => {
     expect(await codeOf(grants.apps.register(exampleApp({ owner: 'org' })))).toBe('ok')
   })
 
-  it('S3A, APP-7: a registration that arrives after it was settled finds a tombstone and takes no place', async () => {
+  it('a registration that arrives after it was settled finds a tombstone and takes no place (S3A, APP-7)', async () => {
     for (const actor of ['host', 'org']) {
       const { grants, store } = createWorld(memoryStore(), { appsPerOwner: 1, storeTimeoutMs: 10 })
       const held = store.hold('insert')
@@ -111,7 +111,7 @@ describe('registering', () => {
     }
   })
 
-  it('APP-8: the secret stands in the one answer that made it, and nowhere else', async () => {
+  it('a secret appears in the one result that created it and nowhere else (APP-8)', async () => {
     const { grants, observed } = createWorld()
     const events: unknown[] = []
     for (const type of ['app', 'token', 'refused', 'outage'] as const)
@@ -140,7 +140,7 @@ describe('registering', () => {
     for (const secret of secrets) expect(shown).not.toContain(secret)
   })
 
-  it('APP-9, S42: only the fields count: nobody makes itself trusted, published, an owner or anything else', async () => {
+  it('only fields count at registration: no member makes an app trusted, published or owned by another (APP-9, S42)', async () => {
     const { grants, tree } = createWorld()
     const extra = {
       status: 'active',
@@ -173,7 +173,7 @@ describe('registering', () => {
     expect(await codeOf(grants.apps.register(exampleApp({ owner: 'org', trusted: true })))).toBe('ok')
   })
 
-  it('APP-9: trust changes by its own call, by the host or an account that may trust apps', async () => {
+  it('trust changes only by its own call, by the host or an account that may trust apps (APP-9)', async () => {
     const { grants, tree } = createWorld()
     const { app } = await grants.apps.register(exampleApp({ owner: 'org' }))
     tree.set('org', { mayTrustApps: false })
@@ -185,7 +185,7 @@ describe('registering', () => {
     expect((await grants.asHost({ login: 'x' }).apps.setPublished(app.key, true)).published).toBe(true)
   })
 
-  it('APP-9: an update changes what it names, keeps the rest, and clears what is emptied', async () => {
+  it('an update changes what it names, keeps the rest and clears what is empty (APP-9)', async () => {
     const { grants } = createWorld()
     const { app } = await grants.apps.register(exampleApp({ owner: 'org', description: 'Long', scopes: ['a'] }))
     const { description: _, ...rest } = app
@@ -194,7 +194,7 @@ describe('registering', () => {
     expect(await grants.apps.get(app.key)).toEqual({ ...rest, name: 'New' })
   })
 
-  it('S41: names of every object are owners, names and scopes like any other', async () => {
+  it('the names of Object.prototype are ordinary owners, names and scopes (S41)', async () => {
     const grants = createAppGrant({ store: memoryStore() })
     for (const word of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf']) {
       const { app, secret } = await grants.apps.register(
@@ -211,7 +211,7 @@ describe('registering', () => {
     }
   })
 
-  it('S43: owners with separators, braces, stars and line ends reach nobody else', async () => {
+  it('owners with separators, braces, stars and line ends reach no other owner (S43)', async () => {
     const grants = createAppGrant({ store: memoryStore() })
     const owners = [
       'a',
@@ -253,10 +253,10 @@ describe('registering', () => {
   })
 })
 
-describe('suspension by several authorities (REV-5)', () => {
+describe('suspension by several authorities', () => {
   const LEVELS = ['user', 'org', 'provider', 'root', 'host'] as const
 
-  it('is lifted where it was set or above, and nowhere below', async () => {
+  it('a suspension is lifted where it was set or above, never below (REV-5)', async () => {
     for (const [setAt, setter] of LEVELS.entries())
       for (const [liftedAt, lifter] of LEVELS.entries()) {
         const { grants } = createWorld()
@@ -269,7 +269,7 @@ describe('suspension by several authorities (REV-5)', () => {
       }
   })
 
-  it('is raised by a higher authority and never lowered by a lower one, in any order', async () => {
+  it('a higher authority raises a suspension and a lower one never lowers it, in any order (REV-5)', async () => {
     for (const [oneAt, one] of LEVELS.entries())
       for (const [otherAt, other] of LEVELS.entries()) {
         const { grants } = createWorld()
@@ -282,7 +282,7 @@ describe('suspension by several authorities (REV-5)', () => {
       }
   })
 
-  it('set by an account that is no ancestor any more is lifted by the host alone, and outranked by nobody else', async () => {
+  it('a suspension by an account that is no longer an ancestor is lifted by the host alone and outranked by no other (REV-5)', async () => {
     const { grants, tree } = createWorld()
     const { app } = await grants.apps.register(exampleApp({ owner: 'org' }))
     await grants.as('provider').apps.suspend(app.key)
@@ -296,7 +296,7 @@ describe('suspension by several authorities (REV-5)', () => {
 })
 
 describe('secrets', () => {
-  it('are two at most, one at least, and known by their ids', async () => {
+  it('an app has one or two secrets, known by their ids', async () => {
     const { grants } = createWorld()
     const { app } = await grants.apps.register(exampleApp({ owner: 'org' }))
     const of = (secretId: string) => ({ app: app.key, secretId })
@@ -312,7 +312,7 @@ describe('secrets', () => {
     expect(await codeOf(grants.apps.removeSecret(of(secretId)))).toBe('invalid_request')
   })
 
-  it('S3A: one added with an unknown outcome is settled by removeSecret, also if it still comes', async () => {
+  it('removeSecret settles a secret added with an unknown outcome, even if it still arrives (S3A)', async () => {
     const { grants, store } = createWorld(memoryStore(), { storeTimeoutMs: 10 })
     const { app } = await grants.apps.register(exampleApp({ owner: 'org' }))
     const held = store.hold('replace')
@@ -328,7 +328,7 @@ describe('secrets', () => {
     expect(changes).toEqual([])
   })
 
-  it('of a public app are none (APP-11)', async () => {
+  it('a public app has no secrets (APP-11)', async () => {
     const { grants } = createWorld()
     const { app, secret } = await grants.apps.register(exampleApp({ owner: 'org', public: true }))
     expect(secret).toBe('')
@@ -346,7 +346,7 @@ describe('secrets', () => {
 })
 
 describe('events of apps', () => {
-  it('come once for each act, after the write, and not for what was refused', async () => {
+  it('each operation on an app emits one event, after the write and not if refused', async () => {
     const { grants, store, observed } = createWorld()
     const seen: [AppChange, number][] = []
     grants.events.on('app', ({ change }) => seen.push([change, observed.written.length]))
@@ -384,7 +384,7 @@ describe('events of apps', () => {
     expect(seen).toEqual([])
   })
 
-  it('whose listener throws change nothing for the caller', async () => {
+  it('a listener that throws changes nothing for the caller', async () => {
     const { grants } = createWorld()
     grants.events.on('app', () => {
       throw Symbol('mine')
@@ -394,7 +394,7 @@ describe('events of apps', () => {
 })
 
 describe('lists of apps', () => {
-  it('LST-1: show status, fields and the date it was configured, oldest first', async () => {
+  it('a list of apps shows status, fields and configured date, oldest first (LST-1)', async () => {
     const { grants, clock } = createWorld()
     const names = ['c', 'a', 'b']
     for (const name of names) {
@@ -412,7 +412,7 @@ describe('lists of apps', () => {
     expect((await grants.as('org').apps.list()).items[0]?.suspended).toEqual({ at: new Date(clock()), by: {} })
   })
 
-  it('LST-4: are of the account itself, of one below by name, of the whole system for the host; anything else is not found', async () => {
+  it('an account lists its own apps or those below by name, the host all; anything else is not found (LST-4)', async () => {
     const { grants } = createWorld()
     for (const owner of ['user', 'org', 'provider', 'other-org'])
       await grants.apps.register(exampleApp({ owner, name: owner }))
@@ -456,7 +456,7 @@ describe('lists of apps', () => {
     expect((await grants.apps.get(key))?.name).toBe('org')
   })
 
-  it("LST-5: the host's walk meets every app of every partition once, whatever the length of a page", async () => {
+  it("the host's walk returns every app of every partition once, for any page length (LST-5)", async () => {
     const grants = createAppGrant({ store: memoryStore() })
     const keys = new Set<string>()
     for (let n = 0; n < 300; n++)
@@ -471,7 +471,7 @@ describe('lists of apps', () => {
     }
   })
 
-  it('LST-5: a walk meets what stays exactly once while others come and go', async () => {
+  it('a walk returns each app that stays exactly once while others come and go (LST-5)', async () => {
     const { grants, clock } = createWorld()
     const register = async (n: number) => {
       clock.advance(1)
@@ -498,7 +498,7 @@ describe('lists of apps', () => {
     expect(new Set(walked).size).toBe(walked.length)
   })
 
-  it('LST-2: are searched by any part of the name, whatever its case or form', async () => {
+  it('apps are found by any part of the name, in any case or Unicode form (LST-2)', async () => {
     const { grants } = createWorld()
     for (const name of ['Straße App', 'ＣＡＬＬ Center', 'Café', 'Other'])
       await grants.apps.register(exampleApp({ owner: 'org', name }))
@@ -511,7 +511,7 @@ describe('lists of apps', () => {
     expect(await codeOf(grants.apps.list({ name: 'x'.repeat(101) }))).toBe('invalid_request')
   })
 
-  it('LST-5: refuse the cursor of another list, of another search and of tokens', async () => {
+  it('the cursor of another list, another search or a token list is refused (LST-5)', async () => {
     const { grants } = createWorld()
     const { app, secret } = await grants.apps.register(exampleApp({ owner: 'org', trusted: true }))
     for (let n = 0; n < 3; n++) {
@@ -537,7 +537,7 @@ describe('lists of apps', () => {
     }
   })
 
-  it('take a limit from 1 to 1000 and nothing else', async () => {
+  it('the limit of a list is an integer from 1 to 1000', async () => {
     const { grants } = createWorld()
     for (const limit of [0, -1, 1001, 1.5, Number.NaN, '5', null])
       expect(await codeOf(grants.apps.list({ limit: limit as number }))).toBe('invalid_request')

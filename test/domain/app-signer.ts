@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { exportJWK, generateKeyPair, type JWK, type JWTHeaderParameters, SignJWT } from 'jose'
 import { ISSUER } from './session-world.ts'
 
-/** What an assertion says, where it is not what a right one says. A claim that is undefined is left out. */
+/** What differs from a valid assertion. A claim that is undefined is omitted. */
 export interface Said {
   readonly header?: Readonly<Record<string, unknown>>
   readonly claims?: Readonly<Record<string, unknown>>
@@ -14,7 +14,7 @@ export interface AppSigner {
   readonly jwk: JWK
   readonly privateJwk: JWK
   readonly algorithm: string
-  /** A new assertion of the app `key` for {@link ISSUER}, right but for what is said otherwise. */
+  /** A new assertion of the app `key` for {@link ISSUER}, valid except for the given differences. */
   sign(key: string, now: number, said?: Said): Promise<string>
 }
 
@@ -31,7 +31,7 @@ export async function appSigner(algorithm = 'ES256', members: JWK = {}): Promise
   }
 }
 
-/** What a right assertion claims: as little as it must. */
+/** The minimal claims of a valid assertion. */
 export function claimsOf(key: string, now: number) {
   return { iss: key, sub: key, aud: ISSUER, exp: Math.floor(now / 1000) + 60, jti: randomUUID() }
 }

@@ -20,8 +20,8 @@ export function testAssertions(open: OpenStore): void {
     return { ...w, signer, sign: (said?: Said) => signer.sign(w.key, w.clock(), said), grant, refused }
   }
 
-  describe('an assertion', () => {
-    it('S65: of 50 parallel uses over two nodes exactly one succeeds', async () => {
+  describe('the use of assertions', () => {
+    it('exactly one of 50 parallel uses of an assertion over two nodes succeeds (S65)', async () => {
       const w = await world()
       const assertion = await w.sign()
       const other = w.node()
@@ -33,7 +33,7 @@ export function testAssertions(open: OpenStore): void {
       expect(await w.grants.tokens.count({ app: w.key, account: 'org' })).toBe(1)
     })
 
-    it('S65: used before is refused on every node, for every purpose, until it has expired', async () => {
+    it('a used assertion is refused on every node and for every purpose until it has expired (S65)', async () => {
       const w = await world()
       const assertion = await w.sign({ claims: { exp: w.clock() / 1000 + 60 } })
       const { accessToken } = await w.grant(assertion)
@@ -60,7 +60,7 @@ export function testAssertions(open: OpenStore): void {
       expect(await w.verify(accessToken)).toBe('ok')
     })
 
-    it('S65: the record of its use outlives it on a node whose clock is a second behind and whose store takes a minute', async () => {
+    it('the record of a used assertion outlives it, even with a node a second behind and a store that takes a minute (S65)', async () => {
       const w = await world()
       const exp = Math.floor(w.clock() / 1000) + 300
       await w.grant(await w.sign({ claims: { exp } }))
@@ -72,7 +72,7 @@ export function testAssertions(open: OpenStore): void {
       })
     })
 
-    it('S65: another with the same jti is a replay for its app only', async () => {
+    it('another assertion with the same jti is a replay only for the same app (S65)', async () => {
       const w = await world()
       const other = await w.grants.apps.register({
         ...{ owner: 'org', name: 'Another', homepage: 'https://other.example/', adminEmail: 'a@other.example' },
@@ -86,7 +86,7 @@ export function testAssertions(open: OpenStore): void {
       expect(w.refused).toEqual(['used_assertion'])
     })
 
-    it('S65, ERR-5: with a bad signature or a wrong claim makes nothing grow, however many there are', async () => {
+    it('assertions with a bad signature or wrong claim store nothing, however many there are (S65, ERR-5)', async () => {
       const w = await world()
       const stranger = await appSigner()
       const writes = w.observed.writes()
@@ -96,13 +96,13 @@ export function testAssertions(open: OpenStore): void {
       }
       expect(w.observed.writes()).toBe(writes)
       expect(new Set(w.refused)).toEqual(new Set(['assertion_signature', 'assertion_aud']))
-      // What was refused was not used: the same jti with everything right is good.
+      // A refused assertion was not used: the same jti in a valid one is accepted.
       const claims = { jti: 'tried before' }
       await codeOf(w.grant(await w.sign({ claims: { ...claims, aud: 'x' } })))
       expect(await codeOf(w.grant(await w.sign({ claims })))).toBe('ok')
     })
 
-    it('whose use the store refuses is not spent; where the answer is lost, it is spent and nothing was given (REV-7)', async () => {
+    it('an assertion stays valid if the store refuses its use; if the reply is lost, it is used and nothing was granted (REV-7)', async () => {
       const w = await world()
       const [first, second] = [await w.sign(), await w.sign()]
       w.store.fail('insert', 'before')
@@ -114,7 +114,7 @@ export function testAssertions(open: OpenStore): void {
       expect(await w.grants.tokens.count({ app: w.key, account: 'org' })).toBe(1)
     })
 
-    it('whose use is delivered twice is good once', async () => {
+    it('an assertion whose use is delivered twice succeeds once', async () => {
       const w = await world()
       const assertion = await w.sign()
       w.store.repeat('insert')
@@ -123,7 +123,7 @@ export function testAssertions(open: OpenStore): void {
       expect(await codeOf(w.grant(assertion))).toBe(REFUSED)
     })
 
-    it('is stored nowhere, nor is its key (S46)', async () => {
+    it('neither an assertion nor the key that signed it is stored (S46)', async () => {
       const w = await world()
       const assertion = await w.sign()
       await w.grant(assertion)
@@ -132,14 +132,14 @@ export function testAssertions(open: OpenStore): void {
         expect(stored).not.toContain(part)
     })
 
-    it('stands in the place of a secret at every grant of users, and at revocation (TOK-2, TOK-8)', async () => {
+    it('an assertion replaces a secret at every user grant and at revocation (TOK-2, TOK-8)', async () => {
       const w = await world()
       const proof = async () => ({ key: w.key, secret: undefined, assertion: await w.sign() })
       const code = await w.code()
       const used = await proof()
       await w.grants.authorizer.authenticateApp(used)
       const redeem = { code, verifier: VERIFIER, redirectUrl: REDIRECT }
-      // A used one spends nothing: the code is still good.
+      // A used assertion consumes nothing: the code is still valid.
       expect(await codeOf(w.grants.authorizer.redeemCode({ ...used, ...redeem }))).toBe(REFUSED)
       const first = await w.grants.authorizer.redeemCode({ ...(await proof()), ...redeem })
       const { refreshToken = '' } = first
@@ -154,8 +154,8 @@ export function testAssertions(open: OpenStore): void {
     })
   })
 
-  describe('the keys of an app', () => {
-    it('S66: once replaced they sign no more, on any node, at once; nor do they where a secret came in their place', async () => {
+  describe('replaced app keys', () => {
+    it('replaced keys sign no more on any node at once, also if a secret replaced them (S66)', async () => {
       const w = await world()
       const [next, other] = [await appSigner(), w.node()]
       await w.grant(await w.sign(), other)
@@ -169,7 +169,7 @@ export function testAssertions(open: OpenStore): void {
       expect(await codeOf(w.grants.authorizer.grantTrusted({ key: w.key, secret }))).toBe('ok')
     })
 
-    it('S66, REV-4: replaced between proof and token, the token is born dead', async () => {
+    it('a token is issued already revoked if the keys were replaced between authentication and token (S66, REV-4)', async () => {
       const w = await world()
       const held = w.store.hold('insert')
       const granting = w.grant(await w.sign())

@@ -22,7 +22,7 @@ import {
 const CHALLENGE = challengeOf(VERIFIER)
 const long = (length: number) => 'x'.repeat(length)
 
-/** Faults of a request whose redirect is proven: each is told to the app by a redirect. */
+/** Errors of a request with a valid redirect: each is redirected to the app. */
 const REDIRECTED: readonly (readonly [Readonly<Record<string, string | undefined>>, string])[] = [
   [{ response_type: undefined }, 'invalid_request'],
   [{ response_type: '' }, 'invalid_request'],
@@ -55,7 +55,7 @@ const REDIRECTED: readonly (readonly [Readonly<Record<string, string | undefined
   [{ scope: '__proto__' }, 'invalid_scope'],
 ]
 
-/** No redirect of the app: none of these is gone to, whatever else is wrong. */
+/** Not redirects of the app: none of these is followed, whatever else is wrong. */
 const UNPROVEN = [
   undefined,
   '',
@@ -89,12 +89,12 @@ const UNPROVEN = [
   'https://app．example/callback',
 ]
 
-/** The question, its ticket and its answer, on the stores that `open` gives. */
+/** The consent request, its ticket and the decision, on the stores that `open` gives. */
 export function testAuthorization(open: OpenStore): void {
   const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options)
 
-  describe('an authorization request', () => {
-    it('S53: is put to the account, with what the app is and asks for; approved, the app gets code, state and iss', async () => {
+  describe('authorization requests', () => {
+    it('the account sees the app and what it requests; after approval the app gets code, state and iss (S53)', async () => {
       const w = await world()
       const consent = await w.consent({ scope: 'read', state: STATE, ui_locales: 'ro' })
       expect(consent).toMatchObject({ account: 'user', scope: ['read'], redirectHost: 'app.example' })
@@ -107,7 +107,7 @@ export function testAuthorization(open: OpenStore): void {
       expect(granted.scope).toEqual(['read'])
     })
 
-    it('S53: denied, the app gets access_denied, state and iss', async () => {
+    it('after a denial the app gets access_denied, state and iss (S53)', async () => {
       const w = await world()
       const { ticket } = await w.consent({ state: STATE })
       const { error_description: _, ...answer } = answerIn(await w.grants.authorizer.deny({ ticket, account: 'user' }))
@@ -115,14 +115,14 @@ export function testAuthorization(open: OpenStore): void {
       expect(await w.grants.installs.count({ app: w.key })).toBe(0)
     })
 
-    it('needs no scope and no state: everything registered is asked for, and no state comes back', async () => {
+    it('a request without scope asks for every registered scope, and one without state gets none back', async () => {
       const w = await world()
       const { scope, ticket } = await w.consent({ scope: '', state: '' })
       expect(scope).toEqual(['read', 'write'])
       expect(answerIn(await w.grants.authorizer.deny({ ticket, account: 'user' }))).not.toHaveProperty('state')
     })
 
-    it('S02, S03: an unproven redirect is refused and never gone to, whatever else is wrong; nothing is stored (S01)', async () => {
+    it('an unproven redirect is refused and never followed, whatever else is wrong, and nothing is stored (S01, S02, S03)', async () => {
       const w = await world()
       const written = w.observed.writes()
       for (const redirect_uri of UNPROVEN) {
@@ -140,7 +140,7 @@ export function testAuthorization(open: OpenStore): void {
       expect(w.observed.writes()).toBe(written)
     })
 
-    it('an unknown, removed or suspended app, and a repeated or endless parameter stay on our page; nothing is stored', async () => {
+    it('an unknown, removed or suspended app and a repeated or too long parameter stay on our page, and nothing is stored', async () => {
       const w = await world()
       const other = await w.registerTrusted({ redirectUrls: [REDIRECT] })
       await w.grants.apps.remove(other.app.key)
@@ -180,7 +180,7 @@ export function testAuthorization(open: OpenStore): void {
       expect([suspended - written, w.observed.writes() - suspended]).toEqual([1, 0])
     })
 
-    it('every other fault goes to the app by redirect, with its error, state and iss; nothing is stored (S08, S09, S11, S59)', async () => {
+    it('every other error redirects to the app with error, state and iss, and nothing is stored (S08, S09, S11, S59)', async () => {
       const w = await world()
       const written = w.observed.writes()
       for (const [change, error] of REDIRECTED) {
@@ -192,7 +192,7 @@ export function testAuthorization(open: OpenStore): void {
       expect(w.observed.writes()).toBe(written)
     })
 
-    it('state: 512 characters come back, byte for byte; 513 are invalid_request without state', async () => {
+    it('a state of 512 characters comes back byte for byte, and one of 513 is invalid_request without state', async () => {
       const w = await world()
       for (const state of [long(512), '\u0000\r\n\t', '%00+%2B&iss=x#', 'ünïcode 🙈', '"><script>', ' ', '=']) {
         const { ticket } = await w.consent({ state })
@@ -204,7 +204,7 @@ export function testAuthorization(open: OpenStore): void {
       expect(answer).toEqual({ error: 'invalid_request', iss: ISSUER })
     })
 
-    it('the redirect keeps a query of its own, and the location is ASCII without line ends (S06)', async () => {
+    it('the redirect keeps its own query, and the location is ASCII without line ends (S06)', async () => {
       const url = 'https://app.example/callback?tenant=7&x=%2F'
       const w = await world({ app: { redirectUrls: [url] } })
       const asked = { redirect_uri: url, state: 'ü\r\nLocation: https://evil.example/' }
@@ -214,7 +214,7 @@ export function testAuthorization(open: OpenStore): void {
       expect(location).toMatch(/^[\x21-\x7e]+$/)
     })
 
-    it('an account that may not use the app is told to the app as access_denied; nothing is stored (ACC-2, ACC-3, ACC-6)', async () => {
+    it('an account that may not use the app gives the app access_denied, and nothing is stored (ACC-2, ACC-3, ACC-6)', async () => {
       const w = await world()
       const states = [
         [() => w.tree.set('user', { active: false }), () => w.tree.set('user', { active: true })],
@@ -248,12 +248,12 @@ export function testAuthorization(open: OpenStore): void {
       )
       w.tree.setDown(false)
       expect(w.observed.writes()).toBe(written)
-      // None of it spent a ticket.
+      // None of it consumed a ticket.
       for (const ticket of tickets)
         expect(await codeOf(w.grants.authorizer.approve({ ticket, account: 'user' }))).toBe('ok')
     })
 
-    it('without an issuer nobody is asked, and nothing is stored', async () => {
+    it('a request without a configured issuer fails, and nothing is stored', async () => {
       const w = await world()
       const without = w.node({ issuer: undefined as never })
       const params = new URLSearchParams({ client_id: w.key })
@@ -267,7 +267,7 @@ export function testAuthorization(open: OpenStore): void {
     const app = { public: true, redirectUrls: ['http://127.0.0.1/cb', 'http://[::1]:8080/cb?x=1'] }
     const options = { allowLoopbackRedirects: true }
 
-    it('may name any port, and that port alone differs, at the request and at the code', async () => {
+    it('only the port of a loopback redirect may differ, in the request and when the code is exchanged', async () => {
       const w = await world({ app, options })
       for (const redirectUrl of [
         'http://127.0.0.1/cb',
@@ -283,7 +283,7 @@ export function testAuthorization(open: OpenStore): void {
       }
     })
 
-    it('S04: nothing that only looks like a loopback address is one', async () => {
+    it('a redirect that only resembles a loopback address is refused (S04)', async () => {
       const w = await world({ app, options })
       for (const redirect_uri of [
         'http://localhost/cb',
@@ -310,8 +310,8 @@ export function testAuthorization(open: OpenStore): void {
     })
   })
 
-  describe('a ticket', () => {
-    it('S15: is of the account and the login it was put to; refused for others it stays good', async () => {
+  describe('consent tickets', () => {
+    it('a ticket belongs to its account and login, and a refusal for others leaves it valid (S15)', async () => {
       const w = await world()
       const { ticket } = await w.consent({}, { account: 'user', login: 'anna' })
       const written = w.observed.writes()
@@ -333,7 +333,7 @@ export function testAuthorization(open: OpenStore): void {
       ).toBe('invalid_ticket')
     })
 
-    it('is good once, for one answer, whichever came first', async () => {
+    it('a ticket is valid once, for the first approval or denial', async () => {
       const w = await world()
       for (const first of ['approve', 'deny'] as const) {
         const { ticket } = await w.consent()
@@ -345,7 +345,7 @@ export function testAuthorization(open: OpenStore): void {
       }
     })
 
-    it('of 50 answers at once over two nodes exactly one counts', async () => {
+    it('exactly one of 50 parallel decisions on a ticket over two nodes counts', async () => {
       const w = await world()
       const { ticket } = await w.consent()
       const nodes = [w.grants, w.node()]
@@ -361,7 +361,7 @@ export function testAuthorization(open: OpenStore): void {
       if (code) await expectAlive(w, tokensOf(await w.redeem(code)))
     })
 
-    it('lives for 10 minutes, exactly', async () => {
+    it('a ticket expires after exactly 10 minutes', async () => {
       for (const [at, expected] of [
         [LIFE.question - 1, 'ok'],
         [LIFE.question, 'invalid_ticket'],
@@ -374,7 +374,7 @@ export function testAuthorization(open: OpenStore): void {
       }
     })
 
-    it('dies with what the app was when it asked: its generation, the redirect URL, itself', async () => {
+    it('a ticket ends when the tokens of the app are revoked, its secret or redirect URL changes, or it is removed', async () => {
       const w = await world()
       const acts = [
         () => w.grants.apps.revokeTokens(w.key),
@@ -395,7 +395,7 @@ export function testAuthorization(open: OpenStore): void {
       }
     })
 
-    it("ACC-7: dies with the account's epoch: its successor cannot be made to answer it", async () => {
+    it("a ticket ends with the account's epoch, so a later holder of the id cannot approve it (ACC-7)", async () => {
       const w = await world()
       w.tree.set('user', { epoch: 'first' })
       const { ticket } = await w.consent()
@@ -405,7 +405,7 @@ export function testAuthorization(open: OpenStore): void {
       expect(await codeOf(w.grants.authorizer.approve({ ticket, account: 'user' }))).toBe('ok')
     })
 
-    it('waits while the app is suspended, unspent', async () => {
+    it('a ticket stays valid and unused while the app is suspended', async () => {
       const w = await world()
       const { ticket } = await w.consent()
       await w.grants.apps.suspend(w.key)
@@ -417,7 +417,7 @@ export function testAuthorization(open: OpenStore): void {
       expect(await codeOf(w.grants.authorizer.approve({ ticket, account: 'user' }))).toBe('ok')
     })
 
-    it('grants no more than was asked, and less if told so (TOK-7)', async () => {
+    it('an approval grants at most the requested scope, or less if told so (TOK-7)', async () => {
       const w = await world()
       const { ticket } = await w.consent({ scope: 'read' })
       for (const scope of [['write'], ['read', 'write'], ['admin'], [''], ['__proto__']])
@@ -431,7 +431,7 @@ export function testAuthorization(open: OpenStore): void {
       expect((await w.redeem(code)).scope).toEqual([])
     })
 
-    it('S44: with right ids and a wrong secret, of another app, cut or foreign it is unknown, and the true one stays', async () => {
+    it('a ticket with a wrong secret, of another app, cut or foreign is unknown, and the genuine one stays valid (S44)', async () => {
       const w = await world()
       const other = await w.registerTrusted({ redirectUrls: [REDIRECT] })
       const { ticket } = await w.consent()
@@ -454,7 +454,7 @@ export function testAuthorization(open: OpenStore): void {
       expect(await codeOf(w.grants.authorizer.approve({ ticket, account: 'user' }))).toBe('ok')
     })
 
-    it('S55: a question alone gives nothing: no code without an explicit decision', async () => {
+    it('a consent request alone gives nothing: without an explicit decision there is no code (S55)', async () => {
       const w = await world()
       const consent = await w.consent()
       expect(inspect(consent, { showHidden: true }) + JSON.stringify(consent)).not.toContain(consent.ticket)
@@ -462,7 +462,7 @@ export function testAuthorization(open: OpenStore): void {
       expect(await w.grants.installs.count({ app: w.key })).toBe(0)
     })
 
-    it('an approval that fails half-way gives the app nothing, and the ticket is good until it is spent', async () => {
+    it('an approval that fails half-way gives the app nothing, and the ticket stays valid until it is used', async () => {
       const w = await world()
       const { ticket } = await w.consent()
       const approve = () => w.grants.authorizer.approve({ ticket, account: 'user' })
@@ -489,7 +489,7 @@ export function testAuthorization(open: OpenStore): void {
       expect(await codeOf(w.grants.authorizer.approve({ ticket: lost.ticket, account: 'user' }))).toBe('ok')
     })
 
-    it('events tell who approved and who denied, once, after the write', async () => {
+    it('an event says who approved or denied, once, after the write', async () => {
       const w = await world()
       const events: unknown[] = []
       w.grants.events.on('install', ({ at: _, ...event }) => void events.push(event))
@@ -505,7 +505,7 @@ export function testAuthorization(open: OpenStore): void {
     })
   })
 
-  describe('tenants (ACC-6)', () => {
+  describe('tenants', () => {
     async function twoTenants() {
       const w = await world()
       w.tree.set('org', { tenant: 'a' })
@@ -514,7 +514,7 @@ export function testAuthorization(open: OpenStore): void {
       return w
     }
 
-    it("an app of another tenant's is not for an account unless it is published by the host", async () => {
+    it('an app of another tenant is refused for an account until the host publishes it (ACC-6)', async () => {
       const w = await twoTenants()
       await expectAlive(w, await w.start())
       expect(answerIn(await w.ask({}, { account: 'other-org' }))).toMatchObject({ error: 'access_denied' })
@@ -525,7 +525,7 @@ export function testAuthorization(open: OpenStore): void {
       await expectAlive(w, await w.start({ account: 'other-org' }))
     })
 
-    it("unpublished, others' tokens, codes and sessions wait unspent; published again they work", async () => {
+    it("others' tokens, codes and sessions of an unpublished app stay unused and work once it is published again (ACC-6)", async () => {
       const w = await twoTenants()
       await w.grants.apps.setPublished(w.key, true)
       const by = { account: 'other-org' }

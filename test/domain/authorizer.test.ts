@@ -13,8 +13,8 @@ async function setUp() {
   return { ...world, app, secret, grant }
 }
 
-describe('the trusted grant', () => {
-  it('is for trusted apps only, and acts for the owner, marked app-only, without a refresh token (TOK-1, TOK-6)', async () => {
+describe('client credentials', () => {
+  it('only a trusted app gets its own token: it is for the owner, marked app-only and without refresh token (TOK-1, TOK-6)', async () => {
     const { grants, app, secret, grant, clock } = await setUp()
     const granted = await grant()
     expect(Object.keys(granted).sort()).toEqual(['expiresAt', 'expiresInSeconds', 'scope', 'tokenId'])
@@ -42,7 +42,7 @@ describe('the trusted grant', () => {
     expect(await codeOf(grants.authorizer.grantTrusted({ key: open.key } as never))).toBe('invalid_request')
   })
 
-  it('gives what was asked of the registered scope, all of it by default, never more (TOK-7)', async () => {
+  it('a token gets the requested part of the registered scope, by default all of it, never more (TOK-7)', async () => {
     const { grant, observed } = await setUp()
     expect((await grant()).scope).toEqual(['read', 'write'])
     expect((await grant(['write'])).scope).toEqual(['write'])
@@ -68,7 +68,7 @@ describe('the trusted grant', () => {
     expect(observed.writes()).toBe(writes)
   })
 
-  it("S49: a token's scope is cut by what the app registers now, and comes back with it (TOK-7)", async () => {
+  it("a token's scope is limited to what the app registers now, and returns with it (S49, TOK-7)", async () => {
     const { grants, app, grant } = await setUp()
     const { accessToken } = await grant()
     const scopeNow = async () => {
@@ -84,7 +84,7 @@ describe('the trusted grant', () => {
     expect(await scopeNow()).toEqual(['read', 'write'])
   })
 
-  it('refuses right credentials with the reason, spending and storing nothing (ERR-1)', async () => {
+  it('valid credentials are refused with the reason, and nothing is consumed or stored (ERR-1)', async () => {
     const { grants, app, secret, tree, grant, observed } = await setUp()
     const writes = () => observed.writes()
     await grants.apps.suspend(app.key)
@@ -103,7 +103,7 @@ describe('the trusted grant', () => {
     expect(writes()).toBe(resumed)
   })
 
-  it('tells of each token once, after it was stored', async () => {
+  it('each issued token is one event, after it was stored', async () => {
     const { grants, app, grant, store, observed } = await setUp()
     const seen: unknown[] = []
     grants.events.on('token', ({ at: _, ...event }) => seen.push([event, observed.written.length]))
@@ -120,8 +120,8 @@ describe('the trusted grant', () => {
   })
 })
 
-describe('verification', () => {
-  it('says why a token gives nothing, and tells no more than unknown to who does not hold it (TOK-6)', async () => {
+describe('token verification', () => {
+  it('a failed verification has a reason, which is only unknown for callers without the genuine token (TOK-6)', async () => {
     const { grants, app, grant, clock } = await setUp()
     const { accessToken, tokenId } = await grant()
     const reason = async (text: unknown) => {
@@ -156,7 +156,7 @@ describe('verification', () => {
     expect(await reason(accessToken)).toBe('expired')
   })
 
-  it('rejects where the store or the directory is down: that is neither yes nor no (ERR-1)', async () => {
+  it('verification rejects if the store or the directory is down, because the result is not known (ERR-1)', async () => {
     const { grants, grant, store, tree } = await setUp()
     const { accessToken } = await grant()
     store.fail('get', 'before')
@@ -169,7 +169,7 @@ describe('verification', () => {
     expect(await grants.authorizer.verify(accessToken)).toMatchObject({ ok: true })
   })
 
-  it('is the same on every node from the moment an act has resolved (REV-3)', async () => {
+  it('every node gives the same verification result from the moment an operation has resolved (REV-3)', async () => {
     const { app, secret, store, grants } = await setUp()
     const other = createWorld(store).grants
     for (const act of ['revokeTokens', 'suspend', 'resume', 'regenerateSecret', 'remove'] as const) {
@@ -183,7 +183,7 @@ describe('verification', () => {
 })
 
 describe('revocation by the app', () => {
-  it('kills its own token, once or twice, also while it is suspended (HTTP-4)', async () => {
+  it('an app revokes its own token, once or twice, even while it is suspended (HTTP-4)', async () => {
     const { grants, app, secret, grant } = await setUp()
     const { accessToken, tokenId } = await grant()
     const seen: unknown[] = []
@@ -197,7 +197,7 @@ describe('revocation by the app', () => {
     expect(seen[0]).toEqual(['removed', [tokenId]])
   })
 
-  it("S32: leaves another app's token as it is, says so, and tells it as an event", async () => {
+  it("revoking another app's token is refused and reported as an event, and the token still works (S32)", async () => {
     const { grants, registerTrusted, app, secret, grant } = await setUp()
     const { accessToken } = await grant()
     const other = await registerTrusted({ owner: 'other-org' })
@@ -211,7 +211,7 @@ describe('revocation by the app', () => {
     expect(app.key).not.toBe(other.app.key)
   })
 
-  it('takes what is no token, or a dead one, for done, and writes nothing for it', async () => {
+  it('revoking an expired or invalid token succeeds and writes nothing', async () => {
     const { grants, app, secret, grant, observed, clock } = await setUp()
     const { accessToken } = await grant()
     clock.advance(3_600_000)
@@ -227,7 +227,7 @@ describe('revocation by the app', () => {
 })
 
 describe('refusals', () => {
-  it('all have a message for clients and a hint for operators that tells the fix (ERR-2)', async () => {
+  it('every refusal has a message for clients and a hint with the fix for operators (ERR-2)', async () => {
     const { grants, app, secret, store, tree } = await setUp()
     const wrong = '0'.repeat(32)
     const errors: AppGrantError[] = []

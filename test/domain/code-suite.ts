@@ -24,8 +24,8 @@ const PARALLEL = 50
 export function testCodes(open: OpenStore, format: TokenOptions = {}): void {
   const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options, format)
 
-  describe('a code', () => {
-    it('gives an access token for the account and a refresh token, with the lifetimes of the options (TOK-2, TOK-6)', async () => {
+  describe('authorization codes', () => {
+    it('a code gives an access token for the account and a refresh token, with the configured lifetimes (TOK-2, TOK-6)', async () => {
       const w = await world()
       const granted = await w.redeem(await w.code(), { userAgent: 'Softphone/1\u0007' })
       expect(granted).toMatchObject({ expiresInSeconds: 3600, scope: ['read', 'write'] })
@@ -47,7 +47,7 @@ export function testCodes(open: OpenStore, format: TokenOptions = {}): void {
       ])
     })
 
-    it('S10, TOK-9: of 50 parallel redemptions over two nodes exactly one succeeds, and nothing it produced is valid afterwards', async () => {
+    it('exactly one of 50 parallel redemptions of a code over two nodes succeeds, and its tokens are then revoked (S10, TOK-9)', async () => {
       const w = await world()
       const code = await w.code()
       const other = w.node()
@@ -60,7 +60,7 @@ export function testCodes(open: OpenStore, format: TokenOptions = {}): void {
       expect(await w.grants.tokens.count({ app: w.key, account: 'user' })).toBe(0)
     })
 
-    it('S17, TOK-9: redeemed again inside 10 s is denied, and its session dies; no other session does', async () => {
+    it('a code redeemed again within 10 s is denied and ends its session, but no other session (S17, TOK-9)', async () => {
       const w = await world()
       const [first, second] = [await w.start(), await w.start()]
       const reused: unknown[] = []
@@ -72,7 +72,7 @@ export function testCodes(open: OpenStore, format: TokenOptions = {}): void {
       expect(reused).toEqual([event])
     })
 
-    it('TOK-9: redeemed again long after its own end and several refreshes later still ends the session', async () => {
+    it('a code redeemed again long after its own expiry and several refreshes ends the session (TOK-9)', async () => {
       const w = await world()
       const first = await w.start()
       w.clock.advance(DAY)
@@ -83,7 +83,7 @@ export function testCodes(open: OpenStore, format: TokenOptions = {}): void {
       await expectDead(w, third)
     })
 
-    it('TOK-9: with anything wrong it neither burns nor kills, before it is redeemed and after (S11, S13)', async () => {
+    it('a redemption with anything wrong consumes no code and ends no session, before or after the redemption (TOK-9, S11, S13)', async () => {
       const w = await world()
       const { app: foreign, secret } = await w.grants.apps.register({
         owner: 'other-org',
@@ -130,7 +130,7 @@ export function testCodes(open: OpenStore, format: TokenOptions = {}): void {
       await expectAlive(w, tokens)
     })
 
-    it('S12: whose challenge the store lost is refused, never passed', async () => {
+    it('a code whose challenge the store lost is refused (S12)', async () => {
       const w = await world()
       const code = await w.code()
       const session = w.observed.written.findLast(({ kind }) => kind === 's')
@@ -150,7 +150,7 @@ export function testCodes(open: OpenStore, format: TokenOptions = {}): void {
       }
     })
 
-    it('TOK-2: is good until the millisecond before its end', async () => {
+    it('a code is valid until the millisecond before its expiry (TOK-2)', async () => {
       for (const [codeSeconds, at, expected] of [
         [60, LIFE.code - 1, 'ok'],
         [60, LIFE.code, 'invalid_code'],
@@ -166,7 +166,7 @@ export function testCodes(open: OpenStore, format: TokenOptions = {}): void {
       }
     })
 
-    it('S13, TOK-9: is kept while the app is suspended, nothing is written, and it ages', async () => {
+    it('a code is kept while the app is suspended: nothing is written, and it ages (S13, TOK-9)', async () => {
       const w = await world()
       const code = await w.code()
       const spent = await w.start()
@@ -181,7 +181,7 @@ export function testCodes(open: OpenStore, format: TokenOptions = {}): void {
       expect(await codeOf(w.redeem(code))).toBe('ok')
     })
 
-    it('dies with the redirect URL it is bound to, also if that comes back; one of another URL stays (E)', async () => {
+    it('a code ends with its redirect URL, even if the URL returns; a code for another URL stays valid', async () => {
       const w = await world()
       const bound = await w.code()
       const other = await w.code({}, { redirect_uri: OTHER_REDIRECT })

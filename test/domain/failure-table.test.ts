@@ -12,8 +12,8 @@ const setUp = () => {
   return { clock, table, fail, failTimes }
 }
 
-describe('the failure table (ERR-3)', () => {
-  it('lets ten failures of a key from an address pass in a minute, then says how long to wait', () => {
+describe('failure limits (ERR-3)', () => {
+  it('ten failures of a key from an address are allowed in a minute, and then the wait is returned (ERR-3)', () => {
     const { fail, clock } = setUp()
     for (let n = 0; n < 10; n++) expect(fail('192.0.2.1')).toBe(0)
     expect(fail('192.0.2.1')).toBe(60)
@@ -25,20 +25,20 @@ describe('the failure table (ERR-3)', () => {
     expect(fail('192.0.2.1')).toBe(0)
   })
 
-  it('counts per key and address: another key, or another address, is not blamed', () => {
+  it('failures count per key and address, not against another key or address (ERR-3)', () => {
     const { fail, failTimes } = setUp()
     failTimes(20, '192.0.2.1', 'one')
     expect(fail('192.0.2.1', 'two')).toBe(0)
     expect(fail('192.0.2.2', 'one')).toBe(0)
   })
 
-  it('lets fifty failures of an address pass, whatever their keys', () => {
+  it('fifty failures of an address are allowed, whatever the keys (ERR-3)', () => {
     const { fail } = setUp()
     for (let n = 0; n < 50; n++) expect(fail('192.0.2.1', `key ${n}`)).toBe(0)
     expect(fail('192.0.2.1', 'key 50')).toBeGreaterThan(0)
   })
 
-  it('takes an IPv6 address by its /64, in any spelling (S23)', () => {
+  it('an IPv6 address counts by its /64, in any spelling (S23)', () => {
     const { fail, failTimes } = setUp()
     failTimes(10, '2001:db8:1:2::1')
     const same = [
@@ -52,7 +52,7 @@ describe('the failure table (ERR-3)', () => {
       expect(fail(address), address).toBe(0)
   })
 
-  it('takes an IPv4 address in IPv6 as the IPv4 address, in any spelling', () => {
+  it('an IPv4-mapped IPv6 address counts as the IPv4 address, in any spelling', () => {
     const { fail, failTimes } = setUp()
     failTimes(10, '192.0.2.1')
     const same = [
@@ -67,7 +67,7 @@ describe('the failure table (ERR-3)', () => {
     expect(fail('::ffff:c000:203')).toBe(0)
   })
 
-  it('counts nothing without an address, and nothing for what is none (S25)', () => {
+  it('nothing is counted without an address or for a value that is not an address (S25)', () => {
     const { fail, table } = setUp()
     const none = [
       undefined,
@@ -86,7 +86,7 @@ describe('the failure table (ERR-3)', () => {
     expect(table.size).toBe(0)
   })
 
-  it('stays bounded under a flood from anywhere with any key, and goes on counting (S27)', () => {
+  it('the failure table stays bounded under a flood of addresses and keys, and still counts (S27)', () => {
     const { fail, table, failTimes } = setUp()
     for (let n = 0; n < 60_000; n++) fail(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`, `key ${n}`.padEnd(300, 'x'))
     expect(table.size).toBeLessThanOrEqual(20_000)
@@ -94,7 +94,7 @@ describe('the failure table (ERR-3)', () => {
     expect(fail('192.0.2.1')).toBeGreaterThan(0)
   })
 
-  it('forgets the oldest first, also where the time stands still', () => {
+  it('the oldest failures are forgotten first, even if the clock stands still', () => {
     const { fail, failTimes } = setUp()
     failTimes(11, '192.0.2.1')
     failTimes(11, '192.0.2.2')

@@ -9,7 +9,7 @@ export function changedAt(text: string, at: number): string {
   return text.slice(0, at) + other + text.slice(at + 1)
 }
 
-/** A credential of the same kind with other fields and a right checksum. */
+/** A credential of the same kind with other fields and a valid checksum. */
 export function rewritten(text: string, change: Readonly<Record<string, string>>): string {
   const parsed = format.read(text)
   if (!parsed) throw new Error('not a credential')
@@ -20,7 +20,7 @@ export function fieldOf(text: string, name: string): string {
   return (format.read(text) as unknown as Readonly<Record<string, string>>)[name] ?? ''
 }
 
-/** Refresh tokens that nobody was ever given, made of those of one session: none carries the tag of the stage it names. */
+/** Refresh tokens that were never issued, made from those of one session: none has the tag of the stage it names. */
 export function forged(session: readonly Tokens[]): readonly string[] {
   const texts = session.map(({ refresh }) => refresh)
   const last = texts.at(-1) ?? ''

@@ -7,10 +7,10 @@ import { createSessionWorld, type OpenStore, tokensOf } from './session-world.ts
 
 const format = createTokenFormat('ag')
 
-/** What somebody makes who has genuine credentials of other sessions, stages and kinds, on the stores that `open` gives. */
+/** What somebody can make from genuine credentials of other sessions, stages and kinds, on the stores that `open` gives. */
 export function testForgeries(open: OpenStore): void {
   describe('forged credentials', () => {
-    it('of two sessions, mixed field by field: none gives or ends anything', async () => {
+    it('a credential mixed from the fields of two sessions gives and ends nothing', async () => {
       const w = await createSessionWorld(open)
       const mine = await w.start({ account: 'provider' })
       const theirs = await w.start()
@@ -29,9 +29,9 @@ export function testForgeries(open: OpenStore): void {
         const change = Object.fromEntries(fields.map((name) => [name, fieldOf(theirs.refresh, name)]))
         const text = rewritten(mine.refresh, change)
         if (text === theirs.refresh) continue
-        // A right tag with a wrong secret at the present stage is a miss too.
+        // A valid tag with a wrong secret at the current stage is a miss too.
         expect(await codeOf(w.refresh(text)), fields.join()).toBe('invalid_refresh_token')
-        // The tag alone shows that a credential of that stage was given out: its own app may end the session by it.
+        // The tag alone shows that a credential of that stage was issued, so its own app may end the session with it.
         if (fields.join() !== 'secret')
           await w.grants.authorizer.revokeToken({ key: w.key, secret: w.secret, token: text })
         expect(await w.verify(theirs.access)).toBe('ok')
@@ -41,7 +41,7 @@ export function testForgeries(open: OpenStore): void {
       await expectAlive(w, theirs)
     })
 
-    it('of another kind with the same fields: a code is no refresh token, whatever stage it names', async () => {
+    it('a code rewritten as a refresh token, or the reverse, is refused at every stage', async () => {
       const w = await createSessionWorld(open)
       const tokens = await w.start()
       const pending = await w.code()
@@ -61,7 +61,7 @@ export function testForgeries(open: OpenStore): void {
       await expectAlive(w, tokens)
     })
 
-    it('access tokens with the ids of others: unknown, and no account is read out of them (S28, S44)', async () => {
+    it('an access token with ids of another is unknown, and no account is read from it (S28, S44)', async () => {
       const w = await createSessionWorld(open)
       const [mine, theirs] = [await w.start({ account: 'provider' }), await w.start()]
       for (const name of ['app', 'install', 'session', 'token', 'secret']) {
@@ -74,17 +74,17 @@ export function testForgeries(open: OpenStore): void {
       await expectAlive(w, mine)
     })
 
-    it('a database that was read gives no credential: a derived token needs the one that was presented', async () => {
+    it('stored values do not yield a credential: a derived token needs the credential that was presented', async () => {
       const w = await createSessionWorld(open)
       const tokens = await w.start()
       const stored = JSON.parse((await sessionRecord(w)).data)
-      // With salt and family key, but another secret: the tag is right, and nothing comes of it.
+      // With salt and family key but another secret the tag is valid, and still nothing is granted.
       const guess = rewritten(tokens.refresh, { secret: stored.salt })
       expect(await codeOf(w.refresh(guess))).toBe('invalid_refresh_token')
       await expectAlive(w, tokens)
     })
 
-    it('replayed after the end of the session or of the record: nothing, also while the clock of a node lags', async () => {
+    it('a replay after the end of the session or its record gives nothing, even if the clock of a node lags', async () => {
       const w = await createSessionWorld(open)
       const first = await w.start()
       const second = await w.next(first)
@@ -95,12 +95,12 @@ export function testForgeries(open: OpenStore): void {
         expect(await codeOf(w.redeem(code))).toBe('invalid_code')
       }
       expect(await w.verify(second.access)).toBe('expired')
-      // A clock that goes back finds what it left: nothing was killed by having been late.
+      // A clock that goes back finds what it left: a late call revoked nothing.
       const back = w.node({ clock: () => past })
       expect(await w.verify(second.access, back)).toMatch(/ok|unknown/)
     })
 
-    it('a rotation that the store lost, and another that took its place: the lost credential gives nothing', async () => {
+    it('the credential of a rotation that the store lost is refused after another rotation replaced it', async () => {
       const w = await createSessionWorld(open)
       const first = await w.start()
       const before = await sessionRecord(w)
@@ -111,7 +111,7 @@ export function testForgeries(open: OpenStore): void {
       await expectAlive(w, other)
     })
 
-    it('a code that leaked before a refresh: whoever presents it can only end the session', async () => {
+    it('a code that leaked before a refresh can only end the session', async () => {
       const w = await createSessionWorld(open)
       const tokens = await w.start()
       const next = await w.next(tokens)

@@ -28,7 +28,7 @@ async function setUp() {
   const answer = { ticket, account: 'user', login: 'nobody', scope: ['read'] }
   const credentials = { key: w.key, secret: w.secret, userAgent: 'x', remoteAddress: '192.0.2.1' }
   const of = { account: 'user', limit: 5, cursor: 'x' }
-  /** For each method arguments that are right; one of them at least is spoilt. */
+  /** For each method valid arguments, at least one of which is spoilt. */
   const right: Record<'authorizer' | 'installs', Record<string, readonly unknown[]>> = {
     authorizer: {
       beginAuthorization: [paramsOf(asked), { account: 'user', login: 'anna' }],
@@ -47,9 +47,9 @@ async function setUp() {
   return { w, right, asked, code, refresh, ticket }
 }
 
-describe('ERR-4: hostile input to user authorization and installs', () => {
+describe('hostile input to user authorization and installs', () => {
   for (const part of ['authorizer', 'installs'] as const)
-    it(`of ${part}: ${INPUTS} inputs for each method, seed ${SEED}: no untyped error, nothing stored where refused`, async () => {
+    it(`${part}: ${INPUTS} hostile inputs for each method (seed ${SEED}) cause no untyped error and store nothing if refused (ERR-4)`, async () => {
       const { w, right } = await setUp()
       for (const [method, args] of Object.entries(right[part])) {
         const hostile = hostileValues(SEED)
@@ -75,7 +75,7 @@ describe('ERR-4: hostile input to user authorization and installs', () => {
       }
     })
 
-  it(`of the parameters of an authorization request: ${INPUTS} inputs, seed ${SEED}: a typed refusal, or a redirect to the app alone`, async () => {
+  it(`${INPUTS} hostile authorization requests (seed ${SEED}) cause a typed refusal or a redirect to the app alone (ERR-4)`, async () => {
     const { w, asked } = await setUp()
     const hostile = hostileValues(SEED)
     const names = [...Object.keys(asked), 'request', 'request_uri', 'response_mode', 'resource', 'prompt', '__proto__']
@@ -123,7 +123,7 @@ describe('ERR-4: hostile input to user authorization and installs', () => {
     }
   })
 
-  it('S40: no object or array passes for a text, in any parameter', async () => {
+  it('an object or array is refused as text in every parameter (S40)', async () => {
     const { w, right } = await setUp()
     const wrong = [
       { $ne: null },
@@ -152,7 +152,7 @@ describe('ERR-4: hostile input to user authorization and installs', () => {
       }
   })
 
-  it('S45: endless texts are refused by their length, before the store is asked', async () => {
+  it('overlong texts are refused by their length, before the store is asked (S45)', async () => {
     const { w, code, refresh } = await setUp()
     const { authorizer, installs } = w.grants
     const by = { key: w.key, secret: w.secret }
@@ -174,7 +174,7 @@ describe('ERR-4: hostile input to user authorization and installs', () => {
         'app_authentication_failed',
         () => authorizer.redeemCode({ ...by, key: LONG, code, verifier: VERIFIER, redirectUrl: REDIRECT }),
       ],
-      // The app is looked up; nothing else is.
+      // Only the app is looked up.
       [
         'invalid_code',
         () => authorizer.redeemCode({ ...by, code: LONG, verifier: VERIFIER, redirectUrl: REDIRECT }),

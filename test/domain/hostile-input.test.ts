@@ -33,7 +33,7 @@ async function setUp() {
     code_challenge: VERIFIER,
     code_challenge_method: 'S256',
   })
-  /** For each method arguments that are right; one of them at least is spoilt. */
+  /** For each method valid arguments, at least one of which is spoilt. */
   const right: Record<string, Record<string, readonly unknown[]>> = {
     apps: {
       register: [
@@ -90,16 +90,16 @@ async function setUp() {
   return { ...world, right, app, secret, token }
 }
 
-describe('ERR-4: hostile input', () => {
+describe('hostile input to public methods', () => {
   const parts = ['apps', 'tokens', 'installs', 'authorizer'] as const
 
-  it('is tried on every public method', async () => {
+  it('hostile input is tried on every public method (ERR-4)', async () => {
     const { grants, right } = await setUp()
     for (const part of parts) expect(Object.keys(right[part] ?? {}).sort()).toEqual(Object.keys(grants[part]).sort())
   })
 
   for (const part of parts) {
-    it(`of ${part}: ${INPUTS} inputs for each method, seed ${SEED}: no untyped error, nothing stored`, async () => {
+    it(`${part}: ${INPUTS} hostile inputs for each method (seed ${SEED}) cause no untyped error and store nothing (ERR-4)`, async () => {
       const { grants, observed, right } = await setUp()
       const stored = () => new Map(observed.written.map((record) => [`${record.kind} ${record.id}`, record.data]))
       for (const [method, args] of Object.entries(right[part] ?? {})) {
@@ -134,7 +134,7 @@ describe('ERR-4: hostile input', () => {
     })
   }
 
-  it(`as() and asHost() take ids or throw TypeError, ${INPUTS} inputs, seed ${SEED}`, async () => {
+  it(`as() and asHost() accept ids or throw TypeError for ${INPUTS} hostile inputs (seed ${SEED})`, async () => {
     const { grants } = await setUp()
     const hostile = hostileValues(SEED)
     const calls = [
@@ -156,7 +156,7 @@ describe('ERR-4: hostile input', () => {
     expect(() => grants.as('org', { login: '' })).toThrow(/^as: login/)
   })
 
-  it('fields whose getters throw are of the wrong type, and nothing is stored', async () => {
+  it('a field whose getter throws is a wrong type, and nothing is stored (ERR-4)', async () => {
     const { grants, observed, app } = await setUp()
     const before = observed.written.length
     const fields = ['name', 'homepage', 'adminEmail', 'description', 'redirectUrls', 'scopes', 'trusted', 'api', 'keys']
@@ -173,7 +173,7 @@ describe('ERR-4: hostile input', () => {
     expect(observed.written).toHaveLength(before)
   })
 
-  it('of ids is answered before the store or the directory is asked (S40, S45)', async () => {
+  it('hostile ids are refused before the store or the directory is asked (S40, S45)', async () => {
     const { grants, observed, tree, app, token } = await setUp()
     const before = { ...observed.calls }
     const questions = tree.questions
@@ -190,13 +190,13 @@ describe('ERR-4: hostile input', () => {
       await grants.apps.list({ owner: 'org', cursor: bad }).catch(() => {})
       await grants.apps.list({ owner: 'org', name: bad }).catch(() => {})
     }
-    // A list of `org` is checked to be visible before its cursor is looked at: that asks the directory, never the store.
+    // Whether the list of `org` is visible is checked before its cursor: that asks the directory, never the store.
     expect(observed.calls).toEqual(before)
     expect(tree.questions - questions).toBeLessThanOrEqual(wrong.length)
   })
 })
 
-/** Parameters of a request are texts, whatever they say. */
+/** Parameters of a request are strings, whatever they contain. */
 function spoilObject(object: object, hostile: ReturnType<typeof hostileValues>): object {
   if (!(object instanceof URLSearchParams)) return spoil(object, hostile)
   const spoilt = new URLSearchParams(object)

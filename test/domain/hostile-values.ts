@@ -2,14 +2,14 @@ import fc from 'fast-check'
 import { seededRandom } from '../../src/testing/seeded-random.ts'
 
 /**
- * Values that no method expects where they stand. Objects whose getters throw are among the fields of an app only: what an app
- * says may come from anywhere and is read with care, while every other argument is the host's own object, whose getter's error
- * is the host's own too.
+ * Values that no method expects in that place. Only the fields of an app include objects whose getters throw: what an app
+ * sends may come from anywhere and is read with care, while every other argument is the host's own object, and so is an error
+ * of its getter.
  */
 
 const LONG = 'a'.repeat(100_000)
 
-/** Such as were aimed at comparable libraries (S40, S41, S43, S45). */
+/** Attacks on comparable libraries (S40, S41, S43, S45). */
 const AIMED: readonly unknown[] = [
   undefined,
   null,
@@ -114,7 +114,7 @@ export function hostileValues(seed: number): {
   return { pick, chance, value: () => (chance(0.5) ? pick(AIMED) : pick(pool)) }
 }
 
-/** The object with some of its properties replaced, left out, or with properties that nobody asked for. */
+/** The object with some of its properties replaced, omitted, or with unknown properties. */
 export function spoil(object: object, hostile: ReturnType<typeof hostileValues>): object {
   const names = Object.keys(object)
   const spoilt: Record<string, unknown> = { ...object }

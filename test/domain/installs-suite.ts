@@ -4,11 +4,11 @@ import { codeOf } from '../base/code-of.ts'
 import { expectAlive, expectDead } from './session-checks.ts'
 import { createSessionWorld, LIFE, type OpenStore, REDIRECT, type SessionWorld } from './session-world.ts'
 
-/** Which accounts authorise which apps, on the stores that `open` gives. */
+/** Which accounts authorize which apps, on the stores that `open` gives. */
 export function testInstalls(open: OpenStore): void {
   const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options)
 
-  /** More apps that the account authorises. */
+  /** More apps that the account authorizes. */
   async function authoriseMore(w: SessionWorld, names: readonly string[]) {
     const keys = []
     for (const name of names) {
@@ -21,7 +21,7 @@ export function testInstalls(open: OpenStore): void {
   }
 
   describe('installs', () => {
-    it('LST-2: tell the app, when it was installed, and who permitted it', async () => {
+    it('an install shows the app, when it was installed and who approved it (LST-2)', async () => {
       const w = await world()
       const installedAt = new Date(w.clock())
       const by = { account: 'user', login: 'anna' }
@@ -38,7 +38,7 @@ export function testInstalls(open: OpenStore): void {
       expect(await w.grants.installs.count({ app: w.key })).toBe(1)
     })
 
-    it('LST-1: are counted by accounts, not by approvals; another approval extends the one there is', async () => {
+    it('installs are counted by account, not by approval, and another approval extends the existing one (LST-1)', async () => {
       const w = await world()
       const installedAt = new Date(w.clock())
       const first = await w.start({ scope: ['read'] })
@@ -53,7 +53,7 @@ export function testInstalls(open: OpenStore): void {
       await expectAlive(w, first)
     })
 
-    it('last as long as the last session under them may', async () => {
+    it('an install lasts as long as the last session under it may', async () => {
       const w = await world()
       await w.code()
       w.clock.advance(LIFE.absolute - 1)
@@ -69,7 +69,7 @@ export function testInstalls(open: OpenStore): void {
       expect(await w.grants.installs.withdraw({ app: w.key, account: 'user' })).toBe(false)
     })
 
-    it('LST-2: are searched by any part of the name, case and Unicode folded', async () => {
+    it('installs are found by any part of the name, case and Unicode folded (LST-2)', async () => {
       const w = await world()
       const [straße, ring] = await authoriseMore(w, ['Café STRAẞE', 'Ring Ring', 'Other'])
       const found = async (name: string) =>
@@ -82,7 +82,7 @@ export function testInstalls(open: OpenStore): void {
       expect(await codeOf(w.grants.installs.list({ account: 'user', name: 'x'.repeat(101) }))).toBe('invalid_request')
     })
 
-    it('LST-5: are paged, each once, first to expire first; a cursor is good for its own list only', async () => {
+    it('installs are paged once each, first to expire first, and a cursor is valid only for its own list (LST-5)', async () => {
       const w = await world()
       await w.code()
       w.clock.advance(1)
@@ -108,7 +108,7 @@ export function testInstalls(open: OpenStore): void {
         expect(await codeOf(call())).toBe('invalid_cursor')
     })
 
-    it('skip an app that was removed, and one that was withdrawn', async () => {
+    it('the list of installs omits a removed app and a withdrawn one', async () => {
       const w = await world()
       await w.code()
       const [gone, withdrawn] = await authoriseMore(w, ['A', 'B'])
@@ -118,7 +118,7 @@ export function testInstalls(open: OpenStore): void {
       expect(await codeOf(w.grants.installs.count({ app: gone ?? '' }))).toBe('app_not_found')
     })
 
-    it('LST-4: an account sees its own and those of accounts below; everything else is not found', async () => {
+    it('an account sees the installs of itself and accounts below; anything else is not found (LST-4)', async () => {
       const w = await world()
       await w.code()
       for (const account of ['user', 'org', 'provider', 'root'])
@@ -129,7 +129,7 @@ export function testInstalls(open: OpenStore): void {
         expect(await codeOf(w.grants.as('user').installs.list({ account: above }))).toBe('app_not_found')
     })
 
-    it("LST-4: an app's owner sees how many authorise it; which ones, only where they are itself or below", async () => {
+    it("an app's owner sees how many accounts authorize it, but only which of itself or below (LST-4)", async () => {
       const w = await world({ app: { owner: 'other-org' } })
       for (const account of ['user', 'org', 'other-org', 'provider']) await w.code({ account })
       const seen = async (account: string) =>
@@ -144,7 +144,7 @@ export function testInstalls(open: OpenStore): void {
       }
     })
 
-    it('LST-4: tokens of an account are shown to it and to those above; not to the owner of the app', async () => {
+    it("an account's tokens are shown to it and accounts above, not to the owner of the app (LST-4)", async () => {
       const w = await world({ app: { owner: 'other-org' } })
       const { id } = await w.start()
       const of = { app: w.key, account: 'user' }
@@ -161,7 +161,7 @@ export function testInstalls(open: OpenStore): void {
       expect(await codeOf(w.grants.tokens.list({ app: w.key, account: 'org' }))).toBe('app_not_found')
     })
 
-    it("TOK-5: ids of another account's tokens, or of the app's own, are passed over", async () => {
+    it("removing tokens skips ids of another account's or the app's own tokens (TOK-5)", async () => {
       const w = await world({ app: { trusted: true } })
       const [own, other] = [await w.start(), await w.start({ account: 'provider' })]
       const trusted = await w.grants.authorizer.grantTrusted({ key: w.key, secret: w.secret })
@@ -173,7 +173,7 @@ export function testInstalls(open: OpenStore): void {
       expect(await w.verify(trusted.accessToken)).toBe('ok')
     })
 
-    it("all tokens of the owner removed: its app-only and its user tokens die, others' stay, sessions stay (E)", async () => {
+    it("removing all tokens of the owner revokes its app-only and user tokens, but not others' tokens or sessions", async () => {
       const w = await world({ app: { trusted: true } })
       const [own, other] = [await w.start({ account: 'org' }), await w.start()]
       const { accessToken } = await w.grants.authorizer.grantTrusted({ key: w.key, secret: w.secret })
@@ -188,9 +188,9 @@ export function testInstalls(open: OpenStore): void {
     })
   })
 
-  describe('withdraw', () => {
+  describe('withdrawal', () => {
     for (const account of ['user', 'org', 'provider', 'root', undefined])
-      it(`by ${account ?? 'the host'}: ends all that the app holds for the account, at once, and nothing else (E)`, async () => {
+      it(`a withdrawal by ${account ?? 'the host'} ends all that the app holds for the account at once, and nothing else`, async () => {
         const w = await world()
         const [tokens, pending, other] = [await w.start(), await w.code(), await w.start({ account: 'provider' })]
         const events: unknown[] = []
@@ -207,7 +207,7 @@ export function testInstalls(open: OpenStore): void {
         expect(events).toEqual([{ change: 'withdrawn', app: w.key, account: 'user', by }])
       })
 
-    it("by a stranger, or by the app's owner who is not above: false, and nothing happens (LST-4)", async () => {
+    it("a withdrawal by a stranger or by the app's owner without authority over the account does nothing (LST-4)", async () => {
       const w = await world({ app: { owner: 'other-org' } })
       const tokens = await w.start()
       const written = w.observed.writes()
@@ -218,7 +218,7 @@ export function testInstalls(open: OpenStore): void {
       await expectAlive(w, tokens)
     })
 
-    it('of what is not there is false and no write; of what was withdrawn it is written again, for only that confirms it (REV-7)', async () => {
+    it('withdrawing nothing writes nothing; repeating a withdrawal writes again, which confirms it (REV-7)', async () => {
       const w = await world()
       const written = w.observed.writes()
       const of = { app: w.key, account: 'user' }
@@ -233,7 +233,7 @@ export function testInstalls(open: OpenStore): void {
       await expectDead(w, tokens)
     })
 
-    it('is in force for the next approval: it begins anew, and what was dead stays dead', async () => {
+    it('an approval after a withdrawal starts a new install, and what was revoked stays revoked', async () => {
       const w = await world()
       const tokens = await w.start()
       await w.grants.installs.withdraw({ app: w.key, account: 'user' })
@@ -246,7 +246,7 @@ export function testInstalls(open: OpenStore): void {
       expect(install?.installedAt).toEqual(new Date(w.clock()))
     })
 
-    it('of a blocked account by itself is account_blocked; those above may', async () => {
+    it('a blocked account cannot withdraw an app itself, but accounts above can', async () => {
       const w = await world()
       await w.start()
       w.tree.set('user', { active: false })
@@ -255,7 +255,7 @@ export function testInstalls(open: OpenStore): void {
       expect(await w.grants.as('org').installs.withdraw(of)).toBe(true)
     })
 
-    it('racing an approval: either before it or after it, never half (REV-4)', async () => {
+    it('a withdrawal that races an approval takes effect before or after it, never half (REV-4)', async () => {
       for (let round = 0; round < 5; round++) {
         const w = await world()
         const before = await w.start()
@@ -275,8 +275,8 @@ export function testInstalls(open: OpenStore): void {
     })
   })
 
-  describe('a suspension by an ancestor (REV-5)', () => {
-    it('holds for user tokens too, and is lifted only there or above', async () => {
+  describe('suspension by an ancestor (REV-5)', () => {
+    it('a suspension by an ancestor covers user tokens and is lifted only there or above (REV-5)', async () => {
       const w = await world()
       const [tokens, code] = [await w.start(), await w.code()]
       await w.grants.as('org').apps.suspend(w.key)

@@ -6,7 +6,7 @@ import { SIGNING } from './signing.ts'
 
 const used = vi.hoisted((): string[] => [])
 
-// jose as it is; what is called is remembered.
+// The real jose; its calls are recorded.
 vi.mock('jose', async (importOriginal) => {
   used.push('loaded')
   const jose = await importOriginal<typeof import('jose')>()
@@ -17,7 +17,7 @@ vi.mock('jose', async (importOriginal) => {
   return { ...jose, compactVerify }
 })
 
-/** The life of a user's token, up to a strict verification of it: what that one read, and what all of it used of jose. */
+/** The life of a user's token up to its strict verification: the records that this read, and everything that was used of jose. */
 async function verified(format: Pick<AppGrantOptions, 'signing'>) {
   const start = used.length
   const w = await createSessionWorld(async () => memoryStore(), {}, format)
@@ -29,7 +29,7 @@ async function verified(format: Pick<AppGrantOptions, 'signing'>) {
   return { commands, written: w.observed.writes() - writes, used: used.slice(start), usedByVerify: used.slice(before) }
 }
 
-it('an opaque token is verified by one read of four records, and nothing of jose is even loaded', async () => {
+it('an opaque token is verified by one read of four records, without loading jose', async () => {
   expect(await verified({})).toEqual({ commands: ['tais'], written: 0, used: [], usedByVerify: [] })
 })
 

@@ -7,10 +7,10 @@ import { createSessionWorld, type OpenStore, tokensOf } from './session-world.ts
 export function testPublicApps(open: OpenStore): void {
   const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options)
 
-  describe('a public app (APP-11)', () => {
+  describe('public apps (APP-11)', () => {
     const app = { public: true, redirectUrls: ['https://app.example/callback'] }
 
-    it('proves itself by PKCE and the refresh token, and revokes by its key', async () => {
+    it('a public app authenticates by PKCE and by the refresh token, and revokes by its key (APP-11)', async () => {
       const w = await world({ app })
       const first = await w.start()
       const second = await w.next(first)
@@ -21,7 +21,7 @@ export function testPublicApps(open: OpenStore): void {
       await expectDead(w, second)
     })
 
-    it('is refused with any secret; without the right verifier it gets nothing, and nothing is spent', async () => {
+    it('a public app is refused with any secret or without the right verifier, and nothing is consumed (APP-11)', async () => {
       const w = await world({ app })
       const code = await w.code()
       for (const secret of ['', 'x'.repeat(32), 'undefined'])
@@ -38,7 +38,7 @@ export function testPublicApps(open: OpenStore): void {
       await expectAlive(w, first)
     })
 
-    it('ends its session by the reuse of a refresh token or of a code as any app does', async () => {
+    it('reuse of a refresh token or code ends the session of a public app as of any other (APP-11)', async () => {
       const w = await world({ app })
       for (const which of ['refresh', 'code'] as const) {
         const first = await w.start()
@@ -48,7 +48,7 @@ export function testPublicApps(open: OpenStore): void {
       }
     })
 
-    it("S26: a confidential app's key alone, or an empty secret, is no public app's", async () => {
+    it('a confidential app with its key alone or an empty secret is not treated as public (S26)', async () => {
       const w = await world()
       const { app: open } = await w.grants.apps.register({
         owner: 'org',
@@ -64,7 +64,7 @@ export function testPublicApps(open: OpenStore): void {
       for (const secret of [undefined, '']) {
         const by = { key: w.key, secret }
         expect(await codeOf(w.redeem(code, by))).toBe('app_authentication_failed')
-        // Who does not prove who it is learns nothing of what else is wrong.
+        // A caller that does not authenticate learns nothing of what else is wrong.
         expect(await codeOf(w.redeem(code, { ...by, verifier: 'short' }))).toBe('app_authentication_failed')
         expect(await codeOf(w.redeem('garbage', by))).toBe('app_authentication_failed')
         expect(await codeOf(w.refresh(first.refresh, by))).toBe('app_authentication_failed')

@@ -12,18 +12,18 @@ import {
   tokensOf,
 } from './session-world.ts'
 
-/** As many apps at once, so that what a store joins in one command is of several. */
+/** As many apps at once, so that one command of a store joins calls of several. */
 const APPS = 25
-/** Long enough for a busy server to answer what is not held. */
+/** Long enough for a busy server to reply to what is not held. */
 const LATE_DEADLINE_MS = 2000
 
 const ofOwner = ({ key }: SessionWorld) => ({ app: key, account: 'org' })
 const ofUser = ({ key }: SessionWorld) => ({ app: key, account: 'user' })
 
-/** An act, and what it kills: the tokens of the app by itself, those of the user, and the user's session. */
+/** An operation, and what it revokes: the tokens of the app by itself, those of the user, and the user's session. */
 interface Kill {
   readonly kills: readonly ('app' | 'user' | 'session')[]
-  /** Whether it lets no token be made afterwards with what there was before. */
+  /** Whether no token can be issued afterwards with what existed before. */
   readonly isFinal?: boolean
   act(grants: AppGrant, w: SessionWorld): Promise<unknown>
 }
@@ -40,10 +40,10 @@ const KILLS: Readonly<Record<string, Kill>> = {
   },
 }
 
-/** Acts that kill while something else is under way, or arrives late. */
+/** Operations that revoke while another call is running or arrives late. */
 export function testRaces(open: OpenStore, { rounds = 1000 }: { readonly rounds?: number } = {}): void {
   describe('races', () => {
-    it(`S31: in ${rounds} rounds of grants and refreshes racing an act nothing works afterwards that the act killed`, async () => {
+    it(`in ${rounds} rounds of grants and refreshes racing a revocation nothing revoked works afterwards (S31)`, async () => {
       const store = await open()
       const shared = async () => ({ ...store, close: async () => {} })
       const names = Object.keys(KILLS)
@@ -57,7 +57,7 @@ export function testRaces(open: OpenStore, { rounds = 1000 }: { readonly rounds?
       await store.close()
     })
 
-    it('S3A: a write that arrives after an act on the same app resolved brings nothing back', async () => {
+    it('a write that arrives after an operation on the same app resolved restores nothing (S3A)', async () => {
       const store = await open()
       const shared = async () => ({ ...store, close: async () => {} })
       const lates = ['update', 'resume', 'setTrusted', 'addSecret', 'regenerateSecret', 'grant', 'refresh'] as const
@@ -122,7 +122,7 @@ function createRacer(w: SessionWorld): { race(name: string): Promise<void> } {
       const before = await grants.authorizer.grantTrusted({ key, secret })
       session ??= await redeemed()
       const { access, refresh } = session
-      // What the other node has accepted a moment ago is dead there all the same.
+      // What the other node accepted a moment ago is revoked there all the same.
       expect((await Promise.all([accepts(before.accessToken), accepts(access)]))[0]).toBe(true)
       const racing = nodes.flatMap((node) => [
         grantedBy(node.authorizer.grantTrusted({ key, secret })),
@@ -142,11 +142,11 @@ function createRacer(w: SessionWorld): { race(name: string): Promise<void> } {
       ])
       for (const [nth, granted] of made.entries()) {
         if (!accepted[nth]) continue
-        // It was made with what is valid after the act, and then it is listed.
+        // It rests on what is valid after the operation, and then it is listed.
         expect(isFinal || (isUsers(granted) && kills.includes('session')), name).toBe(false)
         expect(isUsers(granted) ? userIds : ownerIds, name).toContain(granted.tokenId)
       }
-      // One of two refreshes with one token took the step; the other got the same answer, or was refused.
+      // One of two refreshes with one token rotated it; the other got the same response or was refused.
       expect(new Set(refreshed.map(({ accessToken }) => accessToken)).size).toBeLessThan(2)
       const [newest] = refreshed
       if (newest) session = tokensOf(newest)
@@ -161,13 +161,13 @@ function createRacer(w: SessionWorld): { race(name: string): Promise<void> } {
   }
 }
 
-/** The new secret, where the act made one. */
+/** The new secret, if the operation made one. */
 function secretIn(answer: unknown): { readonly secret?: string } {
   const { secret } = Object(answer)
   return secret === undefined ? {} : { secret }
 }
 
-/** What was granted; undefined where the act came first. */
+/** What was granted; undefined if the operation came first. */
 async function grantedBy(call: Promise<Granted>): Promise<Granted | undefined> {
   try {
     return await call
@@ -177,7 +177,7 @@ async function grantedBy(call: Promise<Granted>): Promise<Granted | undefined> {
   }
 }
 
-/** A node that asks no longer than its deadline, and whose next call of a method is held until it is to be delivered. */
+/** A node that waits no longer than its deadline, and whose next call of a method is held until it is delivered. */
 function slowNode({ inner, clock, tree }: SessionWorld) {
   const writes: Promise<unknown>[] = []
   const seen = <Answer>(write: Promise<Answer>) => {

@@ -24,4 +24,4 @@ async function jittered(): Promise<Store> {
   return { ...inner, get: slow(inner.get), insert: slow(inner.insert), replace: slow(inner.replace) }
 }
 
-describe(`on a memory store of uneven speed, seed ${SEED}`, () => testRaces(jittered))
+describe(`races on a memory store of uneven speed, seed ${SEED}`, () => testRaces(jittered))

@@ -22,8 +22,8 @@ const PARALLEL = 50
 export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): void {
   const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options, format)
 
-  describe('a refresh token', () => {
-    it('rotates at each use: the successor works, and each access token until its own end (TOK-2, TOK-3)', async () => {
+  describe('refresh tokens', () => {
+    it('a refresh token rotates at each use; the successor works, and each access token until its own expiry (TOK-2, TOK-3)', async () => {
       const w = await world()
       const first = await w.start()
       w.clock.advance(30 * MINUTE)
@@ -37,7 +37,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       expect(await w.verify(second.access)).toBe('ok')
     })
 
-    it('S10, TOK-8: 50 parallel refreshes over two nodes get 50 identical answers: one rotation, one access token', async () => {
+    it('50 parallel refreshes over two nodes get identical responses: one rotation, one access token (S10, TOK-8)', async () => {
       const w = await world()
       const first = await w.start()
       const other = w.node()
@@ -55,7 +55,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       await expectAlive(w, tokensOf(answers[0] as Granted))
     })
 
-    it('S10: without a window one of 50 parallel refreshes succeeds, and then the session is dead', async () => {
+    it('one of 50 parallel refreshes succeeds without a grace period, and then the session is over (S10)', async () => {
       const w = await world({ options: { lifetimes: { retryWindowSeconds: 0 } } })
       const first = await w.start()
       const other = w.node()
@@ -67,7 +67,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       expect(await w.verify(first.access)).toBe('revoked')
     })
 
-    it('TOK-8, S18: repeated within the window gets the same answer with what is left of expires_in', async () => {
+    it('a refresh repeated within the grace period gets the same response with the remaining expires_in (TOK-8, S18)', async () => {
       const w = await world()
       const first = await w.start()
       const second = await w.next(first)
@@ -89,12 +89,12 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       [60, 59_999, 'ok'],
       [60, 60_000, 'invalid_refresh_token'],
       [0, 0, 'invalid_refresh_token'],
-      // The node that answers may be behind the one that rotated, by a second.
+      // The node that responds may be a second behind the one that rotated.
       [10, -1000, 'ok'],
       [10, -1001, 'invalid_refresh_token'],
       [0, -1000, 'invalid_refresh_token'],
     ] as const) {
-      it(`TOK-8: a window of ${seconds} s, repeated after ${after} ms: ${expected}`, async () => {
+      it(`a refresh repeated after ${after} ms with a grace period of ${seconds} s ends in ${expected} (TOK-8)`, async () => {
         const w = await world({ options: { lifetimes: { retryWindowSeconds: seconds } } })
         const first = await w.start()
         const second = await w.next(first)
@@ -106,7 +106,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       })
     }
 
-    it('S17, TOK-8: the predecessor is reuse once its successor was used, also inside the window', async () => {
+    it('the previous refresh token is reuse once its successor was used, even within the grace period (S17, TOK-8)', async () => {
       const w = await world()
       const first = await w.start()
       const second = await w.next(first)
@@ -115,7 +115,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       await expectDead(w, third)
     })
 
-    it('S16: after two fast rotations the first token ends the session, and nobody else is hurt', async () => {
+    it('the first token after two fast rotations ends its session and no other (S16)', async () => {
       const w = await world()
       const other = await w.start()
       const stranger = await w.start({ account: 'org' })
@@ -129,7 +129,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       expect(await w.grants.installs.count({ app: w.key })).toBe(2)
     })
 
-    it('TOK-8: any earlier one, however many rotations and days ago, is reuse; garbage ends nothing', async () => {
+    it('any earlier refresh token is reuse, however many rotations and days ago, and garbage ends nothing (TOK-8)', async () => {
       const w = await world()
       const all = [await w.start()]
       for (let n = 0; n < 6; n++) {
@@ -146,7 +146,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       await expectDead(w, last)
     })
 
-    it('TOK-8: other parameters within the window are no retry: that is reuse', async () => {
+    it('a refresh within the grace period with other parameters is not a retry but reuse (TOK-8)', async () => {
       const w = await world()
       for (const [asked, again] of [
         [undefined, ['read']],
@@ -161,7 +161,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       }
     })
 
-    it('S14: revoked by its app inside the window it gives nothing any more', async () => {
+    it('a refresh token that its app revoked within the grace period gives nothing more (S14)', async () => {
       const w = await world()
       const first = await w.start()
       const second = await w.next(first)
@@ -171,7 +171,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       await expectDead(w, second)
     })
 
-    it('revoked by its predecessor or its code: the whole session ends, by the genuine credential of that app only (HTTP-4)', async () => {
+    it('revoking an earlier refresh token or the code ends the session, only by its app and only if genuine (HTTP-4)', async () => {
       const w = await world()
       for (const which of ['code', 'refresh'] as const) {
         const first = await w.start()
@@ -185,7 +185,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       await expectAlive(w, kept)
     })
 
-    it('S18: an access token that was removed meanwhile does not come back by the retry', async () => {
+    it('a retry does not restore an access token that was removed in between (S18)', async () => {
       const w = await world()
       const first = await w.start()
       const second = await w.next(first)
@@ -196,7 +196,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       expect(await w.verify((await w.next(again)).access)).toBe('ok')
     })
 
-    it('S13, S18: another app gets nothing with it, inside the window or not, and hurts nothing', async () => {
+    it('another app gets nothing with a refresh token, within the grace period or not, and ends nothing (S13, S18)', async () => {
       const w = await world()
       const other = await w.grants.apps.register({
         owner: 'org',
@@ -216,7 +216,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       await expectAlive(w, second)
     })
 
-    it('S19: with a wider scope is refused and unspent; narrower narrows the access token, not the session (TOK-7)', async () => {
+    it('a refresh with a wider scope is refused and not consumed; a narrower one narrows only the access token (S19, TOK-7)', async () => {
       const w = await world()
       const first = await w.start({ scope: ['read'] })
       expect(first.granted.scope).toEqual(['read'])
@@ -230,7 +230,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       await expectAlive(w, first)
     })
 
-    it('S19, S34: kinds are not interchangeable: each credential is garbage in the place of another, and stays', async () => {
+    it('credentials of different kinds are not interchangeable, and a wrong use does not consume them (S19, S34)', async () => {
       const w = await world()
       const { ticket } = await w.consent()
       const code = await w.code()
@@ -247,7 +247,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       expect(await codeOf(w.refresh(refresh))).toBe('ok')
     })
 
-    it('idles for at most 14 days, exactly (TOK-2)', async () => {
+    it('an unused refresh token expires after exactly 14 days (TOK-2)', async () => {
       for (const [at, expected] of [
         [LIFE.idle - 1, 'ok'],
         [LIFE.idle, 'invalid_refresh_token'],
@@ -259,7 +259,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       }
     })
 
-    it('has an absolute end, 90 days from the approval, and no token outlives it (TOK-2)', async () => {
+    it('a session ends 90 days after the approval, and no token outlives it (TOK-2)', async () => {
       const w = await world()
       const code = await w.code()
       const approvedAt = w.clock()
@@ -280,7 +280,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       expect((await w.grants.installs.list({ account: 'user' })).items).toEqual([])
     })
 
-    it('lets an access token live to the second before its end, and the refresh token with the shortest lifetimes (TOK-2)', async () => {
+    it('with the shortest lifetimes, access and refresh tokens are valid until the last millisecond (TOK-2)', async () => {
       const lifetimes = { accessTokenSeconds: 1, refreshIdleSeconds: 1, refreshAbsoluteSeconds: 1, codeSeconds: 1 }
       const w = await world({ options: { lifetimes } })
       const { access, refresh } = await w.start()
@@ -291,7 +291,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       expect(await codeOf(w.refresh(refresh))).toBe('invalid_refresh_token')
     })
 
-    it('S48, TOK-7: refused while the app is suspended or the account blocked, and unspent: the same one works afterwards', async () => {
+    it('a refresh is refused while app or account is blocked, and the same token works afterwards (S48, TOK-7)', async () => {
       const w = await world()
       const first = await w.start()
       const second = await w.next(first)
@@ -316,7 +316,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       for (const [code, forbid, allow] of states) {
         await forbid()
         const written = w.observed.writes()
-        // A reuse is not judged meanwhile either: nothing is written.
+        // Reuse has no effect meanwhile either: nothing is written.
         for (const { refresh } of [first, second]) expect(await codeOf(w.refresh(refresh))).toBe(code)
         expect(await codeOf(w.redeem(first.code))).toBe(code)
         expect(w.observed.writes()).toBe(written)
@@ -326,7 +326,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       expect(await codeOf(w.refresh(second.refresh))).toBe('ok')
     })
 
-    it('S37, ACC-7: another epoch of the account inherits nothing, and the old one revives nothing it was asked anew for', async () => {
+    it('a new account epoch inherits nothing, and the old epoch restores nothing replaced since (S37, ACC-7)', async () => {
       const w = await world()
       w.tree.set('user', { epoch: 'first' })
       const [tokens, pending] = [await w.start(), await w.code()]
@@ -341,14 +341,14 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       expect(await codeOf(w.redeem(pending))).toBe('invalid_code')
     })
 
-    it('ACC-7: an epoch that comes, or goes, is another epoch', async () => {
+    it('an account epoch that appears or disappears is a different epoch (ACC-7)', async () => {
       const w = await world()
       const without = await w.start()
       w.tree.set('user', { epoch: 'first' })
       await expectDead(w, without)
     })
 
-    it('S38: a regeneration kills overlap secrets, tokens and pending codes at once', async () => {
+    it('a regeneration revokes overlapping secrets, tokens and pending codes at once (S38)', async () => {
       const w = await world()
       const second = await w.grants.apps.addSecret(w.key)
       const [tokens, pending] = [await w.start(), await w.code()]
@@ -361,7 +361,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       expect(await w.grants.installs.count({ app: w.key })).toBe(1)
     })
 
-    it('TOK-5: removing its access token leaves it as it is', async () => {
+    it('removing the access token of a session keeps its refresh token (TOK-5)', async () => {
       const w = await world()
       const first = await w.start()
       await w.grants.tokens.remove({ app: w.key, account: 'user', ids: [first.id] })
@@ -374,7 +374,7 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       expect(await w.grants.installs.count({ app: w.key })).toBe(1)
     })
 
-    it('S49: a scope that the app loses is lost at once, asked for no more, and back when it comes back', async () => {
+    it('a scope that an app loses is lost at once, refused when requested, and returns with the registration (S49)', async () => {
       const w = await world()
       const first = await w.start()
       await w.grants.apps.update(w.key, { scopes: ['read'] })

@@ -7,7 +7,7 @@ const RESOURCES = ['https://api.example', 'https://billing.example']
 describe('apps.setResourceServer (HTTP-3)', () => {
   const world = () => createWorld(undefined, { issuer: 'https://login.example', resources: RESOURCES })
 
-  it("is the host's alone, tells it, and is undone", async () => {
+  it('only the host makes an app a resource server, which it can undo and which is an event (HTTP-3)', async () => {
     const { grants, registerTrusted } = world()
     const changes: unknown[] = []
     grants.events.on('app', ({ change }) => changes.push(change))
@@ -21,7 +21,7 @@ describe('apps.setResourceServer (HTTP-3)', () => {
     expect(changes).toEqual(['registered', 'resource_server_set', 'resource_server_set'])
   })
 
-  it('is refused for what tokens are not for, for a public app, and where there is no app; nothing is stored', async () => {
+  it('a resource server is refused for an unlisted resource, a public app or an unknown app, and nothing is stored (HTTP-3)', async () => {
     const { grants, registerTrusted, store } = world()
     const { app } = await registerTrusted()
     const open = await grants.apps.register({
@@ -35,7 +35,7 @@ describe('apps.setResourceServer (HTTP-3)', () => {
     expect(await codeOf(grants.apps.setResourceServer('x'.repeat(32), RESOURCES[0]))).toBe('app_not_found')
   })
 
-  it('S42: no field of a submission makes one', async () => {
+  it('no field of a submission makes an app a resource server (S42)', async () => {
     const { grants, registerTrusted } = world()
     const { app } = await registerTrusted({ resourceServer: RESOURCES[0] } as object)
     expect(

@@ -12,10 +12,10 @@ const WAYS = [
   (value: unknown) => inspect(Object.entries(Object(value)), { depth: 20 }),
 ]
 
-/** What may never be seen: on the stores that `open` gives. */
+/** What may never be visible, on the stores that `open` gives. */
 export function testSecrets(open: OpenStore): void {
   describe('secrets of user authorization', () => {
-    it('S46: after a full flow no secret, token, code, ticket or verifier stands in any stored byte or key', async () => {
+    it('no stored byte or key contains a secret, token, code, ticket or verifier after a full flow (S46)', async () => {
       const w = await createSessionWorld(open)
       const consent = await w.consent({ state: 'the state' })
       const denied = await w.consent()
@@ -40,17 +40,17 @@ export function testSecrets(open: OpenStore): void {
       for (const secret of secrets) {
         expect(secret.length).toBeGreaterThan(30)
         expect(stored).not.toContain(secret)
-        // Nor what proves it, which is part of the text.
+        // Nor the part of the text that proves it.
         for (const name of ['secret', 'tag']) {
           const part = secret.startsWith('ag_') ? fieldOf(secret, name) : ''
           if (part) expect(stored).not.toContain(part)
         }
       }
-      // Whom an install belongs to is told by no id of a token.
+      // No id of a token reveals the account of an install.
       expect(granted.accessToken).not.toContain('user')
     })
 
-    it('S51: no answer, error, cause or event shows a code, a token, a ticket or a secret', async () => {
+    it('no response, error, cause or event shows a code, token, ticket or secret (S51)', async () => {
       const w = await createSessionWorld(open)
       const shown: unknown[] = []
       for (const type of ['app', 'token', 'install', 'refused', 'outage'] as const)

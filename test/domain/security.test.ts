@@ -21,7 +21,7 @@ async function setUp() {
 }
 
 describe('security cases', () => {
-  it('S28: an app-only token acts for the owner, even if an account has the id of the app', async () => {
+  it('an app-only token is for the owner, even if an account has the id of the app (S28)', async () => {
     const grants = createAppGrant({ store: memoryStore() })
     const { app, secret } = await grants.apps.register(exampleApp({ owner: 'org', trusted: true }))
     const { accessToken } = await grants.authorizer.grantTrusted({ key: app.key, secret })
@@ -34,7 +34,7 @@ describe('security cases', () => {
       expect(await codeOf(namesake.tokens.count({ app: app.key, account }))).toBe('app_not_found')
   })
 
-  it('S33: after suspend or remove every path fails', async () => {
+  it('every path fails after an app is suspended or removed (S33)', async () => {
     const { grants, app, secret, grant } = await setUp()
     const { accessToken } = await grant()
     const paths = async () => [
@@ -57,7 +57,7 @@ describe('security cases', () => {
     expect((await grants.apps.list()).items).toEqual([])
   })
 
-  it('S38: after a regeneration the overlap secret and all old tokens are dead', async () => {
+  it('a regeneration revokes the overlapping secret and all earlier tokens (S38)', async () => {
     const { grants, app, secret, grant } = await setUp()
     const { secret: overlap } = await grants.apps.addSecret(app.key)
     const tokens = [await grant(), await grants.authorizer.grantTrusted({ key: app.key, secret: overlap })]
@@ -72,7 +72,7 @@ describe('security cases', () => {
     expect(await codeOf(grants.authorizer.grantTrusted({ key: app.key, secret: fresh }))).toBe('ok')
   })
 
-  it('S3A: a token whose insert arrives after everything was revoked is born dead', async () => {
+  it('a token whose insert arrives after everything was revoked is not valid (S3A)', async () => {
     for (const kill of ['regenerateSecret', 'revokeTokens', 'suspend', 'remove', 'removeAll'] as const) {
       const world = createWorld(memoryStore(), { storeTimeoutMs: 10 })
       const { grants, store, observed } = world
@@ -88,7 +88,7 @@ describe('security cases', () => {
     }
   })
 
-  it('S44: the right ids with a wrong secret part are unknown, and change nothing', async () => {
+  it('the right ids with a wrong secret part are unknown and change nothing (S44)', async () => {
     const { grants, app, secret, grant } = await setUp()
     const { accessToken, tokenId } = await grant()
     const format = createTokenFormat('ag')
@@ -104,7 +104,7 @@ describe('security cases', () => {
       ).toMatchObject({ ok: false, reason: 'unknown' })
   })
 
-  it('S45: 100 kB of anything is refused before any read', async () => {
+  it('inputs of 100 kB are refused before any read (S45)', async () => {
     const { grants, app, secret, observed } = await setUp()
     const long = 'a'.repeat(100_000)
     const reads = { ...observed.calls }
@@ -134,7 +134,7 @@ describe('security cases', () => {
     expect(await codeOf(grants.authorizer.grantTrusted({ key: app.key, secret, scope: [long] }))).toBe('invalid_scope')
   })
 
-  it('S46: no stored value, key or group holds a secret or a token, whole, in part or in another form', async () => {
+  it('no stored value, key or group contains a secret or token, whole, in part or in another form (S46)', async () => {
     const { grants, app, secret, grant, of, observed } = await setUp()
     const credentials = [secret]
     credentials.push((await grant()).accessToken, (await grant()).accessToken)
@@ -164,7 +164,7 @@ describe('security cases', () => {
     }
   })
 
-  it('S51: canary secrets go through every failure and are in no error, cause, event, trace, warning or output', async () => {
+  it('canary secrets sent through every failure appear in no error, cause, event, trace, warning or output (S51)', async () => {
     const { grants, app, secret, store, tree, grant } = await setUp()
     const { accessToken } = await grant()
     const seen: unknown[] = []

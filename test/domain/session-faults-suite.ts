@@ -3,12 +3,12 @@ import { codeOf } from '../base/code-of.ts'
 import { expectAlive, expectDead, sessionRecord } from './session-checks.ts'
 import { createSessionWorld, HOUR, LIFE, MINUTE, type OpenStore, type TokenOptions, tokensOf } from './session-world.ts'
 
-/** What is left where the store fails, on the stores that `open` gives. */
+/** What is left after the store fails, on the stores that `open` gives. */
 export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): void {
   const world = (options: Parameters<typeof createSessionWorld>[1] = {}) => createSessionWorld(open, options, format)
 
   describe('a crash or an outage at a refresh', () => {
-    it('between the token and the advance spends nothing, and the repeat gets the derived token (TOK-8)', async () => {
+    it('a failure between token and rotation consumes nothing, and the repeat gets the derived token (TOK-8)', async () => {
       const w = await world()
       const first = await w.start()
       w.store.fail('replace', 'before')
@@ -21,7 +21,7 @@ export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): v
       await expectAlive(w, second)
     })
 
-    it('the repeat hours later finds the derived token dead, and gets another', async () => {
+    it('a repeat hours later finds the derived token expired and gets another', async () => {
       const w = await world()
       const first = await w.start()
       w.store.fail('replace', 'before')
@@ -34,7 +34,7 @@ export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): v
       await expectAlive(w, second)
     })
 
-    it('the repeat gets another token also where the derived one was removed, or lost its stamp', async () => {
+    it('a repeat gets another token if the derived one was removed or revoked with all others', async () => {
       const w = await world()
       for (const kill of [
         (ids: readonly string[]) => w.grants.tokens.remove({ app: w.key, account: 'user', ids }),
@@ -51,7 +51,7 @@ export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): v
       }
     })
 
-    it('a token that was not stored spends nothing; one whose answer is lost neither', async () => {
+    it('a token that was not stored, or whose reply is lost, does not consume the refresh token', async () => {
       const w = await world()
       for (const [when, code] of [
         ['before', 'store_unavailable'],
@@ -65,7 +65,7 @@ export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): v
       }
     })
 
-    it('whose answer is lost: repeated within the window it is the same answer, after it the session ends (TOK-8)', async () => {
+    it('a refresh whose reply is lost can be repeated within the grace period; later it ends the session (TOK-8)', async () => {
       const w = await world()
       const first = await w.start()
       w.store.fail('replace', 'after')
@@ -81,7 +81,7 @@ export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): v
       expect(await w.verify(third.access)).toBe('revoked')
     })
 
-    it('whose answer is lost at a code: the repeat ends the session, for a code has no window', async () => {
+    it('a repeated redemption whose reply was lost ends the session, because a code has no grace period', async () => {
       const w = await world()
       const code = await w.code()
       w.store.fail('replace', 'after')
@@ -90,7 +90,7 @@ export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): v
       expect(await w.grants.tokens.count({ app: w.key, account: 'user' })).toBe(0)
     })
 
-    it('that never reached the store leaves the code good', async () => {
+    it('a redemption that never reached the store leaves the code valid', async () => {
       const w = await world()
       const code = await w.code()
       for (const method of ['get', 'insert', 'replace'] as const) {
@@ -100,7 +100,7 @@ export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): v
       await expectAlive(w, tokensOf(await w.redeem(code)))
     })
 
-    it('writes that come twice change nothing', async () => {
+    it('writes that arrive twice change nothing', async () => {
       const w = await world()
       w.store.repeat('insert')
       w.store.repeat('replace')
@@ -110,13 +110,13 @@ export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): v
       await expectAlive(w, second)
     })
 
-    it('a rotation that the store lost: the later credential ends the session (DESIGN §3)', async () => {
+    it('the later refresh token ends the session if the store lost a rotation', async () => {
       const w = await world()
       const first = await w.start()
       const stored = await sessionRecord(w)
       const second = await w.next(first)
       const third = await w.next(second)
-      // A failover gave the database an older past.
+      // A failover returned the database to an older state.
       expect(await w.inner.replace(await sessionRecord(w), { ...stored, revision: 'rolledback' })).toBe(true)
       expect(await w.verify(third.access)).toBe('revoked')
       expect(await w.verify(second.access)).toBe('revoked')
@@ -124,7 +124,7 @@ export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): v
       await expectDead(w, first)
     })
 
-    it('a redemption that the store lost: the refresh token ends the session, and the code is worth nothing', async () => {
+    it('the refresh token ends the session if the store lost a redemption, and the code is worthless', async () => {
       const w = await world()
       const code = await w.code()
       const stored = await sessionRecord(w)
@@ -136,20 +136,20 @@ export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): v
     })
   })
 
-  describe('S39: a reuse whose answer the store fails', () => {
+  describe('a reuse during a store failure', () => {
     for (const [method, when, code, isDead] of [
       ['replace', 'before', 'store_unavailable', false],
       ['replace', 'after', 'outcome_unknown', true],
       ['get', 'before', 'store_unavailable', false],
     ] as const) {
-      it(`${method} ${when}: an error, and the repeat ends the session`, async () => {
+      it(`a reuse whose ${method} fails ${when} it is done is an error, and the repeat ends the session (S39)`, async () => {
         const w = await world()
         const first = await w.start()
         const third = await w.next(await w.next(first))
         w.store.fail(method, when)
         expect(await codeOf(w.refresh(first.refresh))).toBe(code)
         for (const { access } of [first, third]) expect(await w.verify(access)).toBe(isDead ? 'revoked' : 'ok')
-        // Twice lost is twice unknown: what is only read confirms nothing (REV-7).
+        // If the reply is lost twice, the outcome is unknown twice: a read confirms nothing (REV-7).
         if (isDead) {
           w.store.fail(method, when)
           expect(await codeOf(w.refresh(first.refresh))).toBe(code)
@@ -160,14 +160,14 @@ export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): v
       })
     }
 
-    it('while its tokens are taken out of the list: all are dead, and the answer is the refusal', async () => {
+    it('a reuse revokes all access tokens and is refused while its tokens are removed from the list (S39)', async () => {
       const w = await world()
       const first = await w.start()
       const third = await w.next(await w.next(first))
       const held = w.store.hold('replace')
       const answer = codeOf(w.refresh(first.refresh))
       await held.reached
-      // The one write of the act; those behind it only tidy up.
+      // The one write that ends the session; those after it only tidy up.
       held.release()
       expect(await answer).toBe('invalid_refresh_token')
       await expectDead(w, third)

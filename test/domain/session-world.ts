@@ -15,10 +15,10 @@ import {
 import { exampleApp } from '../../src/testing/index.ts'
 import { createWorld, type World } from './world.ts'
 
-/** Opens a database that nobody else uses. */
+/** Opens a database that no other test uses. */
 export type OpenStore = () => Promise<Store>
 
-/** What access tokens look like; opaque unless told otherwise. */
+/** The format of access tokens; opaque by default. */
 export type TokenOptions = Pick<AppGrantOptions, 'signing' | 'resources'>
 
 export const ISSUER = 'https://pbx.example/oauth'
@@ -40,7 +40,7 @@ export const LIFE = {
   question: 10 * MINUTE,
 }
 
-// Real servers on a busy machine are slow at times; a test about the deadline sets its own.
+// Real servers on a busy machine can be slow; a test about the deadline sets its own.
 const NO_HURRY = { storeTimeoutMs: 30_000 }
 
 export const challengeOf = (verifier: string) => createHash('sha256').update(verifier).digest('base64url')
@@ -48,23 +48,23 @@ export const challengeOf = (verifier: string) => createHash('sha256').update(ver
 type Ask = Readonly<Record<string, string | readonly string[] | undefined>>
 type By = { readonly account?: string; readonly login?: string; readonly scope?: readonly string[] }
 
-/** A world with a confidential app of `org` that `user` may authorise, and each step of that by itself. */
+/** A world with a confidential app of `org` that `user` may authorize, and each step of that by itself. */
 export interface SessionWorld extends World {
   readonly inner: Store
   readonly key: string
   readonly secret: string
-  /** Another instance over the same database, with the same clock and directory unless told otherwise. */
+  /** Another instance over the same database, with the same clock and directory by default. */
   readonly node: (options?: Partial<AppGrantOptions>) => AppGrant
-  /** The authorization request of the app, each parameter replaced, repeated or left out as told. */
+  /** The authorization request of the app, with parameters replaced, repeated or omitted. */
   ask(changed?: Ask, by?: By): Promise<Consent | Redirect>
   consent(changed?: Ask, by?: By): Promise<Consent>
-  /** A code, of a question approved by the account (`user` unless told otherwise). */
+  /** A code of a consent request that the account approved (`user` by default). */
   code(by?: By, changed?: Ask): Promise<string>
   redeem(code: string, changed?: Partial<CodeInput>, grants?: AppGrant): Promise<Granted>
   refresh(refreshToken: string, changed?: Partial<RefreshInput>, grants?: AppGrant): Promise<Granted>
   /** The first tokens of a session. */
   start(by?: By): Promise<Tokens>
-  /** Refreshes, and takes the answer apart. */
+  /** Refreshes, and takes the response apart. */
   next(from: Tokens, changed?: Partial<RefreshInput>): Promise<Tokens>
   verify(accessToken: string, grants?: AppGrant): Promise<DenialReason | 'ok'>
 }
@@ -152,7 +152,7 @@ export function tokensOf(granted: Granted, code = ''): Tokens {
   return { access, refresh, id, granted, code }
 }
 
-/** The parameters, each as often as it has values, left out where it has none. */
+/** The parameters, each as often as it has values, and omitted if it has none. */
 export function paramsOf(asked: Ask): URLSearchParams {
   const params = new URLSearchParams()
   for (const [name, value] of Object.entries(asked)) {
@@ -161,7 +161,7 @@ export function paramsOf(asked: Ask): URLSearchParams {
   return params
 }
 
-/** What a redirect tells the app, after checking where it goes. */
+/** What a redirect sends to the app, after checking its target. */
 export function answerIn(redirect: Consent | Redirect, to = REDIRECT): Readonly<Record<string, string>> {
   if (redirect.step !== 'redirect') throw new Error('expected a redirect, received a question')
   const { location } = redirect
@@ -174,7 +174,7 @@ export function codeIn(redirect: Redirect): string {
   return new URL(redirect.location).searchParams.get('code') ?? ''
 }
 
-/** So many callers at once, every other one on another node. */
+/** That many concurrent calls, every other one on another node. */
 export function atOnce<Answer>(
   count: number,
   call: (caller: number) => Promise<Answer>,

@@ -28,7 +28,7 @@ async function withToken(options: Partial<AppGrantOptions> = {}) {
   return { ...world, app, secret, grant, granted, token: granted.accessToken, current, verify, header, forge }
 }
 
-/** A JWS with that header and payload, whatever they are, and a right signature of that key. */
+/** A JWS with that header and payload, whatever they are, and a valid signature of that key. */
 async function signed(payload: object | string, header: object, key: Jwk): Promise<string> {
   const text = typeof payload === 'string' ? payload : JSON.stringify(payload)
   const imported = await importJWK(key, String(key.alg))
@@ -39,8 +39,8 @@ const part = (value: unknown) =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 const withHeader = (token: string, header: unknown) => [part(header), ...token.split('.').slice(1)].join('.')
 
-describe('a signed access token', () => {
-  it('says what RFC 9068 asks for; that of an app alone is no account (S28)', async () => {
+describe('signed access tokens', () => {
+  it('a signed token has the claims of RFC 9068, and a token of an app alone has no account as sub (S28)', async () => {
     const { granted, header, app, clock } = await withToken()
     expect(decodeProtectedHeader(granted.accessToken)).toEqual(header)
     const iat = Math.floor(clock() / 1000)
@@ -60,7 +60,7 @@ describe('a signed access token', () => {
     })
   })
 
-  it('of a user says whose it is', async () => {
+  it('a signed token of a user names the user as sub', async () => {
     const w = await createSessionWorld(async () => memoryStore(), {}, { signing: { current: newKey() } })
     const { access, id } = await w.start()
     expect(decodeJwt(access)).toMatchObject({
@@ -73,7 +73,7 @@ describe('a signed access token', () => {
     })
   })
 
-  it('gives what an opaque one gives, in one round trip with the same reads', async () => {
+  it('a signed token gives the same access as an opaque one, in one round trip with the same reads', async () => {
     const { grants, token, granted, app, observed, clock } = await withToken()
     const before = observed.reads.length
     expect(await grants.authorizer.verify(token)).toEqual({
@@ -95,7 +95,7 @@ describe('a signed access token', () => {
     ])
   })
 
-  it('stands in no stored byte, nor does what it carries (S46), and is shown by no inspection (S51)', async () => {
+  it('no stored byte contains a signed token or its contents, and no inspection shows them (S46, S51)', async () => {
     const w = await createSessionWorld(async () => memoryStore(), {}, { signing: { current: newKey() } })
     const first = await w.start()
     const second = await w.next(first)
@@ -109,7 +109,7 @@ describe('a signed access token', () => {
     expect(inspect(w.grants, { showHidden: true, depth: 9 })).not.toContain('"d"')
   })
 
-  it('is remembered where a staleness is allowed, and dies with the hint or the time', async () => {
+  it('a signed token is cached within the allowed staleness, but not for another audience', async () => {
     const { grants, token, observed } = await withToken()
     const cached = () => grants.authorizer.verify(token, { maxStalenessMs: 60_000 })
     expect(await cached()).toMatchObject({ ok: true, audience: [ISSUER] })
@@ -122,7 +122,7 @@ describe('a signed access token', () => {
     })
   })
 
-  it('of the largest scope there is can be verified', async () => {
+  it('a signed token with the largest possible scope can be verified', async () => {
     const scopes = Array.from({ length: 100 }, (_, n) => `${n}`.padEnd(100, 'x'))
     const { grants, registerTrusted, verify } = await withToken()
     const { app, secret } = await registerTrusted({ scopes })
@@ -130,7 +130,7 @@ describe('a signed access token', () => {
     expect(await verify(accessToken)).toBe('ok')
   })
 
-  it('is given back at /revoke by its app; that of another app stays (HTTP-4)', async () => {
+  it('an app can revoke its own signed token, but not one of another app (HTTP-4)', async () => {
     const { grants, token, app, secret, registerTrusted, verify } = await withToken()
     const other = await registerTrusted()
     const revoke = (key: string, proof: string) => codeOf(grants.authorizer.revokeToken({ key, secret: proof, token }))
@@ -140,7 +140,7 @@ describe('a signed access token', () => {
     expect(await verify(token)).toBe('revoked')
   })
 
-  it('that nothing could sign is an outage, and nothing is stored or spent', async () => {
+  it('a token that nothing can sign is an outage, and nothing is stored or consumed', async () => {
     const { publicJwk, down } = external()
     const w = await createSessionWorld(
       async () => memoryStore(),
@@ -174,8 +174,8 @@ function external() {
   return { publicJwk: publicPart(key), down }
 }
 
-describe('opaque and signed tokens', () => {
-  it('are both accepted by a node that has keys, and only the opaque ones by another', async () => {
+describe('opaque and signed tokens together', () => {
+  it('a node with keys accepts both token formats, and a node without keys only opaque tokens', async () => {
     const { grants, store, clock, tree, token, app, secret } = await withToken()
     const opaque = createAppGrant({ store, clock, directory: tree, issuer: ISSUER })
     const { accessToken } = await opaque.authorizer.grantTrusted({ key: app.key, secret })
@@ -184,7 +184,7 @@ describe('opaque and signed tokens', () => {
     expect(await opaque.authorizer.verify(token)).toEqual({ ok: false, reason: 'malformed' })
   })
 
-  it('what a signed token carries is no token by itself, nor an opaque token inside a signed one (S63)', async () => {
+  it('the credential inside a signed token is not a token by itself, nor is an opaque token inside a signed one (S63)', async () => {
     const { token, verify, forge, grants, store, clock, tree, app, secret } = await withToken()
     expect(await verify(String(decodeJwt(token).ref))).toBe('malformed')
     const opaque = createAppGrant({ store, clock, directory: tree })
@@ -196,7 +196,7 @@ describe('opaque and signed tokens', () => {
     expect(await verify(token)).toBe('ok')
   })
 
-  it('a repeated refresh gets what the first got, also from a node of the other format (TOK-8)', async () => {
+  it('a repeated refresh gets the same response, even from a node with the other format (TOK-8)', async () => {
     const signing = { current: newKey() }
     const w = await createSessionWorld(async () => memoryStore(), {}, { signing })
     const opaque = createAppGrant({ store: w.inner, clock: w.clock, directory: w.tree, issuer: ISSUER })
@@ -210,8 +210,8 @@ describe('opaque and signed tokens', () => {
   })
 })
 
-describe('a signed access token is refused', () => {
-  it('with any other algorithm, whatever it is signed with (S60)', async () => {
+describe('refused signed access tokens', () => {
+  it('a signed token with any other algorithm is refused, whatever the key (S60)', async () => {
     const { token, verify, current, header } = await withToken()
     const body = token.split('.')[1] ?? ''
     const publicKey = createPublicKey(keyObject(current))
@@ -231,14 +231,14 @@ describe('a signed access token is refused', () => {
       expect(await verify(withHeader(token, { ...header, alg }))).toBe('malformed')
       expect(await verify(`${part({ ...header, alg })}.${body}.`)).toBe('malformed')
     }
-    // An algorithm of ours, but not that key's.
+    // An algorithm that is supported, but not by that key.
     for (const alg of ['RS256', 'PS256', 'EdDSA'])
       expect(await verify(withHeader(token, { ...header, alg }))).toBe('unknown')
     const zero = Buffer.alloc(64).toString('base64url')
     expect(await verify(`${part(header)}.${body}.${zero}`)).toBe('unknown')
   })
 
-  it('with a key that it brings along, or a kid that is none of ours (S61)', async () => {
+  it('a signed token with a key of its own, or with a kid that is not ours, is refused (S61)', async () => {
     const { forge, verify, token, header } = await withToken()
     const stranger = newKey()
     const strangerPublic = publicPart(stranger)
@@ -260,7 +260,7 @@ describe('a signed access token is refused', () => {
     expect(await verify(await forge({}, { jwk: strangerPublic }))).toBe('ok')
   })
 
-  it('with anything in its form that parsers could differ in, before any key or record is touched (S62)', async () => {
+  it('a signed token in a form on which parsers could differ is refused before any key or record is used (S62)', async () => {
     const { token, verify, forge, header, observed } = await withToken()
     const [head = '', body = '', signature = ''] = token.split('.')
     const before = observed.calls.get
@@ -287,7 +287,7 @@ describe('a signed access token is refused', () => {
     expect(observed.calls.get).toBe(before)
   })
 
-  it('of any other type (S63)', async () => {
+  it('a signed token of any other type is refused (S63)', async () => {
     const { verify, forge } = await withToken()
     for (const typ of ['at+jwt', 'AT+JWT', 'application/at+jwt', 'Application/At+Jwt'])
       expect(await verify(await forge({}, { typ }))).toBe('ok')
@@ -309,24 +309,24 @@ describe('a signed access token is refused', () => {
     ['an issuer in an array', { iss: [ISSUER] }, 'unknown'],
     ['another audience', { aud: B }, 'unknown'],
     ['no audience', { aud: undefined }, 'unknown'],
-    ['an audience that is no text', { aud: [{ [ISSUER]: 1 }, 1, null] }, 'unknown'],
-    ['no end', { exp: undefined }, 'unknown'],
-    ['an end that is a text', { exp: '9999999999' }, 'unknown'],
-    ['an end that is over', { exp: 1_000_000_000 }, 'expired'],
-    ['a beginning that is to come', { nbf: 9_999_999_999 }, 'unknown'],
-    ['a beginning that is a text', { nbf: '0' }, 'unknown'],
-    ['no time of issue', { iat: undefined }, 'unknown'],
-    ['a time of issue that is to come', { iat: 9_999_999_999 }, 'unknown'],
+    ['an audience that is not a string', { aud: [{ [ISSUER]: 1 }, 1, null] }, 'unknown'],
+    ['no expiry', { exp: undefined }, 'unknown'],
+    ['an expiry that is a string', { exp: '9999999999' }, 'unknown'],
+    ['an expiry in the past', { exp: 1_000_000_000 }, 'expired'],
+    ['a not-before in the future', { nbf: 9_999_999_999 }, 'unknown'],
+    ['a not-before that is a string', { nbf: '0' }, 'unknown'],
+    ['no issue time', { iat: undefined }, 'unknown'],
+    ['an issue time in the future', { iat: 9_999_999_999 }, 'unknown'],
     ['no id', { jti: undefined }, 'unknown'],
     ['no app', { client_id: undefined }, 'unknown'],
     ['no subject', { sub: 1 }, 'unknown'],
     ['a scope that is a list', { scope: ['read'] }, 'unknown'],
     ['another kind', { kind: 'admin' }, 'unknown'],
-    ['no owner of an app-only token', { owner: undefined }, 'unknown'],
-    ['nothing of ours inside', { ref: undefined }, 'unknown'],
+    ['an app-only token without owner', { owner: undefined }, 'unknown'],
+    ['no credential inside', { ref: undefined }, 'unknown'],
     ['garbage inside', { ref: 'ag_as_x' }, 'unknown'],
     ['an object inside', { ref: { $ne: null } }, 'unknown'],
-  ])('with %s (S64)', async (_, claims, reason) => {
+  ])('a signed token with %s is refused (S64)', async (_, claims, reason) => {
     const { verify, forge, observed } = await withToken()
     const text = await forge(claims)
     const before = observed.calls.get
@@ -334,12 +334,12 @@ describe('a signed access token is refused', () => {
     expect(observed.calls.get).toBe(before)
   })
 
-  it('S64: an audience in an array, with ours in it, is accepted', async () => {
+  it('an audience array that contains ours is accepted (S64)', async () => {
     const { verify, forge } = await withToken()
     expect(await verify(await forge({ aud: [B, ISSUER] }))).toBe('ok')
   })
 
-  it('S44: with right ids and what another token carries, though it is signed as it should be', async () => {
+  it('a well-signed token with right ids but the credential of another token is refused (S44)', async () => {
     const { verify, forge, grant } = await withToken()
     const other = decodeJwt((await grant()).accessToken)
     expect(await verify(await forge({ ref: other.ref }))).toBe('unknown')
@@ -347,7 +347,7 @@ describe('a signed access token is refused', () => {
     expect(await verify(await forge({ ref: other.ref, jti: other.jti, client_id: 'another' }))).toBe('unknown')
   })
 
-  it('S66: by a key that was taken away, whatever time of issue it claims; and by a key that has nothing to do with the token', async () => {
+  it('a token signed by a removed key is refused, whatever its iat, as is one signed by an unrelated key (S66)', async () => {
     const { store, clock, tree, token, current, forge, app, secret } = await withToken()
     const next = newKey()
     const node = (signing: AppGrantOptions['signing']) =>
@@ -365,7 +365,7 @@ describe('a signed access token is refused', () => {
     const past = Math.floor(clock() / 1000) - 60
     expect(await reason(await forge({ iat: past, exp: past + 3600 }))).toBe('unknown')
     expect(await reason(accessToken)).toBe('ok')
-    // While the old key still verifies, whoever has it cannot make what no record knows.
+    // While the old key still verifies, its holder cannot make a token without a record.
     const forgedRef = `${String(decodeJwt(token).ref).slice(0, -8)}AAAAAAAA`
     expect(await reason(await forge({ ref: forgedRef, iat: past }), node({ current: next, previous: current }))).toBe(
       'unknown',
@@ -383,7 +383,7 @@ describe('the resources of tokens', () => {
   it.each([
     ['opaque', {}],
     ['signed', { signing: { current: newKey() } }],
-  ])('%s: the first where none is asked for, else those that are', async (_, format) => {
+  ])('%s tokens are for the requested resources, or for the first one by default', async (_, format) => {
     const w = createWorld(memoryStore(), { issuer: ISSUER, resources, ...format })
     const { app, secret } = await w.registerTrusted()
     const grant = (asked?: readonly string[]) =>
@@ -404,7 +404,7 @@ describe('the resources of tokens', () => {
   it.each([
     ['opaque', {}],
     ['signed', { signing: { current: newKey() } }],
-  ])('%s: S69: a token for one resource is refused at another', async (_, format) => {
+  ])('%s tokens for one resource are refused at another (S69)', async (_, format) => {
     const w = createWorld(memoryStore(), { issuer: ISSUER, resources, ...format })
     const { app, secret } = await w.registerTrusted()
     const { accessToken } = await w.grants.authorizer.grantTrusted({ key: app.key, secret, resources: [B] })
@@ -424,7 +424,7 @@ describe('the resources of tokens', () => {
     expect(await without.authorizer.verify(accessToken)).toMatchObject({ ok: false })
   })
 
-  it('of a session are those of its request; a redemption and a refresh pick among them, and never more (S19)', async () => {
+  it('a session has the resources of its request, and redemption and refresh may only choose among them (S19)', async () => {
     const w = await createSessionWorld(async () => memoryStore(), {}, { resources: [A, B, ISSUER] })
     const code = await w.code({}, { resource: [A, B] })
     const writes = w.observed.writes()
@@ -441,7 +441,7 @@ describe('the resources of tokens', () => {
     expect(await audienceOf(w, third.accessToken)).toEqual([A, B])
   })
 
-  it('a refresh repeated for another resource is another request: reuse (TOK-8)', async () => {
+  it('a refresh repeated for another resource is not a retry but reuse (TOK-8)', async () => {
     const w = await createSessionWorld(async () => memoryStore(), {}, { resources })
     const first = await w.redeem(await w.code({}, { resource: [A, B] }))
     await w.refresh(first.refreshToken ?? '', { resources: [A] })
@@ -449,7 +449,7 @@ describe('the resources of tokens', () => {
     expect(await w.verify(first.accessToken)).toBe('revoked')
   })
 
-  it('that a request names, and that there are not, are told to the app (RFC 8707 §2)', async () => {
+  it('an unknown resource in an authorization request is invalid_target at the app (RFC 8707 §2)', async () => {
     const w = await createSessionWorld(async () => memoryStore(), {}, { resources })
     for (const resource of ['https://c.example/', [A, ISSUER], `${A}#x`]) {
       const asked = await w.ask({ resource })
@@ -460,7 +460,7 @@ describe('the resources of tokens', () => {
     expect(await codeOf(w.ask({ resource: `https://${'x'.repeat(5000)}` }))).toBe('invalid_request')
   })
 
-  it('that the host has taken out of its list are granted no more', async () => {
+  it('a resource that the host has taken out of its list is granted no more', async () => {
     const w = await createSessionWorld(async () => memoryStore(), {}, { resources })
     const first = await w.redeem(await w.code({}, { resource: B }))
     const fewer = w.node({ resources: [A] })
@@ -470,8 +470,8 @@ describe('the resources of tokens', () => {
   })
 })
 
-describe('an account whose id could be taken for an app', () => {
-  it('is refused everywhere (S28)', async () => {
+describe('account ids that begin with app:', () => {
+  it('an account id that could be taken for an app is refused everywhere (S28)', async () => {
     const { grants } = createWorld()
     const account = 'app:x'
     expect(() => grants.as(account)).toThrow(/does not begin with app:/)

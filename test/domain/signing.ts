@@ -20,7 +20,7 @@ export function keyObject(jwk: Jwk): KeyObject {
   return createPrivateKey({ key: jwk, format: 'jwk' } as JsonWebKeyInput)
 }
 
-/** What of a key may be told. */
+/** The public part of a key. */
 export function publicPart(jwk: Jwk): Jwk {
   const { d: _, p: __, q: ___, dp: ____, dq: _____, qi: ______, ...rest } = jwk
   return rest

@@ -13,7 +13,7 @@ async function setUp() {
 }
 
 describe('the tokens of an app and an account', () => {
-  it('are listed with issue time, expiry, scope and user agent, first to expire first, never with their value (TOK-3, TOK-4, LST-3)', async () => {
+  it('tokens are listed with issue time, expiry, scope and user agent, first to expire first, never by value (TOK-3, TOK-4, LST-3)', async () => {
     const { grants, grant, of, clock } = await setUp()
     const first = await grant({ userAgent: 'curl/8', scope: ['read'] })
     const issuedAt = new Date(clock())
@@ -40,7 +40,7 @@ describe('the tokens of an app and an account', () => {
     expect(JSON.stringify(items)).not.toContain(first.accessToken.slice(60, 90))
   })
 
-  it('remember the user agent without control characters and no more than 512 of it (TOK-3)', async () => {
+  it('the user agent is kept without control characters, at most 512 of it (TOK-3)', async () => {
     const { grants, grant, of } = await setUp()
     await grant({ userAgent: `a\r\n\0\u0007\u0085b${'x'.repeat(600)}` })
     await grant({ userAgent: '\n' })
@@ -51,7 +51,7 @@ describe('the tokens of an app and an account', () => {
     expect(agents.every((agent) => agent === undefined || (agent.length <= 512 && agent.isWellFormed()))).toBe(true)
   })
 
-  it('are counted and listed while they live, to the millisecond, those of a suspended app included (TOK-4)', async () => {
+  it('tokens are counted and listed until the millisecond they expire, also those of a suspended app (TOK-4)', async () => {
     const { grants, grant, of, clock } = await setUp()
     await grant()
     clock.advance(1000)
@@ -67,7 +67,7 @@ describe('the tokens of an app and an account', () => {
     expect(await seen()).toEqual([0, 0])
   })
 
-  it('that expire during a walk are not shown by its later pages (TOK-4, LST-5)', async () => {
+  it('tokens that expire during a walk are not on its later pages (TOK-4, LST-5)', async () => {
     const { grants, grant, of, clock } = await setUp()
     for (let n = 0; n < 6; n++) {
       await grant()
@@ -81,7 +81,7 @@ describe('the tokens of an app and an account', () => {
     expect(second.items).toHaveLength(1)
   })
 
-  it('are walked once each, though many end at the same moment (LST-5)', async () => {
+  it('a walk returns each token once, even if many expire at the same moment (LST-5)', async () => {
     const { grants, grant, of } = await setUp()
     const ids = new Set<string>()
     for (let n = 0; n < 40; n++) ids.add((await grant()).tokenId)
@@ -92,7 +92,7 @@ describe('the tokens of an app and an account', () => {
     expect(new Set(walked)).toEqual(ids)
   })
 
-  it('are removed by id, each for good; the app may get another (TOK-4, TOK-5)', async () => {
+  it('tokens are removed by id for good, and the app may get another (TOK-4, TOK-5)', async () => {
     const { grants, grant, of } = await setUp()
     const tokens = [await grant(), await grant(), await grant()]
     const [one, two, three] = tokens.map(({ tokenId }) => tokenId)
@@ -110,7 +110,7 @@ describe('the tokens of an app and an account', () => {
     expect((await grants.authorizer.verify((await grant()).accessToken)).ok).toBe(true)
   })
 
-  it('that are not theirs are passed over: of another app, of nobody (TOK-4)', async () => {
+  it('removing skips the tokens of another app and unknown ids (TOK-4)', async () => {
     const { grants, registerTrusted, of } = await setUp()
     const other = await registerTrusted({ owner: 'org' })
     const { accessToken, tokenId } = await grants.authorizer.grantTrusted({ key: other.app.key, secret: other.secret })
@@ -121,7 +121,7 @@ describe('the tokens of an app and an account', () => {
     expect(events).toEqual([])
   })
 
-  it('are removed all as of that moment, at one write whatever their number (TOK-4, REV-2)', async () => {
+  it('removing all tokens as of that moment is one write, whatever their number (TOK-4, REV-2)', async () => {
     const { grants, grant, of, observed } = await setUp()
     for (const count of [1, 300]) {
       const tokens = []
@@ -140,7 +140,7 @@ describe('the tokens of an app and an account', () => {
     }
   })
 
-  it('are shown to the account and those above, to nobody else (LST-4)', async () => {
+  it('tokens are shown to the account and accounts above, and to no other (LST-4)', async () => {
     const { grants, of } = await setUp()
     for (const actor of ['org', 'provider', 'root'])
       expect(await codeOf(grants.as(actor).tokens.count(of)), actor).toBe('ok')
@@ -156,7 +156,7 @@ describe('the tokens of an app and an account', () => {
       expect(await codeOf(grants.tokens.count({ ...of, account })), account).toBe('app_not_found')
   })
 
-  it('take no more than 1000 ids at once, and only texts', async () => {
+  it('one call removes at most 1000 ids, and only strings', async () => {
     const { grants, of, observed } = await setUp()
     const reads = observed.calls.get
     for (const ids of [
@@ -176,8 +176,8 @@ describe('the tokens of an app and an account', () => {
   })
 })
 
-describe('the cost of an act (REV-2)', () => {
-  it('is one write, and the same reads, with 400 tokens as with one', async () => {
+describe('the cost of operations', () => {
+  it('an operation is one write and the same reads for 400 tokens as for one (REV-2)', async () => {
     const acts = ['suspend', 'resume', 'revokeTokens', 'regenerateSecret', 'remove'] as const
     const costs = []
     for (const count of [1, 400]) {
@@ -202,7 +202,7 @@ describe('the cost of an act (REV-2)', () => {
     expect(costs[1]).toEqual(costs[0])
   })
 
-  it('of a verification is one round trip', async () => {
+  it('a verification is one round trip (REV-2)', async () => {
     const { grants, grant, observed } = await setUp()
     const { accessToken } = await grant()
     const before = { ...observed.calls }

@@ -4,16 +4,16 @@ import { codeOf } from '../base/code-of.ts'
 import { answerIn, challengeOf, codeIn, REDIRECT, VERIFIER } from './session-world.ts'
 import type { World } from './world.ts'
 
-/** What an app holds for an account that authorised it: what each of it answers now. */
+/** What an app holds for an account that authorized it: the result that each part gives now. */
 export interface UserHolding {
   readonly access: DenialReason | 'ok'
   readonly refresh: ErrorCode | 'ok'
   /** A code that is not redeemed yet. */
   readonly code: ErrorCode | 'ok'
-  /** A new authorization: the question, or the error that page or app gets. */
+  /** A new authorization: the consent page, or the error that page or app gets. */
   readonly ask: 'consent' | 'access_denied' | ErrorCode
   readonly installed: boolean
-  /** How many live tokens are listed and counted. `gone` where there is nothing to ask for. */
+  /** How many live tokens are listed and counted. `gone` if there is nothing to ask for. */
   readonly listed: number | 'gone'
 }
 
@@ -26,7 +26,7 @@ export const UNTOUCHED_USER: UserHolding = {
   listed: 1,
 }
 
-/** Where all that the app holds for the account is dead. */
+/** Everything that the app holds for the account is revoked. */
 export const DEAD_USER = {
   access: 'revoked',
   refresh: 'invalid_refresh_token',
@@ -43,14 +43,14 @@ export interface UserScene extends World {
   readonly user: {
     readonly access: string
     readonly tokenId: string
-    /** The session's present refresh token, of the one before it, and its code, redeemed. */
+    /** The session's current refresh token, the one before it, and its redeemed code. */
     refresh: string
     spent?: string
     readonly redeemed: string
-    /** Codes not redeemed yet: every look spends one. */
+    /** Codes not redeemed yet: every check consumes one. */
     readonly codes: string[]
   }
-  /** Credentials that are right now; each is good for one call. */
+  /** Credentials that are valid now; each is valid for one call. */
   currentProof(): Promise<AppProof>
 }
 
@@ -86,14 +86,14 @@ export async function userHoldingOf(scene: UserScene): Promise<UserHolding> {
   }
 }
 
-/** Where an authorization is possible now, what comes of it works. */
+/** If an authorization is possible now, its tokens work. */
 export async function expectFreshWorks(scene: UserScene): Promise<void> {
   if ((await tryAsk(scene)) !== 'consent') return
   const { accessToken } = await redeem(scene, await newCode(scene, scene.key), await scene.currentProof())
   expect(await scene.grants.authorizer.verify(accessToken)).toMatchObject({ ok: true, kind: 'user', account: OF_USER })
 }
 
-/** Presents a superseded credential: what follows for the caller is a refusal, and for the session its end. */
+/** Presents a superseded credential: the caller gets a refusal, and the session ends. */
 export async function reuse(scene: UserScene, which: 'refresh token' | 'code'): Promise<void> {
   const { user } = scene
   const by = await scene.currentProof()
@@ -102,12 +102,12 @@ export async function reuse(scene: UserScene, which: 'refresh token' | 'code'): 
       ? redeem(scene, user.redeemed, by)
       : scene.grants.authorizer.refresh({ ...by, refreshToken: user.spent ?? '' })
   const answer = codeOf(call)
-  // An outage is for the caller to see.
+  // The caller must see an outage.
   if (['store_unavailable', 'outcome_unknown'].includes(await answer)) await call
   expect(await answer).toBe(which === 'code' ? 'invalid_code' : 'invalid_refresh_token')
 }
 
-/** Uses the refresh token, long before what comes next; the access tokens after the first leave the list. */
+/** Uses the refresh token long before the next step; the access tokens after the first leave the list. */
 export async function rotate(scene: UserScene): Promise<void> {
   const { user, key, grants } = scene
   user.spent = user.refresh

@@ -15,10 +15,10 @@ import { SIGNING } from './signing.ts'
 export function testDomain(open: OpenStore): void {
   testLayout(open)
   testFailingActs(open)
-  describe('with signed tokens', () => testActs(open, { signing: SIGNING }))
+  describe('operations with signed tokens', () => testActs(open, { signing: SIGNING }))
 }
 
-/** The part of it that another arrangement of the same servers might break. */
+/** The part that another layout of the same servers might break. */
 export function testLayout(open: OpenStore): void {
   testActs(open)
   testAuthorization(open)
@@ -28,14 +28,14 @@ export function testLayout(open: OpenStore): void {
   testRivals(open)
 }
 
-/** The part of it in which callers race each other, or whole lives are lived: what another driver of the same store might break. */
+/** The part in which callers race each other, or whole lives are run: what another driver of the same store might break. */
 export function testRivals(open: OpenStore): void {
   testSessions(open)
   testAssertions(open)
   testRacesAndLives(open)
 }
 
-/** The least of it: acts racing grants and refreshes, and whole lives. */
+/** The minimum: operations racing grants and refreshes, and whole lives. */
 export function testRacesAndLives(open: OpenStore): void {
   // A round takes a dozen writes, each to a disk or to a majority.
   testRaces(open, { rounds: 500 })

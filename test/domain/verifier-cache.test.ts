@@ -9,7 +9,7 @@ import { createSessionWorld, HOUR, LIFE, type SessionWorld } from './session-wor
 const STALENESS = 5000
 const maxStalenessMs = STALENESS
 
-/** One token of each kind, and one verifier that may be stale on another node, whose store reads are counted. */
+/** One token of each kind, and a caching verifier on another node, whose store reads are counted. */
 async function setUp(kind: 'app' | 'user') {
   // Without hints, so that only age ends an entry.
   const w = await createSessionWorld(async () => ({ ...memoryStore(), watch: undefined as never }), {
@@ -28,7 +28,7 @@ const reads = (w: SessionWorld) => w.observed.calls.get
 
 for (const kind of ['app', 'user'] as const) {
   describe(`verification of ${kind} tokens with maxStalenessMs`, () => {
-    it('is one read when strict, always, and none within the staleness (DESIGN §5)', async () => {
+    it('strict verification is always one read, and a cached one within the staleness is none (REV-3)', async () => {
       const { w, token, stale } = await setUp(kind)
       const before = reads(w)
       for (let n = 0; n < 3; n++) expect(await w.verify(token)).toBe('ok')
@@ -40,7 +40,7 @@ for (const kind of ['app', 'user'] as const) {
       expect(w.tree.questions - questions).toBe(kind === 'user' ? 2 : 1)
     })
 
-    it('accepts what was killed for less than the staleness, and not a millisecond longer', async () => {
+    it('a cached verification accepts a revoked token for less than the staleness, not a millisecond longer (REV-3)', async () => {
       const { w, stale, kill } = await setUp(kind)
       expect(await stale()).toBe('ok')
       await kill()
@@ -50,7 +50,7 @@ for (const kind of ['app', 'user'] as const) {
       expect(await stale()).toBe('app_suspended')
     })
 
-    it('counts from when the read was sent, not from when it was answered: a blocked store lengthens nothing', async () => {
+    it('staleness counts from when the read was sent, so a blocked store does not extend it (REV-3)', async () => {
       const { w, stale, kill } = await setUp(kind)
       const held = w.store.hold('get')
       const first = stale()
@@ -64,7 +64,7 @@ for (const kind of ['app', 'user'] as const) {
       expect(await stale()).toBe('app_suspended')
     })
 
-    it('accepts nothing from memory when the read took longer than the staleness', async () => {
+    it('a result is not cached if its read took longer than the staleness', async () => {
       const { w, stale, kill } = await setUp(kind)
       const held = w.store.hold('get')
       const first = stale()
@@ -76,7 +76,7 @@ for (const kind of ['app', 'user'] as const) {
       expect(await stale()).toBe('app_suspended')
     })
 
-    it('goes on within the bound while the store is down, then rejects: never a denial, never an acceptance', async () => {
+    it('cached results bridge an outage within the staleness, and then verification rejects, never denies or accepts', async () => {
       const { w, token, stale } = await setUp(kind)
       expect(await stale()).toBe('ok')
       w.store.fail('get', 'before', 1000)
@@ -91,7 +91,7 @@ for (const kind of ['app', 'user'] as const) {
       expect(await codeOf(stale())).toBe('directory_unavailable')
     })
 
-    it("ages the directory's answer too: a blocked account is seen by the bound (ACC-3)", async () => {
+    it("the directory's reply ages too: a blocked account is refused within the staleness (ACC-3)", async () => {
       const { w, stale } = await setUp(kind)
       expect(await stale()).toBe('ok')
       w.tree.set('org', { active: false })
@@ -103,7 +103,7 @@ for (const kind of ['app', 'user'] as const) {
       expect(await stale()).toBe('ok')
     })
 
-    it('never remembers a denial', async () => {
+    it('a denial is never cached', async () => {
       const { w, stale } = await setUp(kind)
       await w.grants.apps.suspend(w.key)
       const before = reads(w)
@@ -113,7 +113,7 @@ for (const kind of ['app', 'user'] as const) {
       expect(await stale()).toBe('ok')
     })
 
-    it('never accepts past the end of the token', async () => {
+    it('a token past its expiry is never accepted from the cache', async () => {
       const { w, token } = await setUp(kind)
       w.clock.advance(LIFE.access - 1)
       const stale = async () => said(await w.grants.authorizer.verify(token, { maxStalenessMs: 300_000 }))
@@ -122,7 +122,7 @@ for (const kind of ['app', 'user'] as const) {
       expect(await stale()).toBe('expired')
     })
 
-    it('takes each caller at its own bound', async () => {
+    it('each caller has its own staleness bound', async () => {
       const { w, token, stale, kill } = await setUp(kind)
       expect(await stale()).toBe('ok')
       await kill()
@@ -132,7 +132,7 @@ for (const kind of ['app', 'user'] as const) {
         expect(said(await w.grants.authorizer.verify(token, { maxStalenessMs: bound }))).toBe('app_suspended')
     })
 
-    it('gives every caller an answer of its own', async () => {
+    it('each caller gets its own result object', async () => {
       const { w, token } = await setUp(kind)
       const answers: Access[] = []
       for (let n = 0; n < 3; n++) {
@@ -152,7 +152,7 @@ for (const kind of ['app', 'user'] as const) {
 }
 
 describe('the cache of acceptances', () => {
-  it('is dropped by hints of any record that the answer rests on: token, app, install, session', async () => {
+  it('a change hint for the token, app, install or session drops the cached result', async () => {
     const acts = [
       (w: SessionWorld, id: string) => w.node().tokens.remove({ app: w.key, account: 'user', ids: [id] }),
       (w: SessionWorld) => w.node().apps.suspend(w.key),
@@ -163,7 +163,7 @@ describe('the cache of acceptances', () => {
       const { access, id } = await w.start()
       const stale = async () => said(await w.grants.authorizer.verify(access, { maxStalenessMs }))
       expect(await stale()).toBe('ok')
-      // The ear is open from the first answer on.
+      // Hints are received from the first result on.
       expect(await stale()).toBe('ok')
       await act(w, id)
       expect(await stale()).not.toBe('ok')
@@ -177,7 +177,7 @@ describe('the cache of acceptances', () => {
     await w.grants.close()
   })
 
-  it('S45: an endless token is malformed at once, without a read', async () => {
+  it('an overlong token is malformed at once, without a read (S45)', async () => {
     const w = await createSessionWorld(async () => memoryStore())
     const before = w.observed.calls.get
     const answer = await w.grants.authorizer.verify(`ag_ut_${'a'.repeat(100_000)}`, { maxStalenessMs })
@@ -185,7 +185,7 @@ describe('the cache of acceptances', () => {
     expect(w.observed.calls.get).toBe(before)
   })
 
-  it('S40: a staleness is a number from 0 to 300 000', async () => {
+  it('maxStalenessMs is a number from 0 to 300 000 (S40)', async () => {
     const w = await createSessionWorld(async () => memoryStore())
     const { access } = await w.start()
     for (const bad of [-1, 300_001, Number.NaN, Number.POSITIVE_INFINITY, '5', null, {}, [], true, Object(5)]) {
@@ -198,7 +198,7 @@ describe('the cache of acceptances', () => {
     }
   })
 
-  describe('when clocks jump', () => {
+  describe('clock jumps', () => {
     function cached() {
       const times = { clock: 1_800_000_000_000, steady: 50 }
       let asked = 0
@@ -244,7 +244,7 @@ describe('the cache of acceptances', () => {
       }
     }
 
-    it('back before the read: nothing is believed', async () => {
+    it('nothing is taken from the cache if the clock jumped back before the read', async () => {
       const one = cached()
       await one.stale()
       one.deny()
@@ -252,7 +252,7 @@ describe('the cache of acceptances', () => {
       expect(await one.stale()).toBe('revoked')
     })
 
-    it('back by less than has passed: the steady clock still counts', async () => {
+    it('the monotonic clock still counts if the clock jumps back by less than has passed', async () => {
       const one = cached()
       await one.stale()
       one.deny()
@@ -263,7 +263,7 @@ describe('the cache of acceptances', () => {
       expect(await one.stale()).toBe('revoked')
     })
 
-    it('forward: nothing is believed that the clock says is old; back again it is not revived longer', async () => {
+    it('a jump forward expires cached results, and a jump back does not extend them', async () => {
       const one = cached()
       await one.stale()
       one.deny()
@@ -273,7 +273,7 @@ describe('the cache of acceptances', () => {
       expect(await one.stale()).toBe('revoked')
     })
 
-    it('forward beyond the end of the token: it is over', async () => {
+    it('a token is expired if the clock jumps beyond its expiry', async () => {
       const one = cached()
       await one.stale()
       one.deny()
@@ -281,7 +281,7 @@ describe('the cache of acceptances', () => {
       expect(await one.stale()).toBe('revoked')
     })
 
-    it('a denial takes what was remembered with it, and a hint does', async () => {
+    it('a denial or a change hint removes what was cached', async () => {
       const one = cached()
       await one.stale()
       const asked = one.asks()

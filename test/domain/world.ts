@@ -4,7 +4,7 @@ import { exampleApp, faultyStore, movableClock } from '../../src/testing/index.t
 import { observedStore } from '../store/observed-store.ts'
 import { accountTree } from './account-tree.ts'
 
-/** The library over a store that tells and fails as a test asks for, an account tree, and a clock that stands still. */
+/** The library over a store that records and fails as a test asks for, an account tree, and a clock that stands still. */
 export function createWorld(inner: Store = memoryStore(), options: Partial<AppGrantOptions> = {}) {
   const observed = observedStore(inner)
   const store = faultyStore(observed)

@@ -10,14 +10,14 @@ const DEADLINE_MS = 1000
 const LATE_MS = 1000
 const APPS = 6
 
-/** Apps whose stamps are replaced again and again, while others ask which stamp is the current one. */
+/** Apps whose stamps are replaced again and again, while readers ask which stamp is current. */
 export interface Workload {
   /** How many calls failed so far. */
   failures(): number
-  /** Resolves when each app was killed, and each reader answered, once more than until now. */
+  /** Resolves when each app was revoked, and each reader got a result, once more than until now. */
   serves(): Promise<void>
   /**
-   * Ends it, prints what was seen, and fails on a call that hung or on a stamp that was accepted after its kill was acknowledged.
+   * Ends it, prints what was seen, and fails on a call that hung or on a stamp that was accepted after its revocation was acknowledged.
    *
    * @param options.mayLose - the fault may undo what was acknowledged: it is counted and printed only.
    */
@@ -26,7 +26,7 @@ export interface Workload {
 
 interface App {
   stored: StoreRecord
-  /** The stamp of the last kill that was acknowledged: older ones are dead. */
+  /** The stamp of the last acknowledged revocation: older ones are revoked. */
   acknowledged: number
   kills: number
   reads: number
@@ -35,7 +35,7 @@ interface App {
 const stampOf = ({ data }: StoreRecord) => Number(data)
 
 /**
- * @param writer - the node that kills.
+ * @param writer - the node that revokes.
  * @param readers - the nodes that accept what is current.
  */
 export async function killAndVerify(
@@ -68,7 +68,7 @@ export async function killAndVerify(
       app.kills++
       return
     }
-    // Lost to an earlier one that was not acknowledged, or unknown: the act is repeated on what stands.
+    // Lost to an earlier write that was not acknowledged, or unknown: repeat it on the current record.
     const found = (await timed(() => store.get([app.stored])))?.[0]
     if (found) app.stored = found
   }

@@ -3,26 +3,26 @@ import { guardedStore } from '../../src/store/guarded-store.ts'
 import type { Store, StoreRecord } from '../../src/store/store.ts'
 import { until } from '../servers/until.ts'
 
-/** How long a call may take, as in a host that sets nothing. */
+/** How long a call may take, as in a host with default options. */
 export const DEADLINE_MS = 1000
 const KILLERS = 6
 const REMEMBERED = 40
 
 /** What a workload has seen. */
 export interface Seen {
-  /** Kills that were acknowledged, and those that first had an unknown outcome. */
+  /** Revocations that were acknowledged, and those that first had an unknown outcome. */
   killed: number
   repeated: number
-  /** Strict reads, begun after the kill was acknowledged, that found the record alive. */
+  /** Strict reads that began after the revocation was acknowledged and found the record valid. */
   acceptedAfterKill: number
-  /** Reads that were answered, and calls that failed. */
+  /** Reads that succeeded, and calls that failed. */
   read: number
   failed: number
   longestCallMs: number
 }
 
 /**
- * Records are inserted alive and killed by one replace each, as tokens are, from one node; both nodes read them meanwhile.
+ * One node inserts records and revokes each by one replace, as tokens are; both nodes read them meanwhile.
  *
  * @param nodes - stores on the same database, each on a client of its own.
  */
@@ -45,7 +45,7 @@ export function startWorkload(nodes: readonly [Store, Store]) {
     }
   }
   const verify = async (store: Store, one: StoreRecord) => {
-    // Only what was dead before this read began counts.
+    // Only records revoked before this read began count.
     const wasDead = dead.includes(one)
     const found = await timed(store.get([one]))
     if (!found) return
@@ -61,7 +61,7 @@ export function startWorkload(nodes: readonly [Store, Store]) {
         if (attempt > 0) seen.repeated++
         return
       }
-      // The repeat writes again, also over a tombstone of its own: what was only read confirms nothing.
+      // The repeat writes again, even over its own tombstone, because a read confirms nothing.
       const found = await timed(killing.get([one]))
       stands = found?.[0] ?? stands
     }
@@ -91,12 +91,12 @@ export function startWorkload(nodes: readonly [Store, Store]) {
 
   return {
     seen,
-    /** Waits until that many more kills were acknowledged. */
+    /** Waits until that many more revocations were acknowledged. */
     async moreKills(count: number) {
       const goal = seen.killed + count
       await until(`${count} more kills`, async () => seen.killed >= goal, { withinMs: 60_000 })
     },
-    /** Ends it, and answers how many of the acknowledged kills are not in the database. */
+    /** Ends it, and returns how many acknowledged revocations are not in the database. */
     async stop(): Promise<{ lost: number }> {
       going = false
       await Promise.all(running)

@@ -26,7 +26,7 @@ describeWith('mongoStore under faults of a replica set', { found: mongodBinary, 
     return startWorkload([await preparedStore(one, name), await preparedStore(two, name)])
   }
 
-  it('faults: kill -9 of the primary under load loses no acknowledged kill, and no call hangs (REV-3)', async () => {
+  it('faults: kill -9 of the primary under load loses no acknowledged revocation, and no call hangs (REV-3)', async () => {
     const work = await startOnBoth()
     await work.moreKills(100)
     for (let round = 0; round < 2; round++) {
@@ -42,7 +42,7 @@ describeWith('mongoStore under faults of a replica set', { found: mongodBinary, 
     expect(seen.longestCallMs).toBeLessThan(DEADLINE_MS + LATE_MS)
   })
 
-  it('faults: a primary stopped until another is elected accepts nothing when it wakes (REV-3)', async () => {
+  it('faults: a primary that was stopped until another was elected accepts nothing when it wakes (REV-3)', async () => {
     const work = await startOnBoth()
     await work.moreKills(100)
     for (let round = 0; round < 3; round++) {
@@ -60,7 +60,7 @@ describeWith('mongoStore under faults of a replica set', { found: mongodBinary, 
     expect(seen.longestCallMs).toBeLessThan(DEADLINE_MS + LATE_MS)
   })
 
-  it('faults: without a majority a kill has an unknown outcome, and its repeat confirms it (REV-7)', async () => {
+  it('faults: a revocation without a majority has an unknown outcome, and its repeat confirms it (REV-7)', async () => {
     const work = await startOnBoth()
     await work.moreKills(100)
     const primary = await set.primary()
@@ -70,7 +70,7 @@ describeWith('mongoStore under faults of a replica set', { found: mongodBinary, 
     await until('calls fail', async () => work.seen.failed > before.failed + 10)
     const without = work.seen.killed
     await until('more calls fail', async () => work.seen.failed > before.failed + 20)
-    // The answer of a write that two members had already confirmed may still have been under way.
+    // The reply to a write that two members had already confirmed may still have been on its way.
     expect(work.seen.killed).toBe(without)
     for (const member of others) await member.signal('SIGCONT')
     await work.moreKills(100)

@@ -30,7 +30,7 @@ describeWith('mongoStore under faults of one server', { found: mongodBinary, mis
     return client
   }
 
-  it('faults: kill -9 of a standalone server loses no acknowledged kill: it is in the journal (REV-3)', async () => {
+  it('faults: kill -9 of a standalone server loses no acknowledged revocation, because it is in the journal (REV-3)', async () => {
     const server = await start()
     const name = freshName()
     const [one, two] = DRIVERS.map(({ Client }) => connect(Client, server.url)) as [MongoClient, MongoClient]
@@ -47,7 +47,7 @@ describeWith('mongoStore under faults of one server', { found: mongodBinary, mis
     expect(seen.longestCallMs).toBeLessThan(DEADLINE_MS + LATE_MS)
   })
 
-  it('faults: kill -9 amid registrations leaves the limit exact: none too many, no place lost (APP-6)', async () => {
+  it('faults: kill -9 during registrations keeps the limit exact, with no app too many and no place lost (APP-6)', async () => {
     const server = await start()
     const store = await preparedStore(connect(MongoClient, server.url, { serverSelectionTimeoutMS: 1000 }))
     const group = { kind: 'thing', partition: 'p0', group: 'owner' }
@@ -65,7 +65,7 @@ describeWith('mongoStore under faults of one server', { found: mongodBinary, mis
     expect(await store.count(group, 0)).toBe(60)
   })
 
-  it('faults: with the TTL monitor stopped nothing changes but the space', async () => {
+  it('faults: a stopped TTL monitor changes nothing but the space used', async () => {
     const server = await start()
     const store = await preparedStore(connect(MongoClient, server.url))
     await server.command({ setParameter: 1, ttlMonitorEnabled: false })
@@ -82,13 +82,13 @@ describeWith('mongoStore under faults of one server', { found: mongodBinary, mis
   })
 
   it.each(DRIVERS)(
-    'faults: a server that is not there answers each call within the deadline, $driver',
+    'faults: a call to a server that does not exist ends within the deadline, $driver',
     async ({ Client }) => {
       const url = 'mongodb://127.0.0.1:1/'
       const one = record({ groups: ['g'] })
       const limit = { group: 'g', max: 1 }
       const group = { kind: 'thing', partition: 'p0', group: 'g' }
-      // With the driver's own patience of 30 s the deadline decides; with less the driver says what it knows.
+      // With the driver's default of 30 s the deadline ends the call; with less the driver reports what it knows.
       for (const [options, unsure] of [
         [{}, 'outcome_unknown'],
         [{ serverSelectionTimeoutMS: 200 }, 'store_unavailable'],

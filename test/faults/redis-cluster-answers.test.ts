@@ -13,7 +13,7 @@ const WAYS = drivers.flatMap((driver) => [
   { ...driver, title: `${driver.driver}, durable writes`, durability: { replicas: 1, timeoutMs: 200 } },
 ])
 
-describeWith('faults: a cluster whose answers are lost', redisServer, () => {
+describeWith('faults: a cluster whose replies are lost', redisServer, () => {
   let cluster: RedisCluster
   let proxies: readonly TcpProxy[]
   beforeAll(async () => {
@@ -25,7 +25,7 @@ describeWith('faults: a cluster whose answers are lost', redisServer, () => {
     await cluster?.stop()
   })
 
-  it.each(WAYS)('$title: a write is not sent again', async ({ cluster: clientOf, durability }) => {
+  it.each(WAYS)('$title: a write whose reply is lost is not sent again', async ({ cluster: clientOf, durability }) => {
     const natMap = Object.fromEntries(
       cluster.nodes.map(({ host, port }, index) => [`${host}:${port}`, (proxies[index] as TcpProxy).address]),
     )
@@ -35,7 +35,7 @@ describeWith('faults: a cluster whose answers are lost', redisServer, () => {
       const first = record()
       const app = changed(first)
       await store.insert(first)
-      // By now the server knows the script.
+      // The server knows the script by now.
       await store.replace(first, app)
       const next = changed(app)
       const key = `ag:{p0}:thing:${app.id}`

@@ -20,7 +20,7 @@ const WAYS = drivers.flatMap((driver) => [
   { ...driver, title: `${driver.driver}, durable writes`, durability: { replicas: 1, timeoutMs: 200 } },
 ])
 
-/** Traffic around a fault, by three nodes; then it must serve again by itself. */
+/** Traffic around a fault, by three nodes, after which it must serve again. */
 async function through(
   fault: string,
   {
@@ -61,7 +61,7 @@ describeWith('faults: redisStore on a cluster', redisServer, () => {
   describe.each(WAYS)('$title', ({ title, durability, ...driver }) => {
     const how = { client: () => driver.cluster(cluster.nodes), durability }
 
-    it('a slot moved while traffic runs', async () => {
+    it('the cluster serves through a slot move under traffic, and no revoked record is accepted (REV-3)', async () => {
       await through(`${title}: a slot moved`, how, async (load) => {
         const move = await beginMove(cluster, 'ag:{p0}:x')
         await load.serves()
@@ -70,7 +70,7 @@ describeWith('faults: redisStore on a cluster', redisServer, () => {
       })
     })
 
-    it('a planned failover', async () => {
+    it('the cluster serves through a planned failover, and no revoked record is accepted (REV-3)', async () => {
       await through(`${title}: a planned failover`, how, async () => {
         const master = await cluster.masterOf('ag:{p0}:x')
         const replica = await cluster.replicaOf(master)
@@ -79,13 +79,13 @@ describeWith('faults: redisStore on a cluster', redisServer, () => {
       })
     })
 
-    it('a master killed', async () => {
+    it('the cluster serves again after a master was killed, and no revoked record is accepted (REV-3)', async () => {
       await through(`${title}: a master killed`, how, async (load) => {
         const master = await cluster.masterOf('ag:{p0}:x')
         const replica = await cluster.replicaOf(master)
         await master.kill()
         await until('the replica is the master', async () => (await replica.client.role())[0] === 'master')
-        // Without a replica of its own the new master can confirm no durable write.
+        // The new master cannot confirm durable writes without a replica.
         if (!durability) await load.serves()
         await master.restart()
       })
@@ -94,7 +94,7 @@ describeWith('faults: redisStore on a cluster', redisServer, () => {
 })
 
 describeWith('faults: redisStore on a group watched by Sentinel', redisServer, () => {
-  // A group of its own for each test: sentinels take their time to learn what became of a master.
+  // A group for each test: sentinels take their time to learn the state of a master.
   const withGroup = async (body: (group: SentinelGroup) => Promise<void>) => {
     const group = await startSentinelGroup()
     try {
@@ -106,7 +106,7 @@ describeWith('faults: redisStore on a group watched by Sentinel', redisServer, (
   const anotherThan = (master: RedisServer, group: SentinelGroup) =>
     until('there is another master', async () => (await group.master()) !== master)
 
-  // Without durable writes one major is enough: a test takes as long as a sentinel takes to look again.
+  // Without durable writes one major is enough, because a test takes as long as a sentinel takes to look again.
   describe.concurrent.each(WAYS.filter(({ driver, durability }) => durability || driver === 'ioredis 6'))(
     '$title',
     ({ title, durability, ...driver }) => {
@@ -115,9 +115,9 @@ describeWith('faults: redisStore on a group watched by Sentinel', redisServer, (
         durability,
       })
 
-      it('a planned failover', async () => {
+      it('a Sentinel group serves through a planned failover, and loses at most writes that are not durable', async () => {
         await withGroup(async (group) => {
-          // Sentinel lets the old master acknowledge what the new one never gets: only durable writes are promised to stay.
+          // Sentinel lets the old master acknowledge writes that the new one never gets; only durable writes are kept.
           const mayLose = durability === undefined
           await through(`${title}: Sentinel, a planned failover`, { ...howIn(group), mayLose }, async () => {
             const master = await group.master()
@@ -128,7 +128,7 @@ describeWith('faults: redisStore on a group watched by Sentinel', redisServer, (
         })
       })
 
-      it('a master killed', async () => {
+      it('a Sentinel group serves again after a master was killed, and no revoked record is accepted (REV-3)', async () => {
         await withGroup(async (group) => {
           await through(`${title}: Sentinel, a master killed`, howIn(group), async (load) => {
             const master = await group.master()

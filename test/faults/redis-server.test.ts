@@ -31,7 +31,7 @@ describeWith('faults: redisStore on one server', redisServer, () => {
   })
 
   describe.each(drivers)('$driver', ({ driver, single }) => {
-    /** Traffic on the server, or by the proxy, around a fault; then it must serve again by itself. */
+    /** Traffic on the server, or through the proxy, around a fault, after which it must serve again. */
     const through = async (
       fault: string,
       body: (load: Workload) => Promise<void>,
@@ -53,7 +53,7 @@ describeWith('faults: redisStore on one server', redisServer, () => {
       return until(`${count} calls failed`, () => load.failures() >= before + count)
     }
 
-    it('killed with -9 and started again: what it acknowledged is in its file', async () => {
+    it('a server killed with -9 and restarted has everything it acknowledged (REV-3)', async () => {
       await through('kill -9 and restart', async (load) => {
         await server.kill()
         await failing(load, 20)
@@ -61,7 +61,7 @@ describeWith('faults: redisStore on one server', redisServer, () => {
       })
     })
 
-    it('stopped by SIGSTOP: every call ends at its deadline, and it goes on when the server does', async () => {
+    it('every call ends at its deadline while the server is stopped by SIGSTOP, and then the store continues', async () => {
       await through('SIGSTOP', async (load) => {
         server.signal('SIGSTOP')
         await failing(load, 40)
@@ -69,7 +69,7 @@ describeWith('faults: redisStore on one server', redisServer, () => {
       })
     })
 
-    it('its scripts flushed again and again: nobody notices', async () => {
+    it('flushing the scripts of the server again and again fails no call', async () => {
       await through('SCRIPT FLUSH', async (load) => {
         const before = load.failures()
         for (let round = 0; round < 50; round++) {
@@ -81,7 +81,7 @@ describeWith('faults: redisStore on one server', redisServer, () => {
       })
     })
 
-    it('its connections killed again and again', async () => {
+    it('the store recovers whenever the connections of the server are killed', async () => {
       await through('CLIENT KILL', async (load) => {
         for (let round = 0; round < 10; round++) {
           await server.client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
@@ -90,7 +90,7 @@ describeWith('faults: redisStore on one server', redisServer, () => {
       })
     })
 
-    it('cut at the n-th reply, which is lost', async () => {
+    it('the store recovers from connections cut at the n-th reply, which is lost', async () => {
       await through(
         'cut at the n-th reply',
         async (load) => {
@@ -103,7 +103,7 @@ describeWith('faults: redisStore on one server', redisServer, () => {
       )
     })
 
-    it('a reply held past the deadline', async () => {
+    it('the store recovers from a reply held past the deadline', async () => {
       await through(
         'a reply held past the deadline',
         async (load) => {
@@ -115,7 +115,7 @@ describeWith('faults: redisStore on one server', redisServer, () => {
       )
     })
 
-    it('its connections gone silent, as behind a firewall that forgot them', async () => {
+    it('the store recovers from connections that go silent, as behind a firewall that forgot them', async () => {
       await through(
         'connections gone silent',
         async (load) => {
@@ -126,13 +126,13 @@ describeWith('faults: redisStore on one server', redisServer, () => {
       )
     })
 
-    it('a write whose answer was lost is not sent again, and does not say that it changed nothing', async () => {
+    it('a write whose reply was lost is not sent again and is not reported as not applied', async () => {
       await withStores([single(proxy.address)], async (store) => {
         if (!store) throw new Error('a store was asked for')
         const first = record()
         const app = changed(first)
         await store.insert(first)
-        // By now the server knows the script.
+        // The server knows the script by now.
         await store.replace(first, app)
         const next = changed(app)
         proxy.hold('replies')
@@ -151,7 +151,7 @@ describeWith('faults: redisStore on one server', redisServer, () => {
       })
     })
 
-    it('a write that arrives after a kill was acknowledged brings nothing back (S3A)', async () => {
+    it('a write that arrives after an acknowledged revocation restores nothing (S3A)', async () => {
       await withStores([single(proxy.address), single(server.address)], async (late, prompt) => {
         if (!late || !prompt) throw new Error('two stores were asked for')
         const app = record({ groups: ['owner'] })
@@ -170,36 +170,39 @@ describeWith('faults: redisStore on one server', redisServer, () => {
   })
 })
 
-describeWith('faults: a master demoted without disconnecting anyone', redisServer, () => {
-  it.each(drivers)('$driver: what the new master revoked is accepted by nobody', async ({ driver, single }) => {
-    const pair = await startPair()
-    try {
-      await withStores([single(pair.master.address), single(pair.replica.address)], async (old, next) => {
-        if (!old || !next) throw new Error('two stores were asked for')
-        const app = record({ groups: ['owner'] })
-        await old.insert(app)
-        await until('the replica has it', async () => (await pair.replica.client.dbsize()) === 2)
-        await pair.replica.client.replicaof('NO', 'ONE')
-        await pair.master.client.replicaof('127.0.0.1', 1)
-        const killed = changed(app)
-        expect(await next.replace(app, killed)).toBe(true)
-        let accepted = 0
-        let longest = 0
-        for (let round = 0; round < 50; round++) {
-          const begun = performance.now()
-          const found = await old.get([app]).catch(() => [undefined])
-          longest = Math.max(longest, performance.now() - begun)
-          if (found[0]?.revision === app.revision) accepted++
-        }
-        process.stdout.write(
-          `faults: ${driver}: demoted without disconnecting anyone: longest call ${Math.round(longest)} ms, ${accepted} of 50 accepted after an acknowledged kill\n`,
-        )
-        expect(accepted).toBe(0)
-        await pair.master.client.replicaof('NO', 'ONE')
-        await until('it serves again', async () => (await old.get([app]))[0] !== undefined)
-      })
-    } finally {
-      await pair.stop()
-    }
-  })
+describeWith('faults: a master demoted without disconnecting its clients', redisServer, () => {
+  it.each(drivers)(
+    '$driver: a demoted master accepts nothing that the new master revoked (REV-3)',
+    async ({ driver, single }) => {
+      const pair = await startPair()
+      try {
+        await withStores([single(pair.master.address), single(pair.replica.address)], async (old, next) => {
+          if (!old || !next) throw new Error('two stores were asked for')
+          const app = record({ groups: ['owner'] })
+          await old.insert(app)
+          await until('the replica has it', async () => (await pair.replica.client.dbsize()) === 2)
+          await pair.replica.client.replicaof('NO', 'ONE')
+          await pair.master.client.replicaof('127.0.0.1', 1)
+          const killed = changed(app)
+          expect(await next.replace(app, killed)).toBe(true)
+          let accepted = 0
+          let longest = 0
+          for (let round = 0; round < 50; round++) {
+            const begun = performance.now()
+            const found = await old.get([app]).catch(() => [undefined])
+            longest = Math.max(longest, performance.now() - begun)
+            if (found[0]?.revision === app.revision) accepted++
+          }
+          process.stdout.write(
+            `faults: ${driver}: demoted without disconnecting anyone: longest call ${Math.round(longest)} ms, ${accepted} of 50 accepted after an acknowledged kill\n`,
+          )
+          expect(accepted).toBe(0)
+          await pair.master.client.replicaof('NO', 'ONE')
+          await until('it serves again', async () => (await old.get([app]))[0] !== undefined)
+        })
+      } finally {
+        await pair.stop()
+      }
+    },
+  )
 })

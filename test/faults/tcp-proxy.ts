@@ -1,13 +1,13 @@
 import { connect, createServer, type Socket } from 'node:net'
 
-/** A proxy before a server, that misbehaves on demand. */
+/** A proxy in front of a server that misbehaves on demand. */
 export interface TcpProxy {
   readonly address: { readonly host: string; readonly port: number }
-  /** Keeps what one side says from the other until the function returned is called. */
+  /** Holds back what one side sends until the returned function is called. */
   hold(side: 'requests' | 'replies'): () => void
-  /** From now on, ends each connection instead of handing on the n-th piece of what the server says on it. */
+  /** From now on, ends each connection instead of passing on the n-th chunk that the server sends on it. */
   cutAtReply(next: () => number): void
-  /** Swallows all that is said on the connections there are, without ending them. New ones are served. */
+  /** Drops everything on the existing connections without ending them. New ones are served. */
   silence(): void
   /** Behaves again, on new connections: what it held is lost with the old ones. */
   heal(): void

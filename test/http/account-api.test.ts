@@ -12,7 +12,7 @@ const FIELDS = {
   redirectUrls: ['https://reports.example/callback'],
 }
 
-/** provider > org-1 > user-1, and org-2 beside them. */
+/** provider > org-1 > user-1, and org-2 beside org-1. */
 const TREE: Record<string, readonly string[]> = {
   provider: ['provider'],
   'org-1': ['org-1', 'provider'],
@@ -27,7 +27,7 @@ const state = (id: string): AccountState => ({
   mayTrustApps: id !== 'user-1',
 })
 
-/** The API, signed in as whoever `account` is set to. Every answer is held against the description. */
+/** The API, signed in as `account`. Every response is checked against the description. */
 async function api() {
   const who: { account: string; login?: string } = { account: 'org-1' }
   const here = world({
@@ -55,7 +55,7 @@ async function api() {
 }
 
 function validatorOf(description: Record<string, unknown>) {
-  // Formats of dates are looked at by the tests themselves.
+  // The tests check the formats of dates themselves.
   const ajv = new Ajv({ strict: true, strictTypes: false, validateFormats: false })
   ajv.addVocabulary(['openapi', 'info', 'servers', 'paths', 'components'])
   ajv.addSchema(description, 'api')
@@ -80,12 +80,12 @@ function validatorOf(description: Record<string, unknown>) {
 }
 
 describe('the JSON API of a signed-in account', () => {
-  it('is absent without signIn', async () => {
+  it('the JSON API does not exist without signIn', async () => {
     const { send } = world()
     for (const path of ['/apps', '/apps/x', '/tokens', '/openapi.json']) expect((await send(path)).status).toBe(404)
   })
 
-  it('registers, and tells the secret in this one answer (APP-8)', async () => {
+  it('registering an app returns the secret, and no other response does (APP-8)', async () => {
     const { ask, register } = await api()
     const { app, secret } = await register({ description: 'd', public: false })
     expect(secret).toMatch(/^[A-Za-z0-9]{32}$/)
@@ -95,14 +95,14 @@ describe('the JSON API of a signed-in account', () => {
     expect(texts).not.toContain(secret)
   })
 
-  it('registers a public app, which has no secret (APP-11)', async () => {
+  it('a public app is registered without a secret (APP-11)', async () => {
     const { ask } = await api()
     const { body } = await ask('POST', '/apps', { ...FIELDS, public: true })
     expect(body).not.toHaveProperty('secret')
     expect(body).toMatchObject({ app: { public: true, secrets: [] } })
   })
 
-  it('registers an app with keys, which has no secret, and replaces them', async () => {
+  it('an app with keys is registered without a secret, and its keys can be replaced', async () => {
     const { ask } = await api()
     const [{ jwk }, { jwk: next }] = [await appSigner(), await appSigner('EdDSA', { kid: 'next' })]
     const { status, body } = await ask('POST', '/apps', { ...FIELDS, keys: [{ ...jwk, kid: 'first' }] })
@@ -113,12 +113,12 @@ describe('the JSON API of a signed-in account', () => {
     const replaced = await ask('PUT', `/apps/${app.key}/keys`, { keys: [next] })
     expect(replaced).toMatchObject({ status: 200, body: { key: app.key, keys: [next] } })
     expect(await ask('GET', `/apps/${app.key}`)).toMatchObject({ body: { keys: [next] } })
-    // Each of the two puts itself in the place of the other.
+    // Keys replace the secret, and a secret replaces the keys.
     const { body: renewed } = await ask('POST', `/apps/${app.key}/regenerate-secret`)
     expect(renewed).toMatchObject({ app: { keys: [] }, secret: expect.stringMatching(/^\w{32}$/) })
   })
 
-  it('refuses keys that are none, private ones, and their URL, which it never fetches (S09, S68)', async () => {
+  it('invalid or private keys and a key URL, which is never fetched, are refused (S09, S68)', async () => {
     const { ask, register, writes } = await api()
     const { app } = await register()
     const { jwk, privateJwk } = await appSigner()
@@ -144,7 +144,7 @@ describe('the JSON API of a signed-in account', () => {
     expect(writes()).toBe(before)
   })
 
-  it('names every wrong field together (APP-5)', async () => {
+  it('every wrong field is named in one response (APP-5)', async () => {
     const { ask, writes } = await api()
     const { status, body } = await ask('POST', '/apps', { name: '', homepage: 'ftp://x.example', redirectUrls: [7] })
     expect(status).toBe(400)
@@ -160,7 +160,7 @@ describe('the JSON API of a signed-in account', () => {
   })
 
   it.each(['owner', 'key', 'status', 'generation', 'secrets', 'createdAt', 'published', 'suspended', '__proto__'])(
-    'ignores %s in a body of fields (S42)',
+    '%s in a body of fields is ignored (S42)',
     async (name) => {
       const { register, ask } = await api()
       const hostile = JSON.parse(`{"${name}":"org-2"}`)
@@ -171,7 +171,7 @@ describe('the JSON API of a signed-in account', () => {
     },
   )
 
-  it('gives trust by its own route only, to whom may (APP-9)', async () => {
+  it('trust changes only by its own route and only for accounts that may trust apps (APP-9)', async () => {
     const { ask, register, who } = await api()
     const { app } = await register()
     for (const [method, path] of [
@@ -197,7 +197,7 @@ describe('the JSON API of a signed-in account', () => {
     })
   })
 
-  it('lists apps with instances and live tokens, in pages, and searches them (LST-1)', async () => {
+  it('apps are listed with instances and live tokens, in pages, and can be searched (LST-1)', async () => {
     const { ask, register, grants, clock } = await api()
     for (const name of ['Straße', 'Straßenbahn', 'Other']) {
       await register({ name })
@@ -230,7 +230,7 @@ describe('the JSON API of a signed-in account', () => {
     ['a name of 100 kB', `name=${'a'.repeat(100_000)}`],
     ['name=a&name=a', 'name=a&name=a'],
     ['a long owner', `owner=${'a'.repeat(300)}`],
-  ])('refuses GET /apps?%s with 400 (S45, HTTP-5)', async (_, query) => {
+  ])('GET /apps?%s is refused with 400 (S45, HTTP-5)', async (_, query) => {
     const { ask, counts } = await api()
     const { status, body } = await ask('GET', `/apps?${query}`)
     expect(status).toBe(400)
@@ -238,7 +238,7 @@ describe('the JSON API of a signed-in account', () => {
     expect(counts.list).toBe(0)
   })
 
-  it('refuses the cursor of another list (LST-5)', async () => {
+  it('the cursor of another list is refused (LST-5)', async () => {
     const { ask, register } = await api()
     await register()
     await register()
@@ -249,7 +249,7 @@ describe('the JSON API of a signed-in account', () => {
     })
   })
 
-  it('edits, suspends, resumes, renews and revokes, each by its route', async () => {
+  it('an app is updated, suspended, resumed, regenerated and revoked, each by its route', async () => {
     const { ask, register } = await api()
     const { app, secret } = await register({ description: 'old' })
     const path = `/apps/${app.key}`
@@ -281,7 +281,7 @@ describe('the JSON API of a signed-in account', () => {
     expect(await ask('POST', `${path}/revoke-tokens`)).toMatchObject({ status: 200, body: { key: app.key } })
   })
 
-  it('removes what was selected, with a result for each: one refusal does not undo the rest (LST-1)', async () => {
+  it('removing selected apps gives a result for each, and one refusal does not undo the rest (LST-1)', async () => {
     const { ask, register, who, faults } = await api()
     const [one, two] = [await register(), await register()]
     who.account = 'org-2'
@@ -310,7 +310,7 @@ describe('the JSON API of a signed-in account', () => {
       expect(await ask('POST', '/apps/remove', { keys: wrong })).toMatchObject({ status: 400 })
   })
 
-  it('shows the tokens of (app, account), and removes selected and all (LST-3)', async () => {
+  it('the tokens of an app and account are listed, and selected or all tokens are removed (LST-3)', async () => {
     const { ask, grants, who } = await api()
     const { app, secret } = await grants.apps.register(exampleApp({ trusted: true }))
     const mint = () => grants.authorizer.grantTrusted({ key: app.key, secret, userAgent: 'Phone/1' })
@@ -347,7 +347,7 @@ describe('the JSON API of a signed-in account', () => {
       })
   })
 
-  it('finds nothing of accounts that are neither itself nor below, on any route (LST-4)', async () => {
+  it('no route finds anything of accounts that are neither the caller nor below it (LST-4)', async () => {
     const { ask, call, register, who, writes, description } = await api()
     const { app } = await register()
     const secretId = app.secrets[0]?.id
@@ -380,7 +380,7 @@ describe('the JSON API of a signed-in account', () => {
     expect(writes()).toBe(before)
   })
 
-  it('lets an account act for those below it, and says who did with what login (LST-4, ACC-5)', async () => {
+  it('an account can act for accounts below it, and events name the account and its login (LST-4, ACC-5)', async () => {
     const { ask, call, who, grants } = await api()
     const by: unknown[] = []
     grants.events.on('app', (event) => by.push(event.by))
@@ -402,7 +402,7 @@ describe('the JSON API of a signed-in account', () => {
     })
   })
 
-  it('tells the limit, and the key of a registration whose outcome is unknown (APP-6, APP-7)', async () => {
+  it('errors contain the app limit, and the key of a registration whose outcome is unknown (APP-6, APP-7)', async () => {
     const { ask, faults } = await api()
     faults.fail('insert', 'after')
     const unknown = await ask('POST', '/apps', FIELDS)
@@ -421,7 +421,7 @@ describe('the JSON API of a signed-in account', () => {
   })
 
   it.each(['get', 'list', 'count'] as const)(
-    'answers 503 with Retry-After where %s of the store fails (ERR-1)',
+    'a store whose %s fails is 503 with Retry-After (ERR-1)',
     async (method) => {
       const { call, register, faults, outages } = await api()
       const { app } = await register()
@@ -433,7 +433,7 @@ describe('the JSON API of a signed-in account', () => {
     },
   )
 
-  it('sends what signIn gives: the page that signs in, which nobody may cache', async () => {
+  it('the response of signIn, such as a sign-in page, is sent as it is and never cached', async () => {
     const page = () => Response.redirect('https://login.example/sign-in', 303)
     const { send, call, writes } = world({ signIn: async () => page() })
     for (const answer of [await send('/apps'), await call('POST', '/apps', FIELDS)]) {
@@ -446,7 +446,7 @@ describe('the JSON API of a signed-in account', () => {
   it.each([
     ['throws', () => Promise.reject(new Error('no session store'))],
     ['names no account', async () => ({ account: '' })],
-  ])('answers 500, and the event tells why, where signIn %s', async (_, signIn) => {
+  ])('a signIn that %s is a 500, and an event says why', async (_, signIn) => {
     const { send, outages } = world({ signIn })
     expect(await refusal(await send('/apps'))).toEqual({ status: 500, error: 'server_error' })
     expect(outages).toMatchObject([{ code: 'server_error', operation: 'GET /apps' }])
@@ -454,7 +454,7 @@ describe('the JSON API of a signed-in account', () => {
   })
 
   it.each(['[]', '7', 'null', '"x"', '{', '{"a":1}x', '\ufeff{}', '{"a":\u0000}'])(
-    'refuses the body %j with 400 (ERR-4)',
+    'the body %j is refused with 400 (ERR-4)',
     async (body) => {
       const { send } = await api()
       const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
@@ -465,7 +465,7 @@ describe('the JSON API of a signed-in account', () => {
     },
   )
 
-  it('is described completely: every route, and nothing else (OpenAPI 3.1)', async () => {
+  it('the OpenAPI 3.1 description covers every route and nothing else', async () => {
     const { description, send } = await api()
     expect(description).toMatchObject({ openapi: '3.1.0', servers: [{ url: ISSUER }] })
     const paths = description.paths as Record<string, Record<string, { requestBody?: unknown }>>
@@ -502,7 +502,7 @@ describe('the JSON API of a signed-in account', () => {
   })
 })
 
-describe('HTTP-1: changes come from pages of the same origin', () => {
+describe('changes from pages of the same origin', () => {
   const SAME = { 'sec-fetch-site': 'same-origin' }
   const JSON_TYPE = { 'content-type': 'application/json' }
 
@@ -528,19 +528,19 @@ describe('HTTP-1: changes come from pages of the same origin', () => {
   }
 
   it.each([
-    ['a form of text/plain from elsewhere (S54)', { 'content-type': 'text/plain', origin: 'https://evil.example' }],
+    ['a form of text/plain on another site', { 'content-type': 'text/plain', origin: 'https://evil.example' }],
     ['another site', { ...JSON_TYPE, 'sec-fetch-site': 'cross-site' }],
     ['another subdomain', { ...JSON_TYPE, 'sec-fetch-site': 'same-site' }],
-    ['nobody', { ...JSON_TYPE, 'sec-fetch-site': 'none' }],
+    ['no site', { ...JSON_TYPE, 'sec-fetch-site': 'none' }],
     ['another site with a right Origin', { ...JSON_TYPE, 'sec-fetch-site': 'cross-site', origin: ISSUER }],
-    ['no sign of an origin', { ...JSON_TYPE }],
+    ['an unknown origin', { ...JSON_TYPE }],
     ['another origin', { ...JSON_TYPE, origin: 'https://evil.example' }],
     ['another scheme', { ...JSON_TYPE, origin: 'http://login.example' }],
     ['another port', { ...JSON_TYPE, origin: `${ISSUER}:444` }],
     ['an opaque origin', { ...JSON_TYPE, origin: 'null' }],
     ['an empty origin', { ...JSON_TYPE, origin: '' }],
-    ['a list', { ...JSON_TYPE, 'sec-fetch-site': 'same-origin, cross-site' }],
-  ])('%s gets 403 on every route, and changes nothing', async (_, headers) => {
+    ['a list of sites', { ...JSON_TYPE, 'sec-fetch-site': 'same-origin, cross-site' }],
+  ])('a request from %s gets 403 on every route and changes nothing (HTTP-1, S54)', async (_, headers) => {
     const { targets, send, writes, seen } = await changes()
     const before = writes()
     for (const target of targets) {
@@ -556,7 +556,7 @@ describe('HTTP-1: changes come from pages of the same origin', () => {
     { 'content-type': 'text/plain' },
     { 'content-type': 'application/x-www-form-urlencoded' },
     { 'content-type': 'application/jsonx' },
-  ])('the same origin with %j gets 415 on every route (HTTP-5)', async (headers) => {
+  ])('a same-origin request with %j gets 415 on every route (HTTP-1, HTTP-5)', async (headers) => {
     const { targets, send, writes } = await changes()
     const before = writes()
     for (const target of targets)
@@ -564,7 +564,7 @@ describe('HTTP-1: changes come from pages of the same origin', () => {
     expect(writes()).toBe(before)
   })
 
-  it('an Origin equal to the issuer’s will do where Sec-Fetch-Site is absent', async () => {
+  it('an Origin equal to the issuer’s is accepted if Sec-Fetch-Site is absent (HTTP-1)', async () => {
     const { targets, send } = await changes()
     for (const target of targets) expect((await send(target, { ...JSON_TYPE, origin: ISSUER })).status).not.toBe(403)
     const { send: sendTo } = world({
@@ -575,7 +575,7 @@ describe('HTTP-1: changes come from pages of the same origin', () => {
     expect((await sendTo('/oauth/apps', { method: 'POST', headers, body: JSON.stringify(FIELDS) })).status).toBe(201)
   })
 
-  it('GET and HEAD need none of it and change nothing', async () => {
+  it('GET and HEAD need no proof of origin and change nothing (HTTP-1)', async () => {
     const { grants, send, writes } = world({ signIn: async () => ({ account: 'org-1' }) })
     const { app } = await grants.apps.register(exampleApp())
     const before = writes()

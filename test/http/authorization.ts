@@ -11,9 +11,9 @@ export const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url
 
 type AppFields = Parameters<typeof exampleApp>[0]
 
-/** A world with an app that users authorise, and a session of the host whose account a test changes. */
+/** A world with an app that users authorize, and a session of the host whose account a test changes. */
 export async function authorization(options: Partial<AppGrantOptions> & HandlerOptions = {}, fields: AppFields = {}) {
-  /** Who is signed in; undefined: nobody. */
+  /** Who is signed in; undefined if no account is. */
   const session: { who: { account: string; login?: string } | undefined; asked: Request[] } = {
     who: { account: 'user-1', login: 'ann' },
     asked: [],
@@ -46,7 +46,7 @@ export async function authorization(options: Partial<AppGrantOptions> & HandlerO
     })
   const authorize = (changed: Record<string, string> = {}, init: RequestInit = {}) =>
     here.send(`/authorize?${params(changed)}`, init)
-  /** The ticket of a new question. */
+  /** The ticket of a new consent request. */
   const ticket = async (changed: Record<string, string> = {}) => ticketIn(await (await authorize(changed)).text())
   const decide = (form: Record<string, string> | [string, string][], headers: Record<string, string> = {}) =>
     here.send('/authorize/decision', {
@@ -70,7 +70,7 @@ export async function authorization(options: Partial<AppGrantOptions> & HandlerO
     })
   const refresh = (presented: unknown, form: Record<string, string> = {}) =>
     asApp('/token', { grant_type: 'refresh_token', refresh_token: String(presented), ...form })
-  /** The answer to a fresh code. */
+  /** The response to a fresh code. */
   const tokens = async () => json(await redeem(await code()))
 
   return { ...here, session, app, secret, params, authorize, ticket, decide, code, asApp, redeem, refresh, tokens }
@@ -81,7 +81,7 @@ export function ticketIn(page: string): string {
   return /name="ticket" value="([\w]+)"/.exec(page)?.[1] ?? ''
 }
 
-/** What an answer sends the browser back to the app with. */
+/** The parameters with which a response sends the browser back to the app. */
 export function answerIn(answer: Response): URLSearchParams {
   expect(answer.status).toBe(303)
   const location = new URL(answer.headers.get('location') ?? '')
@@ -89,7 +89,7 @@ export function answerIn(answer: Response): URLSearchParams {
   return location.searchParams
 }
 
-/** That an answer is a page of the endpoint's own, with that status, from which nothing goes anywhere. */
+/** Expects a page of the endpoint with that status that leads nowhere. */
 export function expectPage(answer: Response, status: number): void {
   expect(answer.status).toBe(status)
   expect(answer.headers.has('location')).toBe(false)

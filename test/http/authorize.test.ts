@@ -4,39 +4,42 @@ import { describe, expect, it } from 'vitest'
 import { answerIn, authorization, expectPage, REDIRECT, ticketIn } from './authorization.ts'
 import { ISSUER } from './world.ts'
 
-describe('an authorization request that no redirect may answer (HTTP-2)', () => {
+describe('authorization requests without a valid redirect', () => {
   it.each([
     ['not registered', 'https://evil.example/callback'],
-    ['longer', `${REDIRECT}/more`],
+    ['a longer one', `${REDIRECT}/more`],
     ['with a query', `${REDIRECT}?a=b`],
     ['with a fragment', `${REDIRECT}#f`],
     ['in another case', REDIRECT.toUpperCase()],
-    ['a script (S05)', 'javascript:alert(1)//reports.example/callback'],
-    ['a script in mixed case (S05)', ' \tJaVa\nScRiPt:alert(1)'],
-    ['data (S05)', 'data:text/html,<script>alert(1)</script>'],
-    ['with full-width signs (S06)', 'https://reports.example／callback'],
-    ['on a host that NFKC makes the same (S06)', 'https://ｒeports.example/callback'],
-    ['no URL (S07)', 'http://%%%[::'],
-    ['no URL, at length (S07)', `https://${'['.repeat(4000)}`],
+    ['a script', 'javascript:alert(1)//reports.example/callback'],
+    ['a script in mixed case', ' \tJaVa\nScRiPt:alert(1)'],
+    ['a data URL', 'data:text/html,<script>alert(1)</script>'],
+    ['with full-width signs', 'https://reports.example／callback'],
+    ['on a host that NFKC makes the same', 'https://ｒeports.example/callback'],
+    ['not a URL', 'http://%%%[::'],
+    ['not a URL and long', `https://${'['.repeat(4000)}`],
     ['missing', ''],
-  ])('stays on our page, before sign-in, where its redirect is %s (S01)', async (_, redirect_uri) => {
-    for (const method of ['GET', 'POST'] as const) {
-      const { session, authorize, params, send, writes } = await authorization()
-      session.who = undefined
-      const before = writes()
-      const answer =
-        method === 'GET'
-          ? await authorize({ redirect_uri })
-          : await send('/authorize', { method, body: params({ redirect_uri }) })
-      expectPage(answer, 400)
-      expect(await answer.text()).not.toContain('alert')
-      expect(session.asked).toEqual([])
-      expect(writes()).toBe(before)
-    }
-  })
+  ])(
+    'an authorization request stays on our page before sign-in if its redirect is %s (HTTP-2, S01, S05, S06, S07)',
+    async (_, redirect_uri) => {
+      for (const method of ['GET', 'POST'] as const) {
+        const { session, authorize, params, send, writes } = await authorization()
+        session.who = undefined
+        const before = writes()
+        const answer =
+          method === 'GET'
+            ? await authorize({ redirect_uri })
+            : await send('/authorize', { method, body: params({ redirect_uri }) })
+        expectPage(answer, 400)
+        expect(await answer.text()).not.toContain('alert')
+        expect(session.asked).toEqual([])
+        expect(writes()).toBe(before)
+      }
+    },
+  )
 
   it.each(['', 'nobody', 'A'.repeat(32), '__proto__', '{"$ne":null}', 'x'.repeat(10_000)])(
-    'stays on our page where the app is unknown: %j',
+    'an authorization request for the unknown app %j stays on our page (HTTP-2)',
     async (client_id) => {
       const { authorize, session } = await authorization()
       expectPage(await authorize({ client_id }), 400)
@@ -44,7 +47,7 @@ describe('an authorization request that no redirect may answer (HTTP-2)', () => 
     },
   )
 
-  it('stays on our page where the app is suspended or removed', async () => {
+  it('an authorization request for a suspended or removed app stays on our page (HTTP-2)', async () => {
     const { authorize, session, grants, app } = await authorization()
     await grants.apps.suspend(app.key)
     expectPage(await authorize(), 400)
@@ -53,7 +56,7 @@ describe('an authorization request that no redirect may answer (HTTP-2)', () => 
     expect(session.asked).toEqual([])
   })
 
-  it('stays on our page where a parameter is repeated (RFC 6749 §3.1)', async () => {
+  it('an authorization request with a repeated parameter stays on our page (HTTP-2, RFC 6749 §3.1)', async () => {
     const { params, send, session } = await authorization()
     for (const name of ['client_id', 'redirect_uri', 'state', 'scope', 'response_type', 'request_uri']) {
       const repeated = `${params({ [name]: 'a' })}&${name}=b`
@@ -64,7 +67,7 @@ describe('an authorization request that no redirect may answer (HTTP-2)', () => 
     expect(session.asked).toEqual([])
   })
 
-  it('is a 503 page with Retry-After while the store is down, never a redirect', async () => {
+  it('an authorization request is a 503 page with Retry-After while the store is down, never a redirect (HTTP-2)', async () => {
     const { authorize, faults } = await authorization()
     faults.fail('get', 'before')
     const answer = await authorize()
@@ -73,7 +76,7 @@ describe('an authorization request that no redirect may answer (HTTP-2)', () => 
   })
 })
 
-describe('an authorization request with a proven redirect', () => {
+describe('authorization requests with a valid redirect', () => {
   it.each([
     ['scope', 'calls:admin', 'invalid_scope'],
     ['response_type', 'token', 'unsupported_response_type'],
@@ -84,7 +87,7 @@ describe('an authorization request with a proven redirect', () => {
     ['code_challenge', '', 'invalid_request'],
     ['request', 'eyJhbGciOiJub25lIn0.e30.', 'request_not_supported'],
     ['request_uri', 'https://reports.example/request', 'request_uri_not_supported'],
-  ])('tells the app of a bad %s=%s, and only after somebody signed in (S08, S59)', async (name, value, error) => {
+  ])('the app learns of a bad %s=%s, and only after the user signed in (S08, S59)', async (name, value, error) => {
     const { authorize, session, writes } = await authorization()
     session.who = undefined
     const before = writes()
@@ -103,7 +106,7 @@ describe('an authorization request with a proven redirect', () => {
     expect(writes()).toBe(before)
   })
 
-  it('stores nothing while nobody is signed in (ERR-5)', async () => {
+  it('nothing is stored while no user is signed in (ERR-5)', async () => {
     const { authorize, session, writes } = await authorization()
     session.who = undefined
     const before = writes()
@@ -111,7 +114,7 @@ describe('an authorization request with a proven redirect', () => {
     expect(writes()).toBe(before)
   })
 
-  it('is refused to an account that may not use the app, without a question', async () => {
+  it('an account that may not use the app is refused without a consent page', async () => {
     const state = { active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true }
     const { authorize, writes } = await authorization({
       directory: { lineage: async (id) => [{ ...state, id, mayUseApps: id !== 'user-1' }] },
@@ -121,7 +124,7 @@ describe('an authorization request with a proven redirect', () => {
     expect(writes()).toBe(before)
   })
 
-  it.each(['', 'a b+c&d=e%20#ü"<>', '𝓢', 'x'.repeat(512)])('gives the state back as it came: %j', async (state) => {
+  it.each(['', 'a b+c&d=e%20#ü"<>', '𝓢', 'x'.repeat(512)])('the state %j is returned unchanged', async (state) => {
     const { ticket, decide } = await authorization()
     for (const decision of ['approve', 'deny']) {
       const told = answerIn(await decide({ ticket: await ticket({ state }), decision }))
@@ -130,14 +133,14 @@ describe('an authorization request with a proven redirect', () => {
     }
   })
 
-  it('is refused with a state that cannot be given back as it came', async () => {
+  it('a state that cannot be returned unchanged is refused', async () => {
     const { params, send, authorize } = await authorization()
     const answer = answerIn(await send(`/authorize?${params({ state: '' })}%ff`))
     expect([answer.get('error'), answer.has('state')]).toEqual(['invalid_request', false])
     expect(answerIn(await authorize({ state: 'x'.repeat(513) })).get('error')).toBe('invalid_request')
   })
 
-  it('answers with one instance of each parameter, by 303 See Other, kept by nobody (S53, S50)', async () => {
+  it('a response is a 303 with one instance of each parameter and is never cached (S53, S50)', async () => {
     const { ticket, decide } = await authorization()
     const answer = await decide({ ticket: await ticket(), decision: 'approve', scope: 'calls:read' })
     expect([...answerIn(answer).keys()]).toEqual(['code', 'state', 'iss'])
@@ -145,13 +148,13 @@ describe('an authorization request with a proven redirect', () => {
     expect(answer.headers.get('location')).toMatch(/^[\x21-\x7e]+$/)
   })
 
-  it('may be posted, which asks the same and decides nothing (RFC 6749 §3.1, S55)', async () => {
+  it('a POSTed authorization request shows the consent page and decides nothing (RFC 6749 §3.1, S55)', async () => {
     const { params, send, session, grants, app } = await authorization()
     const body = params({ decision: 'approve', ticket: 'x' })
     const post = () => send('/authorize', { method: 'POST', body, headers: { origin: 'https://reports.example' } })
     session.who = undefined
     expect((await post()).headers.get('location')).toBe(`${ISSUER}/sign-in`)
-    // What signs in sees a GET to come back to.
+    // The sign-in sees a GET to return to.
     const [asked] = session.asked
     expect(asked?.method).toBe('GET')
     expect(asked?.url).toBe(`${ISSUER}/authorize?${body}`)
@@ -163,7 +166,7 @@ describe('an authorization request with a proven redirect', () => {
     expect(await grants.installs.count({ app: app.key })).toBe(0)
   })
 
-  it('is never a decision, not even with a live ticket (S55, S15)', async () => {
+  it('an authorization request is never a decision, not even with a valid ticket (S55, S15)', async () => {
     const { ticket, params, send, grants, app } = await authorization()
     const decision = { ticket: await ticket(), decision: 'approve', scope: 'calls:read' }
     const all = `${params()}&${new URLSearchParams(decision)}`
@@ -174,7 +177,7 @@ describe('an authorization request with a proven redirect', () => {
     expect(await grants.installs.count({ app: app.key })).toBe(0)
   })
 
-  it('by HEAD changes nothing, with or without a decision (S55, HTTP-1)', async () => {
+  it('a HEAD request changes nothing, with or without a decision (S55, HTTP-1)', async () => {
     const { ticket, params, send, session, writes } = await authorization()
     const decision = new URLSearchParams({ ticket: await ticket(), decision: 'approve' })
     const before = [writes(), session.asked.length]
@@ -185,7 +188,7 @@ describe('an authorization request with a proven redirect', () => {
     expect([writes(), session.asked.length]).toEqual(before)
   })
 
-  it('makes no connection to any address it names (S09)', async () => {
+  it('no address in an authorization request is ever connected to (S09)', async () => {
     const seen: unknown[] = []
     const server = createServer((_, response) => response.end())
     server.on('connection', (socket) => seen.push(socket.remotePort))
@@ -220,7 +223,7 @@ describe('an authorization request with a proven redirect', () => {
     }
   })
 
-  it('is told nothing across origins, whatever becomes of it (S58)', async () => {
+  it('no response at /authorize or /installs has CORS headers, not even an error or a preflight (S58)', async () => {
     const { authorize, decide, send, ticket } = await authorization()
     const headers = { origin: 'https://reports.example' }
     const preflight = { ...headers, 'access-control-request-method': 'POST' }
@@ -242,7 +245,7 @@ describe('an authorization request with a proven redirect', () => {
 })
 
 describe('POST /authorize/decision', () => {
-  it('approves what is ticked, repeated or separated by spaces, and no more (TOK-7)', async () => {
+  it('a decision approves the ticked scopes, repeated or separated by spaces, and no more (TOK-7)', async () => {
     const { ticket, decide, redeem } = await authorization()
     const granted = async (...scope: string[]) => {
       const form: [string, string][] = [
@@ -260,14 +263,14 @@ describe('POST /authorize/decision', () => {
     expect(await granted('')).toBe(undefined)
   })
 
-  it('refuses more than was asked, and the question stays open', async () => {
+  it('a decision for more scope than requested is refused, and the consent request stays open', async () => {
     const { ticket, decide } = await authorization()
     const open = await ticket({ scope: 'calls:read' })
     expectPage(await decide({ ticket: open, decision: 'approve', scope: 'calls:read calls:write' }), 400)
     expect(answerIn(await decide({ ticket: open, decision: 'approve', scope: 'calls:read' })).has('code')).toBe(true)
   })
 
-  it('denies for `deny`', async () => {
+  it('a decision of `deny` denies', async () => {
     const { ticket, decide, grants, app } = await authorization()
     const told = answerIn(await decide({ ticket: await ticket(), decision: 'deny', scope: 'calls:read' }))
     expect([told.get('error'), told.get('state'), told.get('iss')]).toEqual(['access_denied', 'xyz', ISSUER])
@@ -275,7 +278,7 @@ describe('POST /authorize/decision', () => {
   })
 
   it.each(['', 'Approve', 'approve ', 'APPROVE', 'yes', 'true', '1', 'approved', 'deny,approve', '__proto__'])(
-    'takes %j for no decision: 400, and the question stays open (S15)',
+    'a decision of %j is a 400, and the consent request stays open (S15)',
     async (decision) => {
       const { ticket, decide, writes } = await authorization()
       const open = await ticket()
@@ -286,7 +289,7 @@ describe('POST /authorize/decision', () => {
     },
   )
 
-  it('refuses any repeated parameter but scope (HTTP-5)', async () => {
+  it('a decision with any repeated parameter but scope is refused (HTTP-5)', async () => {
     const { ticket, decide, writes } = await authorization()
     const open = await ticket()
     const before = writes()
@@ -303,7 +306,7 @@ describe('POST /authorize/decision', () => {
     expect(writes()).toBe(before)
   })
 
-  it('is refused to another account and another login: no code, and the question stays open (S15)', async () => {
+  it('a decision by another account or login gives no code, and the consent request stays open (S15)', async () => {
     const { ticket, decide, session, writes } = await authorization()
     const open = await ticket()
     const before = writes()
@@ -321,7 +324,7 @@ describe('POST /authorize/decision', () => {
     expect(answerIn(await decide({ ticket: open, decision: 'approve' })).has('code')).toBe(true)
   })
 
-  it('is taken once: the ticket is spent by either answer', async () => {
+  it('a decision is accepted once, because approval and denial both use up the ticket', async () => {
     const { ticket, decide } = await authorization()
     for (const first of ['approve', 'deny']) {
       const open = await ticket()
@@ -330,12 +333,15 @@ describe('POST /authorize/decision', () => {
     }
   })
 
-  it.each(['', 'x', 'ag_qt_x', '{"$ne":null}', 'x'.repeat(10_000)])('refuses the ticket %j', async (ticket) => {
-    const { decide, writes } = await authorization()
-    const before = writes()
-    expectPage(await decide({ ticket, decision: 'approve' }), 400)
-    expect(writes()).toBe(before)
-  })
+  it.each(['', 'x', 'ag_qt_x', '{"$ne":null}', 'x'.repeat(10_000)])(
+    'a decision with the ticket %j is refused',
+    async (ticket) => {
+      const { decide, writes } = await authorization()
+      const before = writes()
+      expectPage(await decide({ ticket, decision: 'approve' }), 400)
+      expect(writes()).toBe(before)
+    },
+  )
 
   it.each([
     [{ 'sec-fetch-site': 'cross-site' }, 403],
@@ -347,22 +353,25 @@ describe('POST /authorize/decision', () => {
     [{ 'sec-fetch-site': 'same-origin' }, 303],
     [{ 'sec-fetch-site': 'same-origin', origin: 'null' }, 303],
     [{ origin: ISSUER }, 303],
-    // A browser without Sec-Fetch-Site says this of our own page under no-referrer: there the ticket decides.
+    // A browser without Sec-Fetch-Site sends this from our own page under no-referrer: there the ticket decides.
     [{ origin: 'null' }, 303],
     [{}, 303],
-  ] as [Record<string, string>, number][])('with the headers %j is answered %i (HTTP-1)', async (headers, status) => {
-    const { ticket, send, writes } = await authorization()
-    const open = await ticket()
-    const before = writes()
-    const body = new URLSearchParams({ ticket: open, decision: 'approve' })
-    const answer = await send('/authorize/decision', { method: 'POST', body, headers })
-    if (status === 403) {
-      expectPage(answer, 403)
-      expect(writes()).toBe(before)
-    } else expect(answerIn(answer).has('code')).toBe(true)
-  })
+  ] as [Record<string, string>, number][])(
+    'a decision with the headers %j gets status %i (HTTP-1)',
+    async (headers, status) => {
+      const { ticket, send, writes } = await authorization()
+      const open = await ticket()
+      const before = writes()
+      const body = new URLSearchParams({ ticket: open, decision: 'approve' })
+      const answer = await send('/authorize/decision', { method: 'POST', body, headers })
+      if (status === 403) {
+        expectPage(answer, 403)
+        expect(writes()).toBe(before)
+      } else expect(answerIn(answer).has('code')).toBe(true)
+    },
+  )
 
-  it('takes a form of at most 16 KiB and nothing else (HTTP-5)', async () => {
+  it('a decision is a form of at most 16 KiB and nothing else (HTTP-5)', async () => {
     const { ticket, send } = await authorization()
     const decision = { ticket: await ticket(), decision: 'approve' }
     const post = (body: BodyInit, headers = {}) => send('/authorize/decision', { method: 'POST', body, headers })
@@ -376,7 +385,7 @@ describe('POST /authorize/decision', () => {
     expect(answerIn(await post(new URLSearchParams(decision))).has('code')).toBe(true)
   })
 
-  it('gives no code while the app is suspended or the account blocked, and the question stays open', async () => {
+  it('a decision gives no code while app or account is blocked, and the consent request stays open', async () => {
     const state = { active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true }
     let isActive = true
     const { ticket, decide, grants, app } = await authorization({
@@ -392,7 +401,7 @@ describe('POST /authorize/decision', () => {
     expect(answerIn(await decide({ ticket: open, decision: 'approve' })).has('code')).toBe(true)
   })
 
-  it('is a 503 page while the store is down', async () => {
+  it('a decision is a 503 page while the store is down', async () => {
     const { ticket, decide, faults } = await authorization()
     const open = await ticket()
     faults.fail('replace', 'before')

@@ -13,7 +13,7 @@ export const browser = {
   missing: 'no Chromium: install it, or set CHROMIUM_BINARY',
 }
 
-/** As root, on a small machine, and never calling home. */
+/** Works as root and on a small machine, and never phones home. */
 export const BROWSER_FLAGS = [
   '--no-sandbox',
   '--disable-gpu',

@@ -6,8 +6,8 @@ import { basic, ISSUER, json, refusal, world } from './world.ts'
 const GRANT = { grant_type: 'client_credentials' }
 const ENDPOINTS = ['/token', '/revoke', '/introspect']
 
-describe('authentication of apps', () => {
-  it('decodes Basic as RFC 6749 §2.3.1 says: form-encoded, then joined', async () => {
+describe('client authentication', () => {
+  it('Basic credentials are decoded as RFC 6749 §2.3.1 says: form-encoded, then joined', async () => {
     const { trustedApp, post } = world()
     const { app, secret } = await trustedApp()
     const escaped = `${app.key.replace(/./g, (c) => `%${c.charCodeAt(0).toString(16)}`)}:${secret}`
@@ -20,20 +20,20 @@ describe('authentication of apps', () => {
     })
   })
 
-  describe.each(ENDPOINTS)('%s', (path) => {
+  describe.each(ENDPOINTS)('client authentication at %s', (path) => {
     const form = { ...GRANT, token: 'x' }
 
     it.each([
-      ['no base64', '!!!'],
-      ['no base64 of four', 'YQ='],
+      ['invalid base64', '!!!'],
+      ['base64 of a wrong length', 'YQ='],
       ['no colon', btoa('abc')],
       ['a broken escape', btoa('%zz:secret')],
-      ['no UTF-8', btoa('\xff\xfe:secret')],
-      ['an escape of no UTF-8', btoa('%ff:secret')],
+      ['invalid UTF-8', btoa('\xff\xfe:secret')],
+      ['an escape of invalid UTF-8', btoa('%ff:secret')],
       ['nothing', ''],
       ['two parts', `${btoa('a:b')} ${btoa('c:d')}`],
       ['100 kB', 'A'.repeat(100_000)],
-    ])('refuses a Basic header that holds %s: 401 with a challenge, no read (ERR-4, S45)', async (_, value) => {
+    ])('a Basic header with %s is refused with 401 and a challenge, without a read (ERR-4, S45)', async (_, value) => {
       const { post, counts } = world()
       const answer = await post(path, form, { authorization: `Basic ${value}` })
       expect(answer.headers.get('www-authenticate')).toBe('Basic realm="apps", charset="UTF-8"')
@@ -41,7 +41,7 @@ describe('authentication of apps', () => {
       expect(counts.get).toBe(0)
     })
 
-    it('refuses another scheme, and an assertion of a type it does not know', async () => {
+    it('another authentication scheme or an unknown assertion type is refused', async () => {
       const { post } = world()
       const bearer = await post(path, form, { authorization: 'Bearer abc' })
       expect(await refusal(bearer)).toEqual({ status: 401, error: 'invalid_client' })
@@ -54,7 +54,7 @@ describe('authentication of apps', () => {
       expect(await refusal(assertion)).toEqual({ status: 401, error: 'invalid_client' })
     })
 
-    it('refuses two methods and two identities, though each be right (S20)', async () => {
+    it('two methods or two identities are refused, even if each is valid (S20)', async () => {
       const { trustedApp, post, writes } = world()
       const { app, secret } = await trustedApp()
       const other = await trustedApp()
@@ -71,7 +71,7 @@ describe('authentication of apps', () => {
       expect(writes()).toBe(before)
     })
 
-    it('refuses credentials in the query, though right ones stand in the header (S20)', async () => {
+    it('credentials in the query are refused, even with valid ones in the header (S20)', async () => {
       const { trustedApp, post } = world()
       const { app, secret } = await trustedApp()
       for (const query of [
@@ -87,7 +87,7 @@ describe('authentication of apps', () => {
       expect((await post(`${path}?unknown=1`, form, basic(app.key, secret))).status).toBe(200)
     })
 
-    it('takes client_id alone, and an empty secret, for no proof of a confidential app (S26)', async () => {
+    it('client_id alone or an empty secret does not authenticate a confidential app (S26)', async () => {
       const { trustedApp, post, send, grants, writes } = world()
       const { app } = await trustedApp()
       const before = writes()
@@ -107,7 +107,7 @@ describe('authentication of apps', () => {
       expect(writes()).toBe(before + 1)
     })
 
-    it('answers an unknown key, a wrong secret and a removed app alike, after the same reads (S22, ERR-5)', async () => {
+    it('an unknown key, a wrong secret and a removed app get the same response after the same reads (S22, ERR-5)', async () => {
       const { trustedApp, post, grants, counts } = world()
       const { app, secret } = await trustedApp()
       const removed = await trustedApp()
@@ -141,7 +141,7 @@ describe('failed attempts', () => {
       remoteAddress,
     })
 
-  it('are answered 429 with Retry-After when they are too many of one key from one /64 (S23, ERR-3)', async () => {
+  it('too many failures of one key from one /64 get 429 with Retry-After (S23, ERR-3)', async () => {
     const here = world()
     const { app } = await here.trustedApp()
     const statuses = []
@@ -155,7 +155,7 @@ describe('failed attempts', () => {
     expect((await attempt(here, app.key, '2001:db8:1:2::1')).status).toBe(401)
   })
 
-  it('are counted whatever the spelling of the path, for no other spelling is an endpoint (S23)', async () => {
+  it('failures count whatever the spelling of the path, because no other spelling is an endpoint (S23)', async () => {
     const { send } = world()
     for (const path of ['//token', '/token/', '/./x/..//token', '/Token', '/token%20', '/%74oken', '/token;a=1']) {
       const answer = await send(path, { method: 'POST', body: new URLSearchParams(GRANT) })
@@ -163,7 +163,7 @@ describe('failed attempts', () => {
     }
   })
 
-  it('never lock out who has the right secret (S24)', async () => {
+  it('failures of others never lock out an app with the right secret (S24)', async () => {
     const here = world()
     const { app, secret } = await here.trustedApp()
     for (let at = 0; at < 10_000; at++) await attempt(here, app.key, `10.${at >> 12}.${(at >> 4) & 255}.${at & 15}`)
@@ -175,7 +175,7 @@ describe('failed attempts', () => {
     expect(right.status).toBe(200)
   })
 
-  it('are not counted by what a forwarding header says (S25)', async () => {
+  it('failures are not counted by what a forwarding header says (S25)', async () => {
     const here = world()
     const { app, secret } = await here.trustedApp()
     const statuses = []
@@ -185,12 +185,12 @@ describe('failed attempts', () => {
       statuses.push((await attempt(here, app.key, '203.0.113.9', headers)).status)
     }
     expect(statuses.at(-1)).toBe(429)
-    // Nobody is blamed for it: from there one has failed nothing yet.
+    // That address is not blamed: it has failed nothing yet.
     expect((await attempt(here, app.key, '198.51.100.3')).status).toBe(401)
     expect((await here.post('/token', GRANT, basic(app.key, secret))).status).toBe(200)
   })
 
-  it('never write, however many (S27, ERR-5)', async () => {
+  it('failures write nothing to the store, however many there are (S27, ERR-5)', async () => {
     const here = world()
     const { app } = await here.trustedApp()
     const before = here.writes()
@@ -204,7 +204,7 @@ describe('failed attempts', () => {
   })
 })
 
-describe('authentication by an assertion (RFC 7523)', () => {
+describe('client authentication by assertion (RFC 7523)', () => {
   const JWT = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
   async function setUp() {
@@ -222,7 +222,7 @@ describe('authentication by an assertion (RFC 7523)', () => {
     return { ...here, app, sign, form }
   }
 
-  it.each(ENDPOINTS)('lets an app in at %s, with client_id or without, each assertion once', async (path) => {
+  it.each(ENDPOINTS)('an assertion authenticates an app at %s once, with client_id or without', async (path) => {
     const { post, form, app } = await setUp()
     for (const more of [{}, { client_id: app.key }]) {
       const sent = await form(more)
@@ -233,7 +233,7 @@ describe('authentication by an assertion (RFC 7523)', () => {
     }
   })
 
-  it.each(ENDPOINTS)('refuses at %s whatever is not right, as it does a wrong secret (S22)', async (path) => {
+  it.each(ENDPOINTS)('at %s an invalid assertion gets the same response as a wrong secret (S22)', async (path) => {
     const { post, form, sign, writes, trustedApp } = await setUp()
     const { app: other } = await trustedApp()
     const wrong = await post(path, { ...GRANT, token: 'x' }, basic(other.key, 'x'.repeat(32)))
@@ -258,7 +258,7 @@ describe('authentication by an assertion (RFC 7523)', () => {
     expect(writes()).toBe(before)
   })
 
-  it.each(ENDPOINTS)('refuses at %s an assertion in the query, twice, or beside a secret (S20)', async (path) => {
+  it.each(ENDPOINTS)('at %s an assertion in the query, twice or beside a secret is refused (S20)', async (path) => {
     const { post, form, sign, writes } = await setUp()
     const before = writes()
     const body = new URLSearchParams(await form())
@@ -273,7 +273,7 @@ describe('authentication by an assertion (RFC 7523)', () => {
     expect(writes()).toBe(before)
   })
 
-  it('is 503 while its use cannot be stored, never 401 (ERR-1)', async () => {
+  it('an assertion whose use cannot be stored is a 503, never a 401 (ERR-1)', async () => {
     const { post, form, faults } = await setUp()
     const sent = await form()
     faults.fail('insert', 'before')

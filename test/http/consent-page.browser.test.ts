@@ -23,7 +23,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
     await server?.close()
   })
 
-  /** The page that asks for an app whose answer goes to `redirect`, with what the browser complains of. */
+  /** The consent page of an app with that redirect, and what the browser complains about. */
   async function asked(redirect: string, options: BrowserContextOptions = {}) {
     const { app } = await server.register({ public: true, redirectUrls: [redirect] })
     const context = await browser.newContext({ viewport: { width: 800, height: 760 }, ...options })
@@ -42,7 +42,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
     return { page, app, complaints, close: () => context.close() }
   }
 
-  /** Presses Tab until what has the focus is what is looked for, and tells what had it on the way. */
+  /** Presses Tab until the wanted element has the focus, and returns what had it on the way. */
   async function tabTo(page: Page, last: string): Promise<string[]> {
     const way: string[] = []
     while (way.at(-1) !== last && way.length < 10) {
@@ -55,7 +55,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
   }
 
   it.each(['127.0.0.1', '::1'])(
-    'is answered by keyboard alone, and the answer reaches the app on %s under our policy (S56, HTTP-8)',
+    'the consent page works by keyboard alone, and the response reaches the app on %s under our policy (S56, HTTP-8)',
     async (host) => {
       const arrived: string[] = []
       const app = createServer((request, response) => {
@@ -90,7 +90,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
     },
   )
 
-  it('a stray Enter in the form denies', async () => {
+  it('a stray Enter in the consent form denies', async () => {
     const app = createServer((request, response) => response.end(request.url))
     const { page, close } = await asked(`${await listening(app)}/callback`)
     try {
@@ -108,7 +108,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
     ['light', {}],
     ['dark', { colorScheme: 'dark' }],
     ['narrow', { viewport: { width: 320, height: 760 } }],
-  ] as [string, BrowserContextOptions][])('axe-core finds nothing on it (%s)', async (name, options) => {
+  ] as [string, BrowserContextOptions][])('axe-core finds nothing on the consent page (%s)', async (name, options) => {
     const { page, complaints, close } = await asked('http://127.0.0.1/callback', options)
     try {
       await page.screenshot({ path: `${RESULTS}consent-page-${name}.png`, fullPage: true })
@@ -132,7 +132,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
     }
   })
 
-  it('a name full of markup does nothing on it and is shown as it is (S52)', async () => {
+  it('a name full of markup is shown as text on the consent page and has no effect (S52)', async () => {
     const name = `<img src=x onerror="document.title='!'"></title><script>alert(1)</script>&amp;'"`
     const { app } = await server.register({ name, redirectUrls: ['https://reports.example/callback'] })
     const page = await browser.newPage()
@@ -160,7 +160,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
   })
 })
 
-/** What axe-core finds. It comes by the debugging protocol, which no policy of the page concerns. */
+/** What axe-core finds. It comes by the debugging protocol, which the policy of the page does not affect. */
 async function violations(page: Page): Promise<unknown> {
   await page.evaluate(axe.source)
   return page.evaluate(async () => {

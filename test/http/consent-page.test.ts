@@ -7,7 +7,7 @@ import { ISSUER, world } from './world.ts'
 const MARKUP = `<script>alert(1)</script>"'&amp;<img src=x onerror=alert(1)>`
 
 describe('the consent page', () => {
-  it('shows the app, its owner, homepage and redirect host in ASCII, and what is asked', async () => {
+  it('the consent page shows the app, its owner, homepage, ASCII redirect host and requested scopes', async () => {
     const { authorize } = await authorization(
       {},
       { name: 'Anrufe für Übersicht', homepage: 'https://bücher.example/über', owner: 'org-1' },
@@ -29,7 +29,7 @@ describe('the consent page', () => {
     expect(ticketIn(text)).toMatch(/^\w{20,}$/)
   })
 
-  it('has a policy that lets nothing in but its own style, and its form only to us and the proven redirect (HTTP-8)', async () => {
+  it('the policy of the consent page allows only its own style, and forms only to us and the redirect (HTTP-8)', async () => {
     const { authorize } = await authorization()
     const answer = await authorize()
     expectPage(answer, 200)
@@ -41,7 +41,7 @@ describe('the consent page', () => {
     )
   })
 
-  it('names the port of a loopback redirect in its policy, and the scheme where it has no words for the address', async () => {
+  it('the policy of the consent page names the port of a loopback redirect, or the scheme if the address has no form in CSP', async () => {
     const redirects = ['http://127.0.0.1/callback', 'http://[::1]/callback']
     const { authorize } = await authorization(
       { allowLoopbackRedirects: true },
@@ -53,7 +53,7 @@ describe('the consent page', () => {
     expect(await policyOf('http://[::1]:8123/callback')).toBe("'self' http:")
   })
 
-  it('loads nothing, runs nothing and leads nowhere: no image of the app, no link, no script (HTTP-8)', async () => {
+  it('the consent page has no image of the app, no link and no script (HTTP-8)', async () => {
     const { authorize } = await authorization({}, { image: 'https://reports.example/logo.png' })
     const text = await (await authorize()).text()
     expect(text).not.toMatch(
@@ -64,12 +64,12 @@ describe('the consent page', () => {
     ])
   })
 
-  it('posts to the path of the issuer', async () => {
+  it('the consent page posts to the path of the issuer', async () => {
     const { send, params } = await authorization({ issuer: 'https://login.example/oauth' })
     expect(await (await send(`/oauth/authorize?${params()}`)).text()).toContain('action="/oauth/authorize/decision"')
   })
 
-  it('shows every name as text, whatever it is (S52)', async () => {
+  it('the consent page shows every name as text, whatever it contains (S52)', async () => {
     const directory = {
       lineage: async (id: string) => [
         { id, active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true },
@@ -83,12 +83,12 @@ describe('the consent page', () => {
     const text = await (await authorize()).text()
     expect(text).not.toMatch(/<script|<img|<b>/)
     expect(text.match(/&lt;script&gt;alert\(1\)&lt;\/script&gt;&quot;&#39;&amp;amp;&lt;img/g)?.length).toBe(4)
-    // Whatever turns the direction of text turns it inside its own element only.
+    // A character that changes the direction of text does so only inside its own element.
     expect(text).toMatch(/<bdi>[^<]*\u202e<\/bdi>/)
     expect(text).toContain('value="a&lt;b&gt;&amp;&#39;c"')
   })
 
-  it('shows nothing of the request but what was proven', async () => {
+  it('the consent page shows nothing of the request that was not validated', async () => {
     const { authorize } = await authorization()
     const text = await (await authorize({ state: MARKUP, ui_locales: MARKUP, login_hint: MARKUP })).text()
     expect(text).not.toContain('alert(1)')
@@ -96,7 +96,7 @@ describe('the consent page', () => {
 })
 
 describe("the host's own pages", () => {
-  it('get the headers that they do not set, and keep those that they do', async () => {
+  it("the host's own page keeps its headers and gets those it does not set", async () => {
     const own: Record<string, string>[] = []
     const { authorize } = await authorization({
       async consentPage({ ticket, app, scope, redirectHost }, request) {
@@ -129,7 +129,7 @@ describe("the host's own pages", () => {
     expect([headers.get('referrer-policy'), headers.get('cache-control')]).toEqual(['same-origin', 'no-store'])
   })
 
-  it('for errors get the error and its status', async () => {
+  it("the host's own error page receives the error and its status", async () => {
     const { authorize, faults } = await authorization({
       errorPage: async ({ code }) => new Response(code, { headers: { 'content-type': 'text/html; charset=utf-8' } }),
     })
@@ -143,7 +143,7 @@ describe("the host's own pages", () => {
     expect([await down.text(), down.headers.get('retry-after')]).toEqual(['store_unavailable', '5'])
   })
 
-  it('that throw are a 500 that tells nothing, with an event', async () => {
+  it('a page of the host that throws is a 500 without details, with an event', async () => {
     const { authorize, outages } = await authorization({ consentPage: () => Promise.reject(new Error('a secret')) })
     const answer = await authorize()
     expect(answer.status).toBe(500)
@@ -151,7 +151,7 @@ describe("the host's own pages", () => {
     expect(outages).toMatchObject([{ code: 'server_error', operation: 'GET /authorize' }])
   })
 
-  it.each(['signIn', 'consentPage', 'errorPage'])('that are no functions are a TypeError: %s', (name) => {
+  it.each(['signIn', 'consentPage', 'errorPage'])('a page option that is not a function is a TypeError: %s', (name) => {
     const { grants } = world()
     expect(() => createHandler(grants, { [name]: 'page' })).toThrow(
       new TypeError(`createHandler: ${name}: expected a function, received string`),
@@ -160,12 +160,12 @@ describe("the host's own pages", () => {
 })
 
 describe('the error page', () => {
-  it('tells what went wrong with nothing of the request in it (S01, S59)', async () => {
+  it('the error page says what went wrong and shows nothing of the request (S01, S59)', async () => {
     const { send } = await authorization()
     const answer = await send(`/authorize?client_id=${encodeURIComponent(MARKUP)}&redirect_uri=${ISSUER}/x`)
     expectPage(answer, 400)
     const text = await answer.text()
-    expect(text).toContain('<h1>This cannot go on</h1>')
+    expect(text).toContain("<h1>This request can't be completed</h1>")
     expect(text).not.toMatch(/alert\(1\)|login\.example/)
     expect(answer.headers.get('content-security-policy')).toMatch(
       /^default-src 'none'; style-src 'sha256-[^']+'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'$/,

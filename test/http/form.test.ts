@@ -4,7 +4,7 @@ import { basic, refusal, world } from './world.ts'
 const FORM = 'application/x-www-form-urlencoded'
 const GRANT = 'grant_type=client_credentials'
 
-describe.each(['/token', '/revoke', '/introspect'])('%s', (path) => {
+describe.each(['/token', '/revoke', '/introspect'])('form requests to %s', (path) => {
   async function sent(body: RequestInit['body'] | undefined, headers: Record<string, string> = {}) {
     const here = world()
     const { app, secret } = await here.trustedApp()
@@ -19,7 +19,7 @@ describe.each(['/token', '/revoke', '/introspect'])('%s', (path) => {
   }
 
   it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY'])(
-    'answers %s with 405 and Allow (HTTP-5)',
+    'a %s request to a form endpoint gets 405 with Allow (HTTP-5)',
     async (method) => {
       const { send } = world()
       const answer = await send(path, { method })
@@ -30,7 +30,7 @@ describe.each(['/token', '/revoke', '/introspect'])('%s', (path) => {
   )
 
   it.each(['application/json', 'text/plain', 'multipart/form-data; boundary=x', '', `${FORM}x`, `x/${FORM}`])(
-    'answers the Content-Type %j with 415 (HTTP-5)',
+    'a form endpoint refuses the Content-Type %j with 415 (HTTP-5)',
     async (type) => {
       const { answer, reads } = await sent(`${GRANT}&token=x`, { 'content-type': type })
       expect(await refusal(answer)).toEqual({ status: 415, error: 'invalid_request' })
@@ -39,21 +39,21 @@ describe.each(['/token', '/revoke', '/introspect'])('%s', (path) => {
   )
 
   it.each([`${FORM};charset=UTF-8`, `${FORM} ; charset=utf-8`, FORM.toUpperCase()])(
-    'takes the Content-Type %j',
+    'a form endpoint accepts the Content-Type %j',
     async (type) => {
       expect((await sent(`${GRANT}&token=x`, { 'content-type': type })).answer.status).toBe(200)
     },
   )
 
   it.each(['gzip', 'br', 'deflate', 'GZIP', 'identity, gzip', 'x'])(
-    'refuses the Content-Encoding %s (HTTP-5)',
+    'a form endpoint refuses the Content-Encoding %s (HTTP-5)',
     async (encoding) => {
       const { answer } = await sent(`${GRANT}&token=x`, { 'content-encoding': encoding })
       expect(await refusal(answer)).toEqual({ status: 415, error: 'invalid_request' })
     },
   )
 
-  it('takes 16 KiB and refuses one byte more with 413 (HTTP-5)', async () => {
+  it('a body of 16 KiB is accepted, and one byte more is 413 (HTTP-5)', async () => {
     const start = `${GRANT}&token=x&more=`
     expect((await sent(start.padEnd(16 * 1024, 'a'))).answer.status).toBe(200)
     const { answer, reads } = await sent(start.padEnd(16 * 1024 + 1, 'a'))
@@ -61,7 +61,7 @@ describe.each(['/token', '/revoke', '/introspect'])('%s', (path) => {
     expect(reads).toBe(0)
   })
 
-  it('reads nothing of a body that is said to be too long (HTTP-5)', async () => {
+  it('a body declared too long is not read at all (HTTP-5)', async () => {
     let pulled = 0
     const body = new ReadableStream<Uint8Array>(
       { pull: (controller) => controller.enqueue(new Uint8Array(++pulled).fill(97)) },
@@ -71,7 +71,7 @@ describe.each(['/token', '/revoke', '/introspect'])('%s', (path) => {
     expect([answer.status, pulled]).toEqual([413, 0])
   })
 
-  it('stops reading where a body grows too long, whatever its length was said to be (HTTP-5)', async () => {
+  it('reading stops when a body becomes too long, whatever its declared length (HTTP-5)', async () => {
     let pulled = 0
     let isCancelled = false
     const endless = new ReadableStream<Uint8Array>({
@@ -89,7 +89,7 @@ describe.each(['/token', '/revoke', '/introspect'])('%s', (path) => {
     expect(isCancelled).toBe(true)
   })
 
-  it('treats a body that breaks off as a bad request, not as a failure of ours (ERR-4)', async () => {
+  it('a body that breaks off is a bad request, not a server error (ERR-4)', async () => {
     const broken = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(new TextEncoder().encode(GRANT)),
       pull: (controller) => controller.error(new Error('gone')),
@@ -104,8 +104,8 @@ describe.each(['/token', '/revoke', '/introspect'])('%s', (path) => {
     ['with the same value', `${GRANT}&token=x&token=x`],
     ['an empty one', `${GRANT}&token=x&scope=&scope=`],
     ['an unknown one', `${GRANT}&token=x&a=1&a=2`],
-    ['one that is spelt otherwise', `${GRANT}&token=x&%74oken=y`],
-  ])('refuses a repeated parameter: %s (RFC 6749 §3.2, HTTP-5)', async (_, body) => {
+    ['one that is encoded differently', `${GRANT}&token=x&%74oken=y`],
+  ])('a repeated parameter is refused: %s (RFC 6749 §3.2, HTTP-5)', async (_, body) => {
     const { answer, reads } = await sent(body)
     expect(await refusal(answer)).toEqual({ status: 400, error: 'invalid_request' })
     expect(reads).toBe(0)
@@ -114,19 +114,19 @@ describe.each(['/token', '/revoke', '/introspect'])('%s', (path) => {
   it.each([
     ['a broken escape', `${GRANT}&token=%zz`],
     ['half an escape', `${GRANT}&token=%4`],
-    ['no UTF-8', new Uint8Array([0x61, 0x3d, 0xff, 0xfe])],
+    ['invalid UTF-8', new Uint8Array([0x61, 0x3d, 0xff, 0xfe])],
     ['nothing at all', ''],
     ['no body', undefined],
     ['only separators', '&&&&=&'],
     ['JSON', '{"grant_type":"client_credentials"}'],
     ['NUL', '\0=\0'],
-  ])('refuses a body of %s with 400 (ERR-4)', async (_, body) => {
+  ])('a form body of %s is refused with 400 (ERR-4)', async (_, body) => {
     const { answer, outages } = await sent(body)
     expect(await refusal(answer)).toEqual({ status: 400, error: 'invalid_request' })
     expect(outages).toEqual([])
   })
 
-  it('takes an empty parameter for absent and ignores an unknown one (HTTP-5)', async () => {
+  it('an empty parameter counts as absent, and an unknown one is ignored (HTTP-5)', async () => {
     const { answer } = await sent(
       `${GRANT}&token=x&scope=&client_secret=&token_type_hint=&owner=org-9&__proto__=x&constructor=y`,
     )
@@ -135,8 +135,8 @@ describe.each(['/token', '/revoke', '/introspect'])('%s', (path) => {
 
   it.each([
     ['was read already', (request: Request) => request.text()],
-    ['is being read by somebody else', async (request: Request) => request.body?.getReader()],
-  ])('answers 500 and tells the operator to mount before the body parser where the body %s', async (_, take) => {
+    ['is being read elsewhere', async (request: Request) => request.body?.getReader()],
+  ])('a request whose body %s is a 500, and the event says to mount before the body parser', async (_, take) => {
     const { handler, outages } = world()
     const request = new Request(`https://login.example${path}`, {
       method: 'POST',

@@ -5,13 +5,13 @@ import { createHandler } from '../../src/http/index.ts'
 import { json, refusal, world } from './world.ts'
 
 describe('createHandler', () => {
-  it('needs an issuer', () => {
+  it('createHandler needs an issuer', () => {
     const grants = createAppGrant({ store: memoryStore() })
-    expect(() => createHandler(grants)).toThrow(/^createHandler: grants.issuer: /)
+    expect(() => createHandler(grants)).toThrow(/^createHandler: issuer: /)
     expect(() => createHandler(undefined as never)).toThrow(TypeError)
   })
 
-  it('answers what is no endpoint with 404 that nobody may store', async () => {
+  it('a path that is not an endpoint is a 404 that must not be stored', async () => {
     const { send } = world()
     for (const path of ['/', '/x', '/authorize/x', '/.well-known/openid-configuration', '/%2e%2e/%2e%2e/etc/passwd']) {
       const answer = await send(path)
@@ -20,7 +20,7 @@ describe('createHandler', () => {
     }
   })
 
-  it('marks every answer no-store, whatever its status (S50, HTTP-6)', async () => {
+  it('every response is no-store, whatever its status (S50, HTTP-6)', async () => {
     const { send, post, call } = world({ signIn: async () => ({ account: 'org-1' }) })
     const answers = await Promise.all([
       send('/nowhere'),
@@ -49,13 +49,13 @@ describe('createHandler', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404, 405, 400, 401, 415, 413, 200, 403]))
   })
 
-  it('writes descriptions in the characters of RFC 6749 §5.2', async () => {
+  it('error descriptions use only the characters of RFC 6749 §5.2', async () => {
     const { call } = world({ signIn: async () => ({ account: 'org-1' }) })
     const { error_description: text } = await json(await call('POST', '/apps', { name: '“\\"' }))
     expect(text).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
   })
 
-  it('answers what should never happen with a 500 that tells nothing, and an event that tells all', async () => {
+  it('an unexpected error is a 500 without details, and an event with all of them', async () => {
     const { grants, outages } = world()
     const cause = new Error('database password: hunter2')
     const authorizer = { ...grants.authorizer, grantTrusted: () => Promise.reject(cause) }
@@ -67,7 +67,7 @@ describe('createHandler', () => {
     const answer = await handler(request)
     expect([answer.status, await answer.text()]).toEqual([
       500,
-      '{"error":"server_error","error_description":"the request could not be served"}',
+      '{"error":"server_error","error_description":"the request could not be processed"}',
     ])
     expect(outages).toMatchObject([{ code: 'server_error', operation: 'POST /token', cause }])
   })

@@ -105,15 +105,15 @@ export interface Target {
 
 /** What a hostile caller may know. */
 export interface Known {
-  /** Texts that are right somewhere: keys, tokens, ids. */
+  /** Texts that are valid somewhere: keys, tokens, ids. */
   readonly texts: readonly string[]
-  /** What to aim at. */
+  /** The targets. */
   readonly targets: readonly Target[]
-  /** Headers that are right, for where being let in does no harm by itself. */
+  /** Valid credentials, for endpoints where authenticating does no harm by itself. */
   readonly authorizations?: readonly string[]
 }
 
-/** A request, and whether the sender breaks off behind it. */
+/** A request, and whether the sender disconnects after it. */
 export interface HostileRequest {
   readonly bytes: Buffer
   readonly isCut: boolean
@@ -144,7 +144,7 @@ export function hostileRequests(
     if (kind === 5) return some(6).map(() => plain(depth + 1))
     return object(depth + 1)
   }
-  // No e-mail address in it is ever right, so none of it is a registration.
+  // No e-mail address in it is ever valid, so it never registers an app.
   const object = (depth: number): object =>
     Object.fromEntries(some(8).map(() => [chance(0.8) ? pick(FIELDS) : value(), plain(depth)]))
   const json = () => {

@@ -26,7 +26,7 @@ beforeAll(async () => {
   const open = await here.grants.apps.register(exampleApp({ public: true }))
   const { accessToken, tokenId } = await here.grants.authorizer.grantTrusted({ key: app.key, secret })
   right = { key: app.key, secret, token: accessToken }
-  // Everything but the secret and the token itself: with these, a request would not be hostile.
+  // Everything but the secret and the token, with which a request would not be hostile.
   known = [
     app.key,
     open.app.key,
@@ -51,7 +51,7 @@ afterAll(() => {
   return new Promise((resolve) => server.close(resolve))
 })
 
-describe(`ERR-4: ${REQUESTS} hostile requests (seed ${SEED}) over a socket make no 5xx and store nothing, and it serves on`, () => {
+describe(`${REQUESTS} hostile requests over a socket (seed ${SEED})`, () => {
   const forms = (path: string): readonly Target[] => [{ method: 'POST', path, body: 'form' }]
   const described = (root: string): readonly Target[] =>
     [...appRoutes, ...installRoutes, ...tokenRoutes]
@@ -78,7 +78,7 @@ describe(`ERR-4: ${REQUESTS} hostile requests (seed ${SEED}) over a socket make 
     { name: '/authorize', targets: authorization },
     { name: 'a protected resource', targets: [{ method: 'GET', path: '/calls', body: 'form' }] as const },
   ])(
-    '$name',
+    'hostile requests to $name cause no 5xx and store nothing, and the server goes on serving (ERR-4)',
     async ({ name, targets, isLetIn = false }) => {
       const random = seededRandom(SEED + name.length)
       const next = hostileRequests(random, {
@@ -107,7 +107,7 @@ describe(`ERR-4: ${REQUESTS} hostile requests (seed ${SEED}) over a socket make 
       await Promise.all(Array.from({ length: CONNECTIONS }, work))
       expect(here.outages).toEqual([])
       expect(here.writes()).toBe(before)
-      // What is tested is the endpoint, not the parser of Node in front of it.
+      // The endpoint is tested, not the parser of Node in front of it.
       expect([...statuses.values()].reduce((sum, count) => sum + count)).toBe(REQUESTS)
       expect(statuses.get('none') ?? 0).toBeLessThan(REQUESTS / 20)
       await expectService()

@@ -4,7 +4,7 @@ import { accountTree } from '../domain/account-tree.ts'
 import { authorization } from './authorization.ts'
 import { json, refusal } from './world.ts'
 
-/** Whether an answer is what the description says of it. */
+/** Whether a response matches the description. */
 function described(description: Record<string, unknown>, name: string, value: unknown): void {
   const ajv = new Ajv2020({ strict: false, validateFormats: false })
   ajv.addSchema(description, 'api')
@@ -36,7 +36,7 @@ async function installed(names: readonly string[] = ['Call Reports']) {
 }
 
 describe('GET /installs', () => {
-  it('shows what the account authorises: app, when, who permitted it, as described (LST-2)', async () => {
+  it('GET /installs shows app, time and approver of each install, as the OpenAPI description says (LST-2)', async () => {
     const { list, app, clock, call } = await installed()
     const page = await list()
     expect(page.items).toEqual([
@@ -53,11 +53,11 @@ describe('GET /installs', () => {
       expect.arrayContaining(['/installs', '/installs/withdraw']),
     )
     described(description, 'InstallPage', page)
-    // The description is not so wide that it takes anything.
+    // The description is not so wide that it accepts anything.
     expect(() => described(description, 'InstallPage', { items: [{}] })).toThrow()
   })
 
-  it('is searched by name, case and Unicode folded, and paged', async () => {
+  it('installs are paged and searched by name, case and Unicode folded (LST-2)', async () => {
     const { shown, list } = await installed(['Call Reports', 'Éclair', 'Reports again'])
     expect((await shown()).sort()).toEqual(['Call Reports', 'Reports again', 'Éclair'])
     expect((await shown('?name=REPORTS')).sort()).toEqual(['Call Reports', 'Reports again'])
@@ -72,7 +72,7 @@ describe('GET /installs', () => {
     expect([names.sort(), cursor]).toEqual([['Call Reports', 'Reports again', 'Éclair'], ''])
   })
 
-  it('is counted beside the app for its owner (LST-1)', async () => {
+  it('installs are counted beside the app for its owner (LST-1)', async () => {
     const { call, session, app } = await installed()
     session.who = { account: 'org' }
     expect(await json(await call('GET', `/apps/${app.key}`))).toMatchObject({ instances: 1, liveTokens: 0 })
@@ -80,7 +80,7 @@ describe('GET /installs', () => {
     expect(items).toMatchObject([{ key: app.key, instances: 1 }])
   })
 
-  it('shows those of an account below, and of nobody else (LST-4)', async () => {
+  it('the installs of an account below are shown, and those of no other account (LST-4)', async () => {
     const { call, session, list } = await installed()
     for (const account of ['org', 'provider']) {
       session.who = { account }
@@ -92,7 +92,7 @@ describe('GET /installs', () => {
   })
 
   it.each(['?cursor=x', '?limit=0', '?limit=1001', '?limit=x', '?name=a&name=b', `?name=${'x'.repeat(101)}`])(
-    'refuses %s',
+    'GET /installs%s is refused',
     async (query) => {
       const { call } = await installed()
       expect((await call('GET', `/installs${query}`)).status).toBe(400)
@@ -101,7 +101,7 @@ describe('GET /installs', () => {
 })
 
 describe('POST /installs/withdraw', () => {
-  it('ends what each selected app holds, with a result per item, as described (LST-2)', async () => {
+  it('withdrawing ends what each selected app holds and returns a result for each (LST-2)', async () => {
     const { call, keys, shown, grants } = await installed(['One', 'Two', 'Three'])
     const [one = '', two = ''] = keys
     const answer = await call('POST', '/installs/withdraw', { apps: [one, two, 'nobody', one] })
@@ -120,7 +120,7 @@ describe('POST /installs/withdraw', () => {
     expect(again.results).toEqual([{ app: one, withdrawn: false }])
   })
 
-  it('kills the tokens of that account', async () => {
+  it('withdrawing an app revokes its tokens for that account', async () => {
     const { call, app, tokens, refresh, grants } = await installed()
     const { access_token: access, refresh_token: next } = await tokens()
     await call('POST', '/installs/withdraw', { apps: [app.key] })
@@ -128,7 +128,7 @@ describe('POST /installs/withdraw', () => {
     expect(await refusal(await refresh(next))).toEqual({ status: 400, error: 'invalid_grant' })
   })
 
-  it('is for the account itself and those above it (LST-4)', async () => {
+  it('withdrawing is for the account itself and accounts above it (LST-4)', async () => {
     const { call, app, session, grants } = await installed()
     for (const [account, withdrawn] of [
       ['other-org', false],
@@ -141,7 +141,7 @@ describe('POST /installs/withdraw', () => {
     }
   })
 
-  it('tells of each that failed, and goes on', async () => {
+  it('withdrawing reports each failure and continues', async () => {
     const { call, keys, faults } = await installed(['One', 'Two'])
     faults.fail('replace', 'before')
     const { results } = await json(await call('POST', '/installs/withdraw', { apps: keys }))
@@ -158,7 +158,7 @@ describe('POST /installs/withdraw', () => {
     { apps: Array(101).fill('x') },
     { apps: ['x'], account: { $ne: null } },
     { apps: ['x'], account: '' },
-  ])('refuses the body %j, changing nothing (S40)', async (body) => {
+  ])('withdrawing with the body %j is refused and changes nothing (S40)', async (body) => {
     const { call, writes } = await installed()
     const before = writes()
     expect(await refusal(await call('POST', '/installs/withdraw', body))).toEqual({
@@ -168,7 +168,7 @@ describe('POST /installs/withdraw', () => {
     expect(writes()).toBe(before)
   })
 
-  it('is refused across sites and in any other type, changing nothing (HTTP-1, S54)', async () => {
+  it('withdrawing across sites or with another content type is refused and changes nothing (HTTP-1, S54)', async () => {
     const { call, send, app, writes } = await installed()
     const before = writes()
     const body = { apps: [app.key] }

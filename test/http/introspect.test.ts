@@ -11,7 +11,7 @@ async function withToken() {
 }
 
 describe('POST /introspect', () => {
-  it('S28: tells an app of its own access token, and that no user is behind it (RFC 7662 §2.2, TOK-6)', async () => {
+  it('an app can introspect its own access token, which has no user behind it (HTTP-3, S28, TOK-6, RFC 7662 §2.2)', async () => {
     const { ask, app, accessToken, tokenId, clock } = await withToken()
     const now = Math.floor(clock() / 1000)
     const answer = await ask(accessToken)
@@ -33,7 +33,7 @@ describe('POST /introspect', () => {
     })
   })
 
-  it('tells the state as it is: scope that was lost, the account that owns it (S34, S49)', async () => {
+  it('introspection shows the current state: a lost scope, and the account that owns the app (S34, S49)', async () => {
     const { ask, app, accessToken, grants } = await withToken()
     await grants.apps.update(app.key, { scopes: ['calls:write'] })
     expect((await json(await ask(accessToken))).scope).toBe('calls:write')
@@ -41,7 +41,7 @@ describe('POST /introspect', () => {
     expect(await json(await ask(accessToken))).not.toHaveProperty('scope')
   })
 
-  it('is exactly {"active":false} for the token of another app (S35)', async () => {
+  it('introspection of the token of another app is exactly {"active":false} (HTTP-3, S35)', async () => {
     const { ask, accessToken, trustedApp } = await withToken()
     for (const owner of ['org-1', 'org-2']) {
       const { app, secret } = await trustedApp({ owner })
@@ -50,7 +50,7 @@ describe('POST /introspect', () => {
     }
   })
 
-  it('is exactly {"active":false} for anything else: secret, key, garbage, another kind (S36)', async () => {
+  it('introspection of a secret, key, garbage or another kind is exactly {"active":false} (HTTP-3, S36)', async () => {
     const { ask, app, secret, accessToken } = await withToken()
     const others = [
       secret,
@@ -64,7 +64,7 @@ describe('POST /introspect', () => {
     for (const token of others) expect(await (await ask(token)).text()).toBe('{"active":false}')
   })
 
-  it('is exactly {"active":false} for a token that expired or was removed', async () => {
+  it('introspection of an expired or removed token is exactly {"active":false}', async () => {
     const { ask, app, secret, accessToken, tokenId, grants, clock } = await withToken()
     const other = await grants.authorizer.grantTrusted({ key: app.key, secret })
     await grants.tokens.remove({ app: app.key, account: app.owner, ids: [tokenId] })
@@ -74,7 +74,7 @@ describe('POST /introspect', () => {
     expect(await (await ask(other.accessToken)).text()).toBe('{"active":false}')
   })
 
-  it('serves no app that is suspended, removed, or has a new secret (S33)', async () => {
+  it('introspection refuses an app that is suspended, removed or has a new secret (S33)', async () => {
     const { ask, app, secret, accessToken, grants } = await withToken()
     await grants.apps.suspend(app.key)
     expect(await refusal(await ask(accessToken))).toEqual({ status: 400, error: 'unauthorized_client' })
@@ -92,7 +92,7 @@ describe('POST /introspect', () => {
     })
   })
 
-  it('needs a token', async () => {
+  it('introspection needs a token', async () => {
     const { post, app, secret } = await withToken()
     for (const form of [{}, { token: '' }])
       expect(await refusal(await post('/introspect', form as Record<string, string>, basic(app.key, secret)))).toEqual({
@@ -101,7 +101,7 @@ describe('POST /introspect', () => {
       })
   })
 
-  it('answers 503 when the store is down, never active:false, whichever read fails (ERR-1)', async () => {
+  it('introspection is 503 if the store is down, never active:false, whichever read fails (ERR-1)', async () => {
     const { ask, accessToken, faults, counts } = await withToken()
     const before = counts.get
     await ask(accessToken)

@@ -4,7 +4,7 @@ import { json, world } from './world.ts'
 const PATH = '/.well-known/oauth-authorization-server'
 
 describe('the metadata (RFC 8414)', () => {
-  it('names the endpoints, grant types and authentication methods of each (HTTP-7)', async () => {
+  it('the metadata names the endpoints, grant types and authentication methods of each (HTTP-7)', async () => {
     const { send } = world()
     const answer = await send(PATH)
     expect(answer.headers.get('content-type')).toBe('application/json')
@@ -29,7 +29,7 @@ describe('the metadata (RFC 8414)', () => {
     })
   })
 
-  it('names what users are asked by only where somebody can sign in (HTTP-7, RFC 9207 §3)', async () => {
+  it('the metadata names user authorization only if users can sign in (HTTP-7, RFC 9207 §3)', async () => {
     const { send } = world({ signIn: async () => ({ account: 'org-1' }) })
     expect(await json(await send(PATH))).toMatchObject({
       authorization_endpoint: 'https://login.example/authorize',
@@ -43,7 +43,7 @@ describe('the metadata (RFC 8414)', () => {
     })
   })
 
-  it('lies between host and path of an issuer with a path, whose endpoints lie under it (RFC 8414 §3.1)', async () => {
+  it('the metadata of an issuer with a path is between host and path, and its endpoints are under the path (RFC 8414 §3.1)', async () => {
     const { send } = world({ issuer: 'https://login.example/oauth.v1/tenant' })
     const found = await json(await send(`${PATH}/oauth.v1/tenant`))
     expect(found.issuer).toBe('https://login.example/oauth.v1/tenant')
@@ -61,7 +61,7 @@ describe('the metadata (RFC 8414)', () => {
       expect([path, (await send(path, path.endsWith('token') ? post : {})).status]).toEqual([path, 404])
   })
 
-  it('may be kept by caches and read by any page, alone of all answers (HTTP-6)', async () => {
+  it('only the metadata may be cached and read by any page (HTTP-6)', async () => {
     const { send } = world({ signIn: async () => ({ account: 'org-1' }) })
     for (const method of ['GET', 'HEAD']) {
       const answer = await send(PATH, { method })
@@ -84,7 +84,7 @@ describe('the metadata (RFC 8414)', () => {
     }
   })
 
-  it('does not change with what Host and forwarding headers say, nor does anything else (S57, HTTP-7)', async () => {
+  it('no response changes with the Host or forwarding headers (S57, HTTP-7)', async () => {
     const { handler, send } = world({ signIn: async () => ({ account: 'org-1' }) })
     const headers = {
       host: 'evil.example',

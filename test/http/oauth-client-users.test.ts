@@ -6,7 +6,7 @@ import { realServer } from './real-server.ts'
 const insecure = { [oauth.allowInsecureRequests]: true } as const
 const REDIRECT = 'https://reports.example/callback'
 
-// The client library as it comes, over a real connection.
+// The unmodified client library over a real connection.
 describe('oauth4webapi, for users', () => {
   let server: Awaited<ReturnType<typeof realServer>>
   beforeAll(async () => {
@@ -20,7 +20,7 @@ describe('oauth4webapi, for users', () => {
     return oauth.processDiscoveryResponse(issuer, answer)
   }
 
-  /** What the browser does: to the page, and with its form to the app. */
+  /** What the browser does: it opens the page and submits its form, which leads to the app. */
   async function authorized(as: oauth.AuthorizationServer, client: oauth.Client, challenge: string): Promise<URL> {
     const url = new URL(as.authorization_endpoint ?? '')
     url.search = new URLSearchParams({
@@ -48,56 +48,59 @@ describe('oauth4webapi, for users', () => {
     ['confidential, by Basic', (secret: string) => oauth.ClientSecretBasic(secret)],
     ['confidential, in the body', (secret: string) => oauth.ClientSecretPost(secret)],
     ['public', () => oauth.None()],
-  ])('does code with PKCE, refresh, introspection and revocation as a client that is %s', async (kind, authOf) => {
-    const isPublic = kind === 'public'
-    const { app, secret } = await server.register({ public: isPublic })
-    const as = await discover()
-    expect(as.code_challenge_methods_supported).toEqual(['S256'])
-    const client: oauth.Client = { client_id: app.key }
-    const auth = authOf(secret)
+  ])(
+    'oauth4webapi does code with PKCE, refresh, introspection and revocation as a client that is %s',
+    async (kind, authOf) => {
+      const isPublic = kind === 'public'
+      const { app, secret } = await server.register({ public: isPublic })
+      const as = await discover()
+      expect(as.code_challenge_methods_supported).toEqual(['S256'])
+      const client: oauth.Client = { client_id: app.key }
+      const auth = authOf(secret)
 
-    const verifier = oauth.generateRandomCodeVerifier()
-    const location = await authorized(as, client, await oauth.calculatePKCECodeChallenge(verifier))
-    const params = oauth.validateAuthResponse(as, client, location, 'the state')
-    const first = await oauth.processAuthorizationCodeResponse(
-      as,
-      client,
-      await oauth.authorizationCodeGrantRequest(as, client, auth, params, REDIRECT, verifier, insecure),
-    )
-    expect(first).toMatchObject({ token_type: 'bearer', scope: 'calls:read' })
-
-    const second = await oauth.processRefreshTokenResponse(
-      as,
-      client,
-      await oauth.refreshTokenGrantRequest(as, client, auth, first.refresh_token ?? '', insecure),
-    )
-    expect(second.refresh_token).not.toBe(first.refresh_token)
-
-    const introspected = async () =>
-      oauth.processIntrospectionResponse(
+      const verifier = oauth.generateRandomCodeVerifier()
+      const location = await authorized(as, client, await oauth.calculatePKCECodeChallenge(verifier))
+      const params = oauth.validateAuthResponse(as, client, location, 'the state')
+      const first = await oauth.processAuthorizationCodeResponse(
         as,
         client,
-        await oauth.introspectionRequest(as, client, auth, second.access_token, insecure),
+        await oauth.authorizationCodeGrantRequest(as, client, auth, params, REDIRECT, verifier, insecure),
       )
-    // Introspection is for apps that can prove themselves.
-    if (isPublic) await expect(introspected()).rejects.toBeInstanceOf(oauth.WWWAuthenticateChallengeError)
-    else
-      expect(await introspected()).toMatchObject({
-        active: true,
-        kind: 'user',
-        client_id: app.key,
-        sub: 'user-1',
-        scope: 'calls:read',
-      })
+      expect(first).toMatchObject({ token_type: 'bearer', scope: 'calls:read' })
 
-    const refreshToken = second.refresh_token ?? ''
-    await oauth.processRevocationResponse(await oauth.revocationRequest(as, client, auth, refreshToken, insecure))
-    expect((await server.grants.authorizer.verify(second.access_token)).ok).toBe(false)
-    const refused = oauth.processRefreshTokenResponse(
-      as,
-      client,
-      await oauth.refreshTokenGrantRequest(as, client, auth, refreshToken, insecure),
-    )
-    await expect(refused).rejects.toMatchObject({ error: 'invalid_grant', status: 400 })
-  })
+      const second = await oauth.processRefreshTokenResponse(
+        as,
+        client,
+        await oauth.refreshTokenGrantRequest(as, client, auth, first.refresh_token ?? '', insecure),
+      )
+      expect(second.refresh_token).not.toBe(first.refresh_token)
+
+      const introspected = async () =>
+        oauth.processIntrospectionResponse(
+          as,
+          client,
+          await oauth.introspectionRequest(as, client, auth, second.access_token, insecure),
+        )
+      // Introspection is for apps that can authenticate.
+      if (isPublic) await expect(introspected()).rejects.toBeInstanceOf(oauth.WWWAuthenticateChallengeError)
+      else
+        expect(await introspected()).toMatchObject({
+          active: true,
+          kind: 'user',
+          client_id: app.key,
+          sub: 'user-1',
+          scope: 'calls:read',
+        })
+
+      const refreshToken = second.refresh_token ?? ''
+      await oauth.processRevocationResponse(await oauth.revocationRequest(as, client, auth, refreshToken, insecure))
+      expect((await server.grants.authorizer.verify(second.access_token)).ok).toBe(false)
+      const refused = oauth.processRefreshTokenResponse(
+        as,
+        client,
+        await oauth.refreshTokenGrantRequest(as, client, auth, refreshToken, insecure),
+      )
+      await expect(refused).rejects.toMatchObject({ error: 'invalid_grant', status: 400 })
+    },
+  )
 })

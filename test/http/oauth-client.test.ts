@@ -12,7 +12,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections()
 })
 
-/** A server whose issuer is where it listens. */
+/** A server whose issuer is the address it listens on. */
 async function serve(path: string) {
   const server = createServer()
   servers.push(server)
@@ -23,14 +23,14 @@ async function serve(path: string) {
   return { ...here, issuer: new URL(issuer) }
 }
 
-// A server on the loopback interface has no https; that is all that is special here.
+// A server on the loopback interface has no https; nothing else is special here.
 const options = { [oauth.allowInsecureRequests]: true }
 
 describe.each(['', '/oauth/v1'])('oauth4webapi, unmodified, with an issuer of path %j', (path) => {
   it.each([
     ['Basic', oauth.ClientSecretBasic],
     ['the body', oauth.ClientSecretPost],
-  ])('does discovery, client credentials by %s, introspection and revocation', async (_, method) => {
+  ])('oauth4webapi does discovery, client credentials by %s, introspection and revocation', async (_, method) => {
     const { issuer, trustedApp, grants } = await serve(path)
     const { app, secret } = await trustedApp()
     const client: oauth.Client = { client_id: app.key }
@@ -57,7 +57,7 @@ describe.each(['', '/oauth/v1'])('oauth4webapi, unmodified, with an issuer of pa
   })
 
   it.each(['ES256', 'Ed25519', 'PS256', 'RS256'])(
-    'does client credentials, introspection and revocation by PrivateKeyJwt with %s (S69, RFC 7523)',
+    'oauth4webapi does client credentials, introspection and revocation by PrivateKeyJwt with %s (S69, RFC 7523)',
     async (algorithm) => {
       const { issuer, trustedApp, grants } = await serve(path)
       const { publicKey, privateKey } = await generateKeyPair(algorithm, { extractable: true })
@@ -89,7 +89,7 @@ describe.each(['', '/oauth/v1'])('oauth4webapi, unmodified, with an issuer of pa
     },
   )
 
-  it('reads our refusals as what they are', async () => {
+  it('oauth4webapi understands our refusals', async () => {
     const { issuer, trustedApp } = await serve(path)
     const { app } = await trustedApp()
     const found = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...options })

@@ -16,21 +16,24 @@ const request = (authorization?: string) =>
     authorization === undefined ? {} : { headers: { authorization } },
   )
 
-/** The refusal: what is sent instead of the resource. */
+/** The refusal that is sent instead of the resource. */
 async function refused(answer: unknown) {
   if (!(answer instanceof Response)) throw new Error('let through')
   return { status: answer.status, challenge: answer.headers.get('www-authenticate'), body: await answer.text() }
 }
 
 describe('protect (RFC 6750)', () => {
-  it.each(['Bearer', 'bearer', 'BEARER', 'Bearer '])('gives the access of a token after %j', async (scheme) => {
-    const { grants, app, accessToken } = await withToken()
-    const access = await protect(grants.authorizer)(request(`${scheme} ${accessToken}`))
-    expect(access).toMatchObject({ ok: true, kind: 'app', account: app.owner, scope: ['calls:read'] })
-  })
+  it.each(['Bearer', 'bearer', 'BEARER', 'Bearer '])(
+    'protect returns the access of a token after %j',
+    async (scheme) => {
+      const { grants, app, accessToken } = await withToken()
+      const access = await protect(grants.authorizer)(request(`${scheme} ${accessToken}`))
+      expect(access).toMatchObject({ ok: true, kind: 'app', account: app.owner, scope: ['calls:read'] })
+    },
+  )
 
   it.each([undefined, 'Basic YTpi', 'Bearerx y', 'Digest a', ''])(
-    'answers %j, which is no bearer token, with a bare challenge, as a token in the query is none (§3.1, HTTP-5)',
+    'protect responds to %j or a token in the query with a bare challenge (RFC 6750 §3.1, HTTP-5)',
     async (authorization) => {
       const { grants, counts } = await withToken()
       const before = counts.get
@@ -52,14 +55,14 @@ describe('protect (RFC 6750)', () => {
     'Bearer a=b',
     'Bearer \xff',
     'Bearer a, Bearer b',
-  ])('answers %j with invalid_request 400', async (authorization) => {
+  ])('protect responds to %j with invalid_request 400', async (authorization) => {
     const { grants } = await withToken()
     const { status, challenge } = await refused(await protect(grants.authorizer)(request(authorization)))
     expect(status).toBe(400)
     expect(challenge).toMatch(/^Bearer error="invalid_request", error_description="[^"]+"$/)
   })
 
-  it('answers a dead token, a secret, a key and garbage with invalid_token 401, all alike (S36, ERR-1)', async () => {
+  it('a revoked token, a secret, a key and garbage get the same invalid_token 401 (S36, ERR-1)', async () => {
     const { grants, app, secret, accessToken } = await withToken()
     await grants.apps.revokeTokens(app.key)
     const guard = protect(grants.authorizer)
@@ -73,7 +76,7 @@ describe('protect (RFC 6750)', () => {
   })
 
   it.each(['suspend', 'remove', 'regenerateSecret', 'revokeTokens'] as const)(
-    'refuses the token after %s (S33)',
+    'protect refuses a token after %s (S33)',
     async (act) => {
       const { grants, app, accessToken } = await withToken()
       await grants.apps[act](app.key)
@@ -83,20 +86,20 @@ describe('protect (RFC 6750)', () => {
     },
   )
 
-  it('answers insufficient_scope 403 and names the scope, unless the token has all of it (§3.1)', async () => {
+  it('protect responds insufficient_scope 403 with the scope unless the token has all of it (RFC 6750 §3.1)', async () => {
     const { grants, accessToken } = await withToken()
     const bearer = request(`Bearer ${accessToken}`)
     const answer = await protect(grants.authorizer, { scope: 'calls:read  calls:write' })(bearer)
     expect(await refused(answer)).toMatchObject({
       status: 403,
       challenge:
-        'Bearer error="insufficient_scope", error_description="the access token has not the scope that is needed", scope="calls:read calls:write"',
+        'Bearer error="insufficient_scope", error_description="the access token does not have the required scope", scope="calls:read calls:write"',
     })
     expect(await protect(grants.authorizer, { scope: 'calls:read' })(bearer)).toMatchObject({ ok: true })
     expect(await protect(grants.authorizer, { scope: '' })(bearer)).toMatchObject({ ok: true })
   })
 
-  it('answers 503 with Retry-After while the answer is not known, never 401 (ERR-1)', async () => {
+  it('protect responds 503 with Retry-After if the result is not known, never 401 (ERR-1)', async () => {
     const { grants, accessToken, faults } = await withToken()
     faults.fail('get', 'before')
     const answer = await protect(grants.authorizer)(request(`Bearer ${accessToken}`))
@@ -112,12 +115,12 @@ describe('protect (RFC 6750)', () => {
     expect(await refused(await failing(request('Bearer x')))).toMatchObject({ status: 503 })
   })
 
-  it('hands every other failure to the host: it never becomes a 401', async () => {
+  it('protect passes every other error to the host and never turns it into a 401', async () => {
     const cause = new Error('a bug')
     await expect(protect({ verify: () => Promise.reject(cause) })(request('Bearer x'))).rejects.toBe(cause)
   })
 
-  it('is never cached, refused or not (HTTP-6)', async () => {
+  it('a response of protect is never cached, refused or not (HTTP-6)', async () => {
     const { grants } = await withToken()
     for (const authorization of [undefined, 'Bearer', 'Bearer x']) {
       const answer = await protect(grants.authorizer)(request(authorization))
@@ -125,7 +128,7 @@ describe('protect (RFC 6750)', () => {
     }
   })
 
-  it('asks for the freshness that it was given', async () => {
+  it('protect verifies with the staleness that it was given', async () => {
     const asked: unknown[] = []
     const verifier = {
       verify: async (_: string, options?: unknown) => {
@@ -146,7 +149,7 @@ describe('protect (RFC 6750)', () => {
     [{ maxStalenessMs: 0.5 }, 'maxStalenessMs'],
     [{ maxStalenessMs: 300_001 }, 'maxStalenessMs'],
     [{ maxStalenessMs: Number.NaN }, 'maxStalenessMs'],
-  ])('throws a TypeError for the options %j', (options, name) => {
+  ])('protect throws a TypeError for the options %j', (options, name) => {
     const { grants } = world()
     expect(() => protect(grants.authorizer, options as object)).toThrow(new RegExp(`^protect: ${name}: `))
     expect(() => protect({} as never)).toThrow(TypeError)

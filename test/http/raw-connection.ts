@@ -1,23 +1,23 @@
 import { connect } from 'node:net'
 
-/** An answer as it came over the wire. */
+/** A response as it came over the wire. */
 export interface RawAnswer {
   readonly status: number
   readonly headers: ReadonlyMap<string, string>
   readonly body: string
 }
 
-/** A connection on which a test writes what it likes. */
+/** A connection on which a test writes what it wants. */
 export interface RawConnection {
-  /** Sends bytes and resolves with the answer, or with undefined where the server closed without one. */
+  /** Sends bytes and resolves with the response, or with undefined if the server closed without one. */
   ask(bytes: Uint8Array | string): Promise<RawAnswer | undefined>
-  /** Sends bytes and waits for nothing but that they are on their way. */
+  /** Sends bytes and waits only until they are on their way. */
   write(bytes: Uint8Array | string): Promise<void>
-  /** Resolves when the connection is gone. */
+  /** Resolves when the connection is closed. */
   readonly closed: Promise<void>
   /** Whether it can still be used. */
   isOpen(): boolean
-  /** Goes away without a word. */
+  /** Disconnects without notice. */
   cut(): void
 }
 

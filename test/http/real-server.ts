@@ -6,7 +6,7 @@ import { createHandler, type HandlerOptions } from '../../src/http/index.ts'
 import { toNodeHandler } from '../../src/node.ts'
 import type { exampleApp } from '../../src/testing/index.ts'
 
-/** The endpoints on a real server, with everybody signed in as `user-1`. */
+/** The endpoints on a real server, with every request signed in as `user-1`. */
 export async function realServer(options: HandlerOptions = {}) {
   const server = createServer()
   const issuer = await listening(server)
@@ -33,7 +33,7 @@ export async function realServer(options: HandlerOptions = {}) {
   }
 }
 
-/** Listens on a free port, and tells the origin. */
+/** Listens on a free port and returns the origin. */
 export async function listening(server: Server, host = '127.0.0.1'): Promise<string> {
   await new Promise<void>((done, failed) => server.once('error', failed).listen(0, host, done))
   const { port } = server.address() as AddressInfo

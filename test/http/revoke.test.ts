@@ -11,7 +11,7 @@ async function withToken() {
 }
 
 describe('POST /revoke', () => {
-  it('kills a token of the app, and answers 200 again for the dead one (RFC 7009 §2.2, HTTP-4)', async () => {
+  it('an app revokes its token, and revoking it again is 200 too (RFC 7009 §2.2, HTTP-4)', async () => {
     const { post, app, secret, accessToken, isAlive } = await withToken()
     for (const _ of [1, 2]) {
       const answer = await post('/revoke', { token: accessToken }, basic(app.key, secret))
@@ -20,14 +20,17 @@ describe('POST /revoke', () => {
     }
   })
 
-  it.each(['access_token', 'refresh_token', 'nonsense', ''])('never decides by the hint %j (HTTP-4)', async (hint) => {
-    const { post, app, secret, accessToken, isAlive } = await withToken()
-    const form = { token: accessToken, token_type_hint: hint, client_id: app.key, client_secret: secret }
-    expect((await post('/revoke', form)).status).toBe(200)
-    expect(await isAlive()).toBe(false)
-  })
+  it.each(['access_token', 'refresh_token', 'nonsense', ''])(
+    'the hint %j never decides what is revoked (HTTP-4)',
+    async (hint) => {
+      const { post, app, secret, accessToken, isAlive } = await withToken()
+      const form = { token: accessToken, token_type_hint: hint, client_id: app.key, client_secret: secret }
+      expect((await post('/revoke', form)).status).toBe(200)
+      expect(await isAlive()).toBe(false)
+    },
+  )
 
-  it('answers 200 for what is no token of ours, writing nothing (RFC 7009 §2.2)', async () => {
+  it('revoking what is not a token of ours is 200 and writes nothing (RFC 7009 §2.2)', async () => {
     const { post, app, secret, accessToken, writes, isAlive } = await withToken()
     const before = writes()
     for (const token of [
@@ -42,7 +45,7 @@ describe('POST /revoke', () => {
     expect(await isAlive()).toBe(true)
   })
 
-  it('refuses a missing or empty token (S32)', async () => {
+  it('revocation without a token, or with an empty one, is refused (S32)', async () => {
     const { post, app, secret } = await withToken()
     for (const form of [{}, { token: '' }])
       expect(await refusal(await post('/revoke', form as Record<string, string>, basic(app.key, secret)))).toEqual({
@@ -51,7 +54,7 @@ describe('POST /revoke', () => {
       })
   })
 
-  it('leaves the token of another app as it is: 400 invalid_grant and an event (S32, HTTP-4)', async () => {
+  it('revoking the token of another app is 400 invalid_grant and an event, and the token still works (S32, HTTP-4)', async () => {
     const { post, trustedApp, grants, accessToken, writes, isAlive } = await withToken()
     const other = await trustedApp({ owner: 'org-2' })
     const refused: unknown[] = []
@@ -63,14 +66,14 @@ describe('POST /revoke', () => {
     expect([writes(), await isAlive()]).toEqual([before, true])
   })
 
-  it('needs the app to prove itself: 401, and the token lives (S32)', async () => {
+  it('revocation without valid authentication is 401, and the token still works (S32)', async () => {
     const { post, app, accessToken, isAlive } = await withToken()
     const answer = await post('/revoke', { token: accessToken }, basic(app.key, 'x'.repeat(32)))
     expect(await refusal(answer)).toEqual({ status: 401, error: 'invalid_client' })
     expect(await isAlive()).toBe(true)
   })
 
-  it('serves a suspended app (HTTP-4)', async () => {
+  it('a suspended app may revoke (HTTP-4)', async () => {
     const { post, app, secret, accessToken, grants, isAlive } = await withToken()
     await grants.apps.suspend(app.key)
     expect((await post('/revoke', { token: accessToken }, basic(app.key, secret))).status).toBe(200)
@@ -80,8 +83,8 @@ describe('POST /revoke', () => {
 
   it.each([
     ['nothing was written', 'before'],
-    ['the answer was lost', 'after'],
-  ] as const)('answers 503 where the store fails so that %s, and the repeat works (S30, REV-7)', async (_, when) => {
+    ['the reply was lost', 'after'],
+  ] as const)('revocation is 503 if the store fails so that %s, and the repeat works (S30, REV-7)', async (_, when) => {
     const { post, app, secret, accessToken, faults, isAlive } = await withToken()
     faults.fail('replace', when)
     const answer = await post('/revoke', { token: accessToken }, basic(app.key, secret))
@@ -91,7 +94,7 @@ describe('POST /revoke', () => {
     expect(await isAlive()).toBe(false)
   })
 
-  it('takes the client_id alone of a public app (APP-11)', async () => {
+  it('a public app revokes by its client_id alone (APP-11)', async () => {
     const { post, grants } = world()
     const { app } = await grants.apps.register(exampleApp({ public: true }))
     expect((await post('/revoke', { token: 'x', client_id: app.key })).status).toBe(200)
@@ -102,7 +105,7 @@ describe('CORS (HTTP-6)', () => {
   const redirectUrls = ['https://spa.example/callback', 'https://spa.example:8443/callback']
   const cors = (answer: Response) => [...answer.headers.keys()].filter((name) => name.startsWith('access-control'))
 
-  it.each(['/token', '/revoke'])('lets the pages of a public app read %s, refusals too', async (path) => {
+  it.each(['/token', '/revoke'])('the pages of a public app may read %s, refusals included (HTTP-6)', async (path) => {
     const { post, grants } = world()
     const { app } = await grants.apps.register(exampleApp({ public: true, redirectUrls }))
     for (const origin of ['https://spa.example', 'https://spa.example:8443']) {
@@ -114,7 +117,7 @@ describe('CORS (HTTP-6)', () => {
     }
   })
 
-  it('lets nobody else read anything', async () => {
+  it('no other page may read a response (HTTP-6)', async () => {
     const { post, send, trustedApp, grants } = world()
     const { app } = await grants.apps.register(exampleApp({ public: true, redirectUrls }))
     const closed = await trustedApp({ redirectUrls })
@@ -139,7 +142,7 @@ describe('CORS (HTTP-6)', () => {
     for (const answer of await Promise.all(answers)) expect(cors(answer)).toEqual([])
   })
 
-  it('says that the store is down, not who may read it', async () => {
+  it('a 503 while the store is down has no CORS headers (HTTP-6)', async () => {
     const { post, grants, faults } = world()
     const { app } = await grants.apps.register(exampleApp({ public: true, redirectUrls }))
     faults.fail('get', 'before', 2)

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { exampleApp } from '../../src/testing/index.ts'
 import { basic, world } from './world.ts'
 
-describe('canary secrets (S51, APP-8)', () => {
-  it('are in no answer, event, error or warning of any path that fails', async () => {
+describe('canary secrets', () => {
+  it('canary secrets appear in no response, event, error or warning of any failing path (S51, APP-8)', async () => {
     const here = world({ signIn: async () => ({ account: 'org-1' }) })
     const { app, secret } = await here.trustedApp()
     const { accessToken } = await here.grants.authorizer.grantTrusted({ key: app.key, secret })
@@ -61,7 +61,7 @@ describe('canary secrets (S51, APP-8)', () => {
     expect(JSON.stringify(seen)).not.toContain(secret)
   })
 
-  it('are told by the answers that create them, which nobody may store, and by no other', async () => {
+  it('secrets appear only in the responses that create them, which must not be stored (S51, APP-8)', async () => {
     const here = world({ signIn: async () => ({ account: 'org-1' }) })
     const secrets: string[] = []
     const answers: string[] = []

@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await closed(server)
 })
 
-/** The endpoints on a real server, over one store; the keys of the node that answers can be changed as by a restart. */
+/** The endpoints on a real server, over one store, whose keys can be changed as by a restart. */
 async function platform(first: SigningOptions, path = '') {
   const server = createServer()
   servers.push(server)
@@ -55,8 +55,8 @@ async function discover(issuer: string): Promise<oauth.AuthorizationServer> {
   return oauth.processDiscoveryResponse(new URL(issuer), found)
 }
 
-describe.each<SignatureAlgorithm>(['ES256', 'EdDSA', 'PS256', 'RS256'])('a token signed with %s', (alg) => {
-  it('passes the JWT access token validation of oauth4webapi, by discovery over HTTP, and no other audience (RFC 9068 §4)', async () => {
+describe.each<SignatureAlgorithm>(['ES256', 'EdDSA', 'PS256', 'RS256'])('tokens signed with %s', (alg) => {
+  it('oauth4webapi validates a signed token by discovery over HTTP, and for no other audience (RFC 9068 §4)', async () => {
     const { issuer, mint, app } = await platform({ current: newKey(alg) }, '/oauth')
     const server = await discover(issuer)
     const validate = (token: string, audience: string) => {
@@ -68,7 +68,7 @@ describe.each<SignatureAlgorithm>(['ES256', 'EdDSA', 'PS256', 'RS256'])('a token
     await expect(validate(token, A)).rejects.toThrow()
   })
 
-  it('passes jwtVerify of jose with the published keys', async () => {
+  it('jwtVerify of jose validates a signed token with the published keys', async () => {
     const { issuer, mint, app } = await platform({ current: newKey(alg) })
     const { jwks_uri: uri = '' } = await discover(issuer)
     const { payload, protectedHeader } = await jwtVerify(await mint(), createRemoteJWKSet(new URL(uri)), {
@@ -83,7 +83,7 @@ describe.each<SignatureAlgorithm>(['ES256', 'EdDSA', 'PS256', 'RS256'])('a token
 })
 
 describe('GET /jwks.json', () => {
-  it('publishes the public keys of all roles, for caches and pages, and names itself in the metadata (HTTP-6)', async () => {
+  it('the public keys of all roles are published for caches and pages, and the metadata names the address (HTTP-6)', async () => {
     const [current, next, previous] = [newKey(), newKey('EdDSA'), newKey('RS256')]
     const { send } = world({ signing: { current, next, previous: publicPart(previous) } })
     const answer = await send('/jwks.json')
@@ -104,24 +104,24 @@ describe('GET /jwks.json', () => {
     expect(metadata.jwks_uri).toBe('https://login.example/jwks.json')
   })
 
-  it('answers HEAD without a body, and no other method', async () => {
+  it('HEAD /jwks.json has no body, and no other method is allowed', async () => {
     const { send } = world({ signing: SIGNING })
     const head = await send('/jwks.json', { method: 'HEAD' })
     expect([head.status, await head.text()]).toEqual([200, ''])
     expect((await send('/jwks.json', { method: 'POST' })).status).toBe(405)
   })
 
-  it('is not there without keys', async () => {
+  it('/jwks.json does not exist without keys', async () => {
     const { send } = world()
     expect((await send('/jwks.json')).status).toBe(404)
     expect(await json(await send('/.well-known/oauth-authorization-server'))).not.toHaveProperty('jwks_uri')
   })
 })
 
-describe('keys are rotated under traffic', () => {
+describe('key rotation under traffic', () => {
   const [old, young] = [newKey(), newKey('EdDSA')]
 
-  /** A service that keeps the key set as long as the cache headers allow, and asks for no unknown key in between. */
+  /** A service that keeps the key set as long as the cache headers allow, and refetches for no unknown key in between. */
   function cachingVerifier(issuer: string) {
     const cache: JWKSCacheInput = {}
     const keys = createRemoteJWKSet(new URL(`${issuer}/jwks.json`), {
@@ -136,7 +136,7 @@ describe('keys are rotated under traffic', () => {
       )
   }
 
-  it('next, current, previous, gone: no valid token is refused, and none accepted after the end of its key (S66)', async () => {
+  it('rotation refuses no valid token and accepts none after its key was removed (S66)', async () => {
     const p = await platform({ current: old })
     const tokens: { readonly text: string; readonly isOld: boolean }[] = []
     const here = async (text: string) => (await p.grants().authorizer.verify(text)).ok
@@ -148,7 +148,7 @@ describe('keys are rotated under traffic', () => {
     }
 
     expect(await look([cachingVerifier(p.issuer)], true)).not.toContain(false)
-    // Whoever reads the keys from here on knows the next one before it signs.
+    // A service that reads the keys from here on knows the next one before it signs.
     p.restart({ current: old, next: publicPart(young) })
     const early = cachingVerifier(p.issuer)
     expect(await look([early], true)).not.toContain(false)
@@ -159,15 +159,15 @@ describe('keys are rotated under traffic', () => {
     const late = cachingVerifier(p.issuer)
     expect(await look([early, late], false)).not.toContain(false)
     for (const { text } of tokens) expect((await behind.authorizer.verify(text)).ok).toBe(true)
-    // The one that had cached the keys needed no second look.
+    // The service that had cached the keys needed no second fetch.
     expect(p.jwksReads.count - readsBefore).toBe(1)
-    // All that the old key signed has expired by now, or it would not be taken away.
+    // Everything that the old key signed has expired by now, or it would not be removed.
     p.restart({ current: young })
     const last = cachingVerifier(p.issuer)
     for (const { text, isOld } of tokens) expect(await Promise.all([here(text), last(text)])).toEqual([!isOld, !isOld])
   })
 
-  it('S60, S66: what a retired key signs afterwards is refused, whatever it claims', async () => {
+  it('a token that a retired key signs afterwards is refused, whatever it claims (S60, S66)', async () => {
     const p = await platform({ current: old })
     const grants = p.grants()
     const token = await p.mint()
@@ -178,10 +178,10 @@ describe('keys are rotated under traffic', () => {
   })
 })
 
-describe('resource, over HTTP', () => {
+describe('the resource parameter over HTTP', () => {
   const resources = [A, B]
 
-  it('may be repeated at /token, and the answer of /introspect says what the token is for (RFC 8707)', async () => {
+  it('resource may be repeated at /token, and introspection says what the token is for (RFC 8707)', async () => {
     const { post, trustedApp } = world({ resources })
     const { app, secret } = await trustedApp()
     const proof = basic(app.key, secret)
@@ -201,8 +201,8 @@ describe('resource, over HTTP', () => {
     ['a prefix', A.slice(0, -1)],
     ['another case', A.toUpperCase()],
     ['a fragment', `${A}#x`],
-    ['no URI', '..'],
-  ])('that is %s is invalid_target, and nothing is stored', async (_, resource) => {
+    ['not a URI', '..'],
+  ])('a resource that is %s is invalid_target, and nothing is stored', async (_, resource) => {
     const { post, trustedApp, writes } = world({ resources })
     const { app, secret } = await trustedApp()
     const before = writes()
@@ -211,7 +211,7 @@ describe('resource, over HTTP', () => {
     expect(writes()).toBe(before)
   })
 
-  it('alone may be repeated, there alone, and stands in no URL (HTTP-5, S20)', async () => {
+  it('only resource may be repeated, only in the body, and it never appears in a URL (HTTP-5, S20)', async () => {
     const { post, trustedApp } = world({ resources })
     const { app, secret } = await trustedApp()
     const proof = basic(app.key, secret)
@@ -228,7 +228,7 @@ describe('resource, over HTTP', () => {
       expect(await refusal(await post(path, form, proof))).toEqual({ status: 400, error: 'invalid_request' })
   })
 
-  it('that the token is not for is answered by protect as an invalid token', async () => {
+  it('protect refuses a token for another resource as invalid', async () => {
     const { post, trustedApp, grants } = world({ resources, signing: SIGNING })
     const { app, secret } = await trustedApp()
     const granted = await json(
@@ -249,7 +249,7 @@ describe('resource, over HTTP', () => {
 })
 
 describe('a key service that is down', () => {
-  it('is a 503 with Retry-After, never a 401 or a 500 (ERR-1)', async () => {
+  it('issuing a token while the key service is down is a 503 with Retry-After, never a 401 or a 500 (ERR-1)', async () => {
     const sign = async () => Promise.reject(new Error('down'))
     const { post, trustedApp, writes, outages } = world({
       signing: { current: { publicJwk: publicPart(newKey()), sign } },

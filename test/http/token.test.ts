@@ -4,7 +4,7 @@ import { basic, json, refusal, world } from './world.ts'
 const GRANT = { grant_type: 'client_credentials' }
 
 describe('POST /token', () => {
-  it('gives a trusted app a token for Basic and for body credentials (RFC 6749 §4.4, TOK-1)', async () => {
+  it('a trusted app gets a token with Basic and with body credentials (RFC 6749 §4.4, TOK-1)', async () => {
     const { trustedApp, post, grants } = world()
     const { app, secret } = await trustedApp()
     const answers = [
@@ -21,7 +21,7 @@ describe('POST /token', () => {
     }
   })
 
-  it('narrows the scope to what is asked, and leaves the member out where there is none (RFC 6749 §5.1)', async () => {
+  it('the scope is narrowed to what is requested, and the member is omitted if there is none (RFC 6749 §5.1)', async () => {
     const { trustedApp, post } = world()
     const { app, secret } = await trustedApp()
     const narrow = await json(await post('/token', { ...GRANT, scope: 'calls:read' }, basic(app.key, secret)))
@@ -32,7 +32,7 @@ describe('POST /token', () => {
   })
 
   it.each(['calls:admin', 'calls:read  calls:write', ' calls:read', 'calls:read calls:admin', '__proto__'])(
-    'refuses the scope %j as invalid_scope, storing nothing (TOK-7)',
+    'the scope %j is refused as invalid_scope, and nothing is stored (TOK-7)',
     async (scope) => {
       const { trustedApp, post, writes } = world()
       const { app, secret } = await trustedApp()
@@ -43,7 +43,7 @@ describe('POST /token', () => {
     },
   )
 
-  it('keeps the user agent of the request with the token (TOK-3)', async () => {
+  it('the user agent of the request is kept with the token (TOK-3)', async () => {
     const { trustedApp, post, grants } = world()
     const { app, secret } = await trustedApp()
     await post('/token', GRANT, { ...basic(app.key, secret), 'user-agent': 'Softphone/3.1' })
@@ -58,7 +58,7 @@ describe('POST /token', () => {
     ['in another case', { grant_type: 'Client_Credentials' }, 'unsupported_grant_type'],
     ['a property of every object', { grant_type: '__proto__' }, 'unsupported_grant_type'],
     ['a method of every object', { grant_type: 'constructor' }, 'unsupported_grant_type'],
-  ])('refuses a grant type that is %s before anything is read (S20)', async (_, form, error) => {
+  ])('a grant type that is %s is refused before anything is read (S20)', async (_, form, error) => {
     const { trustedApp, post, counts } = world()
     const { app, secret } = await trustedApp()
     const before = { ...counts }
@@ -69,13 +69,13 @@ describe('POST /token', () => {
     expect(counts).toEqual(before)
   })
 
-  describe('with right credentials that give nothing now (ERR-1)', () => {
+  describe('valid credentials that give nothing now', () => {
     type World = ReturnType<typeof world>
     const acts: [string, (of: World, key: string) => Promise<unknown>][] = [
       ['suspended', ({ grants }, key) => grants.apps.suspend(key)],
       ['not trusted', ({ grants }, key) => grants.apps.setTrusted(key, false)],
     ]
-    it.each(acts)('an app that is %s gets unauthorized_client 400 and nothing is stored', async (_, act) => {
+    it.each(acts)('an app that is %s gets unauthorized_client 400, and nothing is stored (ERR-1)', async (_, act) => {
       const here = world()
       const { app, secret } = await here.trustedApp()
       await act(here, app.key)
@@ -87,7 +87,7 @@ describe('POST /token', () => {
     })
 
     it.each([{ active: false }, { mayUseApps: false }])(
-      'an owner with %j makes it unauthorized_client',
+      'an app whose owner has %j gets unauthorized_client (ERR-1)',
       async (state) => {
         let now = {}
         const { trustedApp, post } = world({
@@ -105,7 +105,7 @@ describe('POST /token', () => {
     )
   })
 
-  it('a removed app gets invalid_client, as an unknown one does (S33)', async () => {
+  it('a removed app gets invalid_client, as an unknown one does (S33, ERR-1)', async () => {
     const { trustedApp, post, grants } = world()
     const { app, secret } = await trustedApp()
     await grants.apps.remove(app.key)

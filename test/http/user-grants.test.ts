@@ -6,8 +6,8 @@ const GRANT = { status: 400, error: 'invalid_grant' }
 const REQUEST = { status: 400, error: 'invalid_request' }
 const CLIENT = { status: 401, error: 'invalid_client' }
 
-describe('a code at POST /token (RFC 6749 §4.1.3)', () => {
-  it.each([false, true])('gives tokens for the account; a public app: %s (TOK-2, APP-11)', async (isPublic) => {
+describe('authorization codes at POST /token (RFC 6749 §4.1.3)', () => {
+  it.each([false, true])('a code gives tokens for the account, public app: %s (TOK-2, APP-11)', async (isPublic) => {
     const { code, redeem, grants, app } = await authorization({}, { public: isPublic })
     const answer = await redeem(await code())
     expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store'])
@@ -22,26 +22,29 @@ describe('a code at POST /token (RFC 6749 §4.1.3)', () => {
     })
   })
 
-  it.each(['code', 'redirect_uri', 'code_verifier'])('needs %s: without it nothing is spent', async (name) => {
-    const { code, redeem } = await authorization()
-    const presented = await code()
-    expect(await refusal(await redeem(presented, { [name]: '' }))).toEqual(REQUEST)
-    expect((await redeem(presented)).status).toBe(200)
-  })
+  it.each(['code', 'redirect_uri', 'code_verifier'])(
+    'a code request without %s is refused, and the code is not consumed',
+    async (name) => {
+      const { code, redeem } = await authorization()
+      const presented = await code()
+      expect(await refusal(await redeem(presented, { [name]: '' }))).toEqual(REQUEST)
+      expect((await redeem(presented)).status).toBe(200)
+    },
+  )
 
   it.each([
     ['another redirect', { redirect_uri: `${REDIRECT}/` }],
     ['another verifier', { code_verifier: 'w'.repeat(43) }],
     ['a short verifier', { code_verifier: 'v' }],
     ['a verifier with more', { code_verifier: `${VERIFIER}\n` }],
-  ])('is refused with %s, and not spent (S11, S13, TOK-9)', async (_, wrong) => {
+  ])('a code with %s is refused and not consumed (S11, S13, TOK-9)', async (_, wrong) => {
     const { code, redeem } = await authorization()
     const presented = await code()
     expect(await refusal(await redeem(presented, wrong))).toEqual(GRANT)
     expect((await redeem(presented)).status).toBe(200)
   })
 
-  it('is refused to another app, and not spent (S13)', async () => {
+  it('a code is refused to another app and not consumed (S13)', async () => {
     const { code, redeem, post, trustedApp } = await authorization()
     const presented = await code()
     const other = await trustedApp({ owner: 'org-1', redirectUrls: [REDIRECT] })
@@ -55,7 +58,7 @@ describe('a code at POST /token (RFC 6749 §4.1.3)', () => {
     expect((await redeem(presented)).status).toBe(200)
   })
 
-  it('redeemed twice ends what it gave (TOK-9, RFC 6749 §4.1.2)', async () => {
+  it('a code redeemed twice ends the session it started (TOK-9, RFC 6749 §4.1.2)', async () => {
     const { code, redeem, grants } = await authorization()
     const presented = await code()
     const { access_token: token } = await json(await redeem(presented))
@@ -63,7 +66,7 @@ describe('a code at POST /token (RFC 6749 §4.1.3)', () => {
     expect((await grants.authorizer.verify(String(token))).ok).toBe(false)
   })
 
-  it('is unspent while the app is suspended: unauthorized_client (ERR-1)', async () => {
+  it('a code is unauthorized_client and not consumed while the app is suspended (ERR-1)', async () => {
     const { code, redeem, grants, app, writes } = await authorization()
     const presented = await code()
     await grants.apps.suspend(app.key)
@@ -75,8 +78,8 @@ describe('a code at POST /token (RFC 6749 §4.1.3)', () => {
   })
 })
 
-describe('a refresh at POST /token (RFC 6749 §6)', () => {
-  it('gives the successor and a new access token, narrowed where less is asked (TOK-7)', async () => {
+describe('refresh tokens at POST /token (RFC 6749 §6)', () => {
+  it('a refresh gives a successor and a new access token, narrowed if less is requested (TOK-7)', async () => {
     const { tokens, refresh } = await authorization()
     const first = await tokens()
     const second = await json(await refresh(first.refresh_token, { scope: 'calls:read' }))
@@ -85,7 +88,7 @@ describe('a refresh at POST /token (RFC 6749 §6)', () => {
     expect((await json(await refresh(second.refresh_token))).scope).toBe('calls:read calls:write')
   })
 
-  it('repeated at once gets the same answer (TOK-8)', async () => {
+  it('a refresh repeated at once gets the same response (TOK-8)', async () => {
     const { tokens, refresh } = await authorization()
     const { refresh_token: presented } = await tokens()
     const answers = await Promise.all([1, 2, 3].map(async () => json(await refresh(presented))))
@@ -98,7 +101,7 @@ describe('a refresh at POST /token (RFC 6749 §6)', () => {
     ['a redirect', { redirect_uri: REDIRECT }, 'invalid_request'],
     ['a resource', { resource: 'https://other.example/' }, 'invalid_target'],
     ['a wider scope', { scope: 'calls:read calls:write calls:admin' }, 'invalid_scope'],
-  ])('with %s is refused, unspent (S19)', async (_, more, error) => {
+  ])('a refresh with %s is refused, and the token is not consumed (S19)', async (_, more, error) => {
     const { tokens, refresh, writes } = await authorization()
     const { refresh_token: presented } = await tokens()
     const before = writes()
@@ -107,7 +110,7 @@ describe('a refresh at POST /token (RFC 6749 §6)', () => {
     expect((await refresh(presented)).status).toBe(200)
   })
 
-  it('is refused with anything of another kind, which lives on (S34)', async () => {
+  it('a credential of another kind is refused as a refresh token and stays valid (S34)', async () => {
     const { tokens, code, refresh, redeem, ticket, secret } = await authorization()
     const { access_token: access, refresh_token: presented } = await tokens()
     const pending = await code()
@@ -119,7 +122,7 @@ describe('a refresh at POST /token (RFC 6749 §6)', () => {
     expect((await refresh(presented)).status).toBe(200)
   })
 
-  it('is unspent while the account is blocked: unauthorized_client (S48)', async () => {
+  it('a refresh is unauthorized_client and not consumed while the account is blocked (S48)', async () => {
     const state = { active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true }
     let isActive = true
     const { tokens, refresh } = await authorization({
@@ -133,8 +136,8 @@ describe('a refresh at POST /token (RFC 6749 §6)', () => {
   })
 })
 
-describe('who the app is', () => {
-  it('a confidential app without its secret gets 401, never the public path (S26)', async () => {
+describe('confidential and public apps at POST /token', () => {
+  it('a confidential app without its secret gets 401 and is not treated as public (S26)', async () => {
     const { code, tokens, app, post } = await authorization()
     const { access_token: access, refresh_token: next } = await tokens()
     const presented = await code()
@@ -163,7 +166,7 @@ describe('who the app is', () => {
     }
   })
 
-  it('a public app with any secret gets 401, and no token of its own', async () => {
+  it('a public app with any secret gets 401 and no token of its own', async () => {
     const { code, app, post, redeem } = await authorization({}, { public: true })
     const presented = await code()
     const form = { grant_type: 'authorization_code', code: presented, redirect_uri: REDIRECT, code_verifier: VERIFIER }
@@ -175,8 +178,8 @@ describe('who the app is', () => {
   })
 })
 
-describe('introspection and revocation of what users gave', () => {
-  it('tells of the access token, and of nothing else that it is active (S34, S36)', async () => {
+describe('introspection and revocation of user tokens', () => {
+  it('introspection reports only the access token as active (S34, S36)', async () => {
     const { tokens, code, ticket, asApp, app, secret, clock } = await authorization()
     const { access_token: access, refresh_token: next } = await tokens()
     const now = Math.floor(clock() / 1000)
@@ -192,18 +195,21 @@ describe('introspection and revocation of what users gave', () => {
       expect(await (await asApp('/introspect', { token: String(token) })).text()).toBe('{"active":false}')
   })
 
-  it.each([false, true])('ends a session by its refresh token; a public app: %s (HTTP-4, S33)', async (isPublic) => {
-    const { tokens, asApp, refresh, grants } = await authorization({}, { public: isPublic })
-    const [one, other] = [await tokens(), await tokens()]
-    const hint = { token_type_hint: 'access_token' }
-    expect((await asApp('/revoke', { token: String(one.refresh_token), ...hint })).status).toBe(200)
-    expect((await grants.authorizer.verify(String(one.access_token))).ok).toBe(false)
-    expect(await refusal(await refresh(one.refresh_token))).toEqual(GRANT)
-    expect((await grants.authorizer.verify(String(other.access_token))).ok).toBe(true)
-    expect((await refresh(other.refresh_token)).status).toBe(200)
-  })
+  it.each([false, true])(
+    'revoking a refresh token ends its session, public app: %s (HTTP-4, S33)',
+    async (isPublic) => {
+      const { tokens, asApp, refresh, grants } = await authorization({}, { public: isPublic })
+      const [one, other] = [await tokens(), await tokens()]
+      const hint = { token_type_hint: 'access_token' }
+      expect((await asApp('/revoke', { token: String(one.refresh_token), ...hint })).status).toBe(200)
+      expect((await grants.authorizer.verify(String(one.access_token))).ok).toBe(false)
+      expect(await refusal(await refresh(one.refresh_token))).toEqual(GRANT)
+      expect((await grants.authorizer.verify(String(other.access_token))).ok).toBe(true)
+      expect((await refresh(other.refresh_token)).status).toBe(200)
+    },
+  )
 
-  it('removes an access token and leaves the session (TOK-5)', async () => {
+  it('revoking an access token keeps its session (TOK-5)', async () => {
     const { tokens, asApp, refresh, grants } = await authorization()
     const { access_token: access, refresh_token: next } = await tokens()
     expect((await asApp('/revoke', { token: String(access) })).status).toBe(200)
@@ -211,7 +217,7 @@ describe('introspection and revocation of what users gave', () => {
     expect((await refresh(next)).status).toBe(200)
   })
 
-  it('leaves the tokens of another app as they are: 400 (S32)', async () => {
+  it('revoking the tokens of another app is 400 and changes nothing (S32)', async () => {
     const { tokens, post, trustedApp, refresh, grants } = await authorization()
     const { access_token: access, refresh_token: next } = await tokens()
     const other = await trustedApp()
@@ -223,7 +229,7 @@ describe('introspection and revocation of what users gave', () => {
     expect((await refresh(next)).status).toBe(200)
   })
 
-  it('is read only by pages of the origin of a public app’s redirect URLs (HTTP-6)', async () => {
+  it('responses are readable only by pages at the origin of a public app’s redirect URLs (HTTP-6)', async () => {
     const readable = (answer: Response) => answer.headers.get('access-control-allow-origin')
     for (const isPublic of [true, false]) {
       const { code, redeem, asApp, app, post } = await authorization({}, { public: isPublic })

@@ -9,7 +9,7 @@ export const ISSUER = 'https://login.example'
 
 type Counts = { -readonly [Method in keyof Omit<Store, 'watch' | 'close'>]: number }
 
-/** A store that counts what it is asked for. */
+/** A store that counts its calls. */
 export function countingStore(inner: Store): { readonly store: Store; readonly counts: Counts } {
   const counts: Counts = { get: 0, insert: 0, replace: 0, list: 0, count: 0 }
   const counted = <Arguments extends unknown[], Answer>(
@@ -84,7 +84,7 @@ export function basic(key: string, secret: string): { authorization: string } {
   return { authorization: `Basic ${btoa(`${encodeURIComponent(key)}:${encodeURIComponent(secret)}`)}` }
 }
 
-/** The JSON of an answer. */
+/** The JSON of a response. */
 export async function json(answer: Response): Promise<Record<string, unknown>> {
   return (await answer.json()) as Record<string, unknown>
 }

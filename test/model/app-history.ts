@@ -1,9 +1,9 @@
 import type { DenialReason, ErrorCode } from '../../src/index.ts'
 import { type Contradiction, contradictionIn, type Entry } from './linearizability.ts'
 
-/** What concurrent calls about one app may answer: the acts of a trusted app whose owner and one user hold tokens. */
+/** The possible results of concurrent calls on one trusted app whose owner and one user hold tokens. */
 
-/** What was asked. Tokens go by their ids, secrets and refresh tokens by themselves. */
+/** A call. Tokens are named by id, secrets and refresh tokens by themselves. */
 export type Asked =
   | { readonly act: 'grant'; readonly secret: string }
   | { readonly act: 'refresh'; readonly secret: string; readonly refresh: string }
@@ -11,7 +11,7 @@ export type Asked =
   | { readonly act: 'removeToken'; readonly token: string }
   | { readonly act: Kill }
 
-/** The acts on the app, or on all that its owner or its user holds. */
+/** The operations on the app, or on all that its owner or user holds. */
 export type Kill =
   | 'suspend'
   | 'resume'
@@ -23,7 +23,7 @@ export type Kill =
   | 'removeAllOfUser'
   | 'remove'
 
-/** What was answered: `absent` where `remove` found nothing. */
+/** The result: `absent` if `remove` found nothing. */
 export interface Answered {
   readonly outcome: 'ok' | 'absent' | DenialReason | ErrorCode
   /** Of a regeneration. */
@@ -43,20 +43,20 @@ export interface Call {
   readonly to: number
 }
 
-/** How an app begins: enabled and trusted, with one session of its user. */
+/** The initial state: enabled and trusted, with one session of its user. */
 export interface Beginning {
   readonly secret: string
   readonly token: string
   readonly refresh: string
 }
 
-/** What becomes of a token, as far as any answer depends on it: what is true of two states alike makes them equal. */
+/** The state of a token, as far as any result depends on it. */
 interface Token {
   /** Whether it was made, by now. */
   readonly isMade: boolean
   readonly isUsers: boolean
   readonly isRemoved: boolean
-  /** Whether it carries the app's present stamps, and the install's. */
+  /** Whether it carries the current stamps of the app and the install. */
   readonly isOfApp: boolean
   readonly isOfInstall: boolean
 }
@@ -67,7 +67,7 @@ interface State {
   readonly trusted: boolean
   readonly secret: string
   readonly tokens: Readonly<Record<string, Token>>
-  /** Of the user: its refresh tokens so far, and the access token that came with the last. */
+  /** Of the user: its refresh tokens so far, and the access token issued with the last one. */
   readonly session: {
     readonly isOfApp: boolean
     readonly ended: boolean
@@ -85,7 +85,7 @@ const LIVE: Token = { isMade: true, isUsers: false, isRemoved: false, isOfApp: t
  * What contradicts a history of one app.
  *
  * @param options.oneInstant - whether the records of one `get` are read at one instant.
- * @returns undefined where some order of the calls explains all answers.
+ * @returns undefined if some order of the calls explains all results.
  */
 export function contradictionOf(
   beginning: Beginning,
@@ -93,7 +93,7 @@ export function contradictionOf(
   { oneInstant }: { readonly oneInstant: boolean },
 ): Contradiction | undefined {
   const { secret, token, refresh } = beginning
-  // All that is ever made stands there from the beginning, so that the order of making it leaves no trace.
+  // Everything that is ever made is there from the beginning, so the order of making it leaves no trace.
   const made = calls.flatMap(({ answered }) => (answered.token === undefined ? [] : [answered.token]))
   const initial: State = {
     gone: false,
@@ -116,7 +116,7 @@ export function contradictionOf(
   return contradictionIn(entries, initial)
 }
 
-/** @param context.mayBeLate - whether the user's install may have changed while the call was under way. */
+/** @param context.mayBeLate - whether the user's install may have changed during the call. */
 function entriesOf(
   call: Call,
   { name, oneInstant, mayBeLate }: { readonly name: string; readonly oneInstant: boolean; readonly mayBeLate: boolean },
@@ -148,7 +148,7 @@ function entriesOf(
   const change = changeBy(asked, { name, answered })
   const isOnApp = asked.act !== 'removeToken' && asked.act !== 'removeAllOfUser'
   if (isOnApp) return [write((state) => (state.gone ? [] : [{ ...state, ...change(state) }]))]
-  // The app is looked at first; what is written is another record.
+  // The app is read first; what is written is another record.
   return [...(isUnknown ? [] : [read(({ gone }) => !gone)]), write((state) => [{ ...state, ...change(state) }])]
 
   function grant(presented: string): Entry<State> {
@@ -161,7 +161,7 @@ function entriesOf(
     })
   }
 
-  /** The app is judged when it proves itself, and then the session takes its step; in between the install is read. */
+  /** The app is checked at authentication, then the session advances; in between the install is read. */
   function refresh({ secret: presented, refresh: spent }: { readonly secret: string; readonly refresh: string }) {
     const isDead = ({ session }: State) => !session.isOfApp
     const isProven = read((state) => refusalOf(state, presented, false) === false)
@@ -180,7 +180,7 @@ function refusalOf(state: State, presented: string, refusal: ErrorCode | false):
   return state.suspended ? 'app_suspended' : refusal
 }
 
-/** What must hold for that answer; each for itself where the records are not read at one instant. */
+/** What must hold for that result, each condition alone if the records are not read at one instant. */
 function verification(id: string, outcome: Answered['outcome']): readonly Condition[] {
   const over = (holds: (token: Token, state: State) => boolean): Condition => {
     return (state) => {
@@ -200,7 +200,7 @@ function verification(id: string, outcome: Answered['outcome']): readonly Condit
     case 'app_removed':
       return [isHere, ({ gone }) => gone]
     case 'revoked': {
-      // The tokens of an ended session are taken out one by one; until then they are there.
+      // The tokens of an ended session are removed one by one; until then they are there.
       const isOut: Condition = (state) => !isHere(state) || !isOpen(state)
       const isStale = over((token) => !(token.isOfApp && token.isOfInstall))
       return [(state) => isOut(state) || !state.gone, (state) => isOut(state) || isStale(state)]
@@ -235,7 +235,7 @@ function changeBy(
     case 'remove':
       return () => ({ gone: true })
     case 'removeToken':
-      // It was named as one of the owner's: the user's stay.
+      // It was named as one of the owner's, so the user's tokens stay.
       return ({ tokens }) => ({
         tokens: where(tokens, ({ isUsers }, id) => id === asked.token && !isUsers, { isRemoved: true }),
       })
@@ -246,7 +246,7 @@ function withoutGeneration({ tokens, session }: State): Partial<State> {
   return { tokens: where(tokens, () => true, { isOfApp: false }), session: { ...session, isOfApp: false } }
 }
 
-/** The tokens, those changed that were made and that `isMeant` names. */
+/** The tokens, with those changed that exist and that `isMeant` selects. */
 function where(
   tokens: State['tokens'],
   isMeant: (token: Token, id: string) => boolean,
@@ -258,7 +258,7 @@ function where(
   return Object.fromEntries(changed)
 }
 
-/** The session after a refresh that was answered: a step, or the same answer again. */
+/** The session after a successful refresh: advanced, or the same response again. */
 function rotated(
   state: State,
   { spent, answered, mayBeLate }: { readonly spent: string; readonly answered: Answered; readonly mayBeLate: boolean },
@@ -274,11 +274,11 @@ function rotated(
     tokens: { ...tokens, [token]: { ...LIVE, isUsers: true, isOfApp: session.isOfApp, isOfInstall } },
     session: { ...session, refreshes: [...session.refreshes, refresh], token },
   })
-  // A token with the stamp of an install that was changed meanwhile is born dead.
+  // A token with the stamp of an install that changed meanwhile is never valid.
   return mayBeLate ? [after(true), after(false)] : [after(true)]
 }
 
-/** The session after a refresh token whose successor was used: it ends. None where the token is none of those. */
+/** The session after a refresh token whose successor was used: it ends. None if the token is not one of those. */
 function reused(state: State, spent: string): readonly State[] {
   const { session } = state
   return session.refreshes.slice(0, -2).includes(spent) ? [{ ...state, session: { ...session, ended: true } }] : []

@@ -4,27 +4,27 @@ import { exampleApp } from '../../src/testing/index.ts'
 import { observedStore } from '../store/observed-store.ts'
 import type { Act, Scenario } from './scheduler.ts'
 
-/** What the acts on one app of `org` share. */
+/** The state that operations on one app of `org` share. */
 export interface AppState {
   readonly key: string
   readonly secrets: string[]
   readonly secretIds: readonly string[]
-  /** Tokens by who got them; `old` before everything else. */
+  /** Tokens by who got them; `old` is the one issued before the operations. */
   readonly tokens: Map<string, string>
   readonly tokenIds: Map<string, string>
-  /** The id of what an act made, or may have made. */
+  /** The id of what an operation made, or may have made. */
   readonly made: Map<string, string>
 }
 
 export type AppAct = Act<AppState, AppGrant>
 export type AppScenario = Scenario<AppState, AppGrant>
 
-// A schedule may be slow on a busy machine; nothing here is about the deadline.
+// A schedule may be slow on a busy machine, and no scenario is about the deadline.
 const NO_HURRY = { storeTimeoutMs: 60_000 }
 const ofOrg = ({ key }: AppState) => ({ app: key, account: 'org' })
 const LIMIT = 2
 
-/** Acts on that app. */
+/** Operations on that app. */
 export const ACTS = {
   async grant(state, { authorizer }) {
     const { accessToken, tokenId } = await authorizer.grantTrusted({ key: state.key, secret: state.secrets[0] ?? '' })
@@ -56,7 +56,7 @@ export const ACTS = {
   narrow: async ({ key }, { apps }) => (await apps.update(key, { scopes: ['read'] })) && 'narrowed',
 } satisfies Record<string, AppAct['run']>
 
-/** What adds is not repeated: its caller settles it by taking back what may be there. */
+/** An addition is not repeated: its caller settles it by removing what may be there. */
 export const addSecret: AppAct = {
   async run(state, { apps }) {
     try {
@@ -80,7 +80,7 @@ export const addSecret: AppAct = {
   },
 }
 
-/** As above: `remove` settles it, whether it was done or not, and whether it still comes. */
+/** As above: `remove` settles it, whether it was done, was not done or still arrives. */
 export function register(name: string): AppAct {
   return {
     async run({ made }, { apps }) {
@@ -107,8 +107,8 @@ export function act(name: keyof typeof ACTS): AppAct {
 /**
  * A scenario on a trusted app with one token, in a store that `wrap` may break.
  *
- * @param given - what is done to the app before.
- * @param remembered - whether every node has read the app, before what is given was done to it.
+ * @param given - what is done to the app first.
+ * @param remembered - whether every node has read the app before that.
  */
 export function appScenario(
   acts: Readonly<Record<string, AppAct>>,
@@ -130,7 +130,7 @@ export function appScenario(
     name: Object.keys(acts).join(' × ') + (remembered ? ', the app remembered' : ''),
     connect,
     acts,
-    // Made once and copied, for a registration costs more than all the rest of a schedule.
+    // Made once and copied, because a registration costs more than the rest of a schedule.
     async setUp() {
       template ??= setUp(given)
       const { state, records, earlier } = await template
@@ -161,7 +161,7 @@ async function databaseOf(records: readonly StoreRecord[]): Promise<Store> {
   return database
 }
 
-/** A trusted app with one token, and the records that stand then and stood before what was given. */
+/** A trusted app with one token, and the records that exist then and existed before `given`. */
 async function setUp(given: (state: AppState, grants: AppGrant) => Promise<unknown>) {
   const store = observedStore(memoryStore())
   const grants = createAppGrant({ store, appsPerOwner: LIMIT, ...NO_HURRY })
@@ -183,7 +183,7 @@ async function setUp(given: (state: AppState, grants: AppGrant) => Promise<unkno
   return { state, records: recordsNow(), earlier }
 }
 
-/** What each token and secret gives now, and what is told of the app. */
+/** What each token and secret gives at the end, and what is shown of the app. */
 async function observe({ key, secrets, tokens }: AppState, { apps, authorizer }: AppGrant): Promise<unknown> {
   const held: Record<string, unknown> = {}
   for (const [name, text] of [...tokens].sort()) {

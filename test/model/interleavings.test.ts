@@ -16,7 +16,7 @@ const SEED = 20_260_101
 /** All schedules of nearly every pair with one fault; the first ones of the rest. */
 const MOST = 1200
 
-/** Once one of these is acknowledged, the token made before is dead for good, and what was granted on old stamps too (REV-3). */
+/** Once one of these is acknowledged, the token made before is revoked for good, and so is what was granted on old stamps (REV-3). */
 const kills =
   (name: string, { alsoGranted = false } = {}): NonNullable<AppScenario['always']> =>
   async ({ tokens }, { authorizer }, acknowledged) => {
@@ -64,7 +64,7 @@ const PAIRS: readonly AppScenario[] = [
 
 type Given = NonNullable<Parameters<typeof appScenario>[1]>
 
-/** A grant of a node that remembers the app as it is, or as it was before what is given: most take one insert, under a condition. */
+/** A grant by a node that remembers the app as it is, or as it was before `given`: most take one conditional insert. */
 const REMEMBERED: readonly AppScenario[] = [
   ...(['suspend', 'regenerate', 'untrust', 'remove'] as const).map((name) =>
     remembering({ grant: act('grant'), [name]: act(name) }, { always: kills(name, { alsoGranted: true }) }),
@@ -88,7 +88,7 @@ const REMEMBERED: readonly AppScenario[] = [
   ),
 ]
 
-/** With three at once the schedules are too many: some at random. */
+/** Three calls at once have too many schedules: some at random. */
 const TRIOS: readonly AppScenario[] = [
   appScenario(
     { grant: act('grant'), suspend: act('suspend'), regenerate: act('regenerate') },
@@ -112,39 +112,39 @@ describe('concurrent calls with lost, late and repeated writes', () => {
   let schedules = 0
   const cut: string[] = []
   for (const scenario of [...PAIRS, ...REMEMBERED])
-    it(`${scenario.name}: every schedule with a fault is some order of the calls (REV-1, REV-3, REV-4, REV-7)`, async () => {
+    it(`${scenario.name}: every schedule with a fault equals some order of the calls (REV-1, REV-3, REV-4, REV-7)`, async () => {
       const explored = await explore(scenario, { faults: 1, most: MOST, random: 20, seed: SEED })
       schedules += explored.schedules
       if (!explored.isComplete) cut.push(scenario.name)
     })
   for (const scenario of TRIOS)
-    it(`${scenario.name}: schedules at random, seed ${SEED}`, async () => {
+    it(`${scenario.name}: every random schedule equals some order of the calls, seed ${SEED}`, async () => {
       schedules += (await explore(scenario, { most: 0, random: 120, seed: SEED })).schedules
     })
-  it('of two removals exactly one is told that it was the one, in every order', async () => {
+  it('exactly one of two removals returns true, in every order', async () => {
     const scenario = appScenario({ remove: act('remove'), removeToo: act('remove') })
     expect(await explore(scenario, { faults: 0 })).toMatchObject({ isComplete: true })
   })
-  it('were explored in number', () => {
+  it('more than 10,000 schedules were explored', () => {
     console.info(`${schedules} schedules explored, random ones from seed ${SEED}; cut at ${MOST}: ${cut.join(', ')}`)
     expect(schedules).toBeGreaterThan(10_000)
     expect(cut.length).toBeLessThanOrEqual(1)
   })
 })
 
-describe('the scheduler finds what is broken', () => {
+describe('the scheduler on broken code', () => {
   const violationOf = async (scenario: AppScenario, faults = 0) => {
     const error = await explore(scenario, { faults, most: 2000 }).catch((caught: unknown) => caught)
     expect(error).toBeInstanceOf(ScheduleViolation)
     return String(error)
   }
 
-  it('an act that reads and then writes whatever came in between', async () => {
+  it('the scheduler finds an operation that reads and then writes over whatever came between', async () => {
     const scenario = appScenario({ rename: act('rename'), narrow: act('narrow') }, { wrap: withoutRevision })
     expect(await violationOf(scenario)).toContain('no order of the calls explains')
   })
 
-  it('a suspension that is lost under a change of the name', async () => {
+  it('the scheduler finds a suspension lost under a change of the name', async () => {
     const scenario = appScenario(
       { suspend: act('suspend'), rename: act('rename') },
       { wrap: withoutRevision, always: kills('suspend') },
@@ -152,7 +152,7 @@ describe('the scheduler finds what is broken', () => {
     expect(await violationOf(scenario)).toContain('works after suspend was acknowledged (REV-3)')
   })
 
-  it('a token that is issued to a suspended app, by what is remembered of it', async () => {
+  it('the scheduler finds a token that is issued to a suspended app from memory', async () => {
     const scenario = remembering(
       { grant: act('grant'), rename: act('rename') },
       { ...suspended, wrap: withoutCondition },
@@ -160,7 +160,7 @@ describe('the scheduler finds what is broken', () => {
     expect(await violationOf(scenario)).toContain('no order of the calls explains grant: granted')
   })
 
-  it('a limit that is counted before the insert', async () => {
+  it('the scheduler finds a limit that is counted before the insert', async () => {
     const scenario = appScenario(
       { register: register('New'), registerToo: register('Newer') },
       { wrap: withCountedLimit, always: isWithinLimit },
@@ -168,7 +168,7 @@ describe('the scheduler finds what is broken', () => {
     expect(await violationOf(scenario)).toContain('(APP-6)')
   })
 
-  it('a removal that leaves no tombstone, so that a late registration brings the app back', async () => {
+  it('the scheduler finds a removal without tombstone, after which a late registration restores the app', async () => {
     const forgetful: AppAct = {
       run: register('New').run,
       async settle({ made }, { apps }) {
@@ -180,7 +180,7 @@ describe('the scheduler finds what is broken', () => {
     expect(await violationOf(appScenario({ register: forgetful, rename: act('rename') }), 1)).toContain('arrives')
   })
 
-  it('an act that says it is done when it only read so', async () => {
+  it('the scheduler finds an operation that reports success after only reading', async () => {
     const lazy: AppAct = {
       run: async (state, grants) =>
         (await grants.apps.get(state.key))?.suspended ? 'suspended' : ACTS.suspend(state, grants),
@@ -189,12 +189,12 @@ describe('the scheduler finds what is broken', () => {
     await expect(explore(scenario, { faults: 1 })).rejects.toBeInstanceOf(ScheduleViolation)
   })
 
-  it('an error without a code', async () => {
+  it('the scheduler finds an error without a code', async () => {
     const scenario = appScenario({ broken: { run: () => Promise.reject(new TypeError('x is not a function')) } })
     expect(await violationOf(scenario)).toContain('no code: TypeError: x is not a function')
   })
 
-  it('and it finds the same again', async () => {
+  it('the scheduler finds the same violation again', async () => {
     const scenario = appScenario({ rename: act('rename'), narrow: act('narrow') }, { wrap: withoutRevision })
     expect(await violationOf(scenario)).toBe(await violationOf(scenario))
   })
@@ -222,7 +222,7 @@ async function withSecondApp(
   })
 }
 
-/** Which of two removals is told that it was the one is not known where a write came twice. */
+/** If a write came twice, it is not known which of two removals returns true. */
 function removeQuietly(): AppAct {
   return { run: async ({ key }, { apps }) => `gone ${await apps.remove(key)}`.slice(0, 4) }
 }
@@ -236,7 +236,7 @@ function regenerateToo(): AppAct {
   }
 }
 
-/** Get-then-write: the revision of what stands there is read just before, so every replace gets through. */
+/** Get-then-write: the stored revision is read just before, so every replace succeeds. */
 function withoutRevision(inner: Store): Store {
   return {
     ...inner,

@@ -7,14 +7,14 @@ import { ISSUER } from '../domain/session-world.ts'
 import { createWorld, type World } from '../domain/world.ts'
 
 /**
- * A plain model of an app's whole life, and commands that do the same to it and to the library: SEMANTICS A, B, D, E, F as far as
- * apps and trusted tokens go; what else hangs on an app is added as a {@link Part}. Runs on any store; the same seed gives the
- * same commands and the same outcomes.
+ * A plain model of an app's whole life, and commands that do the same to it and to the library: the rules of docs/invariants.md for
+ * apps and trusted tokens. Everything else that belongs to an app is added as a {@link Part}. Runs on any store; the same seed gives
+ * the same commands and the same outcomes.
  */
 
 const LIMIT = 3
 export const TOKEN_MS = 3_600_000
-/** The chain of accounts; each is below the next. `other` is in none. */
+/** The chain of accounts, each below the next. `other-org` is outside it. */
 export const CHAIN = ['user', 'org', 'provider', 'root'] as const
 export type Account = (typeof CHAIN)[number]
 type Owner = 'user' | 'org'
@@ -26,9 +26,9 @@ export interface ModelToken {
   readonly id: string
   readonly expiresAt: number
   readonly scope: readonly string[]
-  /** By its id. */
+  /** Removed by its id. */
   isRemoved: boolean
-  /** By an act on all of its kind. */
+  /** Removed by an operation on all of its kind. */
   isRevoked: boolean
 }
 
@@ -42,18 +42,18 @@ export interface ModelApp {
   /** Who suspended it; `host` is above all. */
   suspendedBy: Account | 'host' | undefined
   secrets: { readonly id: string; readonly secret: string }[]
-  /** Secrets that were good once. */
+  /** Secrets that were valid once. */
   readonly spent: string[]
   readonly tokens: ModelToken[]
   isRemoved: boolean
-  /** Changes when everything that the app holds dies. */
+  /** Changes when everything that the app holds is revoked. */
   generation: number
 }
 
-/** Something more that apps hold. */
+/** Something else that belongs to apps. */
 export interface Part {
   readonly commands: readonly fc.Arbitrary<Command>[]
-  /** Compares all there is to see, with the host's authority. */
+  /** Compares everything visible, with the host's authority. */
   look(model: Model, world: World): Promise<void>
 }
 
@@ -65,7 +65,7 @@ interface AccountFacts {
   epoch: string | undefined
 }
 
-/** What should be. */
+/** The expected state. */
 export interface Model {
   readonly accounts: Record<Account, AccountFacts>
   readonly apps: ModelApp[]
@@ -75,7 +75,7 @@ export interface Model {
 
 type Outcome = ErrorCode | 'ok'
 
-/** What an actor is to an owner: a rank, or why not. */
+/** What an actor is to an owner: a rank, or the reason why it has none. */
 export function sightOf({ accounts }: Model, actor: ModelActor, owner: Owner): number | ErrorCode {
   if (actor === undefined) return Number.POSITIVE_INFINITY
   const chain = chainOf(owner)
@@ -93,7 +93,7 @@ function allows(model: Model, actor: ModelActor, what: 'mayUse' | 'mayRegister' 
   return chainOf(actor).every((account) => model.accounts[account][what])
 }
 
-/** Whether the actor may act on the app at all. */
+/** Whether the actor may change the app at all. */
 function accessTo(model: Model, actor: ModelActor, app: ModelApp): Outcome {
   if (app.isRemoved) return 'app_not_found'
   const sight = sightOf(model, actor, app.owner)
@@ -101,7 +101,7 @@ function accessTo(model: Model, actor: ModelActor, app: ModelApp): Outcome {
   return sight === 0 && model.accounts[app.owner].epoch !== app.epoch ? 'app_not_found' : 'ok'
 }
 
-/** Why the app may get nothing now, though it has proven who it is. */
+/** Why an authenticated app may get nothing now. */
 export function standingOf(model: Model, app: ModelApp): Outcome {
   if (app.suspendedBy) return 'app_suspended'
   if (!chainOf(app.owner).every((account) => model.accounts[account].active)) return 'account_blocked'
@@ -135,15 +135,15 @@ function revokeEverything(app: ModelApp): void {
 
 export type Command = fc.AsyncCommand<Model, World>
 
-/** Something that is done to one of the apps there ever were. */
+/** A command on one of the apps so far. */
 interface AppCommand {
   readonly title: string
   readonly app: number
   readonly actor: ModelActor
-  /** What should come of it, where the actor may act on the app. */
+  /** The expected outcome if the actor may change the app. */
   expected(model: Model, app: ModelApp): Outcome
   call(rights: Rights, app: ModelApp, world: World): Promise<unknown>
-  /** What it changes where it ends well. */
+  /** What it changes if it succeeds. */
   apply(app: ModelApp, answer: unknown, model: Model, world: World): void
 }
 
@@ -179,7 +179,7 @@ export const actors: fc.Arbitrary<ModelActor> = fc.oneof(
 const target = fc.record({ actor: actors, app: fc.nat(20) })
 const OK = () => 'ok' as const
 
-/** An act that answers to everybody who may act on the app. */
+/** An operation that returns the app to everybody who may change it. */
 function plainAct(title: string, call: AppCommand['call'], apply: AppCommand['apply']): fc.Arbitrary<Command> {
   return target.map((where) => onApp({ ...where, title, expected: OK, call, apply }))
 }
@@ -365,7 +365,7 @@ const remove = target.map(({ actor, app: at }): Command => {
   }
 })
 
-/** With a secret of the app, one that was good once, or another app's. */
+/** With a secret of the app, one that was valid once, or another app's. */
 export const credential = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom('first', 'last') },
   { weight: 1, arbitrary: fc.constantFrom('spent', 'foreign') },

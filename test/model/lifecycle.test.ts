@@ -7,8 +7,8 @@ import { SESSIONS } from './session-model.ts'
 const SEED = 4_009
 const open = async () => memoryStore()
 
-describe('the life of apps, model and memory store side by side', () => {
-  it(`agree over 150 lives, seed ${SEED}`, async () => {
+describe('the life of apps in the model and on the memory store', () => {
+  it(`model and store agree over 150 lives, seed ${SEED}`, async () => {
     const log = await runLifecycle(open, { seed: SEED, runs: 150 })
     const ended = new Set(log.map((line) => line.split(': ')[1]))
     console.info(`${log.length} acts, seed ${SEED}, ended with: ${[...ended].filter(Boolean).sort().join(', ')}`)
@@ -24,7 +24,7 @@ describe('the life of apps, model and memory store side by side', () => {
       expect(ended).toContain(outcome)
   })
 
-  it(`agree over 150 lives with user authorization, seed ${SEED}`, async () => {
+  it(`model and store agree over 150 lives with user authorization, seed ${SEED}`, async () => {
     const log = await runLifecycle(open, { seed: SEED, runs: 150, parts: [SESSIONS] })
     const ends = (what: RegExp) => new Set(log.filter((line) => what.test(line)).map((line) => line.split(': ')[1]))
     const [redeemed, refreshed] = [ends(/ redeemed /), ends(/ refreshed /)]
@@ -34,14 +34,14 @@ describe('the life of apps, model and memory store side by side', () => {
     for (const outcome of [...common, 'invalid_refresh_token']) expect(refreshed).toContain(outcome)
   })
 
-  it('the same seed gives the same outcomes, another seed others', async () => {
+  it('the same seed gives the same outcomes, and another seed others', async () => {
     const [one, again, other] = await Promise.all([11, 11, 12].map((seed) => runLifecycle(open, { seed, runs: 10 })))
     expect(again).toEqual(one)
     expect(other).not.toEqual(one)
   })
 
-  it('disagree where the store is broken', async () => {
-    // A suspension that is said to be stored and is not.
+  it('model and store disagree if the store is broken', async () => {
+    // A suspension that is reported as stored but is not.
     const forgetful = async (): Promise<Store> => {
       const store = memoryStore()
       const replace: Store['replace'] = async (from, to) =>

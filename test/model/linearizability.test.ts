@@ -24,8 +24,8 @@ const call = (from: number, to: number, asked: Asked, answered: Answered = ok): 
 const isExplained = (calls: readonly Call[], oneInstant = true) =>
   contradictionOf(beginning, calls, { oneInstant }) === undefined
 
-describe('a history of one app', () => {
-  it('is explained where each call saw what those before it had done', () => {
+describe('histories of one app', () => {
+  it('a history is explained if each call saw what earlier calls did', () => {
     expect(
       isExplained([
         call(0, 1, grant, made('t1')),
@@ -46,7 +46,7 @@ describe('a history of one app', () => {
   })
 
   it.each(['suspend', 'revokeTokens', 'distrust', 'removeAllOfOwner', 'remove'] as const)(
-    'is contradicted by a token accepted after %s was acknowledged (REV-3)',
+    'a token accepted after %s was acknowledged contradicts the history (REV-3)',
     (act) => {
       const history = (begun: number) => [
         call(0, 1, grant, made('t1')),
@@ -54,12 +54,12 @@ describe('a history of one app', () => {
         call(begun, begun + 2, verify('t1')),
       ]
       expect(isExplained(history(6))).toBe(false)
-      // Begun before the acknowledgement, it may have come first.
+      // It began before the acknowledgement, so it may have come first.
       expect(isExplained(history(4))).toBe(true)
     },
   )
 
-  it('is contradicted by a refusal seen before, and an acceptance after it', () => {
+  it('an acceptance after a refusal contradicts the history', () => {
     const calls = (second: Answered) => [
       call(0, 20, { act: 'revokeTokens' }),
       call(1, 2, verify('u0'), { outcome: 'revoked' }),
@@ -69,7 +69,7 @@ describe('a history of one app', () => {
     expect(isExplained(calls({ outcome: 'revoked' }))).toBe(true)
   })
 
-  it('is contradicted by two winners of one regeneration, and explained by one', () => {
+  it('two winners of one regeneration contradict the history, and one winner does not', () => {
     const calls = (second: Answered) => [
       call(0, 10, { act: 'regenerate' }, { ...ok, secret: 's1' }),
       call(0, 10, { act: 'regenerate' }, { ...ok, secret: 's2' }),
@@ -80,7 +80,7 @@ describe('a history of one app', () => {
     expect(isExplained(calls({ outcome: 'app_authentication_failed' }))).toBe(true)
   })
 
-  it('is contradicted by two removals that both found the app, and by two rotations of one refresh token (TOK-8)', () => {
+  it('two removals that both found the app, or two rotations of one refresh token, contradict the history (TOK-8)', () => {
     expect(isExplained([call(0, 5, { act: 'remove' }), call(0, 5, { act: 'remove' })])).toBe(false)
     expect(
       isExplained([call(0, 5, refresh('r0'), made('u1', 'r1')), call(0, 5, refresh('r0'), made('u2', 'r2'))]),
@@ -90,7 +90,7 @@ describe('a history of one app', () => {
     ).toBe(true)
   })
 
-  it('is contradicted by what comes back after it was removed', () => {
+  it('a token accepted again after its removal contradicts the history', () => {
     const calls = (last: Answered) => [
       call(0, 1, grant, made('t1')),
       call(2, 3, { act: 'removeToken', token: 't1' }),
@@ -101,7 +101,7 @@ describe('a history of one app', () => {
     expect(isExplained(calls({ outcome: 'revoked' }))).toBe(true)
   })
 
-  it('a token minted while everything is revoked is dead or was made with what is valid after (REV-4)', () => {
+  it('a token issued while everything is revoked is either revoked or based on what is valid after (REV-4)', () => {
     const calls = (...outcomes: readonly Answered['outcome'][]) => [
       call(0, 10, grant, made('t1')),
       call(1, 5, { act: 'revokeTokens' }),
@@ -112,19 +112,19 @@ describe('a history of one app', () => {
     expect(isExplained(calls('revoked', 'ok'))).toBe(false)
   })
 
-  it('an act of unknown outcome may take effect at any later time, once, or never', () => {
+  it('an operation of unknown outcome may take effect at any later time, once, or never', () => {
     const late = call(0, 1, { act: 'suspend' }, { outcome: 'outcome_unknown' })
     const seen = (...outcomes: readonly Answered['outcome'][]) =>
       isExplained([late, ...outcomes.map((outcome, at) => call(at + 2, at + 2, verify('u0'), { outcome }))])
     expect(seen('ok', 'ok')).toBe(true)
     expect(seen('ok', 'app_suspended')).toBe(true)
     expect(seen('app_suspended', 'ok')).toBe(false)
-    // What the store said it did not do never takes effect.
+    // What the store reported as not applied never takes effect.
     const refused = call(0, 1, { act: 'suspend' }, { outcome: 'store_unavailable' })
     expect(isExplained([refused, call(2, 3, verify('u0'), { outcome: 'app_suspended' })])).toBe(false)
   })
 
-  it('a resumption that comes late brings nothing back that was killed since (S3A)', () => {
+  it('a late resumption restores nothing that was revoked since (S3A)', () => {
     const calls = (kill: Asked, last: Answered) => [
       call(0, 1, { act: 'suspend' }),
       call(2, 3, { act: 'resume' }, { outcome: 'outcome_unknown' }),
@@ -136,7 +136,7 @@ describe('a history of one app', () => {
     expect(isExplained(calls({ act: 'removeAllOfOwner' }, ok))).toBe(true)
   })
 
-  it('a refresh token used after its successor ends the session, and nothing of it comes back (TOK-8)', () => {
+  it('a refresh token used after its successor ends the session for good (TOK-8)', () => {
     const before = [
       call(0, 1, refresh('r0'), made('u1', 'r1')),
       call(2, 3, refresh('r1'), made('u2', 'r2')),
@@ -151,7 +151,7 @@ describe('a history of one app', () => {
     ).toBe(false)
   })
 
-  it('records that are read one by one may be of several instants, each within the call', () => {
+  it('records that are read one by one may be of several moments, each within the call', () => {
     // The token was there before it was removed, the app enabled only afterwards.
     const calls = (from: number) => [
       call(0, 1, grant, made('t1')),
@@ -174,7 +174,7 @@ describe('a history of one app', () => {
   })
 })
 
-describe('a history of one register', () => {
+describe('histories of one register', () => {
   const write = (from: number, to: number, value: number): Entry<number> => ({
     title: `write ${value}`,
     from,
@@ -190,17 +190,17 @@ describe('a history of one register', () => {
   })
   const isExplained = (...entries: readonly Entry<number>[]) => contradictionIn(entries, 0) === undefined
 
-  it('of many writes at once is searched in a moment', () => {
+  it('a history of many writes at once is searched quickly', () => {
     const writes = [...Array(10).keys()].map((value) => write(0, 100, value + 1))
     const reads = [...Array(10).keys()].map((value) => read(101 + value, 101 + value, 7))
     expect(isExplained(...writes, ...reads)).toBe(true)
     expect(isExplained(...writes, ...reads, read(200, 201, 6))).toBe(false)
   })
 
-  it('holds what was written last, in an order that the times allow', () => {
+  it('a register has the last written value, in an order that the times allow', () => {
     expect(isExplained(write(0, 5, 1), write(0, 5, 2), read(6, 7, 1))).toBe(true)
     expect(isExplained(write(0, 1, 1), write(2, 3, 2), read(4, 5, 1))).toBe(false)
-    // A write that repeats what stands there is no read: it may be meant to come after another.
+    // A write that repeats the current value is not a read: it may be meant to come after another.
     expect(isExplained(write(0, 9, 0), write(0, 9, 1), read(10, 11, 0))).toBe(true)
     expect(isExplained(write(0, Number.POSITIVE_INFINITY, 1), read(3, 4, 0), read(5, 6, 1))).toBe(true)
     expect(isExplained(write(3, Number.POSITIVE_INFINITY, 1), read(1, 2, 1))).toBe(false)

@@ -3,28 +3,28 @@
  * some instant between its beginning and its end. The search of Wing and Gong, which remembers what it has tried.
  */
 
-/** A call, or a part of one with an instant of its own. Times are of one clock for all clients. */
+/** A call, or a part of one with its own instant. Times are of one clock for all clients. */
 export interface Entry<State> {
   /** For the report. */
   readonly title: string
   readonly from: number
-  /** Infinity where the outcome is not known: it takes effect at any later time, or never. */
+  /** Infinity if the outcome is not known: it takes effect at any later time, or never. */
   readonly to: number
-  /** The states that may follow, given what was answered: none where that answer is not possible in this state. */
+  /** The states that may follow, given the result: none if that result is impossible in this state. */
   readonly step: (state: State) => readonly State[]
-  /** It changes no state, whichever it meets. */
+  /** It changes no state. */
   readonly isRead?: boolean
 }
 
-/** The most that any order explains, and what stands against the rest. */
+/** The longest explanation, and what contradicts the rest. */
 export interface Contradiction {
-  /** The entries of the longest order that was found. */
+  /** The entries of the longest order found. */
   readonly explained: readonly string[]
-  /** What no order could put next, the first to end first. */
+  /** The entries that no order could put next, the first to end first. */
   readonly pending: readonly string[]
 }
 
-/** Entries in an order, and those that are to follow. `name` is the same for the same entries in whatever order. */
+/** Entries in an order, and those that follow. `name` is the same for the same entries in any order. */
 interface Progress<State> {
   readonly order: readonly Entry<State>[]
   readonly pending: readonly Entry<State>[]
@@ -32,21 +32,21 @@ interface Progress<State> {
 }
 
 /**
- * Looks for an order of the entries that explains all answers.
+ * Looks for an order of the entries that explains all results.
  *
- * @param initial - plain data, as every state is; states that cannot be told apart by any answer are best made equal, in the
- *   order of their properties too.
- * @returns undefined where there is one.
+ * @param initial - plain data, as every state is; states that no result distinguishes are best made equal, including the
+ *   order of their properties.
+ * @returns undefined if there is one.
  */
 export function contradictionIn<State>(entries: readonly Entry<State>[], initial: State): Contradiction | undefined {
-  // What ends first is tried first, so the search goes along the order in which things were seen to happen.
+  // What ends first is tried first, so the search follows the order in which things happened.
   const all = entries.toSorted((a, b) => (a.to === b.to ? 0 : a.to - b.to))
   const bits = new Map(all.map((entry, at) => [entry, 1n << BigInt(at)]))
   const tried = new Set<string>()
   let longest: Progress<State> = { order: [], pending: all, name: 0n }
 
   function goesOn(reached: Progress<State>, state: State): boolean {
-    // A read that is possible stands in nobody's way: it comes at once, and no other choice need be tried.
+    // A read that is possible excludes nothing: it comes at once, and no other choice need be tried.
     const progress = withReads(reached, state)
     if (progress.order.length > longest.order.length) longest = progress
     if (endOf(progress) === Number.POSITIVE_INFINITY) return true
@@ -80,7 +80,7 @@ export function contradictionIn<State>(entries: readonly Entry<State>[], initial
 
 const endOf = <State>({ pending }: Progress<State>) => pending[0]?.to ?? Number.POSITIVE_INFINITY
 
-/** Those that began before any other that is pending ended. */
+/** The entries that began before any other pending one ended. */
 function candidates<State>(progress: Progress<State>): readonly Entry<State>[] {
   const end = endOf(progress)
   return progress.pending.filter(({ from }) => from <= end)

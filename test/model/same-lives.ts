@@ -13,12 +13,12 @@ export function livesOf(seed: number, open: () => Promise<Store>): Promise<reado
 }
 
 /**
- * The model's lives end the same on a store as on memory, act by act.
+ * The model's lives end the same on a store as on memory, operation by operation.
  *
- * @param live - lives those of a seed, in whatever process.
+ * @param live - lives those of a seed, in any process.
  */
 export function testSameLives(live: (seed: number) => Promise<readonly string[]>): void {
-  it.each(SEEDS)('lives the lives of seed %i as the memory store does', async (seed) => {
+  it.each(SEEDS)('the lives of seed %i end as they do on the memory store', async (seed) => {
     const memory = await livesOf(seed, async () => memoryStore())
     expect(await live(seed)).toEqual(memory)
     console.info(`${memory.length} acts of seed ${seed} ended alike`)

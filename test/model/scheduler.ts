@@ -2,51 +2,51 @@ import { type ErrorCode, isAppGrantError, notApplied, type Store } from '../../s
 import { seededRandom } from '../../src/testing/seeded-random.ts'
 
 /**
- * Explores how calls that run at once can interleave at the store: every call to the store waits until the schedule lets it
- * go on, and each write may also be lost, lose its answer, come late or come twice. What is seen afterwards must be what some
+ * Explores how concurrent calls can interleave at the store: every call to the store waits until the schedule lets it
+ * continue, and each write may also be lost, lose its reply, come late or come twice. What is seen afterwards must be what some
  * order of the same calls, one after the other and without a fault, gives too.
  */
 
-/** One of the calls that run at once. Node is what it runs on, usually an AppGrant. */
+/** One of the concurrent calls. Node is what it runs on, usually an AppGrant. */
 export interface Act<State, Node> {
-  /** Its answer as text. A refusal's code is its answer by itself. */
+  /** Its result as text. The code of a refusal is a result. */
   run(state: State, node: Node): Promise<string>
-  /** What its caller does after `outcome_unknown`, until it is known. Default is: the same again. */
+  /** What its caller does after `outcome_unknown`, until the outcome is known. Default is the same call again. */
   settle?(state: State, node: Node): Promise<string>
-  /** Takes out of the state what an answer left there that its caller never got. */
+  /** Removes from the state what a result left there that its caller never got. */
   unanswered?(state: State): void
 }
 
 /** What is explored. */
 export interface Scenario<State, Node> {
   readonly name: string
-  /** A node over a store; every act gets its own, one for all schedules. */
+  /** A node over a store; every operation gets its own, one for all schedules. */
   connect(store: Store): Node
-  /** A new database, and what stands in it before the acts begin. */
+  /** A new database with its records before the operations begin. */
   setUp(): Promise<{ readonly database: Store; readonly state: State; readonly earlier?: Store }>
   /**
-   * Reads into the node of an act what it remembers when the acts begin, from `earlier`: the database as it was when the node read it.
-   * Without it no node relies on what it remembers, as its store offers no conditional inserts.
+   * Lets the node of an operation read from `earlier`, the database as it was before, what it remembers when the operations begin.
+   * Without it no node relies on its memory, because its store offers no conditional inserts.
    */
   remember?(state: State, node: Node): Promise<unknown>
   readonly acts: Readonly<Record<string, Act<State, Node>>>
-  /** All that can be seen afterwards, as plain data without random parts. */
+  /** Everything visible afterwards, as plain data without random parts. */
   observe(state: State, node: Node): Promise<unknown>
-  /** What must hold after every step, given the acts that were acknowledged by then. Throws where it does not. */
+  /** What must hold after every step, given the operations acknowledged so far. Throws if it does not. */
   always?(state: State, node: Node, acknowledged: ReadonlySet<string>): Promise<void>
 }
 
-/** What may happen to a write, apart from being done and answered. */
+/** What may happen to a write, apart from being done and confirmed. */
 const FAULTS = {
-  /** The store knows that it did nothing. */
+  /** It is refused, and the store knows that it did nothing. */
   refused: { isUnknown: false },
-  /** It never arrives, and nobody knows. */
+  /** It never arrives, and its outcome is unknown. */
   lost: { isUnknown: true },
-  /** It is done, and nobody knows. */
+  /** It is done, and its outcome is unknown. */
   unanswered: { isUnknown: true },
-  /** It is done at some later moment, after the caller was told that nobody knows. */
+  /** It is done at some later moment, after its caller got an unknown outcome. */
   late: { isUnknown: true },
-  /** It is done twice; the second answer arrives. */
+  /** It is done twice; the second reply arrives. */
   twice: { isUnknown: false },
   /** It is done, and once more at some later moment. */
   echoed: { isUnknown: false },
@@ -62,10 +62,10 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-/** Says which of several possibilities is taken next. */
+/** Chooses which of several possibilities is next. */
 type Choose = (possibilities: number) => number
 
-/** What an act ended with, after how many attempts of unknown outcome. */
+/** How an operation ended, after how many attempts of unknown outcome. */
 interface Ending {
   readonly unknown: number
   readonly answer: string
@@ -82,7 +82,7 @@ const MAX_IDLE_TURNS = 20
 export class ScheduleViolation extends Error {}
 
 /**
- * Runs a scenario under many schedules: all of them with at most `faults` faults where there are no more than `most`, else the
+ * Runs a scenario under many schedules: all of them with at most `faults` faults if there are no more than `most`, else the
  * first of them; then `random` more with up to three faults.
  *
  * @returns how many schedules ran, and whether all were.
@@ -174,7 +174,7 @@ async function runSchedule<State, Node>(
       continue
     }
     idle = 0
-    // First comes what is ordinary, so that a search that is cut short has seen all orders of few faults.
+    // Ordinary choices come first, so that a search that is cut short has seen all orders with few faults.
     const options: (() => Promise<void>)[] = waiting.map((one) => () => pass(one))
     for (const one of later) options.push(() => deliver(one))
     if (faultsLeft > 0)
@@ -231,7 +231,7 @@ async function runSchedule<State, Node>(
     if (FAULTS[fault].isUnknown) return one.reject(new Error('no answer'))
     const answer = await execute()
     one.resolve(answer)
-    // Only what was done comes again: what did nothing and is done later is a late write, which nobody was told of.
+    // Only a write that was done comes again; one that did nothing and is done later is a late write.
     if (fault === 'echoed' && (answer === true || answer === 'inserted')) later.push({ label, execute })
   }
 }
@@ -269,12 +269,12 @@ function createNodes<State, Node>({ connect, remember }: Scenario<State, Node>):
   }
 }
 
-/** Runs an act as its caller would: until it knows what became of it. */
+/** Runs an operation as its caller would: until its outcome is known. */
 async function attempt<State, Node>(act: Act<State, Node>, state: State, node: Node): Promise<Ending> {
   for (let unknown = 0; unknown < MAX_ATTEMPTS; unknown++) {
     const run = unknown === 0 ? act.run : (act.settle ?? act.run)
     const { answer, isRefusal } = await answerOf(run.call(act, state, node))
-    // Refused is no answer to whether an earlier attempt was done: its caller goes on.
+    // A refusal does not say whether an earlier attempt was done, so the caller continues.
     const isOpen = answer === 'outcome_unknown' || (unknown > 0 && answer === REFUSED)
     if (!isOpen) return { unknown, answer, isRefusal }
   }
@@ -290,7 +290,7 @@ async function answerOf(call: Promise<string>): Promise<{ readonly answer: strin
   }
 }
 
-/** What every order of the same attempts gives; one of unknown outcome may have been done or not. */
+/** What every order of the same attempts gives; one of unknown outcome may or may not have been done. */
 async function explain<State, Node>(
   scenario: Scenario<State, Node>,
   nodes: Nodes<Node>,
@@ -323,9 +323,9 @@ interface Attempt {
   readonly isLast: boolean
 }
 
-/** The attempts of an act that may have been done: any of the unknown ones, and the last, which was. */
+/** The attempts of an operation that may have been done: any of the unknown ones, and the last, which was. */
 function attemptsOf(name: string, { unknown, answer }: Ending): readonly (readonly Attempt[])[] {
-  // What the store refused has done nothing, and says so.
+  // A write that the store refused has done nothing.
   const lasts: Attempt[] = answer === REFUSED ? [] : [{ name, at: unknown, isLast: true }]
   let lists: Attempt[][] = [lasts]
   for (let at = unknown - 1; at >= 0; at--)
@@ -370,7 +370,7 @@ function scheduledStore(inner: Store, name: string, waiting: Waiting[]): Store {
   }
 }
 
-/** Long enough for all that does not wait for the schedule. */
+/** Long enough for everything that does not wait for the schedule. */
 function turn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve))
 }

@@ -53,7 +53,7 @@ const PAIRS: readonly (readonly [readonly SessionActName[], NonNullable<SessionS
   [['withdraw', 'revokeTokens'], kills('withdraw', ALL)],
 ]
 
-/** Of these one writer's success is another's reuse, or its retry: what is left depends on the order in which they are seen. */
+/** One writer's success is another's reuse or retry, so the result depends on the order in which they are seen. */
 const RACES: readonly (readonly [readonly SessionActName[], { readonly retryWindowSeconds?: number }?])[] = [
   [['refresh', 'refreshToo']],
   [['refresh', 'refreshToo'], { retryWindowSeconds: 0 }],
@@ -78,17 +78,17 @@ describe('concurrent calls on sessions with lost, late and repeated writes', () 
     if (!explored.isComplete) cut.push(scenario.name)
   }
   for (const [names, always] of PAIRS)
-    it(`${names.join(' × ')}: every schedule with a fault is some order of the calls (REV-1, REV-3, REV-4, REV-7)`, () =>
+    it(`${names.join(' × ')}: every schedule with a fault equals some order of the calls (REV-1, REV-3, REV-4, REV-7)`, () =>
       run(sessionScenario(names, always && { always }), { faults: 1, most: MOST, random: 40 }))
   for (const [names, options] of RACES) {
     const scenario = sessionScenario(names, options)
-    it(`${scenario.name}: every schedule is some order of the calls (TOK-8, TOK-9)`, () =>
+    it(`${scenario.name}: every schedule equals some order of the calls (TOK-8, TOK-9)`, () =>
       run(scenario, { faults: 1, most: MOST, random: 40 }))
   }
   for (const names of TRIOS)
-    it(`${names.join(' × ')}: schedules at random, seed ${SEED}`, () =>
+    it(`${names.join(' × ')}: every random schedule equals some order of the calls, seed ${SEED}`, () =>
       run(sessionScenario(names), { most: 0, random: 12 }))
-  it('were explored in number', () => {
+  it('more than 2000 schedules of sessions were explored', () => {
     console.info(
       `${schedules} schedules of sessions explored, random ones from seed ${SEED}; cut at ${MOST}: ${cut.join(', ')}`,
     )

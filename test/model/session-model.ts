@@ -62,14 +62,14 @@ function heldOf(model: Model): Held {
   return held
 }
 
-/** Whoever it is asked of, an owner gives way to the account at the top: the app-only tokens of owners are listed elsewhere. */
+/** An owner is replaced by the account at the top, because the app-only tokens of owners are listed elsewhere. */
 const holderOf = (app: ModelApp, account: Account): Account => (account === app.owner ? 'root' : account)
 
 function liveInstall(model: Model, app: ModelApp, account: Account): ModelInstall | undefined {
   return heldOf(model).installs.find((one) => one.app === app && one.account === account && !one.isWithdrawn)
 }
 
-/** Why the app may not act for the account now; the owner is looked at first. */
+/** Why the app may not act for the account now; the owner is checked first. */
 function standingFor(model: Model, app: ModelApp, account: Account): ErrorCode | 'ok' {
   const ofOwner = standingOf(model, app)
   if (ofOwner !== 'ok') return ofOwner
@@ -122,7 +122,7 @@ const authorize = fc
         const known = liveInstall(model, app, account)
         const install = known?.epoch === epoch && known ? known : { app, account, epoch, isWithdrawn: false }
         if (install !== known) {
-          // What hung on the one of another epoch is dead for good.
+          // What belonged to an install of another epoch is revoked for good.
           if (known) known.isWithdrawn = true
           held.installs.push(install)
         }
@@ -144,7 +144,7 @@ const authorize = fc
     }
   })
 
-/** What a right secret gets before the credential itself is judged. */
+/** What a valid secret gets before the credential itself is checked. */
 function refusalBefore(model: Model, session: ModelSession, gone: ErrorCode, isExpired: boolean): ErrorCode | 'ok' {
   const { app, account, install } = session
   if (app.suspendedBy) return 'app_suspended'
@@ -341,7 +341,7 @@ async function look(model: Model, { grants, clock }: World): Promise<void> {
         if (standing !== 'ok') return standing
         return isOfEpoch(model, session.install) ? token.scope.filter((one) => app.scopes.includes(one)) : 'revoked'
       }
-      // An ended session's tokens are tombstones by then: that is seen before what became of the app.
+      // The tokens of an ended session are tombstones by then, which is seen before the state of the app.
       const reason = session.isEnded && token.expiresAt > clock() ? ['revoked', 'app_removed'] : [expected()]
       expect(reason, `token of session ${at}`).toContainEqual(said.ok ? said.scope : said.reason)
       if (said.ok) expect(said).toMatchObject({ kind: 'user', account, tokenId: token.id, app: { key: app.key } })

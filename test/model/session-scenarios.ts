@@ -4,13 +4,13 @@ import { exampleApp } from '../../src/testing/index.ts'
 import { challengeOf, codeIn, ISSUER, REDIRECT, VERIFIER } from '../domain/session-world.ts'
 import type { Act, Scenario } from './scheduler.ts'
 
-/** What the acts on one app and one account share. */
+/** The state that operations on one app and one account share. */
 export interface SessionState {
   readonly key: string
   readonly secrets: string[]
-  /** Open questions, by name. */
+  /** Pending consent requests, by name. */
   readonly tickets: Readonly<Record<'first', string>>
-  /** What was given out, by who got it; `old` is a session that has rotated once, `code` waits to be redeemed. */
+  /** What was issued, by who got it; `old` is a session that has rotated once, `code` is not redeemed yet. */
   readonly codes: Map<string, string>
   readonly access: Map<string, string>
   readonly accessIds: Map<string, string>
@@ -24,7 +24,7 @@ const NO_HURRY = { storeTimeoutMs: 60_000, issuer: ISSUER }
 const ofUser = ({ key }: SessionState) => ({ app: key, account: 'user' })
 const by = ({ key, secrets }: SessionState) => ({ key, secret: secrets[0] ?? '' })
 const byNewest = ({ key, secrets }: SessionState) => ({ key, secret: secrets.at(-1) ?? '' })
-/** What is there from the beginning. */
+/** What exists from the beginning. */
 const GIVEN = new Set(['first', 'code', 'oldest', 'older', 'old'])
 
 function remember(state: SessionState, name: string, { accessToken, refreshToken, tokenId }: Granted): void {
@@ -49,7 +49,7 @@ function redeeming(code: string, to: string): SessionAct['run'] {
   }
 }
 
-/** Acts on that app, that account and its sessions. */
+/** Operations on that app, that account and its sessions. */
 export const ACTS = {
   async approve(state, { authorizer }) {
     const redirect = await authorizer.approve({ ticket: state.tickets.first, account: 'user' })
@@ -64,7 +64,7 @@ export const ACTS = {
   redeemToo: redeeming('code', 'redeemed too'),
   refresh: refreshing('old', 'refreshed'),
   refreshToo: refreshing('old', 'refreshed too'),
-  /** Within the window: the same answer again, as long as the successor was not used. */
+  /** Within the grace period: the same response, until the successor is used. */
   retry: refreshing('older', 'retried'),
   /** Long superseded. */
   reuse: refreshing('oldest', 'reused'),
@@ -89,7 +89,7 @@ export const ACTS = {
 
 export type SessionActName = keyof typeof ACTS
 
-/** A scenario on an app that `user` authorised, in a store that `wrap` may break. */
+/** A scenario on an app that `user` authorized, in a store that `wrap` may break. */
 export function sessionScenario(
   names: readonly SessionActName[],
   {
@@ -123,7 +123,7 @@ export function sessionScenario(
   }
 }
 
-/** What an act that gives something out calls it. */
+/** The name of what an operation issues. */
 const NAMES: Partial<Record<SessionActName, string>> = {
   approve: 'approved',
   redeem: 'redeemed',
@@ -142,7 +142,7 @@ function forgetAnswers(act: SessionActName): (state: SessionState) => void {
   }
 }
 
-/** A `conflict` never comes of so few acts: all other refusals are answers. */
+/** So few operations never cause a `conflict`; all other refusals are results. */
 function settled(run: SessionAct['run']): SessionAct['run'] {
   return async (state, node) => {
     try {
@@ -186,7 +186,7 @@ async function setUp(grants: AppGrant): Promise<SessionState> {
   return state
 }
 
-/** What each access token gives and whether it is listed, whether there is an install, and what is told of the app. */
+/** What each access token gives and whether it is listed, whether there is an install, and what is shown of the app. */
 async function observe(state: SessionState, { apps, authorizer, installs, tokens }: AppGrant) {
   const held: Record<string, unknown> = {}
   for (const [name, text] of [...state.access].sort()) {
@@ -200,7 +200,7 @@ async function observe(state: SessionState, { apps, authorizer, installs, tokens
     ([name]) => held[name] === 'ok' && !listed.has(state.accessIds.get(name) ?? ''),
   )
   const refreshes: Record<string, unknown> = {}
-  // The same text twice would be used twice.
+  // Using the same text twice would be reuse.
   for (const [name, refreshToken] of [...state.refresh].sort()) {
     if (name === 'oldest' || name === 'older') continue
     const isTwice = [...state.refresh].some(([other, text]) => other < name && text === refreshToken)

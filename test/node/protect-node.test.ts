@@ -40,13 +40,13 @@ async function guarded(options = {}) {
 }
 
 describe('protectNode (RFC 6750)', () => {
-  it('goes on with next where the token is good, and accessOf tells what it gives', async () => {
+  it('protectNode calls next for a valid token, and accessOf returns its access', async () => {
     const { ask, accessToken, letThrough } = await guarded({ scope: 'calls:read' })
     expect(await ask(`Bearer ${accessToken}`)).toEqual({ status: 200, challenge: undefined, body: 'org-1' })
     expect(letThrough).toEqual([undefined])
   })
 
-  it('answers by itself where it is not, and does not go on', async () => {
+  it('protectNode responds itself to an invalid token and does not call next', async () => {
     const { ask, accessToken, letThrough, faults } = await guarded({ scope: 'calls:write' })
     expect(await ask()).toEqual({ status: 401, challenge: 'Bearer', body: '' })
     expect(await ask('Bearer x')).toMatchObject({ status: 401, challenge: expect.stringContaining('invalid_token') })
@@ -59,13 +59,13 @@ describe('protectNode (RFC 6750)', () => {
     expect(letThrough).toEqual([])
   })
 
-  it('takes no two Authorization headers, though the first be right', async () => {
+  it('protectNode refuses two Authorization headers, even if the first is valid', async () => {
     const { ask, accessToken, letThrough } = await guarded()
     expect(await ask(`Bearer ${accessToken}`, 'Bearer x')).toMatchObject({ status: 400 })
     expect(letThrough).toEqual([])
   })
 
-  it('hands what is no outage to next, as an error', async () => {
+  it('protectNode passes errors that are not outages to next', async () => {
     const cause = new Error('a bug')
     const guard = protectNode({ verify: () => Promise.reject(cause) })
     const errors: unknown[] = []
@@ -79,7 +79,7 @@ describe('protectNode (RFC 6750)', () => {
     expect(errors).toEqual([cause])
   })
 
-  it('accessOf throws a TypeError where protectNode has not let the request through', async () => {
+  it('accessOf throws a TypeError unless protectNode admitted the request', async () => {
     const errors: unknown[] = []
     const port = await listen((req, res) => {
       try {

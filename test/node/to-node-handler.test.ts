@@ -66,7 +66,7 @@ describe('toNodeHandler', () => {
     ['http://evil.example', '/'],
     ['http://evil.example?a', '/?a'],
     ['*', '/'],
-  ])('gives the target %s as %s on a host that no request can choose (HTTP-7, S23)', async (target, expected) => {
+  ])('the target %s becomes %s on a host that no request can choose (HTTP-7, S23)', async (target, expected) => {
     const { seen, handler } = recorder()
     const { port } = await serve(handler)
     const method = target === '*' ? 'OPTIONS' : 'GET'
@@ -74,7 +74,7 @@ describe('toNodeHandler', () => {
     expect(seen.map(({ url }) => url)).toEqual([`http://localhost${expected}`])
   })
 
-  it('goes by originalUrl where a framework has cut its mount path off', async () => {
+  it('originalUrl is used if a framework removed its mount path', async () => {
     const { seen, handler } = recorder()
     const before = (req: IncomingMessage) => {
       Object.assign(req, { originalUrl: req.url, url: '/' })
@@ -84,7 +84,7 @@ describe('toNodeHandler', () => {
     expect(seen[0]?.url).toBe('http://localhost/oauth/token?a=1')
   })
 
-  it('passes the address of the peer, or what the function of the host says, never a header by itself (ERR-3)', async () => {
+  it('the remote address is that of the socket or of the host’s function, never a header by itself (ERR-3)', async () => {
     const request = 'GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n'
     const { seen, handler } = recorder()
     for (const remoteAddress of [
@@ -98,7 +98,7 @@ describe('toNodeHandler', () => {
     expect(seen.map((one) => one.remoteAddress)).toEqual(['127.0.0.1', '198.51.100.7', undefined])
   })
 
-  it('passes every header, those that came twice joined: two Authorization headers are one malformed one', async () => {
+  it('every header is passed on, and two Authorization headers become one malformed one', async () => {
     const { seen, handler } = recorder()
     const { port } = await serve(handler)
     await ask(
@@ -110,7 +110,7 @@ describe('toNodeHandler', () => {
   })
 
   it.each(['TRACE', 'PROPFIND', 'QUERY', 'M-SEARCH'])(
-    'passes the method %s, which Fetch may not know',
+    'the method %s is passed on, even if Fetch does not know it',
     async (method) => {
       const { seen, handler } = recorder()
       const { port } = await serve(handler)
@@ -119,7 +119,7 @@ describe('toNodeHandler', () => {
     },
   )
 
-  it('sends status, all headers, several cookies and the body with its length', async () => {
+  it('the response has status, all headers, several cookies and the body with its length', async () => {
     const { handler } = recorder(() => {
       const headers = new Headers({ 'x-a': '1' })
       headers.append('set-cookie', 'a=1; Path=/')
@@ -137,7 +137,7 @@ describe('toNodeHandler', () => {
     expect((await ask(port, 'HEAD / HTTP/1.1\r\nHost: x\r\n\r\n'))?.body).toBe('')
   })
 
-  it('answers through a function that the host wrapped around the handler as through the handler itself', async () => {
+  it('a function that the host wraps around the handler gets the same responses', async () => {
     const { handler, trustedApp } = world({ signIn: async () => ({ account: 'org-1' }) })
     const { app, secret } = await trustedApp()
     const basic = `Authorization: Basic ${btoa(`${app.key}:${secret}`)}\r\n`
@@ -185,7 +185,7 @@ describe('toNodeHandler', () => {
         (request, facts) =>
           handler(request, facts),
     ],
-  ])('%s resolves where the client went away before its body was asked for', async (_, around) => {
+  ])('%s resolves if the client disconnects before its body is read', async (_, around) => {
     let isReached = () => {}
     const reached = new Promise<void>((resolve) => {
       isReached = resolve
@@ -212,7 +212,7 @@ describe('toNodeHandler', () => {
     expect(await Promise.all(done)).toEqual([undefined])
   })
 
-  it('reads nothing of a body that nobody asks for, and no more than is asked for', async () => {
+  it('a body is read only when asked for, and no further than asked for', async () => {
     const { port } = await serve(world().handler, {
       before: (req) => {
         req.on('newListener', (name) => name === 'data' && read.push(req.url))
@@ -228,7 +228,7 @@ describe('toNodeHandler', () => {
     expect(read).toEqual(['/token'])
   })
 
-  it('answers 413 to an upload without end and lets the connection go', async () => {
+  it('an endless upload gets 413, and the connection is closed', async () => {
     const { port, done } = await serve(world().handler)
     const connection = await rawConnection(port)
     const head = 'POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n'
@@ -239,12 +239,12 @@ describe('toNodeHandler', () => {
     await Promise.all(done)
   })
 
-  it('serves HTTP/2 by the same calls, without a warning', async () => {
+  it('HTTP/2 is served by the same calls, without a warning', async () => {
     const { handler, grants, trustedApp } = world()
     const { app, secret } = await trustedApp()
     const [handle, guard] = [toNodeHandler(handler), protectNode(grants.authorizer)]
     const server = createServer2((req, res) => {
-      // What is used of Node's requests and responses, those of HTTP/2 have too.
+      // HTTP/2 requests and responses have everything that is used of those of HTTP/1.
       const [request, response] = [req as unknown as IncomingMessage, res as unknown as ServerResponse]
       if (req.url === '/guarded') guard(request, response, () => res.end(accessOf(request).account))
       else handle(request, response)
@@ -277,7 +277,7 @@ describe('toNodeHandler', () => {
     expect(warnings).toEqual([])
   })
 
-  it('resolves and says nothing where the client went away before the answer', async () => {
+  it('the handler resolves silently if the client disconnects before the response', async () => {
     let release = () => {}
     const held = new Promise<void>((resolve) => {
       release = resolve
@@ -317,17 +317,20 @@ describe('toNodeHandler', () => {
         },
       },
     ],
-  ])('never rejects: where %s, the answer is a 500 and a process warning tells why', async (_, handler, options) => {
-    const warned = new Promise<Error & { code?: string }>((resolve) => process.once('warning', resolve))
-    const { port, done } = await serve(handler, options)
-    const answer = await ask(port, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
-    expect(answer).toMatchObject({ status: 500, body: '' })
-    expect(answer?.headers.get('cache-control')).toBe('no-store')
-    expect(await warned).toMatchObject({ code: 'APPGRANT_HANDLER', message: expect.stringContaining('a bug') })
-    expect(await Promise.all(done)).toEqual([undefined])
-  })
+  ])(
+    'the handler never rejects: if %s, the response is a 500 and a process warning says why',
+    async (_, handler, options) => {
+      const warned = new Promise<Error & { code?: string }>((resolve) => process.once('warning', resolve))
+      const { port, done } = await serve(handler, options)
+      const answer = await ask(port, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+      expect(answer).toMatchObject({ status: 500, body: '' })
+      expect(answer?.headers.get('cache-control')).toBe('no-store')
+      expect(await warned).toMatchObject({ code: 'APPGRANT_HANDLER', message: expect.stringContaining('a bug') })
+      expect(await Promise.all(done)).toEqual([undefined])
+    },
+  )
 
-  it('throws a TypeError for what is no function', () => {
+  it('toNodeHandler throws a TypeError for a value that is not a function', () => {
     expect(() => toNodeHandler({} as never)).toThrow(/^toNodeHandler: handler: /)
     expect(() => toNodeHandler(recorder().handler, { remoteAddress: '::1' as never })).toThrow(
       /^toNodeHandler: remoteAddress: /,

@@ -35,14 +35,14 @@ export const handler = toNodeHandler(createHandler(grants))
 export const guards = [protect(grants.authorizer), protectNode(grants.authorizer), accessOf, conformance.length]
 `
 
-// Types of the drivers are theirs to answer for: they are checked only where a host of that kind could pass at all.
+// The types of the drivers are not ours: they are checked only if such a host could compile at all.
 const HOSTS = {
   'with DOM types': { lib: ['ES2023', 'ESNext.Disposable', 'DOM', 'DOM.Iterable'] },
   'without DOM types': { lib: ['ES2023', 'ESNext.Disposable'] },
 }
 
-describe('a host that compiles with skipLibCheck: false', () => {
-  it.each(Object.entries(HOSTS))('%s finds no fault in our types', (name, options) => {
+describe('hosts that compile with skipLibCheck: false', () => {
+  it.each(Object.entries(HOSTS))('%s compiles against our types', (name, options) => {
     const folder = join(inject('consumer'), name.replaceAll(' ', '-'))
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'host.ts'), PROGRAM)
@@ -93,7 +93,7 @@ export async function main(): Promise<readonly string[]> {
   if (!(access instanceof Response)) console.log(access.kind satisfies 'app' | 'user')
   const verification = await grants.authorizer.verify(secret)
   if (!verification.ok) console.log(verification.reason)
-  // @ts-expect-error: what is refused gives no account.
+  // @ts-expect-error: a refusal has no account.
   console.log(verification.account)
   try {
     await grants.as('org-7', { login: 'maria' }).apps.suspend(app.key)
@@ -124,20 +124,20 @@ function project(name: string, program: string, options: object): string {
   return folder
 }
 
-describe('a project that uses the package compiles with skipLibCheck: false', () => {
+describe('projects that use the package with skipLibCheck: false', () => {
   it.each([
     ['with the types of the DOM', { lib: ['ES2023', 'DOM', 'DOM.Iterable'], module: 'nodenext' }],
-    ['without them: those of Node have Request and Response', { lib: ['ES2023'], module: 'nodenext' }],
+    ['without the DOM types, because those of Node have Request and Response', { lib: ['ES2023'], module: 'nodenext' }],
     ['for a bundler', { lib: ['ES2023'], module: 'esnext', moduleResolution: 'bundler' }],
     ['as CommonJS, which requires it', { lib: ['ES2023'], module: 'nodenext', moduleDetection: 'legacy' }],
-  ])('%s', async (name, options) => {
+  ])('a project compiles %s', async (name, options) => {
     const folder = project(`types ${name.slice(0, 12)}`, STRICT_PROGRAM, options)
     if (name.startsWith('as CommonJS')) writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}')
     const { code, stdout } = await runTool('tsc', ['-p', folder], folder)
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
   })
 
-  it('of types that are wrong it finds fault, so the above says something', async () => {
+  it('a project that misuses the types does not compile', async () => {
     const folder = project('types-wrong', STRICT_PROGRAM.replace('satisfies number', 'satisfies string'), {
       lib: ['ES2023'],
       module: 'nodenext',

@@ -26,7 +26,7 @@ function run(file: string): Promise<{ code: unknown; stdout: string; stderr: str
 }
 
 describe('the examples', () => {
-  it('are whole programs of at most 80 lines, the host with pages 120 and the demo 130, that import the package by name', () => {
+  it('the examples are whole programs of limited length that import the package by name', () => {
     const files = readdirSync(join(ROOT, 'examples'))
     expect(files).toEqual(
       expect.arrayContaining(
@@ -46,7 +46,7 @@ describe('the examples', () => {
     }
   })
 
-  it('quickstart.ts registers, gets a token, verifies it and kills it', async () => {
+  it('quickstart.ts registers an app, gets a token, verifies it and revokes it', async () => {
     const { code, stdout, stderr } = await run('quickstart.ts')
     expect({ code, stderr, lines: stdout.trim().split('\n') }).toEqual({
       code: 0,
@@ -61,7 +61,7 @@ describe('the examples', () => {
     })
   })
 
-  it('app-keys.ts gets a token by an assertion, once, and by the present keys only', async () => {
+  it('app-keys.ts gets a token by an assertion, only once and only with the current keys', async () => {
     const { code, stdout, stderr } = await run('app-keys.ts')
     expect({ code, stderr, lines: stdout.trim().split('\n') }).toEqual({
       code: 0,
@@ -76,7 +76,7 @@ describe('the examples', () => {
     })
   })
 
-  it('custom-store.ts passes the kit', async () => {
+  it('custom-store.ts passes the conformance kit', async () => {
     const { code, stdout } = await run('custom-store.ts')
     expect(stdout).toMatch(/^the store passes all \d+ cases of the kit\nand keeps Example App of org-7\n$/)
     expect(code).toBe(0)
@@ -85,25 +85,25 @@ describe('the examples', () => {
   it('demo.ts shows the whole life of an app and exits 0', async () => {
     const { code, stdout, stderr } = await run('demo.ts')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    // Where this Node has no SQLite and none is installed, the demo says so and leaves the second process out.
+    // If this Node has no SQLite and none is installed, the demo says so and omits the second process.
     expect(stdout).toMatch(
-      /^(\d+\. .+: .+\n){3}( {3}\(no second process: .+\)\n|(4|5)\. .+\n){1,2}(\d+\. .+: .+\n){10}Everything was as it should be\.\n$/,
+      /^(\d+\. .+: .+\n){3}( {3}\(no second process: .+\)\n|(4|5)\. .+\n){1,2}(\d+\. .+: .+\n){10}Every step went as expected\.\n$/,
     )
   })
 
-  describeWith('demo.ts where SQLite is there', { found: newerNode, missing: 'no Node 24 in .cache' }, (node) => {
-    it('ends its server half-way and goes on with another process on the same file', () => {
+  describeWith('demo.ts with SQLite', { found: newerNode, missing: 'no Node 24 in .cache' }, (node) => {
+    it('demo.ts ends its server half-way and continues with another process on the same file', () => {
       const { status, stdout, stderr } = spawnSync(node, ['--no-warnings', TSX, join(folder(), 'demo.ts')], {
         encoding: 'utf8',
         env: { ...process.env, NODE_NO_WARNINGS: '1' },
       })
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
       expect(stdout).toContain('another process serves the same file: the token works: 200 calls of org-7')
-      expect(stdout).toMatch(/^(\d+\. .+: .+\n){15}Everything was as it should be\.\n$/)
+      expect(stdout).toMatch(/^(\d+\. .+: .+\n){15}Every step went as expected\.\n$/)
     })
   })
 
-  it('demo.ts exits 1 where an expectation is not met, at any step', async () => {
+  it('demo.ts exits 1 if an expectation is not met, at any step', async () => {
     const text = readFileSync(join(folder(), 'demo.ts'), 'utf8')
     const expectations = [...text.matchAll(/^ {2}step\(.*, (?=('.*'|\d+|owner)\)$)/gm)]
     expect(expectations.length).toBe(13)
@@ -122,7 +122,7 @@ describe('the examples', () => {
     }
   })
 
-  it('consent-host.ts signs in, asks on its own page, and the app gets what was granted', async () => {
+  it('consent-host.ts signs in and asks on its own page, and the app gets what was granted', async () => {
     const child = spawn(process.execPath, [TSX, join(folder(), 'consent-host.ts')], {
       env: { ...process.env, PORT: '0' },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -135,21 +135,21 @@ describe('the examples', () => {
       const headers = { cookie: signedIn.headers.get('set-cookie')?.split(';')[0] ?? '' }
       const asked = await fetch(new URL(signedIn.headers.get('location') ?? '', url), { headers })
       const page = await asked.text()
-      expect(page).toContain('Call Reports wants to work for &#60;ann&#62;')
+      expect(page).toContain('Call Reports wants to access the account &#60;ann&#62;')
       expect(asked.headers.get('content-security-policy')).toContain(`form-action 'self' ${new URL(url).origin}`)
       const [, ticket = ''] = /name="ticket" value="(\w+)"/.exec(page) ?? []
       const body = new URLSearchParams({ ticket, decision: 'approve', scope: 'calls:read' })
       const decided = await fetch(new URL('/authorize/decision', url), { ...by, headers, method: 'POST', body })
       expect(decided.status).toBe(303)
       const told = await fetch(decided.headers.get('location') ?? '')
-      expect(await told.text()).toContain('may now: calls:read')
+      expect(await told.text()).toContain('granted: calls:read')
     } finally {
       child.kill()
       await once(child, 'exit')
     }
   })
 
-  it.each(FRAMEWORKS)('%s.ts serves the endpoints and a guarded resource', async (name) => {
+  it.each(FRAMEWORKS)('%s.ts serves the endpoints and a protected resource', async (name) => {
     const port = await freePort()
     const child = spawn(process.execPath, [TSX, join(folder(), `${name}.ts`)], {
       env: { ...process.env, PORT: String(port) },

@@ -57,7 +57,7 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 const grant = 'grant_type=client_credentials'
 const CHALLENGE = { 'www-authenticate': 'Basic realm="apps", charset="UTF-8"' }
 
-/** What is asked of every framework, and what each must answer. */
+/** What is asked of every framework, and the expected response. */
 const TABLE: readonly Row[] = [
   {
     name: 'metadata',
@@ -273,7 +273,7 @@ const TABLE: readonly Row[] = [
     name: 'a broken edit',
     request: ({ app }) => ['PATCH', `/oauth/apps/${app.key}`, SAME, '{"name"'],
     status: 400,
-    body: /no valid JSON/,
+    body: /not valid JSON/,
   },
   {
     name: 'trust',
@@ -323,7 +323,7 @@ const TABLE: readonly Row[] = [
   },
 ]
 
-// What a framework adds of its own is its own affair.
+// Headers that a framework adds are its own.
 const COMPARED = [
   'cache-control',
   'pragma',
@@ -347,7 +347,7 @@ function wire([method, path, headers = {}, body]: ReturnType<Row['request']>): s
   return `${method} ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${framed}`
 }
 
-/** What an answer says, without what is random in it. */
+/** A response without its random parts. */
 function seen({ status, headers, body }: { status: number; headers: ReadonlyMap<string, string>; body: string }) {
   const masked = body
     .replaceAll(/ag_at_\w+/g, 'TOKEN')
@@ -370,7 +370,7 @@ describe.each(Object.keys(mounts))('the packed package on %s', (name) => {
   })
   afterAll(() => here.stop())
 
-  it('answers the table as every other framework does, all on one connection (S50, S57)', async () => {
+  it('every request of the table gets the same response as on every other framework, on one connection (S50, S57)', async () => {
     const rows: unknown[] = []
     let connection = await rawConnection(here.port)
     for (const { name: row, request, status, headers = {}, body = /^/ } of TABLE) {
@@ -410,7 +410,7 @@ describe.each(Object.keys(mounts))('connections on %s', (name) => {
     expect(answer.status).toBe(200)
   }
 
-  it('are kept alive, also behind a body that nobody read', async () => {
+  it('a connection is kept alive, even after a body that was not read', async () => {
     const connection = await rawConnection(here.port)
     const right = wire(['POST', '/oauth/token', { ...FORM, ...basic(here.app.key, here.secret) }, grant])
     const unread = wire(['POST', '/oauth/token', JSON_TYPE, 'x'.repeat(9000)])
@@ -420,7 +420,7 @@ describe.each(Object.keys(mounts))('connections on %s', (name) => {
     connection.cut()
   })
 
-  it('may break in the middle of an upload: nothing is stored, nothing is reported, and it serves on', async () => {
+  it('a connection may break during an upload: nothing is stored or reported, and the server continues', async () => {
     const count = await here.grants.tokens.count({ app: here.app.key, account: 'org-1' })
     for (let at = 0; at < 20; at++) {
       const bytes = wire([
@@ -444,7 +444,7 @@ describe.each(Object.keys(mounts))('connections on %s', (name) => {
     expect(here.outages).toEqual([])
   })
 
-  it('may be left by a client before the answer is there: what was begun is done, and it serves on', async () => {
+  it('a client may disconnect before the response: the operation completes, and the server continues', async () => {
     const hold = here.faults.hold('insert')
     const connection = await rawConnection(here.port)
     await connection.write(wire(['POST', '/oauth/token', { ...FORM, ...basic(here.app.key, here.secret) }, grant]))
@@ -458,7 +458,7 @@ describe.each(Object.keys(mounts))('connections on %s', (name) => {
     expect(here.outages).toEqual([])
   })
 
-  it('are closed or drained where a body has no end: the refusal comes through', async () => {
+  it('a connection with an endless body is closed or drained, and the refusal arrives', async () => {
     const connection = await rawConnection(here.port)
     const head =
       'POST /oauth/token HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ntransfer-encoding: chunked\r\n\r\n'
@@ -469,8 +469,8 @@ describe.each(Object.keys(mounts))('connections on %s', (name) => {
   })
 })
 
-describe.each(Object.keys(mounts))('behind a body parser on %s', (name) => {
-  it('a request is answered 500, and the event says to mount before it', async () => {
+describe.each(Object.keys(mounts))('a body parser before the handler on %s', (name) => {
+  it('a request behind a body parser is a 500, and the event says to mount before it', async () => {
     const here = await start(name, true)
     try {
       const form = await fetch(`${here.url}/oauth/token`, {
@@ -482,7 +482,7 @@ describe.each(Object.keys(mounts))('behind a body parser on %s', (name) => {
       for (const answer of [form, json]) {
         expect([answer.status, await answer.text()]).toEqual([
           500,
-          '{"error":"server_error","error_description":"the request could not be served"}',
+          '{"error":"server_error","error_description":"the request could not be processed"}',
         ])
         expect(answer.headers.get('cache-control')).toBe('no-store')
       }
@@ -499,7 +499,7 @@ describe.each(Object.keys(mounts))('behind a body parser on %s', (name) => {
   })
 })
 
-it('all frameworks gave the same answers to the table', () => {
+it('all frameworks gave the same responses to the table', () => {
   const [first, ...others] = [...results.values()]
   expect(others).toHaveLength(4)
   expect(first?.length).toBe(TABLE.length - 1)

@@ -20,7 +20,7 @@ describe('the layers', () => {
 
   const layers = () => spawnSync(process.execPath, ['scripts/check-layers.mjs'], { cwd: copy, encoding: 'utf8' })
 
-  it('are kept as they are', () => {
+  it('the source keeps the layers', () => {
     expect(layers()).toMatchObject({ status: 0, stderr: '' })
   })
 
@@ -37,7 +37,7 @@ describe('the layers', () => {
     ['src/node.ts', './create-app-grant.ts', 'src/node.ts'],
     ['src/testing/conformance.ts', '../records/app.ts', 'src/testing'],
     ['src/domain/app.ts', 'jose', 'only src/credentials/jwt/'],
-  ])('stop an import of %s from %s', (file, target, why) => {
+  ])('the layer check stops an import of %s from %s', (file, target, why) => {
     const kept = join(copy, `${file}.kept`)
     cpSync(join(copy, file), kept)
     appendFileSync(join(copy, file), `import '${target}'\n`)
@@ -49,7 +49,7 @@ describe('the layers', () => {
     expect(stderr).toContain(why)
   })
 
-  it('stop npm run check', () => {
+  it('an import against the layers stops npm run check', () => {
     appendFileSync(join(copy, 'src/records/app.ts'), "import '../domain/app.ts'\n")
     const { status, stderr } = spawnSync('npm', ['run', 'check'], { cwd: copy, encoding: 'utf8' })
     expect(status).not.toBe(0)

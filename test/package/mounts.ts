@@ -14,11 +14,11 @@ export interface Mounted {
   readonly library: Library
   readonly grants: AppGrant
   readonly handler: Handler
-  /** Mounts what a careless host has in front of it: a parser that has read the body. */
+  /** Mounts it behind what a careless host may have in front: a parser that has read the body. */
   readonly isBodyParsed?: boolean
 }
 
-/** A framework: how its application is made of {@link Mounted}. Resolves when it listens on a port of 127.0.0.1. */
+/** A framework: how it serves {@link Mounted}. Resolves when it listens on a port of 127.0.0.1. */
 export type Mount = (mounted: Mounted) => Promise<Server>
 
 const SCOPE = { scope: 'calls:read' }
@@ -101,7 +101,7 @@ export const mounts: Readonly<Record<string, Mount>> = {
 
   async koa({ library, grants, handler, isBodyParsed }) {
     const app = new Koa()
-    // It would print every connection that broke.
+    // Otherwise it would print every broken connection.
     app.silent = true
     const endpoints = library.node.toNodeHandler(handler)
     const guard = library.node.protectNode(grants.authorizer, SCOPE)

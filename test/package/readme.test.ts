@@ -41,12 +41,12 @@ describe('the snippets of README and docs', () => {
     writeFileSync(join(folder(), 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
   })
 
-  it('are found: a README without any would prove nothing', () => {
+  it('the README and docs have snippets to test', () => {
     expect(all.filter(({ name }) => name.startsWith('README.md')).length).toBeGreaterThan(0)
     expect(all.filter(({ name }) => name.startsWith('docs/http.md')).length).toBeGreaterThan(5)
   })
 
-  it('compile', async () => {
+  it('all snippets compile', async () => {
     const { code, stdout } = await runTool('tsc', ['-p', folder()], folder())
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
   })
@@ -58,7 +58,7 @@ describe('the snippets of README and docs', () => {
 })
 
 describe('the documents', () => {
-  it('link only to files that are there', () => {
+  it('documents link only to files that exist', () => {
     const documents = [
       'README.md',
       ...readdirSync(join(ROOT, 'docs'))

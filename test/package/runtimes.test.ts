@@ -10,7 +10,7 @@ const ENTRIES = ['', '/memory', '/sqlite', '/redis', '/mongodb', '/http', '/node
 const PROGRAM = `
 import { createRequire } from 'node:module'
 const require = createRequire(import.meta.url)
-// Standard output and error, which Node opens as it likes, are nobody's.
+// Standard output and error do not count: Node opens them as it likes.
 const resources = () => process.getActiveResourcesInfo().filter((kind) => kind !== 'PipeWrap' && kind !== 'TTYWrap')
 const before = resources().length
 for (const entry of ${JSON.stringify(ENTRIES)}) {
@@ -63,8 +63,8 @@ function binaryOf(version: string): string | undefined {
 describe('the packed package', () => {
   for (const version of ['20', '22', '24']) {
     const missing = `no Node ${version} in .cache (scripts/test-servers.sh)`
-    describeWith(`on Node ${version}`, { found: binaryOf(version), missing }, (binary) => {
-      it('is imported and required with the same identities, opens nothing, and works', () => {
+    describeWith(`the packed package on Node ${version}`, { found: binaryOf(version), missing }, (binary) => {
+      it('the package is imported and required with the same identities, opens nothing, and works', () => {
         const file = join(inject('consumer'), 'program.mjs')
         writeFileSync(file, PROGRAM)
         const { status, stdout, stderr } = spawnSync(binary, ['--no-warnings', file], { encoding: 'utf8' })
@@ -73,7 +73,7 @@ describe('the packed package', () => {
     })
   }
 
-  it('has no fault that publint and attw know', () => {
+  it('publint and attw find no fault in the package', () => {
     for (const [tool, ...args] of [
       ['publint', '--strict', inject('tarball')],
       ['attw', '--profile', 'esm-only', inject('tarball')],
@@ -83,7 +83,7 @@ describe('the packed package', () => {
     }
   })
 
-  it('holds what its users need and nothing of ours', () => {
+  it('the package contains what its users need and nothing else', () => {
     const { stdout } = spawnSync('tar', ['-tzf', inject('tarball')], { encoding: 'utf8' })
     const files = stdout.trim().split('\n')
     for (const name of [

@@ -14,7 +14,7 @@ function setUp(inner: Store = memoryStore()) {
   return { store, clock, collection: createCollection(store, clock, createRandomText()) }
 }
 
-/** Each write is done twice, and the second answer is the one that arrives. */
+/** Each write is done twice, and the second reply arrives. */
 function twice(inner: Store): Store {
   return {
     ...inner,
@@ -30,7 +30,7 @@ function twice(inner: Store): Store {
 }
 
 describe('collection.insert', () => {
-  it('says what the store says', async () => {
+  it('insert returns what the store returns', async () => {
     const { collection } = setUp()
     const limit = { group: 'notes', max: 1 }
     expect(await collection.insert(noteKind, { id: 'a', text: '1' }, { limit })).toBe('inserted')
@@ -39,7 +39,7 @@ describe('collection.insert', () => {
     expect(await collection.load(noteKind, noteRef('a'))).toEqual({ id: 'a', text: '1' })
   })
 
-  it('that is delivered twice has inserted', async () => {
+  it('an insert that is delivered twice counts as inserted', async () => {
     const { collection, store } = setUp(twice(memoryStore()))
     expect(await collection.insert(noteKind, { id: 'a', text: '1' }, { limit: { group: 'notes', max: 1 } })).toBe(
       'inserted',
@@ -47,7 +47,7 @@ describe('collection.insert', () => {
     expect(await store.count(notes, -1)).toBe(1)
   })
 
-  it('gives every record a revision of its own', async () => {
+  it('every inserted record has its own revision', async () => {
     const { collection, store } = setUp()
     await collection.insert(noteKind, { id: 'a', text: '1' })
     await collection.insert(noteKind, { id: 'b', text: '1' })
@@ -157,7 +157,7 @@ describe('collection.recall', () => {
 })
 
 describe('collection.load', () => {
-  it('judges expiry by our clock, to the millisecond', async () => {
+  it('load decides expiry by our own clock, to the millisecond', async () => {
     const { collection, clock } = setUp()
     await collection.insert(noteKind, { id: 'a', text: '1', expiresAt: clock() + 1000 })
     clock.advance(999)
@@ -168,7 +168,7 @@ describe('collection.load', () => {
 })
 
 describe('collection.write', () => {
-  it('inserts durably where nothing stands, replaces where something does', async () => {
+  it('write inserts durably if there is no record and replaces if there is one', async () => {
     const { collection, store } = setUp()
     const inserts: unknown[] = []
     const { collection: watched } = setUp({
@@ -185,21 +185,21 @@ describe('collection.write', () => {
     expect(store.calls.replace).toBe(1)
   })
 
-  it('writes nothing where decide answers undefined or rejects', async () => {
+  it('write stores nothing if decide returns undefined or rejects', async () => {
     const { collection, store } = setUp()
     expect(await collection.write(noteKind, noteRef('a'), () => undefined)).toBeUndefined()
     await expect(collection.write(noteKind, noteRef('a'), () => Promise.reject(new Error('no')))).rejects.toThrow('no')
     expect(store.writes()).toBe(0)
   })
 
-  it('writes again where nothing changes: only a write confirms (REV-7)', async () => {
+  it('write stores again even if nothing changes, because only a write confirms (REV-7)', async () => {
     const { collection, store } = setUp()
     await collection.insert(noteKind, { id: 'a', text: '1' })
     await collection.write(noteKind, noteRef('a'), (note) => note)
     expect(store.calls.replace).toBe(1)
   })
 
-  it('takes an expired record for absent and replaces it', async () => {
+  it('write treats an expired record as absent and replaces it', async () => {
     const { collection, store, clock } = setUp()
     await collection.insert(noteKind, { id: 'a', text: 'old', expiresAt: clock() + 10 })
     clock.advance(10)
@@ -213,7 +213,7 @@ describe('collection.write', () => {
     expect(await collection.load(noteKind, noteRef('a'))).toMatchObject({ text: 'new' })
   })
 
-  it('loses no change of 60 writers at once', async () => {
+  it('write loses no change of 60 writers at once', async () => {
     const { collection } = setUp()
     await Promise.all(
       Array.from({ length: 60 }, (_, n) =>
@@ -224,7 +224,7 @@ describe('collection.write', () => {
     expect(written?.map(Number).sort((a, b) => a - b)).toEqual([...Array(60).keys()])
   })
 
-  it('that is delivered twice is done once', async () => {
+  it('a write that is delivered twice is done once', async () => {
     const { collection } = setUp(twice(memoryStore()))
     const add = () => collection.write(noteKind, noteRef('a'), (note) => ({ id: 'a', text: `${note?.text ?? ''}+` }))
     expect(await add()).toEqual({ id: 'a', text: '+' })
@@ -232,7 +232,7 @@ describe('collection.write', () => {
     expect(await collection.load(noteKind, noteRef('a'))).toEqual({ id: 'a', text: '++' })
   })
 
-  it('gives up after a bounded number of overtaken attempts: conflict, nothing written', async () => {
+  it('write gives up after a bounded number of lost races with conflict, and nothing is stored', async () => {
     const inner = memoryStore()
     const { collection, store } = setUp({ ...inner, replace: async () => false })
     await collection.insert(noteKind, { id: 'a', text: '1' })

@@ -1,7 +1,7 @@
 import type { Kind } from '../../src/records/collection.ts'
 import type { GroupRef, RecordRef } from '../../src/store/store.ts'
 
-/** The simplest thing to keep. */
+/** The simplest kind of record. */
 export interface Note {
   readonly id: string
   readonly text: string

@@ -39,8 +39,8 @@ async function walk(page: (cursor: string | undefined) => Promise<Page<string>>,
   return items
 }
 
-describe('pages (LST-5)', () => {
-  it('show everything once, in order, whatever their length', async () => {
+describe('pages', () => {
+  it('pages contain everything once, in order, for any page length (LST-5)', async () => {
     const { pages } = await setUp(25)
     const everything = Array.from({ length: 25 }, (_, n) => `text ${n}`)
     for (const limit of [1, 2, 5, 24, 25, 26, 1000])
@@ -49,14 +49,14 @@ describe('pages (LST-5)', () => {
       )
   })
 
-  it('end without a cursor where nothing lies behind', async () => {
+  it('the last page has no cursor', async () => {
     const { pages } = await setUp(4)
     expect(await pages.page(all, { limit: 4 })).not.toHaveProperty('nextCursor')
     expect(await pages.page(all, { limit: 3 })).toHaveProperty('nextCursor')
     expect(await (await setUp(0)).pages.page(all, { limit: 3 })).toEqual({ items: [] })
   })
 
-  it('show what stands at one position in the order of the ids, across pages', async () => {
+  it('records at one position are in the order of their ids, across pages', async () => {
     const { pages, add } = await setUp(0)
     for (const n of [3, 1, 4, 0, 2]) await add(n, { createdAt: 7 })
     expect(await walk((cursor) => pages.page(all, { limit: 2, ...(cursor && { cursor }) }))).toEqual(
@@ -64,7 +64,7 @@ describe('pages (LST-5)', () => {
     )
   })
 
-  it('show what stays during a walk exactly once, whatever comes, goes and moves meanwhile', async () => {
+  it('records that stay during a walk appear exactly once, whatever comes, goes and moves (LST-5)', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 7 }),
@@ -79,7 +79,7 @@ describe('pages (LST-5)', () => {
               for (const { act, n } of pending.splice(0, 4)) {
                 touched.add(n)
                 if (act === 'add') await add(n)
-                // Gone from here and placed far away, where a walk may meet it again.
+                // Moved far away, where a walk may find it again.
                 else if (act === 'go')
                   await collection.write(noteKind, noteRef(id(n)), (note) => note && { ...note, createdAt: 10_000 + n })
                 else await collection.write(noteKind, noteRef(id(n)), (note) => note && { ...note, text: `text ${n}` })
@@ -94,7 +94,7 @@ describe('pages (LST-5)', () => {
     )
   })
 
-  it('merge the groups of a row in one order', async () => {
+  it('the groups of a row are merged in one order', async () => {
     const { pages, collection } = await setUp(0)
     for (let n = 0; n < 12; n++)
       await collection.insert(
@@ -108,7 +108,7 @@ describe('pages (LST-5)', () => {
       )
   })
 
-  it('go on in the row of the cursor', async () => {
+  it('a page continues in the row of its cursor', async () => {
     const { pages, collection } = await setUp(0)
     const partitions = ['aa', 'bb', 'cc', 'dd']
     for (const partition of ['aa', 'cc', 'dd'])
@@ -129,7 +129,7 @@ describe('pages (LST-5)', () => {
       )
   })
 
-  it('never begin before the place the list begins at now, whatever the cursor says', async () => {
+  it('a page never begins before the current start of the list, whatever the cursor says', async () => {
     const { pages } = await setUp(10)
     const first = await pages.page(all, { limit: 2 })
     const cursor = first.nextCursor ?? ''
@@ -138,8 +138,8 @@ describe('pages (LST-5)', () => {
   })
 })
 
-describe('a search', () => {
-  it('looks at no more than 1000 records a call: a page may be empty and have a next', async () => {
+describe('searches', () => {
+  it('a search reads at most 1000 records a call, so a page may be empty and have a next (LST-5)', async () => {
     const { pages, store } = await setUp(2300)
     const search: ListOf<string> = {
       ...all,
@@ -158,7 +158,7 @@ describe('a search', () => {
     expect(lengths).toEqual([0, 0, 1])
   })
 
-  it('with many hits gives pages as long as asked for and loses none', async () => {
+  it('a search with many hits gives pages of the requested length and loses none', async () => {
     const { pages } = await setUp(500)
     const search: ListOf<string> = {
       ...all,
@@ -172,18 +172,18 @@ describe('a search', () => {
   })
 })
 
-describe('cursors (LST-5)', () => {
+describe('cursors', () => {
   const cursorOf = async (list: ListOf<string> = all) => {
     const { pages } = await setUp(5)
     return { pages, cursor: (await pages.page(list, { limit: 2 })).nextCursor ?? '' }
   }
 
-  it('hold a digest, the position and the id, nothing else', async () => {
+  it('a cursor contains a digest, the position and the id, and nothing else (LST-5)', async () => {
     const { cursor } = await cursorOf()
     expect(Buffer.from(cursor, 'base64url').toString()).toMatch(/^\w{12} 10 note-0001$/)
   })
 
-  it('of another list are refused, without a read', async () => {
+  it('a cursor of another list is refused without a read (LST-5)', async () => {
     const { pages, cursor } = await cursorOf()
     for (const identity of [['notes', 'other'], ['notes'], ['notes', 'all', ''], ['notesall'], ['all', 'notes']])
       expect(await codeOf(pages.page({ ...all, identity }, { limit: 2, cursor })), identity.join()).toBe(
@@ -191,7 +191,7 @@ describe('cursors (LST-5)', () => {
       )
   })
 
-  it('that are cut, extended or changed anywhere are refused', async () => {
+  it('a cursor that is cut, extended or changed anywhere is refused (LST-5)', async () => {
     const { pages, cursor } = await cursorOf()
     const changed = []
     for (let at = 0; at < cursor.length; at++) {
@@ -203,7 +203,7 @@ describe('cursors (LST-5)', () => {
       expect(await codeOf(pages.page(all, { limit: 2, cursor: other })), JSON.stringify(other)).toBe('invalid_cursor')
   })
 
-  it('that are forged are refused, of any content', async () => {
+  it('a forged cursor is refused, whatever it contains (LST-5)', async () => {
     const { pages, cursor } = await cursorOf()
     const text = Buffer.from(cursor, 'base64url').toString()
     const digest = text.slice(0, 12)
@@ -232,7 +232,7 @@ describe('cursors (LST-5)', () => {
       expect(await codeOf(pages.page(all, { limit: 2, cursor: forged })), forged).toBe('invalid_cursor')
   })
 
-  it('of 100 kB are refused by their length (S45)', async () => {
+  it('a cursor of 100 kB is refused by its length (S45)', async () => {
     const { pages, cursor } = await cursorOf()
     for (const long of [
       'A'.repeat(100_000),

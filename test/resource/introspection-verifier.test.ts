@@ -16,14 +16,14 @@ for (const format of ['signed', 'opaque'] as const)
     const verifierOf = (more: object = {}) =>
       introspectionVerifier({ issuer: here.issuer, audience: API, ...here.resource, ...more })
 
-    it('gives what verify gives, and plugs into protect (HTTP-3)', async () => {
+    it('introspectionVerifier gives the same result as verify and works with protect (HTTP-3)', async () => {
       const token = await here.token()
       expect(await verifierOf().verify(token)).toEqual(await ownWord(here, token))
       const request = new Request(`${API}/calls`, { headers: { authorization: `Bearer ${token}` } })
       expect(await protect(verifierOf(), { scope: 'read' })(request)).toMatchObject({ ok: true, account: 'org' })
     })
 
-    it('is strict: a kill is seen by the next call', async () => {
+    it('introspectionVerifier is strict by default, so the next call sees a revocation', async () => {
       const token = await here.token()
       const verifier = verifierOf()
       expect(await verifier.verify(token)).toMatchObject({ ok: true })
@@ -35,7 +35,7 @@ for (const format of ['signed', 'opaque'] as const)
       expect(await verifier.verify(token)).toEqual({ ok: false, reason: 'unknown' })
     })
 
-    it('within maxStalenessMs asks once; the strict call sees the kill all the same', async () => {
+    it('introspectionVerifier asks once within maxStalenessMs, and a strict call still sees a revocation', async () => {
       const token = await here.token()
       const verifier = verifierOf()
       for (let n = 0; n < 3; n++)
@@ -46,7 +46,7 @@ for (const format of ['signed', 'opaque'] as const)
       expect(await verifier.verify(token)).toMatchObject({ ok: false })
     })
 
-    it('S69: a token for another resource is refused, and none of it is told', async () => {
+    it('introspectionVerifier refuses a token for another resource and reveals nothing of it (S69)', async () => {
       const token = await here.token(BILLING)
       expect(await here.grants.authorizer.verify(token)).toMatchObject({ ok: true })
       expect(await verifierOf().verify(token)).toEqual({ ok: false, reason: 'unknown' })
@@ -54,13 +54,13 @@ for (const format of ['signed', 'opaque'] as const)
       expect(await other.verify(await here.token(API))).toEqual({ ok: false, reason: 'unknown' })
     })
 
-    it('what cannot be a token is not asked about', async () => {
+    it('introspectionVerifier does not ask about texts that cannot be tokens', async () => {
       for (const bad of ['', 'a b', 'ä', `x${'y'.repeat(30_000)}`, 'a=b', undefined, {}])
         expect(await verifierOf().verify(bad as string)).toEqual({ ok: false, reason: 'malformed' })
       expect(here.requests).toEqual([])
     })
 
-    it('fails closed where the platform cannot tell: protect answers 503', async () => {
+    it('introspectionVerifier rejects if the platform has no result, and protect responds 503', async () => {
       const token = await here.token()
       here.store.fail('get', 'before', 2)
       expect((await refusalOf(verifierOf().verify(token))).code).toBe('issuer_unavailable')
@@ -68,7 +68,7 @@ for (const format of ['signed', 'opaque'] as const)
       expect(await protect(verifierOf())(request)).toMatchObject({ status: 503 })
     })
 
-    it('fails closed where it is no resource server, suspended or has another secret', async () => {
+    it('introspectionVerifier rejects if its app is no resource server, is suspended or has another secret', async () => {
       const token = await here.token()
       const wrong = await refusalOf(verifierOf({ secret: 'x'.repeat(32) }).verify(token))
       expect(wrong).toMatchObject({
@@ -82,7 +82,7 @@ for (const format of ['signed', 'opaque'] as const)
       expect(await verifierOf().verify(token)).toEqual({ ok: false, reason: 'unknown' })
     })
 
-    it('S51: no error shows the secret or the token', async () => {
+    it('errors of introspectionVerifier show neither the secret nor the token (S51)', async () => {
       const token = await here.token()
       await here.close()
       const error = await refusalOf(verifierOf().verify(token))
@@ -92,7 +92,7 @@ for (const format of ['signed', 'opaque'] as const)
     })
   })
 
-describe('introspectionVerifier and an issuer that misbehaves', () => {
+describe('introspectionVerifier with an issuer that misbehaves', () => {
   const options = { audience: API, key: 'k', secret: 's' }
   const answers: Record<
     string,
@@ -107,7 +107,7 @@ describe('introspectionVerifier and an issuer that misbehaves', () => {
     nothing: () => {},
   }
   for (const [what, answer] of Object.entries(answers))
-    it(`${what}: issuer_unavailable, in bounded time`, async () => {
+    it(`introspectionVerifier is issuer_unavailable in bounded time if the response is ${what}`, async () => {
       const { url, server } = await standIn((_, res) => {
         answer((status, body, headers = {}) => res.writeHead(status, headers).end(body))
       })
@@ -117,7 +117,7 @@ describe('introspectionVerifier and an issuer that misbehaves', () => {
       await closed(server)
     })
 
-  it('active, but not of this issuer, for this resource, or over: denied', async () => {
+  it('introspectionVerifier denies an active token of another issuer or resource, or one that is expired', async () => {
     let body = {}
     const server = createServer((_, res) => res.end(JSON.stringify(body)))
     const issuer = await listening(server)
@@ -145,7 +145,7 @@ describe('introspectionVerifier and an issuer that misbehaves', () => {
     await closed(server)
   })
 
-  it('refuses options that cannot work, by name', () => {
+  it('introspectionVerifier refuses options that cannot work, by name', () => {
     const good = { issuer: 'https://login.example', ...options }
     for (const [option, value] of Object.entries({
       issuer: 'http://login.example',

@@ -45,13 +45,13 @@ export async function platform(format: 'signed' | 'opaque' = 'signed', signing: 
 
 export type Platform = Awaited<ReturnType<typeof platform>>
 
-/** A server in the place of the issuer. */
+/** A server in place of the issuer. */
 export async function standIn(listener: RequestListener): Promise<{ readonly url: string; readonly server: Server }> {
   const server = createServer(listener)
   return { url: await listening(server), server }
 }
 
-/** What the platform itself says of a token. */
+/** The platform's own result for a token. */
 export const ownWord = async ({ grants }: { readonly grants: AppGrant }, token: string) => {
   const access = await grants.authorizer.verify(token)
   if (!access.ok) throw new Error(`expected a valid token, received ${access.reason}`)

@@ -30,7 +30,7 @@ describe('signatureVerifier', () => {
     return url
   }
 
-  it('gives what verify gives, plugs into protect, and fetches the keys once', async () => {
+  it('signatureVerifier gives the same result as verify, works with protect and fetches the keys once', async () => {
     const here = await start()
     const verifier = signatureVerifier({ issuer: here.issuer, audience: API })
     for (let n = 0; n < 3; n++) {
@@ -42,7 +42,7 @@ describe('signatureVerifier', () => {
     expect(here.requests).toEqual(['/jwks.json'])
   })
 
-  it('lags a kill, as it says, until the token expires', async () => {
+  it('signatureVerifier does not see a revocation until the token expires, as documented', async () => {
     const here = await start()
     const verifier = signatureVerifier({ issuer: here.issuer, audience: API })
     const token = await here.token()
@@ -51,7 +51,7 @@ describe('signatureVerifier', () => {
     expect(await here.grants.authorizer.verify(token)).toMatchObject({ ok: false, reason: 'revoked' })
   })
 
-  it('S69: refuses a token for another resource, and what is none', async () => {
+  it('signatureVerifier refuses a token for another resource and malformed texts (S69)', async () => {
     const here = await start()
     const verifier = signatureVerifier({ issuer: here.issuer, audience: API })
     expect(await verifier.verify(await here.token(BILLING))).toEqual({ ok: false, reason: 'unknown' })
@@ -63,7 +63,7 @@ describe('signatureVerifier', () => {
       expect(await verifier.verify(bad as string)).toEqual({ ok: false, reason: 'malformed' })
   })
 
-  it('S67: unknown kids, however many, fetch once more in a cool-down', async () => {
+  it('signatureVerifier fetches once more per cool-down for any number of unknown kids (S67)', async () => {
     const here = await start()
     const verifier = signatureVerifier({ issuer: here.issuer, audience: API })
     expect(await verifier.verify(await here.token())).toMatchObject({ ok: true })
@@ -92,7 +92,7 @@ describe('signatureVerifier', () => {
     failing: (res) => res.writeHead(500).end(),
   }
   for (const [what, answer] of Object.entries(hostile))
-    it(`S67: a key set that is ${what}: a bounded wait, an outage, never a pass, and one attempt for many calls`, async () => {
+    it(`signatureVerifier with a key set that is ${what} waits a bounded time, reports an outage and fetches once for many calls (S67)`, async () => {
       const here = await start()
       const jwks = await jwksOf(here)
       let fetched = 0
@@ -114,7 +114,7 @@ describe('signatureVerifier', () => {
       expect(await protect(verifier)(request)).toMatchObject({ status: 503 })
     })
 
-  it('S67: a key set that changes between two reads: the new key is found, the old one is believed no more', async () => {
+  it('signatureVerifier finds the new key of a changed key set and no longer trusts the old one (S67)', async () => {
     const [old, here] = [await start(), await start({ current: newKey() })]
     const sets = [await jwksOf(old), await jwksOf(here)]
     const url = await servesKeys((_, res) => res.end(sets.shift()))
@@ -126,13 +126,13 @@ describe('signatureVerifier', () => {
     expect(await ofNew.verify(before)).toEqual({ ok: false, reason: 'unknown' })
   })
 
-  it('a token of the right key, but of another issuer, is refused', async () => {
+  it('signatureVerifier refuses a token of the right key but another issuer', async () => {
     const [one, other] = [await start(SIGNING), await start(SIGNING)]
     const verifier = signatureVerifier({ issuer: one.issuer, audience: API })
     expect(await verifier.verify(await other.token())).toEqual({ ok: false, reason: 'unknown' })
   })
 
-  it('refuses options that cannot work, by name', () => {
+  it('signatureVerifier refuses options that cannot work, by name', () => {
     const good = { issuer: 'https://login.example', audience: API }
     for (const [option, value] of Object.entries({
       issuer: 'x',

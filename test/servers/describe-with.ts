@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
  * A suite that needs something this machine may lack. Without it the suite is skipped by name with the reason;
  * under CI=true it fails instead.
  *
- * @param found - undefined where it is missing.
+ * @param found - undefined if it is missing.
  */
 export function describeWith<Found>(
   title: string,
@@ -13,5 +13,6 @@ export function describeWith<Found>(
 ): void {
   if (found !== undefined) describe(title, () => body(found))
   else if (process.env.CI) it(title, () => expect.fail(missing))
-  else describe(`${title} (skipped: ${missing})`, () => void it.skip('needs it', () => {}))
+  else
+    describe(`${title} (skipped: ${missing})`, () => void it.skip('the suite needs a server that is missing', () => {}))
 }

@@ -4,7 +4,7 @@ import type { RedisClient } from '../../adapters/redis/redis-store.ts'
 
 type Nodes = readonly { readonly host: string; readonly port: number }[]
 
-/** A host's client, by both majors of the driver. It does not connect, and need not be closed, unless it is used itself. */
+/** A host's client, by both majors of the driver. It does not connect and need not be closed unless it is used itself. */
 export const drivers: readonly {
   readonly driver: string
   single(options: object): RedisClient

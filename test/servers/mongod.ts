@@ -8,14 +8,14 @@ import { delimiter, join } from 'node:path'
 import { type Document, MongoClient } from 'mongodb'
 import { until } from './until.ts'
 
-/** Where the server's program is, for {@link startMongod}; undefined where this machine has none. */
+/** Where the server's program is, for {@link startMongod}; undefined if this machine has none. */
 export const mongodBinary: string | undefined = [
   process.env.MONGOD_BINARY ?? '',
   ...(process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'mongod')),
   new URL('../../.cache/mongod-6.0.5/mongod', import.meta.url).pathname,
 ].find(isExecutable)
 
-/** What to say where there is none. */
+/** What to say if there is none. */
 export const mongodMissing = 'no mongod: set MONGOD_BINARY, or run scripts/test-servers.sh'
 
 /** A mongod of the tests, on a free port of the loopback, with a folder of its own. */
@@ -33,7 +33,7 @@ export interface Mongod {
   stop(): Promise<void>
 }
 
-/** Starts a server and waits until it answers. */
+/** Starts a server and waits until it responds. */
 export async function startMongod(...more: readonly string[]): Promise<Mongod> {
   const folder = await mkdtemp(join(tmpdir(), 'appgrant-mongod-'))
   const host = `127.0.0.1:${await freePort()}`
@@ -93,7 +93,7 @@ export interface ReplicaSet {
   /** The connection string of all of them. */
   readonly url: string
   readonly members: readonly Mongod[]
-  /** The member that the others hold for the primary, asking only those that are not `except`. */
+  /** The member that the others consider the primary, asking only those other than `except`. */
   primary(except?: Mongod): Promise<Mongod>
   stop(): Promise<void>
 }

@@ -5,9 +5,9 @@ import { until } from './until.ts'
 export interface SlotMove {
   readonly from: RedisServer
   readonly to: RedisServer
-  /** Takes these keys over; the rest stays. */
+  /** Moves these keys; the rest stays. */
   take(...keys: readonly string[]): Promise<void>
-  /** Takes over what is left, and tells every node whose the slot is. */
+  /** Moves the rest, and tells every node the new owner of the slot. */
   finish(): Promise<void>
 }
 

@@ -25,7 +25,7 @@ export interface RedisServer {
   stop(): Promise<void>
 }
 
-/** A `redis-server` to start, where this machine has one. */
+/** A `redis-server` to start, if this machine has one. */
 export const redisServer = {
   found: spawnSync('redis-server', ['--version']).status === 0 ? ('redis-server' as const) : undefined,
   missing: 'no redis-server on the PATH: apt-get install redis-server',
@@ -37,7 +37,7 @@ export const anyRedis = {
   missing: `no REDIS_URL, and ${redisServer.missing}`,
 }
 
-/** Where a single server is, as options of a client, and how to be done with it. */
+/** Where a single server is, as options of a client, and how to stop it. */
 export interface SingleRedis {
   readonly address: object
   stop(): Promise<void>
@@ -74,7 +74,7 @@ export interface RedisCluster {
   stop(): Promise<void>
 }
 
-/** @param options.nodeTimeoutMs - after how long the other nodes take a master for dead. */
+/** @param options.nodeTimeoutMs - after how long the other nodes consider a master down. */
 export async function startCluster({
   nodeTimeoutMs = NODE_TIMEOUT_MS,
 }: {
@@ -89,7 +89,7 @@ export async function startCluster({
     String(nodeTimeoutMs),
     '--repl-diskless-sync-delay',
     '0',
-    // A replica is named to clients when it has heard of its master.
+    // A replica is announced to clients once it has heard of its master.
     '--repl-ping-replica-period',
     '1',
     '--cluster-config-file',
@@ -130,7 +130,7 @@ export async function startCluster({
   }
 }
 
-/** A master and its replica, watched by nobody. */
+/** A master and its replica, without sentinels. */
 export async function startPair(): Promise<{
   readonly master: RedisServer
   readonly replica: RedisServer
@@ -205,7 +205,7 @@ export async function startSentinelGroup(): Promise<SentinelGroup> {
 }
 
 async function startSentinel(name: string, masterPort: number): Promise<RedisServer> {
-  // A sentinel pings once a second: with less than two of them it takes a master that it has just connected to for dead.
+  // A sentinel pings once a second: with less than two seconds it considers a master that it has just connected to down.
   const config = [
     `sentinel monitor ${name} 127.0.0.1 ${masterPort} 2`,
     `sentinel down-after-milliseconds ${name} 2500`,
@@ -302,7 +302,7 @@ async function formCluster(servers: readonly RedisServer[]): Promise<void> {
   await waitUntilWhole({ servers })
 }
 
-/** Waits until every node finds the cluster in order, and three replicas have all that their masters have. */
+/** Waits until every node finds the cluster healthy, and three replicas have everything their masters have. */
 export async function waitUntilWhole({ servers }: Pick<RedisCluster, 'servers'>): Promise<void> {
   await until(
     'the cluster is whole',

@@ -55,7 +55,7 @@ export interface Script {
   next(): Promise<string | undefined>
   /** Writes a line to it. */
   tell(line: string): void
-  /** Resolves when it has ended and all it said was read, to the lines not yet asked for and its exit code or signal. */
+  /** Resolves when it has ended and its output was read, to the lines not yet taken and its exit code or signal. */
   ended(): Promise<{ readonly rest: readonly string[]; readonly how: number | string | null }>
 }
 

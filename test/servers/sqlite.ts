@@ -28,7 +28,7 @@ export const sqliteDrivers: readonly { title: string; found: SqliteDriver | unde
   },
 ]
 
-/** Opens a database in the process of the tests, by whichever driver this Node has. */
+/** Opens a database in the process of the tests, with the driver that this Node has. */
 export const inThisProcess: {
   readonly found: { readonly driver: SqliteDriver['driver']; open(file: string): string | object } | undefined
   readonly missing: string

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 /**
- * Asks every few ms until the answer is neither undefined nor false, and returns it; rejects with what was waited for when
+ * Asks every few ms until the result is neither undefined nor false, and returns it; rejects with what was waited for if
  * that never comes.
  *
- * @param ask - may reject: that counts as false.
+ * @param ask - may reject, which counts as false.
  */
 export async function until<Answer>(
   what: string,

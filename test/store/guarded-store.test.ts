@@ -31,7 +31,7 @@ function guarded(inner: Store, timeoutMs = 10) {
 }
 
 describe('the guarded store', () => {
-  it('passes arguments and answers on unchanged', async () => {
+  it('the guarded store passes arguments and results on unchanged', async () => {
     const { store, outages } = guarded(memoryStore())
     expect(await store.insert(record, { limit: { group: 'g', max: 1 } })).toBe('inserted')
     expect(await store.insert({ ...record, id: 'j' }, { limit: { group: 'g', max: 1 } })).toBe('full')
@@ -51,7 +51,7 @@ describe('the guarded store', () => {
   for (const method of METHODS) {
     const failed = isWrite(method) ? 'outcome_unknown' : 'store_unavailable'
 
-    it(`${method}: an error is ${failed}, told once as an outage with its cause, before the caller learns of it (REV-7)`, async () => {
+    it(`${method}: an error is ${failed}, and one outage event with its cause comes before the caller's error (REV-7)`, async () => {
       const cause = new Error('driver')
       const { store, outages } = guarded({ ...memoryStore(), [method]: () => Promise.reject(cause) })
       const error = await refusalOf(CALLS[method](store))
@@ -68,18 +68,18 @@ describe('the guarded store', () => {
       expect(outages).toMatchObject([{ code: 'store_unavailable', operation: method }])
     })
 
-    it(`${method}: a call without an answer within the deadline is ${failed}`, async () => {
+    it(`${method}: a call without a result within the deadline is ${failed}`, async () => {
       const inner = faultyStore(memoryStore())
       const { store, outages } = guarded(inner)
       const held = inner.hold(method)
       const error = await refusalOf(CALLS[method](store))
       expect(error.code).toBe(failed)
-      expect(error.cause).toMatchObject({ message: 'no answer within 10 ms' })
+      expect(error.cause).toMatchObject({ message: 'no response within 10 ms' })
       expect(outages).toHaveLength(1)
       held.release()
     })
 
-    it(`${method}: a store that throws instead of promising is translated alike`, async () => {
+    it(`${method}: a synchronous throw is translated in the same way`, async () => {
       const broken = () => {
         throw new Error('at once')
       }
@@ -87,13 +87,13 @@ describe('the guarded store', () => {
       expect((await refusalOf(CALLS[method](store))).code).toBe(failed)
     })
 
-    it(`${method}: a store that promises nothing is an outage, not a crash`, async () => {
+    it(`${method}: a result that is not a promise is an outage, not a crash`, async () => {
       const { store } = guarded({ ...memoryStore(), [method]: () => undefined })
       expect((await refusalOf(CALLS[method](store))).code).toBe(failed)
     })
   }
 
-  it('lets an answer that comes after the deadline disturb nobody', async () => {
+  it('a result after the deadline has no effect', async () => {
     const inner = faultyStore(memoryStore())
     const { store, outages } = guarded(inner)
     const held = inner.hold('get')
@@ -105,19 +105,19 @@ describe('the guarded store', () => {
     expect(await store.get([record])).toEqual([undefined])
   })
 
-  it('has watch only where the store has it', () => {
+  it('the guarded store has watch only if the store has it', () => {
     const { watch: _, ...without } = memoryStore()
     expect(guarded(without).store.watch).toBeUndefined()
     expect(guarded(memoryStore()).store.watch).toBeTypeOf('function')
   })
 
-  it('offers conditional inserts only if the store does', () => {
+  it('the guarded store offers conditional inserts only if the store does', () => {
     const { conditionalInserts: _, ...without } = memoryStore()
     expect(guarded(without).store.conditionalInserts).toBe(false)
     expect(guarded(memoryStore()).store.conditionalInserts).toBe(true)
   })
 
-  it('knows the mark of another copy of the package', async () => {
+  it('the guarded store recognizes the mark of another copy of the package', async () => {
     const foreign = Object.assign(new Error('refused'), { [Symbol.for('appgrant.notApplied')]: true })
     const { store } = guarded({ ...memoryStore(), insert: () => Promise.reject(foreign) })
     expect((await refusalOf(store.insert(record))).code).toBe('store_unavailable')

@@ -1,7 +1,7 @@
 import type { RecordRef, Store, StoreRecord } from '../../src/store/store.ts'
 import type { StoreMethod } from '../../src/testing/index.ts'
 
-/** A store that tells what was asked of it. */
+/** A store that records its calls. */
 export interface ObservedStore extends Store {
   /** How many calls each method got so far. */
   readonly calls: Readonly<Record<StoreMethod, number>>
@@ -9,11 +9,11 @@ export interface ObservedStore extends Store {
   readonly reads: readonly (readonly RecordRef[])[]
   /** Every record that was really written, in order. */
   readonly written: readonly StoreRecord[]
-  /** How many writes were asked for, done or not. */
+  /** How many writes were requested, done or not. */
   writes(): number
 }
 
-/** Passes everything on, and remembers it. */
+/** Passes everything on and records it. */
 export function observedStore(inner: Store): ObservedStore {
   const calls = { get: 0, insert: 0, replace: 0, list: 0, count: 0 }
   const reads: (readonly RecordRef[])[] = []

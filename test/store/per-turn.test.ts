@@ -11,26 +11,26 @@ function recorded(answer: (item: number) => Promise<number> | number = (item) =>
 }
 
 describe('perTurn', () => {
-  it('joins the calls of one turn, in order, and gives each its own answer', async () => {
+  it('perTurn joins the calls of one turn, in order, and gives each its own result', async () => {
     const { batches, call } = recorded()
     expect(await Promise.all([call(1), call(2), Promise.resolve().then(() => call(3))])).toEqual([10, 20, 30])
     expect(batches).toEqual([[1, 2, 3]])
   })
 
-  it('splits what is more than a batch holds', async () => {
+  it('perTurn splits calls that exceed a batch', async () => {
     const { batches, call } = recorded()
     const answers = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8, 9].map(call))
     expect(answers).toEqual([10, 20, 30, 40, 50, 60, 70, 80, 90])
     expect(batches).toEqual([[1, 2, 3, 4], [5, 6, 7, 8], [9]])
   })
 
-  it('lets no call join a batch that was already handed over', async () => {
+  it('no call joins a batch that was already handed over', async () => {
     let answerFirst = () => {}
     const { batches, call } = recorded((item) =>
       item === 1 ? new Promise((resolve) => (answerFirst = () => resolve(10))) : item * 10,
     )
     const first = call(1)
-    // The batch with the first is under way now and not answered.
+    // The batch with the first is running now and has no result yet.
     await new Promise(setImmediate)
     expect(await call(2)).toBe(20)
     expect(batches).toEqual([[1], [2]])
@@ -38,7 +38,7 @@ describe('perTurn', () => {
     expect(await first).toBe(10)
   })
 
-  it('rejects every call of a batch that fails, and none of another', async () => {
+  it('a failed batch rejects each of its calls, and no call of another batch', async () => {
     const failure = new Error('down')
     const { call } = recorded((item) => {
       if (item === 2) throw failure
@@ -49,7 +49,7 @@ describe('perTurn', () => {
     expect(results[0]).toMatchObject({ reason: failure })
   })
 
-  it('rejects where the run throws before it promises anything, and works again afterwards', async () => {
+  it('perTurn rejects if the run throws synchronously, and works again afterwards', async () => {
     let isBroken = true
     const call = perTurn<number, number>((items) => {
       if (isBroken) throw new Error('at once')

@@ -3,7 +3,7 @@ import type { StoreRecord } from '../../src/store/store.ts'
 
 const fresh = () => randomUUID().replaceAll('-', '').slice(0, 16)
 
-/** A record of its own id and revision. */
+/** A record with its own id and revision. */
 export function record(fields: Partial<StoreRecord> = {}): StoreRecord {
   return {
     kind: 'thing',

@@ -7,7 +7,7 @@ import { record } from './mongo-records.ts'
 const many = (count: number) => Array.from({ length: count }, () => record({ groups: ['g'] }))
 const outcomes = (calls: readonly Promise<string>[]) => Promise.allSettled(calls)
 
-describeWithMongo('mongoStore hands the server one command', (target) => {
+describeWithMongo('mongoStore commands', (target) => {
   let client: MongoClient
   const commands: Document[] = []
   beforeAll(() => {
@@ -17,7 +17,7 @@ describeWithMongo('mongoStore hands the server one command', (target) => {
   beforeEach(() => void commands.splice(0))
   const named = (name: string) => commands.filter((command) => name in command)
 
-  it('for the inserts of one turn, and each caller gets its own answer', async () => {
+  it('the inserts of one turn are one command, and each caller gets its own result', async () => {
     const store = await preparedStore(client)
     const records = many(64)
     expect(new Set(await Promise.all(records.map((one) => store.insert(one))))).toEqual(new Set(['inserted']))
@@ -30,13 +30,13 @@ describeWithMongo('mongoStore hands the server one command', (target) => {
     expect(await store.get(records)).toEqual(records)
   })
 
-  it('for the same ref twice in one turn: one is inserted, the other exists', async () => {
+  it('the same ref inserted twice in one turn is inserted once and exists once', async () => {
     const store = await preparedStore(client)
     const one = record()
     expect((await Promise.all([store.insert(one), store.insert(one)])).toSorted()).toEqual(['exists', 'inserted'])
   })
 
-  it('for a get of many refs, for a replace, for a count, and for a page', async () => {
+  it('a get of many refs, a replace, a count and a page are one command each', async () => {
     const store = await preparedStore(client)
     const records = many(200)
     await Promise.all(records.map((one) => store.insert(one)))
@@ -50,7 +50,7 @@ describeWithMongo('mongoStore hands the server one command', (target) => {
     expect(commands.map((command) => Object.keys(command)[0])).toEqual(['find', 'update', 'aggregate', 'find'])
   })
 
-  it('whose every filter contains the partition, so that it can be the shard key', async () => {
+  it('every filter contains the partition, so that it can be the shard key', async () => {
     const store = await preparedStore(client)
     const [first = record(), second = record()] = many(2)
     const limit = { group: 'g', max: 1 }
@@ -75,7 +75,7 @@ describeWithMongo('mongoStore hands the server one command', (target) => {
       for (const document of command.documents) expect(document._id.startsWith(`${document.partition}:`)).toBe(true)
   })
 
-  it('and a document that the server refuses fails its own caller only, as not applied', async () => {
+  it('a document that the server refuses fails only its own caller, as not applied', async () => {
     const name = freshName()
     const store = await preparedStore(client, name)
     await client.db('appgrant_tests').command({ collMod: name, validator: { data: { $ne: '"refused"' } } })
@@ -86,7 +86,7 @@ describeWithMongo('mongoStore hands the server one command', (target) => {
     expect(await store.get([refused])).toEqual([undefined])
   })
 
-  it('and where the majority did not confirm it, no caller is told that anything was written or not', async () => {
+  it('an insert that the majority did not confirm has an unknown outcome for every caller', async () => {
     const store = await preparedStore(client)
     const stands = record()
     await store.insert(stands)
@@ -119,7 +119,7 @@ describeWithMongo('mongoStore hands the server one command', (target) => {
     expect(await store.replace(next, { ...stands, revision: 'third' })).toBe(true)
   })
 
-  it('and a cut connection: a replica set executes the write once, a standalone server leaves it unknown', async () => {
+  it('a replica set executes a write once over a cut connection, and a standalone server leaves it unknown', async () => {
     const store = await preparedStore(client)
     const { layout } = target()
     if (layout === 'given server') return

@@ -14,8 +14,8 @@ const WEAK = {
   ignoreUndefined: true,
 } as const
 
-describeWithMongo('mongoStore whatever the connection string says', (target) => {
-  it('reads from the primary and waits for a majority', async () => {
+describeWithMongo('mongoStore with a weak connection string', (target) => {
+  it('mongoStore reads from the primary and waits for a majority, whatever the connection string says', async () => {
     const client = target().connect({ ...WEAK, monitorCommands: true })
     const commands: (Document & { address: string })[] = []
     client.on('commandStarted', ({ command, address }: CommandStartedEvent) => {
@@ -51,7 +51,7 @@ describeWithMongo('mongoStore whatever the connection string says', (target) => 
       if (find || aggregate || insert || update) expect(maxTimeMS).toBeGreaterThan(0)
   })
 
-  it('does not read from one member alone: after a failover that would be a secondary', async () => {
+  it('mongoStore does not read from a single member, which could be a secondary after a failover', async () => {
     const { layout, url, connect } = target()
     if (layout !== 'replica set') return
     const name = freshName()

@@ -4,7 +4,7 @@ import type { RecordRef } from '../../src/store/store.ts'
 import { describeWithMongo, freshName, preparedStore } from '../servers/mongo-target.ts'
 import { record } from './mongo-records.ts'
 
-// What a caller past the types could hand in (S40), and text that is more than a name elsewhere (S43).
+// What a caller that ignores the types could pass (S40), and text that means more than a name elsewhere (S43).
 const NO_NAMES: readonly unknown[] = [
   ...[{ $ne: null }, { $gt: '' }, { $regex: '.*' }, ['a'], [], 1, 0, true, null, undefined, new Date()],
   ...[Object('a'), { toString: () => 'a' }, { _bsontype: 'Code', code: '1' }],
@@ -26,13 +26,13 @@ const NO_NAMES: readonly unknown[] = [
 ]
 const PARTS = ['kind', 'partition', 'id'] as const
 
-describeWithMongo('a document of mongoStore', (target) => {
+describeWithMongo('mongoStore documents', (target) => {
   let client: MongoClient
   beforeAll(() => {
     client = target().connect({ monitorCommands: true })
   })
 
-  it('is readable, and holds nothing that its record does not say (S46)', async () => {
+  it('a document is readable and contains nothing beyond its record (S46)', async () => {
     const name = freshName()
     const store = await preparedStore(client, name)
     const expiresAt = Date.now() + 3_600_000
@@ -58,7 +58,7 @@ describeWithMongo('a document of mongoStore', (target) => {
     expect(kept).toEqual({ ...stored, revision: 'r2' })
   })
 
-  it('gets no command at all from a ref that is not one (S40, S43)', async () => {
+  it('an invalid ref causes no command at all (S40, S43)', async () => {
     const store = await preparedStore(client)
     const one = record({ groups: ['g'] })
     await store.insert(one)
@@ -97,7 +97,7 @@ describeWithMongo('a document of mongoStore', (target) => {
     expect(await store.get([one])).toEqual([one])
   })
 
-  it('is not met by numbers and places that are no numbers (S40)', async () => {
+  it('a number or place that is not a number is refused (S40)', async () => {
     const store = await preparedStore(client)
     const group = { kind: 'thing', partition: 'p0', group: 'g' }
     await store.insert(record({ groups: ['g'] }))
@@ -110,7 +110,7 @@ describeWithMongo('a document of mongoStore', (target) => {
       await expect(store.list(group, { limit: 1, after: { position: 0, id } })).rejects.toThrow(TypeError)
   })
 
-  it('keeps operators and markup in its data and revision as the text they are (S41, S44)', async () => {
+  it('operators and markup in data and revision stay plain text (S41, S44)', async () => {
     const store = await preparedStore(client)
     const texts = [
       '$$REMOVE',

@@ -17,12 +17,12 @@ describeWithMongo('apps, tokens and sessions on MongoDB', (target, { layout, isN
   if (!isNewest) return testRacesAndLives(open)
   if (layout === 'replica set') testLayout(open)
   else testDomain(open)
-  // One find is not one instant: each of its reads stands for itself.
+  // One find is not one instant: each of its reads has its own.
   const database = () => ({ mongodb: target().url, collection: freshName() })
   testHistories({ database, lives: 10, oneInstant: false })
 })
 
-/** Opens a store on an empty collection. To make one and its indexes takes longer than most tests do: emptied it serves again. */
+/** Opens a store on an empty collection, which is emptied and used again because making one with its indexes is slow. */
 function emptyStores(target: () => MongoTarget): OpenStore {
   let client: MongoClient
   const used: string[] = []

@@ -5,17 +5,20 @@ import { describeWithMongo, freshName, preparedStore, quietly, storeOn } from '.
 import { until } from '../servers/until.ts'
 import { record } from './mongo-records.ts'
 
-describe('mongoStore is misused', () => {
-  it.each([undefined, null, {}, { collection: 1 }, 'mongodb://127.0.0.1/'])('with %o for a db: a TypeError', (db) => {
-    expect(() => mongoStore({ db: db as unknown as MongoDb })).toThrow(TypeError)
-  })
-  it.each([null, '', 1, { $ne: '' }])('with %o for a collection: a TypeError', (collection) => {
+describe('mongoStore options', () => {
+  it.each([undefined, null, {}, { collection: 1 }, 'mongodb://127.0.0.1/'])(
+    'mongoStore with %o as db is a TypeError',
+    (db) => {
+      expect(() => mongoStore({ db: db as unknown as MongoDb })).toThrow(TypeError)
+    },
+  )
+  it.each([null, '', 1, { $ne: '' }])('mongoStore with %o as collection is a TypeError', (collection) => {
     const db: MongoDb = { collection: () => ({}), command: async () => ({}) }
     expect(() => mongoStore({ db, collection: collection as unknown as string })).toThrow(TypeError)
   })
 })
 
-describeWithMongo('prepare() of mongoStore', (target) => {
+describeWithMongo('mongoStore().prepare()', (target) => {
   let client: MongoClient
   beforeAll(() => {
     client = target().connect()
@@ -23,7 +26,7 @@ describeWithMongo('prepare() of mongoStore', (target) => {
   afterEach(() => void vi.useRealTimers())
   const db = () => client.db('appgrant_tests')
 
-  it('creates the indexes once, called by several nodes at once and again', async () => {
+  it('prepare() creates the indexes once, even if several nodes call it at once and again', async () => {
     const name = freshName()
     await quietly(async () => void (await Promise.all([1, 2, 3, 4].map(() => storeOn(client, name).prepare()))))
     await preparedStore(client, name)
@@ -33,7 +36,7 @@ describeWithMongo('prepare() of mongoStore', (target) => {
     ])
   })
 
-  it('creates what is missing where some indexes stand already', async () => {
+  it('prepare() creates missing indexes', async () => {
     const name = freshName()
     await preparedStore(client, name)
     await db().collection(name).dropIndex('appgrant_groups')
@@ -41,7 +44,7 @@ describeWithMongo('prepare() of mongoStore', (target) => {
     expect(await db().collection(name).indexExists('appgrant_groups')).toBe(true)
   })
 
-  it('missed, a list and a count say so; a record is found and replaced all the same', async () => {
+  it('a list or count without prepare() says so, while get and replace work', async () => {
     const store = storeOn(client)
     const one = record({ groups: ['g'] })
     const group = { kind: 'thing', partition: 'p0', group: 'g' }
@@ -52,7 +55,7 @@ describeWithMongo('prepare() of mongoStore', (target) => {
     expect(await store.replace(one, { ...one, revision: 'next' })).toBe(true)
   })
 
-  it('rejects an index of the same name that is another one', async () => {
+  it('prepare() rejects a different index of the same name', async () => {
     const name = freshName()
     await db().collection(name).createIndex({ reclaimAt: 1 }, { name: 'appgrant_reclaim', expireAfterSeconds: 60 })
     await expect(storeOn(client, name).prepare()).rejects.toThrow(/appgrant_reclaim/)
@@ -61,13 +64,13 @@ describeWithMongo('prepare() of mongoStore', (target) => {
   it.each([
     ['collation', { collation: { locale: 'en', strength: 2 } }],
     ['capped', { capped: true, size: 4096 }],
-  ])('rejects a collection with %s', async (what, options) => {
+  ])('prepare() rejects a collection with %s', async (what, options) => {
     const name = freshName()
     await db().createCollection(name, options)
     await expect(storeOn(client, name).prepare()).rejects.toThrow(what)
   })
 
-  it('warns where the clocks differ by more than a second, and where nothing takes over', async () => {
+  it('prepare() warns if the clocks differ by more than a second, and if there is no failover', async () => {
     const risky = target().layout === 'standalone' ? ['APPGRANT_MONGODB_STANDALONE'] : []
     const store = storeOn(client)
     expect(await quietly(() => store.prepare())).toEqual(risky)
@@ -78,7 +81,7 @@ describeWithMongo('prepare() of mongoStore', (target) => {
     }
   })
 
-  it('gives expired records back to the server, from a minute after their expiry on', async () => {
+  it('the server deletes expired records from a minute after their expiry', async () => {
     const name = freshName()
     const store = await preparedStore(client, name)
     const old = record({ groups: ['g'], expiresAt: Date.now() - 61_000 })

@@ -10,7 +10,7 @@ const inserted = (answers: readonly string[]) => answers.filter((answer) => answ
 describe('the free seats below a limit (APP-6)', () => {
   const seats = fc.uniqueArray(fc.nat(30), { maxLength: 20 })
 
-  it('taking all of them fills the group to the limit exactly, or changes nothing where it was exceeded', () => {
+  it('taking the free seats fills the group exactly to the limit, or changes nothing if it was exceeded (APP-6)', () => {
     fc.assert(
       fc.property(seats, fc.nat(25), (taken, max) => {
         const free = freeSeats(taken, max)
@@ -20,7 +20,7 @@ describe('the free seats below a limit (APP-6)', () => {
     )
   })
 
-  it('two that read different moments never exceed the limit together, whoever left in between', () => {
+  it('two writers that read different moments never exceed the limit together, whoever left between (APP-6)', () => {
     fc.assert(
       fc.property(seats, fc.infiniteStream(fc.boolean()), fc.nat(25), (taken, leaves, max) => {
         const later = taken.filter(() => !leaves.next().value)
@@ -41,7 +41,7 @@ describeWithMongo('the limit of a group on MongoDB (APP-6)', (target) => {
   const owned = () => record({ groups: ['owner'] })
   const group = { kind: 'thing', partition: 'p0', group: 'owner' }
 
-  it('is exact under 150 parallel inserts of two clients into ten groups', async () => {
+  it('the limit is exact under 150 parallel inserts of two clients into ten groups (APP-6)', async () => {
     const name = freshName()
     const nodes = [await preparedStore(client, name), await preparedStore(another, name)]
     const owners = Array.from({ length: 10 }, (_, n) => `owner${n}`)
@@ -53,7 +53,7 @@ describeWithMongo('the limit of a group on MongoDB (APP-6)', (target) => {
     for (const owner of owners) expect(await nodes[0]?.count({ ...group, group: owner }, 0)).toBe(7)
   })
 
-  it('stays exact while members leave: never one too many, and every place is found again', async () => {
+  it('the limit stays exact while members leave: never one too many, and every place is found again (APP-6)', async () => {
     const name = freshName()
     const store = await preparedStore(client, name)
     const max = 6
@@ -80,7 +80,7 @@ describeWithMongo('the limit of a group on MongoDB (APP-6)', (target) => {
     expect(inserted(answers)).toBe(max)
   })
 
-  it('holds after it was lowered: those above it count, and the places below them are found', async () => {
+  it('a lowered limit counts the members above it and finds the places below it (APP-6)', async () => {
     const store = await preparedStore(client)
     const first = Array.from({ length: 10 }, owned)
     for (const one of first) await store.insert(one, { limit: { group: 'owner', max: 10 } })
@@ -92,14 +92,14 @@ describeWithMongo('the limit of a group on MongoDB (APP-6)', (target) => {
     expect(await store.count(group, 0)).toBe(5)
   })
 
-  it('is refused with what to do where the collection was never prepared', async () => {
+  it('an insert with a limit is refused with the fix if the collection was never prepared', async () => {
     const store = storeOn(client)
     const call = store.insert(owned(), { limit: { group: 'owner', max: 1 } })
     await expect(call).rejects.toMatchObject({ cause: { message: expect.stringContaining('prepare()') } })
     expect(await store.get([owned()])).toEqual([undefined])
   })
 
-  it('is refused where an index of the same name is not unique', async () => {
+  it('an insert with a limit is refused if an index of the same name is not unique', async () => {
     const name = freshName()
     await client
       .db('appgrant_tests')
@@ -111,7 +111,7 @@ describeWithMongo('the limit of a group on MongoDB (APP-6)', (target) => {
     await expect(store.prepare()).rejects.toThrow(/appgrant_seats/)
   })
 
-  it('is refused where the index was dropped while the store was in use', async () => {
+  it('an insert with a limit is refused if the index was dropped while the store was in use', async () => {
     const name = freshName()
     const store = await preparedStore(client, name)
     const limit = { group: 'owner', max: 1 }

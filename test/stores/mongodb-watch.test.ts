@@ -24,7 +24,7 @@ describeWithMongo('watching mongoStore', (target) => {
     expect(hints.at(-1)).toEqual({ kind: from.kind, partition: from.partition, id: from.id })
   }
 
-  it('is absent where changes cannot be followed, and without prepare() silent', async () => {
+  it('watch is absent if changes cannot be followed, and silent without prepare()', async () => {
     const prepared = await preparedStore(client)
     expect('watch' in prepared).toBe(watchable())
     const stop = await storeOn(client).watch?.(() => expect.fail('no hint is expected'))
@@ -32,7 +32,7 @@ describeWithMongo('watching mongoStore', (target) => {
     await stop?.()
   })
 
-  it('goes on after its change stream ended for good', async () => {
+  it('watch continues after its change stream ended', async () => {
     if (!watchable()) return
     const name = freshName()
     const store = await preparedStore(client, name)
@@ -49,7 +49,7 @@ describeWithMongo('watching mongoStore', (target) => {
     await stop?.()
   })
 
-  it('ends with the store, whose client goes on working', async () => {
+  it('watch ends with the store, whose client still works', async () => {
     if (!watchable()) return
     const name = freshName()
     const closing = await preparedStore(client, name)

@@ -42,7 +42,7 @@ describeWith('the commands of redisStore on one server', redisServer, () => {
     await server?.stop()
   })
 
-  it('a get is one MGET and one ROLE, however many refs it has and in however many partitions', async () => {
+  it('a get is one MGET and one ROLE, for any number of refs and partitions', async () => {
     const refs = upTo(100).map((n) => record({ partition: `p${n % 10}` }))
     expect(await commandsOf([server], () => store.get(refs))).toEqual({ mget: 1, role: 1 })
   })
@@ -59,7 +59,7 @@ describeWith('the commands of redisStore on one server', redisServer, () => {
     expect(calls).toEqual({ mget: 1, role: 1 })
   })
 
-  it('a get of a later turn is a read of its own: it does not join one that was handed over', async () => {
+  it('a get of a later turn is a read of its own and joins none that was handed over', async () => {
     const calls = await commandsOf([server], async () => {
       const first = store.get([record()])
       await new Promise(setImmediate)
@@ -68,13 +68,13 @@ describeWith('the commands of redisStore on one server', redisServer, () => {
     expect(calls).toEqual({ mget: 2, role: 2 })
   })
 
-  it('the inserts of one turn are one call of the script, whatever their partitions', async () => {
+  it('the inserts of one turn are one call of the script, for any partitions', async () => {
     const all = [...tokens(50), ...tokens(50, { partition: 'other' })]
     const calls = await commandsOf([server], () => Promise.all(all.map((token) => store.insert(token))))
     expect(calls).toMatchObject({ evalsha: 1, set: 100 })
   })
 
-  it('inserts of one turn under conditions are one call too, which looks once at each record and revision that is named', async () => {
+  it('conditional inserts of one turn are one call too, which looks once at each named record and revision', async () => {
     const [app, other] = [record(), record({ kind: 'other' })]
     await Promise.all([app, other].map((named) => store.insert(named)))
     const conditions = [app, other, { ...app, revision: 'r-before' }]
@@ -90,7 +90,7 @@ describeWith('the commands of redisStore on one server', redisServer, () => {
     expect(calls).toMatchObject({ evalsha: 1, getrange: 3, set: 45 })
   })
 
-  it('inserts of two turns are two calls: a batch that was handed over is not joined', async () => {
+  it('the inserts of two turns are two calls, because a batch that was handed over is not joined', async () => {
     const calls = await commandsOf([server], async () => {
       const first = store.insert(record())
       await new Promise(setImmediate)
@@ -99,7 +99,7 @@ describeWith('the commands of redisStore on one server', redisServer, () => {
     expect(calls.evalsha).toBe(2)
   })
 
-  it('a replace is one call that touches only what it changes, whatever the number of tokens (REV-2)', async () => {
+  it('a replace is one call that touches only what it changes, for any number of tokens (REV-2)', async () => {
     const app = record({ groups: ['owner'] })
     await store.insert(app)
     const calls = () => commandsOf([server], () => store.replace(app, changed(app, { revision: app.revision })))
@@ -138,7 +138,7 @@ describeWith('the commands of redisStore on one server', redisServer, () => {
     expect((await store.list(groupOf('g'), { limit: 1 })).records).toHaveLength(1)
   })
 
-  it('uses no command that looks at more than it is asked for', async () => {
+  it('redisStore uses no command that looks at more than it is asked for', async () => {
     const calls = await commandsOf([server], async () => {
       const all = tokens(20, { groups: ['walked'] })
       await Promise.all(all.map((token) => store.insert(token)))
@@ -179,7 +179,7 @@ describeWith('the commands of redisStore on a cluster', redisServer, () => {
     expect(calls).toEqual({ mget: 4 })
   })
 
-  it('a shard that hangs holds up only the calls of a turn that need it', async () => {
+  it('a shard that hangs delays only the calls of a turn that need it', async () => {
     const partitions = upTo(50).map((n) => `p${n}`)
     const owners = await Promise.all(partitions.map((partition) => servers.masterOf(`ag:{${partition}}:x`)))
     const hung = owners[0] as RedisServer

@@ -48,7 +48,7 @@ const callsOf = async ({ client }: RedisServer, command: string) =>
 let used = 0
 const fresh = () => `options${used++}`
 
-describeWith('redisStore, whatever the host’s client is set to, one server', redisServer, () => {
+describeWith('redisStore on one server, with any client options', redisServer, () => {
   let server: RedisServer
   beforeAll(async () => {
     server = await startRedis()
@@ -56,7 +56,7 @@ describeWith('redisStore, whatever the host’s client is set to, one server', r
   afterAll(() => server?.stop())
 
   describe.each(drivers)('$driver', ({ single }) => {
-    it.each(Object.entries(INHERITED))('%s', async (_, options) => {
+    it.each(Object.entries(INHERITED))('redisStore works with a client that has %s', async (_, options) => {
       const namespace = fresh()
       await useStore(single({ ...server.address, ...options }), namespace)
       const keys = await server.client.keys(`*${namespace}*`)
@@ -64,13 +64,13 @@ describeWith('redisStore, whatever the host’s client is set to, one server', r
       expect(keys).toHaveLength(3)
     })
 
-    it('a database other than the first is the host’s choice, and kept', async () => {
+    it('redisStore keeps the database that the client selected', async () => {
       const namespace = fresh()
       await useStore(single({ ...server.address, db: 3 }), namespace)
       expect(await server.client.keys(`${namespace}*`)).toEqual([])
     })
 
-    it('connects at first use, and not before', async () => {
+    it('redisStore connects at first use and not before', async () => {
       const before = await callsOf(server, 'info')
       const store = redisStore({ client: single(server.address) })
       await store.close()
@@ -81,11 +81,11 @@ describeWith('redisStore, whatever the host’s client is set to, one server', r
   })
 })
 
-describeWith('redisStore, whatever the host’s client is set to, a cluster', redisServer, () => {
+describeWith('redisStore on a cluster, with any client options', redisServer, () => {
   let servers: RedisCluster
   beforeAll(async () => {
     servers = await startCluster()
-    // A node names a replica to clients when it has heard that it follows.
+    // A node announces a replica to clients only once it knows that it follows.
     await until('all nodes name their replicas', async () => {
       const slots = await Promise.all(servers.servers.map(({ client }) => client.cluster('SLOTS')))
       return slots.flat().every((range) => range.length === 4)
@@ -94,19 +94,22 @@ describeWith('redisStore, whatever the host’s client is set to, a cluster', re
   afterAll(() => servers?.stop())
 
   describe.each(drivers)('$driver', ({ cluster }) => {
-    it.each(Object.entries(INHERITED_BY_CLUSTERS))('%s', async (_, options) => {
-      const namespace = fresh()
-      await useStore(cluster(servers.nodes.slice(0, 1), options), namespace)
-      const keys = (
-        await Promise.all(servers.servers.slice(0, 3).map(({ client }) => client.keys(`*${namespace}*`)))
-      ).flat()
-      expect(keys.filter((key) => !key.startsWith(`${namespace}:{p0}:`))).toEqual([])
-      expect(keys).toHaveLength(3)
-      const replicas = servers.servers.slice(3)
-      for (const command of ['mget', 'get', 'zcount']) {
-        const calls = await Promise.all(replicas.map((replica) => callsOf(replica, command)))
-        expect(calls, `${command} on replicas`).toEqual([0, 0, 0])
-      }
-    })
+    it.each(Object.entries(INHERITED_BY_CLUSTERS))(
+      'redisStore works with a cluster client that has %s',
+      async (_, options) => {
+        const namespace = fresh()
+        await useStore(cluster(servers.nodes.slice(0, 1), options), namespace)
+        const keys = (
+          await Promise.all(servers.servers.slice(0, 3).map(({ client }) => client.keys(`*${namespace}*`)))
+        ).flat()
+        expect(keys.filter((key) => !key.startsWith(`${namespace}:{p0}:`))).toEqual([])
+        expect(keys).toHaveLength(3)
+        const replicas = servers.servers.slice(3)
+        for (const command of ['mget', 'get', 'zcount']) {
+          const calls = await Promise.all(replicas.map((replica) => callsOf(replica, command)))
+          expect(calls, `${command} on replicas`).toEqual([0, 0, 0])
+        }
+      },
+    )
   })
 })

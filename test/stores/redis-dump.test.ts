@@ -10,7 +10,7 @@ import { type RedisServer, redisServer, startRedis } from '../servers/redis.ts'
 const [{ single }] = drivers as unknown as readonly [(typeof drivers)[number]]
 const HOSTILE = ['a:b', '{x}', '}', '*', 'a\r\nSET x y', 'a\0b', 'ag:{', '__proto__', 'ü', ' ', 'x'.repeat(200)]
 
-describeWith('what stands in Redis after a life of apps', redisServer, () => {
+describeWith('the contents of Redis after a life of apps', redisServer, () => {
   let server: RedisServer
   let grants: AppGrant
   beforeAll(async () => {
@@ -30,7 +30,7 @@ describeWith('what stands in Redis after a life of apps', redisServer, () => {
     return new Map(await Promise.all(keys.map(async (key) => [key, String(await read(key))] as const)))
   }
 
-  it('no secret and no token, in any key or value (S46)', async () => {
+  it('no key or value contains a secret or token (S46)', async () => {
     const { app, secret } = await grants.apps.register({ ...exampleApp(), owner: 'org-7', trusted: true })
     const tokens = await Promise.all(upTo(3).map(() => grants.authorizer.grantTrusted({ key: app.key, secret })))
     const [first] = tokens.map(({ accessToken }) => accessToken)
@@ -43,7 +43,7 @@ describeWith('what stands in Redis after a life of apps', redisServer, () => {
     }
   })
 
-  it('an account of any name makes keys of the fixed alphabet only, in the slot of its own partition (S43)', async () => {
+  it('an account of any name makes keys of the fixed alphabet, in the slot of its own partition (S43)', async () => {
     const before = new Set((await dump()).keys())
     const outcomes = await Promise.allSettled(
       HOSTILE.map((owner) => grants.apps.register({ ...exampleApp(), owner, trusted: true })),

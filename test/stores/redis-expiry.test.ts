@@ -11,7 +11,7 @@ const [{ single }] = drivers as unknown as readonly [(typeof drivers)[number]]
 const SLACK_MS = 60_000
 const HOUR_MS = 3_600_000
 
-describeWith('what Redis keeps, and for how long', redisServer, () => {
+describeWith('expiry in Redis', redisServer, () => {
   let server: RedisServer
   let store: Store
   beforeAll(async () => {
@@ -35,7 +35,7 @@ describeWith('what Redis keeps, and for how long', redisServer, () => {
     expect(left).toBeGreaterThan(ttl - 10_000)
   }
 
-  it('a record that expires is dropped a minute later, one that does not stays', async () => {
+  it('a record is dropped a minute after its expiry, and one without expiry stays', async () => {
     const token = await inserted({ expiresAt: inMs(HOUR_MS) })
     const app = await inserted({})
     await expectTtl(`:${token.id}`, HOUR_MS + SLACK_MS)
@@ -51,7 +51,7 @@ describeWith('what Redis keeps, and for how long', redisServer, () => {
     await expectTtl('/longest', 3 * HOUR_MS + SLACK_MS)
   })
 
-  it('a group with a member that lives for ever does too, whoever came first', async () => {
+  it('a group with a member that never expires never expires either, in any order', async () => {
     await inserted({ groups: ['apps'] })
     await inserted({ groups: ['apps'], expiresAt: inMs(HOUR_MS) })
     expect(await ttlOf('/apps')).toBe(-1)
@@ -60,7 +60,7 @@ describeWith('what Redis keeps, and for how long', redisServer, () => {
     expect(await ttlOf('/mixed')).toBe(-1)
   })
 
-  it('an extended install takes the group it stays in along', async () => {
+  it('an extended install extends the group it stays in', async () => {
     const install = await inserted({ groups: ['installs'], expiresAt: inMs(HOUR_MS) })
     const longer = inMs(5 * HOUR_MS)
     expect(await store.replace(install, changed(install, { expiresAt: longer }))).toBe(true)
@@ -70,7 +70,7 @@ describeWith('what Redis keeps, and for how long', redisServer, () => {
     ])
   })
 
-  it('writers take a few members that expired out of the groups they enter, and never one that did not', async () => {
+  it('writers remove a few expired members from the groups they enter, and no others', async () => {
     const oldest = longPast()
     await inserted({ groups: ['trimmed'], expiresAt: inMs(HOUR_MS) })
     await server.client.zadd('ag:{p0}:thing/trimmed', ...upTo(20).flatMap((n) => [oldest + n, `old${n}`]))
@@ -80,14 +80,14 @@ describeWith('what Redis keeps, and for how long', redisServer, () => {
     expect(await server.client.zcard('ag:{p0}:thing/trimmed')).toBe(5)
   })
 
-  it('apps are never trimmed out of their owner’s list, however long ago they were made', async () => {
+  it('apps are never trimmed from their owner’s list, however old they are', async () => {
     await inserted({ groups: ['owner'], position: 1 })
     await inserted({ groups: ['owner'] })
     await inserted({ groups: ['owner'], expiresAt: inMs(HOUR_MS) })
     expect(await store.count(groupOf('owner'), 0)).toBe(3)
   })
 
-  it('a list passes over members whose records are gone, and is never empty with more behind it', async () => {
+  it('a list skips members whose records are gone, and is never empty with more after it', async () => {
     await server.client.zadd('ag:{p0}:thing/stale', ...upTo(2500).flatMap((n) => [n, `gone${n}`]))
     const last = await inserted({ groups: ['stale'] })
     await server.client.zadd('ag:{p0}:thing/stale', Number.MAX_SAFE_INTEGER, 'gone')
@@ -95,7 +95,7 @@ describeWith('what Redis keeps, and for how long', redisServer, () => {
     expect(await store.list(groupOf('stale'), { limit: 10, after: last })).toEqual({ records: [], more: false })
   })
 
-  it('a member that moved on is not returned under the place it was found at', async () => {
+  it('a member that moved is not returned at its earlier place', async () => {
     const there = await inserted({ groups: ['moved'] })
     await server.client.zadd('ag:{p0}:thing/moved', there.position - 1, there.id)
     expect((await store.list(groupOf('moved'), { limit: 10 })).records).toEqual([])
@@ -104,7 +104,7 @@ describeWith('what Redis keeps, and for how long', redisServer, () => {
     expect((await store.list(groupOf('moved'), { limit: 10 })).records).toEqual([])
   })
 
-  it('after 100,000 short tokens, keys and memory are back where they were (issue 6.3)', async () => {
+  it('keys and memory are back to where they were after 100,000 short-lived tokens', async () => {
     const memory = async () => Number(/used_memory:(\d+)/.exec(await server.client.info('memory'))?.[1])
     await server.client.flushall('SYNC')
     const before = await memory()
@@ -125,7 +125,7 @@ describeWith('what Redis keeps, and for how long', redisServer, () => {
     process.stdout.write(`100,000 short tokens: ${(await memory()) - before} bytes above the baseline afterwards\n`)
   })
 
-  it('a token costs at most 350 bytes with its entry in a list of 100 (issue 6, benchmark)', async () => {
+  it('a token costs at most 350 bytes with its entry in a list of 100', async () => {
     await server.client.flushall('SYNC')
     const memory = async () => Number(/used_memory:(\d+)/.exec(await server.client.info('memory'))?.[1])
     const before = await memory()

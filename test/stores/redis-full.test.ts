@@ -41,7 +41,7 @@ describeWith('redisStore over maxmemory', redisServer, () => {
     return made
   }
 
-  it('every replace succeeds while every insert is refused, known not to be applied (issue 6.8)', async () => {
+  it('every replace succeeds while every insert is refused as not applied', async () => {
     const app = await inserted({ groups: ['owner'] })
     const token = await inserted({ groups: ['list'], expiresAt: inMs(60_000) })
     const suspended = changed(app, { data: JSON.stringify({ state: 'suspended', reason: 'x'.repeat(10_000) }) })
@@ -57,7 +57,7 @@ describeWith('redisStore over maxmemory', redisServer, () => {
     expect(await store.count(groupOf('list'), 0)).toBe(0)
   })
 
-  it('nothing slips in behind a member of its batch that needs no memory, or behind what would be trimmed', async () => {
+  it('an insert is not applied if it shares a batch with one that needs no memory or would be trimmed', async () => {
     const there = await inserted({ groups: ['crowd'], expiresAt: inMs(60_000) })
     for (const expiresAt of [longPast(), longPast(), longPast()]) await inserted({ groups: ['crowd'], expiresAt })
     const late = [

@@ -31,7 +31,7 @@ describeWith('redisStore on a master with a replica', redisServer, () => {
       }
     }
 
-    /** The connections of everybody but the test itself. */
+    /** The connections of all clients but the test itself. */
     const connections = async () => {
       const { client } = pair.master
       const own = await client.client('ID')
@@ -44,12 +44,12 @@ describeWith('redisStore on a master with a replica', redisServer, () => {
       expect(before.filter((id) => now.includes(id))).toEqual([])
     }
 
-    it('a master demoted without disconnecting anyone is not believed, and is found again when it is a master', async () => {
+    it('a master demoted without disconnecting is not trusted, and is used again once it is a master', async () => {
       await withStore(async (store) => {
         const app = record({ groups: ['owner'] })
         await store.insert(app)
         const before = await connections()
-        // Its new master cannot be reached: it goes on with what it has.
+        // Its new master cannot be reached, so it continues with what it has.
         await pair.master.client.replicaof('127.0.0.1', 1)
         try {
           expect(await errorOf(store.get([app]))).toMatchObject({
@@ -68,7 +68,7 @@ describeWith('redisStore on a master with a replica', redisServer, () => {
       })
     })
 
-    it('a write that meets a replica was not applied, and looks for the master anew', async () => {
+    it('a write that reaches a replica is not applied, and the store looks for the master again', async () => {
       await withStore(async (store) => {
         const app = record()
         await store.insert(app)
@@ -88,7 +88,7 @@ describeWith('redisStore on a master with a replica', redisServer, () => {
       }, pair.replica)
     })
 
-    it('a durable write that the replica did not confirm has an unknown outcome, and the repeat confirms (REV-7)', async () => {
+    it('a durable write that the replica did not confirm has an unknown outcome, and the repeat confirms it (REV-7)', async () => {
       await until('the replica is back', async () =>
         (await pair.master.client.info('replication')).includes('state=online'),
       )
@@ -119,7 +119,7 @@ describeWith('redisStore on a master with a replica', redisServer, () => {
       )
     })
 
-    it('the durable writes of one turn share one WAIT, and those that come meanwhile the next', async () => {
+    it('the durable writes of one turn share one WAIT, and those that come meanwhile share the next', async () => {
       await withStore(
         async (store) => {
           const apps = upTo(20).map(() => record())
@@ -127,7 +127,7 @@ describeWith('redisStore on a master with a replica', redisServer, () => {
           await pair.master.client.config('RESETSTAT')
           expect(await Promise.all(apps.map((app) => store.replace(app, changed(app))))).toEqual(apps.map(() => true))
           const stats = await pair.master.client.info('commandstats')
-          // The first time the script is unknown to a server that was restarted or promoted, and is sent again whole.
+          // A server that was restarted or promoted does not know the script yet and gets it whole.
           expect(Number(/cmdstat_wait:calls=(\d+)/.exec(stats)?.[1])).toBeLessThanOrEqual(2)
           expect(stats).toMatch(/cmdstat_evalsha:calls=20,/)
         },

@@ -39,7 +39,7 @@ describeWith('redisStore while slots move', redisServer, () => {
       return made
     }
 
-    it('a slot that moved is followed by the first call of each kind, on a connection that knew it elsewhere', async () => {
+    it('a moved slot is followed by the first call of each kind, on a connection that knew it elsewhere', async () => {
       await withStores(async ({ store, other }) => {
         const partition = partitionFor('moved')
         const app = await inserted(store, { partition })
@@ -53,7 +53,7 @@ describeWith('redisStore while slots move', redisServer, () => {
       })
     })
 
-    it('a slot half moved is read whole, whichever side a record is on (issue 6.4)', async () => {
+    it('a half-moved slot is read completely, whichever node has the record', async () => {
       await withStores(async ({ store }) => {
         const partition = partitionFor('reads')
         const all = await Promise.all([1, 2, 3, 4].map(() => inserted(store, { partition, groups: ['g'] })))
@@ -67,7 +67,7 @@ describeWith('redisStore while slots move', redisServer, () => {
       })
     })
 
-    it('a kill of one record works on either side of a slot half moved (issue 6.4)', async () => {
+    it('a revocation of one record works on either side of a half-moved slot', async () => {
       await withStores(async ({ store }) => {
         const partition = partitionFor('kills')
         const [gone, stays] = [
@@ -85,7 +85,7 @@ describeWith('redisStore while slots move', redisServer, () => {
       })
     })
 
-    it('a removal waits for its record and its list to be on one side, and then goes through', async () => {
+    it('a removal waits until its record and list are on one side, and then succeeds', async () => {
       await withStores(async ({ store }) => {
         const partition = partitionFor('removals')
         const token = await inserted(store, { partition, groups: ['list'], expiresAt: inMs(60_000) })
@@ -99,7 +99,7 @@ describeWith('redisStore while slots move', redisServer, () => {
       })
     })
 
-    it('what cannot be written until the move is done ends soon, known not to be applied', async () => {
+    it('a write that is impossible until the move is done ends soon, as not applied', async () => {
       await withStores(async ({ store }) => {
         const partition = partitionFor('stuck')
         const there = await inserted(store, { partition, groups: ['list'] })

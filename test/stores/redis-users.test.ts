@@ -12,7 +12,7 @@ const [{ single }] = drivers as unknown as readonly [(typeof drivers)[number]]
 const COMMANDS =
   'evalsha eval mget get zcount role info time wait subscribe publish hello select asking cluster|slots cluster|info exists set getrange persist pexpire pttl zadd zrem zcard zrange zrangebyscore'
 
-describeWith('redisStore as a user of few rights', redisServer, () => {
+describeWith('redisStore as a user with few rights', redisServer, () => {
   let server: RedisServer
   beforeAll(async () => {
     server = await startRedis()
@@ -32,7 +32,7 @@ describeWith('redisStore as a user of few rights', redisServer, () => {
     }
   }
 
-  it('the commands the manual lists, on the keys and the channel of the namespace, are enough', async () => {
+  it('the commands in docs/redis.md, on the keys and channel of the namespace, are enough', async () => {
     const store = await storeOf('enough', ['~mine:*', 'resetchannels', '&mine:changed', ...commands])
     await using(store, async () => {
       await store.prepare()
@@ -52,7 +52,7 @@ describeWith('redisStore as a user of few rights', redisServer, () => {
     })
   })
 
-  it('who may not publish still revokes: a hint may be lost', async () => {
+  it('a user that may not publish can still revoke, because a hint may be lost', async () => {
     const store = await storeOf('silent', ['~mine:*', 'resetchannels', ...commands])
     await using(store, async () => {
       const app = record()
@@ -63,7 +63,7 @@ describeWith('redisStore as a user of few rights', redisServer, () => {
     })
   })
 
-  it('hints are heard again after the connection was killed', async () => {
+  it('hints arrive again after the connection was killed', async () => {
     const store = redisStore({ client: single(server.address), namespace: 'killed' })
     await using(store, async () => {
       const app = record()

@@ -9,7 +9,7 @@ import { bundled, scratchFolder, started } from '../servers/script.ts'
 import { sqliteDrivers } from '../servers/sqlite.ts'
 
 const SMALL_DISK = 'mount -t tmpfs -o size=1m tmpfs'
-// The mount is seen by the process alone and goes with it.
+// Only this process sees the mount, which ends with it.
 const mountable = spawnSync('unshare', ['-m', 'sh', '-c', `${SMALL_DISK} /mnt`]).status === 0
 
 for (const { title, found, missing } of sqliteDrivers) {
@@ -18,7 +18,7 @@ for (const { title, found, missing } of sqliteDrivers) {
     const scratch = scratchFolder()
     afterAll(() => scratch.remove())
 
-    it('refuses writes, keeps what it acknowledged and nothing else, and goes on when there is room', async () => {
+    it('sqliteStore refuses writes on a full disk, keeps exactly what it acknowledged, and continues when there is room', async () => {
       const small = join(scratch.folder, 'disk')
       mkdirSync(small)
       const script = await bundled('stores/sqlite/do-as-told.ts', scratch)

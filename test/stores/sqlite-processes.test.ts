@@ -29,7 +29,7 @@ for (const { title, found, missing } of sqliteDrivers) {
   describeWith(`sqliteStore by ${title}, several processes on one file`, { found, missing }, ({ node }) => {
     const { scratch, running, newPath, start, end } = processesOf(node)
 
-    it('two processes racing for the last place under the limit: one gets it (APP-6)', async () => {
+    it('one of two processes racing for the last place under the limit gets it (APP-6)', async () => {
       const path = newPath()
       const racers = await Promise.all([1, 2].map(() => start('do-as-told.ts', [path])))
       for (const racer of racers) expect(await ask(racer, { prepare: true })).toBe('prepared')
@@ -38,7 +38,7 @@ for (const { title, found, missing } of sqliteDrivers) {
         const limit = { group: `owner${round}`, max: 3 }
         const asks = (racer: Script) => ask(racer, { insert: record({ groups: [limit.group] }), options: { limit } })
         for (const racer of racers) expect(await asks(racer)).toBe('inserted')
-        // Whoever is told first has a start of some microseconds.
+        // The process that is told first is some microseconds ahead.
         racers.reverse()
         const answers = await Promise.all(racers.map(asks))
         expect([...answers].sort()).toEqual(['full', 'inserted'])
@@ -47,7 +47,7 @@ for (const { title, found, missing } of sqliteDrivers) {
       expect(new Set(winners).size).toBe(2)
     })
 
-    it('what another process has replaced is seen by the very next read (REV-3)', async () => {
+    it('the next read sees what another process replaced (REV-3)', async () => {
       const path = newPath()
       const [writer, reader] = await Promise.all([start('do-as-told.ts', [path]), start('do-as-told.ts', [path])])
       let app = record()
@@ -61,7 +61,7 @@ for (const { title, found, missing } of sqliteDrivers) {
       expect((await end(writer, reader)).map(({ how }) => how)).toEqual([0, 0])
     })
 
-    it('a process that is killed while it holds the lock holds nobody up', async () => {
+    it('a process killed while it holds the lock delays no other', async () => {
       const path = newPath()
       const [holder, writer] = await Promise.all([start('do-as-told.ts', [path]), start('do-as-told.ts', [path])])
       expect(await ask(writer, { prepare: true })).toBe('prepared')
@@ -75,14 +75,14 @@ for (const { title, found, missing } of sqliteDrivers) {
       expect(await ask(writer, { insert: record() })).toBe('inserted')
     })
 
-    it(`after each of ${KILLS} kills everything acknowledged is there, whole`, async () => {
+    it(`everything acknowledged is complete after each of ${KILLS} kills`, async () => {
       const path = newPath()
       const script = await bundled('stores/sqlite/write-until-killed.ts', scratch)
       const all = new Map<string, number>()
       let last: readonly (readonly [string, number])[] = []
       let bystander: Script | undefined
       for (let round = 0; round < KILLS; round++) {
-        // A file that nobody else has open is recovered by the next process, one that somebody has is not.
+        // A file that no process has open is recovered by the next one; an open file is not.
         if (round === KILLS / 2) {
           bystander = await start('do-as-told.ts', [path])
           expect(await ask(bystander, { prepare: true })).toBe('prepared')
@@ -97,7 +97,7 @@ for (const { title, found, missing } of sqliteDrivers) {
         const { rest, how } = await writer.ended()
         expect(how).toBe('SIGKILL')
         running.splice(running.indexOf(writer), 1)
-        // The line under way when it was killed may be cut off.
+        // The line being written when it was killed may be cut off.
         const heard = [...lines, ...rest]
           .map((line) => line.split(' '))
           .filter(([id, number]) => id?.length === 16 && number)
@@ -111,8 +111,8 @@ for (const { title, found, missing } of sqliteDrivers) {
       expect(JSON.parse(rest[0] ?? 'null')).toEqual({ integrity: 'ok', strayMembers: 0, missingMembers: 0 })
     })
 
-    // Root may write every file, so the process is another user's; who is not root makes the file read-only.
-    it('a file that this process may only read is refused with the fix', async () => {
+    // Root may write every file, so root runs the process as another user; others make the file read-only.
+    it('a file that the process may only read is refused with the fix', async () => {
       const path = newPath()
       const owner = await start('do-as-told.ts', [path])
       expect(await ask(owner, { prepare: true })).toBe('prepared')
@@ -131,7 +131,7 @@ for (const { title, found, missing } of sqliteDrivers) {
   })
 }
 
-// What a host has installed, on a Node that has no SQLite of its own.
+// What a host has installed on a Node without SQLite.
 const withoutSqlite = process.versions.node.startsWith('20.') ? process.execPath : undefined
 describeWith('sqliteStore by path on Node 20', { found: withoutSqlite, missing: 'Node 20' }, (node) => {
   const scratch = scratchFolder()
@@ -159,15 +159,15 @@ describeWith('sqliteStore by path on Node 20', { found: withoutSqlite, missing: 
     return answer
   }
 
-  it('says what to install where no driver is', async () => {
+  it('sqliteStore says what to install if there is no driver', async () => {
     expect(await preparing()).toMatchObject({
       code: 'store_unavailable',
-      message: 'the SQLite file needs a driver, and none is here',
+      message: 'the SQLite file needs a driver, and none is installed',
       hint: expect.stringContaining('npm install better-sqlite3'),
     })
   })
 
-  it('does not load a better-sqlite3 that would end the process', async () => {
+  it('sqliteStore does not load a better-sqlite3 that would end the process', async () => {
     install('13.2.0', 'process.kill(process.pid, "SIGSEGV")')
     expect(await preparing()).toMatchObject({
       message: 'the SQLite file cannot be opened by better-sqlite3 13 on Node 20',
@@ -175,7 +175,7 @@ describeWith('sqliteStore by path on Node 20', { found: withoutSqlite, missing: 
     })
   })
 
-  it('tells how to mend a better-sqlite3 that was built for another Node', async () => {
+  it('sqliteStore says how to fix a better-sqlite3 that was built for another Node', async () => {
     install('12.11.1', 'module.exports = class { constructor() { throw new Error("NODE_MODULE_VERSION 137") } }')
     expect(await preparing()).toMatchObject({
       code: 'store_unavailable',

@@ -4,10 +4,10 @@ import { sqliteDrivers } from '../servers/sqlite.ts'
 import { processesOf } from './sqlite/processes.ts'
 
 for (const { title, found, missing } of sqliteDrivers) {
-  describeWith(`sqliteStore by ${title}, processes that write all the time`, { found, missing }, ({ node }) => {
+  describeWith(`sqliteStore by ${title}, with processes that write all the time`, { found, missing }, ({ node }) => {
     const { newPath, start, end } = processesOf(node)
 
-    it('three leave each other room: nobody is refused', async () => {
+    it('three processes that write all the time leave each other room, and no write is refused', async () => {
       const path = newPath()
       const writers = await Promise.all([1, 2, 3].map(() => start('write-much.ts', [path, '3000'])))
       for (const { rest } of await end(...writers)) {

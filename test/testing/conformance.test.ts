@@ -11,13 +11,13 @@ const reasonOf = (run: Promise<void> | undefined): Promise<Error> =>
   ) ?? expect.fail('there is no case')
 
 describe('conformance', () => {
-  it('gives every case a name of its own, and a rule', () => {
+  it('every case has a rule and a name of its own', () => {
     expect(conformance.length).toBeGreaterThan(60)
     expect(new Set(conformance.map(({ name }) => name)).size).toBe(conformance.length)
     expect(new Set(conformance.map(({ rule }) => rule)).size).toBe(conformance.length)
   })
 
-  it('names in a failure the rule, what was expected, what came, the case, the namespace and the seed', async () => {
+  it('a failure names the rule, what was expected and received, the case, the namespace and the seed', async () => {
     const { open } = memoryTarget({ database: (inner) => ({ ...inner, get: async () => [] }) })
     const namespaces: string[] = []
     const target = {
@@ -35,15 +35,15 @@ describe('conformance', () => {
     expect(namespaces[0]).toMatch(/^[a-z][a-z0-9]{2,23}$/)
   })
 
-  it('keeps an error of the store as the cause', async () => {
+  it('a failure keeps an error of the store as its cause', async () => {
     const cause = new Error('connection refused')
     const { open } = memoryTarget({ database: (inner) => ({ ...inner, get: () => Promise.reject(cause) }) })
     const reason = await reasonOf(someCase?.run({ open }))
-    expect(reason.message).toContain(`${someCase?.rule}: expected an answer, the store rejected with ${cause}`)
+    expect(reason.message).toContain(`${someCase?.rule}: expected a result, the store rejected with ${cause}`)
     expect(reason.cause).toBe(cause)
   })
 
-  it.each([true, false])('closes every store it opened, whether the case passes: %s', async (passes) => {
+  it.each([true, false])('every store that a case opened is closed, whether the case passes: %s', async (passes) => {
     let open = 0
     const { open: openNode } = memoryTarget(passes ? {} : { database: (inner) => ({ ...inner, get: async () => [] }) })
     const counting = async (namespace: string) => {
@@ -61,19 +61,19 @@ describe('conformance', () => {
     expect(open).toBe(0)
   })
 
-  it('fails where a store cannot be closed', async () => {
+  it('a case fails if its store cannot be closed', async () => {
     const { open } = memoryTarget({
       node: (inner) => ({ ...inner, close: () => Promise.reject(new Error('still busy')) }),
     })
     expect((await reasonOf(someCase?.run({ open }))).message).toContain('still busy')
   })
 
-  it('runs all cases at once on one target', async () => {
+  it('all cases run at once on one target', async () => {
     const target = memoryTarget()
     await Promise.all(conformance.map(({ run }) => run(target)))
   })
 
-  it('never uses a namespace twice', async () => {
+  it('no namespace is used twice', async () => {
     const namespaces: string[] = []
     const { open } = memoryTarget()
     const target = {

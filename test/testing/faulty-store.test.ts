@@ -23,7 +23,7 @@ const calls: Record<StoreMethod, (store: Store) => Promise<unknown>> = {
 }
 const methods = Object.keys(calls) as StoreMethod[]
 
-/** A memory store that notes which methods reached it. */
+/** A memory store that records which methods were called. */
 function noted(): { readonly inner: Store; readonly reached: string[] } {
   const memory = memoryStore()
   const reached: string[] = []
@@ -52,7 +52,7 @@ const reasonOf = (call: Promise<unknown>) =>
   )
 
 describe('faultyStore', () => {
-  it('passes on what it is asked and answered', async () => {
+  it('faultyStore passes arguments and results on', async () => {
     const store = faultyStore(memoryStore())
     expect(await store.insert(first, { limit: { group: 'g', max: 1 } })).toBe('inserted')
     expect(await store.insert({ ...first, id: 'b' }, { limit: { group: 'g', max: 1 } })).toBe('full')
@@ -64,7 +64,7 @@ describe('faultyStore', () => {
     expect(await store.count(group, 0)).toBe(1)
   })
 
-  it.each(methods)('%s that fails before it is done does not reach the inner store, and says so', async (method) => {
+  it.each(methods)('a failure before %s does not reach the inner store, and says so', async (method) => {
     const { inner, reached } = noted()
     const store = faultyStore(inner)
     store.fail(method, 'before')
@@ -75,7 +75,7 @@ describe('faultyStore', () => {
     expect(reached).toEqual([method])
   })
 
-  it.each(methods)('%s that fails after it is done has reached the inner store', async (method) => {
+  it.each(methods)('a failure after %s has reached the inner store', async (method) => {
     const { inner, reached } = noted()
     const store = faultyStore(inner)
     store.fail(method, 'after')
@@ -85,7 +85,7 @@ describe('faultyStore', () => {
     expect(reached).toEqual([method])
   })
 
-  it('fails as many calls as asked, of that method only', async () => {
+  it('faultyStore fails as many calls of that method as asked for', async () => {
     const store = faultyStore(memoryStore())
     store.fail('insert', 'before', 2)
     expect(await reasonOf(store.insert(first))).toBeInstanceOf(Error)
@@ -94,7 +94,7 @@ describe('faultyStore', () => {
     expect(await store.insert(first)).toBe('inserted')
   })
 
-  it('fails before and after in this order when asked for both', async () => {
+  it('faultyStore fails before and after in this order if both are asked for', async () => {
     const store = faultyStore(memoryStore())
     store.fail('insert', 'after')
     store.fail('insert', 'before')
@@ -103,14 +103,14 @@ describe('faultyStore', () => {
     expect(await store.get([first])).toEqual([first])
   })
 
-  it.each([0, -1, 1.5, Number.NaN])('does not fail %s times', (times) => {
+  it.each([0, -1, 1.5, Number.NaN])('faultyStore refuses to fail %s times', (times) => {
     const store = faultyStore(memoryStore())
     expect(() => store.fail('get', 'before', times)).toThrow(
       new TypeError(`faultyStore: times must be an integer of at least 1, received ${times}`),
     )
   })
 
-  it('repeats each write to the inner store until it is healed, and gives the first answer', async () => {
+  it('faultyStore repeats each write until it is healed and returns the first result', async () => {
     const { inner, reached } = noted()
     const store = faultyStore(inner)
     store.repeat('insert')
@@ -123,7 +123,7 @@ describe('faultyStore', () => {
     expect(reached).toHaveLength(5)
   })
 
-  it('holds the next call before the inner store until it is released', async () => {
+  it('faultyStore holds the next call before the inner store until it is released', async () => {
     const { inner, reached } = noted()
     const store = faultyStore(inner)
     const held = store.hold('insert')
@@ -136,7 +136,7 @@ describe('faultyStore', () => {
     expect(reached).toEqual(['insert', 'insert'])
   })
 
-  it('holds two calls by two holds, which are released in any order', async () => {
+  it('two holds hold two calls and are released in any order', async () => {
     const store = faultyStore(memoryStore())
     const one = store.hold('replace')
     const two = store.hold('replace')
@@ -150,13 +150,13 @@ describe('faultyStore', () => {
     expect(await early).toBe(false)
   })
 
-  it('lets a call pass that was released before it came', async () => {
+  it('a hold that is released before the call comes lets it pass', async () => {
     const store = faultyStore(memoryStore())
     store.hold('get').release()
     expect(await store.get([first])).toEqual([undefined])
   })
 
-  it('fails a held call when it goes on', async () => {
+  it('a held call fails when it continues', async () => {
     const { inner, reached } = noted()
     const store = faultyStore(inner)
     const held = store.hold('insert')
@@ -168,7 +168,7 @@ describe('faultyStore', () => {
     expect(reached).toEqual([])
   })
 
-  it('heals of everything at once: what was held goes on, nothing fails', async () => {
+  it('heal() ends everything at once: held calls continue and nothing fails', async () => {
     const { inner, reached } = noted()
     const store = faultyStore(inner)
     const held = store.hold('insert')
@@ -184,7 +184,7 @@ describe('faultyStore', () => {
     expect(reached).toEqual(['insert', ...methods])
   })
 
-  it('leaves watch and close to the inner store', async () => {
+  it('faultyStore leaves watch and close to the inner store', async () => {
     const { inner, reached } = noted()
     const store = faultyStore(inner)
     const told: string[] = []

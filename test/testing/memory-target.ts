@@ -2,7 +2,7 @@ import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { ConformanceTarget } from '../../src/testing/index.ts'
 
-/** Changes a store into another one that stands in front of it. */
+/** Wraps a store in another one. */
 export type Wrap = (inner: Store) => Store
 
 /**

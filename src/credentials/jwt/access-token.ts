@@ -5,10 +5,10 @@ import { type JwsHeader, MAX_SIGNED_TOKEN, parseMembers, readJwsHeader } from '.
 /** The `typ` of an access token (RFC 9068 §2.1). */
 export const ACCESS_TOKEN_TYPE = 'at+jwt'
 
-/** The key that a header names, for the algorithm that it names; undefined where there is none. A rejection is an outage. */
+/** Finds the key for the `kid` and `alg` of a header; undefined if there is none. A rejection is an outage. */
 export type KeyFor = (header: JwsHeader) => Promise<CryptoKey | undefined> | CryptoKey | undefined
 
-/** Judges a signed access token by itself: form, signature and claims, no state. It rejects only where `keyFor` does. */
+/** Validates format, signature and claims of a signed access token, without any state. Rejects only if `keyFor` does. */
 export async function readAccessToken(
   text: string,
   keyFor: KeyFor,
@@ -29,7 +29,7 @@ export async function readAccessToken(
   return readClaims(members, rules)
 }
 
-/** "application/" may be left out, and no case counts (RFC 7515 §4.1.9). */
+/** The prefix `application/` is optional, and case is ignored (RFC 7515 §4.1.9). */
 function isAccessTokenType(typ: unknown): boolean {
   return typeof typ === 'string' && typ.toLowerCase().replace(/^application\//, '') === ACCESS_TOKEN_TYPE
 }

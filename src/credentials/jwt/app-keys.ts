@@ -1,12 +1,12 @@
 import { VERIFIED_ALGORITHMS, type VerifiedAlgorithm } from './compact.ts'
 
-/** A public key of an app, as it is stored and shown: a JWK with the members that are needed, and no others. */
+/** A public key of an app as it is stored and shown: a JWK with only the members that are needed. */
 export interface AppJwk {
   /** `EC`, `OKP` or `RSA`. */
   readonly kty: string
-  /** What an assertion names it by. Where none was given: its thumbprint (RFC 7638). */
+  /** The id by which assertions refer to the key. Default is its thumbprint (RFC 7638). */
   readonly kid: string
-  /** The one algorithm that an RSA key is for. Absent: any that fits its type. */
+  /** The only algorithm the key may be used with. Default is every supported algorithm of its type. */
   readonly alg?: string
   readonly crv?: string
   readonly x?: string
@@ -23,18 +23,17 @@ const OF_TYPE: Readonly<Record<string, readonly VerifiedAlgorithm[]>> = {
   RSA: ['PS256', 'RS256'],
 }
 
-/** What assertions may be signed by. */
 export const ASSERTION_ALGORITHMS: readonly VerifiedAlgorithm[] = VERIFIED_ALGORITHMS
 
-/** The algorithms that a key is for; none where it is of no type of ours, or names another. */
+/** The algorithms a key may be used with; empty if its type or its `alg` is not supported. */
 export function algorithmsOf({ kty, alg }: Pick<AppJwk, 'kty' | 'alg'>): readonly VerifiedAlgorithm[] {
   const fitting = OF_TYPE[kty] ?? []
   return alg === undefined ? fitting : fitting.filter((name) => name === alg)
 }
 
 /**
- * The thumbprint of a public key that signatures can be checked by; undefined where the numbers are no such key: a point off
- * its curve, an RSA modulus under 2048 bits.
+ * The thumbprint of a public key; undefined if the key cannot verify signatures, for example because its point is not on
+ * the curve or its RSA modulus has fewer than 2048 bits.
  *
  * @see [RFC 7638 - JSON Web Key (JWK) Thumbprint](https://www.rfc-editor.org/rfc/rfc7638.html#section-3)
  */

@@ -1,31 +1,30 @@
 import { type AppJwk, algorithmsOf } from './app-keys.ts'
 import { type JwsHeader, type Members, parseMembers, readJwsHeader } from './compact.ts'
 
-/** Longer than any assertion that says what it must and little else: nothing is computed of what is longer still. */
+/** Longest accepted assertion, in characters. A longer one is rejected before any cryptography. */
 const MAX_LENGTH = 4096
-/** How far ahead an assertion may end, and how far clocks may differ, in seconds. */
+/** How far in the future an assertion may expire, and the tolerated clock difference, both in seconds. */
 const MAX_LIFE = 300
 const TOLERANCE = 5
 const MAX_ID = 128
 const TYPES: readonly unknown[] = [undefined, 'JWT', 'client-authentication+jwt']
 
-/** An assertion taken apart. Nothing of it is proven. */
+/** A parsed assertion. Nothing in it has been verified. */
 export interface Assertion {
   readonly text: string
   readonly header: JwsHeader
   readonly claims: Members
 }
 
-/** An assertion that was proven, as far as it alone can tell: whether it was used before, only the store knows. */
+/** A verified assertion. Only the store knows whether it was used before. */
 export interface ProvenAssertion {
   readonly id: string
-  /** From then on it is refused for its age, in ms since 1970. */
+  /** When it expires, clock tolerance included, in ms since 1970. */
   readonly endsAt: number
 }
 
-/** What it is judged by. */
 export interface AssertionJudge {
-  /** The app that it must speak for. */
+  /** The key of the app, which `iss` and `sub` must equal. */
   readonly app: string
   readonly keys: readonly AppJwk[]
   readonly issuer: string | undefined
@@ -36,7 +35,7 @@ export interface AssertionJudge {
 interface Expected {
   readonly app: string
   readonly issuer: string | undefined
-  /** In seconds. */
+  /** In seconds since 1970. */
   readonly now: number
 }
 
@@ -47,7 +46,7 @@ const hasBegun = (value: unknown, { now }: Expected) =>
 const CLAIMS = {
   iss: (value: unknown, { app }: Expected) => value === app,
   sub: (value: unknown, { app }: Expected) => value === app,
-  // One text and not a list: an assertion made for another server as well is one that it could use here.
+  // A single string, not a list: another server in the list could replay the assertion here.
   aud: (value: unknown, { issuer }: Expected) => value !== undefined && value === issuer,
   exp: (value: unknown, { now }: Expected) =>
     isTime(value) && value > now - TOLERANCE && value <= now + MAX_LIFE + TOLERANCE,
@@ -57,10 +56,9 @@ const CLAIMS = {
 } as const
 type Claim = keyof typeof CLAIMS
 
-/** Why an assertion proves nothing. */
 export type AssertionRefusal = `assertion_${'typ' | 'key' | 'signature' | Claim}`
 
-/** Takes an assertion apart, without any key. Undefined where it is no JWS of a shape of ours, or its claims are no object. */
+/** Parses an assertion. Returns undefined unless it is a supported compact JWS with an object payload. */
 export function readAssertion(text: string): Assertion | undefined {
   const header = readJwsHeader(text, { maxLength: MAX_LENGTH })
   const claims = header && parseMembers(Buffer.from(text.split('.')[1] ?? '', 'base64url'))
@@ -68,9 +66,9 @@ export function readAssertion(text: string): Assertion | undefined {
 }
 
 /**
- * Judges an assertion by the keys of the app it must speak for. Keys that its header brings along or points to are not looked at.
+ * Validates an assertion with the registered keys of the app. Keys that its header contains or links to are ignored.
  *
- * @returns what it proves, or why it proves nothing.
+ * @returns the verified assertion, or the reason for its rejection.
  * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-3)
  */
 export async function judgeAssertion(
@@ -90,9 +88,9 @@ export async function judgeAssertion(
   return { id: claims.jti as string, endsAt: Math.ceil(((claims.exp as number) + TOLERANCE) * 1000) }
 }
 
-/** The key is frozen with its app's record: jose keeps what it made of it as long as that is in use. */
+/** The key is frozen with its app's record, so jose caches the imported key for as long as the record is in use. */
 async function isSignedBy(text: string, key: AppJwk, algorithm: string): Promise<boolean> {
-  // Loaded by whoever has apps with keys, when it is used first.
+  // Imported on first use: only apps with keys need it.
   const { compactVerify, errors } = await import('jose')
   try {
     await compactVerify(text, key, { algorithms: [algorithm] })

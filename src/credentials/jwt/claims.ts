@@ -1,44 +1,45 @@
 import type { Members } from './compact.ts'
 
-/** What an access token says, signed or by introspection. Times are in seconds since 1970. @see RFC 9068 §2.2, RFC 7662 §2.2 */
+/**
+ * The claims of an access token, from a signed token or an introspection response. Times are in seconds since 1970.
+ *
+ * @see RFC 9068 §2.2, RFC 7662 §2.2
+ */
 export interface AccessTokenClaims {
   readonly iss: string
-  /** The account; for an app-only token `app:` and the key, for no user stands behind it. */
+  /** The account. For an app-only token, which involves no user, `app:` and the app's key. */
   readonly sub: string
-  /** The app's key. */
   readonly client_id: string
   readonly aud: string | readonly string[]
   readonly iat: number
   readonly exp: number
-  /** The id of the token. */
   readonly jti: string
-  /** Absent where it is empty. */
+  /** Absent if empty. */
   readonly scope?: string
   readonly kind: 'app' | 'user'
-  /** The app's name, and the account that owns it: the one that an app-only token acts for. */
   readonly client_name: string
+  /** The account that owns the app. An app-only token acts for it. */
   readonly owner: string
-  /** Where the records of the token stand, and what proves it to them. */
+  /** The embedded credential, which locates the token's record and is verified against it. */
   readonly ref?: string
 }
 
-/** Why a text is no access token for whoever asks: its form, its proof or its claims, or its time is over. */
+/** Why a token was rejected: malformed, not verifiable, or expired. */
 export type TokenFault = 'malformed' | 'unknown' | 'expired'
 
-/** What the claims must say. */
 export interface ClaimRules {
   readonly issuer: string
-  /** One of them must be in `aud`. */
+  /** At least one of them must be in `aud`. */
   readonly audience: readonly string[]
   /** In ms since 1970. */
   readonly now: number
-  /** How far the clocks of issuer and verifier may be apart. */
+  /** Tolerated clock difference between issuer and verifier. */
   readonly toleranceMs: number
 }
 
 type TimedClaims = AccessTokenClaims & { readonly nbf?: number }
 
-/** Judges what somebody that is believed says of an access token. */
+/** Validates the claims of a token whose source is already trusted. */
 export function readClaims(members: Members, rules: ClaimRules): AccessTokenClaims | TokenFault {
   if (!hasRightClaims(members, rules)) return 'unknown'
   return isOver(members, rules) ? 'expired' : members

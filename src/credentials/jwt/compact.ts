@@ -1,38 +1,37 @@
 import { strictUtf8 } from '../../base/strict-utf8.ts'
 
-/** The signatures that are made and accepted: asymmetric ones only, never `none` or HS*. */
+/** The supported signature algorithms: asymmetric ones only, never `none` or HS*. */
 export const SIGNATURE_ALGORITHMS = ['ES256', 'EdDSA', 'PS256', 'RS256'] as const
 
 /** One of {@link SIGNATURE_ALGORITHMS}. */
 export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number]
 
-/** `Ed25519` is the newer name of what `EdDSA` is here (RFC 9864 §2.2): some clients sign by no other. */
+/** Includes `Ed25519`, the newer name for `EdDSA` with that curve (RFC 9864 §2.2), because some clients use only that. */
 export const VERIFIED_ALGORITHMS = [...SIGNATURE_ALGORITHMS, 'Ed25519'] as const
 
-/** One of {@link VERIFIED_ALGORITHMS}. */
 export type VerifiedAlgorithm = (typeof VERIFIED_ALGORITHMS)[number]
 
-/** Longer than any access token that is signed: the scope has at most 100 members of 100 characters. */
+/** Longer than every signed access token, in characters: a scope has at most 100 members of 100 characters. */
 export const MAX_SIGNED_TOKEN = 20_480
 
-/** The members of a JSON object, of which nothing is known yet. */
+/** The unvalidated members of a JSON object. */
 export type Members = Readonly<Record<string, unknown>>
 
-/** The protected header of a JWS. Keys and addresses of keys that it brings along mean nothing. */
+/** The protected header of a JWS. Keys that it contains or links to are ignored. */
 export type JwsHeader = Members & { readonly alg: VerifiedAlgorithm; readonly kid?: string }
 
 const THREE_PARTS = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
-// By how many characters stand in the last group of four: those whose bits all belong to a byte.
+// By the length of the last group of four: the characters whose unused bits are zero.
 const LAST_CHARACTERS = ['', '', 'AQgw', 'AEIMQUYcgkosw048']
-// In valid JSON a string before a colon is the name of a member.
+// In valid JSON, a string before a colon is a member name.
 const NAMES_AND_BRACES = /("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g
 
 /**
- * The header of a compact JWS whose shape is right. Everything is judged here that needs no key, and nothing is believed:
- * length, three parts in the one base64url text of their bytes, a header without repeated members, an algorithm of ours, a
- * `kid` that is a text, and no extension that would have to be understood.
+ * Reads the header of a compact JWS and checks everything that needs no key: the length, three parts in canonical
+ * base64url, no repeated header members, a supported algorithm, a string as `kid`, and no critical extensions. Nothing in it
+ * is trusted yet.
  *
- * @returns undefined where any of it is wrong: then no key must be touched.
+ * @returns undefined if any check fails: then no key may be used.
  * @see RFC 7515 §5.2, RFC 7797 §6
  */
 export function readJwsHeader(text: string, { maxLength }: { readonly maxLength: number }): JwsHeader | undefined {
@@ -49,15 +48,15 @@ export function readJwsHeader(text: string, { maxLength }: { readonly maxLength:
 }
 
 /**
- * The JSON object in some bytes of UTF-8; undefined where there is none, or a member is repeated anywhere in it: parsers
- * differ in which one they take.
+ * Parses UTF-8 bytes as a JSON object. Returns undefined if they are not one, or if a member is repeated at any depth:
+ * parsers differ in which value they take.
  */
 export function parseMembers(bytes: Uint8Array): Members | undefined {
   try {
     const text = strictUtf8.decode(bytes)
     const value: unknown = JSON.parse(text)
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    // What can be written again as it came has lost nothing; only other spellings are looked through.
+    // A value that serializes to the same text has lost no member; only other spellings need the scan.
     const isWhole = JSON.stringify(value) === text || !hasRepeatedMember(text)
     return isObject && isWhole ? (value as Members) : undefined
   } catch {
@@ -81,7 +80,7 @@ function hasRepeatedMember(json: string): boolean {
   return false
 }
 
-/** Whether a base64url text is the only one of its bytes: no length that no bytes have, no bits that say nothing. */
+/** Whether a base64url text is canonical: its length is possible and its unused bits are zero. */
 function isCanonical(part: string): boolean {
   const ends = LAST_CHARACTERS[part.length % 4] ?? ''
   return part.length % 4 === 0 || ends.includes(part.slice(-1))

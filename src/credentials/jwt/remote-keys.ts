@@ -1,18 +1,15 @@
 import { type CryptoKey, createRemoteJWKSet, customFetch, errors } from 'jose'
 import type { JwsHeader } from './compact.ts'
 
-/** How long the issuer is left alone after its keys were asked for. */
+/** Minimum time between two requests for the issuer's keys. */
 const COOL_DOWN_MS = 10_000
-/** How long keys are believed: as long as they may be cached. */
+/** How long fetched keys are used: as long as the key set may be cached. */
 const MAX_AGE_MS = 600_000
 
-/**
- * The key that a header names, among those that the issuer publishes; undefined where it is not there. It rejects where that is
- * not known.
- */
+/** Finds the issuer's published key for a header; undefined if there is none. Rejects if the keys cannot be fetched. */
 export type RemoteKeys = (header: JwsHeader) => Promise<CryptoKey | undefined>
 
-/** The keys at a URL, fetched when they are needed: again for an unknown `kid`, but at most once a cool-down, failures included. */
+/** The keys at a URL, fetched on demand: again for an unknown `kid`, but at most once per cool-down, failures included. */
 export function remoteKeys(
   uri: URL,
   {
@@ -26,7 +23,7 @@ export function remoteKeys(
     timeoutDuration: timeoutMs,
     cooldownDuration: COOL_DOWN_MS,
     cacheMaxAge: MAX_AGE_MS,
-    // jose waits after an answer only.
+    // jose has a cool-down after responses only, not after failures.
     async [customFetch](url, init) {
       if (performance.now() - failedAt < COOL_DOWN_MS) throw failure
       try {
@@ -41,7 +38,7 @@ export function remoteKeys(
   })
 
   return async (header) => {
-    // Every token of ours names its key.
+    // Every token of the issuer has a `kid`.
     if (header.kid === undefined) return undefined
     try {
       return await keys(header)
@@ -52,7 +49,7 @@ export function remoteKeys(
   }
 }
 
-/** An issuer that publishes no keys is out of order: it is no reason to call every token bad. */
+/** An issuer without published keys is an outage, not a reason to reject every token. */
 async function withKeys(answer: Response): Promise<Response> {
   const body: unknown = answer.status === 200 ? await answer.clone().json() : undefined
   const { keys } = (body ?? {}) as { readonly keys?: unknown }

@@ -6,16 +6,15 @@ import type { AccessTokenClaims, ClaimRules, TokenFault } from './claims.ts'
 import type { JwsHeader } from './compact.ts'
 import type { CheckedKey, CheckedSigning, Jwk, Signer } from './signing-keys.ts'
 
-/** Writes and reads signed access tokens. */
 export interface SignedFormat {
-  /** Rejects where the key did not sign. */
+  /** Rejects if signing fails. */
   sign(claims: AccessTokenClaims): Promise<string>
   read(text: string, rules: ClaimRules): Promise<AccessTokenClaims | TokenFault>
-  /** The public keys of all roles, the one that signs first. @see RFC 7517 §5 */
+  /** The public keys of all roles, the signing key first. */
   readonly jwks: JwkSet
 }
 
-/** Public keys. */
+/** A JSON Web Key Set of public keys. @see RFC 7517 §5 */
 export interface JwkSet {
   readonly keys: readonly Jwk[]
 }
@@ -25,7 +24,7 @@ interface LoadedKey {
   readonly publicKey: webcrypto.CryptoKey
 }
 
-/** Gives what `checkSigning` let through to jose. */
+/** Loads the keys that `checkSigning` returned into jose. */
 export async function loadSignedFormat(
   { current, others }: CheckedSigning,
   { timeoutMs }: { readonly timeoutMs: number },
@@ -64,7 +63,7 @@ async function signWith(
   const protectedHeader = base64url(Buffer.from(JSON.stringify(header)))
   const digest = IN_PLACE.get(alg)
   if (!('sign' in signer) && digest !== undefined) {
-    // A signature of these takes 20 to 40 µs, and handing it to another thread takes more, of this one too.
+    // Such a signature takes 20 to 40 µs. Handing it to another thread costs more, on this thread too.
     const key =
       'key' in signer ? KeyObject.from(signer.key) : createPrivateKey({ key: signer.jwk as never, format: 'jwk' })
     return async (payload) => {
@@ -84,13 +83,13 @@ async function signWith(
       (cause) => cause,
     )
     const text = `${input}.${base64url(signature)}`
-    // Another key or a signature in DER would make tokens that nobody accepts: it is told now, not by those who ask.
+    // Verify now: a signature by the wrong key, or in DER, would yield tokens nobody accepts.
     await compactVerify(text, publicKey, { algorithms: [alg] })
     return text
   }
 }
 
-/** What is signed in place, and by which digest: Ed25519 has its own. RSA takes too long for the thread that serves everybody. */
+/** Algorithms signed on this thread, with their digest; Ed25519 has its own. RSA would block the event loop too long. */
 const IN_PLACE = new Map<string, string | null>([
   ['ES256', 'sha256'],
   ['EdDSA', null],

@@ -8,34 +8,33 @@ export interface Jwk {
   readonly [member: string]: unknown
 }
 
-/** A key that somebody else keeps, such as a key management service. */
+/** A key that is held elsewhere, for example by a key management service. */
 export interface ExternalKey {
-  /** The public key. `alg` tells PS256 from RS256; without it an RSA key is for PS256. */
+  /** The public key. For an RSA key, `alg` is PS256 or RS256. Default is PS256. */
   readonly publicJwk: Jwk
   /**
-   * Gives the signature of the bytes as RFC 7518 §3 writes it: for ES256 the 64 bytes of R and S, not DER. It must answer within
-   * `storeTimeoutMs`; a signature that does not fit the public key is an outage.
+   * Signs the bytes in the format of RFC 7518 §3: for ES256 the 64 bytes of R and S, not DER. It must settle within
+   * `storeTimeoutMs`; a signature that does not verify with the public key is an outage.
    */
   readonly sign: (input: Uint8Array) => Promise<Uint8Array>
 }
 
-/** A key: P-256 for ES256, Ed25519 for EdDSA, RSA of at least 2048 bits for PS256 or, where the key says so, RS256. */
+/** A key: P-256 for ES256, Ed25519 for EdDSA, RSA of at least 2048 bits for PS256 or, if the key says so, RS256. */
 export type SigningKey = Jwk | KeyObject | webcrypto.CryptoKey | ExternalKey
 
 /**
- * The keys of signed access tokens, in the roles by which a rotation refuses no valid token: see docs/signed-tokens.md. All of
- * them are published and verify; one signs.
+ * The keys of signed access tokens, by role. All of them are published and verify tokens; only `current` signs. See
+ * docs/signed-tokens.md for a rotation that rejects no valid token.
  */
 export interface SigningOptions {
-  /** Signs. It must have its private part. */
+  /** Signs new tokens. It must be a private key, or have `sign`. */
   readonly current: SigningKey
-  /** Will sign: published first, until every cached `/jwks.json` has it. A public key is enough. Default is none. */
+  /** Signs after the next rotation; published until every cached `/jwks.json` has it. May be public. Default is none. */
   readonly next?: SigningKey
-  /** Signed before: kept until the last token that it signed has expired. A public key is enough. Default is none. */
+  /** Signed before; kept until the last token that it signed has expired. May be public. Default is none. */
   readonly previous?: SigningKey
 }
 
-/** A key whose kind is right. */
 export interface CheckedKey {
   readonly alg: SignatureAlgorithm
   readonly publicJwk: Jwk
@@ -43,13 +42,12 @@ export interface CheckedKey {
   readonly signer?: Signer
 }
 
-/** What a key signs by: a private JWK, a key of the Web Cryptography API, or somebody else. */
+/** How a key signs: as a private JWK, as a CryptoKey, or by a function of the host. */
 export type Signer =
   | { readonly jwk: Jwk }
   | { readonly key: webcrypto.CryptoKey }
   | { readonly sign: ExternalKey['sign'] }
 
-/** The keys of {@link SigningOptions}, checked. */
 export interface CheckedSigning {
   readonly current: CheckedKey & { readonly signer: Signer }
   readonly others: readonly CheckedKey[]
@@ -59,7 +57,7 @@ const KEY = 'a private JWK, KeyObject or CryptoKey, or { publicJwk, sign }'
 const KIND = 'a P-256, Ed25519 or RSA key (2048 bits or more)'
 const MIN_RSA_BITS = 2048
 
-/** @throws TypeError naming the key and what was expected of it, never anything of the key itself. */
+/** @throws TypeError that names the key and what was expected, and shows no part of the key itself. */
 export function checkSigning(signing: unknown): CheckedSigning {
   if (typeof signing !== 'object' || signing === null) throw wrong('signing', '{ current, next?, previous? }')
   const { current: now, next, previous } = signing as Partial<SigningOptions>
@@ -69,7 +67,7 @@ export function checkSigning(signing: unknown): CheckedSigning {
     key === undefined ? [] : [checkKey(`signing.${role}`, key)],
   )
   const texts = [current, ...others].map(({ publicJwk }) => JSON.stringify(publicJwk))
-  if (new Set(texts).size < texts.length) throw wrong('signing', 'another key in each role')
+  if (new Set(texts).size < texts.length) throw wrong('signing', 'a different key for each role')
   return { current: { ...current, signer }, others }
 }
 
@@ -79,7 +77,7 @@ function checkKey(role: string, given: unknown): CheckedKey {
     const { publicJwk, sign } = given as Partial<ExternalKey>
     if (typeof sign !== 'function') throw wrong(`${role}.sign`, 'a function that signs bytes')
     const { signer, ...key } = checkKey(`${role}.publicJwk`, publicJwk)
-    if (signer) throw wrong(`${role}.publicJwk`, 'a public key, for the private one is behind sign()')
+    if (signer) throw wrong(`${role}.publicJwk`, 'a public key, because sign() has the private one')
     return { ...key, signer: { sign } }
   }
   const key = keyObjectOf(role, given)
@@ -101,7 +99,7 @@ function keyObjectOf(role: string, given: object): KeyObject {
       key = 'd' in given ? createPrivateKey(input) : createPublicKey(input)
     }
   } catch {
-    // The error of a key that cannot be read may show some of it.
+    // The original error may contain parts of the key.
     throw wrong(role, `${KEY}, of ${KIND}`)
   }
   if (key.type === 'secret') throw wrong(role, `${KIND}, not a shared secret`)
@@ -126,7 +124,7 @@ function algorithmsFor({
   return type === 'rsa' && (details?.modulusLength ?? 0) >= MIN_RSA_BITS ? ['PS256', 'RS256'] : []
 }
 
-/** An RSA CryptoKey is for one algorithm only; of the others the kind of key says all. */
+/** The one algorithm of an RSA CryptoKey; undefined for other keys, whose type determines it. */
 function algorithmOfCryptoKey({ algorithm }: webcrypto.CryptoKey): string | undefined {
   const { name, hash } = algorithm as { readonly name: string; readonly hash?: { readonly name: string } }
   if (!hash) return undefined
@@ -139,13 +137,13 @@ function wrong(name: string, expected: string): TypeError {
 }
 
 /**
- * A new private key for {@link SigningOptions}.
+ * Generates a private key for {@link SigningOptions}.
  *
- * WARNING: whoever has it makes tokens that services without the store accept. Keep it where you keep other private keys.
+ * WARNING: anyone who has it can issue tokens that services without the store accept. Store it like other private keys.
  *
  * @param options - `alg`: ES256, EdDSA, PS256 or RS256. Default is ES256.
- * @returns a private JWK with `alg` and its thumbprint as `kid`, to be kept as JSON.
- * @throws TypeError for any other algorithm.
+ * @returns a private JWK with `alg` and its thumbprint as `kid`. It can be stored as JSON.
+ * @throws TypeError if `alg` is not one of them.
  * @see [RFC 7638 - JSON Web Key Thumbprint](https://www.rfc-editor.org/rfc/rfc7638.html#section-3)
  */
 export async function generateSigningKey({ alg = 'ES256' }: { readonly alg?: SignatureAlgorithm } = {}): Promise<Jwk> {

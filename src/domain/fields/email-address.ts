@@ -8,24 +8,24 @@ const MAX_LOCAL_OCTETS = 64
 const ATOM = "[a-z0-9!#$%&'*+/=?^_`{|}~\\-\\u{80}-\\u{10ffff}]+"
 const DOT_ATOM = new RegExp(`^${ATOM}(?:\\.${ATOM})*$`, 'iu')
 const LENGTH_RULE = `at most ${MAX_OCTETS} octets, ${MAX_LOCAL_OCTETS} before the @`
-const EXPECTED = 'an address like name@example.com, without quotes, its domain a name and no IP address'
+const EXPECTED = 'an address like name@example.com, without quotes and with a domain name, not an IP address'
 
 /** An e-mail address in both forms. */
 export interface EmailAddress {
-  /** The domain in its own script. */
+  /** With the domain in its own script. */
   readonly display: string
-  /** The domain in ASCII and lower case: the form that is compared. A local part outside ASCII has no ASCII form and stays. */
+  /** With the domain in ASCII and lower case: the form that is compared. A local part has no ASCII form and is kept. */
   readonly ascii: string
 }
 
 /**
- * The rule of an e-mail address, in any script: a dot-atom of at most 64 octets, `@`, and a host name of at least two
- * labels; at most 254 octets in either form. The local part keeps its case, as only its own server knows better.
+ * The rule for an e-mail address, in any script: a dot-atom of at most 64 octets, `@`, and a host name of at least two
+ * labels; at most 254 octets in either form. The local part keeps its case, which only its own server may ignore.
  *
  * @see [RFC 6531 - SMTP Extension for Internationalized Email](https://www.rfc-editor.org/rfc/rfc6531.html#section-3.3)
  */
 export const emailRule: FieldRule<EmailAddress> = {
-  // No text has fewer octets than UTF-16 units.
+  // No string has fewer octets than UTF-16 units.
   maxUnits: MAX_OCTETS,
   lengthRule: LENGTH_RULE,
   check: checkEmail,
@@ -34,7 +34,7 @@ export const emailRule: FieldRule<EmailAddress> = {
 function checkEmail(text: string): Outcome<EmailAddress> {
   const given = text.normalize('NFC')
   if (hasHiddenCharacter(given) || /\s/u.test(given))
-    return refuse('forbidden_character', 'no space, control, invisible or bidirectional character')
+    return refuse('forbidden_character', 'no space, control, invisible or bidirectional characters')
   const at = given.indexOf('@')
   const local = given.slice(0, Math.max(at, 0))
   const host = parseHostName(given.slice(at + 1))
@@ -46,7 +46,7 @@ function checkEmail(text: string): Outcome<EmailAddress> {
   return accept(address)
 }
 
-// A full-width sign or a ligature that stands for a separator is refused: some server would read it as one.
+// Rejects full-width forms and ligatures of separators, because some servers read them as separators.
 function isLocalPart(local: string): boolean {
   return DOT_ATOM.test(local) && DOT_ATOM.test(local.normalize('NFKC'))
 }

@@ -11,24 +11,24 @@ const NUMBER = /^(?:[0-9]+|0x[0-9a-f]*)$/
 export interface HostName {
   /** Lower case, with punycode labels: the form that is compared. */
   readonly ascii: string
-  /** In its own script, unless that would show hidden characters; it leads to the same `ascii`. */
+  /** In its own script, unless that contains hidden characters. Converts to the same `ascii`. */
   readonly display: string
 }
 
 /**
  * Parses a DNS name in any script: labels of letters, digits and inner hyphens, 1–63 long, 253 in all, no final dot.
- * Addresses of any spelling, percent-encoding, ports, underscores and punycode that is not what its own Unicode form
- * gives are no host names. Undefined where `text` is none.
+ * Returns undefined for anything else, such as IP addresses in any notation, percent-encoding, ports, underscores, and
+ * punycode that differs from the encoding of its own Unicode form.
  *
  * @see [RFC 5891 - Internationalized Domain Names in Applications](https://www.rfc-editor.org/rfc/rfc5891.html#section-4.4)
  */
 export function parseHostName(text: string): HostName | undefined {
-  // The conversion itself would decode %2e, cut at a slash and drop hidden characters, so they are refused before it.
+  // The conversion would decode %2e, cut at a slash and drop hidden characters, so these are rejected first.
   if (ASCII_OUTSIDE_HOSTS.test(text) || hasHiddenCharacter(text)) return undefined
   const ascii = domainToASCII(text)
   if (!isDnsName(ascii)) return undefined
   const unicode = domainToUnicode(ascii)
-  // Newer parsers keep punycode that decodes to nothing, or to something else, as it is.
+  // Newer parsers keep punycode as it is if it decodes to nothing or to something else.
   if (domainToASCII(unicode) !== ascii || /(?:^|\.)xn--/.test(unicode)) return undefined
   return { ascii, display: hasHiddenCharacter(unicode) ? ascii : unicode }
 }

@@ -4,25 +4,25 @@ import { parseHostName } from './host-name.ts'
 import { parseUrl } from './parse-url.ts'
 import { MAX_URL_UNITS, URL_LENGTH_RULE, withoutUserinfo } from './web-address.ts'
 
-// ASCII that RFC 3986 has no place for: parsers drop, rewrite or encode it, each in its own way.
+// ASCII that RFC 3986 does not allow: parsers drop, rewrite or encode it, each in its own way.
 const UNSAFE = /[\x00-\x20\x7f<>"{}|\\^`]/
 const NON_ASCII = /[^\x00-\x7f]/
-// A broken escape, or one of a control character.
+// An invalid escape, or that of a control character.
 const BAD_ESCAPE = /%(?![0-9a-f]{2})|%(?:[01][0-9a-f]|7f)/i
-// Servers and proxies that decode these in a path see other segments than we compare.
+// Servers and proxies that decode these in a path see other segments than those compared here.
 const ENCODED_SEPARATOR = /%2f|%5c/i
-// Servers that know path parameters read `/..;x/` as `/../`.
+// Servers that support path parameters read `/..;x/` as `/../`.
 const DOT_SEGMENT_WITH_PARAMETER = /\/\.{1,2}(?:;|%3b)/i
 const LOOPBACK = /^http:\/\/(127\.0\.0\.1|\[::1\])(?::([1-9][0-9]{0,4}))?(\/.*)$/s
 const MAX_PORT = 65_535
 const LONGEST_PORT_PART = ':65535'.length
 const EXPECTED = 'an absolute https URL'
-const EXPECTED_CHARACTERS = 'printable ASCII without white space, backslash and <>"{}|^`'
+const EXPECTED_CHARACTERS = 'printable ASCII without white space, backslash or any of <>"{}|^`'
 
 /**
- * The rule of one redirect URL (APP-3): absolute https on a host name, ASCII, canonical; no fragment, userinfo or
- * wildcard. IP addresses are no hosts, but for http on `127.0.0.1` or `[::1]` where `allowLoopback` is true. The accepted
- * value is the text itself.
+ * The rule for a redirect URL (APP-3): absolute https on a host name, ASCII, canonical; no fragment, userinfo or wildcard.
+ * IP addresses are not allowed, except http on `127.0.0.1` or `[::1]` if `allowLoopback` is true. The accepted value is the
+ * unmodified text.
  */
 export function redirectRule(options: { readonly allowLoopback: boolean }): FieldRule<string> {
   return {
@@ -34,7 +34,7 @@ export function redirectRule(options: { readonly allowLoopback: boolean }): Fiel
 
 /**
  * Whether the redirect URL of a request, unmodified, is the registered one. They are compared as strings, except that the
- * port alone is ignored where the registered one is http on a literal loopback address.
+ * port is ignored if the registered one is http on a literal loopback address.
  *
  * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3)
  */
@@ -80,21 +80,21 @@ function refuseParts(text: string, allowLoopback: boolean): Refusal | undefined 
   if (scheme === 'http' && hostname !== '127.0.0.1' && hostname !== '[::1]')
     return refuse('scheme_not_allowed', 'https, or http on 127.0.0.1 or [::1]')
   if (scheme === 'https' && parseHostName(hostname) === undefined)
-    return refuse('host_not_allowed', 'a host name, no IP address')
+    return refuse('host_not_allowed', 'a host name, not an IP address')
   return undefined
 }
 
-// Last, so that the form it names as the fix is one that is accepted.
+// Checked last, so that the canonical form that it suggests is accepted.
 function refuseSpelling(text: string): Refusal | undefined {
-  if (BAD_ESCAPE.test(text)) return refuse('forbidden_character', 'no broken escape and no escaped control character')
+  if (BAD_ESCAPE.test(text)) return refuse('forbidden_character', 'no invalid escape and no escaped control character')
   const { pathname, href } = canonicalUrl(text)
   if (ENCODED_SEPARATOR.test(pathname) || DOT_SEGMENT_WITH_PARAMETER.test(pathname))
-    return refuse('forbidden_character', 'a path without encoded slash or backslash, and without /..; or /.;')
+    return refuse('forbidden_character', 'a path without an encoded slash or backslash, and without /..; or /.;')
   if (href.length > MAX_URL_UNITS) return refuse('too_long', URL_LENGTH_RULE, `${href.length} characters`)
   return href === text ? undefined : refuse('not_canonical', href)
 }
 
-// A parser resolves encoded dots only where they are a whole segment; written plainly, all of them are resolved alike.
+// A parser resolves encoded dots only if they are a whole segment. Once decoded, all of them are resolved alike.
 function canonicalUrl(text: string): URL {
   const url = new URL(text)
   url.pathname = url.pathname.replace(/%2e/gi, '.')

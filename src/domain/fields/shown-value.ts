@@ -2,12 +2,12 @@ import { escapeHiddenCharacters } from './hidden-character.ts'
 
 const LONGEST_SHOWN = 100
 
-/** Stands for a property whose reading threw. */
+/** The value of a property that threw when it was read. */
 export const UNREADABLE = Symbol('unreadable')
 
 /**
- * A value somebody sent, as it may stand in an error: at most 100 characters, nothing in them hidden. Only strings,
- * numbers and booleans are shown themselves; of the rest the kind is named, because rendering it could run its code.
+ * A submitted value as it may appear in an error: at most 100 characters, none of them hidden. Only strings, numbers and
+ * booleans are shown; other values are described by their type, because rendering them could run their code.
  */
 export function shownValue(value: unknown): string {
   if (value === UNREADABLE) return 'a value that cannot be read'
@@ -18,7 +18,7 @@ export function shownValue(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
-/** Whether `value` is an array. A revoked proxy is none, and does not throw here. */
+/** Whether `value` is an array. For a revoked proxy, which makes `Array.isArray` throw, it returns false. */
 export function isList(value: unknown): value is readonly unknown[] {
   try {
     return Array.isArray(value)
@@ -38,7 +38,7 @@ function shownText(text: string): string {
   return shown
 }
 
-// Room for the ellipsis is made by whole characters, never by half of an escape or of a surrogate pair.
+// Removes a whole character to make room for the ellipsis, never half of an escape or of a surrogate pair.
 function cut(shown: string): string {
   if (shown.length < LONGEST_SHOWN) return shown
   return shown.replace(/(?:\\u\{[0-9a-f]+\}|.)$/su, '')

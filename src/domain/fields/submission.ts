@@ -4,39 +4,38 @@ import { isList, shownValue, UNREADABLE } from './shown-value.ts'
 
 const ERRORS_IN_MESSAGE = 5
 
-/** The length rule of a list. */
+/** The rule for a list. */
 export interface ListRule<T> {
   readonly maxEntries: number
-  /** The rule of each entry; an entry has no empty or absent form. */
+  /** The rule for each entry, which may not be empty or absent. */
   readonly entry: FieldRule<T>
-  /** Whether two accepted entries are the same one. */
+  /** Whether two accepted entries are duplicates. */
   same(a: T, b: T): boolean
 }
 
-/** The fields somebody sent, read one by one; what breaks a rule is collected. */
+/** Submitted fields, which are read one by one, and the errors found so far. */
 export interface Submission {
-  /** The accepted value; `kept` where the field is not named, and an error where nothing is kept either. */
+  /** The accepted value; `kept` if the field is absent, and an error if there is no `kept` either. */
   required<T>(field: string, rule: FieldRule<T>, kept: T | undefined): T | undefined
-  /** The accepted value; `kept` where the field is not named; undefined where it is empty. */
+  /** The accepted value; `kept` if the field is absent; undefined if it is empty. */
   optional(field: string, rule: FieldRule<string>, kept: string | undefined): string | undefined
-  /** The accepted entries; `kept` itself where the field is not named; undefined where anything of it is refused. */
+  /** The accepted entries; `kept` itself if the field is absent; undefined if any part of it was rejected. */
   list<T>(field: string, rule: ListRule<T>, kept: readonly T[]): readonly T[] | undefined
-  /** The accepted boolean; false where the field is not named. */
+  /** The accepted boolean; false if the field is absent. */
   flag(field: string): boolean
-  /** Adds an error that no single field shows. */
+  /** Adds an error that depends on several fields. */
   refuse(field: string, code: FieldErrorCode, expected: string, received: string): void
-  /** Whether nothing broke a rule. */
+  /** Whether there are no errors. */
   isClean(): boolean
-  /** The error that names everything that broke a rule. */
   error(): AppGrantError<'invalid_fields'>
 }
 
 /**
- * Opens a submission of fields. Only own properties count, each is read once, and the rest of the input is ignored.
- * Types and lengths are judged here, before a rule sees the value.
+ * Reads submitted fields. Only own properties count, each is read once, and the rest of the input is ignored. Types and lengths
+ * are checked here, before a rule sees the value.
  *
- * @param found - errors that are known already.
- * @throws AppGrantError `invalid_fields` naming the field `app` where `input` is no object.
+ * @param found - errors that are already known.
+ * @throws {@link AppGrantError} `invalid_fields` with the field `app` if `input` is not an object.
  */
 export function readSubmission(input: unknown, found: readonly FieldError[] = []): Submission {
   const errors = [...found]
@@ -68,7 +67,7 @@ export function readSubmission(input: unknown, found: readonly FieldError[] = []
       const entry = checkText(name, rule.entry, given)
       if (entry === undefined) continue
       if (accepted.some((earlier) => rule.same(earlier, entry)))
-        add(name, 'duplicate', 'each entry once', shownValue(given))
+        add(name, 'duplicate', 'each entry only once', shownValue(given))
       else accepted.push(entry)
     }
     return errors.length === errorsBefore ? accepted : undefined
@@ -109,8 +108,7 @@ export function readSubmission(input: unknown, found: readonly FieldError[] = []
 }
 
 /**
- * An own property of a value somebody sent. An accessor, or a proxy, may throw: then the property is of the wrong type, like
- * any other that is no plain value.
+ * An own property of a submitted value. An accessor or a proxy may throw: the property then counts as one of the wrong type.
  */
 export function readOwn(from: object, property: PropertyKey): unknown {
   try {
@@ -120,7 +118,7 @@ export function readOwn(from: object, property: PropertyKey): unknown {
   }
 }
 
-/** The error that names everything that broke a rule. */
+/** The error that lists all invalid fields. */
 export function invalidFields(errors: readonly FieldError[]): AppGrantError<'invalid_fields'> {
   const named = errors.slice(0, ERRORS_IN_MESSAGE).map((error) => `${error.field} (${error.code})`)
   const rest = errors.length - named.length
@@ -128,8 +126,8 @@ export function invalidFields(errors: readonly FieldError[]): AppGrantError<'inv
     'invalid_fields',
     { fields: errors },
     {
-      message: `Fields of the app break their rules: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`,
-      hint: 'Each of details.fields says what was expected and what was received.',
+      message: `the app has invalid fields: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`,
+      hint: 'details.fields lists what was expected and received for each field.',
     },
   )
 }

@@ -3,29 +3,29 @@ import { hasHiddenCharacter } from './hidden-character.ts'
 import { parseHostName } from './host-name.ts'
 import { parseUrl } from './parse-url.ts'
 
-/** UTF-16 units of the longest URL that any field takes. */
+/** Maximum length of a URL in any field, in UTF-16 units. */
 export const MAX_URL_UNITS = 2048
 /** The length rule of every URL, in words. */
 export const URL_LENGTH_RULE = `at most ${MAX_URL_UNITS} characters, also in its ASCII form`
-// RFC 3986 has no place for these; parsers disagree about them, and markup could be made of them.
+// RFC 3986 does not allow these: parsers disagree about them, and they could become markup.
 const UNSAFE = /[\s<>"{}|\\^`]/u
 
 /** A URL that people read and follow, in both forms. */
 export interface WebAddress {
-  /** As given, but NFC, and scheme and host as every parser reads them, the host in its own script. */
+  /** As given, but in NFC, with scheme and host as every parser reads them, and the host in its own script. */
   readonly display: string
-  /** Canonical, with a punycode host and percent-encoding: the form that is compared, sent and shown beside a decision. */
+  /** Canonical, with a punycode host and percent-encoding: the form that is compared, sent, and shown when asking for consent. */
   readonly ascii: string
 }
 
-/** The rule of the homepage: http or https, a host name of any script, no userinfo. */
+/** The rule for the homepage: http or https, a host name in any script, no userinfo. */
 export const homepageRule: FieldRule<WebAddress> = {
   maxUnits: MAX_URL_UNITS,
   lengthRule: URL_LENGTH_RULE,
   check: (text) => checkWebAddress(text, ['http', 'https']),
 }
 
-/** The rule of the image: https; only the ASCII form is kept, for nobody reads it. */
+/** The rule for the image: https; only the ASCII form is kept, because nobody reads it. */
 export const imageRule: FieldRule<string> = {
   maxUnits: MAX_URL_UNITS,
   lengthRule: URL_LENGTH_RULE,
@@ -35,7 +35,7 @@ export const imageRule: FieldRule<string> = {
   },
 }
 
-/** `text` without what stands before its last `@`, which may be a password, as long as it is not known to be none. */
+/** Masks everything before the last `@` of `text`, because it may contain a password. */
 export function withoutUserinfo(text: string): string {
   const at = text.lastIndexOf('@')
   if (at < 0) return text
@@ -50,18 +50,18 @@ function checkWebAddress(text: string, schemes: readonly string[]): Outcome<WebA
   if (hasHiddenCharacter(given) || UNSAFE.test(given))
     return refuse(
       'forbidden_character',
-      'no white space, control, invisible character, backslash or one of <>"{}|^`',
+      'no white space, control or invisible characters, backslash or any of <>"{}|^`',
       shown,
     )
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(given)?.[1]?.toLowerCase()
   if (scheme === undefined) return refuse('not_a_url', expected, shown)
   if (!schemes.includes(scheme)) return refuse('scheme_not_allowed', expected, shown)
-  // A parser would also take `https:host` and `https:///host`, and read another host than a person does.
+  // A parser also accepts `https:host` and `https:///host`, and sees another host than a person does.
   const [, authority, rest] = /^[^:]*:\/\/([^/?#]+)(.*)$/u.exec(given) ?? []
   if (authority === undefined || rest === undefined) return refuse('not_a_url', expected, shown)
   if (authority.includes('@')) return refuse('has_userinfo', 'no user name or password before the host', shown)
   const host = parseHostName(authority.replace(/:[0-9]{1,5}$/, ''))
-  if (host === undefined) return refuse('host_not_allowed', 'a host name, no IP address', given)
+  if (host === undefined) return refuse('host_not_allowed', 'a host name, not an IP address', given)
   return bothForms({ given, host: host.display, rest, expected })
 }
 

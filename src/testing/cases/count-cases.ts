@@ -7,8 +7,8 @@ const group = groupOf('g')
 
 export const countCases = [
   conformanceCase(
-    'count counts strictly behind',
-    'count counts what stands at a greater position, not what stands at it',
+    'count starts after the position',
+    'count returns the number of members at a greater position than the one passed',
     async ({ open }) => {
       const store = await open()
       const positions = [0, 1, 10, 10, 10, 11, SOME_TIME, SOME_TIME + 1]
@@ -28,13 +28,13 @@ export const countCases = [
         [SOME_TIME + 1, 0],
         [SOME_TIME + 2, 0],
       ] as const) {
-        expectEqual(`count behind ${after}`, await store.count(group, after), expected)
+        expectEqual(`the count after ${after}`, await store.count(group, after), expected)
       }
     },
   ),
   conformanceCase(
     'count agrees with list',
-    'count is as many as list shows behind every id at that position',
+    'count equals the number of records that list returns after every id at that position',
     async ({ open, random }) => {
       const store = await open()
       const base = inMs(3_600_000)
@@ -48,13 +48,13 @@ export const countCases = [
       for (let step = -1; step <= 16; step++) {
         const after = base + step
         const page = await store.list(group, { after: { position: after, id: LAST_ID }, limit: 1000 })
-        expectEqual(`count behind step ${step}`, await store.count(group, after), page.records.length)
+        expectEqual(`the count after step ${step}`, await store.count(group, after), page.records.length)
       }
     },
   ),
   conformanceCase(
     'count keeps groups apart',
-    'count counts the members of its group, of the same kind and partition, and no others',
+    'count includes only the members of its group, with the same kind and partition',
     async ({ open }) => {
       const store = await open()
       await insertAll(store, [

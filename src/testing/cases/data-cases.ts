@@ -3,7 +3,7 @@ import { expectEqual } from '../expectations.ts'
 import { changed, groupOf, record, refOf } from '../sample-records.ts'
 import { getOne, insertAll, replaceWith } from '../steps.ts'
 
-// Every one is a JSON text. A store that parses and prints it again changes it, one that builds commands from it breaks.
+// JSON texts. A store that parses and serializes them changes them; one that builds commands from them breaks.
 const TEXTS = [
   'null',
   'true',
@@ -26,25 +26,25 @@ const LARGE_BYTES = 65_536
 export const dataCases = [
   conformanceCase(
     'data is never interpreted',
-    'data comes back character for character, whatever it says',
+    'data is returned character for character, whatever it contains',
     async ({ open }) => {
       const store = await open()
       const records = TEXTS.map((data) => record({ groups: ['g'], data }))
       await insertAll(store, records)
       const found = await store.get(records.map(refOf))
       TEXTS.forEach((text, n) => {
-        expectEqual('inserted data', found[n]?.data, text)
+        expectEqual('the inserted data', found[n]?.data, text)
       })
       const target = record()
       await insertAll(store, [target])
       let stands = target
       for (const data of TEXTS) {
         stands = await replaceWith(store, stands, changed(stands, { data }))
-        expectEqual('replaced data', (await getOne(store, target))?.data, data)
+        expectEqual('the replaced data', (await getOne(store, target))?.data, data)
       }
     },
   ),
-  conformanceCase('data of 64 kB', 'data of 64 kB comes back whole, by get and by list', async ({ open }) => {
+  conformanceCase('data of 64 kB', 'data of 64 kB is returned in full by get and by list', async ({ open }) => {
     const store = await open()
     const letters = record({ groups: ['large'], data: JSON.stringify('x'.repeat(LARGE_BYTES - 2)) })
     const emoji = record({ groups: ['large'], data: JSON.stringify('🐈'.repeat((LARGE_BYTES - 2) / 4)) })
@@ -54,8 +54,8 @@ export const dataCases = [
     for (const { id, data } of [letters, emoji]) {
       for (const [by, answer] of Object.entries({ get: found, list: records })) {
         const received = answer.find((one) => one?.id === id)?.data
-        expectEqual(`the length by ${by}`, received?.length, data.length)
-        expectEqual(`whether it is the same by ${by}`, received === data, true)
+        expectEqual(`the length of the data from ${by}`, received?.length, data.length)
+        expectEqual(`whether the data from ${by} is the same`, received === data, true)
       }
     }
   }),

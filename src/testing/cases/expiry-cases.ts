@@ -20,45 +20,45 @@ export const expiryCases = [
       const listed = await membersOf(store, groupOf('g'))
       const counted = await store.count(groupOf('g'), end - 1)
       const again = await store.insert(record(refOf(inserted)))
-      // A server that took so long may have dropped them, and rightly.
+      // A server that took this long may have dropped them.
       if (Date.now() >= end) return
       expectEqual(
-        'whether they are found',
+        'whether the records are found',
         found.map((one) => one !== undefined),
         [true, true],
       )
-      expectEqual('the group', listed, [inserted.id, shortened.id].toSorted())
+      expectEqual('the ids in the group', listed, [inserted.id, shortened.id].toSorted())
       expectEqual('the count', counted, 2)
-      expectEqual('insert over one', again, 'exists')
+      expectEqual('the result of an insert at the same ref', again, 'exists')
     },
   ),
   conformanceCase(
     'replace changes the expiry',
-    'a record takes the expiresAt of the replace: a longer one, a shorter one, or none',
+    'replace sets a later expiresAt, an earlier one, or none',
     async ({ open }) => {
       const store = await open()
       let stands = record({ groups: ['g'], expiresAt: inMs(HOUR) })
       await insertAll(store, [stands])
       for (const expiresAt of [inMs(30 * 24 * HOUR), inMs(60_000)]) {
         stands = await replaceWith(store, stands, changed(stands, { expiresAt }))
-        expectRecords('what stands', await store.get([stands]), [stands])
+        expectRecords('the stored record', await store.get([stands]), [stands])
       }
       const lasting = record({ ...refOf(stands), groups: ['g'] })
       await replaceWith(store, stands, lasting)
-      expectRecords('what stands without an expiry', await store.get([stands]), [lasting])
+      expectRecords('the stored record without an expiry', await store.get([stands]), [lasting])
       const expiring = changed(lasting, { expiresAt: inMs(HOUR) })
       await replaceWith(store, lasting, expiring)
-      expectRecords('what stands with one again', await store.get([stands]), [expiring])
-      expectRecords('what the group shows', (await store.list(groupOf('g'), { limit: 10 })).records, [expiring])
+      expectRecords('the stored record with an expiry again', await store.get([stands]), [expiring])
+      expectRecords('the listed record', (await store.list(groupOf('g'), { limit: 10 })).records, [expiring])
     },
   ),
   conformanceCase(
-    'an expired record is there or is not',
-    'insert of a record that has expired stores it or lets it go, and every answer agrees with that',
+    'insert of an expired record',
+    'insert of a record that has expired either stores or drops it, and every later result agrees with that',
     async ({ open }) => {
       const store = await open()
       const first = record({ groups: ['g'], expiresAt: longPast() })
-      expectEqual('the first insert', await store.insert(first), 'inserted')
+      expectEqual('the result of the first insert', await store.insert(first), 'inserted')
       const found = await getOne(store, first)
       expectThat(!found || found.revision === first.revision, 'the first record or nothing', found)
 
@@ -66,20 +66,20 @@ export const expiryCases = [
       const answer = await store.insert(second)
       expectThat(answer === 'exists' || answer === 'inserted', 'exists or inserted', answer)
       const stands = await getOne(store, first)
-      if (answer === 'inserted') expectRecords('what stands', [stands], [second])
+      if (answer === 'inserted') expectRecords('the stored record', [stands], [second])
       else expectThat(!stands || stands.revision === first.revision, 'the first record or nothing', stands)
       const { records } = await store.list(groupOf('g'), { limit: 10 })
       expectThat(
         records.every(({ revision }) => revision === (answer === 'inserted' ? second : first).revision),
-        `the group to hold no other record than the ${answer === 'inserted' ? 'second' : 'first'}`,
+        `no record in the group other than the ${answer === 'inserted' ? 'second' : 'first'}`,
         records,
       )
-      expectThat(records.length <= 1, 'the group to hold the record once', records)
+      expectThat(records.length <= 1, 'the record at most once in the group', records)
     },
   ),
   conformanceCase(
     'replace to an expired record',
-    'a record replaced by one that has expired never shows its earlier state again',
+    'a record replaced by an expired one is never returned in its earlier state',
     async ({ open }) => {
       const store = await open()
       const from = record({ groups: ['left', 'kept'] })
@@ -87,14 +87,14 @@ export const expiryCases = [
       const to = await replaceWith(store, from, changed(from, { groups: ['kept'], expiresAt: longPast() }))
       const found = await getOne(store, from)
       expectThat(!found || found.revision === to.revision, 'the new record or nothing', found)
-      expectEqual('the group it left', await membersOf(store, groupOf('left')), [])
-      expectEqual('the count behind its new position', await store.count(groupOf('kept'), to.position), 0)
-      expectEqual('the repeat', await store.replace(from, to), false)
+      expectEqual('the ids in the group it left', await membersOf(store, groupOf('left')), [])
+      expectEqual('the count after its new position', await store.count(groupOf('kept'), to.position), 0)
+      expectEqual('the result of the same replace again', await store.replace(from, to), false)
     },
   ),
   conformanceCase(
-    'an expired neighbour takes nothing along',
-    'a record that has expired takes no other of its groups with it',
+    'expiry affects no other record',
+    'a record that has expired does not remove other members from its groups',
     async ({ open }) => {
       const store = await open()
       const lasting = record({ groups: ['g'], position: SOME_TIME })
@@ -104,13 +104,13 @@ export const expiryCases = [
       await replaceWith(store, fading, changed(fading, { expiresAt: longPast() }))
       const found = await store.get([refOf(lasting), refOf(live)])
       expectEqual(
-        'whether the others are found',
+        'whether the other records are found',
         found.map((one) => one !== undefined),
         [true, true],
       )
       const listed = await membersOf(store, groupOf('g'))
-      for (const { id } of [lasting, live]) expectEqual('whether the group shows it', listed.includes(id), true)
-      expectEqual('the count of what has not expired', await store.count(groupOf('g'), Date.now()), 1)
+      for (const { id } of [lasting, live]) expectEqual('whether the group lists it', listed.includes(id), true)
+      expectEqual('the count of records that have not expired', await store.count(groupOf('g'), Date.now()), 1)
     },
   ),
 ]

@@ -7,8 +7,8 @@ const ROUNDS = 60
 
 export const getCases = [
   conformanceCase(
-    'get answers in the order asked',
-    'get answers every ref in the order asked, and a ref asked twice twice',
+    'get keeps the order of the refs',
+    'get returns one result for each ref, in the order of the refs, and again for a repeated ref',
     async ({ open }) => {
       const store = await open()
       const a = record({ id: 'a' })
@@ -29,8 +29,8 @@ export const getCases = [
     },
   ),
   conformanceCase(
-    'get answers undefined for what is absent',
-    'get answers undefined where nothing stands, in the place of that ref',
+    'get returns undefined for absent records',
+    'get returns undefined in the place of each ref that has no record',
     async ({ open }) => {
       const store = await open()
       const there = record()
@@ -38,19 +38,19 @@ export const getCases = [
       const absent = refOf(record())
       const found = await store.get([absent, refOf(there), absent, { ...absent, partition: 'p9' }])
       expectEqual(
-        'what was found',
+        'whether a record was found',
         found.map((one) => one !== undefined),
         [false, true, false, false],
       )
     },
   ),
-  conformanceCase('get of no refs', 'get of no refs answers an empty list', async ({ open }) => {
+  conformanceCase('get of no refs', 'get of no refs returns an empty list', async ({ open }) => {
     const store = await open()
-    expectEqual('the answer', [...(await store.get([]))], [])
+    expectEqual('the result', [...(await store.get([]))], [])
   }),
   conformanceCase(
-    'get goes by the whole ref',
-    'a record is found under its own kind and partition only',
+    'get compares the whole ref',
+    'a record is found only under its own kind and partition',
     async ({ open }) => {
       const store = await open()
       const there = record({ kind: 'k1', partition: 'p1', id: 'same' })
@@ -60,13 +60,13 @@ export const getCases = [
         { ...refOf(there), kind: 'k2' },
         { kind: 'p1', partition: 'k1', id: 'same' },
       ]
-      expectEqual('what stands elsewhere', [...(await store.get(others))], [undefined, undefined, undefined])
+      expectEqual('the records at other refs', [...(await store.get(others))], [undefined, undefined, undefined])
       const answers = await Promise.all(others.map((ref) => store.insert(record(ref))))
-      expectEqual('insert of the same id elsewhere', answers, ['inserted', 'inserted', 'inserted'])
+      expectEqual('the results of inserts at other refs', answers, ['inserted', 'inserted', 'inserted'])
       expectEqual('the revision of the first', (await getOne(store, there))?.revision, there.revision)
     },
   ),
-  conformanceCase('get of 300 refs', 'one get answers 300 refs of several partitions', async ({ open }) => {
+  conformanceCase('get of 300 refs', 'one get reads 300 refs in several partitions', async ({ open }) => {
     const store = await open()
     const records = upTo(300).map((n) => record({ partition: `p${n % 7}`, id: `r${n}`, data: `{"n":${n}}` }))
     const stored = records.filter((_, n) => n % 3 !== 0)
@@ -79,8 +79,8 @@ export const getCases = [
     )
   }),
   conformanceCase(
-    'every field comes back',
-    'a record comes back with the fields it was stored with and no others',
+    'every field is returned',
+    'a record is returned with the fields it was stored with and no others',
     async ({ open }) => {
       const store = await open()
       const groups = ['g1', 'A.b-c_d', '0', LAST_ID]
@@ -90,16 +90,16 @@ export const getCases = [
       ])
       records.push(record({ position: 0 }), record({ position: YEAR_9999 }), record({ expiresAt: YEAR_9999 }))
       await insertAll(store, records)
-      expectRecords('what was inserted', await store.get(records.map(refOf)), records)
+      expectRecords('the inserted records', await store.get(records.map(refOf)), records)
 
       const replaced = records.map((one) => changed(one, { data: '{"replaced":true}' }))
       await Promise.all(records.map((one, n) => replaceWith(store, one, replaced[n] ?? one)))
-      expectRecords('what was replaced', await store.get(records.map(refOf)), replaced)
+      expectRecords('the replaced records', await store.get(records.map(refOf)), replaced)
     },
   ),
   conformanceCase(
     'get reads one partition at one instant',
-    'one get never shows a later write of a partition without the earlier one',
+    'a single get never returns a later write of a partition without an earlier one',
     async ({ open }) => {
       const writer = await open()
       const reader = await open()
@@ -128,7 +128,7 @@ export const getCases = [
   ),
 ]
 
-// More digits than a number printed as text keeps in some languages.
+// Some languages drop digits when they print a number of this size as text.
 const YEAR_9999 = 253_402_300_799_999
 
 function numberIn(found: readonly ({ readonly id: string; readonly data: string } | undefined)[], id: string): number {

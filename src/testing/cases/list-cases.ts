@@ -7,7 +7,7 @@ import { idsOf, insertAll, pageAfter, walk } from '../steps.ts'
 const group = groupOf('g')
 
 export const listCases = [
-  conformanceCase('list ascends by position', 'list ascends by position as a number', async ({ open, random }) => {
+  conformanceCase('list ascends by position', 'list sorts by position as a number', async ({ open, random }) => {
     const store = await open()
     const positions = [0, 1, 9, 10, 99, 100, 2 ** 31, 2 ** 32, SOME_TIME, SOME_TIME + 1, 253_402_300_799_998]
     const records = positions.map((position, n) => record({ id: `${'zyxwvutsrqp'[n]}`, groups: ['g'], position }))
@@ -21,7 +21,7 @@ export const listCases = [
   }),
   conformanceCase(
     'list orders ids by bytes',
-    'at one position list ascends by id in byte order',
+    'list sorts the records at one position by id in byte order',
     async ({ open, random }) => {
       const store = await open()
       const ids = [
@@ -56,7 +56,7 @@ export const listCases = [
   ),
   conformanceCase(
     'list pages through one position',
-    'a walk over 250 members at one position shows each once, in byte order',
+    'the pages of 250 members at one position contain each of them once, in byte order',
     async ({ open, random }) => {
       const store = await open()
       const ids = upTo(250).map((n) => `m${n}`)
@@ -74,8 +74,8 @@ export const listCases = [
     },
   ),
   conformanceCase(
-    'list starts behind a place',
-    'list shows what stands strictly behind the place, also where nothing stands at it',
+    'list starts after a place',
+    'list returns only records strictly after the place, even if no record is at that place',
     async ({ open }) => {
       const store = await open()
       const place = (position: number, id: string) => ({ position: SOME_TIME + position, id })
@@ -97,13 +97,13 @@ export const listCases = [
         [place(9, '-'), []],
       ] as const) {
         const page = await store.list(group, { after, limit: 10 })
-        expectEqual(`what stands behind ${after.position}, ${after.id}`, idsOf(page.records), expected)
+        expectEqual(`the ids after ${after.position}, ${after.id}`, idsOf(page.records), expected)
       }
     },
   ),
   conformanceCase(
     'list keeps the page size',
-    'a page is as long as the limit where there is enough, and says more exactly where something lies behind',
+    'a page is as long as the limit if there are enough records, and has more if and only if others follow',
     async ({ open }) => {
       const store = await open()
       await insertAll(
@@ -120,7 +120,7 @@ export const listCases = [
   ),
   conformanceCase(
     'list of an empty group',
-    'list of a group without members is an empty page without more',
+    'list of a group without members returns an empty page without more',
     async ({ open }) => {
       const store = await open()
       await insertAll(store, [record({ groups: ['other'] }), record({ id: 'g' })])
@@ -131,8 +131,8 @@ export const listCases = [
     },
   ),
   conformanceCase(
-    'list shows whole records',
-    'list shows the same records as get, with every field',
+    'list returns whole records',
+    'list returns the same records as get, with every field',
     async ({ open }) => {
       const store = await open()
       const records = [
@@ -141,13 +141,13 @@ export const listCases = [
         record({ groups: ['g'], expiresAt: inMs(3_600_000) }),
       ]
       await insertAll(store, records)
-      expectRecords('the page', (await store.list(group, { limit: 10 })).records, records)
-      expectRecords('by get', await store.get(records), records)
+      expectRecords('the records from list', (await store.list(group, { limit: 10 })).records, records)
+      expectRecords('the records from get', await store.get(records), records)
     },
   ),
   conformanceCase(
     'list keeps groups apart',
-    'list shows the members of its group, of the same kind and partition, and no others',
+    'list returns only the members of its group, with the same kind and partition',
     async ({ open }) => {
       const store = await open()
       const groups = ['g', 'G', 'g1', 'g.', 'gg', 'p0', 'thing']
@@ -159,13 +159,14 @@ export const listCases = [
         record({ id: 'g' }),
       ])
       const idsIn = async (of: typeof group) => idsOf((await store.list(of, { limit: 100 })).records)
-      expectEqual('group g', await idsIn(group), ['in-g', 'in-two'])
-      expectEqual('group gg', await idsIn(groupOf('gg')), ['in-gg', 'in-two'])
+      expectEqual('the ids in group g', await idsIn(group), ['in-g', 'in-two'])
+      expectEqual('the ids in group gg', await idsIn(groupOf('gg')), ['in-gg', 'in-two'])
       for (const name of ['G', 'g1', 'g.', 'p0', 'thing']) {
-        expectEqual(`group ${name}`, await idsIn(groupOf(name)), [`in-${name}`])
+        expectEqual(`the ids in group ${name}`, await idsIn(groupOf(name)), [`in-${name}`])
       }
-      expectEqual('group g of the other kind', await idsIn(groupOf('g', { kind: 'other' })), ['other-kind'])
-      expectEqual('group g of the other partition', await idsIn(groupOf('g', { partition: 'p1' })), ['other-partition'])
+      const [otherKind, elsewhere] = [groupOf('g', { kind: 'other' }), groupOf('g', { partition: 'p1' })]
+      expectEqual('the ids in group g of the other kind', await idsIn(otherKind), ['other-kind'])
+      expectEqual('the ids in group g of the other partition', await idsIn(elsewhere), ['other-partition'])
     },
   ),
 ]

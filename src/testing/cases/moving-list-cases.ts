@@ -10,8 +10,8 @@ const PAGE = 7
 
 export const movingListCases = [
   conformanceCase(
-    'a walk shows what stays once',
-    'a walk shows what stood unchanged all the while exactly once, whatever comes, goes and moves beside it',
+    'pages contain unchanged records once',
+    'the pages of a list contain every unchanged record exactly once, whatever is added, removed or moved meanwhile',
     async ({ open, random }) => {
       const reader = await open()
       const writer = await open()
@@ -35,12 +35,12 @@ export const movingListCases = [
         return page
       })
       const seen = idsOf(pages.flatMap(({ records }) => records)).filter((id) => id.startsWith('stay'))
-      expectEqual('the ids of those that stayed', seen.toSorted(), idsOf(stay).toSorted())
+      expectEqual('the ids of the unchanged records', seen.toSorted(), idsOf(stay).toSorted())
     },
   ),
   conformanceCase(
-    'list shows nothing at a place it has left',
-    'list shows a record only where it stands in the group when it is read',
+    'list leaves out moved records',
+    'list returns a record only at the place that it has in the group when it is read',
     async ({ open, random }) => {
       const reader = await open()
       const writer = await open()
@@ -69,17 +69,17 @@ export const movingListCases = [
   ),
   conformanceCase(
     'a page with more is never empty',
-    'a page that says more holds a record, also where many in the group have expired or are being removed',
+    'a page with more contains a record, even if many members have expired or are being removed',
     async ({ open }) => {
       const store = await open()
       const fading = upTo(30).map((n) => record({ groups: ['g'], expiresAt: inMs(3_600_000 + n) }))
-      // Their ids descend: nothing but the positions can put them in order.
+      // Their ids descend, so only their positions can put them in order.
       const lasting = upTo(5).map((n) => record({ id: `z${9 - n}`, groups: ['g'], expiresAt: inMs(7_200_000 + n) }))
       await insertAll(store, [...fading, ...lasting])
       await Promise.all(fading.map((one, n) => replaceWith(store, one, changed(one, { expiresAt: longPast() + n }))))
       const walked = await walk((after) => store.list(group, pageAfter(after, PAGE)))
       const seen = idsOf(walked.flatMap(({ records }) => records)).filter((id) => idsOf(lasting).includes(id))
-      expectEqual('those that have not expired', seen, idsOf(lasting))
+      expectEqual('the ids of the records that have not expired', seen, idsOf(lasting))
 
       const removing = upTo(40).map((n) => record({ groups: ['h'], position: SOME_TIME + n }))
       await insertAll(store, removing)
@@ -88,7 +88,7 @@ export const movingListCases = [
         const [page] = await Promise.all([store.list(groupOf('h'), pageAfter(after, 3)), removeSome(store, left)])
         return page
       })
-      expectEqual('those not removed', await membersOf(store, groupOf('h')), idsOf(left).toSorted())
+      expectEqual('the ids of the records not removed', await membersOf(store, groupOf('h')), idsOf(left).toSorted())
     },
   ),
 ]
@@ -97,13 +97,13 @@ async function removeSome(store: Store, left: StoreRecord[]): Promise<void> {
   await Promise.all(left.splice(0, 6).map((one) => replaceWith(store, one, tombstone(one))))
 }
 
-/** Each record stands in the group, behind the one before it. */
+/** Each record is in the group, after the one before it. */
 function expectInPlace({ records }: RecordPage, after: Position | undefined): void {
   let before = after
   for (const { groups, position, id } of records) {
-    expectThat(groups.includes('g'), 'a record that stands in the group', { id, groups })
+    expectThat(groups.includes('g'), 'a record that is in the group', { id, groups })
     const behind = !before || position > before.position || (position === before.position && id > before.id)
-    expectThat(behind, `a record that stands behind ${before?.position}, ${before?.id}`, { position, id })
+    expectThat(behind, `a record after ${before?.position}, ${before?.id}`, { position, id })
     before = { position, id }
   }
 }

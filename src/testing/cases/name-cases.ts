@@ -17,7 +17,7 @@ const SEPARATORS = ['', '.', '-', '_', '..', '--', '__']
 export const nameCases = [
   conformanceCase(
     'hostile names',
-    'a name of the alphabet is only a name, as kind, partition, id and group',
+    'no name of the alphabet has a special meaning, as kind, partition, id or group',
     async ({ open }) => {
       const store = await open()
       const records = HOSTILE.flatMap((name) => [
@@ -28,7 +28,7 @@ export const nameCases = [
       ])
       const before = await store.get(records.map(refOf))
       expectEqual(
-        'what stands before the first insert',
+        'the records before the first insert',
         before.filter((one) => one !== undefined),
         [],
       )
@@ -40,9 +40,9 @@ export const nameCases = [
         records.map(({ revision }) => revision),
       )
       for (const name of HOSTILE) {
-        expectEqual(`group ${name}`, await membersOf(store, groupOf(name)), [name])
+        expectEqual(`the ids in group ${name}`, await membersOf(store, groupOf(name)), [name])
         expectEqual(
-          `group ${name} of kind ${name}`,
+          `the ids in group ${name} of kind ${name}`,
           await membersOf(store, { kind: name, partition: name, group: name }),
           [name],
         )
@@ -51,7 +51,7 @@ export const nameCases = [
   ),
   conformanceCase(
     'names that look alike',
-    'names are compared byte by byte: not by case, by number, or by their beginning',
+    'names are compared byte by byte: a is not A or aa, and 10 is not 010 or 1e1',
     async ({ open }) => {
       const store = await open()
       const records = ALIKE.map((name) => record({ id: name, groups: [name] }))
@@ -62,12 +62,12 @@ export const nameCases = [
         found.map((one) => one?.revision),
         records.map(({ revision }) => revision),
       )
-      for (const name of ALIKE) expectEqual(`group ${name}`, await membersOf(store, groupOf(name)), [name])
+      for (const name of ALIKE) expectEqual(`the ids in group ${name}`, await membersOf(store, groupOf(name)), [name])
     },
   ),
   conformanceCase(
     'refs that look alike when joined',
-    'kind, partition, id and group stay apart however they are joined',
+    'records with different refs are separate, even if their joined parts look alike',
     async ({ open }) => {
       const store = await open()
       const refs: RecordRef[] = SEPARATORS.flatMap((between, n) => [
@@ -84,13 +84,13 @@ export const nameCases = [
         records.map(({ revision }) => revision),
       )
       for (const { kind, partition, id } of refs) {
-        expectEqual(`group ${id}`, await membersOf(store, { kind, partition, group: id }), [id])
+        expectEqual(`the ids in group ${id}`, await membersOf(store, { kind, partition, group: id }), [id])
       }
     },
   ),
   conformanceCase(
     'names of 200 characters',
-    'names of 200 characters that differ in the last one are different names',
+    'names of 200 characters that differ only in the last one are different names',
     async ({ open }) => {
       const store = await open()
       const long = (last: string) => `${'x'.repeat(199)}${last}`
@@ -102,8 +102,8 @@ export const nameCases = [
         (await store.get([b, a])).map((one) => one?.id),
         [b.id, a.id],
       )
-      expectEqual('the first group', await membersOf(store, { ...a, group: long('g') }), [a.id])
-      expectEqual('the second group', await membersOf(store, { ...a, group: long('h') }), [b.id])
+      expectEqual('the ids in the first group', await membersOf(store, { ...a, group: long('g') }), [a.id])
+      expectEqual('the ids in the second group', await membersOf(store, { ...a, group: long('h') }), [b.id])
     },
   ),
   conformanceCase('revisions that look alike', 'revisions are compared byte by byte', async ({ open }) => {
@@ -118,7 +118,7 @@ export const nameCases = [
       const stands = record({ revision: stored })
       await insertAll(store, [stands])
       expectEqual(
-        `replace with ${alike} where ${stored} is stored`,
+        `the result of a replace of revision ${alike} when ${stored} is stored`,
         await store.replace({ ...stands, revision: alike }, changed(stands)),
         false,
       )

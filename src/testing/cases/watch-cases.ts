@@ -4,14 +4,14 @@ import { expectEqual, expectThat } from '../expectations.ts'
 import { changed, record, refOf } from '../sample-records.ts'
 import { insertAll, replaceWith } from '../steps.ts'
 
-// A hint may be lost, so every attempt is another replace. All of them together are what a store may take.
+// A hint may be lost, so every attempt is another replace. A hint must come before the last attempt has timed out.
 const ATTEMPTS = 10
 const WAIT_MS = 500
 
 export const watchCases = [
   conformanceCase(
-    'watch tells of a replace',
-    'a store that can be watched tells every watcher of replaces made on any node',
+    'watch reports a replace',
+    'a store that can be watched notifies every watcher of replaces on any node',
     async ({ open }) => {
       const watched = await open()
       const writer = await open()
@@ -30,7 +30,7 @@ export const watchCases = [
   ),
   conformanceCase(
     'a stopped watch is silent',
-    'a watcher that was stopped is told nothing more, and the others are',
+    'a stopped watcher is not notified again, and the others still are',
     async ({ open }) => {
       const watched = await open()
       const writer = await open()
@@ -45,8 +45,8 @@ export const watchCases = [
       const toldBefore = stopped.told()
       const stands = await replaceUntil(writer, one, listening)
       await replaceUntil(writer, stands, listening)
-      expectEqual('hints to the stopped watcher', stopped.told() - toldBefore, 0)
-      // The same callback twice is two watchers: stopping one leaves the other.
+      expectEqual('the number of hints to the stopped watcher', stopped.told() - toldBefore, 0)
+      // The same callback twice is two watchers: stopping one does not stop the other.
       const stopTwin = await watched.watch(listening.changed)
       await stopTwin()
       await replaceUntil(writer, await standing(writer, one), listening)
@@ -84,7 +84,7 @@ function hintsOf(watched: RecordRef): Hints {
   }
 }
 
-/** Replaces the record until a hint has come, and answers what stands then. */
+/** Replaces the record until a hint has come, and returns the stored record. */
 async function replaceUntil(store: Store, from: StoreRecord, hints: Hints): Promise<StoreRecord> {
   let stands = from
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {

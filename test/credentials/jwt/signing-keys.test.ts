@@ -33,9 +33,9 @@ const CLAIMS = {
 } as const
 const RULES = { issuer: CLAIMS.iss, audience: [CLAIMS.aud], now: 1_500_000, toleranceMs: 0 }
 
-describe('a signing key', () => {
+describe('signing keys', () => {
   test.each(ALGORITHMS)(
-    'for %s is made by generateSigningKey, signs, and is published without its private part',
+    'a key for %s from generateSigningKey signs and is published without its private part',
     async (alg) => {
       const current = await generateSigningKey({ alg })
       expect(current).toMatchObject({ alg, kid: await calculateJwkThumbprint(current) })
@@ -49,13 +49,13 @@ describe('a signing key', () => {
     },
   )
 
-  test('is for ES256 unless told otherwise, and for nothing that is not listed', async () => {
+  test('generateSigningKey makes ES256 keys by default and refuses algorithms that are not listed', async () => {
     expect(await generateSigningKey()).toMatchObject({ kty: 'EC', crv: 'P-256', alg: 'ES256' })
     for (const alg of ['HS256', 'none', 'ES384', 'RSA-OAEP'])
       await expect(generateSigningKey({ alg: alg as SignatureAlgorithm })).rejects.toThrow(/alg: expected one of ES256/)
   })
 
-  test('may be a KeyObject, or a CryptoKey that gives nothing away', async () => {
+  test('a signing key may be a KeyObject or a CryptoKey, even one that is not extractable', async () => {
     const [ec, rsa] = [newKey(), newKey('RS256')]
     const hashed = (name: string) => ({ name, hash: 'SHA-256' })
     const forms: [unknown, string][] = [
@@ -74,7 +74,7 @@ describe('a signing key', () => {
     }
   })
 
-  test('of another role may be public; all are published, the one that signs first', async () => {
+  test('a key in another role may be public; all keys are published, the signing key first', async () => {
     const [current, next, previous] = [newKey(), newKey('EdDSA'), newKey('RS256')]
     const format = await load({ previous: publicPart(previous), next: publicPart(next), current })
     expect(format.jwks.keys.map(({ alg }) => alg)).toEqual(['ES256', 'EdDSA', 'RS256'])
@@ -82,32 +82,35 @@ describe('a signing key', () => {
 
   test.each<[string, unknown]>([
     ['nothing', undefined],
-    ['a text', '-----BEGIN PRIVATE KEY-----'],
+    ['a string', '-----BEGIN PRIVATE KEY-----'],
     ['an empty object', {}],
     ['a shared secret', { kty: 'oct', k: 'c2VjcmV0' }],
-    ['another curve', generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey.export({ format: 'jwk' })],
-    ['a curve for agreement', generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' })],
+    ['on another curve', generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey.export({ format: 'jwk' })],
+    ['on a curve for key agreement', generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' })],
     ['a short RSA key', generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ format: 'jwk' })],
     ['an RSA key for PSS only', generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey],
     ['a public key', publicPart(newKey())],
-    ['an algorithm that is not its own', { ...newKey(), alg: 'RS256' }],
-    ['RSA with another digest', { ...newKey('RS256'), alg: 'RS512' }],
+    ['labeled with another algorithm', { ...newKey(), alg: 'RS256' }],
+    ['an RSA key with another digest', { ...newKey('RS256'), alg: 'RS512' }],
     ['a broken key', { ...newKey(), x: 'AAAA' }],
-    ['a key elsewhere that cannot sign', { publicJwk: publicPart(newKey()) }],
-    ['a key elsewhere with its private part', { publicJwk: newKey(), sign: async () => new Uint8Array(64) }],
-  ])('that is %s is a TypeError that names it and shows nothing of it (S68)', (_, current) => {
-    let error: unknown
-    try {
-      checkSigning({ current })
-    } catch (thrown) {
-      error = thrown
-    }
-    expect(error).toBeInstanceOf(TypeError)
-    expect((error as Error).message).toMatch(/^createAppGrant: signing\.current(?:\.\w+)?: expected /)
-    const { d = 'no private part', k = d } = (typeof current === 'object' ? { ...current } : {}) as Jwk
-    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(String(k))
-    expect(inspect(error)).not.toContain('BEGIN')
-  })
+    ['a key held elsewhere that cannot sign', { publicJwk: publicPart(newKey()) }],
+    ['a key held elsewhere with its private part', { publicJwk: newKey(), sign: async () => new Uint8Array(64) }],
+  ])(
+    'a signing key that is %s is a TypeError that names the option and shows nothing of the key (S68)',
+    (_, current) => {
+      let error: unknown
+      try {
+        checkSigning({ current })
+      } catch (thrown) {
+        error = thrown
+      }
+      expect(error).toBeInstanceOf(TypeError)
+      expect((error as Error).message).toMatch(/^createAppGrant: signing\.current(?:\.\w+)?: expected /)
+      const { d = 'no private part', k = d } = (typeof current === 'object' ? { ...current } : {}) as Jwk
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(String(k))
+      expect(inspect(error)).not.toContain('BEGIN')
+    },
+  )
 
   test('a CryptoKey that may not sign is refused', async () => {
     const { publicKey } = (await webcrypto.subtle.generateKey({ name: 'Ed25519' }, true, [
@@ -119,14 +122,14 @@ describe('a signing key', () => {
     expect(() => checkSigning({ current: pair.privateKey })).toThrow(/signing\.current: expected/)
   })
 
-  test('one key in two roles is refused, whatever its form', () => {
+  test('the same key in two roles is refused, whatever its form', () => {
     const key = newKey()
-    expect(() => checkSigning({ current: key, previous: publicPart(key) })).toThrow(/another key in each role/)
-    expect(() => checkSigning({ current: key, next: keyObject(key) })).toThrow(/another key in each role/)
+    expect(() => checkSigning({ current: key, previous: publicPart(key) })).toThrow(/a different key for each role/)
+    expect(() => checkSigning({ current: key, next: keyObject(key) })).toThrow(/a different key for each role/)
   })
 })
 
-describe('a key that somebody else keeps', () => {
+describe('signing keys held elsewhere', () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const publicJwk = publicKey.export({ format: 'jwk' })
   const signature = async (input: Uint8Array, type: webcrypto.CryptoKey) =>
@@ -134,7 +137,7 @@ describe('a key that somebody else keeps', () => {
   const key = () =>
     importKey(privateKey.export({ format: 'jwk' }) as Jwk, { name: 'ECDSA', namedCurve: 'P-256' } as { name: string })
 
-  test('signs by its callback', async () => {
+  test('a key held elsewhere signs by its callback', async () => {
     const format = await load({
       current: { publicJwk, sign: async (input: Uint8Array) => signature(input, await key()) },
     })
@@ -151,9 +154,9 @@ describe('a key that somebody else keeps', () => {
     ],
     ['gives nothing', async () => undefined],
     ['gives a signature of something else', async () => signature(Buffer.from('else'), await key())],
-    ['gives zeros (S60)', async () => new Uint8Array(64)],
-    ['never answers', () => new Promise(() => {})],
-  ])('that %s signs nothing', async (_, sign) => {
+    ['gives zeros', async () => new Uint8Array(64)],
+    ['never settles', () => new Promise(() => {})],
+  ])('a key held elsewhere whose callback %s signs nothing (S60)', async (_, sign) => {
     const format = await loadSignedFormat(checkSigning({ current: { publicJwk, sign } }), { timeoutMs: 20 })
     await expect(format.sign(CLAIMS)).rejects.toThrow()
   })

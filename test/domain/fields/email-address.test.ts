@@ -18,7 +18,7 @@ describe('emailRule', () => {
     ['jose\u0301@example.com', 'jos\u00e9@example.com', 'jos\u00e9@example.com'],
     ['पता@उदाहरण.भारत', 'पता@उदाहरण.भारत', 'पता@xn--p1b6ci4b4b3a.xn--h2brj9c'],
     ['a@1.example', 'a@1.example', 'a@1.example'],
-  ])('%s is an address, kept in both forms (APP-2)', (text, display = text, ascii = text) => {
+  ])('%s is accepted as an e-mail address and kept in both forms (APP-2)', (text, display = text, ascii = text) => {
     expect(emailRule.check(text)).toEqual({ ok: true, value: { display, ascii } })
   })
 
@@ -60,7 +60,7 @@ describe('emailRule', () => {
     'a．．b@example.com',
     'a…@example.com',
     'a\u037eb@example.com',
-  ])('%j is no address (APP-2, S06)', (text) => {
+  ])('%j is refused as an e-mail address (APP-2, S06)', (text) => {
     expect(codeOf(text)).toBe('not_an_email')
   })
 
@@ -86,18 +86,18 @@ describe('emailRule', () => {
     'a\u061c@example.com',
     'a\u2800@example.com',
     'a\ud800@example.com',
-  ])('%j has a character that no address has (APP-4, S06)', (text) => {
+  ])('%j is refused for a character that no e-mail address has (APP-4, S06)', (text) => {
     expect(codeOf(text)).toBe('forbidden_character')
   })
 
-  test('64 octets stand before the @, and no more, counted in UTF-8', () => {
+  test('an e-mail address has at most 64 octets before the @, counted in UTF-8', () => {
     expect(codeOf(`${'a'.repeat(64)}@example.com`)).toBe('accepted')
     expect(codeOf(`${'a'.repeat(65)}@example.com`)).toBe('too_long')
     expect(codeOf(`${'é'.repeat(32)}@example.com`)).toBe('accepted')
     expect(codeOf(`${'é'.repeat(32)}a@example.com`)).toBe('too_long')
   })
 
-  test('254 octets are an address, 255 are not, in either form', () => {
+  test('an e-mail address has at most 254 octets, in either form', () => {
     const labels = (last: number) => `${`${'b'.repeat(60)}.`.repeat(3)}${'c'.repeat(last)}`
     expect(codeOf(`${'a'.repeat(64)}@${labels(6)}`)).toBe('accepted')
     expect(codeOf(`${'a'.repeat(64)}@${labels(7)}`)).toBe('too_long')
@@ -109,7 +109,7 @@ describe('emailRule', () => {
     expect(codeOf(`${'a'.repeat(20)}@${chinese}`)).toBe('too_long')
   })
 
-  test('every accepted address splits into a dot-atom and a host name, and is accepted again as the same', () => {
+  test('an accepted e-mail address splits into a dot-atom and a host name, and is accepted again unchanged', () => {
     const local = fc.oneof(
       fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }),
       fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }),
@@ -134,7 +134,7 @@ describe('emailRule', () => {
     )
   })
 
-  test('every ordinary address is accepted', () => {
+  test('every ordinary e-mail address is accepted', () => {
     fc.assert(fc.property(fc.emailAddress({ size: 'small' }), (address) => codeOf(address) === 'accepted'))
   })
 })

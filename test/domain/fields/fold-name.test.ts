@@ -16,11 +16,11 @@ describe('foldName', () => {
     ['ПРИЛОЖЕНИЕ', 'приложение'],
     ['My\u00a0App', 'my app'],
     ['ｶﾞ', 'ガ'],
-  ])('%s is found as %s (LST-2)', (stored, asked) => {
+  ])('the name %s is found by %s (LST-2)', (stored, asked) => {
     expect(foldName(stored)).toBe(foldName(asked))
   })
 
-  test('a part is found in the whole, whatever ends the part (LST-2)', () => {
+  test('part of a name is found in the whole, whatever ends the part (LST-2)', () => {
     expect(foldName('ΟΔΟΣΑ')).toContain(foldName('ΟΔΟΣ'))
     expect(foldName('Die Straße')).toContain(foldName('STRASS'))
   })
@@ -29,11 +29,11 @@ describe('foldName', () => {
     ['café', 'cafe'],
     ['app', 'apps'],
     ['ü', 'ue'],
-  ])('%s is another name than %s', (a, b) => {
+  ])('the name %s is not found by %s', (a, b) => {
     expect(foldName(a)).not.toBe(foldName(b))
   })
 
-  test('folding again changes nothing, and neither does the normalization form of the name', () => {
+  test('folding is idempotent and independent of the normalization form of the name', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' })),
@@ -47,7 +47,7 @@ describe('foldName', () => {
     )
   })
 
-  test('every assigned character is folded to something stable', () => {
+  test('folding maps every assigned character to a stable result', () => {
     const unstable: string[] = []
     for (let codePoint = 0; codePoint <= 0x10ffff; codePoint += 1) {
       const folded = foldName(String.fromCodePoint(codePoint))

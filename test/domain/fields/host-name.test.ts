@@ -15,15 +15,15 @@ describe('parseHostName', () => {
     ['r3---sn.example', 'r3---sn.example', 'r3---sn.example'],
     ['127.0.0.1.evil', '127.0.0.1.evil', '127.0.0.1.evil'],
     [`${'a'.repeat(63)}.com`, `${'a'.repeat(63)}.com`, `${'a'.repeat(63)}.com`],
-  ])('%s is a host name in both forms (APP-2)', (text, ascii, display) => {
+  ])('%s is accepted as a host name in both forms (APP-2)', (text, ascii, display) => {
     expect(parseHostName(text)).toEqual({ ascii, display })
   })
 
-  test('a full-width dot is the dot it stands for, and is shown so (S06)', () => {
+  test('a full-width dot counts as the dot it represents and is displayed as one (S06)', () => {
     expect(parseHostName('evil．com')).toEqual({ ascii: 'evil.com', display: 'evil.com' })
   })
 
-  test('a name whose own script would show a joiner is shown in ASCII (S06)', () => {
+  test('a host name whose own script would show a joiner is displayed in ASCII (S06)', () => {
     const ascii = 'xn--mgba3gch31f060k.com'
     expect(parseHostName(ascii)).toEqual({ ascii, display: ascii })
   })
@@ -71,11 +71,11 @@ describe('parseHostName', () => {
     `${'a'.repeat(64)}.com`,
     `${'ü'.repeat(60)}.com`,
     `${'a.'.repeat(126)}com`,
-  ])('%j is no host name (S03, S04, S06)', (text) => {
+  ])('%j is refused as a host name (S03, S04, S06)', (text) => {
     expect(parseHostName(text)).toBeUndefined()
   })
 
-  test('253 characters are a name, 254 are not', () => {
+  test('a host name has at most 253 characters', () => {
     const name = (length: number) => `${'a.'.repeat(120)}${'b'.repeat(length - 240)}`
     expect(parseHostName(name(253))?.ascii).toHaveLength(253)
     expect(parseHostName(name(254))).toBeUndefined()
@@ -83,7 +83,7 @@ describe('parseHostName', () => {
     expect(parseHostName(`${'ü'.repeat(40)}.`.repeat(5) + 'com'.repeat(7))).toBeUndefined()
   })
 
-  test('whatever is accepted is a DNS name, and both forms lead back to it', () => {
+  test('an accepted host name is a DNS name, and both forms lead back to it', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 20 }),
       fc.string({ unit: 'grapheme', maxLength: 20 }),

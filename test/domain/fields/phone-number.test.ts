@@ -8,7 +8,7 @@ describe('phoneRule', () => {
     ['+44 20.7946.0958', '+442079460958'],
     ['+1234567', '+1234567'],
     ['+123456789012345', '+123456789012345'],
-  ])('%s is kept as %s (APP-4)', (text, number) => {
+  ])('the phone number %s is stored as %s (APP-4)', (text, number) => {
     expect(phoneRule.check(text)).toEqual({ ok: true, value: number })
   })
 
@@ -32,7 +32,7 @@ describe('phoneRule', () => {
     'tel:+49301234567',
     '+49/301234567',
     '+49301234567;ext=1',
-  ])('%j is no number (APP-4)', (text) => {
+  ])('%j is refused as a phone number (APP-4)', (text) => {
     expect(phoneRule.check(text)).toMatchObject({ ok: false, code: 'not_a_phone_number' })
   })
 })

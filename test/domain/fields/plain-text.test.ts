@@ -64,23 +64,26 @@ describe('nameRule', () => {
     ['🚀', '🚀'],
     ['__proto__', '__proto__'],
     ['constructor', 'constructor'],
-  ])('%j is kept as %j (APP-4, S41)', (text, name) => {
+  ])('the name %j is stored as %j (APP-4, S41)', (text, name) => {
     expect(nameRule.check(text)).toEqual({ ok: true, value: name })
   })
 
   test.each([...bidirectional, ...invisible, ...controls, ...joiners, '\t', '\n', '\r'])(
-    '%j is in no name, wherever it stands (APP-4, S06, S52)',
+    '%j is refused anywhere in a name (APP-4, S06, S52)',
     (character) => {
       for (const text of [`My${character}App`, `${character}App`, `App${character}`, character])
         expect(codeOf(nameRule, text)).toBe('forbidden_character')
     },
   )
 
-  test.each([' ', '\u3000\u00a0', '\u0301', '\u20dd'])('%j shows nothing of its own and is no name (APP-4)', (text) => {
-    expect(codeOf(nameRule, text)).toBe('required')
-  })
+  test.each([' ', '\u3000\u00a0', '\u0301', '\u20dd'])(
+    'the name %j is refused because it shows nothing of its own (APP-4)',
+    (text) => {
+      expect(codeOf(nameRule, text)).toBe('required')
+    },
+  )
 
-  test('100 characters are a name, 101 are not, counted in code points after NFC and trimming (APP-4)', () => {
+  test('a name has at most 100 code points after NFC and trimming (APP-4)', () => {
     for (const character of ['a', '🚀', 'e\u0301', '\u1100\u1161\u11a8']) {
       expect(codeOf(nameRule, character.repeat(100))).toBe('accepted')
       expect(codeOf(nameRule, ` ${character.repeat(100)} `)).toBe('accepted')
@@ -88,7 +91,7 @@ describe('nameRule', () => {
     }
   })
 
-  test('no text that fits is kept away from the rule by its units', () => {
+  test('the length check in code units refuses no name that the rule accepts', () => {
     // The longest canonical decomposition there is: four units for one character.
     expect('\u1f82'.normalize('NFD')).toHaveLength(4)
     expect(codeOf(nameRule, '\u1f82'.normalize('NFD').repeat(100))).toBe('accepted')
@@ -105,21 +108,24 @@ describe('descriptionRule', () => {
     ['Cafe\u0301', 'Caf\u00e9'],
     [' \n ', ''],
     ['\u200d\ufe0f', ''],
-  ])('%j is kept as %j (APP-4)', (text, description) => {
+  ])('the description %j is stored as %j (APP-4)', (text, description) => {
     expect(descriptionRule.check(text)).toEqual({ ok: true, value: description })
   })
 
-  test.each([...bidirectional, ...invisible, ...controls])('%j is in no description (APP-4, S52)', (character) => {
-    expect(codeOf(descriptionRule, `a${character}b`)).toBe('forbidden_character')
-  })
+  test.each([...bidirectional, ...invisible, ...controls])(
+    '%j is refused in a description (APP-4, S52)',
+    (character) => {
+      expect(codeOf(descriptionRule, `a${character}b`)).toBe('forbidden_character')
+    },
+  )
 
-  test('1024 characters are a description, 1025 are not (APP-4)', () => {
+  test('a description has at most 1024 characters (APP-4)', () => {
     expect(codeOf(descriptionRule, '🚀'.repeat(1024))).toBe('accepted')
     expect(codeOf(descriptionRule, '🚀'.repeat(1025))).toBe('too_long')
   })
 })
 
-test('what a text rule accepts, it accepts again as the same', () => {
+test('a text rule accepts its own result again unchanged', () => {
   const character = fc.oneof(
     fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),

@@ -23,7 +23,7 @@ describe('redirectRule', () => {
     'https://xn--mnchen-3ya.de/cb',
     'https://127.0.0.1.evil/cb',
     'https://localhost/cb',
-  ])('%s is accepted as it is (APP-3)', (text) => {
+  ])('the redirect URL %s is accepted unchanged (APP-3)', (text) => {
     expect(rule.check(text)).toEqual({ ok: true, value: text })
   })
 
@@ -46,7 +46,7 @@ describe('redirectRule', () => {
     ['https://app%2eexample/cb', 'https://app.example/cb'],
     ['https://app.example?x=1', 'https://app.example/?x=1'],
     ["https://app.example/?x='1'", 'https://app.example/?x=%271%27'],
-  ])('%s is refused with its canonical form as the fix (APP-3, S03)', (text, fix) => {
+  ])('the redirect URL %s is refused with its canonical form as the fix (APP-3, S03)', (text, fix) => {
     expect(rule.check(text)).toEqual({ ok: false, code: 'not_canonical', expected: fix })
     expect(codeOf(fix)).toBe('accepted')
   })
@@ -55,7 +55,7 @@ describe('redirectRule', () => {
     ['https://münchen.de/cb', 'https://xn--mnchen-3ya.de/cb'],
     ['https://app.example/ü', 'https://app.example/%C3%BC'],
     ['https://app．example/cb', 'https://app.example/cb'],
-  ])('%s is refused for its characters, with its ASCII form as the fix (APP-3, S06)', (text, fix) => {
+  ])('the redirect URL %s is refused for its characters, with its ASCII form as the fix (APP-3, S06)', (text, fix) => {
     expect(rule.check(text)).toMatchObject({ ok: false, code: 'forbidden_character', expected: fix })
     expect(codeOf(fix)).toBe('accepted')
   })
@@ -75,7 +75,7 @@ describe('redirectRule', () => {
     ['https://app.example:99999/', 'not_a_url'],
     ['https://[::1/', 'not_a_url'],
     ['https://exa%23mple/', 'not_a_url'],
-  ])('%j does not parse (S07)', (text, code) => {
+  ])('the redirect URL %j does not parse (S07)', (text, code) => {
     expect(codeOf(text)).toBe(code)
   })
 
@@ -101,7 +101,7 @@ describe('redirectRule', () => {
     'urn:ietf:wg:oauth:2.0:oob',
     'view-source:https://app.example/',
     'httpsx://app.example/',
-  ])('%s has another scheme (APP-4, S05)', (text) => {
+  ])('the redirect URL %s is refused for its scheme (APP-4, S05)', (text) => {
     expect(codeOf(text)).toBe('scheme_not_allowed')
   })
 
@@ -146,7 +146,7 @@ describe('redirectRule', () => {
     'https://app.example/..%3b/cb',
     'https://app.example/%2e%2e;/cb',
     'https://app.example/.%2e%3B/cb',
-  ])('%j has a forbidden character (S03, S05, S06)', (text) => {
+  ])('the redirect URL %j is refused for a forbidden character (S03, S05, S06)', (text) => {
     expect(codeOf(text)).toBe('forbidden_character')
     expect(codeOf(text, loopbackRule)).toBe('forbidden_character')
   })
@@ -176,12 +176,12 @@ describe('redirectRule', () => {
     ['https://a..example/cb', 'host_not_allowed'],
     ['https://app.example./cb', 'host_not_allowed'],
     [`https://${'a'.repeat(64)}.example/`, 'host_not_allowed'],
-  ])('%s: %s (APP-3)', (text, code) => {
+  ])('the redirect URL %s is refused as %s (APP-3)', (text, code) => {
     expect(codeOf(text)).toBe(code)
     expect(codeOf(text, loopbackRule)).toBe(code)
   })
 
-  test('a password in a refused URL is not repeated', () => {
+  test('the error about a refused redirect URL does not repeat its password', () => {
     for (const text of [
       'https://me:hunter2@app.example/',
       'ftp://me:hunter2@h/',
@@ -199,7 +199,7 @@ describe('redirectRule', () => {
   })
 
   test.each(['http://127.0.0.1/cb', 'http://127.0.0.1:8080/cb', 'http://[::1]/', 'http://[::1]:49152/cb?x=1'])(
-    '%s is accepted where loopback is allowed, and only there (APP-3)',
+    'the redirect URL %s is accepted only if loopback is allowed (APP-3)',
     (text) => {
       expect(codeOf(text, loopbackRule)).toBe('accepted')
       expect(codeOf(text)).toBe('scheme_not_allowed')
@@ -224,7 +224,7 @@ describe('redirectRule', () => {
     ['http://127.0.0.1:80/cb', 'not_canonical'],
     ['http://127.0.0.1', 'not_canonical'],
     ['http://evil@127.0.0.1/cb', 'has_userinfo'],
-  ])('%s is no loopback address: %s (S04)', (text, code) => {
+  ])('%s is refused as a loopback redirect: %s (S04)', (text, code) => {
     expect(codeOf(text, loopbackRule)).toBe(code)
   })
 
@@ -263,7 +263,7 @@ describe('redirectRule', () => {
     fc.string({ unit: 'binary' }),
   )
 
-  test('every accepted URL is what a parser writes, and the fix for a refused one is accepted (APP-3)', () => {
+  test('an accepted redirect URL is what a parser writes, and the fix for a refused one is accepted (APP-3)', () => {
     fc.assert(
       fc.property(anyUrl, fc.boolean(), (text, allowLoopback) => {
         const by = redirectRule({ allowLoopback })
@@ -318,11 +318,11 @@ describe('matchesRedirect', () => {
     'https://app.example\\cb',
     'https://app．example/cb',
     '',
-  ])('%j is not the registered https://app.example/cb (S02, S03)', (asked) => {
+  ])('%j does not match the registered https://app.example/cb (S02, S03)', (asked) => {
     expect(matchesRedirect('https://app.example/cb', asked)).toBe(false)
   })
 
-  test('the very same string matches', () => {
+  test('a redirect URL matches the identical string', () => {
     expect(matchesRedirect('https://app.example/cb', 'https://app.example/cb')).toBe(true)
   })
 
@@ -331,9 +331,12 @@ describe('matchesRedirect', () => {
     ['http://127.0.0.1:9/cb', 'http://127.0.0.1:65535/cb'],
     ['http://127.0.0.1:51004/cb', 'http://127.0.0.1/cb'],
     ['http://[::1]/cb?x=1', 'http://[::1]:1/cb?x=1'],
-  ])('%s matches %s: on loopback alone the port may vary (S04, RFC 8252 §7.3)', (registered, asked) => {
-    expect(matchesRedirect(registered, asked)).toBe(true)
-  })
+  ])(
+    '%s matches %s because only the port of a loopback redirect may vary (S04, RFC 8252 §7.3)',
+    (registered, asked) => {
+      expect(matchesRedirect(registered, asked)).toBe(true)
+    },
+  )
 
   test.each([
     'http://127.0.0.1:8080/CB',
@@ -361,7 +364,7 @@ describe('matchesRedirect', () => {
     'HTTP://127.0.0.1/cb',
     'https://127.0.0.1/cb',
     'https://127.0.0.1:8080/cb',
-  ])('%j is not the registered http://127.0.0.1/cb (S04)', (asked) => {
+  ])('%j does not match the registered http://127.0.0.1/cb (S04)', (asked) => {
     expect(matchesRedirect('http://127.0.0.1/cb', asked)).toBe(false)
   })
 
@@ -370,11 +373,11 @@ describe('matchesRedirect', () => {
     ['https://127.0.0.1/cb', 'https://127.0.0.1:8080/cb'],
     ['http://127.0.0.2/cb', 'http://127.0.0.2:8080/cb'],
     ['http://127x0x0x1/cb', 'http://127x0x0x1:8080/cb'],
-  ])('the port of %s, no loopback rule, does not vary (S04)', (registered, asked) => {
+  ])('the port of %s, which is not a loopback redirect, does not match %s (S04)', (registered, asked) => {
     expect(matchesRedirect(registered, asked)).toBe(false)
   })
 
-  test('what is no string, and 100 kB, match nothing (S40, S45)', () => {
+  test('a value that is not a string, or one of 100 kB, matches nothing (S40, S45)', () => {
     const registered = 'http://127.0.0.1/cb'
     for (const asked of [undefined, null, 1, {}, [registered], { toString: () => 'http://127.0.0.1:1/cb' }])
       expect(matchesRedirect(registered, asked as unknown as string)).toBe(false)

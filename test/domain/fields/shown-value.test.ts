@@ -25,11 +25,11 @@ test.each([
   [{ a: 1 }, 'an object'],
   [new String('x'), 'an object'],
   [UNREADABLE, 'a value that cannot be read'],
-])('%s is shown as %s: at most 100 characters, none hidden (APP-5, S52)', (value, shown) => {
+])('%s is displayed as %s: at most 100 characters, none hidden (APP-5, S52)', (value, shown) => {
   expect(shownValue(value)).toBe(shown)
 })
 
-test('rendering a value runs none of its code', () => {
+test('displaying a value runs none of its code', () => {
   const trap = () => expect.unreachable('the value was asked')
   const hostile = { toString: trap, valueOf: trap, toJSON: trap, [Symbol.toPrimitive]: trap }
   expect(shownValue(hostile)).toBe('an object')

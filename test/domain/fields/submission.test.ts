@@ -8,7 +8,7 @@ const untouchable: FieldRule<string> = {
   check: (text) => expect.unreachable(`the rule saw ${text}`),
 }
 
-test('the length and the type are judged before a rule sees the value (S40, S45)', () => {
+test('length and type are checked before a rule sees the value (S40, S45)', () => {
   const submission = readSubmission({ long: 'abcd', wrong: {}, list: ['abcd', 1] })
   submission.required('long', untouchable, undefined)
   submission.optional('wrong', untouchable, undefined)
@@ -21,7 +21,7 @@ test('the length and the type are judged before a rule sees the value (S40, S45)
   ])
 })
 
-test('a list whose length changes while it is read gives no more entries than it said first', () => {
+test('a list whose length changes while it is read gives no more entries than it had at first', () => {
   const seen: string[] = []
   const rule: FieldRule<string> = {
     maxUnits: 3,

@@ -21,7 +21,7 @@ describe('homepageRule', () => {
     ['https://аpple.com/', 'https://аpple.com/', 'https://xn--pple-43d.com/'],
     ['https://xn--mgba3gch31f060k.com/', 'https://xn--mgba3gch31f060k.com/', 'https://xn--mgba3gch31f060k.com/'],
     ['https://app.example/@user', 'https://app.example/@user', 'https://app.example/@user'],
-  ])('%s is kept in both forms (APP-1, APP-2, S06)', (text, display, ascii) => {
+  ])('the homepage %s is kept in both forms (APP-1, APP-2, S06)', (text, display, ascii) => {
     expect(homepageRule.check(text)).toEqual({ ok: true, value: { display, ascii } })
   })
 
@@ -68,12 +68,12 @@ describe('homepageRule', () => {
     ['https://app.example:80:90/', 'host_not_allowed'],
     ['https://*.example/', 'host_not_allowed'],
     ['https://xn--a.com/', 'host_not_allowed'],
-  ])('%j is refused: %s (APP-4, S05, S06, S07)', (text, code) => {
+  ])('the homepage %j is refused: %s (APP-4, S05, S06, S07)', (text, code) => {
     expect(codeOf(text)).toBe(code)
     expect(codeOf(text, imageRule)).toBe(code)
   })
 
-  test('a password in a refused URL is not repeated', () => {
+  test('the error about a refused homepage does not repeat its password', () => {
     for (const text of [
       'https://me:hunter2@app.example/',
       'ftp://me:hunter2@h/',
@@ -83,17 +83,17 @@ describe('homepageRule', () => {
       expect(JSON.stringify(homepageRule.check(text))).not.toContain('hunter2')
   })
 
-  test('the answer for a Latin-1 URL stays the same however often it is asked (URL.canParse of Node 20 changes its own)', () => {
+  test('a Latin-1 URL gives the same result however often it is checked, unlike URL.canParse of Node 20', () => {
     for (let round = 0; round < 30_000; round += 1)
       if (codeOf('https://münchen.de/ü') !== 'accepted') expect.unreachable(`refused in round ${round}`)
   })
 
-  test('an ASCII form longer than 2048 is refused by its length', () => {
+  test('a homepage whose ASCII form is longer than 2048 is refused by its length', () => {
     expect(codeOf(`https://app.example/${'a'.repeat(2028)}`)).toBe('accepted')
     expect(codeOf(`https://app.example/${'ü'.repeat(400)}`)).toBe('too_long')
   })
 
-  test('every accepted address is accepted again as the same, and its display leads to its ASCII form (APP-2)', () => {
+  test('an accepted homepage is accepted again unchanged, and its display form leads to its ASCII form (APP-2)', () => {
     const part = fc.constantFrom(
       'a',
       'ü',
@@ -141,14 +141,14 @@ describe('homepageRule', () => {
 })
 
 describe('imageRule', () => {
-  test('keeps the ASCII form (APP-1)', () => {
+  test('imageRule keeps the ASCII form (APP-1)', () => {
     expect(imageRule.check('https://münchen.de/logo_ü.png')).toEqual({
       ok: true,
       value: 'https://xn--mnchen-3ya.de/logo_%C3%BC.png',
     })
   })
 
-  test('takes https alone (APP-1)', () => {
+  test('imageRule accepts only https (APP-1)', () => {
     expect(codeOf('http://app.example/logo.png', imageRule)).toBe('scheme_not_allowed')
   })
 })

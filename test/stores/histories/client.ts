@@ -1,5 +1,5 @@
-// One node of the library in a process of its own. Does what each line on stdin says, several at once, and answers each by a line: all as JSON, of
-// the forms in told.ts. Argument: the database, as JSON. It ends when its input does.
+// One node of the library in a process of its own. Does what each line on stdin says, several at once, and replies to each with a line: all JSON, in
+// the forms of told.ts. Argument: the database, as JSON. It ends when its input ends.
 import { createHash } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { type AppGrant, createAppGrant, isAppGrantError, type Store } from '../../../src/index.ts'
@@ -16,13 +16,13 @@ const REDIRECT = 'https://app.example/callback'
 const VERIFIER = 'a-verifier-of-the-tests.with~every_kind-of-character'
 const settings = {
   issuer: 'https://pbx.example/oauth',
-  // No answer is left open by a machine that is slow.
+  // A slow machine leaves no outcome unknown.
   storeTimeoutMs: 30_000,
-  // Longer than any run, so that no answer depends on the time.
+  // Longer than any run, so that no result depends on the time.
   lifetimes: { retryWindowSeconds: 60 },
 }
 const grants = createAppGrant({ store, ...settings })
-/** What lets the late writes go, by the key of their app. */
+/** Releases the late writes, by the key of their app. */
 const late = new Map<string, () => Promise<unknown>>()
 
 async function begin(): Promise<Begun> {
@@ -45,7 +45,7 @@ async function begin(): Promise<Begun> {
   return { key: app.key, secret, token: tokenId, text: accessToken, refresh: refreshToken }
 }
 
-/** Asks a node, and says what is to be told of the answer. */
+/** Calls a node and returns what to report of the result. */
 async function ask({ apps, tokens, authorizer }: AppGrant, key: string, asked: Asked, text: string): Promise<object> {
   switch (asked.act) {
     case 'grant': {
@@ -84,7 +84,7 @@ async function ask({ apps, tokens, authorizer }: AppGrant, key: string, asked: A
   }
 }
 
-/** A node whose next replace gets no answer, and comes when it is let go. */
+/** A node whose next replace gets no reply and arrives when it is released. */
 function nodeWithLateWrite(key: string): AppGrant {
   const replace: Store['replace'] = (from, to) => {
     if (late.has(key)) return store.replace(from, to)

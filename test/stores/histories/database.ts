@@ -5,7 +5,7 @@ import { redisStore } from '../../../adapters/redis/redis-store.ts'
 import type { Store } from '../../../src/index.ts'
 import { placeIn } from '../sqlite/place.ts'
 
-/** A database that several processes share, in words that can be told to them. */
+/** A database that several processes share, as data that can be sent to them. */
 export type Database =
   | { readonly redis: object; readonly namespace: string }
   | {

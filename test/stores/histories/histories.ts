@@ -7,15 +7,15 @@ import type { Database } from './database.ts'
 import type { Begun, Seen, Told } from './told.ts'
 
 const PROCESSES = 4
-/** Of each process, at once. */
+/** Callers in each process. */
 const CALLERS = 2
-/** Of each caller, in the life of one app. */
+/** Calls of each caller in the life of one app. */
 const CALLS = 15
-/** As many apps at once, so that what is joined in one command is of several. */
+/** As many apps at once, so that one command joins calls of several. */
 const AT_ONCE = 2
-/** After so many calls of one caller one of its writes is held, until it has killed once more. */
+/** After this many calls of one caller one of its writes is held, until the caller has revoked something again. */
 const LATE_AFTER = 3
-/** What is drawn from. Acts that leave little to race are rare, and `remove` comes at the end only. */
+/** The operations to draw from. Those that leave little to race are rare, and `remove` comes only at the end. */
 const KILLS = [
   'suspend',
   'resume',
@@ -41,9 +41,9 @@ function often<const Act>(times: number, act: Act): readonly Act[] {
   return Array<Act>(times).fill(act)
 }
 
-/** Where histories are made. */
+/** Where histories are recorded. */
 export interface HistoryTarget {
-  /** A database that nobody else uses. */
+  /** A database that no other test uses. */
   database(): Database
   /** The Node of the clients. Default is this one. */
   readonly node?: string
@@ -54,8 +54,8 @@ export interface HistoryTarget {
 }
 
 /**
- * Four processes race the acts of S31 on a few apps, some of their writes arriving late (S3A). What each call saw, with its
- * times, must be what some order of the calls explains.
+ * Four processes race the operations of S31 on a few apps, some of their writes arriving late (S3A). Some order of the calls
+ * must explain what each call saw, at its times.
  */
 export function testHistories({
   database,
@@ -75,7 +75,7 @@ export function testHistories({
     scratch.remove()
   })
 
-  it('histories of four processes racing acts of one app are linearizable (S31, S3A, REV-3, REV-4)', async () => {
+  it('histories of four processes racing operations on one app are linearizable (S31, S3A, REV-3, REV-4)', async () => {
     const seed = randomInt(2 ** 31)
     const random = seededRandom(seed)
     const outcomes = new Map<string, number>()
@@ -94,7 +94,7 @@ export function testHistories({
     }
     for (let lived = 0; lived < lives; lived += AT_ONCE) await Promise.all(Array.from({ length: AT_ONCE }, live))
     console.info(`histories: seed ${seed}: ${calls} calls of ${PROCESSES} processes, ${overlaps} raced by another's`)
-    // A history without races, or in which nothing ever died, shows nothing.
+    // A history without races, or in which nothing was ever revoked, shows nothing.
     expect(overlaps).toBeGreaterThan(calls / 4)
     for (const outcome of ['ok', 'revoked', 'app_suspended', 'app_removed'])
       expect(outcomes.get(`verify ${outcome}`), outcome).toBeGreaterThan(0)
@@ -143,7 +143,7 @@ async function createLife(
         await call(caller, { act: oneOf(KILLS) })
         await clientOf(caller).ask({ release: key })
       }
-      // The life ends while the others go on, and is ended twice.
+      // The life ends while the other calls continue, and is ended twice.
       await call(caller, caller === 0 && done >= CALLS - 2 ? { act: 'remove' } : drawn())
     }
   }
@@ -153,12 +153,12 @@ async function createLife(
 }
 
 const START = process.hrtime.bigint()
-/** In ns. The monotonic clock of a machine is one for all its processes. */
+/** In ns. All processes of a machine share its monotonic clock. */
 const sinceStart = (time: string) => Number(BigInt(time) - START)
 
 const overlap = (one: Call, other: Call) => one.by !== other.by && one.from < other.to && other.from < one.to
 
-/** A process that does what it is told, several things at once. */
+/** A process that does what it is told, several calls at once. */
 interface Client {
   ask(told: Told): Promise<object>
   end(): Promise<void>

@@ -1,17 +1,17 @@
 import type { Answered, Asked, Beginning } from '../../model/app-history.ts'
 
-/** What a client of a history is told. Each line has the number of the call besides, and so has its answer. */
+/** A command to a client of a history. Each line also has the number of the call, and so has its reply. */
 export type Told =
   | { readonly begin: true }
   | {
       readonly key: string
       readonly asked: Asked
-      /** The token itself, where a token is verified. */
+      /** The token itself, if a token is verified. */
       readonly text?: string
       /** Its write is held until it is released, past the deadline of the call. */
       readonly isLate?: boolean
     }
-  /** Lets the late write about the app of that key go. */
+  /** Releases the late write on the app with that key. */
   | { readonly release: string }
 
 /** A new app, with its user's first tokens. */

@@ -4,7 +4,7 @@ import { isNotApplied } from '../../../src/store/store.ts'
 import { changed, groupOf, inMs, longPast, record, refOf, upTo } from '../../../src/testing/sample-records.ts'
 import { column, type Handle, type Place, type SqliteCase, tapped } from './place.ts'
 
-/** A store whose statements are written down, with the synchronous level in force at every commit (1 is NORMAL, 2 is FULL). */
+/** A store whose statements are recorded, with the synchronous level at every commit (1 is NORMAL, 2 is FULL). */
 async function writtenDown(place: Place) {
   const handle = place.open(place.path())
   const said: string[] = []
@@ -42,10 +42,10 @@ const driverError = (name: 'BUSY_RECOVERY' | 'FULL' | 'IOERR_FSYNC', errcode: nu
 
 const expiring = () => record({ expiresAt: inMs(60_000), groups: ['g'] })
 
-/** How writes reach the file: transactions, durability, and what is undone. */
+/** How writes reach the file: transactions, durability and rollback. */
 export const commitCases: readonly SqliteCase[] = [
   {
-    name: 'an insert that expires commits at NORMAL; one that does not, one that asks for it, and a replace commit at FULL',
+    name: 'an expiring insert commits at NORMAL; any other insert, a durable one and a replace commit at FULL',
     async run(place) {
       const { store, commitsOf } = await writtenDown(place)
       const [token, app] = [expiring(), record()]
@@ -58,7 +58,7 @@ export const commitCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'the writes of one turn share one commit, at FULL where one of them is durable',
+    name: 'the writes of one turn share one commit, at FULL if one of them is durable',
     async run(place) {
       const { store, commitsOf } = await writtenDown(place)
       const app = record()
@@ -114,7 +114,7 @@ export const commitCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'a commit whose fsync failed is not marked: its outcome is unknown, and the store goes on',
+    name: 'a commit whose fsync failed has an unknown outcome, and the store continues',
     async run(place) {
       const { store, arm } = await failingAt(place, (sql, handle) => {
         if (sql !== 'COMMIT') return
@@ -132,7 +132,7 @@ export const commitCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'a read that meets a lock, as while the log of a crashed process is recovered, waits for it, but not for ever',
+    name: 'a read waits for a lock, as during recovery of the log of a crashed process, but not forever',
     async run(place) {
       let refusals = 5
       const { store, arm } = await failingAt(place, (sql) => {
@@ -154,7 +154,7 @@ export const commitCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'a write clears away at most 16 expired records, and none that expired within the last 60 s',
+    name: 'a write deletes at most 16 expired records, and none that expired within the last 60 s',
     async run(place) {
       const path = place.path()
       const store = place.store(path)
@@ -186,7 +186,7 @@ export const commitCases: readonly SqliteCase[] = [
       counts.push(left())
       await store.insert(record())
       counts.push(left())
-      // Each record stands in two lists, the one that expires later in one, the lasting ones in none.
+      // Each record is in two lists, the one that expires later in one, the lasting ones in none.
       assert.deepEqual(counts, [
         [30, 58],
         [15, 27],
@@ -196,7 +196,7 @@ export const commitCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'who reads in a loop lets timers and writes have their turn',
+    name: 'a loop of reads lets timers and writes run',
     async run(place) {
       const store = place.store(place.path())
       let app = record()

@@ -1,5 +1,5 @@
-// Does what each line on stdin says, as JSON, and answers by a line of JSON: { "insert": record, "options": {} }, { "replace": [from, to] }, { "get": [refs] },
-// { "prepare": true }, { "lock": true }, { "unlock": true }. A rejection is answered as { "code", "message", "hint", "notApplied" }. Argument: path.
+// Does what each line of JSON on stdin says and replies with a line of JSON: { "insert": record, "options": {} }, { "replace": [from, to] }, { "get": [refs] },
+// { "prepare": true }, { "lock": true }, { "unlock": true }. A rejection is { "code", "message", "hint", "notApplied" }. Argument: path.
 import { createInterface } from 'node:readline'
 import { type Driver, openDriver } from '../../../adapters/sqlite/driver.ts'
 import { sqliteStore } from '../../../adapters/sqlite/sqlite-store.ts'

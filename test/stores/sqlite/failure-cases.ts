@@ -18,7 +18,7 @@ import { isNotApplied } from '../../../src/store/store.ts'
 import { changed, groupOf, record, upTo } from '../../../src/testing/sample-records.ts'
 import { column, type SqliteCase } from './place.ts'
 
-/** Rejects unless `call` rejects with a `store_unavailable` of that message, whose hint and cause tell more. */
+/** Rejects unless `call` rejects with a `store_unavailable` of that message, hint and cause. */
 async function unusableFor(
   call: Promise<unknown>,
   { message, hint }: { message: RegExp; hint: RegExp },
@@ -33,7 +33,7 @@ async function unusableFor(
   assert.doesNotMatch(error.message, /appgrant-sqlite-/, 'the path may not reach a client')
 }
 
-/** Prepare and every call fail by that message, the calls marked as not applied. */
+/** Prepare and every call fail with that message, and the calls are marked as not applied. */
 async function refusesAll(file: string | object, expected: { message: RegExp; hint: RegExp }): Promise<void> {
   const store = sqliteStore(file)
   await unusableFor(store.prepare(), expected)
@@ -57,10 +57,10 @@ async function refusesAll(file: string | object, expected: { message: RegExp; hi
   await store.close()
 }
 
-/** The same error for a path, which the driver of this machine opens, and for a handle of this place's. */
+/** The same error for a path, which the driver of this machine opens, and for a handle of this place. */
 const both = (place: Parameters<SqliteCase['run']>[0], path: string) => [path, place.open(path)]
 
-/** What cannot work says so, tells the fix, and changes nothing. */
+/** What cannot work says so with the fix, and changes nothing. */
 export const failureCases: readonly SqliteCase[] = [
   {
     name: 'a file of another program is refused and left as it is',
@@ -91,7 +91,7 @@ export const failureCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'a file that is no database is refused and left as it is',
+    name: 'a file that is not a database is refused and left as it is',
     async run(place) {
       const path = place.path()
       const text = 'not a database, but the notes of somebody\n'.repeat(200)
@@ -102,7 +102,7 @@ export const failureCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'a file that was cut off is refused',
+    name: 'a truncated file is refused',
     async run(place) {
       const path = await filled(place)
       truncateSync(path, 3 * 4096)
@@ -110,7 +110,7 @@ export const failureCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'a damaged page fails the calls that meet it: a write is not applied',
+    name: 'a damaged page fails the calls that read it, and a write is not applied',
     async run(place) {
       const path = await filled(place)
       const pages = readFileSync(path).length / 4096
@@ -119,7 +119,7 @@ export const failureCases: readonly SqliteCase[] = [
       closeSync(file)
       const store = sqliteStore(path)
       await unusableFor(store.get([record()]), { message: /damaged/, hint: /restore a backup/ }).catch(async () => {
-        // Whether opening already meets it depends on the page.
+        // It depends on the page whether opening already reads it.
         await assert.rejects(store.get([record()]), isNotApplied)
       })
       await assert.rejects(store.insert(record()), isNotApplied)
@@ -127,7 +127,7 @@ export const failureCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'a file that another connection keeps locked is waited for, below the deadline of core, without blocking',
+    name: 'a file locked by another connection is waited for without blocking, for less than the deadline of core',
     async run(place) {
       const path = place.path()
       const store = place.store(path)
@@ -152,7 +152,7 @@ export const failureCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'a lock that is given back in time delays a write, and nothing else',
+    name: 'a lock released in time only delays a write',
     async run(place) {
       const path = place.path()
       const store = place.store(path)
@@ -172,13 +172,13 @@ export const failureCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'opening a file that another connection keeps locked for itself fails with a clear error, and works afterwards',
+    name: 'opening a file that another connection locks exclusively fails with a clear error and works afterwards',
     async run(place) {
       const path = await filled(place)
       const other = place.open(path)
       other.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
       const store = place.store(path)
-      await unusableFor(store.prepare(), { message: /locked by another process/, hint: /End the process/ })
+      await unusableFor(store.prepare(), { message: /locked by another process/, hint: /Stop the process/ })
       await assert.rejects(store.insert(record()), isNotApplied)
       other.exec('ROLLBACK')
       other.close()
@@ -187,14 +187,14 @@ export const failureCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'a handle that may only read is refused',
+    name: 'a read-only handle is refused',
     async run(place) {
       const handle = place.open(await filled(place), { readonly: true })
-      await refusesAll(handle, { message: /read-only/, hint: /Let this process write/ })
+      await refusesAll(handle, { message: /read-only/, hint: /Allow this process to write/ })
     },
   },
   {
-    name: 'a file that cannot grow refuses writes, leaves nothing half written, and takes them when there is room',
+    name: 'a file that cannot grow refuses writes, leaves nothing half written, and accepts writes when there is room',
     async run(place) {
       const path = place.path()
       const handle = place.open(path)
@@ -219,7 +219,7 @@ export const failureCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'a folder that is not there is named, and once it is, the same store works',
+    name: 'an error names a missing folder, and the same store works once it exists',
     async run(place) {
       const folder = join(place.folder, `folder-${place.path().slice(-12, -3)}`)
       const store = sqliteStore(join(folder, 'appgrant.db'))
@@ -230,7 +230,7 @@ export const failureCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'a database in memory is refused, and what is neither a path nor a database is a TypeError',
+    name: 'an in-memory database is refused, and a value that is neither path nor database is a TypeError',
     async run(place) {
       await refusesAll(place.open(':memory:'), { message: /journal mode 'memory'/, hint: /local disk/ })
       for (const file of ['', ':memory:', undefined, null, 5, {}, [], new URL('file:///tmp/a.db')])
@@ -241,7 +241,7 @@ export const failureCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'while its host is inside a transaction on the handle, the store refuses to read the past and to write',
+    name: 'the store refuses reads and writes while its host is inside a transaction on the handle',
     async run(place) {
       const handle = place.open(place.path())
       const store = sqliteStore(handle)

@@ -5,7 +5,7 @@ import { isNotApplied } from '../../../src/store/store.ts'
 import { changed, groupOf, record, upTo } from '../../../src/testing/sample-records.ts'
 import { column, type SqliteCase } from './place.ts'
 
-/** The file itself: when it is opened, by whom it is shared, how it is kept. */
+/** The file itself: when it is opened, who shares it, how it is kept. */
 export const fileCases: readonly SqliteCase[] = [
   {
     name: 'nothing is opened before the first use, and prepare may be repeated',
@@ -21,7 +21,7 @@ export const fileCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'close waits for the writes already asked for, closes what it opened and not what it was given',
+    name: 'close waits for pending writes and closes what the store opened, not what it was given',
     async run(place) {
       const path = place.path()
       const mine = sqliteStore(path)
@@ -30,7 +30,7 @@ export const fileCases: readonly SqliteCase[] = [
       const writing = Promise.all(records.map((one) => mine.insert(one)))
       await mine.close()
       assert.deepEqual(await writing, Array(5).fill('inserted'))
-      // The last connection that is closed takes the log with it.
+      // Closing the last connection removes the log.
       assert.equal(existsSync(`${path}-wal`), false)
       await assert.rejects(mine.get([record()]), isNotApplied)
       await assert.rejects(mine.insert(record()), isNotApplied)
@@ -67,7 +67,7 @@ export const fileCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'a copy made by VACUUM INTO while the store is at work is a file to go on with',
+    name: 'a copy made by VACUUM INTO while the store is in use is a working file',
     async run(place) {
       const path = place.path()
       const copy = place.path()
@@ -82,7 +82,7 @@ export const fileCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'a handle that answers integers as bigints gives the same records',
+    name: 'a handle that returns integers as bigints gives the same records',
     async run(place) {
       const store = sqliteStore(place.open(place.path(), { bigints: true }))
       const one = record({ groups: ['g'] })
@@ -94,7 +94,7 @@ export const fileCases: readonly SqliteCase[] = [
     },
   },
   {
-    name: 'the file is in WAL mode, names its program and version, and every question goes by an index',
+    name: 'the file is in WAL mode, names its program and version, and every query uses an index',
     async run(place) {
       const path = place.path()
       await place.store(path).prepare()

@@ -1,4 +1,4 @@
-// Prints whether the file is sound and the lists hold exactly what the records say. Argument: path.
+// Prints whether the file is sound and the lists contain exactly what the records say. Argument: path.
 import { openDriver } from '../../../adapters/sqlite/driver.ts'
 
 const [, , path = ''] = process.argv

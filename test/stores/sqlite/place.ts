@@ -17,11 +17,11 @@ export interface Handle {
   readonly isTransaction?: boolean
 }
 
-/** Where a case plays: a folder of its own kind of database. */
+/** Where a case runs: a folder with its own kind of database. */
 export interface Place {
   readonly driver: string
   readonly folder: string
-  /** A path where nothing is. */
+  /** A path where no file is. */
   path(): string
   /** A host's own handle. */
   open(path: string, options?: { readonly readonly?: boolean; readonly bigints?: boolean }): Handle
@@ -30,13 +30,13 @@ export interface Place {
   close(): Promise<void>
 }
 
-/** A case of this adapter, for every driver. It rejects where what its name says is not so. */
+/** A case of this adapter, for every driver. It rejects unless what its name says holds. */
 export interface SqliteCase {
   readonly name: string
   run(place: Place): Promise<void>
 }
 
-/** @param driver - the one whose handles are used, whatever a path would be opened by. */
+/** @param driver - the one whose handles are used, whatever driver would open a path. */
 export function placeIn(folder: string, driver: string): Place {
   const open = driver === 'node:sqlite' ? nodeHandle : betterHandle
   const closing: (() => unknown)[] = []
@@ -78,7 +78,7 @@ function betterHandle(path: string, { readonly = false, bigints = false }): Hand
   return handle
 }
 
-/** A handle in front of another: `before` hears every statement as it is about to run, and may throw in its stead. */
+/** A handle in front of another: `before` sees every statement about to run, and may throw instead. */
 export function tapped(handle: Handle, before: (sql: string) => void): Handle {
   return {
     exec(sql) {

@@ -13,7 +13,7 @@ export function processesOf(node: string) {
     return script
   }
   const newPath = () => join(scratch.folder, `${randomUUID()}.db`)
-  // A process that was asked to end by the end of its input has closed its store.
+  // A process that is asked to end by the end of its input closes its store.
   const end = async (...scripts: readonly Script[]) => {
     for (const { child } of scripts) child.stdin?.end()
     return Promise.all(scripts.map((script) => script.ended()))

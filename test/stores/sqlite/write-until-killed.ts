@@ -1,5 +1,5 @@
-// Writes as fast as it can and prints a line for each write that was acknowledged: '<id> <number of its revision>'. Before that it looks whether all
-// is there that it is told on stdin as '[[id, number], ...]', and prints what is not. Arguments: path, first number.
+// Writes as fast as it can and prints a line for each acknowledged write: '<id> <number of its revision>'. First it checks that all
+// records given on stdin as '[[id, number], ...]' are there, and prints the missing ones. Arguments: path, first number.
 import { writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { sqliteStore } from '../../../adapters/sqlite/sqlite-store.ts'
