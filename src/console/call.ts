@@ -1,4 +1,4 @@
-import type { IncomingRequest } from '../http/incoming.ts'
+import type { IncomingRequest } from '../http/wire/request.ts'
 import type { Match } from './addresses.ts'
 import type { Content, Context } from './context.ts'
 import type { Form } from './forms/read-form.ts'

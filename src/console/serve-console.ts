@@ -1,5 +1,5 @@
-import type { IncomingRequest } from '../http/incoming.ts'
-import { type Handler, handlerOf } from '../http/serve.ts'
+import type { IncomingRequest } from '../http/wire/request.ts'
+import { type Handler, handlerOf } from '../http/wire/serve.ts'
 import type { AddressName, Match } from './addresses.ts'
 import type { Call, ConsoleRoute, Reply } from './call.ts'
 import type { Context } from './context.ts'

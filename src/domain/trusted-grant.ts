@@ -2,16 +2,16 @@ import { AppGrantError } from '../base/errors.ts'
 import type { RandomText } from '../credentials/random.ts'
 import { WIDTH } from '../credentials/token-format.ts'
 import type { LiveApp } from '../records/app.ts'
-import type { AccessTokens, Granted, TokenPlan } from './access-tokens.ts'
-import { type Accounts, accountError } from './accounts.ts'
-import type { AppAuthentication } from './app-authentication.ts'
-import { type Audiences, resourcesInput } from './audience.ts'
+import { type Accounts, accountError } from './accounts/accounts.ts'
+import { assertMayAct } from './accounts/may-act.ts'
+import type { AppAuthenticator } from './apps/authenticate-app.ts'
 import type { Authorizer } from './authorizer.ts'
-import { objectInput, userAgentInput } from './input.ts'
-import { askedScope } from './scope.ts'
-import { assertUsable } from './standing.ts'
+import { objectInput, userAgentInput } from './input/input.ts'
+import { type Audiences, resourcesInput } from './input/resources.ts'
+import type { AccessTokenIssuer, TokenPlan, TokenResponse } from './tokens/access-token-issuer.ts'
+import { requestedScope } from './tokens/scope.ts'
 
-type GrantTrusted = Authorizer['grantTrusted']
+type GrantTrusted = Authorizer['clientCredentials']
 
 /** What a trusted app may have now. */
 type Plan = Omit<TokenPlan, 'issuedAt' | 'expiresAt' | 'appRevision'>
@@ -22,8 +22,8 @@ type Plan = Omit<TokenPlan, 'issuedAt' | 'expiresAt' | 'appRevision'>
  */
 export function createTrustedGrant(parts: {
   readonly accounts: Accounts
-  readonly authentication: AppAuthentication
-  readonly accessTokens: AccessTokens
+  readonly authentication: AppAuthenticator
+  readonly accessTokens: AccessTokenIssuer
   readonly audiences: Audiences
   readonly random: RandomText
   readonly clock: () => number
@@ -33,15 +33,15 @@ export function createTrustedGrant(parts: {
 
   return async (by) => {
     const userAgent = userAgentInput(objectInput(by, 'by').userAgent)
-    const proof = authentication.prove(by)
+    const proof = authentication.authenticateConfidential(by)
     const planFor = async (app: LiveApp): Promise<Plan> => {
-      const epoch = await assertUsable(app, app.owner, accounts)
+      const epoch = await assertMayAct(app, app.owner, accounts)
       if (epoch !== app.epoch) throw ownerReplaced()
       if (!app.trusted) throw notTrusted()
       return {
         app,
-        scope: askedScope(by.scope, app),
-        audience: audiences.asked(resourcesInput(by.resources)),
+        scope: requestedScope(by.scope, app),
+        audience: audiences.requested(resourcesInput(by.resources)),
         ...userAgent,
       }
     }
@@ -60,10 +60,10 @@ export function createTrustedGrant(parts: {
   }
 
   /** @param appRevision - nothing is issued if the app is no longer at this revision. Default is: whatever has become of it. */
-  async function issue(plan: Plan, appRevision?: string): Promise<Granted | undefined> {
+  async function issue(plan: Plan, appRevision?: string): Promise<TokenResponse | undefined> {
     const { app, scope } = plan
     const issuedAt = clock()
-    const token = await accessTokens.store(
+    const token = await accessTokens.issue(
       { kind: 'at', app: app.key, token: random(WIDTH.token), secret: random(WIDTH.secret) },
       {
         ...plan,
@@ -73,8 +73,8 @@ export function createTrustedGrant(parts: {
       },
     )
     if (!token) return undefined
-    accessTokens.announce(token, { app, account: app.owner })
-    return accessTokens.granted(token, { scope, at: issuedAt })
+    accessTokens.emitIssued(token, { app, account: app.owner })
+    return accessTokens.toResponse(token, { scope, at: issuedAt })
   }
 }
 

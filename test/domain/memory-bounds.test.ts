@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
-import { createCachingVerifier } from '../../src/domain/verifier-cache.ts'
+import { createCachingVerifier } from '../../src/domain/tokens/caching-verifier.ts'
 import { type Access, createAppGrant } from '../../src/index.ts'
 import type { RecordRef } from '../../src/store/store.ts'
 import { exampleApp } from '../../src/testing/index.ts'
@@ -29,14 +29,14 @@ const FULL = {
 
 describe('what is remembered of records', () => {
   it('10,000 changes of one app with full fields leave one version of it in memory (ERR-7)', async () => {
-    const grants = createAppGrant({ store: memoryStore() })
-    const { app } = await grants.apps.register(exampleApp(FULL))
-    const change = (version: number) => grants.apps.update(app.key, { name: `Version ${version}` })
+    const appgrant = createAppGrant({ store: memoryStore() })
+    const { app } = await appgrant.apps.register(exampleApp(FULL))
+    const change = (version: number) => appgrant.apps.update(app.key, { name: `Version ${version}` })
     await change(0)
     const before = heapUsed()
     for (let version = 1; version <= 10_000; version++) await change(version)
     const growth = heapUsed() - before
-    expect((await grants.apps.get(app.key))?.name).toBe('Version 10000')
+    expect((await appgrant.apps.get(app.key))?.name).toBe('Version 10000')
     // A version is about 60 kB, so all of them would be 600 MB.
     expect(growth).toBeLessThan(5 * MB)
   })

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { AppGrant } from '../../src/index.ts'
-import { codeOf } from '../base/code-of.ts'
-import { createSessionWorld, type OpenStore, type SessionWorld } from './session-world.ts'
+import { codeOf } from '../support/code-of.ts'
+import { createSessionFixture, type OpenStore, type SessionFixture } from '../support/session-fixture.ts'
 
 /** What another node, or the host, does to a trusted app of `org` that this node remembers. */
 interface Change {
   /** What is done to the app before it is remembered. */
-  given?(w: SessionWorld, other: AppGrant): Promise<unknown>
-  make(w: SessionWorld, other: AppGrant): unknown
+  given?(w: SessionFixture, other: AppGrant): Promise<unknown>
+  make(w: SessionFixture, other: AppGrant): unknown
   /** What the next grants by the secret that the app was registered with come to. */
   readonly granted: string
 }
@@ -61,31 +61,31 @@ export function testRememberedApps(open: OpenStore): void {
   describe('a trusted app that a node remembers', () => {
     for (const [name, { given, make, granted }] of Object.entries(CHANGES))
       it(`gets after ${name} what it gets on a node that never read it: ${granted} (REV-3, REV-4)`, async () => {
-        const w = await createSessionWorld(open, { app: { trusted: true } })
+        const w = await createSessionFixture(open, { app: { trusted: true } })
         const { key, secret, tree, observed } = w
         const [cold, other] = [w.node(), w.node()]
-        const grant = ({ authorizer }: AppGrant) => authorizer.grantTrusted({ key, secret })
+        const grant = ({ authorizer }: AppGrant) => authorizer.clientCredentials({ key, secret })
         await given?.(w, other)
-        await codeOf(grant(w.grants))
+        await codeOf(grant(w.appgrant))
         await make(w, other)
         const written = observed.written.length
-        expect(await codeOf(grant(w.grants))).toBe(granted)
+        expect(await codeOf(grant(w.appgrant))).toBe(granted)
         const asked = tree.questions
-        for (const node of [cold, w.grants]) expect(await codeOf(grant(node))).toBe(granted)
+        for (const node of [cold, w.appgrant]) expect(await codeOf(grant(node))).toBe(granted)
         // Once for each (ACC-1), unless the app is refused by itself.
         const isAsked = granted !== 'app_authentication_failed' && granted !== 'app_suspended'
         expect(tree.questions - asked).toBe(isAsked ? 2 : 0)
         expect(observed.written.length - written).toBe(granted === 'ok' ? 2 : 0)
         if (granted !== 'ok') return
-        const { accessToken, scope } = await grant(w.grants)
+        const { accessToken, scope } = await grant(w.appgrant)
         expect(scope).toEqual((await grant(cold)).scope)
         expect(await w.verify(accessToken, other)).toBe('ok')
       })
 
     it('costs one round trip if the store inserts under a condition, else the read before it too', async () => {
-      const w = await createSessionWorld(open, { app: { trusted: true } })
+      const w = await createSessionFixture(open, { app: { trusted: true } })
       const { key, secret, observed, inner } = w
-      const grant = () => w.grants.authorizer.grantTrusted({ key, secret })
+      const grant = () => w.appgrant.authorizer.clientCredentials({ key, secret })
       const callsOf = async (call: () => Promise<unknown>) => {
         const { get, insert } = observed.calls
         await call()

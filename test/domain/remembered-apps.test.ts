@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
-import { codeOf } from '../base/code-of.ts'
+import { codeOf } from '../support/code-of.ts'
+import { createSessionFixture } from '../support/session-fixture.ts'
 import { testRememberedApps } from './remembered-app-suite.ts'
-import { createSessionWorld } from './session-world.ts'
 
 testRememberedApps(async () => memoryStore())
 
@@ -16,11 +16,11 @@ describe('without conditional inserts', () => {
 describe('an insert under a condition that fails', () => {
   /** A world whose node remembers the app as it was before another node changed it. */
   async function outdated() {
-    const w = await createSessionWorld(async () => memoryStore(), { app: { trusted: true } })
+    const w = await createSessionFixture(async () => memoryStore(), { app: { trusted: true } })
     const { key, secret } = w
-    const grant = () => w.grants.authorizer.grantTrusted({ key, secret })
+    const grant = () => w.appgrant.authorizer.clientCredentials({ key, secret })
     const issued: unknown[] = []
-    w.grants.events.on('token', ({ tokenIds }) => issued.push(tokenIds))
+    w.appgrant.events.on('token', ({ tokenIds }) => issued.push(tokenIds))
     await grant()
     return { ...w, grant, issued }
   }
@@ -71,10 +71,10 @@ describe('an insert under a condition that fails', () => {
 })
 
 it('a directory that is down is asked once for a grant, and says so once (ACC-1)', async () => {
-  const w = await createSessionWorld(async () => memoryStore(), { app: { trusted: true } })
+  const w = await createSessionFixture(async () => memoryStore(), { app: { trusted: true } })
   const outages: unknown[] = []
-  w.grants.events.on('outage', ({ code }) => outages.push(code))
-  const grant = () => codeOf(w.grants.authorizer.grantTrusted({ key: w.key, secret: w.secret }))
+  w.appgrant.events.on('outage', ({ code }) => outages.push(code))
+  const grant = () => codeOf(w.appgrant.authorizer.clientCredentials({ key: w.key, secret: w.secret }))
   expect(await grant()).toBe('ok')
   w.tree.setDown(true)
   expect(await grant()).toBe('directory_unavailable')

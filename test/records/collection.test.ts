@@ -3,14 +3,14 @@ import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { createRandomText } from '../../src/credentials/random.ts'
 import { createCollection } from '../../src/records/collection.ts'
 import type { Store } from '../../src/store/store.ts'
-import { movableClock } from '../../src/testing/index.ts'
-import { codeOf } from '../base/code-of.ts'
-import { observedStore } from '../store/observed-store.ts'
+import { manualClock } from '../../src/testing/index.ts'
+import { codeOf } from '../support/code-of.ts'
+import { observedStore } from '../support/observed-store.ts'
 import { noteKind, noteRef, notes, sharedNoteKind } from './note-kind.ts'
 
 function setUp(inner: Store = memoryStore()) {
   const store = observedStore(inner)
-  const clock = movableClock()
+  const clock = manualClock()
   return { store, clock, collection: createCollection(store, clock, createRandomText()) }
 }
 
@@ -63,11 +63,11 @@ describe('collection.insert with onlyIf', () => {
   }
 
   it('says what the store says', async () => {
-    const world = setUp()
-    const { collection } = world
+    const fixture = setUp()
+    const { collection } = fixture
     await collection.insert(sharedNoteKind, { id: 'named', text: '1' })
     await collection.load(sharedNoteKind, noteRef('named'))
-    const condition = onlyIf(world)
+    const condition = onlyIf(fixture)
     expect(await collection.insert(noteKind, { id: 'a', text: '1' }, condition)).toBe('inserted')
     await collection.write(sharedNoteKind, noteRef('named'), (note) => note)
     expect(await collection.insert(noteKind, { id: 'b', text: '1' }, condition)).toBe('stale')
@@ -76,7 +76,7 @@ describe('collection.insert with onlyIf', () => {
 
   it('that is delivered twice, the second time after a change of the named record, has inserted', async () => {
     const memory = memoryStore()
-    const world = setUp({
+    const fixture = setUp({
       ...memory,
       insert: async (record, options = {}) => {
         const answer = await memory.insert(record, options)
@@ -86,10 +86,10 @@ describe('collection.insert with onlyIf', () => {
         return memory.insert(record, options)
       },
     })
-    const { collection } = world
+    const { collection } = fixture
     await collection.insert(sharedNoteKind, { id: 'named', text: '1' })
     await collection.load(sharedNoteKind, noteRef('named'))
-    expect(await collection.insert(noteKind, { id: 'a', text: '1' }, onlyIf(world))).toBe('inserted')
+    expect(await collection.insert(noteKind, { id: 'a', text: '1' }, onlyIf(fixture))).toBe('inserted')
     expect(await collection.load(noteKind, noteRef('a'))).toMatchObject({ text: '1' })
   })
 })
@@ -99,17 +99,17 @@ describe('collection.recall', () => {
     collection.recall(sharedNoteKind, noteRef(id))?.value.text
 
   it('gives the version that was read last, whatever is stored, and nothing that was not read', async () => {
-    const world = setUp()
-    const other = setUp(world.store)
-    await world.collection.insert(sharedNoteKind, { id: 'a', text: '1' })
-    expect(recalled(world)).toBeUndefined()
-    await world.collection.load(sharedNoteKind, noteRef('a'))
+    const fixture = setUp()
+    const other = setUp(fixture.store)
+    await fixture.collection.insert(sharedNoteKind, { id: 'a', text: '1' })
+    expect(recalled(fixture)).toBeUndefined()
+    await fixture.collection.load(sharedNoteKind, noteRef('a'))
     await other.collection.write(sharedNoteKind, noteRef('a'), () => ({ id: 'a', text: '2' }))
-    expect(recalled(world)).toBe('1')
-    await world.collection.load(sharedNoteKind, noteRef('a'))
-    expect(recalled(world)).toBe('2')
-    const [stored] = await world.store.get([noteRef('a')])
-    expect(world.collection.recall(sharedNoteKind, noteRef('a'))?.revision).toBe(stored?.revision)
+    expect(recalled(fixture)).toBe('1')
+    await fixture.collection.load(sharedNoteKind, noteRef('a'))
+    expect(recalled(fixture)).toBe('2')
+    const [stored] = await fixture.store.get([noteRef('a')])
+    expect(fixture.collection.recall(sharedNoteKind, noteRef('a'))?.revision).toBe(stored?.revision)
   })
 
   it('gives the same frozen value as a later read of the same version', async () => {
@@ -122,11 +122,11 @@ describe('collection.recall', () => {
   })
 
   it('gives nothing after a change by this collection, of which it is not known whether it was done', async () => {
-    const world = setUp()
-    await world.collection.insert(sharedNoteKind, { id: 'a', text: '1' })
-    await world.collection.write(sharedNoteKind, noteRef('a'), () => ({ id: 'a', text: '2' }))
-    expect(recalled(world)).toBeUndefined()
-    const failing = setUp({ ...world.store, replace: () => Promise.reject(new Error('no answer')) })
+    const fixture = setUp()
+    await fixture.collection.insert(sharedNoteKind, { id: 'a', text: '1' })
+    await fixture.collection.write(sharedNoteKind, noteRef('a'), () => ({ id: 'a', text: '2' }))
+    expect(recalled(fixture)).toBeUndefined()
+    const failing = setUp({ ...fixture.store, replace: () => Promise.reject(new Error('no answer')) })
     await failing.collection.load(sharedNoteKind, noteRef('a'))
     expect(recalled(failing)).toBe('2')
     const change = failing.collection.write(sharedNoteKind, noteRef('a'), (note) => note)

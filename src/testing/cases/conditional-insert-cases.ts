@@ -134,12 +134,12 @@ export const conditionalInsertCases = [
       // The same record is refused under one condition and done under another.
       const twin = record({ groups: ['g'] })
       const all = shuffled([...calls, { named: a.before, one: twin }, { named: a.now, one: twin }], random)
-      const answers = await Promise.all(
+      const results = await Promise.all(
         all.map(({ named, one }) => (named ? insertIf(store, one, named) : store.insert(one))),
       )
       expectEqual(
         'the answers',
-        answers,
+        results,
         all.map(({ named }) => (holds(named) ? 'inserted' : 'stale')),
       )
       const done = all.filter(({ named }) => holds(named)).map(({ one }) => one)
@@ -188,11 +188,11 @@ export const conditionalInsertCases = [
           looks.push(look(one))
           await othersGoOn()
         }
-        const answers = await Promise.all(inserts)
+        const results = await Promise.all(inserts)
         await replaced
         // What is read together with the new revision was decided by then, whatever answer was still under way.
         for (const { isReplaced, decided } of [...(await Promise.all(looks)), await look(two)])
-          if (isReplaced) expectEqual('the answers, by what was stored with the new revision', answers, decided)
+          if (isReplaced) expectEqual('the answers, by what was stored with the new revision', results, decided)
       }
     },
   ),

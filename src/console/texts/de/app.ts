@@ -1,4 +1,4 @@
-import type { FieldErrorCode } from '../../../domain/app-fields.ts'
+import type { FieldErrorCode } from '../../../domain/apps/app-fields.ts'
 import { counting } from '../counting.ts'
 import type { enApp } from '../en/app.ts'
 

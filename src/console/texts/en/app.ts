@@ -1,5 +1,5 @@
 import type { FieldError } from '../../../base/errors.ts'
-import type { FieldErrorCode } from '../../../domain/app-fields.ts'
+import type { FieldErrorCode } from '../../../domain/apps/app-fields.ts'
 import { counting } from '../counting.ts'
 
 const count = counting('en')

@@ -1,0 +1,143 @@
+import { createBoundedMap } from '../../base/bounded-map.ts'
+import { ownText } from '../../base/own-text.ts'
+import { digestOf } from '../../credentials/digest.ts'
+import type { RecordRef } from '../../records/collection.ts'
+import { idInput, invalidRequest, objectInput } from '../input/input.ts'
+import type { StrictVerifier } from './strict-verifier.ts'
+import { type Access, checkAudience, type Verification, type Verifier, type VerifyOptions } from './verification.ts'
+
+const MAX_STALENESS_MS = 300_000
+/** How much is remembered: about 40,000 acceptances of the usual size. */
+const MAX_REMEMBERED_BYTES = 64 * 1024 * 1024
+
+interface Entry {
+  readonly access: Access
+  /** When the read was sent that this rests on: by the process's clock, and by one that never jumps. */
+  readonly sentAt: number
+  readonly sentAtSteady: number
+}
+
+/** Caches acceptances; change hints evict them early. */
+export interface CachingVerifier extends Verifier {
+  /** Stops listening for hints. */
+  close(): Promise<void>
+}
+
+/**
+ * Caches acceptances for callers that allow staleness. An entry is valid until its read was sent `maxStalenessMs` ago by either
+ * clock, so that a jump of one of them never makes it valid for longer, and never after the token expires.
+ */
+export function createCachingVerifier(
+  strict: StrictVerifier,
+  parts: {
+    readonly watch: ((changed: (ref: RecordRef) => void) => Promise<() => Promise<void>>) | undefined
+    /** Longer than any token. A longer string is malformed and is not hashed. */
+    readonly maxLength: number
+    readonly clock: () => number
+    readonly steadyClock: () => number
+  },
+): CachingVerifier {
+  const { maxLength, clock, steadyClock } = parts
+  // By the digests of tokens, tagged with the records that they rest on.
+  const entries = createBoundedMap<Entry>({
+    maxBytes: MAX_REMEMBERED_BYTES,
+    age: { maxMs: MAX_STALENESS_MS, clock: steadyClock },
+  })
+  let listening: Promise<(() => Promise<void>) | undefined> | undefined
+
+  return {
+    verify: (accessToken, options) =>
+      options === undefined ? strict.verify(accessToken) : rememberingVerify(accessToken, options),
+    async close() {
+      const stop = await listening
+      await stop?.()
+    },
+  }
+
+  /** Not an async function, so that a cached acceptance is returned without an extra promise. */
+  function rememberingVerify(accessToken: string, options: VerifyOptions): Promise<Verification> {
+    const maxStalenessMs = stalenessInput(objectInput(options, 'options').maxStalenessMs)
+    const audience = options.audience === undefined ? undefined : idInput(options.audience, 'audience')
+    if (maxStalenessMs === 0 || typeof accessToken !== 'string' || accessToken.length > maxLength)
+      return strict.verify(accessToken).then((verification) => checkAudience(audience, verification))
+    const name = digestOf(accessToken)
+    const known = entries.get(name)
+    if (known && isFresh(known, maxStalenessMs)) return Promise.resolve(checkAudience(audience, copyOf(known.access)))
+    return fillingVerify(accessToken, name, audience)
+  }
+
+  async function fillingVerify(accessToken: string, name: string, audience: string | undefined): Promise<Verification> {
+    listening ??= listen()
+    const sent = { sentAt: clock(), sentAtSteady: steadyClock() }
+    let refs: readonly RecordRef[] = []
+    const verification = await strict.verify(accessToken, (places) => {
+      refs = places
+    })
+    entries.delete(name)
+    if (!verification.ok) return verification
+    const access = kept(verification)
+    const tags = refs.map(keyOf)
+    entries.set(name, { access, ...sent }, { bytes: bytesOf(access, tags), tags })
+    return checkAudience(audience, verification)
+  }
+
+  function isFresh({ sentAt, sentAtSteady, access }: Entry, maxStalenessMs: number): boolean {
+    const now = clock()
+    const age = Math.max(now - sentAt, steadyClock() - sentAtSteady)
+    return now >= sentAt && age < maxStalenessMs && now < access.expiresAt.getTime()
+  }
+
+  /** Hints may come late or never: without them entries just grow old. */
+  async function listen(): Promise<(() => Promise<void>) | undefined> {
+    try {
+      return await parts.watch?.((ref) => {
+        entries.deleteTagged(keyOf(ref))
+      })
+    } catch {
+      listening = undefined
+      return undefined
+    }
+  }
+}
+
+/** Every caller gets its own copy, so that changes to it do not affect others. */
+function copyOf(access: Access): Access {
+  const { app } = access
+  return {
+    ok: true,
+    kind: access.kind,
+    app: { key: app.key, name: app.name, owner: app.owner },
+    account: access.account,
+    scope: [...access.scope],
+    audience: [...access.audience],
+    tokenId: access.tokenId,
+    issuedAt: new Date(access.issuedAt.getTime()),
+    expiresAt: new Date(access.expiresAt.getTime()),
+  }
+}
+
+/** What is kept of an acceptance: nothing of the token that was presented. */
+function kept(access: Access): Access {
+  const [tokenId, scope] = [ownText(access.tokenId), access.scope.map(ownText)]
+  return { ...copyOf(access), tokenId, scope }
+}
+
+/** About how much an entry takes, rather too much. Texts of the host and of apps may take two bytes a character. */
+function bytesOf({ app, account, scope, audience }: Access, tags: readonly string[]): number {
+  let bytes = 800 + 300 * tags.length + 2 * (app.name.length + app.owner.length + account.length)
+  for (const one of scope) bytes += 32 + one.length
+  for (const one of audience) bytes += 32 + 2 * one.length
+  return bytes
+}
+
+function keyOf({ kind, partition, id }: RecordRef): string {
+  return `${kind} ${partition} ${id}`
+}
+
+function stalenessInput(value: unknown): number {
+  if (value === undefined) return 0
+  if (typeof value !== 'number' || !(value >= 0 && value <= MAX_STALENESS_MS)) {
+    throw invalidRequest('maxStalenessMs', `a number from 0 to ${MAX_STALENESS_MS}`, value)
+  }
+  return value
+}
