@@ -22,6 +22,7 @@ import { createSignedTokens } from './domain/tokens/signed-tokens.ts'
 import { createStrictVerifier } from './domain/tokens/strict-verifier.ts'
 import { createTokenReader } from './domain/tokens/token-reader.ts'
 import { createTokenStore, type TokenStore } from './domain/tokens/token-store.ts'
+import { createTrustedGrant } from './domain/trusted-grant.ts'
 import { type AppGrantOptions, checkOptions } from './options.ts'
 import { createCollection } from './records/collection.ts'
 import { createPages } from './records/pages.ts'
@@ -108,7 +109,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     audiences,
     readToken,
     authenticator,
-    accessTokenIssuer,
+    grantTrusted: createTrustedGrant({ ...base, authenticator, accessTokenIssuer, audiences }),
     pages: createPages(guarded),
     visibleApps: createVisibleApps(base),
     sessionGrants: createSessionGrants({ ...base, format, audiences, authenticator, accessTokenIssuer }),

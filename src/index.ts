@@ -43,6 +43,7 @@ export type { Page, PageQuery } from './records/pages.ts'
 export {
   type GroupRef,
   type InsertOptions,
+  type InsertResult,
   notApplied,
   type PageRequest,
   type Position,

@@ -60,13 +60,15 @@ export function memoryStore(): Store {
   }
 
   return {
+    conditionalInserts: true,
     async get(refs) {
       return refs.map((ref) => records.get(refKey(ref)))
     },
     async insert(record, options = {}) {
       dropExpired()
+      const { limit, onlyIf } = options
+      if (onlyIf && records.get(refKey(onlyIf.ref))?.revision !== onlyIf.revision) return 'stale'
       if (records.has(refKey(record))) return 'exists'
-      const { limit } = options
       if (limit && (groups.get(groupKey({ ...record, group: limit.group }))?.length ?? 0) >= limit.max) return 'full'
       put(record)
       return 'inserted'

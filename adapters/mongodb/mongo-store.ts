@@ -64,6 +64,7 @@ export function mongoStore({ db, collection: name = 'appgrant' }: MongoStoreOpti
   const insert = insertTogether(collection)
   const watching = new Set<() => Promise<void>>()
 
+  // Without `conditionalInserts`: no one command compares a document and inserts another, and a transaction takes three trips.
   const store: MongoStore = {
     get: batchGets({
       nameOf: idOf,

@@ -16,8 +16,8 @@ export function encodeRecord(record: StoreRecord): string {
 }
 
 /** The head of a record's stored value: its revision and the separator. */
-export function revisionHead(record: StoreRecord): string {
-  return name(record.revision) + SEPARATOR
+export function revisionHead({ revision }: Pick<StoreRecord, 'revision'>): string {
+  return name(revision) + SEPARATOR
 }
 
 export function decodeRecord(ref: RecordRef, value: string): StoreRecord {

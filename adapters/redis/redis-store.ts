@@ -98,6 +98,7 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
   }
 
   return {
+    conditionalInserts: true,
     get: reading.get,
     insert: (record, options) => translating(writing.insert(record, options)),
     replace: (from, to) => translating(writing.replace(from, to)),

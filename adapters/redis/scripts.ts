@@ -54,20 +54,29 @@ export const INSERT_FAILED = '!'
 
 export const INSERT = script(`
 -- Inserts records independently: if one fails, the others are not affected.
--- KEYS    the records, then the groups that any of them enters
+-- KEYS    the records, then the record of each condition, then the groups that any of the records enters
 -- ARGV[1] the number of records
 -- ARGV[2] members that expired by this time are removed
 -- ARGV[3] the maximum size of the first group, or ''; only with a single record
--- ARGV    then for each record: value, id, position, expiry or ''
+-- ARGV[4] the number of conditions
+-- ARGV    then for each condition: the head that the value of its record must have
+-- ARGV    then for each record: value, id, position, expiry or '', the number of its condition or 0
 -- ARGV    then for each group: how many of the records enter it, and their numbers
--- Returns for each record 'inserted', 'exists', 'full', or ${INSERT_FAILED} and the text of an error
+-- Returns for each record 'inserted', 'stale', 'exists', 'full', or ${INSERT_FAILED} and the text of an error
 ${ENTER}
-local records, expired, most = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-local BEFORE, FIELDS = 3, 4
+local records, expired, most, conditions = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
+local BEFORE, FIELDS = 4 + conditions, 5
 
-if most ~= '' then
+-- Keyed by the number of a condition, as text.
+local stale = {}
+for nth = 1, conditions do
+  local head = ARGV[4 + nth]
+  if redis.call('GETRANGE', KEYS[records + nth], 0, #head - 1) ~= head then stale[tostring(nth)] = true end
+end
+
+if most ~= '' and not stale['1'] then
   if redis.call('EXISTS', KEYS[1]) == 1 then return { 'exists' } end
-  if redis.call('ZCARD', KEYS[2]) >= tonumber(most) then return { 'full' } end
+  if redis.call('ZCARD', KEYS[records + conditions + 1]) >= tonumber(most) then return { 'full' } end
 end
 
 local answers = {}
@@ -78,19 +87,23 @@ end
 -- All records are written before any group is trimmed: after a deletion, a server over maxmemory would accept them.
 for nth = 1, records do
   local arg = BEFORE + FIELDS * (nth - 1)
-  local reply = set(KEYS[nth], ARGV[arg + 1], ttlOf(ARGV[arg + 4], expired), 'NX')
-  if not reply then
-    answers[nth] = 'exists'
-  elseif not reply.err then
-    answers[nth] = 'inserted'
+  if stale[ARGV[arg + 5]] then
+    answers[nth] = 'stale'
   else
-    -- A server over maxmemory refuses before it looks whether the key exists.
-    answers[nth] = redis.call('EXISTS', KEYS[nth]) == 1 and 'exists' or failed(reply)
+    local reply = set(KEYS[nth], ARGV[arg + 1], ttlOf(ARGV[arg + 4], expired), 'NX')
+    if not reply then
+      answers[nth] = 'exists'
+    elseif not reply.err then
+      answers[nth] = 'inserted'
+    else
+      -- A server over maxmemory refuses before it looks whether the key exists.
+      answers[nth] = redis.call('EXISTS', KEYS[nth]) == 1 and 'exists' or failed(reply)
+    end
   end
 end
 
 local arg = BEFORE + FIELDS * records + 1
-for group = records + 1, #KEYS do
+for group = records + conditions + 1, #KEYS do
   local size, members, entered, longest = tonumber(ARGV[arg]), {}, {}, 0
   for which = arg + 1, arg + size do
     local nth = tonumber(ARGV[which])

@@ -1,4 +1,4 @@
-import type { InsertOptions, StoreRecord } from '../../src/store/store.ts'
+import type { InsertOptions, InsertResult, StoreRecord } from '../../src/store/store.ts'
 import type { Keyspace } from './keys.ts'
 import { encodeRecord, revisionHead } from './record-encoding.ts'
 import type { RunScript } from './run-script.ts'
@@ -9,19 +9,19 @@ const SLACK_MS = 60_000
 // A script blocks the server while it runs: about a millisecond for this many records.
 const MAX_PER_SCRIPT = 128
 
-type Inserted = 'inserted' | 'exists' | 'full'
-
 /** One record of an INSERT. */
 interface Member {
   readonly partition: string
   readonly key: string
   readonly groups: readonly string[]
   readonly args: readonly (string | number)[]
+  /** What it is inserted under: the key of a record, and the head that its value must have. */
+  readonly condition: { readonly key: string; readonly head: string } | undefined
 }
 
 /** The writes of the port. */
 export interface Writes {
-  insert(record: StoreRecord, options?: InsertOptions): Promise<Inserted>
+  insert(record: StoreRecord, options?: InsertOptions): Promise<InsertResult>
   replace(from: StoreRecord, to: StoreRecord): Promise<boolean>
 }
 
@@ -39,7 +39,7 @@ export function writes(
   }: { readonly run: RunScript; readonly runDurably: RunScript | undefined; readonly oneSlot: boolean },
 ): Writes {
   // Each insert waits for its own partition only, so a shard that hangs does not delay the others.
-  type Waiting = { member: Member; resolve: (result: Inserted) => void; reject: (error: unknown) => void }
+  type Waiting = { member: Member; resolve: (result: InsertResult) => void; reject: (error: unknown) => void }
   let waiting: Waiting[] = []
   const flush = () => {
     const all = waiting
@@ -66,12 +66,12 @@ export function writes(
     )
   }
   const insertBatched = (member: Member) =>
-    new Promise<Inserted>((resolve, reject) => {
+    new Promise<InsertResult>((resolve, reject) => {
       if (waiting.push({ member, resolve, reject }) === 1) setImmediate(flush)
     })
 
-  const insertAlone = async (record: StoreRecord, member: Member, { limit }: InsertOptions): Promise<Inserted> => {
-    let result: Inserted | Error
+  const insertAlone = async (record: StoreRecord, member: Member, { limit }: InsertOptions): Promise<InsertResult> => {
+    let result: InsertResult | Error
     if (limit) {
       if (!record.groups.includes(limit.group))
         throw new TypeError('limit.group: expected one of the groups of the record')
@@ -87,7 +87,7 @@ export function writes(
     insert(record, options = {}) {
       const { limit, durable = record.expiresAt === undefined } = options
       try {
-        const member = memberOf(keys, record)
+        const member = memberOf(keys, record, options.onlyIf)
         if (!limit && !(durable && runDurably)) return insertBatched(member)
         return insertAlone(record, member, options)
       } catch (error) {
@@ -100,21 +100,25 @@ export function writes(
   }
 }
 
-function memberOf(keys: Keyspace, record: StoreRecord): Member {
+function memberOf(keys: Keyspace, record: StoreRecord, onlyIf: InsertOptions['onlyIf']): Member {
   return {
     partition: record.partition,
     key: keys.record(record),
     groups: record.groups.map((group) => keys.group({ kind: record.kind, partition: record.partition, group })),
     args: [encodeRecord(record), record.id, record.position, record.expiresAt ?? ''],
+    condition: onlyIf && { key: keys.record(onlyIf.ref), head: revisionHead(onlyIf) },
   }
 }
 
 /** @param max - the maximum size of the first of the groups; only with a single record. */
 function insertCall(members: readonly Member[], max: number | '' = ''): ScriptCall {
   const entering = new Map<string, number[]>()
-  const args: (string | number)[] = [members.length, expiredBefore(), max]
+  const conditions = conditionsOf(members)
+  const args: (string | number)[] = [members.length, expiredBefore(), max, conditions.keys.length]
+  for (const head of conditions.heads) args.push(head)
   members.forEach((member, index) => {
     for (const arg of member.args) args.push(arg)
+    args.push(conditions.numbers[index] as number)
     for (const group of member.groups) {
       const known = entering.get(group)
       if (known) known.push(index + 1)
@@ -125,17 +129,33 @@ function insertCall(members: readonly Member[], max: number | '' = ''): ScriptCa
   return {
     script: INSERT,
     partition: members[0]?.partition ?? '',
-    keys: [...members.map(({ key }) => key), ...entering.keys()],
+    keys: [...members.map(({ key }) => key), ...conditions.keys, ...entering.keys()],
     args,
   }
 }
 
-function firstOf(reply: unknown): Inserted | Error {
+/** The different conditions of a batch, and for each member the number of its own, or 0. A record may be named at several revisions. */
+function conditionsOf(members: readonly Member[]) {
+  const known = new Map<string, number>()
+  const keys: string[] = []
+  const heads: string[] = []
+  const numbers = members.map(({ condition }) => {
+    if (!condition) return 0
+    const name = condition.head + condition.key
+    const number = known.get(name) ?? keys.push(condition.key)
+    if (number > heads.length) heads.push(condition.head)
+    known.set(name, number)
+    return number
+  })
+  return { keys, heads, numbers }
+}
+
+function firstOf(reply: unknown): InsertResult | Error {
   return resultOf((reply as readonly string[])[0])
 }
 
-function resultOf(reply: string | undefined): Inserted | Error {
-  return reply?.startsWith(INSERT_FAILED) ? new Error(reply.slice(INSERT_FAILED.length)) : (reply as Inserted)
+function resultOf(reply: string | undefined): InsertResult | Error {
+  return reply?.startsWith(INSERT_FAILED) ? new Error(reply.slice(INSERT_FAILED.length)) : (reply as InsertResult)
 }
 
 // Groups in which nothing changes are left out: in a slot that is half moved, a script with one key runs on either

@@ -102,9 +102,10 @@ export function sqliteStore(file: string | object): SqliteStore {
       if (!connection) await connect()
     },
     get,
-    async insert(record, { limit, durable = false } = {}) {
+    conditionalInserts: true,
+    async insert(record, { durable = false, ...conditions } = {}) {
       const { queue, statements } = connection ?? (await connected())
-      return queue.commit(durable || record.expiresAt === undefined, () => statements.insert(record, limit))
+      return queue.commit(durable || record.expiresAt === undefined, () => statements.insert(record, conditions))
     },
     async replace(from, to) {
       const { queue, statements } = connection ?? (await connected())

@@ -1,11 +1,11 @@
-import type { InsertOptions, PageRequest, RecordRef, StoreRecord } from '../../src/store/store.ts'
+import type { InsertOptions, InsertResult, PageRequest, RecordRef, StoreRecord } from '../../src/store/store.ts'
 import type { Driver, Value } from './driver.ts'
 
 /** The statements of the store, each prepared once. A write runs in a transaction that its caller has opened. */
 export interface Statements {
   /** The rows of the keys, in their order, by one SELECT. */
   read(keys: readonly string[]): readonly (Row | undefined)[]
-  insert(record: StoreRecord, limit: InsertOptions['limit']): 'inserted' | 'exists' | 'full'
+  insert(record: StoreRecord, conditions: Pick<InsertOptions, 'limit' | 'onlyIf'>): InsertResult
   replace(from: StoreRecord, to: StoreRecord): boolean
   page(list: string, page: PageRequest): { readonly rows: readonly { id: string; row: Row }[]; readonly more: boolean }
   count(list: string, after: number): number
@@ -32,6 +32,7 @@ export function prepareStatements(driver: Driver): Statements {
   )
   const readGroups = driver.query('SELECT position, groups FROM record WHERE key = ? AND revision = ?')
   const standing = driver.query('SELECT 1 FROM record WHERE key = ?')
+  const standingAt = driver.query('SELECT 1 FROM record WHERE key = ? AND revision = ?')
   const addRecord = driver.statement('INSERT INTO record VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
   const changeRecord = driver.statement(
     'UPDATE record SET position = ?, expires_at = ?, revision = ?, groups = ?, data = ? WHERE key = ?',
@@ -64,8 +65,9 @@ export function prepareStatements(driver: Driver): Statements {
       for (const [index, ...columns] of readKeys(JSON.stringify(keys))) rows[index as number] = rowOf(columns)
       return rows
     },
-    insert: (record, limit) => {
+    insert: (record, { limit, onlyIf }) => {
       const key = keyOf(record)
+      if (onlyIf && standingAt(keyOf(onlyIf.ref), onlyIf.revision).length === 0) return 'stale'
       if (limit) {
         if (standing(key).length > 0) return 'exists'
         const [places] = held(listOf({ ...record, group: limit.group }), limit.max).flat()

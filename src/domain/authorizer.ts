@@ -1,22 +1,19 @@
 import { AppGrantError } from '../base/errors.ts'
 import type { Emitter } from '../base/events.ts'
 import { digestOf, sameDigest } from '../credentials/digest.ts'
-import type { RandomText } from '../credentials/random.ts'
-import { type TokenFormat, WIDTH } from '../credentials/token-format.ts'
+import type { TokenFormat } from '../credentials/token-format.ts'
 import type { LiveApp } from '../records/app.ts'
 import type { Collection } from '../records/collection.ts'
 import { installKind, installRef } from '../records/install.ts'
 import { removedToken, type StoredToken, tokenKind, tokenRef } from '../records/token.ts'
-import { type Accounts, accountError } from './accounts/accounts.ts'
+import type { Accounts } from './accounts/accounts.ts'
 import { assertMayAct } from './accounts/may-act.ts'
 import { type App, appView } from './apps/app.ts'
 import type { AppAuthentication, AppAuthenticator, AppCredentials, RequestContext } from './apps/authenticate-app.ts'
 import type { Authorization } from './authorization/consent.ts'
 import type { CodeInput, RefreshInput, SessionGrants } from './grants/session-grants.ts'
-import { idInput, objectInput, userAgentInput } from './input/input.ts'
-import { type Audiences, resourcesInput } from './input/resources.ts'
-import type { AccessTokenIssuer, TokenResponse } from './tokens/access-token-issuer.ts'
-import { requestedScope } from './tokens/scope.ts'
+import { idInput, objectInput } from './input/input.ts'
+import type { TokenResponse } from './tokens/access-token-issuer.ts'
 import type { AccessTokenParts, ReadToken } from './tokens/token-reader.ts'
 import type { Verifier } from './tokens/verification.ts'
 
@@ -76,46 +73,24 @@ export interface AuthorizerParts {
   readonly collection: Collection
   readonly accounts: Accounts
   readonly authenticator: AppAuthenticator
-  readonly accessTokenIssuer: AccessTokenIssuer
+  readonly clientCredentials: Authorizer['clientCredentials']
   readonly sessionGrants: SessionGrants
   readonly authorization: Authorization
   readonly verifier: Verifier
-  readonly audiences: Audiences
   readonly readToken: ReadToken
   readonly format: TokenFormat
   readonly events: Emitter
-  readonly random: RandomText
-  readonly clock: () => number
-  readonly lifetimes: { readonly accessTokenSeconds: number }
 }
 
 export function createAuthorizer(parts: AuthorizerParts): Authorizer {
-  const { collection, accounts, authenticator, accessTokenIssuer, sessionGrants, audiences } = parts
-  const { format, events, random, clock } = parts
+  const { collection, accounts, authenticator, sessionGrants, format, events } = parts
 
   return {
     ...parts.authorization,
     verify: parts.verifier.verify,
+    clientCredentials: parts.clientCredentials,
     exchangeCode: sessionGrants.exchangeCode,
     refresh: sessionGrants.refresh,
-
-    async clientCredentials(input) {
-      const context = userAgentInput(objectInput(input, 'input').userAgent)
-      const app = await authenticator.authenticateConfidential(input)
-      const epoch = await assertMayAct(app, app.owner, accounts)
-      if (epoch !== app.epoch) throw ownerReplaced()
-      if (!app.trusted) throw notTrusted()
-      const scope = requestedScope(input.scope, app)
-      const audience = audiences.requested(resourcesInput(input.resources))
-      const issuedAt = clock()
-      const token = await accessTokenIssuer.issue(
-        { kind: 'at', app: app.key, token: random(WIDTH.token), secret: random(WIDTH.secret) },
-        { app, scope, audience, ...context, issuedAt, expiresAt: issuedAt + parts.lifetimes.accessTokenSeconds * 1000 },
-      )
-      if (!token) throw new Error('the same random token id was generated twice')
-      accessTokenIssuer.emitIssued(token, { app, account: app.owner })
-      return accessTokenIssuer.toResponse(token, { scope, at: issuedAt })
-    },
 
     async revokeToken(input) {
       const text = idInput(objectInput(input, 'input').token, 'token')
@@ -143,7 +118,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     },
 
     async authenticateApp(input) {
-      const app = await authenticator.authenticateConfidential(objectInput(input, 'input'))
+      const app = await authenticator.authenticateConfidential(objectInput(input, 'input')).current()
       await assertMayAct(app, app.owner, accounts)
       return appView(app)
     },
@@ -172,22 +147,4 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
       },
     )
   }
-}
-
-function notTrusted(): AppGrantError {
-  return new AppGrantError(
-    'app_not_trusted',
-    {},
-    {
-      message: 'the app is not trusted',
-      hint: 'It needs the authorization of a user, or apps.setTrusted by the host or an account that may trust apps.',
-    },
-  )
-}
-
-function ownerReplaced(): AppGrantError {
-  return accountError(
-    'account_blocked',
-    "The owner's epoch has changed since the app got its credentials: a higher authority must replace them, or remove the app.",
-  )
 }

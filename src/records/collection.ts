@@ -1,12 +1,14 @@
+import { createBoundedMap } from '../base/bounded-map.ts'
 import { AppGrantError, isAppGrantError } from '../base/errors.ts'
+import { ownText } from '../base/own-text.ts'
 import type { RandomText } from '../credentials/random.ts'
-import type { InsertOptions, RecordRef, Store, StoreRecord } from '../store/store.ts'
+import type { InsertOptions, InsertResult, RecordRef, Store, StoreRecord } from '../store/store.ts'
 
 /** Every failed try means that another writer succeeded, so this many concurrent writers of one record all succeed. */
 const MAX_TRIES = 100
 const REVISION_LENGTH = 11
-/** How many unpacked values are kept of records that many calls read: 2 kB each at most. */
-const MAX_UNPACKED = 10_000
+/** How much is remembered of records that many calls read: about 20,000 apps of the usual size. */
+const MAX_REMEMBERED_BYTES = 48 * 1024 * 1024
 
 export type { GroupRef, RecordRef, StoreRecord } from '../store/store.ts'
 
@@ -16,8 +18,14 @@ export interface Kind<Value> {
   place(value: Value): Omit<StoreRecord, 'kind' | 'revision' | 'data'>
   pack(value: Value): string
   unpack(record: StoreRecord): Value
-  /** Whether a record of this kind is read by many calls: each version of one is then unpacked once, while it is kept. */
+  /** Whether a record of this kind is read by many calls: the version that was read last is then remembered. */
   readonly isShared?: boolean
+}
+
+/** A value as it was read last, and the revision that it was read at. */
+export interface Remembered<Value> {
+  readonly value: Value
+  readonly revision: string
 }
 
 /** Typed access to the records. Apart from the pages of a list, nothing else calls the store. */
@@ -28,7 +36,12 @@ export interface Collection {
   unpack<Value>(kind: Kind<Value>, record: StoreRecord): Value
   /** Undefined if the record is absent or has expired. */
   load<Value>(kind: Kind<Value>, ref: RecordRef): Promise<Value | undefined>
-  insert<Value>(kind: Kind<Value>, value: Value, options?: InsertOptions): Promise<'inserted' | 'exists' | 'full'>
+  insert<Value>(kind: Kind<Value>, value: Value, options?: InsertOptions): Promise<InsertResult>
+  /**
+   * What was read at the ref last, however long ago, if it is of a shared kind and still remembered. It may be outdated: only a write
+   * `onlyIf` the revision is stored shows that it is not. Undefined if the store cannot write so.
+   */
+  recall<Value>(kind: Kind<Value>, ref: RecordRef): Remembered<Value> | undefined
   /** Puts `value` in the place of what was read. False where something came in between: nothing was written. */
   replace<Value>(kind: Kind<Value>, from: StoreRecord, value: Value): Promise<boolean>
   /**
@@ -63,32 +76,27 @@ export function createCollection(store: Store, clock: () => number, random: Rand
   const isStored = async (next: StoreRecord) =>
     (await afterWriteAttempt(store.get([next])))[0]?.revision === next.revision
 
-  // Two halves: where the newer one is full it becomes the older, and what the older still held is forgotten. Taking out the oldest one
-  // by one would walk over all that were taken out before.
-  let unpacked = new Map<string, { readonly id: string; readonly value: unknown }>()
-  let before = unpacked
-  const keep = (revision: string, known: { readonly id: string; readonly value: unknown }) => {
-    unpacked.set(revision, known)
-    if (unpacked.size < MAX_UNPACKED / 2) return
-    before = unpacked
-    unpacked = new Map()
-  }
+  // One version of each record. Ids of different kinds or partitions that are the same take each other's place.
+  const remembered = createBoundedMap<Remembered<unknown> & Pick<StoreRecord, 'kind' | 'partition'>>({
+    maxBytes: MAX_REMEMBERED_BYTES,
+  })
 
   const collection: Collection = {
     get: (refs) => store.get(refs),
     unpack<Value>(kind: Kind<Value>, found: StoreRecord) {
       if (!kind.isShared) return kind.unpack(found)
       // A revision is never used twice, so it stands for the text.
-      const recent = unpacked.get(found.revision)
-      if (recent?.id === found.id) return recent.value as Value
-      const known = before.get(found.revision)
-      if (known?.id === found.id) {
-        keep(found.revision, known)
-        return known.value as Value
-      }
-      const value = deepFrozen(kind.unpack(found))
-      keep(found.revision, { id: found.id, value })
+      const known = remembered.get(found.id)
+      if (known?.revision === found.revision) return known.value as Value
+      const { partition, revision } = found
+      const id = ownText(found.id)
+      const value = deepFrozen(kind.unpack({ ...found, id }))
+      remembered.set(id, { kind: kind.name, partition, revision, value }, { bytes: bytesOf(found) })
       return value
+    },
+    recall<Value>(kind: Kind<Value>, { partition, id }: RecordRef) {
+      const known = store.conditionalInserts ? remembered.get(id) : undefined
+      return known?.kind === kind.name && known.partition === partition ? (known as Remembered<Value>) : undefined
     },
     async load(kind, ref) {
       const [found] = await store.get([ref])
@@ -98,10 +106,13 @@ export function createCollection(store: Store, clock: () => number, random: Rand
     async insert(kind, value, options) {
       const next = record(kind, value)
       const result = await store.insert(next, options)
-      return result === 'exists' && (await isStored(next)) ? 'inserted' : result
+      const mayBeOurs = result === 'exists' || result === 'stale'
+      return mayBeOurs && (await isStored(next)) ? 'inserted' : result
     },
     async replace(kind, from, value) {
       const next = record(kind, value)
+      // Outdated if this is done: what is recalled would be tried in vain.
+      remembered.delete(from.id)
       return (await store.replace(from, next)) || isStored(next)
     },
     async write<Value>(
@@ -150,6 +161,11 @@ async function afterWriteAttempt<Result>(call: Promise<Result>): Promise<Result>
 /** Whether a record has expired according to `now`. The store may keep it for a while longer. */
 export function hasExpired({ expiresAt }: StoreRecord, now: number): boolean {
   return expiresAt !== undefined && expiresAt <= now
+}
+
+/** About how much the unpacked value of a record takes, rather too much: short texts and numbers take more than their JSON. */
+function bytesOf({ data }: StoreRecord): number {
+  return 500 + 3 * data.length
 }
 
 function deepFrozen<Value>(value: Value): Value {

@@ -40,6 +40,7 @@ export function guardedStore(store: Store, { timeoutMs, failed }: GuardOptions):
   const countRefused = refusal('count', 'store_unavailable')
   const { watch } = store
   return {
+    conditionalInserts: store.conditionalInserts === true,
     get: (refs) => withinDeadline(() => store.get(refs), getRefused),
     insert: (record, options) => withinDeadline(() => store.insert(record, options), insertRefused),
     replace: (from, to) => withinDeadline(() => store.replace(from, to), replaceRefused),

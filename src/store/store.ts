@@ -57,17 +57,27 @@ export interface InsertOptions {
   readonly limit?: { readonly group: string; readonly max: number }
   /** Whether the insert is as durable as a replace. Default is false for a record with `expiresAt`, otherwise true. */
   readonly durable?: boolean
+  /**
+   * Refuses with `stale` unless `ref`, in the record's own partition, is stored at this revision at the moment of the write. Passed
+   * only to a store with {@link Store.conditionalInserts}.
+   */
+  readonly onlyIf?: { readonly ref: RecordRef; readonly revision: string }
 }
+
+/** What became of an insert. Nothing is written unless `inserted`; of the refusals that apply it is the first in this order. */
+export type InsertResult = 'inserted' | 'stale' | 'exists' | 'full'
 
 /**
  * The storage port: everything appgrant needs from a database. Each call of a method other than `list` is atomic; nothing is
  * guaranteed across calls. A store sends a write to its server at most once and rethrows the driver's error: core translates it.
  */
 export interface Store {
+  /** Whether `insert` takes `onlyIf`, in the same atomic step as the write. Default is false: then core never passes it. */
+  readonly conditionalInserts?: boolean
   /** The records in the order asked, undefined where absent: one round trip, those of one partition at one instant. */
   get(refs: readonly RecordRef[]): Promise<readonly (StoreRecord | undefined)[]>
-  /** Writes nothing where anything stands at that ref (`exists`, which goes before `full`). */
-  insert(record: StoreRecord, options?: InsertOptions): Promise<'inserted' | 'exists' | 'full'>
+  /** Writes nothing if anything is stored at that ref (`exists`). */
+  insert(record: StoreRecord, options?: InsertOptions): Promise<InsertResult>
   /**
    * Returns true if and only if the stored revision was `from.revision`: then `to`, which has the same ref, is stored durably,
    * and is listed in its own groups and no longer in those of `from`. If it returns false, nothing was changed.

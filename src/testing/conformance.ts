@@ -1,3 +1,4 @@
+import { conditionalInsertCases } from './cases/conditional-insert-cases.ts'
 import { countCases } from './cases/count-cases.ts'
 import { dataCases } from './cases/data-cases.ts'
 import { expiryCases } from './cases/expiry-cases.ts'
@@ -34,6 +35,7 @@ export const conformance: readonly ConformanceCase[] = [
   ...nameCases,
   ...insertCases,
   ...limitCases,
+  ...conditionalInsertCases,
   ...replaceCases,
   ...listCases,
   ...movingListCases,

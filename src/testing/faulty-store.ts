@@ -1,7 +1,7 @@
 import { notApplied, type Store } from '../store/store.ts'
 
 /** The methods that can be made to fail. */
-export type StoreMethod = Exclude<keyof Store, 'watch' | 'close'>
+export type StoreMethod = Exclude<keyof Store, 'conditionalInserts' | 'watch' | 'close'>
 
 /** A store whose calls can be made to fail, run twice or wait. */
 export interface FaultyStore extends Store {
@@ -77,6 +77,7 @@ export function faultyStore(inner: Store): FaultyStore {
   }
 
   return {
+    conditionalInserts: inner.conditionalInserts === true,
     get: (refs) => pass('get', () => inner.get(refs)),
     insert: (record, options) => pass('insert', () => inner.insert(record, options)),
     replace: (from, to) => pass('replace', () => inner.replace(from, to)),

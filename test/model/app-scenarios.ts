@@ -1,5 +1,5 @@
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
-import { type AppGrant, createAppGrant, isAppGrantError, type Store } from '../../src/index.ts'
+import { type AppGrant, createAppGrant, isAppGrantError, type Store, type StoreRecord } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { observedStore } from '../support/observed-store.ts'
 import type { Act, Scenario } from './scheduler.ts'
@@ -111,15 +111,18 @@ export function act(name: keyof typeof ACTS): AppAct {
  * A scenario on a trusted app with one token, in a store that `wrap` may break.
  *
  * @param given - what is done to the app first.
+ * @param remembered - whether every node has read the app before that.
  */
 export function appScenario(
   acts: Readonly<Record<string, AppAct>>,
   {
     given = async () => {},
+    remembered = false,
     always,
     wrap = (store) => store,
   }: {
     readonly given?: (state: AppState, appgrant: AppGrant) => Promise<unknown>
+    readonly remembered?: boolean
     readonly always?: AppScenario['always']
     readonly wrap?: (store: Store) => Store
   } = {},
@@ -127,17 +130,23 @@ export function appScenario(
   const connect = (store: Store) => createAppGrant({ store: wrap(store), appsPerOwner: LIMIT, ...NO_HURRY })
   let template: ReturnType<typeof setUp> | undefined
   return {
-    name: Object.keys(acts).join(' × '),
+    name: Object.keys(acts).join(' × ') + (remembered ? ', the app remembered' : ''),
     connect,
     acts,
     // Made once and copied, because a registration costs more than the rest of a schedule.
     async setUp() {
       template ??= setUp(given)
-      const { state, records } = await template
-      const database = memoryStore()
-      for (const record of records) await database.insert(record)
-      return { database, state: structuredClone(state) }
+      const { state, records, earlier } = await template
+      return {
+        database: await databaseOf(records),
+        state: structuredClone(state),
+        ...(remembered && { earlier: await databaseOf(earlier) }),
+      }
     },
+    ...(remembered && {
+      remember: ({ key, secrets: [secret = ''] }: AppState, { authorizer }: AppGrant) =>
+        authorizer.authenticateApp({ key, secret }),
+    }),
     observe,
     ...(always && { always }),
   }
@@ -149,7 +158,13 @@ export const isWithinLimit: NonNullable<AppScenario['always']> = async (_, { app
   if (length > LIMIT) throw new Error(`${length} apps where ${LIMIT} are the most (APP-6)`)
 }
 
-/** A trusted app with one token, and the records that exist then. */
+async function databaseOf(records: readonly StoreRecord[]): Promise<Store> {
+  const database = memoryStore()
+  for (const record of records) await database.insert(record)
+  return database
+}
+
+/** A trusted app with one token, and the records that exist then and existed before `given`. */
 async function setUp(given: (state: AppState, appgrant: AppGrant) => Promise<unknown>) {
   const store = observedStore(memoryStore())
   const appgrant = createAppGrant({ store, appsPerOwner: LIMIT, ...NO_HURRY })
@@ -165,9 +180,10 @@ async function setUp(given: (state: AppState, appgrant: AppGrant) => Promise<unk
     tokenIds: new Map([['old', tokenId]]),
     made: new Map(),
   }
+  const recordsNow = () => [...new Map(store.written.map((record) => [record.id, record])).values()]
+  const earlier = recordsNow()
   await given(state, appgrant)
-  const records = new Map(store.written.map((record) => [record.id, record]))
-  return { state, records: [...records.values()] }
+  return { state, records: recordsNow(), earlier }
 }
 
 /** What each token and secret gives at the end, and what is shown of the app. */

@@ -62,6 +62,32 @@ const PAIRS: readonly AppScenario[] = [
   appScenario({ regenerate: act('regenerate'), regenerateToo: regenerateToo() }),
 ]
 
+type Given = NonNullable<Parameters<typeof appScenario>[1]>
+
+/** A grant by a node that remembers the app as it is, or as it was before `given`: most take one conditional insert. */
+const REMEMBERED: readonly AppScenario[] = [
+  ...(['suspend', 'regenerate', 'untrust', 'remove'] as const).map((name) =>
+    remembering({ grant: act('grant'), [name]: act(name) }, { always: kills(name, { alsoGranted: true }) }),
+  ),
+  remembering({ grant: act('grant'), removeAll: act('removeAll') }, { always: kills('removeAll') }),
+  remembering({ grant: act('grant'), revokeTokens: act('revokeTokens') }, { always: kills('revokeTokens') }),
+  remembering({ grant: act('grant'), narrow: act('narrow') }),
+  remembering({ grant: act('grant'), 'resume what was suspended': act('resume') }, suspended),
+  remembering({ grant: act('grant'), 'rename what was suspended': act('rename') }, suspended),
+  remembering(
+    { grant: act('grant'), 'trust what was not trusted': act('trust') },
+    { given: ({ key }, { apps }) => apps.setTrusted(key, false) },
+  ),
+  remembering(
+    { grant: act('grant'), 'rename what got another secret': act('rename') },
+    { given: ({ key }, { apps }) => apps.regenerateSecret(key) },
+  ),
+  remembering(
+    { grant: act('grant'), 'remove what was removed': act('remove') },
+    { given: ({ key }, { apps }) => apps.remove(key) },
+  ),
+]
+
 /** Three calls at once have too many schedules: some at random. */
 const TRIOS: readonly AppScenario[] = [
   appScenario(
@@ -72,6 +98,11 @@ const TRIOS: readonly AppScenario[] = [
     { grant: act('grant'), removeAll: act('removeAll'), remove: act('remove') },
     { always: kills('remove', { alsoGranted: true }) },
   ),
+  remembering(
+    { grant: act('grant'), suspend: act('suspend'), regenerate: act('regenerate') },
+    { always: kills('regenerate', { alsoGranted: true }) },
+  ),
+  remembering({ grant: act('grant'), untrust: act('untrust'), trust: act('trust') }, { always: kills('untrust') }),
   appScenario({ addSecret, removeSecret: act('removeFirstSecret'), update: act('rename') }),
   appScenario({ suspend: act('suspend'), resume: act('resume'), update: act('narrow') }),
   appScenario({ addSecret, suspend: act('suspend'), resume: act('resumeAsOwner') }),
@@ -80,7 +111,7 @@ const TRIOS: readonly AppScenario[] = [
 describe('concurrent calls with lost, late and repeated writes', () => {
   let schedules = 0
   const cut: string[] = []
-  for (const scenario of PAIRS)
+  for (const scenario of [...PAIRS, ...REMEMBERED])
     it(`${scenario.name}: every schedule with a fault equals some order of the calls (REV-1, REV-3, REV-4, REV-7)`, async () => {
       const explored = await explore(scenario, { faults: 1, most: MOST, random: 20, seed: SEED })
       schedules += explored.schedules
@@ -119,6 +150,14 @@ describe('the scheduler on broken code', () => {
       { wrap: withoutRevision, always: kills('suspend') },
     )
     expect(await violationOf(scenario)).toContain('works after suspend was acknowledged (REV-3)')
+  })
+
+  it('the scheduler finds a token that is issued to a suspended app from memory', async () => {
+    const scenario = remembering(
+      { grant: act('grant'), rename: act('rename') },
+      { ...suspended, wrap: withoutCondition },
+    )
+    expect(await violationOf(scenario)).toContain('no order of the calls explains grant: granted')
   })
 
   it('the scheduler finds a limit that is counted before the insert', async () => {
@@ -161,6 +200,10 @@ describe('the scheduler on broken code', () => {
   })
 })
 
+function remembering(acts: Readonly<Record<string, AppAct>>, options: Given = {}): AppScenario {
+  return appScenario(acts, { ...options, remembered: true })
+}
+
 async function withSecondSecret(
   ...[state, { apps }]: Parameters<NonNullable<NonNullable<Parameters<typeof appScenario>[1]>['given']>>
 ) {
@@ -202,6 +245,11 @@ function withoutRevision(inner: Store): Store {
       return stored ? inner.replace(stored, to) : false
     },
   }
+}
+
+/** The token is stored whatever has become of the app. */
+function withoutCondition(inner: Store): Store {
+  return { ...inner, insert: (record, { onlyIf: _, ...options } = {}) => inner.insert(record, options) }
 }
 
 function withCountedLimit(inner: Store): Store {

@@ -23,7 +23,12 @@ export interface Scenario<State, Node> {
   /** A node over a store; every operation gets its own, one for all schedules. */
   connect(store: Store): Node
   /** A new database with its records before the operations begin. */
-  setUp(): Promise<{ readonly database: Store; readonly state: State }>
+  setUp(): Promise<{ readonly database: Store; readonly state: State; readonly earlier?: Store }>
+  /**
+   * Lets the node of an operation read from `earlier`, the database as it was before, what it remembers when the operations begin.
+   * Without it no node relies on its memory, because its store offers no conditional inserts.
+   */
+  remember?(state: State, node: Node): Promise<unknown>
   readonly acts: Readonly<Record<string, Act<State, Node>>>
   /** Everything visible afterwards, as plain data without random parts. */
   observe(state: State, node: Node): Promise<unknown>
@@ -128,7 +133,7 @@ async function runSchedule<State, Node>(
   nodes: Nodes<Node>,
   { choose, faults, explanations }: { choose: Choose; faults: number; explanations: Map<string, ReadonlySet<string>> },
 ): Promise<void> {
-  const { database, state } = await scenario.setUp()
+  const { database, state, earlier = database } = await scenario.setUp()
   const observer = nodes.on(OBSERVER, database)
   const waiting: Waiting[] = []
   const later: { label: string; execute: () => Promise<unknown> }[] = []
@@ -143,6 +148,8 @@ async function runSchedule<State, Node>(
   let checked = ''
   let running = names.length
   let crash: unknown
+  // A node was used for the schedules before this one: so that all begin alike, it reads again what it is to remember.
+  for (const name of names) await scenario.remember?.(state, nodes.on(name, earlier))
   for (const name of names) {
     const node = nodes.on(name, scheduledStore(database, name, waiting))
     const act = scenario.acts[name] as Act<State, Node>
@@ -234,11 +241,12 @@ interface Nodes<Node> {
   on(name: string, store: Store): Node
 }
 
-function createNodes<State, Node>({ connect }: Scenario<State, Node>): Nodes<Node> {
+function createNodes<State, Node>({ connect, remember }: Scenario<State, Node>): Nodes<Node> {
   const made = new Map<string, { readonly node: Node; use(store: Store): void }>()
   const make = (first: Store) => {
     let current = first
     const store: Store = {
+      conditionalInserts: remember !== undefined,
       get: (refs) => current.get(refs),
       insert: (record, options) => current.insert(record, options),
       replace: (from, to) => current.replace(from, to),

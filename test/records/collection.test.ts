@@ -6,7 +6,7 @@ import type { Store } from '../../src/store/store.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { codeOf } from '../support/code-of.ts'
 import { observedStore } from '../support/observed-store.ts'
-import { noteKind, noteRef, notes } from './note-kind.ts'
+import { noteKind, noteRef, notes, sharedNoteKind } from './note-kind.ts'
 
 function setUp(inner: Store = memoryStore()) {
   const store = observedStore(inner)
@@ -53,6 +53,106 @@ describe('collection.insert', () => {
     await collection.insert(noteKind, { id: 'b', text: '1' })
     for (let n = 0; n < 20; n++) await collection.write(noteKind, noteRef('a'), (note) => note)
     expect(new Set(store.written.map(({ revision }) => revision)).size).toBe(22)
+  })
+})
+
+describe('collection.insert with onlyIf', () => {
+  const onlyIf = ({ collection }: ReturnType<typeof setUp>) => {
+    const { revision = '' } = collection.recall(sharedNoteKind, noteRef('named')) ?? {}
+    return { onlyIf: { ref: noteRef('named'), revision } }
+  }
+
+  it('says what the store says', async () => {
+    const fixture = setUp()
+    const { collection } = fixture
+    await collection.insert(sharedNoteKind, { id: 'named', text: '1' })
+    await collection.load(sharedNoteKind, noteRef('named'))
+    const condition = onlyIf(fixture)
+    expect(await collection.insert(noteKind, { id: 'a', text: '1' }, condition)).toBe('inserted')
+    await collection.write(sharedNoteKind, noteRef('named'), (note) => note)
+    expect(await collection.insert(noteKind, { id: 'b', text: '1' }, condition)).toBe('stale')
+    expect(await collection.load(noteKind, noteRef('b'))).toBeUndefined()
+  })
+
+  it('that is delivered twice, the second time after a change of the named record, has inserted', async () => {
+    const memory = memoryStore()
+    const fixture = setUp({
+      ...memory,
+      insert: async (record, options = {}) => {
+        const answer = await memory.insert(record, options)
+        const [named] = options.onlyIf ? await memory.get([options.onlyIf.ref]) : []
+        if (!named) return answer
+        await memory.replace(named, { ...named, revision: 'changed' })
+        return memory.insert(record, options)
+      },
+    })
+    const { collection } = fixture
+    await collection.insert(sharedNoteKind, { id: 'named', text: '1' })
+    await collection.load(sharedNoteKind, noteRef('named'))
+    expect(await collection.insert(noteKind, { id: 'a', text: '1' }, onlyIf(fixture))).toBe('inserted')
+    expect(await collection.load(noteKind, noteRef('a'))).toMatchObject({ text: '1' })
+  })
+})
+
+describe('collection.recall', () => {
+  const recalled = ({ collection }: ReturnType<typeof setUp>, id = 'a') =>
+    collection.recall(sharedNoteKind, noteRef(id))?.value.text
+
+  it('gives the version that was read last, whatever is stored, and nothing that was not read', async () => {
+    const fixture = setUp()
+    const other = setUp(fixture.store)
+    await fixture.collection.insert(sharedNoteKind, { id: 'a', text: '1' })
+    expect(recalled(fixture)).toBeUndefined()
+    await fixture.collection.load(sharedNoteKind, noteRef('a'))
+    await other.collection.write(sharedNoteKind, noteRef('a'), () => ({ id: 'a', text: '2' }))
+    expect(recalled(fixture)).toBe('1')
+    await fixture.collection.load(sharedNoteKind, noteRef('a'))
+    expect(recalled(fixture)).toBe('2')
+    const [stored] = await fixture.store.get([noteRef('a')])
+    expect(fixture.collection.recall(sharedNoteKind, noteRef('a'))?.revision).toBe(stored?.revision)
+  })
+
+  it('gives the same frozen value as a later read of the same version', async () => {
+    const { collection } = setUp()
+    await collection.insert(sharedNoteKind, { id: 'a', text: '1' })
+    const first = await collection.load(sharedNoteKind, noteRef('a'))
+    expect(await collection.load(sharedNoteKind, noteRef('a'))).toBe(first)
+    expect(collection.recall(sharedNoteKind, noteRef('a'))?.value).toBe(first)
+    expect(Object.isFrozen(first)).toBe(true)
+  })
+
+  it('gives nothing after a change by this collection, of which it is not known whether it was done', async () => {
+    const fixture = setUp()
+    await fixture.collection.insert(sharedNoteKind, { id: 'a', text: '1' })
+    await fixture.collection.write(sharedNoteKind, noteRef('a'), () => ({ id: 'a', text: '2' }))
+    expect(recalled(fixture)).toBeUndefined()
+    const failing = setUp({ ...fixture.store, replace: () => Promise.reject(new Error('no answer')) })
+    await failing.collection.load(sharedNoteKind, noteRef('a'))
+    expect(recalled(failing)).toBe('2')
+    const change = failing.collection.write(sharedNoteKind, noteRef('a'), (note) => note)
+    await expect(change).rejects.toThrow('no answer')
+    expect(recalled(failing)).toBeUndefined()
+  })
+
+  it('is of the kind and partition that are asked for', async () => {
+    const { collection } = setUp()
+    await collection.insert(sharedNoteKind, { id: 'a', text: '1' })
+    await collection.load(sharedNoteKind, noteRef('a'))
+    expect(collection.recall({ ...sharedNoteKind, name: 'm' }, noteRef('a'))).toBeUndefined()
+    expect(collection.recall(sharedNoteKind, { ...noteRef('a'), partition: 'qq' })).toBeUndefined()
+  })
+
+  it('gives nothing of kinds that are not shared, nor if the store inserts under no condition', async () => {
+    const { conditionalInserts: _, ...unconditional } = memoryStore()
+    for (const [kind, store] of [
+      [noteKind, memoryStore()],
+      [sharedNoteKind, unconditional],
+    ] as const) {
+      const { collection } = setUp(store)
+      await collection.insert(kind, { id: 'a', text: '1' })
+      await collection.load(kind, noteRef('a'))
+      expect(collection.recall(kind, noteRef('a'))).toBeUndefined()
+    }
   })
 })
 

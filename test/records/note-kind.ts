@@ -19,6 +19,9 @@ export const noteKind: Kind<Note> = {
   unpack: (record) => JSON.parse(record.data),
 }
 
+/** Notes that many calls read. */
+export const sharedNoteKind: Kind<Note> = { ...noteKind, isShared: true }
+
 export const notes: GroupRef = { kind: 'n', partition: 'pp', group: 'notes' }
 
 export function noteRef(id: string): RecordRef {

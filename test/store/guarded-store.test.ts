@@ -35,6 +35,9 @@ describe('the guarded store', () => {
     const { store, outages } = guarded(memoryStore())
     expect(await store.insert(record, { limit: { group: 'g', max: 1 } })).toBe('inserted')
     expect(await store.insert({ ...record, id: 'j' }, { limit: { group: 'g', max: 1 } })).toBe('full')
+    const onlyIf = { ref: record, revision: record.revision }
+    expect(await store.insert({ ...record, id: 'k', groups: [] }, { onlyIf })).toBe('inserted')
+    expect(await store.insert({ ...record, id: 'l' }, { onlyIf: { ...onlyIf, revision: 'x' } })).toBe('stale')
     expect(await store.get([record])).toEqual([record])
     expect(await store.replace({ ...record, revision: 'x' }, record)).toBe(false)
     expect(await store.list(group, { limit: 1, after: { position: 0, id: '' } })).toEqual({
@@ -106,6 +109,12 @@ describe('the guarded store', () => {
     const { watch: _, ...without } = memoryStore()
     expect(guarded(without).store.watch).toBeUndefined()
     expect(guarded(memoryStore()).store.watch).toBeTypeOf('function')
+  })
+
+  it('the guarded store offers conditional inserts only if the store does', () => {
+    const { conditionalInserts: _, ...without } = memoryStore()
+    expect(guarded(without).store.conditionalInserts).toBe(false)
+    expect(guarded(memoryStore()).store.conditionalInserts).toBe(true)
   })
 
   it('the guarded store recognizes the mark of another copy of the package', async () => {

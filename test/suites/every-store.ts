@@ -1,4 +1,5 @@
 import { describe } from 'vitest'
+import { testRememberedApps } from '../domain/remembered-app-suite.ts'
 import type { OpenStore } from '../support/session-fixture.ts'
 import { SIGNING } from '../support/signing.ts'
 import { testAssertions } from './assertions.ts'
@@ -23,6 +24,7 @@ export function testEveryTopology(open: OpenStore): void {
   testAuthorization(open)
   testInstalls(open)
   testSecrets(open)
+  testRememberedApps(open)
   testEveryDriver(open)
 }
 

@@ -19,6 +19,7 @@ export function observedStore(inner: Store): ObservedStore {
   const reads: (readonly RecordRef[])[] = []
   const written: StoreRecord[] = []
   return {
+    conditionalInserts: inner.conditionalInserts === true,
     calls,
     reads,
     written,

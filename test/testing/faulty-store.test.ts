@@ -56,6 +56,8 @@ describe('faultyStore', () => {
     const store = faultyStore(memoryStore())
     expect(await store.insert(first, { limit: { group: 'g', max: 1 } })).toBe('inserted')
     expect(await store.insert({ ...first, id: 'b' }, { limit: { group: 'g', max: 1 } })).toBe('full')
+    const onlyIf = { ref: first, revision: 'r0' }
+    expect(await store.insert({ ...first, id: 'b' }, { onlyIf })).toBe('stale')
     expect(await store.replace(first, second)).toBe(true)
     expect(await store.get([first])).toEqual([second])
     expect(await store.list(group, { limit: 1 })).toEqual({ records: [second], more: false })

@@ -1,12 +1,12 @@
 import { AppGrantError, type ErrorCode } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
 import { isKey, KEY_LENGTH } from '../../credentials/app-key.ts'
-import { digestOf, sameDigest } from '../../credentials/digest.ts'
 import { type AssertionRefusal, readAssertion, validateAssertion } from '../../credentials/jwt/assertion.ts'
 import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app.ts'
-import type { Collection } from '../../records/collection.ts'
+import type { Collection, Remembered } from '../../records/collection.ts'
 import { usedAssertionKind } from '../../records/used-assertion.ts'
 import { idInput, invalidRequest } from '../input/input.ts'
+import { presentedSecret } from '../presented-secret.ts'
 import { createFailureLimiter } from './failure-limiter.ts'
 
 export { ASSERTION_ALGORITHMS } from '../../credentials/jwt/app-jwk.ts'
@@ -56,8 +56,21 @@ export interface AppAuthenticator {
    *   alike; `too_many_failures`.
    */
   authenticate(input: AppCredentials & RequestContext): Promise<LiveApp>
-  /** The same for apps that are not public. Also rejects with `invalid_request` if there is neither secret nor assertion. */
-  authenticateConfidential(input: AppAuthentication & RequestContext): Promise<LiveApp>
+  /**
+   * The same for apps that are not public, in two steps. Throws `invalid_request` if there is neither secret nor assertion.
+   */
+  authenticateConfidential(input: AppAuthentication & RequestContext): Proof
+}
+
+/** An attempt of an app to authenticate. */
+export interface Proof {
+  /**
+   * The app as this process read it last, if it is remembered and the secret is right. It may have changed since: a write that
+   * depends on it must be made only if the app is still at this revision.
+   */
+  remembered(): Remembered<LiveApp> | undefined
+  /** The app as it is stored. Rejects like {@link AppAuthenticator.authenticate}. */
+  current(): Promise<LiveApp>
 }
 
 type FailureReason =
@@ -81,9 +94,12 @@ interface FailedAttempt {
 }
 type Attempt = LiveApp | FailedAttempt
 
-// Compared with if there is no other digest, so that every attempt compares twice.
-const NO_DIGEST = digestOf('')
-const COMPARISONS = 2
+/** How an attempt is checked. An assertion is accepted once, so a remembered app proves nothing for it. */
+interface Attempt {
+  readonly remembered: Proof['remembered']
+  verdict(): Promise<Attempt>
+}
+
 /**
  * How much longer than an assertion the record of its use is kept: the clock of another node may be a second behind, and a second
  * use that was validated in time may take up to the longest store timeout, a minute, to be stored.
@@ -99,39 +115,56 @@ export function createAppAuthenticator(parts: {
   const { collection, clock, issuer } = parts
   const failures = createFailureLimiter(clock)
 
-  const authenticator: AppAuthenticator = {
-    async authenticate(input) {
-      const { secret, assertion } = input
-      const remoteAddress =
-        input.remoteAddress === undefined ? undefined : idInput(input.remoteAddress, 'remoteAddress')
-      if (secret !== undefined && assertion !== undefined)
-        throw invalidRequest('secret', 'no secret together with an assertion', secret)
-      const attempt =
-        assertion === undefined
-          ? await bySecret(idInput(input.key, 'key'), secret === undefined ? undefined : idInput(secret, 'secret'))
-          : await byAssertion(idInput(assertion, 'assertion'), input.key)
-      if ('reason' in attempt) throw refuse(attempt, remoteAddress)
-      return attempt
-    },
-    async authenticateConfidential(input) {
-      return authenticator.authenticate(
-        input.assertion === undefined ? { ...input, secret: idInput(input.secret, 'secret') } : input,
-      )
-    },
+  return {
+    authenticate: async (input) => proofOf(input).current(),
+    authenticateConfidential: (input) =>
+      proofOf(input.assertion === undefined ? { ...input, secret: idInput(input.secret, 'secret') } : input),
   }
-  return authenticator
 
-  async function bySecret(key: string, secret: string | undefined): Promise<Attempt> {
+  function proofOf(input: AppCredentials & RequestContext): Proof {
+    const { secret, assertion } = input
+    const remoteAddress = input.remoteAddress === undefined ? undefined : idInput(input.remoteAddress, 'remoteAddress')
+    if (secret !== undefined && assertion !== undefined)
+      throw invalidRequest('secret', 'no secret together with an assertion', secret)
+    const { remembered, verdict: attempt } =
+      assertion === undefined
+        ? bySecret(idInput(input.key, 'key'), secret === undefined ? undefined : idInput(secret, 'secret'))
+        : byAssertion(idInput(assertion, 'assertion'), input.key)
+    return {
+      remembered,
+      async current() {
+        const found = await attempt()
+        if ('reason' in found) throw refuse(found, remoteAddress)
+        return found
+      },
+    }
+  }
+
+  function bySecret(key: string, secret: string | undefined): Attempt {
     // A string that cannot be a key or a secret is neither looked up nor hashed, however long it is.
     const isPossible = isKey(key) && (secret === undefined || secret.length === KEY_LENGTH)
-    const app = isPossible ? await collection.load(appKind, appRef(key)) : undefined
-    const isRightSecret = isPossible && secret !== undefined && holds(app?.state === 'live' ? app : undefined, secret)
-    if (app?.state === 'live' && (isRightSecret || (secret === undefined && app.public))) return app
-    return { key, app, reason: reasonFor(app, secret) }
+    const proves = isPossible && secret !== undefined ? presentedSecret(secret) : () => false
+    return {
+      remembered() {
+        const known = isPossible ? collection.recall(appKind, appRef(key)) : undefined
+        if (known?.value.state !== 'live' || !proves(known.value)) return undefined
+        return { value: known.value, revision: known.revision }
+      },
+      async verdict() {
+        const app = isPossible ? await collection.load(appKind, appRef(key)) : undefined
+        const isRightSecret = proves(app?.state === 'live' ? app : undefined)
+        if (app?.state === 'live' && (isRightSecret || (secret === undefined && app.public))) return app
+        return { key, app, reason: reasonFor(app, secret) }
+      },
+    }
+  }
+
+  function byAssertion(text: string, named: string | undefined): Attempt {
+    return { remembered: () => undefined, verdict: () => judgeAssertionOf(text, named) }
   }
 
   /** The use is stored last: only a request that has authenticated may write (ERR-5). */
-  async function byAssertion(text: string, named: string | undefined): Promise<Attempt> {
+  async function judgeAssertionOf(text: string, named: string | undefined): Promise<Attempt> {
     const given = named === undefined ? '' : idInput(named, 'key')
     const assertion = readAssertion(text)
     if (!assertion) return { key: given, reason: 'malformed_assertion' }
@@ -174,18 +207,6 @@ export function createAppAuthenticator(parts: {
       },
     )
   }
-}
-
-/** Takes the same number of digests and comparisons whether there is an app or not. */
-function holds(app: LiveApp | undefined, secret: string): boolean {
-  const presented = digestOf(secret)
-  let found = false
-  for (let at = 0; at < COMPARISONS; at++) {
-    const stored = app?.secrets[at]?.digest
-    const isSame = sameDigest(stored ?? NO_DIGEST, presented)
-    found = (isSame && stored !== undefined) || found
-  }
-  return found
 }
 
 function reasonFor(app: StoredApp | undefined, secret: string | undefined): FailureReason {

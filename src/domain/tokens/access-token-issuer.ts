@@ -2,7 +2,7 @@ import type { Emitter } from '../../base/events.ts'
 import { partitionOfKey } from '../../credentials/app-key.ts'
 import { digestOf } from '../../credentials/digest.ts'
 import type { TokenFields, TokenFormat } from '../../credentials/token-format.ts'
-import type { LiveApp } from '../../records/app.ts'
+import { appRef, type LiveApp } from '../../records/app.ts'
 import { type Collection, hasExpired } from '../../records/collection.ts'
 import type { LiveInstall } from '../../records/install.ts'
 import {
@@ -59,6 +59,8 @@ Object.defineProperty(ConcealedTokenResponse, 'name', { value: 'TokenResponse' }
 /** The properties of an access token to issue. */
 export interface TokenPlan {
   readonly app: LiveApp
+  /** Stores the token only if the app is still at this revision. Default is to store it in any case. */
+  readonly appRevision?: string
   /** Only for a user's token. */
   readonly install?: LiveInstall
   readonly stage?: number
@@ -86,9 +88,9 @@ export interface AccessTokenIssuer {
   /** Whether they are signed. The text of a signed token differs each time it is written. */
   readonly areSigned: boolean
   /**
-   * Stores the token. If an earlier attempt has stored it already, returns that one, or undefined if it is no longer valid. The
-   * stamps are those of the app and the install as they were read: if an operation has replaced them meanwhile, the token is
-   * never valid (REV-4).
+   * Stores the token. If an earlier attempt has stored it already, returns that one. Returns undefined if that one is no longer
+   * valid, or if the app is no longer at `appRevision`. The stamps are those of the app and the install as they were read: if an
+   * operation has replaced them meanwhile, the token is never valid (REV-4).
    */
   issue(token: AccessTokenFields, plan: TokenPlan): Promise<StoredAccessToken | undefined>
   /** The response for a stored token. `at`: the time `expiresInSeconds` is relative to. */
@@ -130,8 +132,11 @@ export function createAccessTokenIssuer(parts: {
       if (plan.userAgent !== undefined) token.userAgent = plan.userAgent
       if (plan.stage !== undefined) token.stage = plan.stage
       const text = signed ? await sign(signed, token) : credential
-      if ((await collection.insert<StoredToken>(tokenKind, token)) === 'inserted')
-        return { text, id: token.id, expiresAt: token.expiresAt }
+      const { appRevision } = plan
+      const options = appRevision === undefined ? {} : { onlyIf: { ref: appRef(app.key), revision: appRevision } }
+      const stored = await collection.insert<StoredToken>(tokenKind, token, options)
+      if (stored === 'inserted') return { text, id: token.id, expiresAt: token.expiresAt }
+      if (stored === 'stale') return undefined
       const [found] = await collection.get([tokenRef(fields)])
       const stored = found && !hasExpired(found, clock()) ? tokenKind.unpack(found) : undefined
       const isUsable = stored?.state === 'live' && stored.digest === token.digest && stored.group === group

@@ -1,3 +1,5 @@
+import { createBoundedMap } from '../../base/bounded-map.ts'
+import { ownText } from '../../base/own-text.ts'
 import { digestOf } from '../../credentials/digest.ts'
 import type { RecordRef } from '../../records/collection.ts'
 import { idInput, invalidRequest, objectInput } from '../input/input.ts'
@@ -5,12 +7,11 @@ import type { StrictVerifier } from './strict-verifier.ts'
 import { type Access, checkAudience, type Verification, type Verifier, type VerifyOptions } from './verification.ts'
 
 const MAX_STALENESS_MS = 300_000
-/** Acceptances kept at most; the oldest give way. */
-const MAX_ENTRIES = 50_000
+/** How much is remembered: about 40,000 acceptances of the usual size. */
+const MAX_REMEMBERED_BYTES = 64 * 1024 * 1024
 
 interface Entry {
   readonly access: Access
-  readonly refs: readonly RecordRef[]
   /** When the read was sent that this rests on: by the process's clock, and by one that never jumps. */
   readonly sentAt: number
   readonly sentAtSteady: number
@@ -37,9 +38,11 @@ export function createCachingVerifier(
   },
 ): CachingVerifier {
   const { maxLength, clock, steadyClock } = parts
-  const entries = new Map<string, Entry>()
-  // Which entries rest on a record.
-  const entriesByRecord = new Map<string, Set<string>>()
+  // By the digests of tokens, tagged with the records that they rest on.
+  const entries = createBoundedMap<Entry>({
+    maxBytes: MAX_REMEMBERED_BYTES,
+    age: { maxMs: MAX_STALENESS_MS, clock: steadyClock },
+  })
   let listening: Promise<(() => Promise<void>) | undefined> | undefined
 
   return {
@@ -70,10 +73,12 @@ export function createCachingVerifier(
     const verification = await strict.verify(accessToken, (places) => {
       refs = places
     })
-    forget(name)
+    entries.delete(name)
     if (!verification.ok) return verification
-    remember(name, { access: verification, refs, ...sent })
-    return checkAudience(audience, copyOf(verification))
+    const access = kept(verification)
+    const tags = refs.map(keyOf)
+    entries.set(name, { access, ...sent }, { bytes: bytesOf(access, tags), tags })
+    return checkAudience(audience, verification)
   }
 
   function isFresh({ sentAt, sentAtSteady, access }: Entry, maxStalenessMs: number): boolean {
@@ -82,30 +87,11 @@ export function createCachingVerifier(
     return now >= sentAt && age < maxStalenessMs && now < access.expiresAt.getTime()
   }
 
-  function remember(name: string, entry: Entry): void {
-    entries.set(name, entry)
-    for (const ref of entry.refs) {
-      const key = keyOf(ref)
-      entriesByRecord.set(key, (entriesByRecord.get(key) ?? new Set()).add(name))
-    }
-    const [oldest] = entries.keys()
-    if (entries.size > MAX_ENTRIES && oldest !== undefined) forget(oldest)
-  }
-
-  function forget(name: string): void {
-    for (const ref of entries.get(name)?.refs ?? []) {
-      const names = entriesByRecord.get(keyOf(ref))
-      names?.delete(name)
-      if (names?.size === 0) entriesByRecord.delete(keyOf(ref))
-    }
-    entries.delete(name)
-  }
-
   /** Hints may come late or never: without them entries just grow old. */
   async function listen(): Promise<(() => Promise<void>) | undefined> {
     try {
       return await parts.watch?.((ref) => {
-        for (const name of entriesByRecord.get(keyOf(ref)) ?? []) forget(name)
+        entries.deleteTagged(keyOf(ref))
       })
     } catch {
       listening = undefined
@@ -128,6 +114,20 @@ function copyOf(access: Access): Access {
     issuedAt: new Date(access.issuedAt.getTime()),
     expiresAt: new Date(access.expiresAt.getTime()),
   }
+}
+
+/** What is kept of an acceptance: nothing of the token that was presented. */
+function kept(access: Access): Access {
+  const [tokenId, scope] = [ownText(access.tokenId), access.scope.map(ownText)]
+  return { ...copyOf(access), tokenId, scope }
+}
+
+/** About how much an entry takes, rather too much. Texts of the host and of apps may take two bytes a character. */
+function bytesOf({ app, account, scope, audience }: Access, tags: readonly string[]): number {
+  let bytes = 800 + 300 * tags.length + 2 * (app.name.length + app.owner.length + account.length)
+  for (const one of scope) bytes += 32 + one.length
+  for (const one of audience) bytes += 32 + 2 * one.length
+  return bytes
 }
 
 function keyOf({ kind, partition, id }: RecordRef): string {

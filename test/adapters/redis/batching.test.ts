@@ -80,6 +80,22 @@ describeWith('the commands of redisStore on one server', redisServer, () => {
     expect(calls).toMatchObject({ evalsha: 1, set: 100 })
   })
 
+  it('conditional inserts of one turn are one call too, which looks once at each named record and revision', async () => {
+    const [app, other] = [record(), record({ kind: 'other' })]
+    await Promise.all([app, other].map((named) => store.insert(named)))
+    const conditions = [app, other, { ...app, revision: 'r-before' }]
+    const all = tokens(60).map((token, n) => ({ token, named: conditions[n % 4] }))
+    const calls = await commandsOf([server], async () => {
+      const answers = await Promise.all(
+        all.map(({ token, named }) =>
+          store.insert(token, named ? { onlyIf: { ref: named, revision: named.revision } } : {}),
+        ),
+      )
+      expect(answers).toEqual(all.map(({ named }) => (named === conditions[2] ? 'stale' : 'inserted')))
+    })
+    expect(calls).toMatchObject({ evalsha: 1, getrange: 3, set: 45 })
+  })
+
   it('the inserts of two turns are two calls, because a batch that was handed over is not joined', async () => {
     const calls = await commandsOf([server], async () => {
       const first = store.insert(record())

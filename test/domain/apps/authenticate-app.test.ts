@@ -113,27 +113,36 @@ describe('app authentication', () => {
       { key: removed, secret: removedSecret },
       { key: second.app.key, secret: wrong },
     ]
+    // A node that has read nothing yet, and one that remembers every app there is.
+    const [cold, warm] = [() => createAppGrant({ store }), createAppGrant({ store })]
+    const remember = () => Promise.all(attempts.map((by) => codeOf(warm.authorizer.revokeToken({ ...by, token: 'x' }))))
     for (const method of METHODS) {
       const seen = []
-      for (const credentials of attempts) {
-        const before = { ...work, gets: store.calls.get, refs: store.reads.length }
-        const by = { ...credentials, token: 'x' } as never
-        const { code, message, hint, details, cause } = await refusalOf(appgrant.authorizer[method](by))
-        const read = store.reads.slice(before.refs).map((refs) => refs.length)
-        seen.push({
-          code,
-          message,
-          hint,
-          details,
-          cause,
-          read,
-          digests: work.digests - before.digests,
-          comparisons: work.comparisons - before.comparisons,
-        })
+      for (const node of [() => appgrant, cold, () => warm]) {
+        await remember()
+        for (const credentials of attempts) {
+          const { authorizer } = node()
+          const before = { ...work, writes: store.writes(), refs: store.reads.length }
+          const by = { ...credentials, token: 'x' } as never
+          const { code, message, hint, details, cause } = await refusalOf(authorizer[method](by))
+          const read = store.reads.slice(before.refs).map((refs) => refs.length)
+          seen.push({
+            code,
+            message,
+            hint,
+            details,
+            cause,
+            read,
+            writes: store.writes() - before.writes,
+            digests: work.digests - before.digests,
+            comparisons: work.comparisons - before.comparisons,
+          })
+        }
       }
       expect(seen[0], method).toMatchObject({
         code: 'app_authentication_failed',
         read: [1],
+        writes: 0,
         digests: 1,
         comparisons: 2,
       })
@@ -150,6 +159,41 @@ describe('app authentication', () => {
       work.comparisons - before.comparisons,
       store.calls.get - before.gets,
     ]).toEqual([1, 2, 1])
+  })
+
+  it('a right secret of a remembered app costs the same, and the digest of the token (S22)', async () => {
+    const { appgrant, app, secret, store } = await setUp()
+    await appgrant.authorizer.clientCredentials({ key: app.key, secret })
+    const before = { ...work, gets: store.calls.get }
+    await appgrant.authorizer.clientCredentials({ key: app.key, secret })
+    expect([
+      work.digests - before.digests,
+      work.comparisons - before.comparisons,
+      store.calls.get - before.gets,
+    ]).toEqual([2, 2, 0])
+  })
+
+  it('a secret that was right when the app was remembered stores nothing, and is soon like any wrong one (S22, ERR-5)', async () => {
+    const kills = ['regenerateSecret', 'remove'] as const
+    for (const kill of kills) {
+      const { appgrant, app, secret, store, refused } = await setUp()
+      const attempt = () => codeOf(appgrant.authorizer.clientCredentials({ key: app.key, secret }))
+      expect(await attempt()).toBe('ok')
+      await createAppGrant({ store }).apps[kill](app.key)
+      const written = store.written.length
+      expect(await attempt()).toBe('app_authentication_failed')
+      const before = { ...work, reads: store.calls.get, writes: store.writes() }
+      expect(await attempt()).toBe('app_authentication_failed')
+      expect(store.written.length).toBe(written)
+      expect(store.writes()).toBe(before.writes)
+      expect([
+        work.digests - before.digests,
+        work.comparisons - before.comparisons,
+        store.calls.get - before.reads,
+      ]).toEqual([1, 2, 1])
+      const reason = kill === 'remove' ? 'removed_app' : 'wrong_secret'
+      expect(refused).toEqual(Array(2).fill({ code: 'app_authentication_failed', reason, app: app.key }))
+    }
   })
 
   it('a key or secret of an impossible form costs no read and no digest, however long it is (S45)', async () => {

@@ -23,6 +23,8 @@ export const brokenInserts: readonly BrokenStore[] = [
       'insert after a removal',
       'durable changes no result',
       'exists before full',
+      'insert under a condition',
+      'stale before exists before full',
       'replace changes one record',
       'a record stays until it expires',
     ],
@@ -37,7 +39,12 @@ export const brokenInserts: readonly BrokenStore[] = [
         return stored ? 'exists' : inner.insert(record, options)
       },
     }),
-    ['insert never overwrites', 'insert after a removal', 'insert of an expired record'],
+    [
+      'insert never overwrites',
+      'insert after a removal',
+      'stale before exists before full',
+      'insert of an expired record',
+    ],
   ),
   brokenDatabase(
     'insert of an existing record enters the groups',
@@ -50,7 +57,7 @@ export const brokenInserts: readonly BrokenStore[] = [
         return stored ? 'exists' : inner.insert(record, options)
       },
     }),
-    ['insert never overwrites', 'insert after a removal'],
+    ['insert never overwrites', 'insert after a removal', 'stale before exists before full'],
   ),
   brokenDatabase(
     'insert checks for an existing record, then writes',
@@ -66,7 +73,7 @@ export const brokenInserts: readonly BrokenStore[] = [
         return 'inserted'
       },
     }),
-    ['one of 50 parallel inserts wins'],
+    ['one of 50 parallel inserts wins', 'stale before exists before full'],
   ),
   brokenDatabase(
     'a durable insert overwrites',
@@ -79,7 +86,7 @@ export const brokenInserts: readonly BrokenStore[] = [
         return 'inserted'
       },
     }),
-    ['insert never overwrites', 'durable changes no result'],
+    ['insert never overwrites', 'durable changes no result', 'insert under a condition'],
   ),
   brokenDatabase(
     'the limit is checked, then the record is written',
@@ -89,10 +96,11 @@ export const brokenInserts: readonly BrokenStore[] = [
         if (await standing(inner, record)) return 'exists'
         if (await isFull(inner, record, options)) return 'full'
         await othersGoFirst()
-        return inner.insert(record)
+        const { limit: _, ...rest } = options
+        return inner.insert(record, rest)
       },
     }),
-    ['limit under 50 parallel inserts', 'removal frees a place'],
+    ['limit under 50 parallel inserts', 'removal frees a place', 'stale before exists before full'],
   ),
   brokenDatabase(
     'full is checked before exists',
@@ -101,7 +109,7 @@ export const brokenInserts: readonly BrokenStore[] = [
       insert: async (record, options = {}) =>
         (await isFull(inner, record, options)) ? 'full' : inner.insert(record, options),
     }),
-    ['exists before full'],
+    ['exists before full', 'stale before exists before full'],
   ),
   brokenDatabase(
     'parallel limited inserts are refused instead of repeated',
@@ -131,7 +139,7 @@ export const brokenInserts: readonly BrokenStore[] = [
         return answer
       },
     }),
-    ['a refused insert stores nothing'],
+    ['a refused insert stores nothing', 'stale before exists before full'],
   ),
   brokenDatabase(
     'the limit of the first insert is kept',
@@ -168,7 +176,12 @@ export const brokenInserts: readonly BrokenStore[] = [
         },
       }
     },
-    ['removal frees a place', 'leaving the group frees a place', 'a refused insert stores nothing'],
+    [
+      'removal frees a place',
+      'leaving the group frees a place',
+      'a refused insert stores nothing',
+      'stale before exists before full',
+    ],
   ),
   brokenDatabase(
     'the limit counts only records inserted with a limit',
@@ -205,6 +218,6 @@ export const brokenInserts: readonly BrokenStore[] = [
         },
       }
     },
-    ['limit counts one group'],
+    ['limit counts one group', 'stale before exists before full'],
   ),
 ]

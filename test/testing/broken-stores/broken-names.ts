@@ -12,7 +12,13 @@ export const brokenNames: readonly BrokenStore[] = [
         ref: (ref) => ({ ...ref, kind: 'one' }),
         group: ({ kind, partition, group }) => ({ kind: 'one', partition, group: `${kind} ${group}` }),
       }),
-    ['get compares the whole ref', 'hostile names', 'refs that look alike when joined', 'replace changes one record'],
+    [
+      'get compares the whole ref',
+      'hostile names',
+      'refs that look alike when joined',
+      'a condition on an absent record',
+      'replace changes one record',
+    ],
   ),
   brokenDatabase(
     'a group holds the records of every kind',

@@ -25,9 +25,10 @@ export function disguised({ watch, ...inner }: Store, { ref, group, fields = () 
     ...inner,
     get: async (refs) => (await inner.get(refs.map(ref))).map((found) => found && show(found)),
     insert: (record, options = {}) => {
-      const { limit } = options
+      const { limit, onlyIf } = options
       const renamed = limit && { limit: { ...limit, group: group({ ...record, group: limit.group }).group } }
-      return inner.insert(hide(record), { ...options, ...renamed })
+      const moved = onlyIf && { onlyIf: { ...onlyIf, ref: ref(onlyIf.ref) } }
+      return inner.insert(hide(record), { ...options, ...renamed, ...moved })
     },
     replace: (from, to) => inner.replace(hide(from), hide(to, from)),
     list: async (of, page) => {

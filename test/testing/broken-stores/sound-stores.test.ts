@@ -69,12 +69,22 @@ function rows(inner: Store): Store {
 
 const unwatched: Wrap = ({ watch, ...inner }) => inner
 
+/** It does not offer conditional inserts, and would not do them. */
+const unconditional: Wrap = ({ conditionalInserts, ...inner }) => ({
+  ...inner,
+  insert: async (record, options = {}) => {
+    if (options.onlyIf) throw new Error('this store cannot insert under a condition')
+    return inner.insert(record, options)
+  },
+})
+
 describe.each([
   ['a store that responds late and out of order', { node: slow }],
   ['a database that is slow for all its nodes', { database: slow }],
   ['a store that drops expired records at once', { database: dropping }],
   ['a store that gives rows without a prototype', { node: rows }],
   ['a store that cannot be watched', { node: unwatched }],
+  ['a store without conditional inserts', { node: unconditional }],
 ])('kit: %s passes', (_, wraps) => {
   const target = memoryTarget(wraps)
   for (const { name, rule, run } of conformance) it(`${name}: ${rule}`, () => run(target))

@@ -1,0 +1,35 @@
+import { digestOf, sameDigest } from '../credentials/digest.ts'
+import type { LiveApp } from '../records/app.ts'
+
+// What a secret is compared with where there is no other: so that every attempt compares twice.
+const NO_DIGEST = digestOf('')
+const COMPARISONS = 2
+
+/** Whether the secret that was presented is one of the app's. */
+export type PresentedSecret = (app: LiveApp | undefined) => boolean
+
+/**
+ * A secret costs one digest and two comparisons, whether there is an app or not, and also if it was held against what is remembered of
+ * the app first: the version that is stored is usually that one, and is not compared again (S22).
+ */
+export function presentedSecret(secret: string): PresentedSecret {
+  let presented: string | undefined
+  let last: { readonly app: LiveApp; readonly isProven: boolean } | undefined
+  return (app) => {
+    if (last && last.app === app) return last.isProven
+    presented ??= digestOf(secret)
+    const isProven = holds(app, presented)
+    if (app) last = { app, isProven }
+    return isProven
+  }
+}
+
+function holds(app: LiveApp | undefined, presented: string): boolean {
+  let found = false
+  for (let at = 0; at < COMPARISONS; at++) {
+    const stored = app?.secrets[at]?.digest
+    const isSame = sameDigest(stored ?? NO_DIGEST, presented)
+    found = (isSame && stored !== undefined) || found
+  }
+  return found
+}
