@@ -19,6 +19,8 @@ const MAY_IMPORT = {
   'src/resource': ['src/domain/tokens', 'src/domain/input', 'src/credentials', 'src/base'],
   'src/testing': ['src/domain/apps', 'src/store', 'src/base'],
 
+  'src/console': ['src/http/wire', ...BELOW_HTTP],
+
   'src/http/index.ts': ['src/http'],
   'src/http/handler.ts': ['src/http/oauth', 'src/http/api', 'src/http/pages', 'src/http/wire', ...BELOW_HTTP],
   'src/http/protect.ts': ['src/http/wire', ...BELOW_HTTP],

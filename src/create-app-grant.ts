@@ -12,6 +12,7 @@ import { createVisibleApps } from './domain/apps/visible-apps.ts'
 import { createAuthorization } from './domain/authorization/consent.ts'
 import { createSaveInstall } from './domain/authorization/save-install.ts'
 import { type Authorizer, createAuthorizer } from './domain/authorizer.ts'
+import { createClientCredentials } from './domain/grants/client-credentials.ts'
 import { createSessionGrants } from './domain/grants/session-grants.ts'
 import { accountInput, idInput, loginInput } from './domain/input/input.ts'
 import { createAudiences } from './domain/input/resources.ts'
@@ -22,7 +23,6 @@ import { createSignedTokens } from './domain/tokens/signed-tokens.ts'
 import { createStrictVerifier } from './domain/tokens/strict-verifier.ts'
 import { createTokenReader } from './domain/tokens/token-reader.ts'
 import { createTokenStore, type TokenStore } from './domain/tokens/token-store.ts'
-import { createTrustedGrant } from './domain/trusted-grant.ts'
 import { type AppGrantOptions, checkOptions } from './options.ts'
 import { createCollection } from './records/collection.ts'
 import { createPages } from './records/pages.ts'
@@ -109,7 +109,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     audiences,
     readToken,
     authenticator,
-    grantTrusted: createTrustedGrant({ ...base, authenticator, accessTokenIssuer, audiences }),
+    clientCredentials: createClientCredentials({ ...base, authenticator, accessTokenIssuer, audiences }),
     pages: createPages(guarded),
     visibleApps: createVisibleApps(base),
     sessionGrants: createSessionGrants({ ...base, format, audiences, authenticator, accessTokenIssuer }),

@@ -6,10 +6,11 @@ import type { Context } from './context.ts'
 import { createPages, seeOther } from './create-pages.ts'
 import { type Form, readForm, selection } from './forms/read-form.ts'
 import type { ConsoleSettings } from './options.ts'
-import { type Failure, failurePage, otherViewerPage } from './pages/failure.ts'
+import { failurePage, otherViewerPage } from './pages/failure.ts'
 import { keptForm } from './pages/kept-form.ts'
 import { replyTo } from './replies.ts'
 import { isSameOrigin } from './same-origin.ts'
+import type { Failure } from './texts/failure.ts'
 import { checkViewer, type Viewer } from './viewer.ts'
 
 /** What the console is served with besides its settings. */

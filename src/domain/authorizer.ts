@@ -11,6 +11,7 @@ import { assertMayAct } from './accounts/may-act.ts'
 import { type App, appView } from './apps/app.ts'
 import type { AppAuthentication, AppAuthenticator, AppCredentials, RequestContext } from './apps/authenticate-app.ts'
 import type { Authorization } from './authorization/consent.ts'
+import type { ClientCredentialsInput } from './grants/client-credentials.ts'
 import type { CodeInput, RefreshInput, SessionGrants } from './grants/session-grants.ts'
 import { idInput, objectInput } from './input/input.ts'
 import type { TokenResponse } from './tokens/access-token-issuer.ts'
@@ -28,10 +29,7 @@ export interface Authorizer extends Verifier, Authorization {
    *   `app_not_trusted`, `account_blocked`, `not_permitted`, `invalid_scope`, `invalid_target`, `signing_unavailable`.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.4)
    */
-  clientCredentials(
-    input: AppAuthentication &
-      RequestContext & { readonly scope?: readonly string[]; readonly resources?: readonly string[] },
-  ): Promise<TokenResponse>
+  clientCredentials(input: ClientCredentialsInput): Promise<TokenResponse>
   /**
    * Exchanges an authorization code for the first tokens of a session. A code is valid once: using it again with the right
    * verifier and redirect URL ends its session. An attempt with anything wrong neither uses up the code nor ends the session.

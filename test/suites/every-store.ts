@@ -1,5 +1,4 @@
 import { describe } from 'vitest'
-import { testRememberedApps } from '../domain/remembered-app-suite.ts'
 import type { OpenStore } from '../support/session-fixture.ts'
 import { SIGNING } from '../support/signing.ts'
 import { testAssertions } from './assertions.ts'
@@ -8,6 +7,7 @@ import { testInstalls } from './installs.ts'
 import { lifecyclesOf, testSameLifecycles } from './lifecycles.ts'
 import { testFailingOperations, testOperations } from './operations.ts'
 import { testRaces } from './races.ts'
+import { testRememberedApps } from './remembered-apps.ts'
 import { testSecrets } from './secrets.ts'
 import { testSessions } from './sessions.ts'
 

@@ -6,8 +6,8 @@ import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app
 import type { Collection, Remembered } from '../../records/collection.ts'
 import { usedAssertionKind } from '../../records/used-assertion.ts'
 import { idInput, invalidRequest } from '../input/input.ts'
-import { presentedSecret } from '../presented-secret.ts'
 import { createFailureLimiter } from './failure-limiter.ts'
+import { presentedSecret } from './presented-secret.ts'
 
 export { ASSERTION_ALGORITHMS } from '../../credentials/jwt/app-jwk.ts'
 
@@ -92,12 +92,12 @@ interface FailedAttempt {
   readonly app?: StoredApp | undefined
   readonly reason: FailureReason
 }
-type Attempt = LiveApp | FailedAttempt
+type Verdict = LiveApp | FailedAttempt
 
 /** How an attempt is checked. An assertion is accepted once, so a remembered app proves nothing for it. */
 interface Attempt {
   readonly remembered: Proof['remembered']
-  verdict(): Promise<Attempt>
+  verdict(): Promise<Verdict>
 }
 
 /**
@@ -126,14 +126,14 @@ export function createAppAuthenticator(parts: {
     const remoteAddress = input.remoteAddress === undefined ? undefined : idInput(input.remoteAddress, 'remoteAddress')
     if (secret !== undefined && assertion !== undefined)
       throw invalidRequest('secret', 'no secret together with an assertion', secret)
-    const { remembered, verdict: attempt } =
+    const { remembered, verdict } =
       assertion === undefined
         ? bySecret(idInput(input.key, 'key'), secret === undefined ? undefined : idInput(secret, 'secret'))
         : byAssertion(idInput(assertion, 'assertion'), input.key)
     return {
       remembered,
       async current() {
-        const found = await attempt()
+        const found = await verdict()
         if ('reason' in found) throw refuse(found, remoteAddress)
         return found
       },
@@ -160,11 +160,11 @@ export function createAppAuthenticator(parts: {
   }
 
   function byAssertion(text: string, named: string | undefined): Attempt {
-    return { remembered: () => undefined, verdict: () => judgeAssertionOf(text, named) }
+    return { remembered: () => undefined, verdict: () => verifyAssertion(text, named) }
   }
 
   /** The use is stored last: only a request that has authenticated may write (ERR-5). */
-  async function judgeAssertionOf(text: string, named: string | undefined): Promise<Attempt> {
+  async function verifyAssertion(text: string, named: string | undefined): Promise<Verdict> {
     const given = named === undefined ? '' : idInput(named, 'key')
     const assertion = readAssertion(text)
     if (!assertion) return { key: given, reason: 'malformed_assertion' }

@@ -134,9 +134,9 @@ export function createAccessTokenIssuer(parts: {
       const text = signed ? await sign(signed, token) : credential
       const { appRevision } = plan
       const options = appRevision === undefined ? {} : { onlyIf: { ref: appRef(app.key), revision: appRevision } }
-      const stored = await collection.insert<StoredToken>(tokenKind, token, options)
-      if (stored === 'inserted') return { text, id: token.id, expiresAt: token.expiresAt }
-      if (stored === 'stale') return undefined
+      const inserted = await collection.insert<StoredToken>(tokenKind, token, options)
+      if (inserted === 'inserted') return { text, id: token.id, expiresAt: token.expiresAt }
+      if (inserted === 'stale') return undefined
       const [found] = await collection.get([tokenRef(fields)])
       const stored = found && !hasExpired(found, clock()) ? tokenKind.unpack(found) : undefined
       const isUsable = stored?.state === 'live' && stored.digest === token.digest && stored.group === group

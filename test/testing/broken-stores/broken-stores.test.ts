@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { conformance } from '../../../src/testing/index.ts'
-import { brokenConditions } from '../../broken-stores/broken-conditions.ts'
+import { brokenConditions } from './broken-conditions.ts'
 import { brokenExpiries } from './broken-expiries.ts'
 import { brokenFields } from './broken-fields.ts'
 import { brokenGets } from './broken-gets.ts'

@@ -1,11 +1,11 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { memoryStore } from '../../adapters/memory/memory-store.ts'
-import { createCachingVerifier } from '../../src/domain/tokens/caching-verifier.ts'
-import { type Access, createAppGrant } from '../../src/index.ts'
-import type { RecordRef } from '../../src/store/store.ts'
-import { exampleApp } from '../../src/testing/index.ts'
+import { memoryStore } from '../../../adapters/memory/memory-store.ts'
+import { createCachingVerifier } from '../../../src/domain/tokens/caching-verifier.ts'
+import { type Access, createAppGrant } from '../../../src/index.ts'
+import type { RecordRef } from '../../../src/store/store.ts'
+import { exampleApp } from '../../../src/testing/index.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { memoryStore } from '../../adapters/memory/memory-store.ts'
-import { codeOf } from '../support/code-of.ts'
-import { createSessionFixture } from '../support/session-fixture.ts'
-import { testRememberedApps } from './remembered-app-suite.ts'
+import { memoryStore } from '../../../adapters/memory/memory-store.ts'
+import { testRememberedApps } from '../../suites/remembered-apps.ts'
+import { codeOf } from '../../support/code-of.ts'
+import { createSessionFixture } from '../../support/session-fixture.ts'
 
 testRememberedApps(async () => memoryStore())
 

@@ -1,11 +1,5 @@
-import type { InsertOptions, RecordRef, Store, StoreRecord } from '../../src/store/store.ts'
-import {
-  type BrokenStore,
-  brokenDatabase,
-  brokenNode,
-  othersGoFirst,
-  standing,
-} from '../testing/broken-stores/broken-store.ts'
+import type { InsertOptions, RecordRef, Store, StoreRecord } from '../../../src/store/store.ts'
+import { type BrokenStore, brokenDatabase, brokenNode, othersGoFirst, standing } from './broken-store.ts'
 
 type Condition = NonNullable<InsertOptions['onlyIf']>
 type Rest = Omit<InsertOptions, 'onlyIf'>

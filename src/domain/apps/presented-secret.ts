@@ -1,16 +1,16 @@
-import { digestOf, sameDigest } from '../credentials/digest.ts'
-import type { LiveApp } from '../records/app.ts'
+import { digestOf, sameDigest } from '../../credentials/digest.ts'
+import type { LiveApp } from '../../records/app.ts'
 
-// What a secret is compared with where there is no other: so that every attempt compares twice.
+// Compared with if there is no other digest, so that every attempt compares twice.
 const NO_DIGEST = digestOf('')
 const COMPARISONS = 2
 
-/** Whether the secret that was presented is one of the app's. */
+/** Whether the presented secret is one of the app's. */
 export type PresentedSecret = (app: LiveApp | undefined) => boolean
 
 /**
- * A secret costs one digest and two comparisons, whether there is an app or not, and also if it was held against what is remembered of
- * the app first: the version that is stored is usually that one, and is not compared again (S22).
+ * A secret costs one digest and two comparisons, whether there is an app or not. If the remembered app was compared first and is
+ * also the stored version, it is not compared again (S22).
  */
 export function presentedSecret(secret: string): PresentedSecret {
   let presented: string | undefined

@@ -1,0 +1,101 @@
+import { AppGrantError } from '../../base/errors.ts'
+import type { RandomText } from '../../credentials/random.ts'
+import { WIDTH } from '../../credentials/token-format.ts'
+import type { LiveApp } from '../../records/app.ts'
+import { type Accounts, accountError } from '../accounts/accounts.ts'
+import { assertMayAct } from '../accounts/may-act.ts'
+import type { AppAuthentication, AppAuthenticator, RequestContext } from '../apps/authenticate-app.ts'
+import { objectInput, userAgentInput } from '../input/input.ts'
+import { type Audiences, resourcesInput } from '../input/resources.ts'
+import type { AccessTokenIssuer, TokenPlan, TokenResponse } from '../tokens/access-token-issuer.ts'
+import { requestedScope } from '../tokens/scope.ts'
+
+/** What a trusted app asks for, with its credentials. */
+export type ClientCredentialsInput = AppAuthentication &
+  RequestContext & { readonly scope?: readonly string[]; readonly resources?: readonly string[] }
+
+/** What a trusted app may get now. */
+type Plan = Omit<TokenPlan, 'issuedAt' | 'expiresAt' | 'appRevision'>
+
+/**
+ * Issues tokens to trusted apps (TOK-1), in one round trip if the app is remembered: it is checked as this process read it last,
+ * and the token is stored only if the app is still at that revision. Only acceptances take this way; a refusal is always based on
+ * the stored app.
+ */
+export function createClientCredentials(parts: {
+  readonly accounts: Accounts
+  readonly authenticator: AppAuthenticator
+  readonly accessTokenIssuer: AccessTokenIssuer
+  readonly audiences: Audiences
+  readonly random: RandomText
+  readonly clock: () => number
+  readonly lifetimes: { readonly accessTokenSeconds: number }
+}): (input: ClientCredentialsInput) => Promise<TokenResponse> {
+  const { accounts, authenticator, accessTokenIssuer, audiences, random, clock, lifetimes } = parts
+
+  return async (input) => {
+    const userAgent = userAgentInput(objectInput(input, 'input').userAgent)
+    const proof = authenticator.authenticateConfidential(input)
+    const planFor = async (app: LiveApp): Promise<Plan> => {
+      const epoch = await assertMayAct(app, app.owner, accounts)
+      if (epoch !== app.epoch) throw ownerReplaced()
+      if (!app.trusted) throw notTrusted()
+      return {
+        app,
+        scope: requestedScope(input.scope, app),
+        audience: audiences.requested(resourcesInput(input.resources)),
+        ...userAgent,
+      }
+    }
+
+    const known = proof.remembered()
+    const early = known && { ...known, plan: planFor(known.value) }
+    const granted = early && (await early.plan.then((plan) => issue(plan, early.revision), nothing))
+    if (granted) return granted
+
+    const app = await proof.current()
+    // The remembered version has been checked already, so the directory is not asked twice.
+    const plan = await (app === early?.value ? early.plan : planFor(app))
+    const issued = await issue(plan)
+    if (!issued) throw new Error('the same random token id was generated twice')
+    return issued
+  }
+
+  /** @param appRevision - nothing is issued if the app is no longer at this revision. Default is to issue in any case. */
+  async function issue(plan: Plan, appRevision?: string): Promise<TokenResponse | undefined> {
+    const { app, scope } = plan
+    const issuedAt = clock()
+    const token = await accessTokenIssuer.issue(
+      { kind: 'at', app: app.key, token: random(WIDTH.token), secret: random(WIDTH.secret) },
+      {
+        ...plan,
+        ...(appRevision !== undefined && { appRevision }),
+        issuedAt,
+        expiresAt: issuedAt + lifetimes.accessTokenSeconds * 1000,
+      },
+    )
+    if (!token) return undefined
+    accessTokenIssuer.emitIssued(token, { app, account: app.owner })
+    return accessTokenIssuer.toResponse(token, { scope, at: issuedAt })
+  }
+}
+
+const nothing = () => undefined
+
+function notTrusted(): AppGrantError {
+  return new AppGrantError(
+    'app_not_trusted',
+    {},
+    {
+      message: 'the app is not trusted',
+      hint: 'It needs the authorization of a user, or apps.setTrusted by the host or an account that may trust apps.',
+    },
+  )
+}
+
+function ownerReplaced(): AppGrantError {
+  return accountError(
+    'account_blocked',
+    "The owner's epoch is not the one the app was given under: regenerate its secret or replace its keys from above, or remove it.",
+  )
+}
