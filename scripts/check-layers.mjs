@@ -15,7 +15,7 @@ const MAY_IMPORT = {
     'src/store',
     'src/base',
   ],
-  'src/app-grant-options.ts': ['src/domain', 'src/credentials', 'src/store'],
+  'src/app-grant-options.ts': ['src/domain', 'src/credentials', 'src/store', 'src/base'],
   'src/create-app-grant.ts': [
     'src/app-grant-options.ts',
     'src/domain',

@@ -32,6 +32,7 @@ export type { CodeInput, RefreshInput } from './domain/session-grants.ts'
 export type { AppAndAccount, TokenInfo, TokenStore } from './domain/token-store.ts'
 export type { Access, DenialReason, Denied, Verification, Verifier, VerifyOptions } from './domain/verifier.ts'
 export type { Page, PageQuery } from './records/pages.ts'
+export { sanitizeError } from './store/sanitize-error.ts'
 export {
   type GroupRef,
   type InsertOptions,
