@@ -5,6 +5,7 @@ import { changed, groupOf, inMs, record, upTo } from '../../src/testing/sample-r
 import { describeWith } from '../servers/describe-with.ts'
 import { drivers } from '../servers/ioredis.ts'
 import { type RedisCluster, type RedisServer, redisServer, startCluster, startRedis } from '../servers/redis.ts'
+import { until } from '../servers/until.ts'
 
 const [{ single, cluster }] = drivers as unknown as readonly [(typeof drivers)[number]]
 
@@ -144,6 +145,7 @@ describeWith('the commands of redisStore on a cluster', redisServer, () => {
     masters = servers.servers.slice(0, 3)
     store = redisStore({ client: cluster(servers.nodes) })
     const everywhere = upTo(50).map((n) => record({ partition: `p${n}` }))
+    await until('every master is reached', async () => (await store.get(everywhere)).length > 0)
     await Promise.all(everywhere.map((each) => store.insert(each)))
   })
   afterAll(async () => {

@@ -7,6 +7,7 @@ import { describeWith } from '../servers/describe-with.ts'
 import { drivers } from '../servers/ioredis.ts'
 import { type RedisCluster, redisServer, startCluster } from '../servers/redis.ts'
 import { beginMove } from '../servers/redis-slot-move.ts'
+import { until } from '../servers/until.ts'
 
 const keyOf = ({ kind, partition, id }: StoreRecord) => `ag:{${partition}}:${kind}:${id}`
 const groupKeyOf = ({ kind, partition }: StoreRecord, group: string) => `ag:{${partition}}:${kind}/${group}`
@@ -28,6 +29,9 @@ describeWith('redisStore while slots move', redisServer, () => {
     const withStores = async (body: (stores: { readonly store: Store; readonly other: Store }) => Promise<void>) => {
       const [store, other] = [open(), open()]
       try {
+        const everywhere = Array.from({ length: 50 }, (_, n) => record({ partition: `p${n}` }))
+        for (const one of [store, other])
+          await until('every master is reached', async () => (await one.get(everywhere)).length > 0)
         await body({ store, other })
       } finally {
         await Promise.all([store.close(), other.close()])
