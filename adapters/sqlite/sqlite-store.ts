@@ -1,9 +1,12 @@
 import { resolve } from 'node:path'
+import { describeReceived } from '../../src/base/errors.ts'
 import { getPerTurn } from '../../src/store/get-per-turn.ts'
+import { withSanitizedErrors } from '../../src/store/sanitize-error.ts'
 import { notApplied, type Store } from '../../src/store/store.ts'
 import { type CommitQueue, commitQueue, pastLock } from './commit-queue.ts'
 import { type Driver, driverOf, isHandle, openDriver } from './driver.ts'
 import { explained, resultCode } from './failure.ts'
+import { createPrivately, samePlace, warnOfReaders } from './file.ts'
 import { establish } from './schema.ts'
 import { keyOf, listOf, prepareStatements, recordOf, type Statements } from './statements.ts'
 
@@ -17,6 +20,10 @@ interface Connection {
   readonly driver: Driver
   readonly statements: Statements
   readonly queue: CommitQueue
+  /** '' if the database is not in a file. */
+  readonly path: string
+  /** Throws if the file is no longer in its place. */
+  readonly check: () => void
 }
 
 /**
@@ -40,7 +47,8 @@ interface Connection {
  */
 export function sqliteStore(file: string | object): Store & {
   /**
-   * Opens the file and creates its tables. May be called more than once.
+   * Opens the file and creates its tables. May be called more than once. Warns through `process.emitWarning` with the
+   * code `APPGRANT_SQLITE_MODE` if other users of the machine have access to the file.
    *
    * @throws AppGrantError `store_unavailable`, with the fix in its `hint`, if there is no driver or no folder, or if
    * the file is locked, read-only or damaged, or belongs to another program or a newer version.
@@ -69,8 +77,9 @@ export function sqliteStore(file: string | object): Store & {
       throw notApplied(error)
     })
   const ask = async <Answer>(question: (statements: Statements) => Answer): Promise<Answer> => {
-    const { driver, statements } = connection ?? (await connected())
+    const { driver, statements, check } = connection ?? (await connected())
     const attempt = () => {
+      check()
       // Inside a transaction of the host, a read would see an old state.
       if (!open.owns && driver.inTransaction())
         throw new Error('the handle is inside a transaction that appgrant did not open')
@@ -85,6 +94,14 @@ export function sqliteStore(file: string | object): Store & {
       throw explained(error, open.name)
     })
   }
+  const insert: Store['insert'] = async (record, { limit, durable = false } = {}) => {
+    const { queue, statements } = connection ?? (await connected())
+    return queue.commit(durable || record.expiresAt === undefined, () => statements.insert(record, limit))
+  }
+  const replace: Store['replace'] = async (from, to) => {
+    const { queue, statements } = connection ?? (await connected())
+    return queue.commit(true, () => statements.replace(from, to))
+  }
   // Every read waits for the end of the tick, so that a loop of reads does not starve timers, sockets and writes.
   const get = getPerTurn({
     nameOf: keyOf,
@@ -96,32 +113,27 @@ export function sqliteStore(file: string | object): Store & {
 
   return {
     async prepare() {
-      if (!connection) await connect()
+      const { path } = connection ?? (await withSanitizedErrors(connect()))
+      warnOfReaders(path)
     },
     get,
-    async insert(record, { limit, durable = false } = {}) {
-      const { queue, statements } = connection ?? (await connected())
-      return queue.commit(durable || record.expiresAt === undefined, () => statements.insert(record, limit))
-    },
-    async replace(from, to) {
-      const { queue, statements } = connection ?? (await connected())
-      return queue.commit(true, () => statements.replace(from, to))
-    },
+    insert: (record, options) => withSanitizedErrors(insert(record, options)),
+    replace: (from, to) => withSanitizedErrors(replace(from, to)),
     async list(group, page) {
       await endOfTurn()
-      const { rows, more } = await ask((statements) => statements.page(listOf(group), page))
+      const { rows, more } = await withSanitizedErrors(ask((statements) => statements.page(listOf(group), page)))
       return { records: rows.map(({ id, row }) => recordOf({ ...group, id }, row)), more }
     },
     async count(group, after) {
       await endOfTurn()
-      return ask((statements) => statements.count(listOf(group), after))
+      return withSanitizedErrors(ask((statements) => statements.count(listOf(group), after)))
     },
     async close() {
       closed = true
       const last = connection ?? (await connecting?.catch(() => undefined))
       connection = undefined
       await last?.queue.drained()
-      if (last && open.owns) last.driver.close()
+      if (last && open.owns) await withSanitizedErrors((async () => last.driver.close())())
     },
   }
 }
@@ -136,10 +148,11 @@ function openerOf(file: unknown): { name: string; owns: boolean; connection: () 
   }
   if (typeof file !== 'string' || file === '' || file === ':memory:') {
     const expected = 'a path, or an open database of node:sqlite or better-sqlite3'
-    throw new TypeError(`sqliteStore(file): expected ${expected}, received ${JSON.stringify(file) ?? typeof file}`)
+    throw new TypeError(`sqliteStore(file): expected ${expected}, received ${describeReceived(file)}`)
   }
   const name = resolve(file)
   const connection = () => {
+    createPrivately(name)
     const driver = openDriver(name)
     try {
       return connectionOver(driver, name)
@@ -154,8 +167,13 @@ function openerOf(file: unknown): { name: string; owns: boolean; connection: () 
 function connectionOver(driver: Driver, name: string): Connection {
   establish(driver, name)
   const statements = prepareStatements(driver)
-  const queue = commitQueue(driver, name, (writes) =>
-    statements.dropExpired(Date.now() - SLACK_MS, Math.max(SWEPT_PER_COMMIT, SWEPT_PER_WRITE * writes)),
-  )
-  return { driver, statements, queue }
+  const path = driver.file()
+  const check = samePlace(path)
+  const queue = commitQueue(driver, {
+    file: name,
+    check,
+    inEach: (writes) =>
+      statements.dropExpired(Date.now() - SLACK_MS, Math.max(SWEPT_PER_COMMIT, SWEPT_PER_WRITE * writes)),
+  })
+  return { driver, statements, queue, path, check }
 }

@@ -5,6 +5,7 @@ import { commitCases } from './commit-cases.ts'
 import { failureCases } from './failure-cases.ts'
 import { fileCases } from './file-cases.ts'
 import { placeIn, type SqliteCase } from './place.ts'
+import { secretCases } from './secret-cases.ts'
 
 const [, , driver = '', folder = ''] = process.argv
 
@@ -13,7 +14,7 @@ const kit: readonly SqliteCase[] = conformance.map(({ name, run }) => ({
   run: (place) => run({ open: async (namespace) => place.store(join(folder, `${namespace}.db`)) }),
 }))
 
-for (const { name, run } of [...kit, ...commitCases, ...failureCases, ...fileCases]) {
+for (const { name, run } of [...kit, ...commitCases, ...failureCases, ...fileCases, ...secretCases]) {
   const place = placeIn(folder, driver)
   const [outcome] = await Promise.allSettled([run(place)])
   await place.close()
