@@ -52,7 +52,8 @@ function sanitizedCopy(error: unknown, depth: number): Error {
     const copy = new AppGrantError(error.code, error.details, { message: error.message, hint: error.hint, ...cause })
     return dressed(copy, error, { name: error.name, message: error.message })
   }
-  const copy = new Error(withoutValues(String(message)), cause)
+  const Class = error instanceof TypeError ? TypeError : Error
+  const copy = new Class(withoutValues(String(message)), cause)
   if (typeof code === 'number' || isPlainWord(code)) Object.assign(copy, { code })
   const labels = Array.isArray(errorLabels) ? errorLabels.filter(isPlainWord) : []
   if (labels.length > 0) Object.assign(copy, { errorLabels: labels })

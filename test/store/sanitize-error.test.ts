@@ -116,6 +116,10 @@ describe('sanitizeError', () => {
     expect(shown(copy)).not.toContain(SECRET)
   })
 
+  it('a TypeError stays one, because it is about a call and not about the store', () => {
+    expect(sanitizeError(new TypeError('kind: expected a name'))).toBeInstanceOf(TypeError)
+  })
+
   it('notApplied sanitizes its cause (ERR-8)', () => {
     expect(shown(notApplied(driverError()))).not.toContain(SECRET)
   })
