@@ -11,7 +11,7 @@ export interface Driver {
   /** Prepares a query. It returns the rows, each as the values of its columns in order. */
   query(sql: string): (...values: readonly Value[]) => readonly (readonly Value[])[]
   /** Prepares a statement that writes. It returns the number of rows it changed. */
-  command(sql: string): (...values: readonly Value[]) => number
+  statement(sql: string): (...values: readonly Value[]) => number
   /** The path of the file, or '' if the database is not in a file. */
   file(): string
   /** Whether a transaction is open. */
@@ -70,7 +70,7 @@ export function driverOf(given: object): Driver {
     exec: (sql) => void handle.exec(sql),
     query,
     file: () => String(query("SELECT file FROM pragma_database_list WHERE name = 'main'")()[0]?.[0] ?? ''),
-    command: (sql) => {
+    statement: (sql) => {
       const statement = prepare(sql)
       return (...values) => Number(statement.run(...values).changes)
     },

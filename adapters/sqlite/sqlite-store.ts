@@ -1,13 +1,13 @@
 import { resolve } from 'node:path'
 import { describeReceived } from '../../src/base/errors.ts'
-import { getPerTurn } from '../../src/store/get-per-turn.ts'
+import { batchGets } from '../../src/store/batch-gets.ts'
 import { withSanitizedErrors } from '../../src/store/sanitize-error.ts'
 import { notApplied, type Store } from '../../src/store/store.ts'
-import { type CommitQueue, commitQueue, pastLock } from './commit-queue.ts'
+import { type CommitQueue, commitQueue, retryWhileLocked } from './commit-queue.ts'
 import { type Driver, driverOf, isHandle, openDriver } from './driver.ts'
-import { explained, resultCode } from './failure.ts'
+import { resultCode, withHint } from './failure.ts'
 import { createPrivately, samePlace, warnOfReaders } from './file.ts'
-import { establish } from './schema.ts'
+import { openSchema } from './schema.ts'
 import { keyOf, listOf, prepareStatements, recordOf, type Statements } from './statements.ts'
 
 // Expired records are kept this long, as in every store, because clocks differ between nodes.
@@ -26,6 +26,18 @@ interface Connection {
   readonly check: () => void
 }
 
+/** A store on SQLite. */
+export interface SqliteStore extends Store {
+  /**
+   * Opens the file and creates its tables. May be called more than once. Warns through `process.emitWarning` with the
+   * code `APPGRANT_SQLITE_MODE` if other users of the machine have access to the file.
+   *
+   * @throws AppGrantError `store_unavailable`, with the fix in its `hint`, if there is no driver or no folder, or if
+   * the file is locked, read-only or damaged, or belongs to another program or a newer version.
+   */
+  prepare(): Promise<void>
+}
+
 /**
  * Keeps everything in one SQLite file, which several processes of one machine may share. The file is opened at first
  * use or by `prepare()`. Revocations, apps and installs are on the disk when their call resolves; a power failure may
@@ -42,19 +54,10 @@ interface Connection {
  *
  * const store = sqliteStore('./appgrant.db')
  * await store.prepare()
- * const grants = createAppGrant({ store })
+ * const appgrant = createAppGrant({ store })
  * ```
  */
-export function sqliteStore(file: string | object): Store & {
-  /**
-   * Opens the file and creates its tables. May be called more than once. Warns through `process.emitWarning` with the
-   * code `APPGRANT_SQLITE_MODE` if other users of the machine have access to the file.
-   *
-   * @throws AppGrantError `store_unavailable`, with the fix in its `hint`, if there is no driver or no folder, or if
-   * the file is locked, read-only or damaged, or belongs to another program or a newer version.
-   */
-  prepare(): Promise<void>
-} {
+export function sqliteStore(file: string | object): SqliteStore {
   const open = openerOf(file)
   let connection: Connection | undefined
   let connecting: Promise<Connection> | undefined
@@ -62,12 +65,12 @@ export function sqliteStore(file: string | object): Store & {
 
   const connect = async () => {
     if (closed) throw new Error('the store is closed')
-    connecting ??= pastLock(open.connection)
+    connecting ??= retryWhileLocked(open.connection)
     try {
       connection = await connecting
       return connection
     } catch (error) {
-      throw explained(error, open.name)
+      throw withHint(error, open.name)
     } finally {
       connecting = undefined
     }
@@ -76,22 +79,22 @@ export function sqliteStore(file: string | object): Store & {
     connect().catch((error) => {
       throw notApplied(error)
     })
-  const ask = async <Answer>(question: (statements: Statements) => Answer): Promise<Answer> => {
+  const query = async <Result>(read: (statements: Statements) => Result): Promise<Result> => {
     const { driver, statements, check } = connection ?? (await connected())
     const attempt = () => {
       check()
       // Inside a transaction of the host, a read would see an old state.
       if (!open.owns && driver.inTransaction())
         throw new Error('the handle is inside a transaction that appgrant did not open')
-      return question(statements)
+      return read(statements)
     }
     try {
       return attempt()
     } catch (error) {
-      if (resultCode(error) !== 'BUSY') throw explained(error, open.name)
+      if (resultCode(error) !== 'BUSY') throw withHint(error, open.name)
     }
-    return pastLock(attempt).catch((error) => {
-      throw explained(error, open.name)
+    return retryWhileLocked(attempt).catch((error) => {
+      throw withHint(error, open.name)
     })
   }
   const insert: Store['insert'] = async (record, { limit, durable = false } = {}) => {
@@ -103,10 +106,10 @@ export function sqliteStore(file: string | object): Store & {
     return queue.commit(true, () => statements.replace(from, to))
   }
   // Every read waits for the end of the tick, so that a loop of reads does not starve timers, sockets and writes.
-  const get = getPerTurn({
+  const get = batchGets({
     nameOf: keyOf,
     async read(keys, refs) {
-      const rows = await ask((statements) => statements.read(keys))
+      const rows = await query((statements) => statements.read(keys))
       return refs.map((ref, index) => rows[index] && recordOf(ref, rows[index]))
     },
   })
@@ -120,13 +123,13 @@ export function sqliteStore(file: string | object): Store & {
     insert: (record, options) => withSanitizedErrors(insert(record, options)),
     replace: (from, to) => withSanitizedErrors(replace(from, to)),
     async list(group, page) {
-      await endOfTurn()
-      const { rows, more } = await withSanitizedErrors(ask((statements) => statements.page(listOf(group), page)))
+      await endOfTick()
+      const { rows, more } = await withSanitizedErrors(query((statements) => statements.page(listOf(group), page)))
       return { records: rows.map(({ id, row }) => recordOf({ ...group, id }, row)), more }
     },
     async count(group, after) {
-      await endOfTurn()
-      return withSanitizedErrors(ask((statements) => statements.count(listOf(group), after)))
+      await endOfTick()
+      return withSanitizedErrors(query((statements) => statements.count(listOf(group), after)))
     },
     async close() {
       closed = true
@@ -138,7 +141,7 @@ export function sqliteStore(file: string | object): Store & {
   }
 }
 
-const endOfTurn = () => new Promise((resolve) => setImmediate(resolve))
+const endOfTick = () => new Promise((resolve) => setImmediate(resolve))
 
 /** How to open the database, and its name in a hint. */
 function openerOf(file: unknown): { name: string; owns: boolean; connection: () => Connection } {
@@ -165,7 +168,7 @@ function openerOf(file: unknown): { name: string; owns: boolean; connection: () 
 }
 
 function connectionOver(driver: Driver, name: string): Connection {
-  establish(driver, name)
+  openSchema(driver, name)
   const statements = prepareStatements(driver)
   const path = driver.file()
   const check = samePlace(path)

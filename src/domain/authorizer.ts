@@ -7,52 +7,53 @@ import type { LiveApp } from '../records/app.ts'
 import type { Collection } from '../records/collection.ts'
 import { installKind, installRef } from '../records/install.ts'
 import { removedToken, type StoredToken, tokenKind, tokenRef } from '../records/token.ts'
-import type { AccessTokens, Granted } from './access-tokens.ts'
-import { type Accounts, accountError } from './accounts.ts'
-import { type App, appView } from './app.ts'
-import type { AppAuthentication, AppCredentials, AppProof, RequestFacts } from './app-authentication.ts'
-import { type Audiences, resourcesInput } from './audience.ts'
-import type { Authorization } from './authorization.ts'
-import { idInput, objectInput, userAgentInput } from './input.ts'
-import type { AccessTokenParts, ReadPresentedToken } from './presented-token.ts'
-import { askedScope } from './scope.ts'
-import type { CodeInput, RefreshInput, SessionGrants } from './session-grants.ts'
-import { assertUsable } from './standing.ts'
-import type { Verifier } from './verifier.ts'
+import { type Accounts, accountError } from './accounts/accounts.ts'
+import { assertMayAct } from './accounts/may-act.ts'
+import { type App, appView } from './apps/app.ts'
+import type { AppAuthentication, AppAuthenticator, AppCredentials, RequestContext } from './apps/authenticate-app.ts'
+import type { Authorization } from './authorization/consent.ts'
+import type { CodeInput, RefreshInput, SessionGrants } from './grants/session-grants.ts'
+import { idInput, objectInput, userAgentInput } from './input/input.ts'
+import { type Audiences, resourcesInput } from './input/resources.ts'
+import type { AccessTokenIssuer, TokenResponse } from './tokens/access-token-issuer.ts'
+import { requestedScope } from './tokens/scope.ts'
+import type { AccessTokenParts, ReadToken } from './tokens/token-reader.ts'
+import type { Verifier } from './tokens/verification.ts'
 
 /** Issues, verifies and revokes tokens, and authenticates apps. */
 export interface Authorizer extends Verifier, Authorization {
   /**
    * Issues an access token to a trusted app, for its owner, in exchange for the app's credentials alone.
    *
-   * @param by - `scope`: default is everything the app registered. `resources`: which of the option `resources` the token is for;
+   * @param input - `scope`: default is everything the app registered. `resources`: which of the option `resources` the token is for;
    *   default is the first.
    * @throws {@link AppGrantError} `app_authentication_failed`, `too_many_failures`; with valid credentials `app_suspended`,
    *   `app_not_trusted`, `account_blocked`, `not_permitted`, `invalid_scope`, `invalid_target`, `signing_unavailable`.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.4)
    */
-  grantTrusted(
-    by: AppProof & RequestFacts & { readonly scope?: readonly string[]; readonly resources?: readonly string[] },
-  ): Promise<Granted>
+  clientCredentials(
+    input: AppAuthentication &
+      RequestContext & { readonly scope?: readonly string[]; readonly resources?: readonly string[] },
+  ): Promise<TokenResponse>
   /**
    * Exchanges an authorization code for the first tokens of a session. A code is valid once: using it again with the right
    * verifier and redirect URL ends its session. An attempt with anything wrong neither uses up the code nor ends the session.
    *
-   * @throws {@link AppGrantError} `invalid_code`, and the codes of {@link Authorizer.grantTrusted} except `app_not_trusted`.
+   * @throws {@link AppGrantError} `invalid_code`, and the codes of {@link Authorizer.clientCredentials} except `app_not_trusted`.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.3)
    * @see [RFC 7636 - Proof Key for Code Exchange](https://www.rfc-editor.org/rfc/rfc7636.html#section-4.6)
    */
-  redeemCode(by: CodeInput): Promise<Granted>
+  exchangeCode(input: CodeInput): Promise<TokenResponse>
   /**
    * Exchanges a refresh token for its successor and an access token. A retry within the retry window gets the same response;
    * any other use of a token that has a successor ends the session. While the app is suspended or the account is blocked, the
    * exchange is rejected and the refresh token stays valid.
    *
-   * @throws {@link AppGrantError} `invalid_refresh_token`, and the codes of {@link Authorizer.grantTrusted} except
+   * @throws {@link AppGrantError} `invalid_refresh_token`, and the codes of {@link Authorizer.clientCredentials} except
    *   `app_not_trusted`.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-6)
    */
-  refresh(by: RefreshInput): Promise<Granted>
+  refresh(input: RefreshInput): Promise<TokenResponse>
   /**
    * Revokes an access token of the app, or the session of a code or refresh token. A suspended app may do this too. A token
    * that is unknown or no longer valid is not an error.
@@ -61,26 +62,26 @@ export interface Authorizer extends Verifier, Authorization {
    *   which is not revoked.
    * @see [RFC 7009 - OAuth 2.0 Token Revocation](https://www.rfc-editor.org/rfc/rfc7009.html#section-2.1)
    */
-  revokeToken(by: AppCredentials & RequestFacts & { readonly token: string }): Promise<void>
+  revokeToken(input: AppCredentials & RequestContext & { readonly token: string }): Promise<void>
   /**
    * Authenticates an app with a secret, or with an assertion, which is valid for one call.
    *
    * @throws {@link AppGrantError} `app_authentication_failed`, `too_many_failures`, `app_suspended`, `account_blocked`,
    *   `not_permitted`.
    */
-  authenticateApp(by: AppProof & RequestFacts): Promise<App>
+  authenticateApp(input: AppAuthentication & RequestContext): Promise<App>
 }
 
 export interface AuthorizerParts {
   readonly collection: Collection
   readonly accounts: Accounts
-  readonly authentication: AppAuthentication
-  readonly accessTokens: AccessTokens
+  readonly authenticator: AppAuthenticator
+  readonly accessTokenIssuer: AccessTokenIssuer
   readonly sessionGrants: SessionGrants
   readonly authorization: Authorization
   readonly verifier: Verifier
   readonly audiences: Audiences
-  readonly readPresented: ReadPresentedToken
+  readonly readToken: ReadToken
   readonly format: TokenFormat
   readonly events: Emitter
   readonly random: RandomText
@@ -89,49 +90,49 @@ export interface AuthorizerParts {
 }
 
 export function createAuthorizer(parts: AuthorizerParts): Authorizer {
-  const { collection, accounts, authentication, accessTokens, sessionGrants, audiences } = parts
+  const { collection, accounts, authenticator, accessTokenIssuer, sessionGrants, audiences } = parts
   const { format, events, random, clock } = parts
 
   return {
     ...parts.authorization,
     verify: parts.verifier.verify,
-    redeemCode: sessionGrants.redeemCode,
+    exchangeCode: sessionGrants.exchangeCode,
     refresh: sessionGrants.refresh,
 
-    async grantTrusted(by) {
-      const facts = userAgentInput(objectInput(by, 'by').userAgent)
-      const app = await authentication.prove(by)
-      const epoch = await assertUsable(app, app.owner, accounts)
+    async clientCredentials(input) {
+      const context = userAgentInput(objectInput(input, 'input').userAgent)
+      const app = await authenticator.authenticateConfidential(input)
+      const epoch = await assertMayAct(app, app.owner, accounts)
       if (epoch !== app.epoch) throw ownerReplaced()
       if (!app.trusted) throw notTrusted()
-      const scope = askedScope(by.scope, app)
-      const audience = audiences.asked(resourcesInput(by.resources))
+      const scope = requestedScope(input.scope, app)
+      const audience = audiences.requested(resourcesInput(input.resources))
       const issuedAt = clock()
-      const token = await accessTokens.store(
+      const token = await accessTokenIssuer.issue(
         { kind: 'at', app: app.key, token: random(WIDTH.token), secret: random(WIDTH.secret) },
-        { app, scope, audience, ...facts, issuedAt, expiresAt: issuedAt + parts.lifetimes.accessTokenSeconds * 1000 },
+        { app, scope, audience, ...context, issuedAt, expiresAt: issuedAt + parts.lifetimes.accessTokenSeconds * 1000 },
       )
       if (!token) throw new Error('the same random token id was generated twice')
-      accessTokens.announce(token, { app, account: app.owner })
-      return accessTokens.granted(token, { scope, at: issuedAt })
+      accessTokenIssuer.emitIssued(token, { app, account: app.owner })
+      return accessTokenIssuer.toResponse(token, { scope, at: issuedAt })
     },
 
-    async revokeToken(by) {
-      const text = idInput(objectInput(by, 'by').token, 'token')
-      const app = await authentication.authenticate(by)
+    async revokeToken(input) {
+      const text = idInput(objectInput(input, 'input').token, 'token')
+      const app = await authenticator.authenticate(input)
       const spent = format.read(text)
       if (spent?.kind === 'ac' || spent?.kind === 'rt') {
         if (spent.app === app.key) await sessionGrants.revoke(app, spent)
-        else if (await sessionGrants.isGenuine(spent)) throw foreignToken(app.key, by)
+        else if (await sessionGrants.isGenuine(spent)) throw foreignToken(app.key, input)
         return
       }
-      const presented = await parts.readPresented(text)
+      const presented = await parts.readToken(text)
       if (typeof presented === 'string') return
       const { parsed, credential } = presented
       const isGenuine = (token: StoredToken | undefined) =>
         token !== undefined && sameDigest(token.digest, digestOf(credential))
       if (parsed.app !== app.key) {
-        if (isGenuine(await collection.load(tokenKind, tokenRef(parsed)))) throw foreignToken(app.key, by)
+        if (isGenuine(await collection.load(tokenKind, tokenRef(parsed)))) throw foreignToken(app.key, input)
         return
       }
       const account = await holderOf(app, parsed)
@@ -141,9 +142,9 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
       if (removed) events.emit('token', {}, { change: 'removed', app: app.key, account, tokenIds: [removed.id] })
     },
 
-    async authenticateApp(by) {
-      const app = await authentication.prove(objectInput(by, 'by'))
-      await assertUsable(app, app.owner, accounts)
+    async authenticateApp(input) {
+      const app = await authenticator.authenticateConfidential(objectInput(input, 'input'))
+      await assertMayAct(app, app.owner, accounts)
       return appView(app)
     },
   }
@@ -155,7 +156,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     return install?.state === 'live' ? install.account : app.owner
   }
 
-  function foreignToken(app: string, { remoteAddress }: RequestFacts): AppGrantError {
+  function foreignToken(app: string, { remoteAddress }: RequestContext): AppGrantError {
     const code = 'foreign_token'
     events.emit(
       'refused',

@@ -34,7 +34,7 @@ export function sanitizeError(error: unknown): Error {
 }
 
 /** Resolves like the call. If it rejects, rejects with the sanitized error. */
-export async function withSanitizedErrors<Answer>(call: Promise<Answer>): Promise<Answer> {
+export async function withSanitizedErrors<Result>(call: Promise<Result>): Promise<Result> {
   try {
     return await call
   } catch (error) {

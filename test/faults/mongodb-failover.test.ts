@@ -1,10 +1,10 @@
 import type { MongoClient } from 'mongodb'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type AppGrant, createAppGrant } from '../../src/index.ts'
-import { describeWith } from '../servers/describe-with.ts'
-import { DRIVERS, freshName, preparedStore } from '../servers/mongo-target.ts'
-import { mongodBinary, mongodMissing, type ReplicaSet, startReplicaSet } from '../servers/mongod.ts'
-import { until } from '../servers/until.ts'
+import { describeWith } from '../support/servers/describe-with.ts'
+import { DRIVERS, freshName, preparedStore } from '../support/servers/mongo-target.ts'
+import { mongodBinary, mongodMissing, type ReplicaSet, startReplicaSet } from '../support/servers/mongod.ts'
+import { until } from '../support/servers/until.ts'
 import { DEADLINE_MS, report, startWorkload } from './mongo-workload.ts'
 
 // A busy machine wakes a timer late.
@@ -85,8 +85,8 @@ describeWith('mongoStore under faults of a replica set', { found: mongodBinary, 
   it.each(DRIVERS)('faults: close ends within the deadline while the primary hangs, $driver', async ({ Client }) => {
     const client = new Client(set.url)
     const store = await preparedStore(client)
-    const grants = [1, 2].map(() => createAppGrant({ store: { ...store } }))
-    const [listening, unheard] = grants as [AppGrant, AppGrant]
+    const appgrant = [1, 2].map(() => createAppGrant({ store: { ...store } }))
+    const [listening, unheard] = appgrant as [AppGrant, AppGrant]
     try {
       const { accessToken } = await trustedToken(listening)
       expect(await listening.authorizer.verify(accessToken, { maxStalenessMs: 60_000 })).toMatchObject({ ok: true })
@@ -99,7 +99,7 @@ describeWith('mongoStore under faults of a replica set', { found: mongodBinary, 
       try {
         // This one asks to be told of changes while the primary hangs.
         void unheard.authorizer.verify(accessToken, { maxStalenessMs: 60_000 }).catch(() => {})
-        const closing = grants.map(async (one) => {
+        const closing = appgrant.map(async (one) => {
           const began = performance.now()
           await one.close()
           return performance.now() - began
@@ -117,5 +117,5 @@ describeWith('mongoStore under faults of a replica set', { found: mongodBinary, 
 async function trustedToken({ apps, authorizer }: AppGrant) {
   const fields = { owner: 'o', name: 'n', homepage: 'https://a.example/', adminEmail: 'a@a.example', trusted: true }
   const { app, secret } = await apps.register(fields)
-  return authorizer.grantTrusted({ key: app.key, secret })
+  return authorizer.clientCredentials({ key: app.key, secret })
 }

@@ -4,11 +4,11 @@ import { type RedisClient, redisStore } from '../../adapters/redis/redis-store.t
 import { guardedStore } from '../../src/store/guarded-store.ts'
 import { isNotApplied, type Store } from '../../src/store/store.ts'
 import { changed, record } from '../../src/testing/sample-records.ts'
-import { codeOf } from '../base/code-of.ts'
-import { describeWith } from '../servers/describe-with.ts'
-import { drivers } from '../servers/ioredis.ts'
-import { type RedisServer, redisServer, startRedis } from '../servers/redis.ts'
-import { until } from '../servers/until.ts'
+import { codeOf } from '../support/code-of.ts'
+import { describeWith } from '../support/servers/describe-with.ts'
+import { drivers } from '../support/servers/ioredis.ts'
+import { type RedisServer, redisServer, startRedis } from '../support/servers/redis.ts'
+import { until } from '../support/servers/until.ts'
 import { startProxy } from './tcp-proxy.ts'
 
 /** Core's default. */

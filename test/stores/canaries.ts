@@ -51,8 +51,8 @@ export function listenForCanaries(): Listener {
     }
   }
   const throughCore = async (store: Store) => {
-    const grants = createAppGrant({ store: { ...store, close: async () => {} }, issuer: 'https://host.example' })
-    for (const type of ['app', 'token', 'install', 'refused', 'outage'] as const) grants.events.on(type, hear)
+    const appgrant = createAppGrant({ store: { ...store, close: async () => {} }, issuer: 'https://host.example' })
+    for (const type of ['app', 'token', 'install', 'refused', 'outage'] as const) appgrant.events.on(type, hear)
     const fields = {
       owner: 'org',
       name: 'App',
@@ -61,10 +61,12 @@ export function listenForCanaries(): Listener {
       adminPhone: CANARIES.phone,
       trusted: true,
     }
-    await catching(grants.apps.register(fields))
-    await catching(grants.apps.list())
-    await catching(grants.authorizer.grantTrusted({ key: 'Ab'.padEnd(32, 'x'), secret: CANARIES.data.padEnd(32, 'x') }))
-    await grants.close()
+    await catching(appgrant.apps.register(fields))
+    await catching(appgrant.apps.list())
+    await catching(
+      appgrant.authorizer.clientCredentials({ key: 'Ab'.padEnd(32, 'x'), secret: CANARIES.data.padEnd(32, 'x') }),
+    )
+    await appgrant.close()
   }
   return {
     catching,

@@ -1,9 +1,9 @@
 import { MongoClient } from 'mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type MongoStore, mongoStore } from '../../adapters/mongodb/mongo-store.ts'
-import { describeWith } from '../servers/describe-with.ts'
-import { DRIVERS, freshName, OLDEST_DRIVERS, quietly } from '../servers/mongo-target.ts'
-import { type Mongod, mongodBinary, mongodMissing, startMongod } from '../servers/mongod.ts'
+import { describeWith } from '../support/servers/describe-with.ts'
+import { DRIVERS, freshName, OLDEST_DRIVERS, quietly } from '../support/servers/mongo-target.ts'
+import { type Mongod, mongodBinary, mongodMissing, startMongod } from '../support/servers/mongod.ts'
 import { CANARIES, canaryRecord, type Listener, listenForCanaries } from './canaries.ts'
 
 const ADMIN = 'admin:admin'
