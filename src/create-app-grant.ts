@@ -132,8 +132,11 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       installs: traced('Installs', createInstalls(parts, Object.freeze(actor)), channels),
     })
   const close = async () => {
-    await parts.verifier.close()
-    await store.close()
+    try {
+      await parts.verifier.close()
+    } finally {
+      await guarded.close()
+    }
   }
 
   return Object.freeze({

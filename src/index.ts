@@ -40,6 +40,7 @@ export type {
 } from './domain/tokens/verification.ts'
 export type { AppGrantOptions, Lifetimes } from './options.ts'
 export type { Page, PageQuery } from './records/pages.ts'
+export { sanitizeError } from './store/sanitize-error.ts'
 export {
   type GroupRef,
   type InsertOptions,

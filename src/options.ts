@@ -1,3 +1,4 @@
+import { describeReceived } from './base/errors.ts'
 import { parseUrl } from './base/parse-url.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
 import type { AccountDirectory } from './domain/accounts/accounts.ts'
@@ -186,11 +187,5 @@ function areResources(resources: unknown): boolean {
 }
 
 function wrong(name: string, expected: string, received: unknown): TypeError {
-  const shown = typeof received === 'string' ? JSON.stringify(received) : isPlain(received) ? received : typeof received
-  return new TypeError(`createAppGrant: ${name}: expected ${expected}, received ${shown}`)
-}
-
-/** Whether a value can be shown as it is: a symbol, for example, throws in a template literal. */
-function isPlain(value: unknown): value is number | boolean | null | undefined {
-  return value === null || ['number', 'boolean', 'undefined'].includes(typeof value)
+  return new TypeError(`createAppGrant: ${name}: expected ${expected}, received ${describeReceived(received)}`)
 }

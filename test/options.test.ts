@@ -1,5 +1,9 @@
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../adapters/memory/memory-store.ts'
+import { mongoStore } from '../adapters/mongodb/mongo-store.ts'
+import { redisStore } from '../adapters/redis/redis-store.ts'
+import { sqliteStore } from '../adapters/sqlite/sqlite-store.ts'
 import { type AppGrantOptions, createAppGrant } from '../src/index.ts'
 import { manualClock } from '../src/testing/index.ts'
 import { newKey } from './support/signing.ts'
@@ -7,6 +11,13 @@ import { newKey } from './support/signing.ts'
 const store = memoryStore()
 const ANY_TYPE = [null, '', 'x', true, {}, [], () => 0, 5n, Symbol('s'), Number.NaN, 1.5, '7']
 const create = (options: unknown) => createAppGrant(options as AppGrantOptions)
+const errorOf = (call: () => unknown): unknown => {
+  try {
+    return call()
+  } catch (error) {
+    return error
+  }
+}
 
 /** Each option with values that it refuses, besides values of a wrong type. */
 const REFUSED: Record<string, readonly unknown[]> = {
@@ -120,6 +131,42 @@ describe('createAppGrant options', () => {
       }
     })
   }
+
+  it('no TypeError about an option shows the credentials of a URL or the content of an object (ERR-8)', () => {
+    const secret = 'hunter2'
+    const url = `https://admin:${secret}@h.example/`
+    const options = [
+      ...[url, `https://h.example?password=${secret}`, { url }].map((issuer) => ({ store, issuer })),
+      ...[[url, url], { url }].map((resources) => ({ store, resources })),
+      ...[url, { secret }].map((tokenPrefix) => ({ store, tokenPrefix })),
+      ...[url, { secret }].map((timeoutMs) => ({ store, timeoutMs })),
+      ...[url, { secret }].map((given) => ({ store: given })),
+    ]
+    for (const given of options) {
+      const error = errorOf(() => create(given))
+      expect(error).toBeInstanceOf(TypeError)
+      expect(inspect(error, { depth: 12, showHidden: true })).not.toContain(secret)
+    }
+    expect(errorOf(() => create({ store, issuer: url }))).toMatchObject({
+      message: expect.stringContaining('received "https://…@h.example/"'),
+    })
+  })
+
+  it.each<readonly [string, () => unknown]>([
+    ['redisStore: namespace', () => redisStore({ client: { duplicate() {} }, namespace: 'redis://:hunter2@h' })],
+    ['redisStore: client', () => redisStore({ client: { password: 'hunter2' } as never })],
+    [
+      'redisStore: durability',
+      () =>
+        redisStore({ client: { duplicate() {} }, durability: { replicas: 'x://:hunter2@h' as never, timeoutMs: 1 } }),
+    ],
+    ['sqliteStore: file', () => sqliteStore({ path: 'x', password: 'hunter2' })],
+    ['mongoStore: db', () => mongoStore({ db: { password: 'hunter2' } as never })],
+  ])('the TypeError about %s shows no secret (ERR-8)', (_, open) => {
+    const error = errorOf(open)
+    expect(error).toBeInstanceOf(TypeError)
+    expect(inspect(error, { depth: 12, showHidden: true })).not.toContain('hunter2')
+  })
 
   for (const [name, values] of Object.entries(LIFETIMES)) {
     it(`a wrong lifetimes.${name} is a TypeError with its name`, () => {

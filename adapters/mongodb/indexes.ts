@@ -8,6 +8,8 @@ export const SEAT_INDEX = 'appgrant_seats'
 const RECLAIM_INDEX = 'appgrant_reclaim'
 
 const NAMESPACE_NOT_FOUND = 26
+// IndexOptionsConflict and IndexKeySpecsConflict.
+const CONFLICTS = [85, 86]
 
 const INDEXES = [
   { name: GROUP_INDEX, key: { partition: 1, kind: 1, groups: 1, position: 1, _id: 1 } },
@@ -26,7 +28,17 @@ const COMPARED = ['key', 'unique', 'partialFilterExpression', 'expireAfterSecond
 /** Creates the missing indexes. Rejects if a different index has the same name or key. */
 export async function createIndexes(collection: MongoCollection): Promise<void> {
   const missing = await missingFrom(collection)
-  if (missing.length > 0) await collection.createIndexes(missing)
+  if (missing.length === 0) return
+  try {
+    await collection.createIndexes(missing)
+  } catch (error) {
+    if (!CONFLICTS.includes((error as { code?: number }).code ?? 0)) throw error
+    // The server's message quotes both indexes, and what it quotes is masked.
+    const names = missing.map(({ name }) => name).join(', ')
+    throw new Error(`a different index has the name or the key of one of these: ${names}. Drop it and repeat`, {
+      cause: error,
+    })
+  }
 }
 
 /** Rejects if indexes are missing or differ from what they should be, and names them. */

@@ -1,11 +1,13 @@
 import { batchGets } from '../../src/store/batch-gets.ts'
-import { notApplied, type Store } from '../../src/store/store.ts'
+import { withSanitizedErrors } from '../../src/store/sanitize-error.ts'
+import { notApplied, type RecordRef, type Store } from '../../src/store/store.ts'
 import { idOf } from './document.ts'
 import { atFirstUse } from './first-use.ts'
 import { checkIndexes } from './indexes.ts'
 import { insertTogether } from './insert.ts'
 import { type MongoDb, openCollection } from './mongo-collection.ts'
 import { prepareCollection } from './prepare.ts'
+import { onceReached } from './reached.ts'
 import { countGroup, getRecords, listGroup } from './read.ts'
 import { replaceRecord } from './replace.ts'
 import { insertSeated } from './seats.ts'
@@ -61,8 +63,41 @@ export function mongoStore({ db, collection: name = 'appgrant' }: MongoStoreOpti
   const readable = direct ? atFirstUse(() => refuseMemberAlone(db)) : undefined
   // Without its unique index a limit would not hold.
   const limitable = atFirstUse(() => checkIndexes(collection).catch((error) => Promise.reject(notApplied(error))))
-  const insert = insertTogether(collection)
+  const reached = onceReached(() => askServer(db))
+  const reachable = () => reached().catch((error) => Promise.reject(notApplied(error)))
+  const insertOne = insertTogether(collection)
   const watching = new Set<() => Promise<void>>()
+  let closed = false
+
+  const insert: Store['insert'] = async (record, { limit } = {}) => {
+    await reachable()
+    if (!limit) return insertOne(record)
+    await limitable()
+    return insertSeated(collection, record, limit)
+  }
+  const replace: Store['replace'] = async (from, to) => {
+    await reachable()
+    return replaceRecord(collection, from, to)
+  }
+  const list: Store['list'] = async (group, page) => {
+    await readable?.()
+    return listGroup(collection, group, page)
+  }
+  const count: Store['count'] = async (group, after) => {
+    await readable?.()
+    return countGroup(collection, group, after)
+  }
+  const watch = async (changed: (ref: RecordRef) => void) => {
+    const { operationTime } = await askServer(db)
+    // A standalone server has neither operation times nor change streams.
+    if (closed || operationTime === undefined) return async () => {}
+    const end = followChanges(collection, operationTime, changed)
+    watching.add(end)
+    return async () => {
+      watching.delete(end)
+      await end()
+    }
+  }
 
   // Without `conditionalInserts`: no one command compares a document and inserts another, and a transaction takes three trips.
   const store: MongoStore = {
@@ -73,37 +108,18 @@ export function mongoStore({ db, collection: name = 'appgrant' }: MongoStoreOpti
         return getRecords(collection, ids, refs)
       },
     }),
-    async insert(record, { limit } = {}) {
-      if (!limit) return insert(record)
-      await limitable()
-      return insertSeated(collection, record, limit)
-    },
-    replace: (from, to) => replaceRecord(collection, from, to),
-    async list(group, page) {
-      await readable?.()
-      return listGroup(collection, group, page)
-    },
-    async count(group, after) {
-      await readable?.()
-      return countGroup(collection, group, after)
-    },
-    async watch(changed) {
-      const { operationTime } = await askServer(db)
-      // A standalone server has neither operation times nor change streams.
-      if (operationTime === undefined) return async () => {}
-      const end = followChanges(collection, operationTime, changed)
-      watching.add(end)
-      return async () => {
-        watching.delete(end)
-        await end()
-      }
-    },
+    insert: (record, options) => withSanitizedErrors(insert(record, options)),
+    replace: (from, to) => withSanitizedErrors(replace(from, to)),
+    list: (group, page) => withSanitizedErrors(list(group, page)),
+    count: (group, after) => withSanitizedErrors(count(group, after)),
+    watch: (changed) => withSanitizedErrors(watch(changed)),
     async prepare() {
-      const { standalone } = await prepareCollection(db, collection, direct)
+      const { standalone } = await withSanitizedErrors(prepareCollection(db, collection, direct))
       // Core must not wait for hints that cannot come.
       if (standalone) delete store.watch
     },
     async close() {
+      closed = true
       await Promise.all([...watching].map((end) => end()))
       watching.clear()
     },

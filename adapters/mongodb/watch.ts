@@ -3,6 +3,8 @@ import { refOf } from './document.ts'
 import type { ChangeStream, MongoCollection } from './mongo-collection.ts'
 
 const REOPEN_AFTER_MS = 1000
+// To end a stream the driver asks the server, and waits half a minute for one that hangs.
+const MOST_CLOSING_MS = 300
 
 type Change = { readonly documentKey: { readonly _id: string } }
 
@@ -23,7 +25,11 @@ export function followChanges(
       readConcern: { level: 'majority' },
     })
     try {
-      while (!stopped) changed(refOf((await stream.next()).documentKey._id))
+      for (;;) {
+        const { documentKey } = await stream.next()
+        if (stopped) return
+        changed(refOf(documentKey._id))
+      }
     } catch {
       // Hints may be lost: the error is not reported, and the next stream starts at the current time.
       await stream.close().catch(() => {})
@@ -34,6 +40,16 @@ export function followChanges(
   return async () => {
     stopped = true
     clearTimeout(reopening)
-    await stream.close()
+    await settledWithin(MOST_CLOSING_MS, stream.close())
   }
+}
+
+/** Resolves when the call has settled or the time is up. The call continues; its error is of no interest. */
+async function settledWithin(ms: number, call: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const enough = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([call.catch(() => {}), enough])
+  clearTimeout(timer)
 }

@@ -1,4 +1,4 @@
-/** A `Redis` or `Cluster` of ioredis 5 or 6. The store calls only its `duplicate`. */
+/** A `Redis` or `Cluster` of ioredis ≥ 5.4.1 or 6. The store calls only its `duplicate`. */
 export interface RedisClient {
   duplicate(...overrides: never[]): unknown
 }

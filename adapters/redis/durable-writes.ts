@@ -1,5 +1,6 @@
+import { notApplied } from '../../src/store/store.ts'
 import type { Client } from './client.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, PATIENCE_MS } from './connection.ts'
 import { refusalIn, replyText } from './errors.ts'
 import { delay, isTransient, RETRY_BUDGET_MS, type RunScript } from './run-script.ts'
 import type { ScriptCall } from './scripts.ts'
@@ -12,7 +13,9 @@ export interface Durability {
 
 interface Write {
   readonly call: ScriptCall
+  /** It is tried again until then, and not sent at all from `lateAt` on: its caller has given up, or soon will. */
   readonly until: number
+  readonly lateAt: number
   readonly resolve: (reply: unknown) => void
   readonly reject: (error: unknown) => void
   /** The server does not have the script, so its source is sent. */
@@ -42,7 +45,9 @@ export function durableWrites(connection: Connection, durability: Durability): R
 
   return (call) =>
     new Promise((resolve, reject) => {
-      const write = { call, until: Date.now() + RETRY_BUDGET_MS, resolve, reject }
+      const now = Date.now()
+      const lateAt = now + PATIENCE_MS + durability.timeoutMs
+      const write = { call, until: now + RETRY_BUDGET_MS, lateAt, resolve, reject }
       const lane = connection.isCluster ? call.partition : ''
       const waiting = lanes.get(lane)
       if (waiting) {
@@ -60,6 +65,11 @@ async function commit(connection: Connection, durability: Durability, batch: rea
   let open = batch
   while (open.length > 0) {
     const client = await connection.ready()
+    const now = Date.now()
+    for (const write of open)
+      if (now >= write.lateAt) write.reject(notApplied(new Error('earlier writes or the connection took too long')))
+    open = open.filter(({ lateAt }) => now < lateAt)
+    if (open.length === 0) return
     const asked = open.filter(({ ask }) => ask !== undefined)
     const rest = open.filter(({ ask }) => ask === undefined)
     const refused = await Promise.all([

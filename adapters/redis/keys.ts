@@ -1,3 +1,4 @@
+import { describeReceived } from '../../src/base/errors.ts'
 import type { GroupRef, RecordRef } from '../../src/store/store.ts'
 
 // Core makes refs of 1 to 200 characters of A-Za-z0-9._-. Any other character could escape the namespace or the
@@ -33,7 +34,9 @@ export interface Keyspace {
 
 export function keyspace(namespace: string): Keyspace {
   if (typeof namespace !== 'string' || !NAMESPACE.test(namespace)) {
-    throw new TypeError(`namespace: expected 1 to 64 characters of A-Za-z0-9._-, received ${inspected(namespace)}`)
+    throw new TypeError(
+      `namespace: expected 1 to 64 characters of A-Za-z0-9._-, received ${describeReceived(namespace)}`,
+    )
   }
   // The prefix of the keys of each kind and partition, so that it is built once.
   const prefixes = new Map<string, Map<string, string>>()
@@ -59,8 +62,4 @@ export function name(text: string): string {
   throw new TypeError(
     `a name in a record: expected 1 to 200 characters of A-Za-z0-9._-, received ${typeof text === 'string' ? `a string of ${text.length} characters` : typeof text}`,
   )
-}
-
-function inspected(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : typeof value
 }

@@ -4,6 +4,8 @@ import type { Durability } from './durable-writes.ts'
 
 const MIN_VERSION = [6, 2] as const
 const CLOCKS_DIFFER_MS = 1000
+// Nothing waits for `prepare()` but the start of the host: names are resolved, and a cluster's slots loaded.
+export const PATIENCE_AT_START_MS = 3000
 
 /** The options of the store that the checks depend on. */
 export interface Expectations {
@@ -16,7 +18,7 @@ export interface Expectations {
  * and warns about risky settings through `process.emitWarning`.
  */
 export async function checkServers(connection: Connection, expected: Expectations): Promise<void> {
-  const client = await connection.ready()
+  const client = await connection.ready(PATIENCE_AT_START_MS)
   const masters = client.isCluster ? client.nodes('master') : [client]
   const failsOver = client.isCluster || Boolean(client.options.sentinels)
   for (const master of masters) {

@@ -1,10 +1,12 @@
+import { describeReceived } from '../../src/base/errors.ts'
+import { sanitizeError } from '../../src/store/sanitize-error.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { RedisClient } from './client.ts'
 import { openConnection } from './connection.ts'
 import { type Durability, durableWrites } from './durable-writes.ts'
 import { refusalIn, translated } from './errors.ts'
 import { keyspace } from './keys.ts'
-import { checkServers } from './prepare.ts'
+import { checkServers, PATIENCE_AT_START_MS } from './prepare.ts'
 import { reads } from './reads.ts'
 import { scriptRunner } from './run-script.ts'
 import { watcher } from './watch.ts'
@@ -16,7 +18,7 @@ export type { Durability } from './durable-writes.ts'
 /** Where and how {@link redisStore} keeps its records. */
 export interface RedisStoreOptions {
   /**
-   * A `Redis` or `Cluster` of ioredis 5 or 6. The store takes addresses and credentials from it and sends no command
+   * A `Redis` or `Cluster` of ioredis ≥ 5.4.1 or 6. The store takes addresses and credentials from it and sends no command
    * over it. The store opens connections of its own with `client.duplicate(…)` and the options it needs, and closes
    * them.
    */
@@ -63,7 +65,7 @@ export interface RedisStore extends Store {
 export function redisStore(options: RedisStoreOptions): RedisStore {
   const { client, durability, namespace = 'ag', allowEviction = false } = options
   if (typeof client?.duplicate !== 'function') {
-    throw new TypeError(`client: expected a Redis or Cluster of ioredis, received ${typeof client}`)
+    throw new TypeError(`client: expected a Redis or Cluster of ioredis, received ${describeReceived(client)}`)
   }
   if (durability) {
     atLeastOne('durability.replicas', durability.replicas)
@@ -93,7 +95,7 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
         main.cut()
         durable?.cut()
       }
-      throw translated(error)
+      throw sanitizeError(translated(error))
     }
   }
 
@@ -105,7 +107,10 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
     list: (group, page) => translating(reading.list(group, page)),
     count: (group, after) => translating(reading.count(group, after)),
     watch: (changed) => translating(watch(changed)),
-    prepare: () => translating(checkServers(main, { durability, allowEviction })),
+    async prepare() {
+      await translating(checkServers(main, { durability, allowEviction }))
+      await durable?.ready(PATIENCE_AT_START_MS)
+    },
     async close() {
       for (const connection of connections) connection.close()
     },
@@ -114,6 +119,6 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
 
 function atLeastOne(option: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 1) {
-    throw new TypeError(`${option}: expected a whole number of at least 1, received ${value}`)
+    throw new TypeError(`${option}: expected a whole number of at least 1, received ${describeReceived(value)}`)
   }
 }

@@ -16,11 +16,16 @@ const TRANSIENT = new Set(['MOVED', 'ASK', 'TRYAGAIN', 'CLUSTERDOWN'])
 export function scriptRunner(connection: Connection): RunScript {
   return async (call) => {
     const until = Date.now() + RETRY_BUDGET_MS
+    let refused: unknown
     for (;;) {
+      const client = await connection.ready()
+      // The connection may have been lost meanwhile, and opened again only after the caller gave up.
+      if (refused && Date.now() >= until) throw refused
       try {
-        return await runOn(await connection.ready(), call)
+        return await runOn(client, call)
       } catch (error) {
         if (!isTransient(error) || Date.now() >= until) throw error
+        refused = error
       }
       await delay()
     }

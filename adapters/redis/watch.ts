@@ -1,4 +1,5 @@
 import type { RecordRef } from '../../src/store/store.ts'
+import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
 import type { Keyspace } from './keys.ts'
 
@@ -11,14 +12,18 @@ type Watch = (changed: (ref: RecordRef) => void) => Promise<() => Promise<void>>
 export function watcher(connection: Connection, { channel }: Keyspace): Watch {
   const watching = new Set<(ref: RecordRef) => void>()
   let listening: Promise<unknown> | undefined
+  let heard: Client | undefined
 
+  const hear = (from: string, message: string) => {
+    if (from !== channel) return
+    const [partition = '', kind = '', id = ''] = message.split(' ')
+    for (const changed of watching) changed({ kind, partition, id })
+  }
   const listen = async () => {
     const client = await connection.ready()
-    client.on('message', (from, message) => {
-      if (from !== channel) return
-      const [partition = '', kind = '', id = ''] = message.split(' ')
-      for (const changed of watching) changed({ kind, partition, id })
-    })
+    // A user without the right to subscribe is refused again and again, and must not leave a listener each time.
+    if (heard !== client) client.on('message', hear)
+    heard = client
     await client.subscribe(channel)
   }
 

@@ -35,9 +35,19 @@ export interface CommitQueue {
  * Commits the writes of one event loop tick in one transaction, with one fsync if any of them is durable. If a write
  * fails, only that write is undone. A lock that another process holds is waited for on a timer, never by blocking.
  *
- * @param inEach - runs in every transaction after its `writes` writes.
+ * @param options.file - its name in a hint.
+ * @param options.check - throws if the file is no longer in its place: before a transaction nothing is written, and after
+ * it nothing is acknowledged.
+ * @param options.inEach - runs in every transaction after its `writes` writes.
  */
-export function commitQueue(driver: Driver, file: string, inEach: (writes: number) => void): CommitQueue {
+export function commitQueue(
+  driver: Driver,
+  {
+    file,
+    check,
+    inEach,
+  }: { readonly file: string; readonly check: () => void; readonly inEach: (writes: number) => void },
+): CommitQueue {
   const begin = driver.statement('BEGIN IMMEDIATE')
   const end = driver.statement('COMMIT')
   let waiting: Write[] = []
@@ -53,6 +63,7 @@ export function commitQueue(driver: Driver, file: string, inEach: (writes: numbe
     const began = performance.now()
     const batch = waiting[0]?.alone ? waiting.slice(0, 1) : upToAlone(waiting)
     try {
+      check()
       start(batch.some((write) => write.durable))
     } catch (error) {
       if (resultCode(error) === 'BUSY') return waitForLock(error)
@@ -113,6 +124,12 @@ export function commitQueue(driver: Driver, file: string, inEach: (writes: numbe
       // A commit that found no space or no lock has not written its last frame. After any other error, such as a failed
       // fsync, the frames may be in the log, where a process that opens the file after a crash finds them.
       if (resultCode(error) === 'FULL' || resultCode(error) === 'BUSY') return refuse(batch, error)
+      for (const write of batch) write.reject(error)
+      return
+    }
+    try {
+      check()
+    } catch (error) {
       for (const write of batch) write.reject(error)
       return
     }

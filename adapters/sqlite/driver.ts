@@ -12,7 +12,9 @@ export interface Driver {
   query(sql: string): (...values: readonly Value[]) => readonly (readonly Value[])[]
   /** Prepares a statement that writes. It returns the number of rows it changed. */
   statement(sql: string): (...values: readonly Value[]) => number
-  /** Whether a transaction is open; false if the driver does not report it. */
+  /** The path of the file, or '' if the database is not in a file. */
+  file(): string
+  /** Whether a transaction is open. */
   inTransaction(): boolean
   close(): void
 }
@@ -55,23 +57,35 @@ export function driverOf(given: object): Driver {
     statement.setReadBigInts?.(false)
     return statement
   }
+  const query: Driver['query'] = (sql) => {
+    const statement = prepare(sql)
+    const set = statement.raw ?? statement.setReturnArrays
+    if (set) {
+      set.call(statement, true)
+      return (...values) => statement.all(...values) as Value[][]
+    }
+    return (...values) => statement.all(...values).map((row) => Object.values(row as Record<string, Value>))
+  }
   return {
     exec: (sql) => void handle.exec(sql),
-    query: (sql) => {
-      const statement = prepare(sql)
-      const set = statement.raw ?? statement.setReturnArrays
-      if (set) {
-        set.call(statement, true)
-        return (...values) => statement.all(...values) as Value[][]
-      }
-      return (...values) => statement.all(...values).map((row) => Object.values(row as Record<string, Value>))
-    },
+    query,
+    file: () => String(query("SELECT file FROM pragma_database_list WHERE name = 'main'")()[0]?.[0] ?? ''),
     statement: (sql) => {
       const statement = prepare(sql)
       return (...values) => Number(statement.run(...values).changes)
     },
-    inTransaction: () => handle.inTransaction ?? handle.isTransaction ?? false,
+    inTransaction: () => handle.inTransaction ?? handle.isTransaction ?? refusesToBegin(handle),
     close: () => void handle.close(),
+  }
+}
+
+/** Inside a transaction, a second BEGIN fails. It takes no lock, so nothing else makes it fail. */
+function refusesToBegin(handle: Handle): boolean {
+  try {
+    handle.exec('BEGIN; ROLLBACK')
+    return false
+  } catch {
+    return true
   }
 }
 
@@ -80,7 +94,7 @@ export function openDriver(file: string): Driver {
   const Database = nodeSqlite() ?? betterSqlite3()
   if (!Database)
     throw unusable('needs a driver, and none is installed', {
-      fix: 'Use Node 22.13 or newer, which has node:sqlite, or run `npm install better-sqlite3` (on Node 20 `better-sqlite3@12`).',
+      fix: 'Use Node 22.13 or newer, which has node:sqlite, or run `npm install better-sqlite3` (on Node 20 `better-sqlite3@12`). A bundle finds it in a node_modules above its file; otherwise open the database yourself and pass it to sqliteStore.',
     })
   try {
     return driverOf(new Database(file, { timeout: 0 }))
@@ -97,8 +111,12 @@ function nodeSqlite(): Open | undefined {
   return (process.getBuiltinModule('node:sqlite') as { DatabaseSync: Open } | undefined)?.DatabaseSync
 }
 
+// A bundler that writes CommonJS leaves `import.meta.url` undefined. `__filename` is then the file of the bundle.
+const HERE: string | undefined = import.meta.url ?? (typeof __filename === 'string' ? __filename : undefined)
+
 function betterSqlite3(): Open | undefined {
-  const load = createRequire(import.meta.url)
+  if (HERE === undefined) return undefined
+  const load = createRequire(HERE)
   try {
     // On Node 20, loading version 13 or newer crashes the process with a segmentation fault.
     const major = Number.parseInt(load('better-sqlite3/package.json').version, 10)

@@ -1,9 +1,12 @@
 import { resolve } from 'node:path'
+import { describeReceived } from '../../src/base/errors.ts'
 import { batchGets } from '../../src/store/batch-gets.ts'
+import { withSanitizedErrors } from '../../src/store/sanitize-error.ts'
 import { notApplied, type Store } from '../../src/store/store.ts'
 import { type CommitQueue, commitQueue, retryWhileLocked } from './commit-queue.ts'
 import { type Driver, driverOf, isHandle, openDriver } from './driver.ts'
 import { resultCode, withHint } from './failure.ts'
+import { createPrivately, samePlace, warnOfReaders } from './file.ts'
 import { openSchema } from './schema.ts'
 import { keyOf, listOf, prepareStatements, recordOf, type Statements } from './statements.ts'
 
@@ -17,12 +20,17 @@ interface Connection {
   readonly driver: Driver
   readonly statements: Statements
   readonly queue: CommitQueue
+  /** '' if the database is not in a file. */
+  readonly path: string
+  /** Throws if the file is no longer in its place. */
+  readonly check: () => void
 }
 
 /** A store on SQLite. */
 export interface SqliteStore extends Store {
   /**
-   * Opens the file and creates its tables. May be called more than once.
+   * Opens the file and creates its tables. May be called more than once. Warns through `process.emitWarning` with the
+   * code `APPGRANT_SQLITE_MODE` if other users of the machine have access to the file.
    *
    * @throws AppGrantError `store_unavailable`, with the fix in its `hint`, if there is no driver or no folder, or if
    * the file is locked, read-only or damaged, or belongs to another program or a newer version.
@@ -72,8 +80,9 @@ export function sqliteStore(file: string | object): SqliteStore {
       throw notApplied(error)
     })
   const query = async <Result>(read: (statements: Statements) => Result): Promise<Result> => {
-    const { driver, statements } = connection ?? (await connected())
+    const { driver, statements, check } = connection ?? (await connected())
     const attempt = () => {
+      check()
       // Inside a transaction of the host, a read would see an old state.
       if (!open.owns && driver.inTransaction())
         throw new Error('the handle is inside a transaction that appgrant did not open')
@@ -88,6 +97,14 @@ export function sqliteStore(file: string | object): SqliteStore {
       throw withHint(error, open.name)
     })
   }
+  const insert: Store['insert'] = async (record, { durable = false, ...conditions } = {}) => {
+    const { queue, statements } = connection ?? (await connected())
+    return queue.commit(durable || record.expiresAt === undefined, () => statements.insert(record, conditions))
+  }
+  const replace: Store['replace'] = async (from, to) => {
+    const { queue, statements } = connection ?? (await connected())
+    return queue.commit(true, () => statements.replace(from, to))
+  }
   // Every read waits for the end of the tick, so that a loop of reads does not starve timers, sockets and writes.
   const get = batchGets({
     nameOf: keyOf,
@@ -99,33 +116,28 @@ export function sqliteStore(file: string | object): SqliteStore {
 
   return {
     async prepare() {
-      if (!connection) await connect()
+      const { path } = connection ?? (await withSanitizedErrors(connect()))
+      warnOfReaders(path)
     },
     get,
     conditionalInserts: true,
-    async insert(record, { durable = false, ...conditions } = {}) {
-      const { queue, statements } = connection ?? (await connected())
-      return queue.commit(durable || record.expiresAt === undefined, () => statements.insert(record, conditions))
-    },
-    async replace(from, to) {
-      const { queue, statements } = connection ?? (await connected())
-      return queue.commit(true, () => statements.replace(from, to))
-    },
+    insert: (record, options) => withSanitizedErrors(insert(record, options)),
+    replace: (from, to) => withSanitizedErrors(replace(from, to)),
     async list(group, page) {
       await endOfTick()
-      const { rows, more } = await query((statements) => statements.page(listOf(group), page))
+      const { rows, more } = await withSanitizedErrors(query((statements) => statements.page(listOf(group), page)))
       return { records: rows.map(({ id, row }) => recordOf({ ...group, id }, row)), more }
     },
     async count(group, after) {
       await endOfTick()
-      return query((statements) => statements.count(listOf(group), after))
+      return withSanitizedErrors(query((statements) => statements.count(listOf(group), after)))
     },
     async close() {
       closed = true
       const last = connection ?? (await connecting?.catch(() => undefined))
       connection = undefined
       await last?.queue.drained()
-      if (last && open.owns) last.driver.close()
+      if (last && open.owns) await withSanitizedErrors((async () => last.driver.close())())
     },
   }
 }
@@ -140,10 +152,11 @@ function openerOf(file: unknown): { name: string; owns: boolean; connection: () 
   }
   if (typeof file !== 'string' || file === '' || file === ':memory:') {
     const expected = 'a path, or an open database of node:sqlite or better-sqlite3'
-    throw new TypeError(`sqliteStore(file): expected ${expected}, received ${JSON.stringify(file) ?? typeof file}`)
+    throw new TypeError(`sqliteStore(file): expected ${expected}, received ${describeReceived(file)}`)
   }
   const name = resolve(file)
   const connection = () => {
+    createPrivately(name)
     const driver = openDriver(name)
     try {
       return connectionOver(driver, name)
@@ -158,8 +171,13 @@ function openerOf(file: unknown): { name: string; owns: boolean; connection: () 
 function connectionOver(driver: Driver, name: string): Connection {
   openSchema(driver, name)
   const statements = prepareStatements(driver)
-  const queue = commitQueue(driver, name, (writes) =>
-    statements.dropExpired(Date.now() - SLACK_MS, Math.max(SWEPT_PER_COMMIT, SWEPT_PER_WRITE * writes)),
-  )
-  return { driver, statements, queue }
+  const path = driver.file()
+  const check = samePlace(path)
+  const queue = commitQueue(driver, {
+    file: name,
+    check,
+    inEach: (writes) =>
+      statements.dropExpired(Date.now() - SLACK_MS, Math.max(SWEPT_PER_COMMIT, SWEPT_PER_WRITE * writes)),
+  })
+  return { driver, statements, queue, path, check }
 }

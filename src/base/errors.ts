@@ -74,6 +74,19 @@ export interface ErrorDetails {
 /** The codes of {@link AppGrantError}, a closed set. */
 export type ErrorCode = keyof ErrorDetails
 
+const MAX_RECEIVED = 100
+
+/**
+ * Describes a value for a TypeError about an option: a string without the credentials and the query of a URL, an object only by
+ * its type, because either may contain a secret.
+ */
+export function describeReceived(value: unknown): string {
+  if (value === null || ['number', 'boolean', 'undefined'].includes(typeof value)) return String(value)
+  if (typeof value !== 'string') return typeof value
+  const text = value.replaceAll(/(\w+:\/\/)?\S*@/g, '$1…@').replaceAll(/\?\S+/g, '?…')
+  return JSON.stringify(text.length > MAX_RECEIVED ? `${text.slice(0, MAX_RECEIVED)}…` : text)
+}
+
 const MARK = Symbol.for('appgrant.AppGrantError')
 
 /**

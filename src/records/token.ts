@@ -33,6 +33,8 @@ export interface RemovedToken {
   readonly partition: string
   readonly id: string
   readonly digest: string
+  /** {@link appOnlyHolder} or {@link userHolder} of the list it was issued to: only its holder may remove it again. */
+  readonly holder: string
   readonly expiresAt: number
 }
 
@@ -82,15 +84,23 @@ export function userHolder(install: string): string {
   return `${install.slice(0, NAME)}.`
 }
 
+/** The holder that a token was issued to, by the prefix of its list. */
+export function holderOf(token: StoredToken): string {
+  return token.state === 'removed' ? token.holder : token.group.slice(0, NAME + 1)
+}
+
 /** The tombstone of a token: in no list, and it expires when the token would have. */
-export function removedToken({ partition, id, digest, expiresAt }: StoredToken): RemovedToken {
-  return { state: 'removed', partition, id, digest, expiresAt }
+export function removedToken(token: StoredToken): RemovedToken {
+  const { partition, id, digest, expiresAt } = token
+  return { state: 'removed', partition, id, digest, holder: holderOf(token), expiresAt }
 }
 
 // Tokens are the most numerous records, so property names are short.
 interface Packed {
   readonly d: string
   readonly i?: number
+  /** Only of a removed token. */
+  readonly h?: string
   readonly s?: string
   readonly a?: string
   readonly u?: string
@@ -105,7 +115,7 @@ export const tokenKind: Kind<StoredToken> = {
   },
   pack(token) {
     // Digests and times need no escaping.
-    if (token.state === 'removed') return `{"d":"${token.digest}"}`
+    if (token.state === 'removed') return `{"d":"${token.digest}","h":"${token.holder}"}`
     let text = `{"d":"${token.digest}","i":${token.issuedAt}`
     if (token.scope.length > 0) text += `,"s":${JSON.stringify(token.scope.join(' '))}`
     if (token.audience) text += `,"a":${JSON.stringify(token.audience.join(' '))}`
@@ -114,9 +124,11 @@ export const tokenKind: Kind<StoredToken> = {
     return `${text}}`
   },
   unpack({ partition, id, groups, position: expiresAt, data }) {
-    const { d: digest, i: issuedAt, s: scope, a: audience, u: userAgent, n: stage } = JSON.parse(data) as Packed
+    const packed = JSON.parse(data) as Packed
+    const { d: digest, i: issuedAt, h: holder, s: scope, a: audience, u: userAgent, n: stage } = packed
     const [group] = groups
-    if (group === undefined || issuedAt === undefined) return { state: 'removed', partition, id, digest, expiresAt }
+    if (group === undefined || issuedAt === undefined)
+      return { state: 'removed', partition, id, digest, holder: holder ?? '', expiresAt }
     const token: { -readonly [Name in keyof LiveToken]: LiveToken[Name] } = {
       state: 'live',
       partition,

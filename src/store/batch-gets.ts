@@ -1,3 +1,4 @@
+import { sanitizeError } from './sanitize-error.ts'
 import type { RecordRef, Store, StoreRecord } from './store.ts'
 
 /** Batch limit: one long command blocks the server for everyone. */
@@ -42,7 +43,7 @@ interface Batch {
 /**
  * Batches the `get` calls of one turn of the event loop, by lane: all lanes are read before the first result is awaited, and a
  * call waits only for its own lanes. A ref that several calls request is read once, and one that could not be read fails only
- * the calls that requested it. A call never joins a batch that was already passed to `read`.
+ * the calls that requested it. A call never joins a batch that was already passed to `read`. Errors are sanitized.
  */
 export function batchGets(reading: Reading): Store['get'] {
   const { nameOf, laneOf, read, readAlone } = reading
@@ -68,12 +69,10 @@ export function batchGets(reading: Reading): Store['get'] {
     }
   }
   const refuseCall = ({ names, places }: Batch, call: GetCall, error: unknown) => {
-    if (!readAlone) return call.reject(error)
+    const reject = (reason: unknown) => call.reject(sanitizeError(reason))
+    if (!readAlone) return reject(error)
     const own = call.refs.map((_, index) => names[places[call.from + index] as number] as string)
-    readAlone(error, own, call.refs).then(
-      (found) => settle({ ...call, from: 0 }, [...found.keys()], found),
-      call.reject,
-    )
+    readAlone(error, own, call.refs).then((found) => settle({ ...call, from: 0 }, [...found.keys()], found), reject)
   }
   const batchOf = (lane: string): Batch => {
     const known = open.get(lane)
@@ -145,7 +144,7 @@ function settle(call: GetCall, places: readonly number[], found: readonly ReadRe
   for (let index = 0; index < refs.length; index++) {
     const result = found[places[from + index] as number]
     if (result instanceof Error) {
-      call.reject(result)
+      call.reject(sanitizeError(result))
       return
     }
     records.push(result)

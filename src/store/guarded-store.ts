@@ -1,5 +1,7 @@
 import { createDeadline } from '../base/deadline.ts'
 import { AppGrantError } from '../base/errors.ts'
+import { guardedWatch } from './guarded-watch.ts'
+import { sanitizeError } from './sanitize-error.ts'
 import { isNotApplied, type Store } from './store.ts'
 
 /** How the failure of a store is reported. */
@@ -9,7 +11,7 @@ export type StoreFailure = 'store_unavailable' | 'outcome_unknown'
 export interface GuardOptions {
   /** How long a call may take, in ms. */
   readonly timeoutMs: number
-  /** Is called with every failure, before the caller gets the error. */
+  /** Is called with every failure, before the caller gets the error. The cause is sanitized. */
   readonly failed: (failure: { code: StoreFailure; operation: string; cause: unknown }) => void
 }
 
@@ -22,13 +24,14 @@ const HINTS: Record<StoreFailure, string> = {
 
 /**
  * Gives every call to a store a deadline and translates its failures: a failed read, or a write that was not applied, is
- * `store_unavailable`, and any other failed write is `outcome_unknown`.
+ * `store_unavailable`, and any other failed write is `outcome_unknown`. Causes are sanitized, whatever the store does (ERR-8).
  */
 export function guardedStore(store: Store, { timeoutMs, failed }: GuardOptions): Store {
   const withinDeadline = createDeadline(timeoutMs)
   // One for each operation, not for each call.
-  const refusal = (operation: string, failure: StoreFailure) => (cause: unknown) => {
-    const code = isNotApplied(cause) ? 'store_unavailable' : failure
+  const refusal = (operation: string, failure: StoreFailure) => (error: unknown) => {
+    const code = isNotApplied(error) ? 'store_unavailable' : failure
+    const cause = sanitizeError(error)
     failed({ code, operation, cause })
     const message = code === 'outcome_unknown' ? 'the outcome is unknown' : 'the service is temporarily unavailable'
     return new AppGrantError(code, {}, { message, hint: HINTS[code], cause })
@@ -38,7 +41,9 @@ export function guardedStore(store: Store, { timeoutMs, failed }: GuardOptions):
   const replaceRefused = refusal('replace', 'outcome_unknown')
   const listRefused = refusal('list', 'store_unavailable')
   const countRefused = refusal('count', 'store_unavailable')
-  const { watch } = store
+  const watchRefused = refusal('watch', 'store_unavailable')
+  const closeRefused = refusal('close', 'store_unavailable')
+  const watch = store.watch?.bind(store)
   return {
     conditionalInserts: store.conditionalInserts === true,
     get: (refs) => withinDeadline(() => store.get(refs), getRefused),
@@ -46,7 +51,7 @@ export function guardedStore(store: Store, { timeoutMs, failed }: GuardOptions):
     replace: (from, to) => withinDeadline(() => store.replace(from, to), replaceRefused),
     list: (group, page) => withinDeadline(() => store.list(group, page), listRefused),
     count: (group, after) => withinDeadline(() => store.count(group, after), countRefused),
-    ...(watch && { watch: (changed) => watch.call(store, changed) }),
-    close: () => store.close(),
+    ...(watch && { watch: guardedWatch(watch, withinDeadline, watchRefused) }),
+    close: () => withinDeadline(() => store.close(), closeRefused),
   }
 }

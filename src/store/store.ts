@@ -1,3 +1,5 @@
+import { NOT_APPLIED, sanitizeError } from './sanitize-error.ts'
+
 /**
  * Identifies a record. `kind`, `partition` and `id` are 1 to 200 characters of `A-Za-z0-9._-`. Core generates them, so a store
  * can put them into keys as they are. They are compared byte by byte.
@@ -69,7 +71,8 @@ export type InsertResult = 'inserted' | 'stale' | 'exists' | 'full'
 
 /**
  * The storage port: everything appgrant needs from a database. Each call of a method other than `list` is atomic; nothing is
- * guaranteed across calls. A store sends a write to its server at most once and rethrows the driver's error: core translates it.
+ * guaranteed across calls. A store sends a write to its server at most once and lets the driver's error out, sanitized by
+ * {@link sanitizeError}: core translates it.
  */
 export interface Store {
   /** Whether `insert` takes `onlyIf`, in the same atomic step as the write. Default is false: then core never passes it. */
@@ -93,12 +96,13 @@ export interface Store {
   close(): Promise<void>
 }
 
-// A registered symbol, so that an adapter and a core from two copies of this package interoperate.
-const NOT_APPLIED = Symbol.for('appgrant.notApplied')
-
-/** The error that an adapter throws if it knows that nothing was executed: core then reports `store_unavailable`. */
+/**
+ * The error that an adapter throws if it knows that nothing was executed: core then reports `store_unavailable`. Its cause is a
+ * sanitized copy of `cause`.
+ */
 export function notApplied(cause: unknown): Error {
-  return Object.assign(new Error('the store did not execute the command', { cause }), { [NOT_APPLIED]: true })
+  const error = new Error('the store did not execute the command', { cause: sanitizeError(cause) })
+  return Object.defineProperty(error, NOT_APPLIED, { value: true })
 }
 
 /** Whether the error was created by {@link notApplied}. */

@@ -1,5 +1,6 @@
 import type { MongoClient } from 'mongodb'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { type AppGrant, createAppGrant } from '../../src/index.ts'
 import { describeWith } from '../support/servers/describe-with.ts'
 import { DRIVERS, freshName, preparedStore } from '../support/servers/mongo-target.ts'
 import { mongodBinary, mongodMissing, type ReplicaSet, startReplicaSet } from '../support/servers/mongod.ts'
@@ -80,4 +81,41 @@ describeWith('mongoStore under faults of a replica set', { found: mongodBinary, 
     expect(seen.repeated).toBeGreaterThan(0)
     expect(seen.longestCallMs).toBeLessThan(DEADLINE_MS + LATE_MS)
   })
+
+  it.each(DRIVERS)('faults: close ends within the deadline while the primary hangs, $driver', async ({ Client }) => {
+    const client = new Client(set.url)
+    const store = await preparedStore(client)
+    const appgrant = [1, 2].map(() => createAppGrant({ store: { ...store } }))
+    const [listening, unheard] = appgrant as [AppGrant, AppGrant]
+    try {
+      const { accessToken } = await trustedToken(listening)
+      expect(await listening.authorizer.verify(accessToken, { maxStalenessMs: 60_000 })).toMatchObject({ ok: true })
+      await until('hints are followed', async () => {
+        const { inprog } = await (await set.primary()).command({ currentOp: 1, $all: true, ns: /appgrant_tests/ })
+        return (inprog as readonly object[]).some((one) => JSON.stringify(one).includes('$changeStream'))
+      })
+      const primary = await set.primary()
+      await primary.signal('SIGSTOP')
+      try {
+        // This one asks to be told of changes while the primary hangs.
+        void unheard.authorizer.verify(accessToken, { maxStalenessMs: 60_000 }).catch(() => {})
+        const closing = appgrant.map(async (one) => {
+          const began = performance.now()
+          await one.close()
+          return performance.now() - began
+        })
+        for (const ms of await Promise.all(closing)) expect(ms).toBeLessThan(DEADLINE_MS + LATE_MS)
+      } finally {
+        await primary.signal('SIGCONT')
+      }
+    } finally {
+      await client.close()
+    }
+  })
 })
+
+async function trustedToken({ apps, authorizer }: AppGrant) {
+  const fields = { owner: 'o', name: 'n', homepage: 'https://a.example/', adminEmail: 'a@a.example', trusted: true }
+  const { app, secret } = await apps.register(fields)
+  return authorizer.clientCredentials({ key: app.key, secret })
+}

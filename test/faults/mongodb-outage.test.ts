@@ -4,11 +4,13 @@ import { mongoStore } from '../../adapters/mongodb/mongo-store.ts'
 import { guardedStore } from '../../src/store/guarded-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { record } from '../adapters/mongodb/records.ts'
+import { codeOf } from '../support/code-of.ts'
 import { describeWith } from '../support/servers/describe-with.ts'
-import { DRIVERS, freshName, preparedStore } from '../support/servers/mongo-target.ts'
+import { DRIVERS, freshName, preparedStore, storeOn } from '../support/servers/mongo-target.ts'
 import { type Mongod, mongodBinary, mongodMissing, startMongod } from '../support/servers/mongod.ts'
 import { until } from '../support/servers/until.ts'
 import { DEADLINE_MS, report, startWorkload } from './mongo-workload.ts'
+import { startProxy } from './tcp-proxy.ts'
 
 const LATE_MS = 500
 
@@ -88,26 +90,23 @@ describeWith('mongoStore under faults of one server', { found: mongodBinary, mis
       const one = record({ groups: ['g'] })
       const limit = { group: 'g', max: 1 }
       const group = { kind: 'thing', partition: 'p0', group: 'g' }
-      // With the driver's default of 30 s the deadline ends the call; with less the driver reports what it knows.
-      for (const [options, unsure] of [
-        [{}, 'outcome_unknown'],
-        [{ serverSelectionTimeoutMS: 200 }, 'store_unavailable'],
-      ] as const) {
+      // With the driver's default of 30 s the store or the deadline ends the call; with less the driver reports what it knows.
+      for (const options of [{}, { serverSelectionTimeoutMS: 200 }]) {
         const calls = [
-          [(store: Store) => store.insert(one), unsure],
-          [(store: Store) => store.insert(one, { limit }), unsure],
-          [(store: Store) => store.replace(one, one), unsure],
-          [(store: Store) => store.get([one]), 'store_unavailable'],
-          [(store: Store) => store.list(group, { limit: 1 }), 'store_unavailable'],
-          [(store: Store) => store.count(group, 0), 'store_unavailable'],
-        ] as const
+          (store: Store) => store.insert(one),
+          (store: Store) => store.insert(one, { limit }),
+          (store: Store) => store.replace(one, one),
+          (store: Store) => store.get([one]),
+          (store: Store) => store.list(group, { limit: 1 }),
+          (store: Store) => store.count(group, 0),
+        ]
         let longestCallMs = 0
-        for (const [call, code] of calls) {
+        for (const call of calls) {
           // A driver that once failed to connect by itself never tries again: each call has a client of its own.
           const store = mongoStore({ db: connect(Client, url, options).db() })
           const begun = performance.now()
           const answer = call(guardedStore(store, { timeoutMs: DEADLINE_MS, failed: () => {} }))
-          await expect(answer).rejects.toMatchObject({ code })
+          await expect(answer).rejects.toMatchObject({ code: 'store_unavailable' })
           longestCallMs = Math.max(longestCallMs, performance.now() - begun)
         }
         const ms = Math.round(longestCallMs)
@@ -115,6 +114,28 @@ describeWith('mongoStore under faults of one server', { found: mongodBinary, mis
           `a server that is not there: longest call ${ms} ms, accepted after an acknowledged kill 0\n`,
         )
         expect(longestCallMs).toBeLessThan(DEADLINE_MS + LATE_MS)
+      }
+    },
+  )
+
+  it.each(DRIVERS)(
+    'faults: a write that was refused before a server was reached is not done later, $driver',
+    async ({ Client }) => {
+      const server = await start()
+      const proxy = await startProxy({ host: '127.0.0.1', port: Number(server.host.split(':')[1]) })
+      try {
+        const release = proxy.hold('replies')
+        const client = connect(Client, `mongodb://${proxy.address.host}:${proxy.address.port}/?directConnection=true`)
+        const store = storeOn(client)
+        const core = guardedStore(store, { timeoutMs: DEADLINE_MS, failed: () => {} })
+        const [one, two] = [record(), record()]
+        const refused = await Promise.all([core.insert(one), core.replace(two, two)].map(codeOf))
+        expect(refused).toEqual(['store_unavailable', 'store_unavailable'])
+        release()
+        await until('a write is done', () => store.insert(two))
+        expect(await store.get([one])).toEqual([undefined])
+      } finally {
+        await proxy.close()
       }
     },
   )

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { inspect } from 'node:util'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { guardedStore, type StoreFailure } from '../../src/store/guarded-store.ts'
 import { notApplied, type Store, type StoreRecord } from '../../src/store/store.ts'
@@ -115,6 +116,78 @@ describe('the guarded store', () => {
     const { conditionalInserts: _, ...without } = memoryStore()
     expect(guarded(without).store.conditionalInserts).toBe(false)
     expect(guarded(memoryStore()).store.conditionalInserts).toBe(true)
+  })
+
+  for (const method of METHODS) {
+    it(`${method}: neither the error nor the event shows what a driver attached to its error, whatever the store does (ERR-8)`, async () => {
+      const secret = 'hunter2-canary'
+      const cause = Object.assign(new Error(`refused "${secret}"`), { command: { args: [secret] } })
+      const { store, outages } = guarded({ ...memoryStore(), [method]: () => Promise.reject(cause) })
+      const error = await refusalOf(CALLS[method](store))
+      expect(inspect([error, outages], { depth: 12, showHidden: true })).not.toContain(secret)
+      expect(error.cause).toMatchObject({ message: 'refused "…"' })
+    })
+  }
+
+  describe('closing and watching', () => {
+    afterEach(() => vi.useRealTimers())
+
+    it('close rejects if the store does not close within the deadline', async () => {
+      const { store } = guarded({ ...memoryStore(), close: () => new Promise(() => {}) })
+      expect((await refusalOf(store.close())).code).toBe('store_unavailable')
+    })
+
+    it('watch, and the function that stops it, end at the deadline, and a watch that begins later is stopped', async () => {
+      let begin = () => {}
+      let stopped = 0
+      const late = new Promise<() => Promise<void>>((resolve) => {
+        begin = () => resolve(async () => void stopped++)
+      })
+      const { store, outages } = guarded({ ...memoryStore(), watch: () => late })
+      expect((await refusalOf(store.watch?.(() => {}) as Promise<unknown>)).code).toBe('store_unavailable')
+      expect(outages).toMatchObject([{ code: 'store_unavailable', operation: 'watch' }])
+      begin()
+      await new Promise(setImmediate)
+      expect(stopped).toBe(1)
+
+      const hanging = guarded({ ...memoryStore(), watch: async () => () => new Promise(() => {}) })
+      const stop = await hanging.store.watch?.(() => {})
+      expect((await refusalOf(stop?.() as Promise<unknown>)).code).toBe('store_unavailable')
+    })
+
+    it('a store that cannot watch is asked again only after pauses that double up to a minute', async () => {
+      vi.useFakeTimers({ toFake: ['performance'] })
+      let asked = 0
+      const { store } = guarded({ ...memoryStore(), watch: () => Promise.reject(new Error(`${++asked}`)) })
+      const watching = () => refusalOf(store.watch?.(() => {}) as Promise<unknown>)
+      const gaps: number[] = []
+      for (let ms = 0, last = 0; ms <= 300_000; ms += 500) {
+        const before = asked
+        await watching()
+        if (asked > before) gaps.push(ms - last)
+        if (asked > before) last = ms
+        vi.advanceTimersByTime(500)
+      }
+      expect(gaps).toEqual([0, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000])
+    })
+
+    it('a store that watches again after a failure is asked at once the next time it fails', async () => {
+      vi.useFakeTimers({ toFake: ['performance'] })
+      let fails = true
+      const watch = async () => {
+        if (fails) throw new Error('refused')
+        return async () => {}
+      }
+      const { store, outages } = guarded({ ...memoryStore(), watch })
+      const watching = () => store.watch?.(() => {}).catch(() => {})
+      await watching()
+      vi.advanceTimersByTime(1000)
+      fails = false
+      await watching()
+      fails = true
+      await watching()
+      expect(outages).toHaveLength(2)
+    })
   })
 
   it('the guarded store recognizes the mark of another copy of the package', async () => {

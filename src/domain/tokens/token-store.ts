@@ -7,6 +7,7 @@ import type { Page, PageQuery, Pages } from '../../records/pages.ts'
 import {
   appOnlyHolder,
   appOnlyTokens,
+  holderOf,
   removedToken,
   type StoredToken,
   tokenKind,
@@ -138,10 +139,9 @@ export function createTokenStore(
   /** A removed token is written again: only a write confirms it (REV-7). */
   async function removeOne({ app, install, isOwner }: Held, id: string): Promise<string | undefined> {
     const holders = [...(isOwner ? [appOnlyHolder(app.key)] : []), ...(install ? [userHolder(install.id)] : [])]
-    const removed = await collection.write(tokenKind, tokenRef({ app: app.key, token: id }), (token) => {
-      const isTheirs = token?.state === 'removed' || holders.some((holder) => token?.group.startsWith(holder))
-      return token && isTheirs ? removedToken(token) : undefined
-    })
+    const removed = await collection.write(tokenKind, tokenRef({ app: app.key, token: id }), (token) =>
+      token && holders.includes(holderOf(token)) ? removedToken(token) : undefined,
+    )
     return removed?.id
   }
 

@@ -1,13 +1,17 @@
 import type { MongoClient } from 'mongodb'
 import { beforeAll, it } from 'vitest'
 import { conformance } from '../../../src/testing/index.ts'
-import { describeWithMongo, preparedStore } from '../../support/servers/mongo-target.ts'
+import { DRIVERS, describeWithMongo, OLDEST_DRIVERS, preparedStore } from '../../support/servers/mongo-target.ts'
 
-describeWithMongo('mongoStore passes the conformance kit', (target) => {
-  let client: MongoClient
-  beforeAll(() => {
-    client = target().connect()
-  })
-  for (const { name, rule, run } of conformance)
-    it(`${name}: ${rule}`, () => run({ open: (namespace) => preparedStore(client, namespace) }))
-})
+describeWithMongo(
+  'mongoStore passes the conformance kit',
+  (target) => {
+    let client: MongoClient
+    beforeAll(() => {
+      client = target().connect()
+    })
+    for (const { name, rule, run } of conformance)
+      it(`${name}: ${rule}`, () => run({ open: (namespace) => preparedStore(client, namespace) }))
+  },
+  [...DRIVERS, ...OLDEST_DRIVERS],
+)

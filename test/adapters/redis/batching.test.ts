@@ -11,6 +11,7 @@ import {
   startCluster,
   startRedis,
 } from '../../support/servers/redis.ts'
+import { until } from '../../support/servers/until.ts'
 
 const [{ single, cluster }] = drivers as unknown as readonly [(typeof drivers)[number]]
 
@@ -166,6 +167,7 @@ describeWith('the commands of redisStore on a cluster', redisServer, () => {
     masters = servers.servers.slice(0, 3)
     store = redisStore({ client: cluster(servers.nodes) })
     const everywhere = upTo(50).map((n) => record({ partition: `p${n}` }))
+    await until('every master is reached', async () => (await store.get(everywhere)).length > 0)
     await Promise.all(everywhere.map((each) => store.insert(each)))
   })
   afterAll(async () => {

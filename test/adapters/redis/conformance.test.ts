@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest'
 import { type RedisStoreOptions, redisStore } from '../../../adapters/redis/redis-store.ts'
 import { conformance } from '../../../src/testing/index.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
-import { drivers } from '../../support/servers/ioredis.ts'
+import { drivers, oldestDrivers } from '../../support/servers/ioredis.ts'
 import {
   anyRedis,
   type RedisCluster,
@@ -25,7 +25,8 @@ describeWith('redisStore on one server', anyRedis, () => {
     server = await singleRedis()
   })
   afterAll(() => server?.stop())
-  for (const { driver, single } of drivers) passesTheKit(driver, () => ({ client: single(server.address) }))
+  for (const { driver, single } of [...drivers, ...oldestDrivers])
+    passesTheKit(driver, () => ({ client: single(server.address) }))
 })
 
 describeWith('redisStore on a cluster', redisServer, () => {
@@ -34,7 +35,7 @@ describeWith('redisStore on a cluster', redisServer, () => {
     servers = await startCluster()
   })
   afterAll(() => servers?.stop())
-  for (const { driver, cluster } of drivers) {
+  for (const { driver, cluster } of [...drivers, ...oldestDrivers]) {
     passesTheKit(driver, () => ({ client: cluster(servers.nodes) }))
     passesTheKit(`${driver}, durable writes`, () => ({
       client: cluster(servers.nodes),

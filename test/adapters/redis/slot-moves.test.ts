@@ -7,6 +7,7 @@ import { describeWith } from '../../support/servers/describe-with.ts'
 import { drivers } from '../../support/servers/ioredis.ts'
 import { type RedisCluster, redisServer, startCluster } from '../../support/servers/redis.ts'
 import { beginMove } from '../../support/servers/redis-slot-move.ts'
+import { until } from '../../support/servers/until.ts'
 
 const keyOf = ({ kind, partition, id }: StoreRecord) => `ag:{${partition}}:${kind}:${id}`
 const groupKeyOf = ({ kind, partition }: StoreRecord, group: string) => `ag:{${partition}}:${kind}/${group}`
@@ -28,6 +29,9 @@ describeWith('redisStore while slots move', redisServer, () => {
     const withStores = async (body: (stores: { readonly store: Store; readonly other: Store }) => Promise<void>) => {
       const [store, other] = [open(), open()]
       try {
+        const everywhere = Array.from({ length: 50 }, (_, n) => record({ partition: `p${n}` }))
+        for (const one of [store, other])
+          await until('every master is reached', async () => (await one.get(everywhere)).length > 0)
         await body({ store, other })
       } finally {
         await Promise.all([store.close(), other.close()])

@@ -1,5 +1,7 @@
+import type { EventEmitter } from 'node:events'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { redisStore } from '../../../adapters/redis/redis-store.ts'
+import { createAppGrant } from '../../../src/index.ts'
 import type { RecordRef, Store } from '../../../src/store/store.ts'
 import { changed, groupOf, inMs, record, refOf } from '../../../src/testing/sample-records.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
@@ -62,6 +64,54 @@ describeWith('redisStore as a user with few rights', redisServer, () => {
       expect(await store.get([app])).toEqual([killed])
     })
   })
+
+  it.each(drivers)(
+    'a user that may not subscribe costs one listener and no subscription at each verification, $driver',
+    async (driver) => {
+      const rights = ['reset', 'on', '>pw', '~*', 'resetchannels', '+@all']
+      await server.client.call('ACL', 'SETUSER', 'deaf', ...rights)
+      const made: EventEmitter[] = []
+      const given = driver.single({ ...server.address, username: 'deaf', password: 'pw' })
+      const duplicate = given.duplicate.bind(given) as (...overrides: readonly unknown[]) => EventEmitter
+      const client = {
+        duplicate: (...overrides: readonly unknown[]) => {
+          made.push(duplicate(...overrides))
+          return made.at(-1)
+        },
+      }
+      const appgrant = createAppGrant({ store: redisStore({ client, namespace: 'mine' }) })
+      try {
+        const { app, secret } = await appgrant.apps.register({
+          owner: 'org',
+          name: 'App',
+          homepage: 'https://app.example/',
+          adminEmail: 'a@app.example',
+          trusted: true,
+        })
+        const subscriptions = async () =>
+          Number(/cmdstat_subscribe:.*rejected_calls=(\d+)/.exec(await server.client.info('commandstats'))?.[1] ?? 0)
+        const [before, began] = [await subscriptions(), performance.now()]
+        for (let round = 0; round < 20; round++) {
+          const granted = await Promise.all(
+            Array.from({ length: 100 }, () => appgrant.authorizer.clientCredentials({ key: app.key, secret })),
+          )
+          await Promise.all(
+            granted.map(({ accessToken }) => appgrant.authorizer.verify(accessToken, { maxStalenessMs: 60_000 })),
+          )
+        }
+        // After pauses of 1, 2, 4, … seconds.
+        const most = 1 + Math.ceil(Math.log2(2 + (performance.now() - began) / 1000))
+        const seen = (await subscriptions()) - before
+        expect(seen).toBeGreaterThanOrEqual(1)
+        expect(seen).toBeLessThanOrEqual(most)
+        expect(made.map((one) => one.listenerCount('message')).sort()).toEqual(
+          made.map((_, n) => (n === 0 ? 1 : 0)).sort(),
+        )
+      } finally {
+        await appgrant.close()
+      }
+    },
+  )
 
   it('hints arrive again after the connection was killed', async () => {
     const store = redisStore({ client: single(server.address), namespace: 'killed' })

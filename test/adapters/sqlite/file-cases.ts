@@ -1,9 +1,51 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { sqliteStore } from '../../../adapters/sqlite/sqlite-store.ts'
+import { isAppGrantError } from '../../../src/base/errors.ts'
 import { isNotApplied } from '../../../src/store/store.ts'
-import { changed, groupOf, record, upTo } from '../../../src/testing/sample-records.ts'
-import { column, type SqliteCase } from './place.ts'
+import { changed, groupOf, inMs, record, upTo } from '../../../src/testing/sample-records.ts'
+import { column, type Place, type SqliteCase, tapped } from './place.ts'
+
+const modeOf = (file: string) => (statSync(file).mode & 0o777).toString(8)
+
+/** What the process is warned of while `act` runs and shortly after. */
+async function warningsOf(act: () => Promise<unknown>): Promise<readonly (Error & { code?: string })[]> {
+  const seen: Error[] = []
+  const hear = (warning: Error) => void seen.push(warning)
+  // Warnings arrive late: those of an earlier case are not of interest.
+  await new Promise(setImmediate)
+  process.on('warning', hear)
+  await act()
+  await new Promise(setImmediate)
+  process.off('warning', hear)
+  return seen
+}
+
+/** What can happen to an open file, and how it is put back. */
+const REPLACEMENTS: readonly {
+  readonly name: string
+  replace(path: string): void
+  restore?(path: string): void
+}[] = [
+  {
+    name: 'a file that was moved',
+    replace: (path) => renameSync(path, `${path}.moved`),
+    restore: (path) => renameSync(`${path}.moved`, path),
+  },
+  {
+    name: 'a file that was replaced by a backup',
+    replace(path) {
+      for (const end of ['-wal', '-shm', '']) renameSync(path + end, `${path}.old${end}`)
+      writeFileSync(path, '')
+    },
+    restore(path) {
+      for (const end of ['-wal', '-shm', '']) renameSync(`${path}.old${end}`, path + end)
+    },
+  },
+  { name: 'a file that was deleted', replace: (path) => rmSync(path) },
+  { name: 'a log that was deleted', replace: (path) => rmSync(`${path}-wal`) },
+]
 
 /** The file itself: when it is opened, who shares it, how it is kept. */
 export const fileCases: readonly SqliteCase[] = [
@@ -123,6 +165,110 @@ export const fileCases: readonly SqliteCase[] = [
         planOf("SELECT count(*) FROM member WHERE list = 'x' AND position > 5"),
         /^SEARCH member USING PRIMARY KEY/,
       )
+    },
+  },
+  {
+    name: 'a new file and its log can be read by nobody else, whatever the umask, and nothing is left beside them',
+    async run(place) {
+      const path = place.path()
+      const before = process.umask(0o000)
+      try {
+        const store = sqliteStore(path)
+        assert.deepEqual(await warningsOf(() => store.prepare()), [])
+        await store.insert(record({ groups: ['g'] }))
+        for (const file of [path, `${path}-wal`, `${path}-shm`]) assert.equal(modeOf(file), '600', file)
+        const beside = readdirSync(place.folder).filter((file) => file.startsWith(basename(path)))
+        assert.deepEqual(beside.sort(), ['', '-shm', '-wal'].map((end) => basename(path) + end).sort())
+        await store.close()
+      } finally {
+        process.umask(before)
+      }
+    },
+  },
+  {
+    name: 'prepare warns if others have access to the file, and does not change its mode',
+    async run(place) {
+      for (const mode of [0o644, 0o660, 0o604]) {
+        const path = place.path()
+        const handle = place.open(path)
+        chmodSync(path, mode)
+        const byPath = sqliteStore(path)
+        for (const store of [byPath, sqliteStore(handle)]) {
+          const [warning, ...others] = await warningsOf(() => store.prepare())
+          assert.equal(warning?.code, 'APPGRANT_SQLITE_MODE')
+          for (const file of [path, `${path}-wal`, `${path}-shm`]) assert.ok(warning?.message.includes(file), file)
+          assert.deepEqual(others, [])
+        }
+        assert.equal(modeOf(path), mode.toString(8))
+        await byPath.close()
+      }
+    },
+  },
+  ...REPLACEMENTS.map(({ name, replace, restore }) => ({
+    name: `${name}: every call is refused and nothing is acknowledged until it is back`,
+    async run(place: Place) {
+      const path = place.path()
+      const app = record({ groups: ['g'] })
+      const store = place.store(path)
+      await store.insert(app)
+      replace(path)
+      const calls = [
+        () => store.insert(record()),
+        () => store.insert(record({ expiresAt: inMs(60_000) })),
+        () => store.replace(app, changed(app)),
+        () => store.get([app]),
+        () => store.list(groupOf('g'), { limit: 1 }),
+        () => store.count(groupOf('g'), 0),
+      ]
+      for (const [index, call] of calls.entries()) {
+        const error = await call().then(
+          () => assert.fail(`call ${index} was acknowledged`),
+          (caught) => caught,
+        )
+        assert.equal(isNotApplied(error), index < 3)
+        const reason = index < 3 ? error.cause : error
+        assert.ok(isAppGrantError(reason, 'store_unavailable'))
+        assert.match(reason.message, /was moved, replaced or deleted/)
+        assert.match(reason.hint, /stop every process/)
+      }
+      if (!restore) return
+      restore(path)
+      assert.deepEqual(await store.get([app]), [app])
+      assert.equal(await store.replace(app, changed(app)), true)
+    },
+  })),
+  {
+    name: 'a write during whose commit the file is moved is not acknowledged',
+    async run(place) {
+      const path = place.path()
+      const store = sqliteStore(
+        tapped(place.open(path), (sql) => {
+          if (moving && sql === 'COMMIT') renameSync(path, `${path}.moved`)
+        }),
+      )
+      let moving = false
+      await store.prepare()
+      moving = true
+      const error = await store.insert(record()).then(
+        () => assert.fail('it was acknowledged'),
+        (caught) => caught,
+      )
+      assert.match(error.message, /was moved/)
+      assert.equal(isNotApplied(error), false, 'the write is in the file that was moved')
+    },
+  },
+  {
+    name: 'a process that opens the file that replaced another works, and the one with the old file is refused',
+    async run(place) {
+      const path = place.path()
+      const old = place.store(path)
+      const app = record()
+      await old.insert(app)
+      REPLACEMENTS[1]?.replace(path)
+      const next = place.store(path)
+      assert.equal(await next.insert(app), 'inserted')
+      await assert.rejects(old.replace(app, changed(app)), isNotApplied)
+      assert.deepEqual(await next.get([app]), [app])
     },
   },
 ]

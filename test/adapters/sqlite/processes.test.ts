@@ -159,6 +159,21 @@ describeWith('sqliteStore by path on Node 20', { found: withoutSqlite, missing: 
     return answer
   }
 
+  it('a CommonJS bundle finds the driver beside it, or says what to do', async () => {
+    const bundle = await bundled('stores/sqlite/prepare-once.ts', { ...scratch, bare: true, format: 'cjs' })
+    const prepareOnce = async () => {
+      const { rest } = await started(node, [bundle, join(scratch.folder, 'bundle.db')]).ended()
+      return JSON.parse(rest[0] ?? 'null')
+    }
+    expect(await prepareOnce()).toMatchObject({
+      code: 'store_unavailable',
+      message: 'the SQLite file needs a driver, and none is installed',
+      hint: expect.stringMatching(/npm install better-sqlite3.*bundle.*sqliteStore/),
+    })
+    install('12.11.1', 'module.exports = class { constructor() { throw new Error("this driver was found") } }')
+    expect(await prepareOnce()).toMatchObject({ message: 'the SQLite file cannot be opened' })
+  })
+
   it('sqliteStore says what to install if there is no driver', async () => {
     expect(await preparing()).toMatchObject({
       code: 'store_unavailable',

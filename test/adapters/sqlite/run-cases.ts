@@ -1,6 +1,7 @@
 // Runs the conformance kit and this adapter's own cases on one driver and prints a line of JSON for each. Arguments: driver, folder.
 import { join } from 'node:path'
 import { conformance } from '../../../src/testing/index.ts'
+import { secretCases } from '../../stores/sqlite/secret-cases.ts'
 import { commitCases } from './commit-cases.ts'
 import { failureCases } from './failure-cases.ts'
 import { fileCases } from './file-cases.ts'
@@ -13,7 +14,7 @@ const kit: readonly SqliteCase[] = conformance.map(({ name, run }) => ({
   run: (place) => run({ open: async (namespace) => place.store(join(folder, `${namespace}.db`)) }),
 }))
 
-for (const { name, run } of [...kit, ...commitCases, ...failureCases, ...fileCases]) {
+for (const { name, run } of [...kit, ...commitCases, ...failureCases, ...fileCases, ...secretCases]) {
   const place = placeIn(folder, driver)
   const [outcome] = await Promise.allSettled([run(place)])
   await place.close()

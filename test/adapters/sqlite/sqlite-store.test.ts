@@ -1,21 +1,22 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { conformance } from '../../../src/testing/index.ts'
+import { secretCases } from '../../stores/sqlite/secret-cases.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
 import { bundled, scratchFolder, started } from '../../support/servers/script.ts'
-import { sqliteDrivers } from '../../support/servers/sqlite.ts'
+import { oldestSqliteDrivers, sqliteDrivers } from '../../support/servers/sqlite.ts'
 import { commitCases } from './commit-cases.ts'
 import { failureCases } from './failure-cases.ts'
 import { fileCases } from './file-cases.ts'
 
 // Each driver runs in a process of its own, since one of them needs another Node; here every case gets its line.
-for (const { title, found, missing } of sqliteDrivers) {
-  describeWith(`sqliteStore by ${title}`, { found, missing }, ({ driver, node }) => {
+for (const { title, found, missing } of [...sqliteDrivers, ...oldestSqliteDrivers]) {
+  describeWith(`sqliteStore by ${title}`, { found, missing }, ({ driver, node, betterSqlite3 }) => {
     const outcomes = new Map<string, string | undefined>()
     const scratch = scratchFolder()
     beforeAll(async () => {
       const script = started(node, [
         '--no-warnings',
-        await bundled('adapters/sqlite/run-cases.ts', scratch),
+        await bundled('adapters/sqlite/run-cases.ts', { ...scratch, packages: ['jose'], betterSqlite3 }),
         driver,
         scratch.folder,
       ])
@@ -34,6 +35,6 @@ for (const { title, found, missing } of sqliteDrivers) {
         if (outcomes.get(name)) expect.fail(outcomes.get(name))
       })
     for (const { name, rule } of conformance) passes(`kit: ${name}`, `${name}: ${rule}`)
-    for (const { name } of [...commitCases, ...failureCases, ...fileCases]) passes(name, name)
+    for (const { name } of [...commitCases, ...failureCases, ...fileCases, ...secretCases]) passes(name, name)
   })
 }

@@ -126,6 +126,23 @@ describe('the tokens of an app and an account', () => {
     expect(events).toEqual([])
   })
 
+  it('removing skips a removed token of another app of the partition: nothing is written, no event is raised (TOK-4)', async () => {
+    const { appgrant, registerTrusted, of, observed } = await setUp()
+    const other = await registerTrusted({ owner: 'org' })
+    const { tokenId } = await appgrant.authorizer.clientCredentials({ key: other.app.key, secret: other.secret })
+    const theirs = { app: other.app.key, account: 'org', ids: [tokenId] }
+    await appgrant.tokens.remove(theirs)
+    const events: unknown[] = []
+    appgrant.events.on('token', (event) => events.push(event))
+    const writes = observed.writes()
+    await appgrant.tokens.remove({ ...of, ids: [tokenId] })
+    expect(observed.writes()).toBe(writes)
+    expect(events).toEqual([])
+    // Its own app removes it again, because only a write confirms it.
+    await appgrant.tokens.remove(theirs)
+    expect(observed.writes()).toBe(writes + 1)
+  })
+
   it('removing all tokens as of that moment is one write, whatever their number (TOK-4, REV-2)', async () => {
     const { appgrant, grant, of, observed } = await setUp()
     for (const count of [1, 300]) {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { MongoClient, type MongoClientOptions } from 'mongodb'
 import { MongoClient as MongoClient6 } from 'mongodb-6'
+import { MongoClient as OldestMongoClient6 } from 'mongodb-6-oldest'
+import { MongoClient as OldestMongoClient7 } from 'mongodb-7-oldest'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { type MongoStore, mongoStore } from '../../../adapters/mongodb/mongo-store.ts'
 import { describeWith } from './describe-with.ts'
@@ -11,6 +13,18 @@ export const DRIVERS = [
   { driver: 'driver 7', Client: MongoClient },
   { driver: 'driver 6', Client: MongoClient6 as unknown as typeof MongoClient },
 ] as const
+
+/** The oldest versions that the peer range allows. */
+export const OLDEST_DRIVERS: readonly MongoDriver[] = [
+  { driver: 'driver 7.0.0', Client: OldestMongoClient7 as unknown as typeof MongoClient },
+  { driver: 'driver 6.0.0', Client: OldestMongoClient6 as unknown as typeof MongoClient },
+]
+
+/** A driver, under the types of the newest. */
+export interface MongoDriver {
+  readonly driver: string
+  readonly Client: typeof MongoClient
+}
 
 const LAYOUTS = [
   { layout: 'standalone', start: () => startMongod() },
@@ -32,10 +46,15 @@ export interface MongoSetting {
   readonly isNewest: boolean
 }
 
-/** A suite on a standalone server and on a replica set, or on the one that MONGODB_URL names, with both drivers. */
+/**
+ * A suite on a standalone server and on a replica set, or on the one that MONGODB_URL names.
+ *
+ * @param drivers - the drivers to run it with. Default is both majors.
+ */
 export function describeWithMongo(
   title: string,
   body: (target: () => MongoTarget, setting: MongoSetting) => void,
+  drivers: readonly MongoDriver[] = DRIVERS,
 ): void {
   const given = process.env.MONGODB_URL
   const here = { layout: 'given server', start: async () => ({ url: given ?? '', async stop() {} }) } as const
@@ -51,7 +70,7 @@ export function describeWithMongo(
         await Promise.all(clients.map((client) => client.close()))
         await server?.stop()
       })
-      for (const [age, { driver, Client }] of DRIVERS.entries())
+      for (const [age, { driver, Client }] of drivers.entries())
         describe(driver, () =>
           body(
             () => ({

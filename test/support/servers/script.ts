@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline'
 import { build } from 'tsup'
 import { BETTER_SQLITE3 } from './sqlite.ts'
 
+const EXTENSIONS = { esm: '.mjs', cjs: '.cjs' }
+
 /** Programs of the tests that run in processes of their own, by whichever Node. */
 
 /** A new folder for programs and what they write, and the function that removes it. */
@@ -20,16 +22,30 @@ export function scratchFolder(): { readonly folder: string; remove(): void } {
  * in its node_modules, unless `bare`.
  *
  * @param options.packages - of the repository's own packages, those that lie there too.
+ * @param options.betterSqlite3 - the folder of the driver. Default is the copy of the tests.
+ * @param options.format - `cjs` for a CommonJS bundle. Default is `esm`.
  */
 export async function bundled(
   script: string,
-  { folder, bare = false, packages = [] }: { folder: string; bare?: boolean; packages?: readonly string[] },
+  {
+    folder,
+    bare = false,
+    packages = [],
+    format = 'esm',
+    betterSqlite3 = BETTER_SQLITE3,
+  }: {
+    folder: string
+    bare?: boolean
+    packages?: readonly string[]
+    format?: 'esm' | 'cjs'
+    betterSqlite3?: string | undefined
+  },
 ): Promise<string> {
   await build({
     entry: [`test/${script}`],
     outDir: folder,
-    outExtension: () => ({ js: '.mjs' }),
-    format: 'esm',
+    outExtension: () => ({ js: EXTENSIONS[format] }),
+    format,
     target: 'node20',
     platform: 'node',
     removeNodeProtocol: false,
@@ -43,9 +59,9 @@ export async function bundled(
   const install = (name: string, from: string) => {
     if (existsSync(from) && !existsSync(join(modules, name))) symlinkSync(from, join(modules, name))
   }
-  if (!bare) install('better-sqlite3', BETTER_SQLITE3)
+  if (!bare) install('better-sqlite3', betterSqlite3)
   for (const name of packages) install(name, resolve('node_modules', name))
-  return join(folder, basename(script).replace(/\.ts$/, '.mjs'))
+  return join(folder, basename(script).replace(/\.ts$/, EXTENSIONS[format]))
 }
 
 /** A running script and what it says, line by line. */

