@@ -1,11 +1,11 @@
 // Runs the conformance kit and this adapter's own cases on one driver and prints a line of JSON for each. Arguments: driver, folder.
 import { join } from 'node:path'
 import { conformance } from '../../../src/testing/index.ts'
-import { secretCases } from '../../stores/sqlite/secret-cases.ts'
 import { commitCases } from './commit-cases.ts'
 import { failureCases } from './failure-cases.ts'
 import { fileCases } from './file-cases.ts'
 import { placeIn, type SqliteCase } from './place.ts'
+import { secretCases } from './secret-cases.ts'
 
 const [, , driver = '', folder = ''] = process.argv
 

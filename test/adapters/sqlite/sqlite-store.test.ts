@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { conformance } from '../../../src/testing/index.ts'
-import { secretCases } from '../../stores/sqlite/secret-cases.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
 import { bundled, scratchFolder, started } from '../../support/servers/script.ts'
 import { oldestSqliteDrivers, sqliteDrivers } from '../../support/servers/sqlite.ts'
 import { commitCases } from './commit-cases.ts'
 import { failureCases } from './failure-cases.ts'
 import { fileCases } from './file-cases.ts'
+import { secretCases } from './secret-cases.ts'
 
 // Each driver runs in a process of its own, since one of them needs another Node; here every case gets its line.
 for (const { title, found, missing } of [...sqliteDrivers, ...oldestSqliteDrivers]) {

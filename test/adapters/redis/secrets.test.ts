@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type RedisStoreOptions, redisStore } from '../../adapters/redis/redis-store.ts'
-import { startProxy } from '../faults/tcp-proxy.ts'
-import { describeWith } from '../support/servers/describe-with.ts'
-import { drivers, oldestDrivers } from '../support/servers/ioredis.ts'
-import { type RedisServer, redisServer, startRedis } from '../support/servers/redis.ts'
-import { CANARIES, canaryRecord, type Listener, listenForCanaries } from './canaries.ts'
+import { type RedisStoreOptions, redisStore } from '../../../adapters/redis/redis-store.ts'
+import { startProxy } from '../../faults/tcp-proxy.ts'
+import { CANARIES, canaryRecord, type Listener, listenForCanaries } from '../../support/canaries.ts'
+import { describeWith } from '../../support/servers/describe-with.ts'
+import { drivers, oldestDrivers } from '../../support/servers/ioredis.ts'
+import { type RedisServer, redisServer, startRedis } from '../../support/servers/redis.ts'
 
 const { password } = CANARIES
 const ALL = ['~*', '&*', '+@all']

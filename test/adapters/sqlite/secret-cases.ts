@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { renameSync, writeFileSync } from 'node:fs'
 import { sqliteStore } from '../../../adapters/sqlite/sqlite-store.ts'
-import { type Place, type SqliteCase, tapped } from '../../adapters/sqlite/place.ts'
-import { CANARIES, canaryRecord, listenForCanaries } from '../canaries.ts'
+import { CANARIES, canaryRecord, listenForCanaries } from '../../support/canaries.ts'
+import { type Place, type SqliteCase, tapped } from './place.ts'
 
 /** Ways to make a store fail. Each returns a store, and the least number of its calls that fail. */
 const FAILURES: Record<string, (place: Place) => Promise<readonly [ReturnType<typeof sqliteStore>, number]>> = {
