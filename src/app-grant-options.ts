@@ -1,5 +1,5 @@
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
-import type { AccountDirectory } from './domain/accounts.ts'
+import type { AccountDirectory, AppIdentity } from './domain/accounts.ts'
 import { MAX_RESOURCES } from './domain/audience.ts'
 import { parseUrl } from './domain/fields/parse-url.ts'
 import { isIssuer } from './domain/issuer.ts'
@@ -23,8 +23,8 @@ export interface Lifetimes {
    */
   readonly refreshAbsoluteSeconds: number
   /**
-   * How long a retry with the previous refresh token gets the same response, 0–60. Default is 10. With 0 every retry counts as
-   * reuse and ends the session.
+   * How long the previous refresh token may be used again, 0–60. The same request gets the same response; with another scope or
+   * resource it gets an access token of its own. Default is 10. With 0 every retry counts as reuse and ends the session.
    */
   readonly retryWindowSeconds: number
 }
@@ -65,6 +65,18 @@ export interface AppGrantOptions {
   /** How long codes, tokens and sessions are valid. The defaults are those of {@link Lifetimes}. */
   readonly lifetimes?: Partial<Lifetimes>
   /**
+   * Whether a refresh gives a new refresh token. False, for all apps that are not public or for those for which the function
+   * returns false, keeps the one that was issued for the code until the session ends: for clients that never take a new one.
+   * Default is true. Public apps always get a new one.
+   *
+   * WARNING: without rotation a copied refresh token goes unnoticed. Whoever has it and the credentials of the app gets access
+   * tokens beside the app, until the session ends. So use it only for an app that keeps its credentials and its tokens apart, and
+   * watch `token` events from other addresses than the app's.
+   *
+   * @see [RFC 9700 - Best Current Practice for OAuth 2.0 Security](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14.2)
+   */
+  readonly rotateRefreshTokens?: boolean | ((app: AppIdentity) => boolean)
+  /**
    * Whether public apps may register http redirect URLs on `127.0.0.1` and `[::1]`. Default is false.
    *
    * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3)
@@ -79,13 +91,14 @@ export interface AppGrantOptions {
 /** The validated options, with defaults applied. */
 export type CheckedOptions = Omit<
   Required<AppGrantOptions>,
-  'issuer' | 'resources' | 'signing' | 'directory' | 'lifetimes'
+  'issuer' | 'resources' | 'signing' | 'directory' | 'lifetimes' | 'rotateRefreshTokens'
 > & {
   readonly issuer: string | undefined
   readonly resources: readonly string[] | undefined
   readonly signing: CheckedSigning | undefined
   readonly directory: AccountDirectory | undefined
   readonly lifetimes: Lifetimes
+  readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
 }
 
 const DAY = 86_400
@@ -111,7 +124,7 @@ const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as 
 export function checkOptions(options: AppGrantOptions): CheckedOptions {
   if (typeof options !== 'object' || options === null) throw wrong('options', 'an object with a store', options)
   const { store, directory, issuer, brand = 'ag', allowLoopbackRedirects = false, clock = Date.now } = options
-  const { appsPerOwner = 1000, storeTimeoutMs = 1000 } = options
+  const { appsPerOwner = 1000, storeTimeoutMs = 1000, rotateRefreshTokens = true } = options
   if (!STORE_METHODS.every((method) => typeof store?.[method] === 'function'))
     throw wrong('store', 'a store such as memoryStore()', store)
   if (directory !== undefined && typeof directory?.lineage !== 'function')
@@ -132,6 +145,8 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     throw wrong('brand', 'a string that matches [a-z][a-z0-9]{1,9}', brand)
   if (typeof allowLoopbackRedirects !== 'boolean')
     throw wrong('allowLoopbackRedirects', 'true or false', allowLoopbackRedirects)
+  if (typeof rotateRefreshTokens !== 'boolean' && typeof rotateRefreshTokens !== 'function')
+    throw wrong('rotateRefreshTokens', 'true, false, or a function of an app', rotateRefreshTokens)
   if (typeof clock !== 'function') throw wrong('clock', 'a function that returns ms since 1970', clock)
   return {
     store,
@@ -141,6 +156,9 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     signing: signing === undefined ? undefined : checkSigning(signing),
     brand,
     allowLoopbackRedirects,
+    // Whatever a function returns but false, the refresh token rotates.
+    rotatesRefreshTokens: (app) =>
+      (typeof rotateRefreshTokens === 'function' ? rotateRefreshTokens(app) : rotateRefreshTokens) !== false,
     clock,
     appsPerOwner: integer('appsPerOwner', appsPerOwner, [1, 100_000]),
     storeTimeoutMs: integer('storeTimeoutMs', storeTimeoutMs, [10, 60_000]),

@@ -1,5 +1,5 @@
 import { type AppGrantOptions, checkOptions } from './app-grant-options.ts'
-import { type Actor, createEmitter, type Events, publicEvents } from './base/events.ts'
+import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
 import { type Channels, traced } from './base/traced.ts'
 import { MAX_SIGNED_TOKEN } from './credentials/jwt/compact.ts'
 import type { JwkSet } from './credentials/jwt/signed-format.ts'
@@ -7,17 +7,20 @@ import { createRandomText } from './credentials/random.ts'
 import { createTokenFormat, MAX_OPAQUE_TOKEN } from './credentials/token-format.ts'
 import { createAccessTokens } from './domain/access-tokens.ts'
 import { createAccounts } from './domain/accounts.ts'
-import { createAppAuthentication } from './domain/app-authentication.ts'
+import { createAppAuthentication, type RequestFacts } from './domain/app-authentication.ts'
 import { type AppRegistry, createAppRegistry } from './domain/app-registry.ts'
 import { createAudiences } from './domain/audience.ts'
 import { createAuthorization } from './domain/authorization.ts'
 import { type Authorizer, createAuthorizer } from './domain/authorizer.ts'
-import { accountInput, idInput, loginInput } from './domain/input.ts'
+import { accountInput, idInput, loginInput, sourceInput } from './domain/input.ts'
 import { createInstalling } from './domain/installing.ts'
 import { createInstalls, type Installs } from './domain/installs.ts'
 import { createManagedApps } from './domain/managed-apps.ts'
 import { createPresentedTokens } from './domain/presented-token.ts'
+import { createRefusals, reportingAll } from './domain/refusals.ts'
+import { createSessionEnding } from './domain/session-ending.ts'
 import { createSessionGrants } from './domain/session-grants.ts'
+import { createSessionSteps } from './domain/session-steps.ts'
 import { createSignedTokens } from './domain/signed-tokens.ts'
 import { createTokenStore, type TokenStore } from './domain/token-store.ts'
 import { createStrictVerifier } from './domain/verifier.ts'
@@ -53,10 +56,11 @@ export interface AppGrant extends Rights, AsyncDisposable {
    * Returns the management API with the authority of an account: it covers the apps that the account or an account below it owns,
    * and the tokens and installs that they hold. Everything else is not found.
    *
-   * @param options - `login`: the real login behind the account, recorded with its operations.
+   * @param options - `login`: the real login behind the account, recorded with its operations. `remoteAddress`, `userAgent`: the
+   *   request behind them, for the event `refused`.
    * @throws TypeError if the account is not an account id.
    */
-  as(account: string, options?: { readonly login?: string }): Rights
+  as(account: string, options?: { readonly login?: string } & RequestFacts): Rights
   /**
    * Returns the management API with the host's authority, recording the login that uses it.
    *
@@ -83,13 +87,15 @@ export interface AppGrant extends Rights, AsyncDisposable {
  */
 export function createAppGrant(options: AppGrantOptions): AppGrant {
   const { store, directory, issuer, resources, signing, brand, clock, lifetimes, ...rest } = checkOptions(options)
-  const { appsPerOwner, storeTimeoutMs: timeoutMs, allowLoopbackRedirects } = rest
+  const { appsPerOwner, storeTimeoutMs: timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
   const events = createEmitter(clock)
   const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
   const collection = createCollection(guarded, clock, random)
   const accounts = createAccounts(directory, { timeoutMs, events })
-  const base = { collection, accounts, events, random, clock, lifetimes, issuer, stamp: () => random(STAMP_LENGTH) }
+  const refusals = createRefusals(events)
+  const stamp = () => random(STAMP_LENGTH)
+  const base = { collection, accounts, events, refusals, random, clock, lifetimes, issuer, stamp }
   const format = createTokenFormat(brand)
   const audiences = createAudiences(resources, issuer)
   // checkOptions rejects `signing` without an issuer.
@@ -101,6 +107,9 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const authentication = createAppAuthentication(base)
   const accessTokens = createAccessTokens({ ...base, format, signed, audiences })
   const installing = createInstalling(base)
+  const pages = createPages(guarded)
+  const ending = createSessionEnding({ ...base, pages })
+  const steps = createSessionSteps({ ...base, format, audiences, accessTokens, rotatesRefreshTokens })
   const parts = {
     ...base,
     format,
@@ -108,9 +117,8 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     readPresented,
     authentication,
     accessTokens,
-    pages: createPages(guarded),
-    managed: createManagedApps(base),
-    sessionGrants: createSessionGrants({ ...base, format, audiences, authentication, accessTokens }),
+    pages,
+    sessionGrants: createSessionGrants({ ...base, format, authentication, steps, ending }),
     authorization: createAuthorization({ ...base, format, audiences, installing }),
     verifier: createCachingVerifier(createStrictVerifier({ ...base, readPresented, audiences }), {
       watch: guarded.watch,
@@ -123,12 +131,17 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     longestLifeMs: lifetimes.refreshAbsoluteSeconds * 1000 + HOUR_MS,
   }
   const channels: Channels = new Map()
-  const rightsOf = (actor: Actor): Rights =>
-    Object.freeze({
-      apps: traced('AppRegistry', createAppRegistry(parts, Object.freeze(actor)), channels),
-      tokens: traced('TokenStore', createTokenStore(parts, Object.freeze(actor)), channels),
-      installs: traced('Installs', createInstalls(parts, Object.freeze(actor)), channels),
+  const rightsOf = (actor: Actor, source: EventSource = {}): Rights => {
+    Object.freeze(actor)
+    const own = { ...parts, managed: createManagedApps({ ...base, source }) }
+    const api = <Api extends object>(name: string, methods: Api) =>
+      traced(name, reportingAll(methods, refusals, actor, source), channels)
+    return Object.freeze({
+      apps: api('AppRegistry', createAppRegistry(own, actor)),
+      tokens: api('TokenStore', createTokenStore(own, actor)),
+      installs: api('Installs', createInstalls(own, actor)),
     })
+  }
   const close = async () => {
     await parts.verifier.close()
     await store.close()
@@ -140,9 +153,10 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     events: publicEvents(events),
     issuer,
     jwks: signed?.jwks,
-    as: (account: string, { login }: { readonly login?: string } = {}) => {
+    as: (account: string, { login, ...facts }: { readonly login?: string } & RequestFacts = {}) => {
       assertActor('as', () => accountInput(account))
-      return rightsOf({ account, ...assertActor('as', () => loginInput(login)) })
+      const source = assertActor('as', () => sourceInput(facts))
+      return rightsOf({ account, ...assertActor('as', () => loginInput(login)) }, source)
     },
     asHost: ({ login }: { readonly login: string }) =>
       rightsOf(assertActor('asHost', () => loginInput(idInput(login, 'login')))),

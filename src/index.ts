@@ -1,6 +1,18 @@
 export type { AppGrantOptions, Lifetimes } from './app-grant-options.ts'
 export { AppGrantError, type ErrorCode, type ErrorDetails, type FieldError, isAppGrantError } from './base/errors.ts'
-export type { Actor, AppChange, Event, EventMap, Events } from './base/events.ts'
+export type {
+  Actor,
+  AppChange,
+  Event,
+  EventMap,
+  EventSource,
+  Events,
+  OutageCode,
+  Refusal,
+  RefusalFacts,
+  TokenChange,
+} from './base/events.ts'
+export type { RefusalCode, RefusalReason } from './base/refusal-reasons.ts'
 export { type AppGrant, createAppGrant, type Rights } from './create-app-grant.ts'
 export type { SignatureAlgorithm } from './credentials/jwt/compact.ts'
 export type { JwkSet } from './credentials/jwt/signed-format.ts'

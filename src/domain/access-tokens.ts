@@ -1,4 +1,4 @@
-import type { Emitter } from '../base/events.ts'
+import type { Emitter, EventSource } from '../base/events.ts'
 import { partitionOfKey } from '../credentials/app-key.ts'
 import { digestOf } from '../credentials/digest.ts'
 import type { TokenFields, TokenFormat } from '../credentials/token-format.ts'
@@ -53,6 +53,7 @@ export interface TokenPlan {
   readonly app: LiveApp
   /** Only for a user's token. */
   readonly install?: LiveInstall
+  readonly session?: string
   readonly stage?: number
   readonly scope: readonly string[]
   readonly audience?: readonly string[] | undefined
@@ -89,7 +90,10 @@ export interface AccessTokens {
     answer: { readonly scope: readonly string[]; readonly refreshToken?: string; readonly at: number },
   ): Granted
   /** Emits the event for an issued token. */
-  announce(token: StoredAccessToken, of: { readonly app: LiveApp; readonly account: string }): void
+  announce(
+    token: Pick<StoredAccessToken, 'id'>,
+    of: { readonly app: LiveApp; readonly account: string; readonly source: EventSource },
+  ): void
 }
 
 export function createAccessTokens(parts: {
@@ -120,6 +124,7 @@ export function createAccessTokens(parts: {
       }
       if (audience) token.audience = audience
       if (plan.userAgent !== undefined) token.userAgent = plan.userAgent
+      if (plan.session !== undefined) token.session = plan.session
       if (plan.stage !== undefined) token.stage = plan.stage
       const text = signed ? await sign(signed, token) : credential
       if ((await collection.insert<StoredToken>(tokenKind, token)) === 'inserted')
@@ -152,8 +157,8 @@ export function createAccessTokens(parts: {
       const shown = { tokenId: id, expiresAt: new Date(expiresAt), expiresInSeconds, scope }
       return new ConcealedTokens(shown, text, refreshToken)
     },
-    announce({ id }, { app, account }) {
-      events.emit('token', { account }, { change: 'issued', app: app.key, account, tokenIds: [id] })
+    announce({ id }, { app, account, source }) {
+      events.emit('token', {}, { change: 'issued', app: app.key, account, tokenIds: [id], ...source })
     },
   }
 

@@ -105,7 +105,7 @@ export function createAccounts(
   }
 }
 
-function identityOf({ key, owner, trusted, fields: { api } }: LiveApp): AppIdentity {
+export function identityOf({ key, owner, trusted, fields: { api } }: LiveApp): AppIdentity {
   return { key, owner, trusted, ...(api !== undefined && { api }) }
 }
 

@@ -1,13 +1,15 @@
-import { AppGrantError, type ErrorCode } from '../base/errors.ts'
-import type { Emitter } from '../base/events.ts'
+import { AppGrantError } from '../base/errors.ts'
+import type { EventSource } from '../base/events.ts'
+import type { RefusalReason } from '../base/refusal-reasons.ts'
 import { isKey, KEY_LENGTH } from '../credentials/app-key.ts'
 import { digestOf, sameDigest } from '../credentials/digest.ts'
-import { type AssertionRefusal, judgeAssertion, readAssertion } from '../credentials/jwt/assertion.ts'
+import { judgeAssertion, readAssertion } from '../credentials/jwt/assertion.ts'
 import { appKind, appRef, type LiveApp, type StoredApp } from '../records/app.ts'
 import type { Collection } from '../records/collection.ts'
 import { usedAssertionKind } from '../records/used-assertion.ts'
 import { createFailureTable } from './failure-table.ts'
-import { idInput, invalidRequest } from './input.ts'
+import { idInput, invalidRequest, sourceInput } from './input.ts'
+import type { Refusals } from './refusals.ts'
 
 export { ASSERTION_ALGORITHMS } from '../credentials/jwt/app-keys.ts'
 
@@ -60,18 +62,7 @@ export interface AppAuthentication {
   prove(by: AppProof & RequestFacts): Promise<LiveApp>
 }
 
-type Refusal =
-  | 'unknown_app'
-  | 'removed_app'
-  | 'wrong_secret'
-  | 'missing_secret'
-  | 'secret_of_public_app'
-  | 'secret_of_app_with_keys'
-  | 'missing_assertion'
-  | 'assertion_of_app_without_keys'
-  | 'malformed_assertion'
-  | 'used_assertion'
-  | AssertionRefusal
+type Refusal = RefusalReason<'app_authentication_failed'>
 
 /** A failed attempt. `app` is absent if the key is not that of an app. */
 interface Failed {
@@ -92,7 +83,7 @@ const KEPT_LONGER_MS = 61_000
 
 export function createAppAuthentication(parts: {
   readonly collection: Collection
-  readonly events: Emitter
+  readonly refusals: Refusals
   readonly clock: () => number
   readonly issuer: string | undefined
 }): AppAuthentication {
@@ -102,14 +93,14 @@ export function createAppAuthentication(parts: {
   const authentication: AppAuthentication = {
     async authenticate(by) {
       const { secret, assertion } = by
-      const remoteAddress = by.remoteAddress === undefined ? undefined : idInput(by.remoteAddress, 'remoteAddress')
+      const source = sourceInput(by)
       if (secret !== undefined && assertion !== undefined)
         throw invalidRequest('secret', 'no secret together with an assertion', secret)
       const verdict =
         assertion === undefined
           ? await bySecret(idInput(by.key, 'key'), secret === undefined ? undefined : idInput(secret, 'secret'))
           : await byAssertion(idInput(assertion, 'assertion'), by.key)
-      if ('reason' in verdict) throw refuse(verdict, remoteAddress)
+      if ('reason' in verdict) throw refuse(verdict, source)
       return verdict
     },
     async prove(by) {
@@ -121,10 +112,10 @@ export function createAppAuthentication(parts: {
   return authentication
 
   async function bySecret(key: string, secret: string | undefined): Promise<Verdict> {
-    // A string that cannot be a key or a secret is neither looked up nor hashed, however long it is.
-    const isPossible = isKey(key) && (secret === undefined || secret.length === KEY_LENGTH)
-    const app = isPossible ? await collection.load(appKind, appRef(key)) : undefined
-    const isProven = isPossible && secret !== undefined && holds(app?.state === 'live' ? app : undefined, secret)
+    // A string that cannot be a key is not looked up, and one that cannot be a secret is not hashed, however long it is.
+    const app = isKey(key) ? await collection.load(appKind, appRef(key)) : undefined
+    const isPossible = isKey(key) && secret?.length === KEY_LENGTH
+    const isProven = isPossible && holds(app?.state === 'live' ? app : undefined, secret)
     if (app?.state === 'live' && (isProven || (secret === undefined && app.public))) return app
     return { key, app, reason: reasonFor(app, secret) }
   }
@@ -148,12 +139,12 @@ export function createAppAuthentication(parts: {
   }
 
   // Called only for wrong credentials, so the failures of others cannot lock anybody out (ERR-3).
-  function refuse({ key, app, reason }: Failed, remoteAddress: string | undefined): AppGrantError {
-    const retryAfterSeconds = failures.count({ key, remoteAddress })
-    const code: ErrorCode = retryAfterSeconds > 0 ? 'too_many_failures' : 'app_authentication_failed'
+  function refuse({ key, app, reason }: Failed, source: EventSource): AppGrantError {
+    const retryAfterSeconds = failures.count({ key, remoteAddress: source.remoteAddress })
+    const code = retryAfterSeconds > 0 ? 'too_many_failures' : 'app_authentication_failed'
     // A string that is not the key of an app may be a misplaced secret, so the event must not contain it.
     const known = app && { app: key }
-    parts.events.emit('refused', {}, { code, reason, ...known, ...(remoteAddress !== undefined && { remoteAddress }) })
+    parts.refusals.report({}, { ...known, ...source }, code, reason)
     if (code === 'too_many_failures') {
       return new AppGrantError(
         code,

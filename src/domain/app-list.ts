@@ -19,7 +19,7 @@ export function createAppList(
     const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
     const search = searchInput(name)
     const owner = asked === undefined ? undefined : accountInput(asked, 'owner')
-    const sight = owner === undefined ? undefined : await managed.sight(actor, owner)
+    const sight = owner === undefined ? undefined : await managed.reach(actor, owner)
     if (owner !== undefined && !sight) throw appNotFound()
     const show = async (records: readonly StoreRecord[]) => {
       const apps = records.map((record) => appKind.unpack(record))

@@ -25,7 +25,7 @@ import { createAppList } from './app-list.ts'
 import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
 import type { Audiences } from './audience.ts'
 import { flagInput, idInput, objectInput } from './input.ts'
-import { isKeyInput, isVisible, type ManagedApps, type Sight } from './managed-apps.ts'
+import { isKeyInput, type ManagedApps, type Sight } from './managed-apps.ts'
 import { createRegistration } from './registration.ts'
 import { telling } from './telling.ts'
 
@@ -290,7 +290,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
   async function mayRemove(app: StoredApp | undefined, key: string): Promise<boolean> {
     if (app?.owner === undefined)
       return actor.account === undefined || partitionOf(actor.account) === partitionOfKey(key)
-    const sight = await managed.sight(actor, app.owner)
-    return sight !== undefined && (app.state === 'removed' || isVisible(app, sight))
+    const sight = app.state === 'live' ? managed.reachApp(actor, app) : managed.sight(actor, app.owner)
+    return (await sight) !== undefined
   }
 }

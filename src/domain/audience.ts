@@ -30,7 +30,8 @@ export function createAudiences(resources: readonly string[] | undefined, issuer
     if (all.length === 0 && !asked) return undefined
     const picked = asked ?? available
     if (picked.length === 0 || !picked.every((one) => available.includes(one))) throw invalidTarget()
-    return resources && picked
+    // In the order of the option, so that the same resources in another order are the same request.
+    return resources && available.filter((one) => picked.includes(one))
   }
 
   return {

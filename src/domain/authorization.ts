@@ -1,5 +1,4 @@
-import { AppGrantError } from '../base/errors.ts'
-import type { Emitter } from '../base/events.ts'
+import type { Actor, Emitter } from '../base/events.ts'
 import { isKey } from '../credentials/app-key.ts'
 import { numberToBase62 } from '../credentials/base62.ts'
 import { withConcealed } from '../credentials/concealed.ts'
@@ -11,6 +10,7 @@ import type { Collection } from '../records/collection.ts'
 import { CODE, endedSession, QUESTION, type Session, sessionKind, sessionRef, tagOf } from '../records/session.ts'
 import type { Accounts } from './accounts.ts'
 import { type App, appView } from './app.ts'
+import type { RequestFacts } from './app-authentication.ts'
 import type { Audiences } from './audience.ts'
 import {
   judgeRequest,
@@ -20,8 +20,11 @@ import {
   readParams,
   stateOf,
 } from './authorization-request.ts'
-import { accountInput, idInput, loginInput, objectInput } from './input.ts'
+import { accountInput, idInput, loginInput, objectInput, sourceInput } from './input.ts'
 import type { Installing } from './installing.ts'
+import { invalidTicket } from './invalid-ticket.ts'
+import { issuerOf } from './issuer.ts'
+import { because, type Known, type Refusals } from './refusals.ts'
 import { narrowedScope, scopeTokens } from './scope.ts'
 import { assertNotSuspended, assertUsable, standingOf } from './standing.ts'
 
@@ -54,7 +57,7 @@ export interface Consent {
 }
 
 /** The account that decides, and the login behind it. Both must be those that {@link Authorization.beginAuthorization} got. */
-export interface Answering {
+export interface Answering extends RequestFacts {
   readonly ticket: string
   readonly account: string
   readonly login?: string
@@ -67,10 +70,11 @@ export interface Authorization {
    * {@link Authorization.beginAuthorization} checks them again, with everything else.
    *
    * @param params - as for {@link Authorization.beginAuthorization}.
+   * @param facts - the request behind the call, for the event `refused`.
    * @throws {@link AppGrantError} `app_not_found`, `app_suspended`, `invalid_redirect`, `invalid_request`: show the error and
    *   do not redirect.
    */
-  checkAuthorization(params: URLSearchParams): Promise<void>
+  checkAuthorization(params: URLSearchParams, facts?: RequestFacts): Promise<void>
   /**
    * Validates an authorization request of a signed-in account and stores a consent request, which is valid for 10 minutes.
    *
@@ -84,7 +88,7 @@ export interface Authorization {
    */
   beginAuthorization(
     params: URLSearchParams,
-    by: { readonly account: string; readonly login?: string },
+    by: { readonly account: string; readonly login?: string } & RequestFacts,
   ): Promise<Consent | Redirect>
   /**
    * Approves the request: installs the app for the account and returns a redirect with an authorization code. The ticket is
@@ -103,6 +107,7 @@ export interface AuthorizationParts {
   readonly collection: Collection
   readonly accounts: Accounts
   readonly installing: Installing
+  readonly refusals: Refusals
   readonly format: TokenFormat
   readonly audiences: Audiences
   readonly events: Emitter
@@ -113,79 +118,110 @@ export interface AuthorizationParts {
 }
 
 type Question = NonNullable<Session['question']>
+type Answerer = Actor & { readonly account: string }
 
 export function createAuthorization(parts: AuthorizationParts): Authorization {
-  const { collection, accounts, installing, format, audiences, events, random, clock, lifetimes } = parts
+  const { collection, accounts, installing, refusals, format, audiences, events, random, clock, lifetimes } = parts
 
   return {
-    async checkAuthorization(input) {
-      await proven(input)
+    async checkAuthorization(input, facts = {}) {
+      const known: Known = sourceInput(objectInput(facts, 'facts'))
+      await refusals.watch({}, known, () => proven(input, known))
     },
 
     async beginAuthorization(input, by) {
       issuerOf(parts)
       const account = accountInput(objectInput(by, 'by').account)
       const login = loginInput(by.login)
-      const { params, app, redirect } = await proven(input)
-      const state = stateOf(params)
-      if ('error' in state) return redirectTo(redirect, state)
-      const to = { redirectUrl: redirect.redirectUrl, ...state }
-      const judged = judgeRequest(params, { app, redirect, audiences })
-      if ('error' in judged) return redirectTo(to, judged)
-      const { refusal, epoch } = await standingOf(app, account, accounts)
-      if (refusal)
-        return redirectTo(to, { error: 'access_denied', error_description: 'the account may not use this app' })
-      const question: Question = { account, ...login, ...(epoch !== undefined && { epoch }), ...to }
-      const ticket = await ask(app, question, { ...judged, redirectStamp: redirect.stamp })
-      const redirectHost = new URL(question.redirectUrl).host
-      return withConcealed(
-        { step: 'consent', app: appView(app), account, scope: judged.scope, redirectHost } as const,
-        { ticket },
-      )
+      const asking = { account, ...login }
+      const known: Known = sourceInput(by)
+      return refusals.watch(asking, known, async () => {
+        const { params, app, redirect } = await proven(input, known)
+        const state = stateOf(params)
+        if ('error' in state) return redirectTo(redirect, state)
+        const to = { redirectUrl: redirect.redirectUrl, ...state }
+        const judged = judgeRequest(params, { app, redirect, audiences })
+        if ('error' in judged) {
+          refusals.report(asking, known, judged.error)
+          return redirectTo(to, judged)
+        }
+        const { refusal, epoch } = await standingOf(app, account, accounts)
+        if (refusal) {
+          refusals.report(asking, known, refusal)
+          return redirectTo(to, { error: 'access_denied', error_description: 'the account may not use this app' })
+        }
+        const question: Question = { ...asking, ...(epoch !== undefined && { epoch }), ...to }
+        const ticket = await ask(app, question, { ...judged, redirectStamp: redirect.stamp })
+        const redirectHost = new URL(question.redirectUrl).host
+        return withConcealed(
+          { step: 'consent', app: appView(app), account, scope: judged.scope, redirectHost } as const,
+          { ticket },
+        )
+      })
     },
 
     async approve(answer) {
-      const { session, question, app, by } = await answered(answer)
-      const scope = narrowedScope(scopeTokens(answer.scope), session.scope, app)
-      const epoch = await assertUsable(app, by.account, accounts)
-      if (epoch !== question.epoch) throw invalidTicket()
-      const now = clock()
-      const endsAt = now + lifetimes.refreshAbsoluteSeconds * 1000
-      const install = await installing.install(app, { by, scope, epoch, endsAt })
-      const ids = { app: app.key, install: install.id, session: session.id }
-      const stage = numberToBase62(CODE, WIDTH.stage)
-      const code = format.write('ac', { ...ids, stage, secret: random(WIDTH.secret), tag: tagOf(session, 'ac', CODE) })
-      const credentialEndsAt = now + lifetimes.codeSeconds * 1000
-      await settle(session, ({ question: _, ...asked }) => ({
-        ...asked,
-        stage: CODE,
-        install: { id: install.id, generation: install.generation },
-        scope,
-        digest: digestOf(code),
-        credentialEndsAt,
-        endsAt,
-        expiresAt: credentialEndsAt,
-      }))
-      events.emit('install', by, { change: 'approved', app: app.key, account: by.account })
-      return redirectTo(question, { code })
+      return answering(answer, async (by, known) => {
+        const { session, question, app } = await answered(answer, by, known)
+        const scope = narrowedScope(scopeTokens(answer.scope), session.scope, app)
+        const epoch = await assertUsable(app, by.account, accounts)
+        if (epoch !== question.epoch) throw invalidTicket('revoked')
+        const now = clock()
+        const endsAt = now + lifetimes.refreshAbsoluteSeconds * 1000
+        const install = await installing.install(app, { by, scope, epoch, endsAt })
+        const ids = { app: app.key, install: install.id, session: session.id }
+        const stage = numberToBase62(CODE, WIDTH.stage)
+        const code = format.write('ac', {
+          ...ids,
+          stage,
+          secret: random(WIDTH.secret),
+          tag: tagOf(session, 'ac', CODE),
+        })
+        const credentialEndsAt = now + lifetimes.codeSeconds * 1000
+        await settle(session, ({ question: _, ...asked }) => ({
+          ...asked,
+          stage: CODE,
+          install: { id: install.id, generation: install.generation },
+          scope,
+          digest: digestOf(code),
+          credentialEndsAt,
+          endsAt,
+          expiresAt: credentialEndsAt,
+        }))
+        events.emit('install', by, { change: 'approved', app: app.key, account: by.account })
+        return redirectTo(question, { code })
+      })
     },
 
     async deny(answer) {
-      const { session, question, app, by } = await answered(answer)
-      await settle(session, endedSession)
-      events.emit('install', by, { change: 'denied', app: app.key, account: by.account })
-      return redirectTo(question, { error: 'access_denied', error_description: 'the account denied the request' })
+      return answering(answer, async (by, known) => {
+        const { session, question, app } = await answered(answer, by, known)
+        await settle(session, endedSession)
+        events.emit('install', by, { change: 'denied', app: app.key, account: by.account })
+        return redirectTo(question, { error: 'access_denied', error_description: 'the account denied the request' })
+      })
     },
   }
 
   /** The app that sent a request, and where the response goes. */
-  async function proven(input: unknown) {
+  async function proven(input: unknown, known: Known) {
     const params = readParams(input)
     const { client_id: key } = params
     const app = key !== undefined && isKey(key) ? await collection.load(appKind, appRef(key)) : undefined
-    if (app?.state !== 'live') throw pageError('app_not_found', 'client_id: expected the key of a registered app')
+    if (app) known.app = app.key
+    if (app?.state !== 'live') {
+      const error = pageError('app_not_found', 'client_id: expected the key of a registered app')
+      throw because(error, app ? 'removed_app' : 'unknown_app')
+    }
     assertNotSuspended(app)
     return { params, app, redirect: proveRedirect(params, app) }
+  }
+
+  /** Runs the decision of a signed-in account. */
+  async function answering<T>(answer: Answering, decide: (by: Answerer, known: Known) => Promise<T>): Promise<T> {
+    const by = { account: accountInput(objectInput(answer, 'answer').account), ...loginInput(answer.login) }
+    const known: Known = sourceInput(answer)
+    return refusals.watch(by, known, () => decide(by, known))
   }
 
   async function ask(
@@ -209,7 +245,6 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       salt: random(WIDTH.secret),
       credentialEndsAt: endsAt,
       endsAt,
-      tokens: [],
       expiresAt: endsAt,
     })
     if (result !== 'inserted') throw new Error('the same random session id was generated twice')
@@ -217,31 +252,34 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
   }
 
   /** The consent request of a ticket, if account and login are those it was made to, and the app is unchanged. */
-  async function answered(answer: Answering) {
-    const by = { account: accountInput(objectInput(answer, 'answer').account), ...loginInput(answer.login) }
+  async function answered(answer: Answering, by: Answerer, known: Known) {
     const ticket = idInput(answer.ticket, 'ticket')
     const parsed = format.read(ticket)
-    if (parsed?.kind !== 'qt') throw invalidTicket()
+    if (parsed?.kind !== 'qt') throw invalidTicket('unknown')
     const [session, app] = await Promise.all([
       collection.load(sessionKind, sessionRef(parsed)),
       collection.load(appKind, appRef(parsed.app)),
     ])
-    const question = session?.state === 'open' && session.stage === QUESTION ? session.question : undefined
-    if (!session || !question || !sameDigest(session.digest, digestOf(ticket))) throw invalidTicket()
-    if (question.account !== by.account || question.login !== by.login) throw invalidTicket()
+    if (!session || session.app !== parsed.app) throw invalidTicket('unknown')
+    const question = session.state === 'open' && session.stage === QUESTION ? session.question : undefined
+    if (question && !sameDigest(session.digest, digestOf(ticket))) throw invalidTicket('unknown')
+    known.app = session.app
+    if (!question) throw invalidTicket('used')
+    if (question.account !== by.account) throw invalidTicket('other_account')
+    if (question.login !== by.login) throw invalidTicket('other_login')
     const isSameApp =
       app?.state === 'live' &&
       app.generation === session.generation &&
       app.redirectStamps.includes(session.redirectStamp)
-    if (!isSameApp || session.app !== app.key) throw invalidTicket()
+    if (!isSameApp) throw invalidTicket('revoked')
     assertNotSuspended(app)
-    return { session, question, app, by }
+    return { session, question, app }
   }
 
   /** Uses up the ticket, with one compare-and-set. */
   async function settle(asked: Session, next: (session: Session) => Session): Promise<void> {
     await collection.write(sessionKind, sessionRef({ app: asked.app, session: asked.id }), (session) => {
-      if (session?.state !== 'open' || session.stage !== QUESTION) throw invalidTicket()
+      if (session?.state !== 'open' || session.stage !== QUESTION) throw invalidTicket('used')
       return next(session)
     })
   }
@@ -258,24 +296,4 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     const location = `${to.redirectUrl}${to.redirectUrl.includes('?') ? '&' : '?'}${query}`
     return withConcealed({ step: 'redirect' } as const, { location })
   }
-}
-
-/** User authorization requires the issuer: report a missing one before anything is stored. */
-function issuerOf({ issuer }: Pick<AuthorizationParts, 'issuer'>): string {
-  if (issuer === undefined)
-    throw new TypeError(
-      'createAppGrant: issuer: expected an https URL, which user authorization requires, received undefined',
-    )
-  return issuer
-}
-
-function invalidTicket(): AppGrantError {
-  return new AppGrantError(
-    'invalid_ticket',
-    {},
-    {
-      message: 'this consent request is no longer valid',
-      hint: 'The ticket is unknown, expired or used, or belongs to another account or login. The app must start over.',
-    },
-  )
 }

@@ -1,20 +1,22 @@
 import { AppGrantError } from '../base/errors.ts'
-import type { Emitter } from '../base/events.ts'
+import type { Emitter, EventSource } from '../base/events.ts'
 import { digestOf, sameDigest } from '../credentials/digest.ts'
 import type { RandomText } from '../credentials/random.ts'
 import { type TokenFormat, WIDTH } from '../credentials/token-format.ts'
 import type { LiveApp } from '../records/app.ts'
 import type { Collection } from '../records/collection.ts'
 import { installKind, installRef } from '../records/install.ts'
-import { removedToken, type StoredToken, tokenKind, tokenRef } from '../records/token.ts'
+import { sessionKind, sessionRef } from '../records/session.ts'
+import { appOnlyTokens, removedToken, type StoredToken, tokenKind, tokenRef, userTokens } from '../records/token.ts'
 import type { AccessTokens, Granted } from './access-tokens.ts'
 import { type Accounts, accountError } from './accounts.ts'
 import { type App, appView } from './app.ts'
 import type { AppAuthentication, AppCredentials, AppProof, RequestFacts } from './app-authentication.ts'
 import { type Audiences, resourcesInput } from './audience.ts'
 import type { Authorization } from './authorization.ts'
-import { idInput, objectInput, userAgentInput } from './input.ts'
-import type { AccessTokenParts, ReadPresentedToken } from './presented-token.ts'
+import { idInput, objectInput, sourceInput } from './input.ts'
+import type { AccessTokenParts, PresentedToken, ReadPresentedToken } from './presented-token.ts'
+import type { Refusals } from './refusals.ts'
 import { askedScope } from './scope.ts'
 import type { CodeInput, RefreshInput, SessionGrants } from './session-grants.ts'
 import { assertUsable } from './standing.ts'
@@ -78,6 +80,7 @@ export interface AuthorizerParts {
   readonly accessTokens: AccessTokens
   readonly sessionGrants: SessionGrants
   readonly authorization: Authorization
+  readonly refusals: Refusals
   readonly verifier: Verifier
   readonly audiences: Audiences
   readonly readPresented: ReadPresentedToken
@@ -89,7 +92,7 @@ export interface AuthorizerParts {
 }
 
 export function createAuthorizer(parts: AuthorizerParts): Authorizer {
-  const { collection, accounts, authentication, accessTokens, sessionGrants, audiences } = parts
+  const { collection, accounts, authentication, accessTokens, sessionGrants, audiences, refusals } = parts
   const { format, events, random, clock } = parts
 
   return {
@@ -99,78 +102,101 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     refresh: sessionGrants.refresh,
 
     async grantTrusted(by) {
-      const facts = userAgentInput(objectInput(by, 'by').userAgent)
+      const source = sourceInput(objectInput(by, 'by'))
       const app = await authentication.prove(by)
-      const epoch = await assertUsable(app, app.owner, accounts)
-      if (epoch !== app.epoch) throw ownerReplaced()
-      if (!app.trusted) throw notTrusted()
-      const scope = askedScope(by.scope, app)
-      const audience = audiences.asked(resourcesInput(by.resources))
-      const issuedAt = clock()
-      const token = await accessTokens.store(
-        { kind: 'at', app: app.key, token: random(WIDTH.token), secret: random(WIDTH.secret) },
-        { app, scope, audience, ...facts, issuedAt, expiresAt: issuedAt + parts.lifetimes.accessTokenSeconds * 1000 },
-      )
-      if (!token) throw new Error('the same random token id was generated twice')
-      accessTokens.announce(token, { app, account: app.owner })
-      return accessTokens.granted(token, { scope, at: issuedAt })
+      return refusals.watch({}, { app: app.key, ...source }, async () => {
+        const epoch = await assertUsable(app, app.owner, accounts)
+        if (epoch !== app.epoch) throw ownerReplaced()
+        if (!app.trusted) throw notTrusted()
+        const scope = askedScope(by.scope, app)
+        const audience = audiences.asked(resourcesInput(by.resources))
+        return grant(app, { scope, audience, source })
+      })
     },
 
     async revokeToken(by) {
-      const text = idInput(objectInput(by, 'by').token, 'token')
+      const source = sourceInput(objectInput(by, 'by'))
+      const text = idInput(by.token, 'token')
       const app = await authentication.authenticate(by)
-      const spent = format.read(text)
-      if (spent?.kind === 'ac' || spent?.kind === 'rt') {
-        if (spent.app === app.key) await sessionGrants.revoke(app, spent)
-        else if (await sessionGrants.isGenuine(spent)) throw foreignToken(app.key, by)
-        return
-      }
-      const presented = await parts.readPresented(text)
-      if (typeof presented === 'string') return
-      const { parsed, credential } = presented
-      const isGenuine = (token: StoredToken | undefined) =>
-        token !== undefined && sameDigest(token.digest, digestOf(credential))
-      if (parsed.app !== app.key) {
-        if (isGenuine(await collection.load(tokenKind, tokenRef(parsed)))) throw foreignToken(app.key, by)
-        return
-      }
-      const account = await holderOf(app, parsed)
-      const removed = await collection.write(tokenKind, tokenRef(parsed), (token) =>
-        token && isGenuine(token) ? removedToken(token) : undefined,
-      )
-      if (removed) events.emit('token', {}, { change: 'removed', app: app.key, account, tokenIds: [removed.id] })
+      return refusals.watch({}, { app: app.key, ...source }, async () => {
+        const spent = format.read(text)
+        if (spent?.kind === 'ac' || spent?.kind === 'rt') {
+          if (spent.app === app.key) await sessionGrants.revoke(app, spent, source)
+          else if (await sessionGrants.isGenuine(spent)) throw foreignToken()
+          return
+        }
+        const presented = await parts.readPresented(text)
+        if (typeof presented !== 'string') await revokeAccess(app, presented, source)
+      })
     },
 
     async authenticateApp(by) {
       const app = await authentication.prove(objectInput(by, 'by'))
-      await assertUsable(app, app.owner, accounts)
+      await refusals.watch({}, { app: app.key, ...sourceInput(by) }, () => assertUsable(app, app.owner, accounts))
       return appView(app)
     },
   }
 
-  /** The account a token acted for: that of its install, or else the owner. */
-  async function holderOf(app: LiveApp, token: AccessTokenParts): Promise<string> {
-    if (!('install' in token)) return app.owner
-    const install = await collection.load(installKind, installRef(token))
-    return install?.state === 'live' ? install.account : app.owner
+  async function grant(
+    app: LiveApp,
+    { source, ...access }: { scope: readonly string[]; audience: readonly string[] | undefined; source: EventSource },
+  ): Promise<Granted> {
+    const { userAgent } = source
+    const issuedAt = clock()
+    const expiresAt = issuedAt + parts.lifetimes.accessTokenSeconds * 1000
+    const token = await accessTokens.store(
+      { kind: 'at', app: app.key, token: random(WIDTH.token), secret: random(WIDTH.secret) },
+      { app, ...access, ...(userAgent !== undefined && { userAgent }), issuedAt, expiresAt },
+    )
+    if (!token) throw new Error('the same random token id was generated twice')
+    accessTokens.announce(token, { app, account: app.owner, source })
+    return accessTokens.granted(token, { scope: access.scope, at: issuedAt })
   }
 
-  function foreignToken(app: string, { remoteAddress }: RequestFacts): AppGrantError {
-    const code = 'foreign_token'
-    events.emit(
-      'refused',
-      {},
-      { code, reason: 'token_of_another_app', app, ...(remoteAddress !== undefined && { remoteAddress }) },
-    )
-    return new AppGrantError(
-      code,
-      {},
-      {
-        message: 'the token belongs to another app',
-        hint: 'An app can revoke only its own tokens. The token was not revoked.',
-      },
-    )
+  async function revokeAccess(app: LiveApp, presented: PresentedToken, source: EventSource): Promise<void> {
+    const { parsed, credential } = presented
+    const isGenuine = (token: StoredToken | undefined) =>
+      token !== undefined && sameDigest(token.digest, digestOf(credential))
+    if (parsed.app !== app.key) {
+      if (isGenuine(await collection.load(tokenKind, tokenRef(parsed)))) throw foreignToken()
+      return
+    }
+    const holder = await holderOf(app, parsed)
+    let wasValid = false
+    const removed = await collection.write(tokenKind, tokenRef(parsed), (token) => {
+      if (!token || !isGenuine(token)) return undefined
+      wasValid = token.state === 'live' && token.group === holder?.group
+      return removedToken(token)
+    })
+    // A token that gave nothing any more was not revoked by this.
+    if (!removed || !holder || !wasValid) return
+    const { account } = holder
+    events.emit('token', {}, { change: 'removed', app: app.key, account, tokenIds: [removed.id], ...source })
   }
+
+  /** The account for which a token is valid, and the group that it must be in; undefined if its install or session has ended. */
+  async function holderOf(
+    app: LiveApp,
+    token: AccessTokenParts,
+  ): Promise<{ readonly account: string; readonly group: string } | undefined> {
+    if (!('install' in token)) return { account: app.owner, group: appOnlyTokens(app).group }
+    const [installRecord, sessionRecord] = await collection.get([installRef(token), sessionRef(token)])
+    const install = installRecord && collection.unpack(installKind, installRecord)
+    const isOpen = sessionRecord && sessionKind.unpack(sessionRecord).state === 'open'
+    if (install?.state !== 'live' || !isOpen) return undefined
+    return { account: install.account, group: userTokens(app, install).group }
+  }
+}
+
+function foreignToken(): AppGrantError {
+  return new AppGrantError(
+    'foreign_token',
+    {},
+    {
+      message: 'the token belongs to another app',
+      hint: 'An app can revoke only its own tokens. The token was not revoked.',
+    },
+  )
 }
 
 function notTrusted(): AppGrantError {

@@ -82,7 +82,7 @@ export function createInstalls({ collection, pages, managed, events, clock }: In
       const account = accountInput(objectInput(of, 'of').account)
       const search = searchInput(of.name)
       const page = { ...cursorInput(of.cursor), limit: limitInput(of.limit) }
-      const sight = await managed.sight(actor, account)
+      const sight = await managed.reach(actor, account)
       if (!sight) throw appNotFound()
       const show = async (records: readonly StoreRecord[]) => {
         const found = await withInstalls(records.map((record) => pointerKind.unpack(record)))
@@ -122,7 +122,7 @@ export function createInstalls({ collection, pages, managed, events, clock }: In
       const account = accountInput(objectInput(which, 'which').account)
       const key = idInput(which.app, 'app')
       const app = await managed.load(key)
-      if (!app || !(await managed.sight(actor, account))) return false
+      if (!app || !(await managed.reach(actor, account, app))) return false
       let wasLive = false
       const ref = installRef({ app: key, install: installId(app, account) })
       // An install that has already ended is written again: only a write confirms it (REV-7).

@@ -1,4 +1,5 @@
-import type { Actor } from '../base/events.ts'
+import type { Actor, EventSource } from '../base/events.ts'
+import type { RefusalReason } from '../base/refusal-reasons.ts'
 import { isKey } from '../credentials/app-key.ts'
 import { appKind, appRef, type LiveApp, type StoredApp } from '../records/app.ts'
 import type { Collection } from '../records/collection.ts'
@@ -6,6 +7,7 @@ import { type Accounts, accountError, isActive, type Lineage } from './accounts.
 import { HOST_RANK } from './app-acts.ts'
 import { appNotFound } from './app-errors.ts'
 import { invalidRequest } from './input.ts'
+import { concerning, type Known, type Refusals } from './refusals.ts'
 
 /** The authority of an actor over an account: as the host, as the account itself, or as one of its ancestors. */
 export interface Sight {
@@ -21,6 +23,14 @@ export interface Sight {
 export interface ManagedApps {
   /** Undefined if the actor is neither the host, nor the account, nor above it. */
   sight(actor: Actor, account: string): Promise<Sight | undefined>
+  /** The same for an account that the caller has named. If the actor may not see it, that is reported as refused. */
+  reach(actor: Actor, account: string, app?: LiveApp): Promise<Sight | undefined>
+  /**
+   * The authority of an actor over the owner of an app. If the actor may not see the app, that is reported as refused.
+   *
+   * @param asked - the authority, if the directory was asked before.
+   */
+  reachApp(actor: Actor, app: LiveApp, asked?: Sight): Promise<Sight | undefined>
   /** Loads an app for any actor, if something other than its owner decides who may see it. */
   load(key: string): Promise<LiveApp | undefined>
   find(actor: Actor, key: string): Promise<LiveApp | undefined>
@@ -30,13 +40,20 @@ export interface ManagedApps {
   change(actor: Actor, key: string, next: (app: LiveApp, sight: Sight) => LiveApp | Promise<LiveApp>): Promise<LiveApp>
 }
 
+/** @param source - where the request of the actor came from. */
 export function createManagedApps({
   collection,
   accounts,
+  refusals,
+  source,
 }: {
-  collection: Collection
-  accounts: Accounts
+  readonly collection: Collection
+  readonly accounts: Accounts
+  readonly refusals: Refusals
+  readonly source: EventSource
 }): ManagedApps {
+  const refuse = (actor: Actor, known: Known, reason: RefusalReason<'app_not_found'>) =>
+    refusals.report(actor, { ...known, ...source }, 'app_not_found', reason)
   const managed: ManagedApps = {
     async sight({ account: actor }, account) {
       let asked: Promise<Lineage> | undefined
@@ -57,14 +74,24 @@ export function createManagedApps({
         )
       return { rank, actorLineage, lineage }
     },
+    async reach(actor, account, app) {
+      const sight = await managed.sight(actor, account)
+      if (!sight) refuse(actor, app ? { app: app.key } : {}, 'account_out_of_reach')
+      return sight
+    },
+    async reachApp(actor, app, asked) {
+      const sight = asked ?? (await managed.sight(actor, app.owner))
+      if (sight && (await isVisible(app, sight))) return sight
+      refuse(actor, { app: app.key }, 'app_of_another_account')
+      return undefined
+    },
     async load(key) {
       const app = isKeyInput(key) ? await collection.load(appKind, appRef(key)) : undefined
       return app?.state === 'live' ? app : undefined
     },
     async find(actor, key) {
       const app = await managed.load(key)
-      const sight = app && (await managed.sight(actor, app.owner))
-      return sight && (await isVisible(app, sight)) ? app : undefined
+      return app && (await managed.reachApp(actor, app)) ? app : undefined
     },
     async get(actor, key) {
       return (await managed.find(actor, key)) ?? Promise.reject(appNotFound())
@@ -74,9 +101,14 @@ export function createManagedApps({
       let sight: Sight | undefined
       const written = await collection.write<StoredApp>(appKind, appRef(key), async (app) => {
         if (app?.state !== 'live') throw appNotFound()
-        sight ??= await managed.sight(actor, app.owner)
-        if (!sight || !(await isVisible(app, sight))) throw appNotFound()
-        return next(app, sight)
+        sight = await managed.reachApp(actor, app, sight)
+        if (!sight) throw appNotFound()
+        try {
+          return await next(app, sight)
+        } catch (error) {
+          concerning(error, key)
+          throw error
+        }
       })
       return written as LiveApp
     },

@@ -32,7 +32,8 @@ export function narrowedScope(
   if (!asked) return available
   if (!asked.every((scope) => available.includes(scope)))
     throw invalidScope('expected only scopes that the app registered and was granted')
-  return asked
+  // In the order of the grant, so that the same scopes in another order are the same request.
+  return available.filter((scope) => asked.includes(scope))
 }
 
 function invalidScope(problem: string): AppGrantError {

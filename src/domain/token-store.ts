@@ -118,7 +118,7 @@ export function createTokenStore(
   /** The app, and the install through which it acts for the account. The owner needs no install. */
   async function find(key: string, account: string): Promise<Held> {
     const app = await managed.load(key)
-    const sight = app && (await managed.sight(actor, account))
+    const sight = app && (await managed.reach(actor, account, app))
     if (!app || !sight) throw appNotFound()
     const isOwner = app.owner === account
     if (isOwner && !(await isVisible(app, sight))) throw appNotFound()

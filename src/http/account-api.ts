@@ -6,7 +6,7 @@ import { installRoutes } from './install-routes.ts'
 import { openApi } from './openapi.ts'
 import { readJson } from './request-body.ts'
 import type { Call, Method, Route } from './routes.ts'
-import { assertSameOrigin } from './same-origin.ts'
+import { assertSameOrigin, reportingCrossSite } from './same-origin.ts'
 import type { SchemaName } from './schemas.ts'
 import { tokenRoutes } from './token-routes.ts'
 
@@ -44,13 +44,13 @@ export function accountApi(grants: AppGrant, { issuer, signIn }: { issuer: strin
   const { origin } = new URL(issuer)
   const routes = [...appRoutes, ...installRoutes, ...tokenRoutes]
 
-  async function answer(route: ApiRoute, { request, url, params }: Call): Promise<Answer | Response> {
+  async function answer(route: ApiRoute, { request, url, params, facts }: Call): Promise<Answer | Response> {
     const changes = route.method !== 'GET'
-    if (changes) assertSameOrigin(request, origin)
+    if (changes) reportingCrossSite(grants.events, facts, () => assertSameOrigin(request, origin))
     const who = await signIn(request.toRequest())
     if (!('account' in who)) return notStored(who)
     const { account, login } = who
-    const rights = grants.as(account, login === undefined ? {} : { login })
+    const rights = grants.as(account, { ...facts, ...(login !== undefined && { login }) })
     const query = readQuery(url)
     const body = changes ? await readJson(request) : {}
     const result = await route.act({ account, rights, params, query, body })

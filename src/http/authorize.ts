@@ -1,5 +1,6 @@
 import { AppGrantError, isAppGrantError } from '../base/errors.ts'
 import type { AppGrant } from '../create-app-grant.ts'
+import type { RequestFacts } from '../domain/app-authentication.ts'
 import type { Consent, Redirect } from '../domain/authorization.ts'
 import type { SignIn } from './account-api.ts'
 import { type Answer, emptyAnswer, notStored } from './answer.ts'
@@ -11,7 +12,7 @@ import type { IncomingRequest } from './incoming.ts'
 import { secured } from './page.ts'
 import { readForm } from './request-body.ts'
 import type { Route } from './routes.ts'
-import { assertNotCrossSite } from './same-origin.ts'
+import { assertNotCrossSite, reportingCrossSite } from './same-origin.ts'
 
 /** Custom pages for users. */
 export interface PageOptions {
@@ -52,25 +53,25 @@ export function authorizeRoutes(grants: AppGrant, parts: Parts): readonly Route[
   const action = `${pathname === '/' ? '' : pathname}${DECISION}`
   const { consentPage = async (consent) => ownConsentPage(consent, action) } = parts
 
-  async function ask(request: Request, params: URLSearchParams): Promise<Answer | Response> {
-    await authorizer.checkAuthorization(params)
+  async function ask(request: Request, params: URLSearchParams, facts: RequestFacts): Promise<Answer | Response> {
+    await authorizer.checkAuthorization(params, facts)
     // HEAD must change nothing: it stores no consent request and starts no sign-in.
     if (request.method === 'HEAD') return secured(new Response(null))
     const who = await signIn(request)
     if (!('account' in who)) return notStored(who)
-    const next = await authorizer.beginAuthorization(params, who)
+    const next = await authorizer.beginAuthorization(params, { ...facts, ...who })
     if (next.step === 'redirect') return seeOther(next)
     // The core has matched redirect_uri before it requests consent.
     return secured(await consentPage(next, request), new URL(params.get('redirect_uri') ?? ''))
   }
 
-  async function decide(request: IncomingRequest): Promise<Answer | Response> {
-    assertNotCrossSite(request, origin)
+  async function decide(request: IncomingRequest, facts: RequestFacts): Promise<Answer | Response> {
+    reportingCrossSite(grants.events, facts, () => assertNotCrossSite(request, origin))
     const who = await signIn(request.toRequest())
     // A POSTed decision cannot be resumed after sign-in, so fail if the user has signed out.
     if (!('account' in who)) throw signedOut()
     const form = await readForm(request, 'scope')
-    const answer = { ...who, ticket: form.get('ticket') ?? '' }
+    const answer = { ...facts, ...who, ticket: form.get('ticket') ?? '' }
     switch (form.get('decision')) {
       case 'approve':
         return seeOther(await authorizer.approve({ ...answer, scope: form.get('scope')?.split(' ') ?? [] }))
@@ -99,16 +100,20 @@ export function authorizeRoutes(grants: AppGrant, parts: Parts): readonly Route[
   }
 
   const routes: readonly Pick<Route, 'method' | 'path' | 'answer'>[] = [
-    { method: 'GET', path: AUTHORIZE, answer: ({ request, url }) => ask(request.toRequest(), url.searchParams) },
+    {
+      method: 'GET',
+      path: AUTHORIZE,
+      answer: ({ request, url, facts }) => ask(request.toRequest(), url.searchParams, facts),
+    },
     {
       method: 'POST',
       path: AUTHORIZE,
-      async answer({ request, url }) {
+      async answer({ request, url, facts }) {
         const params = new URLSearchParams([...(await readForm(request, 'resource'))])
-        return ask(asGet(request.toRequest(), url, params), params)
+        return ask(asGet(request.toRequest(), url, params), params, facts)
       },
     },
-    { method: 'POST', path: DECISION, answer: ({ request }) => decide(request) },
+    { method: 'POST', path: DECISION, answer: ({ request, facts }) => decide(request, facts) },
   ]
   return routes.map((route) => ({ ...route, wire: 'oauth', answer: asPage(route.answer) }))
 }

@@ -1,5 +1,7 @@
+import { emitTo } from '../base/events.ts'
 import type { AppGrant } from '../create-app-grant.ts'
 import type { App } from '../domain/app.ts'
+import { sourceInput } from '../domain/input.ts'
 import { tokenClaims } from '../domain/token-claims.ts'
 import type { Access } from '../domain/verifier.ts'
 import { jsonAnswer } from './answer.ts'
@@ -22,7 +24,11 @@ export function introspectRoute(grants: AppGrant, issuer: string): Route {
       if (token === undefined) throw invalidRequest('token is missing')
       const app = await grants.authorizer.authenticateApp({ ...facts, ...asProof(client) })
       const access = await grants.authorizer.verify(token)
-      return jsonAnswer(access.ok && maySee(app, access) ? introspection(access, issuer) : { active: false })
+      if (!access.ok) return jsonAnswer({ active: false })
+      if (maySee(app, access)) return jsonAnswer(introspection(access, issuer))
+      const refusal = { code: 'foreign_token', reason: 'foreign_token', app: app.key } as const
+      emitTo(grants.events, 'refused', { ...refusal, ...sourceInput(facts) })
+      return jsonAnswer({ active: false })
     },
   })
 }

@@ -60,15 +60,16 @@ export function testCodes(open: OpenStore, format: TokenOptions = {}): void {
       expect(await w.grants.tokens.count({ app: w.key, account: 'user' })).toBe(0)
     })
 
-    it('a code redeemed again within 10 s is denied and ends its session, but no other session (S17, TOK-9)', async () => {
+    it('a code redeemed again within 10 s is denied and ends its session, but no other session (S17, TOK-9, ERR-9)', async () => {
       const w = await world()
       const [first, second] = [await w.start(), await w.start()]
       const reused: unknown[] = []
       w.grants.events.on('token', ({ at: _, ...event }) => void (event.change === 'reused' && reused.push(event)))
-      expect(await codeOf(w.redeem(first.code))).toBe('invalid_code')
+      const source = { remoteAddress: '192.0.2.66', userAgent: 'thief' }
+      expect(await codeOf(w.redeem(first.code, source))).toBe('invalid_code')
       await expectDead(w, first)
       await expectAlive(w, second)
-      const event = { change: 'reused', app: w.key, account: 'user', tokenIds: [first.id], by: { account: 'user' } }
+      const event = { change: 'reused', app: w.key, account: 'user', tokenIds: [first.id], by: {}, ...source }
       expect(reused).toEqual([event])
     })
 
