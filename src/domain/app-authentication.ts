@@ -181,8 +181,8 @@ function holds(app: LiveApp | undefined, secret: string): boolean {
 function reasonFor(app: StoredApp | undefined, secret: string | undefined): Refusal {
   if (!app) return 'unknown_app'
   if (app.state === 'removed') return 'removed_app'
+  if (app.public) return 'secret_of_public_app'
   const hasKeys = app.keys.length > 0
-  if (secret === undefined) return hasKeys ? 'missing_assertion' : 'missing_secret'
-  if (hasKeys) return 'secret_of_app_with_keys'
-  return app.public ? 'secret_of_public_app' : 'wrong_secret'
+  if (!secret) return hasKeys ? 'missing_assertion' : 'missing_secret'
+  return hasKeys ? 'secret_of_app_with_keys' : 'wrong_secret'
 }

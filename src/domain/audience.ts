@@ -30,8 +30,7 @@ export function createAudiences(resources: readonly string[] | undefined, issuer
     if (all.length === 0 && !asked) return undefined
     const picked = asked ?? available
     if (picked.length === 0 || !picked.every((one) => available.includes(one))) throw invalidTarget()
-    // In the order of the option, so that the same resources in another order are the same request.
-    return resources && available.filter((one) => picked.includes(one))
+    return resources && picked
   }
 
   return {
@@ -41,7 +40,9 @@ export function createAudiences(resources: readonly string[] | undefined, issuer
     narrowed(asked, granted) {
       // What was granted before the host configured any resource is for the first one.
       const kept = granted ? all.filter((one) => granted.includes(one)) : all.slice(0, 1)
-      return pick(asked, kept)
+      const picked = pick(asked, kept)
+      // In the order of the option, so that the same resources in another order are the same request.
+      return picked && kept.filter((one) => picked.includes(one))
     },
   }
 }

@@ -155,12 +155,15 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       ['with all scopes instead of none', {}, { scope: ['write', 'read'] }],
       ['with no scopes instead of all', { scope: ['read', 'write'] }, {}],
       ['with the granted resource instead of none', {}, { resources: [MAIN] }],
+      ['with the resources in another order', { resources: [MAIN, OTHER] }, { resources: [OTHER, MAIN] }],
       ['with no resource instead of the granted one', { resources: [MAIN] }, {}],
     ]
     for (const [what, one, other] of SAME) {
       it(`a refresh repeated ${what} gets the identical response (TOK-8)`, async () => {
         const w = await world({ options: { resources: [MAIN, OTHER] } })
-        const first = await w.start()
+        const resource = one.resources ?? other.resources ?? []
+        const code = await w.code({}, { resource })
+        const first = tokensOf(await w.redeem(code), code)
         const second = await w.next(first, one)
         w.clock.advance(4000)
         const again = await w.next(first, other)

@@ -39,7 +39,6 @@ const TABLE: Readonly<Record<string, readonly [(scene: Scene) => Promise<unknown
   ...Object.fromEntries(
     [
       ['one character', 'x'],
-      ['nothing', ''],
       ['a trailing newline', (secret: string) => `${secret}\n`],
       ['one character too few', (secret: string) => secret.slice(1)],
       ['100 kB', 'x'.repeat(100_000)],
@@ -52,6 +51,10 @@ const TABLE: Readonly<Record<string, readonly [(scene: Scene) => Promise<unknown
       ],
     ]),
   ),
+  'a confidential app with an empty secret': [
+    (w) => w.refresh('x', { secret: '', ...SOURCE }),
+    { code: 'app_authentication_failed', reason: 'missing_secret', app: 'mine' },
+  ],
   'an unknown app': [
     (w) => w.refresh('x', { key: `${w.key.slice(0, 2)}${'0'.repeat(30)}`, ...SOURCE }),
     { code: 'app_authentication_failed', reason: 'unknown_app' },
