@@ -1,18 +1,8 @@
-// An audit log that survives a crash. Each event is on disk before the call that caused it returns, and is delivered at least once.
+// An audit log that survives a crash: each event is on disk before its call resolves, and is delivered at least once.
 import { fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import {
-  appendFileSync,
-  existsSync,
-  fsyncSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,14 +11,14 @@ import { memoryStore } from 'appgrant/memory'
 
 /** Appends every event to the outbox, a file with one JSON text a line. */
 function recordEvents({ events }: AppGrant, outbox: string): void {
-  const file = openSync(outbox, 'a', 0o600)
+  const file = fs.openSync(outbox, 'a', 0o600)
   const append = (text: string) => {
-    appendFileSync(file, text)
-    fsyncSync(file)
+    fs.appendFileSync(file, text)
+    fs.fsyncSync(file)
   }
   // Ends a line that an earlier crash cut short.
   append('\n')
-  // Listeners are synchronous, so the line is on disk when the caller gets its result. `id` allows the receiver to drop repeats.
+  // Listeners are synchronous, so the line is on disk when the caller gets its result. By `id` the receiver drops repeats.
   const record = (type: string, event: object) => append(`${JSON.stringify({ id: randomUUID(), type, ...event })}\n`)
   for (const type of ['app', 'token', 'install', 'refused'] as const) events.on(type, (event) => record(type, event))
   // An error has no JSON of its own.
@@ -38,12 +28,12 @@ function recordEvents({ events }: AppGrant, outbox: string): void {
 /** Delivers what is new in the outbox, in order, and then stores how far it came. */
 async function deliver(outbox: string, send: (line: string) => Promise<void>): Promise<void> {
   const mark = `${outbox}.delivered`
-  const start = existsSync(mark) ? Number(readFileSync(mark, 'utf8')) : 0
-  const added = readFileSync(outbox).subarray(start)
+  const start = fs.existsSync(mark) ? Number(fs.readFileSync(mark, 'utf8')) : 0
+  const added = fs.readFileSync(outbox).subarray(start)
   const complete = added.subarray(0, added.lastIndexOf('\n') + 1)
   for (const line of complete.toString().split('\n')) if (isComplete(line)) await send(line)
-  writeFileSync(`${mark}.new`, String(start + complete.length), { flush: true })
-  renameSync(`${mark}.new`, mark)
+  fs.writeFileSync(`${mark}.new`, String(start + complete.length), { flush: true })
+  fs.renameSync(`${mark}.new`, mark)
 }
 
 function isComplete(line: string): boolean {
@@ -73,7 +63,7 @@ async function crashingHost(outbox: string): Promise<void> {
 
 const [, , given] = process.argv
 if (given === undefined) {
-  const outbox = join(mkdtempSync(join(tmpdir(), 'appgrant-audit-')), 'outbox')
+  const outbox = join(fs.mkdtempSync(join(tmpdir(), 'appgrant-audit-')), 'outbox')
   const [, signal] = await once(fork(fileURLToPath(import.meta.url), [outbox]), 'exit')
   console.log(`the host was ended by ${signal}`)
   // To your log server, where this prints.
@@ -83,5 +73,5 @@ if (given === undefined) {
   }
   await deliver(outbox, send)
   await deliver(outbox, send)
-  rmSync(dirname(outbox), { recursive: true })
+  fs.rmSync(dirname(outbox), { recursive: true })
 } else await crashingHost(given)
