@@ -132,14 +132,22 @@ export function createTokenStore(
     return [...(isOwner ? [appOnlyTokens(app)] : []), ...(install ? [userTokens(app, install)] : [])]
   }
 
-  /** A removed token is written again: only a write confirms it (REV-7). */
-  async function removeOne({ app, install, isOwner }: Held, id: string): Promise<string | undefined> {
+  /**
+   * A removed token is written again: only a write confirms it (REV-7).
+   *
+   * @returns its id, if it was valid.
+   */
+  async function removeOne(held: Held, id: string): Promise<string | undefined> {
+    const { app, install, isOwner } = held
+    const groups = groupsOf(held).map(({ group }) => group)
+    let wasValid = false
     const holders = [...(isOwner ? [appOnlyHolder(app.key)] : []), ...(install ? [userHolder(install.id)] : [])]
     const removed = await collection.write(tokenKind, tokenRef({ app: app.key, token: id }), (token) => {
+      wasValid = token?.state === 'live' && groups.includes(token.group)
       const isTheirs = token?.state === 'removed' || holders.some((holder) => token?.group.startsWith(holder))
       return token && isTheirs ? removedToken(token) : undefined
     })
-    return removed?.id
+    return wasValid ? removed?.id : undefined
   }
 
   // `find` has authorised the caller: the directory is asked at most once per decision (ACC-1).

@@ -472,6 +472,16 @@ describe('what is said to have been removed', () => {
     })
   }
 
+  it('tokens.remove reports only the tokens that were valid, so a repeat is no event (ERR-9)', async () => {
+    const w = await createSessionWorld(open)
+    const { id } = await w.start()
+    await w.grants.tokens.removeAll({ app: w.key, account: 'user' })
+    const { id: other } = await w.start()
+    const seen = removals(w)
+    for (let n = 0; n < 2; n++) await w.grants.tokens.remove({ app: w.key, account: 'user', ids: [id, other] })
+    expect(seen).toEqual([{ change: 'removed', app: w.key, account: 'user', tokenIds: [other], by: {} }])
+  })
+
   it('revoking the refresh token of an app that was withdrawn is no event (ERR-9)', async () => {
     const w = await createSessionWorld(open)
     const { refresh } = await w.start()
