@@ -9,6 +9,8 @@ export default defineConfig({
     passWithNoTests: true,
     // Half of the time a test waits for a server: two files at a time keep even a small machine busy, more would fight over it.
     maxWorkers: 2,
+    // Style sheets are imported as text, which is empty otherwise.
+    css: { include: /\/src\/console\/assets\// },
     projects: [
       {
         extends: true,

@@ -29,6 +29,7 @@ const MAY_IMPORT = {
   'src/resource.ts': ['src/resource', 'src/domain', 'src/base'],
   'src/resource': ['src/domain', 'src/credentials', 'src/base'],
   'src/testing': ['src/domain', 'src/store', 'src/base'],
+  'src/console': ['src/http', 'src/create-app-grant.ts', 'src/domain', 'src/base'],
   'src/http': ['src/create-app-grant.ts', 'src/domain', 'src/base'],
   'src/domain': ['src/records', 'src/credentials', 'src/base'],
   'src/records': ['src/credentials', 'src/store', 'src/base'],

@@ -24,7 +24,7 @@ export interface Granted {
  * Private fields with getters on the prototype, so that neither `util.inspect` with `showHidden`, nor JSON, nor a copy shows the
  * tokens. `util.inspect` prints the name of the class.
  */
-const ConcealedTokens = class TokenResponse implements Granted {
+class ConcealedTokens implements Granted {
   readonly tokenId: string
   readonly expiresAt: Date
   readonly expiresInSeconds: number
@@ -47,6 +47,7 @@ const ConcealedTokens = class TokenResponse implements Granted {
     return this.#refreshToken
   }
 }
+Object.defineProperty(ConcealedTokens, 'name', { value: 'TokenResponse' })
 
 /** The properties of an access token to issue. */
 export interface TokenPlan {

@@ -1,0 +1,61 @@
+/** Dates and numbers as one reader writes them. */
+export interface Formats {
+  date(at: Date): string
+  dateAndTime(at: Date): string
+  /** How far `at` is from `now`, e.g. "in 52 minutes". */
+  distance(at: Date, now: Date): string
+  number(count: number): string
+}
+
+// A formatter takes 60 times as long to make as to use. Locale and zone come from the host's users: the number kept is bounded.
+const MAX_KEPT = 50
+
+/** Makes formats, and keeps those used last. */
+export function createFormats(): (locale: string, timeZone: string) => Formats {
+  const kept = new Map<string, Formats>()
+  return (locale, timeZone) => {
+    const name = `${locale} ${timeZone}`
+    const formats = kept.get(name) ?? formatsOf(locale, timeZone)
+    kept.delete(name)
+    kept.set(name, formats)
+    const [oldest] = kept.keys()
+    if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest)
+    return formats
+  }
+}
+
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+] as const
+
+function formatsOf(locale: string, timeZone: string): Formats {
+  const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone })
+  const dateAndTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone })
+  const relative = new Intl.RelativeTimeFormat(locale)
+  const number = new Intl.NumberFormat(locale)
+  return {
+    date: (at) => date.format(at),
+    dateAndTime: (at) => dateAndTime.format(at),
+    distance(at, now) {
+      const ms = at.getTime() - now.getTime()
+      const [unit, size] = UNITS.find(([, length]) => Math.abs(ms) >= length) ?? (['second', 1000] as const)
+      return relative.format(Math.trunc(ms / size), unit)
+    },
+    number: (count) => number.format(count),
+  }
+}
+
+/** Which way a language is written. */
+export function directionOf(locale: string): 'ltr' | 'rtl' {
+  // A getter in older engines, a method in newer ones, and in neither case known to TypeScript's library.
+  const parsed = new Intl.Locale(locale) as Intl.Locale & TextInfo
+  return (parsed.getTextInfo?.() ?? parsed.textInfo)?.direction === 'rtl' ? 'rtl' : 'ltr'
+}
+
+interface TextInfo {
+  readonly textInfo?: { readonly direction: string }
+  getTextInfo?(): { readonly direction: string }
+}

@@ -1,0 +1,164 @@
+import type { ConsolePage } from './frame.ts'
+import type { HostTexts } from './texts/languages.ts'
+import { lowContrast, THEME_TOKENS, type Theme, themeProblem } from './theme.ts'
+import type { Viewer } from './viewer.ts'
+
+/** What is about to happen that cannot be undone, or makes an app more powerful. */
+export type DangerousActionName =
+  | 'add-secret'
+  | 'change-redirects'
+  | 'end-tokens'
+  | 'keys'
+  | 'publish'
+  | 'regenerate'
+  | 'remove'
+  | 'resource-server'
+  | 'trust'
+
+export interface DangerousAction {
+  readonly name: DangerousActionName
+  /** Keys of the apps that it is about. */
+  readonly apps: readonly string[]
+  readonly viewer: Viewer
+}
+
+/** How people call accounts, and which are below one. */
+export interface AccountBook {
+  /** Names by id. An id without a name is shown itself. Asked once for each page, with the accounts on it. */
+  names(ids: readonly string[]): Promise<Readonly<Record<string, string>>>
+  /** Accounts below `account` whose names match `search`, at most a page of them. Without it, no list of accounts is offered. */
+  below?(account: string, search: string): Promise<readonly { readonly id: string; readonly name: string }[]>
+}
+
+export interface ConsoleOptions {
+  /**
+   * Says who looks, or gives the Response that signs in and comes back. The function given to `createHandler` does. Of the URL of the
+   * request only path and query mean anything, and its body must not be read.
+   */
+  readonly signIn: (request: Request) => Promise<Viewer | Response>
+  /** Where it is mounted, an absolute URL. Links and origin come from nowhere else. Default is the issuer with `/console`. */
+  readonly url?: string | undefined
+  /** Default is: accounts are called by their ids, and there is no list of accounts to act for. */
+  readonly accounts?: AccountBook | undefined
+  /**
+   * Asks for more proof of who it is before a dangerous action. Undefined: go on. A Response to the GET of a confirmation page may
+   * redirect anywhere and come back to that address; to a POST, the page shows a link there instead. Default is none.
+   */
+  readonly confirm?: ((request: Request, action: DangerousAction) => Promise<Response | undefined>) | undefined
+  /** What scopes mean to people, by their names. They are then offered as boxes. Default is a text field. */
+  readonly scopes?: Readonly<Record<string, string>> | undefined
+  /** What API types are called, by their names. Default is none: the form does not ask for one. */
+  readonly apis?: Readonly<Record<string, string>> | undefined
+  /** Texts by language tag. English and German are there; what is missing is English. */
+  readonly texts?: HostTexts | undefined
+  readonly theme?: Theme | undefined
+  /** Puts a page into the host's own. What its headers lack is added. Default is a document of ours. */
+  readonly layout?: ((page: ConsolePage, request: Request) => Promise<Response>) | undefined
+}
+
+/** The options, checked, with every default in place. */
+export interface ConsoleSettings {
+  readonly signIn: ConsoleOptions['signIn']
+  readonly url: URL
+  /** The path of `url`, without a slash at its end. */
+  readonly base: string
+  readonly accounts: AccountBook
+  readonly confirm: NonNullable<ConsoleOptions['confirm']>
+  readonly scopes: Readonly<Record<string, string>>
+  readonly apis: Readonly<Record<string, string>>
+  readonly texts: HostTexts
+  readonly theme: Theme
+  readonly layout: ConsoleOptions['layout']
+}
+
+const NAMES = ['signIn', 'url', 'accounts', 'confirm', 'scopes', 'apis', 'texts', 'theme', 'layout'] as const
+const FUNCTIONS = ['signIn', 'confirm', 'layout'] as const
+const RECORDS = ['scopes', 'apis'] as const
+
+/** @throws TypeError naming the option that is wrong. */
+export function checkConsoleOptions(options: ConsoleOptions, issuer: string | undefined): ConsoleSettings {
+  if (typeof options !== 'object' || options === null) throw wrong('options', 'an object', options)
+  for (const name of Object.keys(options))
+    if (!NAMES.some((known) => known === name)) throw wrong(name, `one of the options ${NAMES.join(', ')}`, undefined)
+  for (const name of FUNCTIONS) if (name === 'signIn' || options[name] !== undefined) checkFunction(name, options[name])
+  for (const name of RECORDS) checkRecord(name, options[name] ?? {})
+  checkAccounts(options.accounts)
+  checkTexts(options.texts ?? {})
+  checkTheme(options.theme ?? {})
+  const url = checkUrl(options.url, issuer)
+  return {
+    signIn: options.signIn,
+    url,
+    base: url.pathname.replace(/\/$/, ''),
+    accounts: options.accounts ?? { names: async () => ({}) },
+    confirm: options.confirm ?? (async () => undefined),
+    scopes: options.scopes ?? {},
+    apis: options.apis ?? {},
+    texts: options.texts ?? {},
+    theme: options.theme ?? {},
+    layout: options.layout,
+  }
+}
+
+function wrong(option: string, expected: string, received: unknown): TypeError {
+  const kind = received === null ? 'null' : typeof received
+  return new TypeError(`createConsole: ${option}: expected ${expected}, received ${kind}`)
+}
+
+function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw wrong(name, 'a function', value)
+}
+
+function checkRecord(name: string, value: unknown): void {
+  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (!isRecord || !Object.values(value).every((text) => typeof text === 'string'))
+    throw wrong(name, 'an object of texts by name', value)
+}
+
+function checkAccounts(accounts: AccountBook | undefined): void {
+  if (accounts === undefined) return
+  checkFunction('accounts.names', accounts?.names)
+  if (accounts.below !== undefined) checkFunction('accounts.below', accounts.below)
+}
+
+/** Keys are language tags, so a misspelt one is not silently never shown. */
+function checkTexts(texts: HostTexts): void {
+  for (const [tag, values] of Object.entries(texts)) {
+    if (!isLanguageTag(tag) || typeof values !== 'object' || values === null)
+      throw wrong(`texts.${tag}`, 'texts by language tag, such as "fr"', values)
+  }
+}
+
+function isLanguageTag(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1
+  } catch {
+    return false
+  }
+}
+
+function checkTheme(theme: Theme): void {
+  for (const [name, value] of Object.entries(theme)) {
+    const isKnown = [...THEME_TOKENS, 'scheme', 'stylesheet'].includes(name)
+    if (!isKnown) throw wrong(`theme.${name}`, `one of ${THEME_TOKENS.join(', ')}, scheme, stylesheet`, undefined)
+    const expected = themeProblem(name, value)
+    if (expected !== undefined) throw wrong(`theme.${name}`, expected, value)
+  }
+  const contrast = lowContrast(theme)
+  if (contrast !== undefined)
+    process.emitWarning(
+      `createConsole: theme: accent and on-accent have a contrast of ${contrast.toFixed(1)}; text needs 4.5`,
+      { code: 'APPGRANT_THEME_CONTRAST' },
+    )
+}
+
+function checkUrl(option: string | undefined, issuer: string | undefined): URL {
+  if (option === undefined && issuer === undefined)
+    throw wrong('url', 'an absolute URL, because createAppGrant has no issuer', undefined)
+  const text = option ?? `${issuer?.replace(/\/$/, '')}/console`
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isPlain = url?.search === '' && url.hash === '' && url.username === '' && url.password === ''
+  if (!url || !/^https?:$/.test(url.protocol) || !isPlain)
+    throw wrong('url', 'an absolute http or https URL without query, fragment and user name', option)
+  return url
+}
