@@ -1,11 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
 // Three processes fight over one lock, which each must get within some hundred ms: other files would take the processor from them.
-const ALONE = ['test/stores/sqlite-room.test.ts']
+// Every store but the one in memory.
+const SERVERS = 'test/adapters/{mongodb,redis,sqlite}/**'
+const ALONE = ['test/adapters/sqlite/fairness.test.ts']
 
 export default defineConfig({
   test: {
-    reporters: ['default', './test/reporter/closing-line.ts'],
+    reporters: ['default', './test/support/closing-line-reporter.ts'],
     passWithNoTests: true,
     // Half of the time a test waits for a server: two files at a time keep even a small machine busy, more would fight over it.
     maxWorkers: 2,
@@ -17,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{stores,faults,package}/**'],
+          exclude: ['test/{faults,package}/**', SERVERS],
           testTimeout: 60_000,
         },
       },
@@ -25,7 +27,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'servers',
-          include: ['test/{stores,faults}/**/*.test.ts'],
+          include: [`${SERVERS}/*.test.ts`, 'test/faults/**/*.test.ts'],
           exclude: ALONE,
           testTimeout: 120_000,
           hookTimeout: 120_000,

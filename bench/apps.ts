@@ -1,17 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { type AppGrant, type AppGrantOptions, createAppGrant, type Granted, type Store } from '../dist/index.js'
+import { type AppGrant, type AppGrantOptions, createAppGrant, type Store, type TokenResponse } from '../dist/index.js'
 
 const REDIRECT = 'https://bench.example/callback'
 
 /** A platform with one app. */
 export async function platform(store: Store, options: Partial<AppGrantOptions> = {}) {
-  const grants = createAppGrant({ store, issuer: 'https://auth.bench.example', storeTimeoutMs: 20_000, ...options })
-  return { grants, ...(await trustedApp(grants)) }
+  const appgrant = createAppGrant({ store, issuer: 'https://auth.bench.example', timeoutMs: 20_000, ...options })
+  return { appgrant, ...(await trustedApp(appgrant)) }
 }
 
 /** A trusted app that also has redirect URLs, of an owner of its own. */
-export async function trustedApp(grants: AppGrant) {
-  const { app, secret } = await grants.apps.register({
+export async function trustedApp(appgrant: AppGrant) {
+  const { app, secret } = await appgrant.apps.register({
     owner: `bench-${randomBytes(6).toString('hex')}`,
     name: 'Bench',
     homepage: 'https://bench.example/',
@@ -24,27 +24,27 @@ export async function trustedApp(grants: AppGrant) {
 
 /** Authorises the app for an account and redeems the code. */
 export async function userToken(
-  grants: AppGrant,
+  appgrant: AppGrant,
   of: { key: string; secret: string; account: string },
-): Promise<Granted> {
-  const verifier = randomBytes(32).toString('base64url')
+): Promise<TokenResponse> {
+  const codeVerifier = randomBytes(32).toString('base64url')
   const params = new URLSearchParams({
     client_id: of.key,
     redirect_uri: REDIRECT,
     response_type: 'code',
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge: createHash('sha256').update(codeVerifier).digest('base64url'),
     code_challenge_method: 'S256',
   })
-  const asked = await grants.authorizer.beginAuthorization(params, { account: of.account })
+  const asked = await appgrant.authorizer.beginAuthorization(params, { account: of.account })
   if (asked.step !== 'consent') throw new Error(asked.location)
-  const { location } = await grants.authorizer.approve({ ticket: asked.ticket, account: of.account })
+  const { location } = await appgrant.authorizer.approve({ ticket: asked.ticket, account: of.account })
   const code = new URL(location).searchParams.get('code') ?? ''
-  return grants.authorizer.redeemCode({ ...of, code, verifier, redirectUrl: REDIRECT })
+  return appgrant.authorizer.exchangeCode({ ...of, code, codeVerifier, redirectUrl: REDIRECT })
 }
 
 /** Mints tokens, many at a time. */
 export async function mint(
-  grants: AppGrant,
+  appgrant: AppGrant,
   of: { key: string; secret: string },
   howMany: number,
 ): Promise<readonly string[]> {
@@ -52,7 +52,7 @@ export async function mint(
   const worker = async () => {
     while (made.length < howMany) {
       const at = made.push('') - 1
-      made[at] = (await grants.authorizer.grantTrusted(of)).accessToken
+      made[at] = (await appgrant.authorizer.clientCredentials(of)).accessToken
     }
   }
   await Promise.all(Array.from({ length: 256 }, worker))

@@ -3,10 +3,10 @@
 // npm run bench -- redis --quick   the same in under 40 seconds
 // npm run bench -- --page          only the tables
 import { http } from './groups/http.ts'
-import { kill } from './groups/kill.ts'
 import { mongodb } from './groups/mongodb.ts'
 import { memory } from './groups/process.ts'
 import { redis } from './groups/redis.ts'
+import { revoke } from './groups/revoke.ts'
 import { signed } from './groups/signed.ts'
 import { size } from './groups/size.ts'
 import { sqlite } from './groups/sqlite.ts'
@@ -22,7 +22,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
   sqlite,
   signed,
   http,
-  kill,
+  revoke,
   size,
 }
 

@@ -13,19 +13,19 @@ import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
 const server = createServer().listen(0, '127.0.0.1')
 await once(server, 'listening')
 const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-const grants = createAppGrant({ store: memoryStore(), issuer })
-server.on('request', toNodeHandler(createHandler(grants)))
+const appgrant = createAppGrant({ store: memoryStore(), issuer })
+server.on('request', toNodeHandler(createHandler(appgrant)))
 
 // The app generates the pair and keeps the private key. The host gets the public key.
 const { publicKey, privateKey } = await generateKeyPair('ES256')
-const { app } = await grants.apps.register({
+const { app } = await appgrant.apps.register({
   owner: 'org-7',
   name: 'Call Reports',
   homepage: 'https://reports.example/',
   adminEmail: 'ops@reports.example',
   scopes: ['calls:read'],
   trusted: true,
-  keys: [await exportJWK(publicKey)],
+  jwks: [await exportJWK(publicKey)],
 })
 
 /** Every request needs a new assertion: each is accepted only once. */
@@ -49,16 +49,16 @@ async function token(assertion: string) {
 
 const assertion = await assertionBy(privateKey)
 const first = await token(assertion)
-const access = await grants.authorizer.verify(first.accessToken)
+const access = await appgrant.authorizer.verify(first.accessToken)
 console.log(`token: ${access.ok ? `acts for ${access.account}` : access.reason}`)
 console.log(`the same assertion again: ${(await token(assertion)).error}`)
 
 // One write: the old key and every token stop working, on every node.
 const next = await generateKeyPair('ES256')
-await grants.apps.replaceKeys(app.key, [await exportJWK(next.publicKey)])
-const after = await grants.authorizer.verify(first.accessToken)
+await appgrant.apps.replaceJwks(app.key, [await exportJWK(next.publicKey)])
+const after = await appgrant.authorizer.verify(first.accessToken)
 console.log(`token: ${after.ok ? 'still valid' : after.reason}`)
 console.log(`old key: ${(await token(await assertionBy(privateKey))).error}`)
 console.log(`new key: ${(await token(await assertionBy(next.privateKey))).error}`)
 server.close().closeAllConnections()
-await grants.close()
+await appgrant.close()

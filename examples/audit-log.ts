@@ -56,7 +56,7 @@ async function crashingHost(outbox: string): Promise<void> {
   }
   const { app } = await appgrant.apps.register({ ...fields, trusted: true })
   const wrong = { key: app.key, secret: 'guessed', remoteAddress: '192.0.2.66', userAgent: 'curl/8' }
-  await appgrant.authorizer.grantTrusted(wrong).catch(() => {})
+  await appgrant.authorizer.clientCredentials(wrong).catch(() => {})
   await appgrant.asHost({ login: 'ann' }).apps.suspend(app.key)
   process.kill(process.pid, 'SIGKILL')
 }

@@ -10,7 +10,7 @@ import { toNodeHandler } from 'appgrant/node'
 const server = createServer()
 await new Promise<void>((listening) => server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', listening))
 const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-const grants = createAppGrant({ store: memoryStore(), issuer, allowLoopbackRedirects: true })
+const appgrant = createAppGrant({ store: memoryStore(), issuer, allowLoopbackRedirects: true })
 
 // The signed-in accounts, by cookie. A real host checks passwords and ends sessions.
 const sessions = new Map<string, string>()
@@ -53,7 +53,7 @@ const page = (title: string, body: string) =>
 /** Escapes text. Names come from strangers, so nothing goes into a page without this. */
 const text = (value: string) => value.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 
-const endpoints = toNodeHandler(createHandler(grants, { signIn, consentPage }))
+const endpoints = toNodeHandler(createHandler(appgrant, { signIn, consentPage }))
 
 /** The host's own sign-in. It believes every account name. */
 async function signInPage(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -76,7 +76,7 @@ async function signInPage(req: IncomingMessage, res: ServerResponse): Promise<vo
 
 // The app, which is normally a separate program. It is public, so it has no secret.
 const redirectUrl = `${issuer}/app/callback`
-const { app } = await grants.apps.register({
+const { app } = await appgrant.apps.register({
   owner: 'Reports Ltd',
   name: 'Call Reports',
   homepage: 'https://reports.example/',

@@ -53,7 +53,7 @@ const target = {
 for (const one of conformance) await one.run(target)
 console.log(`the store passes all ${conformance.length} cases of the kit`)
 
-const grants = createAppGrant({ store: mapStore(new Map()) })
-const { app } = await grants.apps.register(exampleApp({ owner: 'org-7' }))
-console.log(`and keeps ${app.name} of ${(await grants.apps.list({ owner: 'org-7' })).items[0]?.owner}`)
-await grants.close()
+const appgrant = createAppGrant({ store: mapStore(new Map()) })
+const { app } = await appgrant.apps.register(exampleApp({ owner: 'org-7' }))
+console.log(`and keeps ${app.name} of ${(await appgrant.apps.list({ owner: 'org-7' })).items[0]?.owner}`)
+await appgrant.close()

@@ -25,12 +25,12 @@ const noDriver = await sqliteStore(file)
     () => undefined,
     (error) => (isAppGrantError(error) ? error.hint : `${error}`),
   )
-let grants = createAppGrant({ store: noDriver ? memoryStore() : sqliteStore(file), issuer })
+let appgrant = createAppGrant({ store: noDriver ? memoryStore() : sqliteStore(file), issuer })
 let otherProcess: ChildProcess | undefined
 
 // The host: appgrant's endpoints, and a resource of its own.
-const endpoints = toNodeHandler(createHandler(grants))
-const guard = protectNode(grants.authorizer, { scope: 'calls:read' })
+const endpoints = toNodeHandler(createHandler(appgrant))
+const guard = protectNode(appgrant.authorizer, { scope: 'calls:read' })
 server.on('request', (req, res) => {
   if (req.url !== '/calls') return void endpoints(req, res)
   guard(req, res, () => res.end(`calls of ${accessOf(req).account}`))
@@ -58,7 +58,7 @@ async function calls(accessToken: string): Promise<string> {
 async function endServer(): Promise<void> {
   server.close()
   server.closeAllConnections()
-  await grants.close()
+  await appgrant.close()
 }
 
 /** Starts the same host as another process on the same file. From then on this process only manages the app. */
@@ -71,14 +71,14 @@ async function startedElsewhere(): Promise<ChildProcess> {
     once(child.stdout, 'data'),
     once(child, 'exit').then(() => Promise.reject(new Error('the host did not start'))),
   ])
-  grants = createAppGrant({ store: sqliteStore(file), issuer })
+  appgrant = createAppGrant({ store: sqliteStore(file), issuer })
   return child
 }
 
 try {
   const owner = 'org-7'
   const fields = { name: 'Call Reports', homepage: 'https://reports.example/', adminEmail: 'ops@reports.example' }
-  const { app, secret } = await grants.apps.register({ ...fields, owner, scopes: ['calls:read'], trusted: true })
+  const { app, secret } = await appgrant.apps.register({ ...fields, owner, scopes: ['calls:read'], trusted: true })
   step('An app is registered for its owner', app.owner, owner)
 
   const first = await token(app.key, secret)
@@ -97,25 +97,25 @@ try {
     step('and the app gets tokens there', (await token(app.key, secret)).status, 200)
   }
 
-  await grants.apps.suspend(app.key)
+  await appgrant.apps.suspend(app.key)
   step('The app is suspended: its token is refused', await calls(first.access_token), '401')
   step('and it gets no new one', (await token(app.key, secret)).error, 'unauthorized_client')
 
-  await grants.apps.resume(app.key)
+  await appgrant.apps.resume(app.key)
   step('The app is resumed: the same token works', await calls(first.access_token), '200 calls of org-7')
-  const renewed = await grants.apps.regenerateSecret(app.key)
+  const renewed = await appgrant.apps.regenerateSecret(app.key)
   step('The secret is regenerated: the old token is refused', await calls(first.access_token), '401')
   step('the old secret too', (await token(app.key, secret)).error, 'invalid_client')
   const [one, other] = [await token(app.key, renewed.secret), await token(app.key, renewed.secret)]
   step('The new secret works', await calls(one.access_token), '200 calls of org-7')
   const of = { app: app.key, account: owner }
-  step('The owner sees its tokens', await grants.tokens.count(of), 2)
-  const { items } = await grants.tokens.list(of)
-  await grants.tokens.remove({ ...of, ids: items.slice(1).map((shown) => shown.id) })
+  step('The owner sees its tokens', await appgrant.tokens.count(of), 2)
+  const { items } = await appgrant.tokens.list(of)
+  await appgrant.tokens.remove({ ...of, ids: items.slice(1).map((shown) => shown.id) })
   const both = async () => [await calls(one.access_token), await calls(other.access_token)].sort().join(', ')
   step('One is removed: it is refused, the other works', await both(), '200 calls of org-7, 401')
 
-  await grants.apps.remove(app.key)
+  await appgrant.apps.remove(app.key)
   step('The app is removed: both are refused', await both(), '401, 401')
   step('and its secret', (await token(app.key, renewed.secret)).error, 'invalid_client')
   console.log('Every step went as expected.')

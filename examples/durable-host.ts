@@ -8,10 +8,10 @@ import { sqliteStore } from 'appgrant/sqlite'
 const [file = './appgrant.db', port = '3000'] = process.argv.slice(2)
 const store = sqliteStore(file)
 await store.prepare()
-const grants = createAppGrant({ store, issuer: `http://127.0.0.1:${port}` })
+const appgrant = createAppGrant({ store, issuer: `http://127.0.0.1:${port}` })
 
-const endpoints = toNodeHandler(createHandler(grants))
-const guard = protectNode(grants.authorizer, { scope: 'calls:read' })
+const endpoints = toNodeHandler(createHandler(appgrant))
+const guard = protectNode(appgrant.authorizer, { scope: 'calls:read' })
 const server = createServer((req, res) => {
   if (req.url !== '/calls') return void endpoints(req, res)
   guard(req, res, () => res.end(`calls of ${accessOf(req).account}`))
@@ -19,6 +19,6 @@ const server = createServer((req, res) => {
 server.listen(Number(port), '127.0.0.1', () => console.log(`listening on ${port}`))
 
 process.once('SIGTERM', () => {
-  server.close(() => grants.close())
+  server.close(() => appgrant.close())
   server.closeAllConnections()
 })

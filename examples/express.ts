@@ -7,8 +7,8 @@ import express from 'express'
 
 const port = Number(process.env.PORT ?? 3000)
 const issuer = `http://127.0.0.1:${port}`
-const grants = createAppGrant({ store: memoryStore(), issuer })
-const { app: registered, secret } = await grants.apps.register({
+const appgrant = createAppGrant({ store: memoryStore(), issuer })
+const { app: registered, secret } = await appgrant.apps.register({
   owner: 'org-7',
   name: 'Call Reports',
   homepage: 'https://reports.example/',
@@ -18,12 +18,12 @@ const { app: registered, secret } = await grants.apps.register({
 })
 
 const app = express()
-app.get('/calls', protectNode(grants.authorizer, { scope: 'calls:read' }), (req, res) => {
+app.get('/calls', protectNode(appgrant.authorizer, { scope: 'calls:read' }), (req, res) => {
   res.send(`calls of ${accessOf(req).account}\n`)
 })
 // Before express.json() and express.urlencoded(): the endpoints read their bodies themselves, up to a limit.
 // If other routes follow, mount it at its own paths only: /token, /revoke, /introspect, /apps, /tokens, /.well-known/….
-app.use(['/token', '/revoke', '/introspect', '/.well-known'], toNodeHandler(createHandler(grants)))
+app.use(['/token', '/revoke', '/introspect', '/.well-known'], toNodeHandler(createHandler(appgrant)))
 app.use(express.json())
 
 app.listen(port, '127.0.0.1', () => {

@@ -7,8 +7,8 @@ import Fastify from 'fastify'
 
 const port = Number(process.env.PORT ?? 3000)
 const issuer = `http://127.0.0.1:${port}`
-const grants = createAppGrant({ store: memoryStore(), issuer })
-const { app: registered, secret } = await grants.apps.register({
+const appgrant = createAppGrant({ store: memoryStore(), issuer })
+const { app: registered, secret } = await appgrant.apps.register({
   owner: 'org-7',
   name: 'Call Reports',
   homepage: 'https://reports.example/',
@@ -18,13 +18,13 @@ const { app: registered, secret } = await grants.apps.register({
 })
 
 const app = Fastify()
-const guard = protectNode(grants.authorizer, { scope: 'calls:read' })
+const guard = protectNode(appgrant.authorizer, { scope: 'calls:read' })
 app.get('/calls', {
   preHandler: (request, reply, done) => guard(request.raw, reply.raw, (error) => done(error as Error | undefined)),
   handler: async (request) => `calls of ${accessOf(request.raw).account}\n`,
 })
 
-const endpoints = toNodeHandler(createHandler(grants))
+const endpoints = toNodeHandler(createHandler(appgrant))
 app.register(async (scope) => {
   // Fastify reads no bodies in this scope, because the endpoints read them themselves.
   scope.removeAllContentTypeParsers()

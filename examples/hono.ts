@@ -8,8 +8,8 @@ import { Hono } from 'hono'
 
 const port = Number(process.env.PORT ?? 3000)
 const issuer = `http://127.0.0.1:${port}`
-const grants = createAppGrant({ store: memoryStore(), issuer })
-const { app: registered, secret } = await grants.apps.register({
+const appgrant = createAppGrant({ store: memoryStore(), issuer })
+const { app: registered, secret } = await appgrant.apps.register({
   owner: 'org-7',
   name: 'Call Reports',
   homepage: 'https://reports.example/',
@@ -19,13 +19,13 @@ const { app: registered, secret } = await grants.apps.register({
 })
 
 const app = new Hono()
-const guard = protect(grants.authorizer, { scope: 'calls:read' })
+const guard = protect(appgrant.authorizer, { scope: 'calls:read' })
 app.get('/calls', async (c) => {
   const access = await guard(c.req.raw)
   return access instanceof Response ? access : c.text(`calls of ${access.account}\n`)
 })
 
-const handler = createHandler(grants)
+const handler = createHandler(appgrant)
 app.all('*', (c) => {
   // Failed authentications are limited per address. Other runtimes provide the address in other ways.
   const { address } = getConnInfo(c).remote

@@ -7,8 +7,8 @@ import Koa from 'koa'
 
 const port = Number(process.env.PORT ?? 3000)
 const issuer = `http://127.0.0.1:${port}`
-const grants = createAppGrant({ store: memoryStore(), issuer })
-const { app: registered, secret } = await grants.apps.register({
+const appgrant = createAppGrant({ store: memoryStore(), issuer })
+const { app: registered, secret } = await appgrant.apps.register({
   owner: 'org-7',
   name: 'Call Reports',
   homepage: 'https://reports.example/',
@@ -18,7 +18,7 @@ const { app: registered, secret } = await grants.apps.register({
 })
 
 const app = new Koa()
-const guard = protectNode(grants.authorizer, { scope: 'calls:read' })
+const guard = protectNode(appgrant.authorizer, { scope: 'calls:read' })
 app.use(async (ctx, next) => {
   if (ctx.path !== '/calls') return next()
   // If the token is rejected, the guard sends the response itself and Koa must not send another.
@@ -33,7 +33,7 @@ app.use(async (ctx, next) => {
 })
 
 // Before any body parser: the endpoints read their bodies themselves.
-const endpoints = toNodeHandler(createHandler(grants))
+const endpoints = toNodeHandler(createHandler(appgrant))
 app.use(async (ctx) => {
   ctx.respond = false
   await endpoints(ctx.req, ctx.res)

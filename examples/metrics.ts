@@ -13,7 +13,7 @@ function countOutcomes(call: string): void {
     counts.set(line, (counts.get(line) ?? 0) + 1)
   })
 }
-for (const call of ['Authorizer.verify', 'Authorizer.grantTrusted', 'Authorizer.refresh']) countOutcomes(call)
+for (const call of ['Authorizer.verify', 'Authorizer.clientCredentials', 'Authorizer.refresh']) countOutcomes(call)
 
 // The host.
 const appgrant = createAppGrant({ store: memoryStore() })
@@ -24,8 +24,8 @@ const { app, secret } = await appgrant.apps.register({
   adminEmail: 'ops@reports.example',
   trusted: true,
 })
-const { accessToken } = await appgrant.authorizer.grantTrusted({ key: app.key, secret })
-await appgrant.authorizer.grantTrusted({ key: app.key, secret: 'guessed' }).catch(() => {})
+const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
+await appgrant.authorizer.clientCredentials({ key: app.key, secret: 'guessed' }).catch(() => {})
 await appgrant.authorizer.verify(accessToken)
 await appgrant.authorizer.verify(accessToken)
 await appgrant.authorizer.verify('made-up')

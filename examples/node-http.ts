@@ -7,8 +7,8 @@ import { accessOf, protectNode, toNodeHandler } from 'appgrant/node'
 
 const port = Number(process.env.PORT ?? 3000)
 const issuer = `http://127.0.0.1:${port}`
-const grants = createAppGrant({ store: memoryStore(), issuer })
-const { app: registered, secret } = await grants.apps.register({
+const appgrant = createAppGrant({ store: memoryStore(), issuer })
+const { app: registered, secret } = await appgrant.apps.register({
   owner: 'org-7',
   name: 'Call Reports',
   homepage: 'https://reports.example/',
@@ -17,8 +17,8 @@ const { app: registered, secret } = await grants.apps.register({
   trusted: true,
 })
 
-const endpoints = toNodeHandler(createHandler(grants))
-const guard = protectNode(grants.authorizer, { scope: 'calls:read' })
+const endpoints = toNodeHandler(createHandler(appgrant))
+const guard = protectNode(appgrant.authorizer, { scope: 'calls:read' })
 
 const server = createServer((req, res) => {
   if (req.url !== '/calls') return void endpoints(req, res)

@@ -2,10 +2,10 @@
 import { createAppGrant, isAppGrantError } from 'appgrant'
 import { memoryStore } from 'appgrant/memory'
 
-const grants = createAppGrant({ store: memoryStore() })
+const appgrant = createAppGrant({ store: memoryStore() })
 
 // The secret can be read here and never again: only its SHA-256 is stored.
-const { app, secret } = await grants.apps.register({
+const { app, secret } = await appgrant.apps.register({
   owner: 'org-7',
   name: 'Call Reports',
   homepage: 'https://reports.example/',
@@ -16,23 +16,23 @@ const { app, secret } = await grants.apps.register({
 console.log(`registered ${app.name} for ${app.owner}`)
 
 // The app exchanges its key and secret for a token.
-const { accessToken, expiresInSeconds } = await grants.authorizer.grantTrusted({ key: app.key, secret })
+const { accessToken, expiresInSeconds } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
 console.log(`token for ${expiresInSeconds} s`)
 
 // Your API verifies the token of every request.
-const access = await grants.authorizer.verify(accessToken)
+const access = await appgrant.authorizer.verify(accessToken)
 if (!access.ok) throw new Error(`refused: ${access.reason}`)
 console.log(`acts for ${access.account} with ${access.scope}`)
 
 // One write revokes the old secret and every token, on every node.
-await grants.apps.regenerateSecret(app.key)
-const after = await grants.authorizer.verify(accessToken)
+await appgrant.apps.regenerateSecret(app.key)
+const after = await appgrant.authorizer.verify(accessToken)
 console.log(after.ok ? 'still valid' : `token: ${after.reason}`)
 
 try {
-  await grants.authorizer.grantTrusted({ key: app.key, secret })
+  await appgrant.authorizer.clientCredentials({ key: app.key, secret })
 } catch (error) {
   if (!isAppGrantError(error, 'app_authentication_failed')) throw error
   console.log(`old secret: ${error.message}`)
 }
-await grants.close()
+await appgrant.close()

@@ -1,75 +1,116 @@
-// Fails if an import points up or across the layers. The layers are described in docs/architecture.md.
+// Fails on an import that points up or across, and on any import cycle. The table is the architecture: see docs/architecture.md.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 
 const ROOT = new URL('..', import.meta.url).pathname
 
-// Each place, from the top down, and the places it may import besides itself. The longest matching place applies.
+const BELOW_DOMAIN = ['src/records', 'src/credentials', 'src/base']
+const BELOW_HTTP = ['src/create-app-grant.ts', 'src/domain', 'src/base']
+
+// Each place, from the top down, and the places it may import from besides itself. The longest matching place counts.
 const MAY_IMPORT = {
-  'src/index.ts': [
-    'src/create-app-grant.ts',
-    'src/app-grant-options.ts',
-    'src/domain',
-    'src/records',
-    'src/credentials',
-    'src/store',
-    'src/base',
-  ],
-  'src/app-grant-options.ts': ['src/domain', 'src/credentials', 'src/store'],
-  'src/create-app-grant.ts': [
-    'src/app-grant-options.ts',
-    'src/domain',
-    'src/records',
-    'src/credentials',
-    'src/store',
-    'src/base',
-  ],
+  'src/index.ts': ['src/create-app-grant.ts', 'src/options.ts', 'src/domain', 'src/store', ...BELOW_DOMAIN],
+  'src/create-app-grant.ts': ['src/options.ts', 'src/domain', 'src/store', ...BELOW_DOMAIN],
+  'src/options.ts': ['src/domain/accounts', 'src/domain/input', 'src/credentials', 'src/store', 'src/base'],
+
   'src/node.ts': ['src/node', 'src/http', 'src/domain', 'src/base'],
-  'src/node': ['src/http', 'src/base'],
-  'src/resource.ts': ['src/resource', 'src/domain', 'src/base'],
-  'src/resource': ['src/domain', 'src/credentials', 'src/base'],
-  'src/testing': ['src/domain', 'src/store', 'src/base'],
-  'src/console': ['src/http', 'src/create-app-grant.ts', 'src/domain', 'src/base'],
-  'src/http': ['src/create-app-grant.ts', 'src/domain', 'src/base'],
-  'src/domain': ['src/records', 'src/credentials', 'src/base'],
+  'src/node': ['src/http/wire', 'src/base'],
+  'src/resource.ts': ['src/resource', 'src/domain/tokens', 'src/base'],
+  'src/resource': ['src/domain/tokens', 'src/domain/input', 'src/credentials', 'src/base'],
+  'src/testing': ['src/domain/apps', 'src/store', 'src/base'],
+
+  'src/console': ['src/http/wire', ...BELOW_HTTP],
+
+  'src/http/index.ts': ['src/http'],
+  'src/http/handler.ts': ['src/http/oauth', 'src/http/api', 'src/http/pages', 'src/http/wire', ...BELOW_HTTP],
+  'src/http/protect.ts': ['src/http/wire', ...BELOW_HTTP],
+  'src/http/oauth': ['src/http/wire', ...BELOW_HTTP],
+  'src/http/api': ['src/http/wire', ...BELOW_HTTP],
+  'src/http/pages': ['src/http/wire', ...BELOW_HTTP],
+  'src/http/wire': ['src/domain', 'src/base'],
+
+  'src/domain/authorizer.ts': ['src/domain', ...BELOW_DOMAIN],
+  'src/domain/grants': [
+    'src/domain/authorization',
+    'src/domain/tokens',
+    'src/domain/apps',
+    'src/domain/accounts',
+    'src/domain/input',
+    ...BELOW_DOMAIN,
+  ],
+  'src/domain/authorization': [
+    'src/domain/tokens',
+    'src/domain/apps',
+    'src/domain/accounts',
+    'src/domain/input',
+    ...BELOW_DOMAIN,
+  ],
+  'src/domain/installs': ['src/domain/apps', 'src/domain/accounts', 'src/domain/input', ...BELOW_DOMAIN],
+  'src/domain/tokens': ['src/domain/apps', 'src/domain/accounts', 'src/domain/input', ...BELOW_DOMAIN],
+  'src/domain/apps': ['src/domain/accounts', 'src/domain/input', ...BELOW_DOMAIN],
+  'src/domain/accounts': ['src/domain/input', ...BELOW_DOMAIN],
+  'src/domain/input': BELOW_DOMAIN,
+
   'src/records': ['src/credentials', 'src/store', 'src/base'],
   'src/credentials': ['src/base'],
   'src/store': ['src/base'],
   'src/base': [],
-  adapters: ['src/store', 'src/base/errors.ts'],
+  adapters: ['src/store', 'src/base'],
 }
 const places = Object.keys(MAY_IMPORT).sort((a, b) => b.length - a.length)
-const placeOf = (file) => places.find((place) => file === place || file.startsWith(`${place}/`))
+const isIn = (place) => (file) => file === place || file.startsWith(`${place}/`)
+const placeOf = (file) => places.find((place) => isIn(place)(file))
 
 const problems = []
+/** What each file imports of ours, types included. */
+const imports = new Map()
 for (const folder of ['src', 'adapters']) {
   for (const entry of readdirSync(join(ROOT, folder), { recursive: true })) {
     if (!entry.endsWith('.ts')) continue
     const file = join(folder, entry)
-    const from = placeOf(file)
-    if (!from) problems.push(`${file}: belongs to no layer; add one to scripts/check-layers.mjs`)
-    const text = readFileSync(join(ROOT, file), 'utf8')
-    for (const [, target] of text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)) {
-      if (target.startsWith('.')) checkInside(file, from, normalize(join(dirname(file), target)))
+    if (!placeOf(file)) problems.push(`${file}: no place of this name; add it to scripts/check-layers.mjs`)
+    const targets = []
+    for (const [, target] of readFileSync(join(ROOT, file), 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)) {
+      if (target.startsWith('.')) targets.push(normalize(join(dirname(file), target)))
       else if (target === 'jose' && !file.startsWith('src/credentials/jwt/'))
         problems.push(`${file}: only src/credentials/jwt/ imports jose`)
     }
+    imports.set(file, targets)
   }
 }
+for (const [file, targets] of imports) for (const target of targets) checkDirection(file, target)
+problems.push(...cycles())
 
-function checkInside(file, from, target) {
-  const to = placeOf(target)
-  if (!from || (from === to && sameAdapter(file, target))) return
-  const allowed = MAY_IMPORT[from].some((place) => target === place || target.startsWith(`${place}/`))
-  if (!allowed)
-    problems.push(`${file}: imports ${target}, but ${from} may import only ${MAY_IMPORT[from].join(', ') || 'itself'}`)
+function checkDirection(file, target) {
+  const from = placeOf(file)
+  if (!from || (from === placeOf(target) && isSameAdapter(file, target))) return
+  if (MAY_IMPORT[from].some((place) => isIn(place)(target))) return
+  problems.push(`${file}: imports ${target}, but ${from} may import only ${MAY_IMPORT[from].join(', ') || 'itself'}`)
 }
 
-function sameAdapter(file, target) {
+function isSameAdapter(file, target) {
   return !file.startsWith('adapters/') || file.split('/')[1] === target.split('/')[1]
 }
 
+/** One line for every import that closes a cycle, with the whole cycle. */
+function cycles() {
+  const found = []
+  const finished = new Set()
+  const visit = (file, path) => {
+    const start = path.indexOf(file)
+    if (start >= 0) {
+      found.push(`${[...path.slice(start), file].join(' → ')}: an import cycle`)
+      return
+    }
+    if (finished.has(file) || !imports.has(file)) return
+    for (const target of imports.get(file)) visit(target, [...path, file])
+    finished.add(file)
+  }
+  for (const file of imports.keys()) visit(file, [])
+  return found
+}
+
 if (problems.length > 0) {
-  process.stderr.write(`check-layers: ${problems.length} problem(s)\n${problems.join('\n')}\n`)
+  process.stderr.write(`check-layers: ${problems.length} import(s) against the layers\n${problems.join('\n')}\n`)
   process.exit(1)
 }

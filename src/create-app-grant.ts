@@ -1,30 +1,31 @@
-import { type AppGrantOptions, checkOptions } from './app-grant-options.ts'
 import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
 import { type Channels, traced } from './base/traced.ts'
 import { MAX_SIGNED_TOKEN } from './credentials/jwt/compact.ts'
 import type { JwkSet } from './credentials/jwt/signed-format.ts'
 import { createRandomText } from './credentials/random.ts'
 import { createTokenFormat, MAX_OPAQUE_TOKEN } from './credentials/token-format.ts'
-import { createAccessTokens } from './domain/access-tokens.ts'
-import { createAccounts } from './domain/accounts.ts'
-import { createAppAuthentication, type RequestFacts } from './domain/app-authentication.ts'
-import { type AppRegistry, createAppRegistry } from './domain/app-registry.ts'
-import { createAudiences } from './domain/audience.ts'
-import { createAuthorization } from './domain/authorization.ts'
+import { createAccounts } from './domain/accounts/accounts.ts'
+import type { AppRegistry } from './domain/apps/app-registry.ts'
+import { createAppAuthenticator, type RequestContext } from './domain/apps/authenticate-app.ts'
+import { createAppRegistry } from './domain/apps/create-app-registry.ts'
+import { createVisibleApps } from './domain/apps/visible-apps.ts'
+import { createAuthorization } from './domain/authorization/consent.ts'
+import { createSaveInstall } from './domain/authorization/save-install.ts'
 import { type Authorizer, createAuthorizer } from './domain/authorizer.ts'
-import { accountInput, idInput, loginInput, sourceInput } from './domain/input.ts'
-import { createInstalling } from './domain/installing.ts'
-import { createInstalls, type Installs } from './domain/installs.ts'
-import { createManagedApps } from './domain/managed-apps.ts'
-import { createPresentedTokens } from './domain/presented-token.ts'
+import { createSessionGrants } from './domain/grants/session-grants.ts'
+import { accountInput, idInput, loginInput, sourceInput } from './domain/input/input.ts'
+import { createAudiences } from './domain/input/resources.ts'
+import { createInstalls, type Installs } from './domain/installs/installs.ts'
 import { createRefusals, reportingAll } from './domain/refusals.ts'
 import { createSessionEnding } from './domain/session-ending.ts'
-import { createSessionGrants } from './domain/session-grants.ts'
 import { createSessionSteps } from './domain/session-steps.ts'
-import { createSignedTokens } from './domain/signed-tokens.ts'
-import { createTokenStore, type TokenStore } from './domain/token-store.ts'
-import { createStrictVerifier } from './domain/verifier.ts'
-import { createCachingVerifier } from './domain/verifier-cache.ts'
+import { createAccessTokenIssuer } from './domain/tokens/access-token-issuer.ts'
+import { createCachingVerifier } from './domain/tokens/caching-verifier.ts'
+import { createSignedTokens } from './domain/tokens/signed-tokens.ts'
+import { createStrictVerifier } from './domain/tokens/strict-verifier.ts'
+import { createTokenReader } from './domain/tokens/token-reader.ts'
+import { createTokenStore, type TokenStore } from './domain/tokens/token-store.ts'
+import { type AppGrantOptions, checkOptions } from './options.ts'
 import { createCollection } from './records/collection.ts'
 import { createPages } from './records/pages.ts'
 import { guardedStore } from './store/guarded-store.ts'
@@ -33,7 +34,7 @@ const STAMP_LENGTH = 11
 const HOUR_MS = 3_600_000
 
 /** The management of apps, tokens and installs, with the authority of the host or of one account. */
-export interface Rights {
+export interface Management {
   readonly apps: AppRegistry
   readonly tokens: TokenStore
   readonly installs: Installs
@@ -43,7 +44,7 @@ export interface Rights {
  * The authorization server. Its own `apps`, `tokens` and `installs` have the host's authority and may do everything: code that
  * serves an account must use {@link AppGrant.as}.
  */
-export interface AppGrant extends Rights, AsyncDisposable {
+export interface AppGrant extends Management, AsyncDisposable {
   /** Issues, verifies and revokes tokens, and asks accounts for consent. */
   readonly authorizer: Authorizer
   /** Reports changes, refusals and outages of this process. */
@@ -60,13 +61,13 @@ export interface AppGrant extends Rights, AsyncDisposable {
    *   request behind them, for the event `refused`.
    * @throws TypeError if the account is not an account id.
    */
-  as(account: string, options?: { readonly login?: string } & RequestFacts): Rights
+  as(account: string, options?: { readonly login?: string } & RequestContext): Management
   /**
    * Returns the management API with the host's authority, recording the login that uses it.
    *
    * @throws TypeError if the login is not a string of 1–256 characters.
    */
-  asHost(options: { readonly login: string }): Rights
+  asHost(options: { readonly login: string }): Management
   /** Closes what the store opened itself, never a client that was passed in. */
   close(): Promise<void>
 }
@@ -81,13 +82,13 @@ export interface AppGrant extends Rights, AsyncDisposable {
  * const { app, secret } = await appgrant.apps.register({
  *   owner: 'org-7', name: 'MyApp', homepage: 'https://myapp.example/', adminEmail: 'ops@myapp.example', trusted: true,
  * })
- * const { accessToken } = await appgrant.authorizer.grantTrusted({ key: app.key, secret })
+ * const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
  * const access = await appgrant.authorizer.verify(accessToken)
  * ```
  */
 export function createAppGrant(options: AppGrantOptions): AppGrant {
-  const { store, directory, issuer, resources, signing, brand, clock, lifetimes, ...rest } = checkOptions(options)
-  const { appsPerOwner, storeTimeoutMs: timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
+  const { store, directory, issuer, resources, signing, tokenPrefix, clock, lifetimes, ...rest } = checkOptions(options)
+  const { appsPerOwner, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
   const events = createEmitter(clock)
   const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
@@ -96,31 +97,31 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const refusals = createRefusals(events)
   const stamp = () => random(STAMP_LENGTH)
   const base = { collection, accounts, events, refusals, random, clock, lifetimes, issuer, stamp }
-  const format = createTokenFormat(brand)
+  const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
   // checkOptions rejects `signing` without an issuer.
   const signed =
     signing && issuer !== undefined
       ? createSignedTokens(signing, { ...base, issuer, audience: resources ?? [issuer], timeoutMs })
       : undefined
-  const readPresented = createPresentedTokens(format, signed)
-  const authentication = createAppAuthentication(base)
-  const accessTokens = createAccessTokens({ ...base, format, signed, audiences })
-  const installing = createInstalling(base)
+  const readToken = createTokenReader(format, signed)
+  const authenticator = createAppAuthenticator(base)
+  const accessTokenIssuer = createAccessTokenIssuer({ ...base, format, signed, audiences })
+  const saveInstall = createSaveInstall(base)
   const pages = createPages(guarded)
   const ending = createSessionEnding({ ...base, pages })
-  const steps = createSessionSteps({ ...base, format, audiences, accessTokens, rotatesRefreshTokens })
+  const steps = createSessionSteps({ ...base, format, audiences, accessTokenIssuer, rotatesRefreshTokens })
   const parts = {
     ...base,
     format,
     audiences,
-    readPresented,
-    authentication,
-    accessTokens,
+    readToken,
+    authenticator,
+    accessTokenIssuer,
     pages,
-    sessionGrants: createSessionGrants({ ...base, format, authentication, steps, ending }),
-    authorization: createAuthorization({ ...base, format, audiences, installing }),
-    verifier: createCachingVerifier(createStrictVerifier({ ...base, readPresented, audiences }), {
+    sessionGrants: createSessionGrants({ ...base, format, authenticator, steps, ending }),
+    authorization: createAuthorization({ ...base, format, audiences, saveInstall }),
+    verifier: createCachingVerifier(createStrictVerifier({ ...base, readToken, audiences }), {
       watch: guarded.watch,
       maxLength: signed ? MAX_SIGNED_TOKEN : MAX_OPAQUE_TOKEN,
       clock,
@@ -131,9 +132,9 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     longestLifeMs: lifetimes.refreshAbsoluteSeconds * 1000 + HOUR_MS,
   }
   const channels: Channels = new Map()
-  const rightsOf = (actor: Actor, source: EventSource = {}): Rights => {
+  const managementFor = (actor: Actor, source: EventSource = {}): Management => {
     Object.freeze(actor)
-    const own = { ...parts, managed: createManagedApps({ ...base, source }) }
+    const own = { ...parts, visibleApps: createVisibleApps({ ...base, source }) }
     const api = <Api extends object>(name: string, methods: Api) =>
       traced(name, reportingAll(methods, refusals, actor, source), channels)
     return Object.freeze({
@@ -148,18 +149,18 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   }
 
   return Object.freeze({
-    ...rightsOf({}),
+    ...managementFor({}),
     authorizer: traced('Authorizer', createAuthorizer(parts), channels),
     events: publicEvents(events),
     issuer,
     jwks: signed?.jwks,
-    as: (account: string, { login, ...facts }: { readonly login?: string } & RequestFacts = {}) => {
+    as: (account: string, { login, ...facts }: { readonly login?: string } & RequestContext = {}) => {
       assertActor('as', () => accountInput(account))
       const source = assertActor('as', () => sourceInput(facts))
-      return rightsOf({ account, ...assertActor('as', () => loginInput(login)) }, source)
+      return managementFor({ account, ...assertActor('as', () => loginInput(login)) }, source)
     },
     asHost: ({ login }: { readonly login: string }) =>
-      rightsOf(assertActor('asHost', () => loginInput(idInput(login, 'login')))),
+      managementFor(assertActor('asHost', () => loginInput(idInput(login, 'login')))),
     close,
     [Symbol.asyncDispose]: close,
   })

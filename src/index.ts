@@ -1,9 +1,8 @@
-export type { AppGrantOptions, Lifetimes } from './app-grant-options.ts'
 export { AppGrantError, type ErrorCode, type ErrorDetails, type FieldError, isAppGrantError } from './base/errors.ts'
 export type {
   Actor,
   AppChange,
-  Event,
+  AppGrantEvent,
   EventMap,
   EventSource,
   Events,
@@ -13,7 +12,7 @@ export type {
   TokenChange,
 } from './base/events.ts'
 export type { RefusalCode, RefusalReason } from './base/refusal-reasons.ts'
-export { type AppGrant, createAppGrant, type Rights } from './create-app-grant.ts'
+export { type AppGrant, createAppGrant, type Management } from './create-app-grant.ts'
 export type { SignatureAlgorithm } from './credentials/jwt/compact.ts'
 export type { JwkSet } from './credentials/jwt/signed-format.ts'
 export {
@@ -23,26 +22,35 @@ export {
   type SigningKey,
   type SigningOptions,
 } from './credentials/jwt/signing-keys.ts'
-export type { Granted } from './domain/access-tokens.ts'
-export type { AccountDirectory, AccountState, AppIdentity } from './domain/accounts.ts'
-export type { App } from './domain/app.ts'
+export type { AccountDirectory, AccountState, AppIdentity } from './domain/accounts/accounts.ts'
+export type { App } from './domain/apps/app.ts'
+export type { AppFields, NewApp } from './domain/apps/app-fields.ts'
+export type { AppJwk, PublicJwk } from './domain/apps/app-jwks.ts'
+export type { AppRegistry, WithSecret } from './domain/apps/app-registry.ts'
 export type {
   AppAssertion,
+  AppAuthentication,
   AppCredentials,
-  AppProof,
   AppSecret,
-  RequestFacts,
-} from './domain/app-authentication.ts'
-export type { AppFields, NewApp } from './domain/app-fields.ts'
-export type { AppJwk, PublicJwk } from './domain/app-keys.ts'
-export type { AppRegistry, WithSecret } from './domain/app-registry.ts'
-export type { Answering, Authorization, Consent, Redirect } from './domain/authorization.ts'
+  RequestContext,
+} from './domain/apps/authenticate-app.ts'
+export type { Authorization, Consent, ConsentDecision, Redirect } from './domain/authorization/consent.ts'
 export type { Authorizer } from './domain/authorizer.ts'
-export { eachItem } from './domain/each-item.ts'
-export type { Install, Installs } from './domain/installs.ts'
-export type { CodeInput, RefreshInput } from './domain/session-grants.ts'
-export type { AppAndAccount, TokenInfo, TokenStore } from './domain/token-store.ts'
-export type { Access, DenialReason, Denied, Verification, Verifier, VerifyOptions } from './domain/verifier.ts'
+export type { CodeInput, RefreshInput } from './domain/grants/session-grants.ts'
+export type { AppAndAccount } from './domain/input/app-and-account.ts'
+export { paginate } from './domain/input/paginate.ts'
+export type { Install, Installs } from './domain/installs/installs.ts'
+export type { TokenResponse } from './domain/tokens/access-token-issuer.ts'
+export type { TokenInfo, TokenStore } from './domain/tokens/token-store.ts'
+export type {
+  Access,
+  Verification,
+  Verifier,
+  VerifyFailure,
+  VerifyFailureReason,
+  VerifyOptions,
+} from './domain/tokens/verification.ts'
+export type { AppGrantOptions, Lifetimes } from './options.ts'
 export type { Page, PageQuery } from './records/pages.ts'
 export {
   type GroupRef,

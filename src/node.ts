@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Access, Verifier } from './domain/verifier.ts'
-import { Answer } from './http/answer.ts'
+import type { Access, Verifier } from './domain/tokens/verification.ts'
 import type { Handler } from './http/index.ts'
-import { createJudge, type ProtectOptions } from './http/protect.ts'
-import { serveOf } from './http/serve.ts'
+import { createBearerGuard, type ProtectOptions } from './http/protect.ts'
+import { PlainResponse } from './http/wire/response.ts'
+import { serveOf } from './http/wire/serve.ts'
 import { headerOf, nodeRequest } from './node/node-request.ts'
-import { sendAnswer } from './node/send-answer.ts'
+import { sendResponse } from './node/send-response.ts'
 
 /** Options of {@link toNodeHandler}. */
 export interface NodeHandlerOptions {
@@ -42,10 +42,10 @@ export function toNodeHandler(
   return async (req, res) => {
     try {
       const address = remoteAddress(req)
-      const peer = address === undefined ? {} : { remoteAddress: address }
+      const connection = address === undefined ? {} : { remoteAddress: address }
       const request = nodeRequest(req)
-      const answer = await (serve ? serve(request, peer) : handler(request.toRequest(), peer))
-      await sendAnswer(req, res, answer)
+      const response = await (serve ? serve(request, connection) : handler(request.toRequest(), connection))
+      await sendResponse(req, res, response)
     } catch (error) {
       // A handler made by createHandler never rejects, so the error is from a function of the host.
       process.emitWarning(`an appgrant handler failed: ${error}`, { code: 'APPGRANT_HANDLER' })
@@ -73,17 +73,17 @@ export function protectNode(
   verifier: Verifier,
   options: ProtectOptions = {},
 ): (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void {
-  const judge = createJudge(verifier, options)
+  const guard = createBearerGuard(verifier, options)
 
-  const isLetThrough = async (req: IncomingMessage, res: ServerResponse) => {
+  const isAllowed = async (req: IncomingMessage, res: ServerResponse) => {
     // Repeated headers are rejected as malformed, because they are joined with a comma as in Fetch.
-    const access = await judge(headerOf(req, 'authorization'))
-    if (access instanceof Answer) await sendAnswer(req, res, access)
+    const access = await guard(headerOf(req, 'authorization'))
+    if (access instanceof PlainResponse) await sendResponse(req, res, access)
     else Object.defineProperty(req, ACCESS, { value: access, configurable: true })
-    return !(access instanceof Answer)
+    return !(access instanceof PlainResponse)
   }
   return (req, res, next) => {
-    isLetThrough(req, res).then((isLet) => isLet && next(), next)
+    isAllowed(req, res).then((allowed) => allowed && next(), next)
   }
 }
 

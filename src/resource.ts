@@ -1,6 +1,13 @@
 /** Verifiers for resource servers without access to the store: by introspection, or with the public keys of the platform. */
 export { AppGrantError, isAppGrantError } from './base/errors.ts'
-export type { Access, DenialReason, Denied, Verification, Verifier, VerifyOptions } from './domain/verifier.ts'
+export type {
+  Access,
+  Verification,
+  Verifier,
+  VerifyFailure,
+  VerifyFailureReason,
+  VerifyOptions,
+} from './domain/tokens/verification.ts'
 export { type IntrospectionOptions, introspectionVerifier } from './resource/introspection-verifier.ts'
 export type { ResourceOptions } from './resource/options.ts'
 export { type SignatureOptions, signatureVerifier } from './resource/signature-verifier.ts'

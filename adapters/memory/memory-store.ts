@@ -16,7 +16,7 @@ const groupKey = (of: GroupRef) => `${of.partition} ${of.kind} ${of.group}`
  * import { createAppGrant } from 'appgrant'
  * import { memoryStore } from 'appgrant/memory'
  *
- * const grants = createAppGrant({ store: memoryStore() })
+ * const appgrant = createAppGrant({ store: memoryStore() })
  * ```
  */
 export function memoryStore(): Store {

@@ -1,21 +1,21 @@
-import { perTurn } from '../../src/store/per-turn.ts'
+import { batchPerTick } from '../../src/store/batch-per-tick.ts'
 import { notApplied, type StoreRecord } from '../../src/store/store.ts'
 import { documentOf, type MongoDocument } from './document.ts'
 import { MAX_TIME_MS, type MongoCollection } from './mongo-collection.ts'
 import { refusingIndex, writeError } from './mongo-errors.ts'
 
-const MOST_TOGETHER = 1000
+const MAX_TOGETHER = 1000
 
 type Outcome = 'inserted' | 'exists' | { readonly failed: unknown }
 
 /** Inserts records. The inserts of one event loop tick are sent as one command; each caller gets its own result. */
 export function insertTogether(collection: MongoCollection): (record: StoreRecord) => Promise<'inserted' | 'exists'> {
-  const insert = perTurn<MongoDocument, Outcome>(async (documents) => {
+  const insert = batchPerTick<MongoDocument, Outcome>(async (documents) => {
     const refused = await collection
       .insertMany(documents, { ordered: false, maxTimeMS: MAX_TIME_MS })
       .then(() => new Map<number, Outcome>(), refusals)
     return documents.map((_, index) => refused.get(index) ?? 'inserted')
-  }, MOST_TOGETHER)
+  }, MAX_TOGETHER)
 
   return async (record) => {
     const outcome = await insert(documentOf(record))

@@ -1,4 +1,4 @@
-import { getPerTurn } from '../../src/store/get-per-turn.ts'
+import { batchGets } from '../../src/store/batch-gets.ts'
 import { notApplied, type Store } from '../../src/store/store.ts'
 import { idOf } from './document.ts'
 import { atFirstUse } from './first-use.ts'
@@ -48,7 +48,7 @@ export interface MongoStore extends Store {
  * const client = new MongoClient('mongodb://db1,db2,db3/host?replicaSet=main')
  * const store = mongoStore({ db: client.db() })
  * await store.prepare()
- * const grants = createAppGrant({ store })
+ * const appgrant = createAppGrant({ store })
  * ```
  */
 export function mongoStore({ db, collection: name = 'appgrant' }: MongoStoreOptions): MongoStore {
@@ -65,7 +65,7 @@ export function mongoStore({ db, collection: name = 'appgrant' }: MongoStoreOpti
   const watching = new Set<() => Promise<void>>()
 
   const store: MongoStore = {
-    get: getPerTurn({
+    get: batchGets({
       nameOf: idOf,
       async read(ids, refs) {
         await readable?.()

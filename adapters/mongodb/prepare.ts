@@ -3,15 +3,15 @@ import type { MongoCollection, MongoDb } from './mongo-collection.ts'
 import { askServer, refuseMemberAlone } from './server.ts'
 
 const MONGODB_4_4 = 9
-const MOST_SKEW_MS = 1000
+const MAX_SKEW_MS = 1000
 // Kinds of collection in which strings compare differently, documents disappear, or none can be written.
 const UNFIT = ['collation', 'capped', 'timeseries', 'viewOn']
 
 /** Rejects a server or collection that cannot be used, creates and checks the indexes, and warns about risks. */
 export async function prepareCollection(db: MongoDb, collection: MongoCollection, direct: boolean) {
-  const asked = Date.now()
+  const sent = Date.now()
   const server = await askServer(db)
-  const answered = Date.now()
+  const received = Date.now()
   if (server.maxWireVersion < MONGODB_4_4) throw new Error('appgrant needs MongoDB 4.4 or newer')
   if (!server.isWritablePrimary) throw new Error('the MongoDB server is not a primary')
   if (direct) await refuseMemberAlone(db)
@@ -24,8 +24,8 @@ export async function prepareCollection(db: MongoDb, collection: MongoCollection
   await checkIndexes(collection)
 
   const time = server.localTime.getTime()
-  const skew = Math.max(asked - time, time - answered)
-  if (skew > MOST_SKEW_MS)
+  const skew = Math.max(sent - time, time - received)
+  if (skew > MAX_SKEW_MS)
     process.emitWarning(`the clocks of this process and of the MongoDB server differ by ${skew} ms or more`, {
       code: 'APPGRANT_CLOCK_SKEW',
     })

@@ -27,17 +27,17 @@ export async function getRecords(
  */
 export async function listGroup(
   collection: MongoCollection,
-  of: GroupRef,
+  group: GroupRef,
   { after, limit }: PageRequest,
 ): Promise<RecordPage> {
-  const members = membersOf(of)
-  const most = checkedNumber(limit, 'limit') + 1
+  const members = membersOf(group)
+  const max = checkedNumber(limit, 'limit') + 1
   const filter = after ? { $or: behind(members, after) } : members
   const documents = await collection
     .find<MongoDocument>(filter, {
       sort: { position: 1, _id: 1 },
-      limit: most,
-      batchSize: most,
+      limit: max,
+      batchSize: max,
       hint: GROUP_INDEX,
       maxTimeMS: MAX_TIME_MS,
     })
@@ -47,10 +47,10 @@ export async function listGroup(
 }
 
 /** The number of members at a position greater than `after`. */
-export async function countGroup(collection: MongoCollection, of: GroupRef, after: number): Promise<number> {
+export async function countGroup(collection: MongoCollection, group: GroupRef, after: number): Promise<number> {
   return collection
     .countDocuments(
-      { ...membersOf(of), position: { $gt: checkedNumber(after, 'after') } },
+      { ...membersOf(group), position: { $gt: checkedNumber(after, 'after') } },
       { hint: GROUP_INDEX, maxTimeMS: MAX_TIME_MS },
     )
     .catch((error) => Promise.reject(readError(error)))

@@ -5,7 +5,7 @@ import { MAX_TIME_MS, type MongoCollection } from './mongo-collection.ts'
 import { readError, refusingIndex, writeError } from './mongo-errors.ts'
 
 // A round fails only if another writer took the seat.
-const MOST_ROUNDS = 100
+const MAX_ROUNDS = 100
 
 /**
  * Inserts a record into a group of at most `max` members. Every member that was inserted under a limit holds a seat: a
@@ -22,7 +22,7 @@ export async function insertSeated(
   const { _id, partition } = document
   const limited = checkedName(limit.group, 'limit.group')
 
-  for (let round = 0; round < MOST_ROUNDS; round++) {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
     const free = await readFreeSeats(collection, { ...document, limited }, limit.max).catch((error) =>
       Promise.reject(notApplied(readError(error))),
     )
@@ -41,7 +41,7 @@ export async function insertSeated(
       if (index !== SEAT_INDEX) throw writeError(error)
     }
   }
-  throw notApplied(new Error(`other writers took ${MOST_ROUNDS} seats in a row`))
+  throw notApplied(new Error(`other writers took ${MAX_ROUNDS} seats in a row`))
 }
 
 async function readFreeSeats(

@@ -32,12 +32,12 @@ export interface Client {
 }
 
 const RECONNECT_STEP_MS = 20
-const RECONNECT_MOST_MS = 500
+const MAX_RECONNECT_MS = 500
 const CONNECT_TIMEOUT_MS = 2000
 /** A connection that is silent for this long is closed: its pending calls reject, and a new one is opened. */
 const SILENCE_MS = 2000
 
-const reconnectDelay = (attempts: number) => Math.min(attempts * RECONNECT_STEP_MS, RECONNECT_MOST_MS)
+const reconnectDelay = (attempts: number) => Math.min(attempts * RECONNECT_STEP_MS, MAX_RECONNECT_MS)
 
 /**
  * A client with the same servers and user as `client`, but with options that send each command at most once and only to

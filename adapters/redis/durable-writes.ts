@@ -1,7 +1,7 @@
 import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
 import { refusalIn, replyText } from './errors.ts'
-import { aMoment, isPassing, type RunScript, TRY_AGAIN_FOR_MS } from './run-script.ts'
+import { delay, isTransient, RETRY_BUDGET_MS, type RunScript } from './run-script.ts'
 import type { ScriptCall } from './scripts.ts'
 
 /** How many replicas must confirm a durable write, and how long they may take. */
@@ -42,7 +42,7 @@ export function durableWrites(connection: Connection, durability: Durability): R
 
   return (call) =>
     new Promise((resolve, reject) => {
-      const write = { call, until: Date.now() + TRY_AGAIN_FOR_MS, resolve, reject }
+      const write = { call, until: Date.now() + RETRY_BUDGET_MS, resolve, reject }
       const lane = connection.isCluster ? call.partition : ''
       const waiting = lanes.get(lane)
       if (waiting) {
@@ -94,14 +94,14 @@ async function send(client: Client, durability: Durability, writes: readonly Wri
     } else if (refusal === 'NOSCRIPT' && !write.byText) {
       write.byText = true
       again.push(write)
-    } else if (isPassing(error) && Date.now() < write.until) {
+    } else if (isTransient(error) && Date.now() < write.until) {
       write.ask = refusal === 'ASK' ? replyText(error).split(' ')[2] : undefined
       if (refusal === 'MOVED' || refusal === 'ASK') moved ??= write
       again.push(write)
     } else write.reject(error)
   }
   if (moved) await follow(client, moved)
-  else if (again.some(({ byText }) => !byText)) await aMoment()
+  else if (again.some(({ byText }) => !byText)) await delay()
   return again
 }
 

@@ -2,16 +2,16 @@ import type { GroupRef, RecordRef } from '../../src/store/store.ts'
 
 // Core makes refs of 1 to 200 characters of A-Za-z0-9._-. Any other character could escape the namespace or the
 // partition's slot.
-const LONGEST = 200
+const MAX_NAME_LENGTH = 200
 // Core has 256 partitions. Tokens that name others must not fill the memory.
-const MOST_PREFIXES = 512
+const MAX_PREFIXES = 512
 const ALLOWED = new Uint8Array(128)
 for (const one of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-') ALLOWED[one.charCodeAt(0)] = 1
 
 /** A loop, because every key is checked and a regular expression takes three times as long. */
 function isName(text: string): boolean {
   const { length } = text
-  if (length === 0 || length > LONGEST) return false
+  if (length === 0 || length > MAX_NAME_LENGTH) return false
   for (let at = 0; at < length; at++) {
     const code = text.charCodeAt(at)
     if (code > 127 || ALLOWED[code] === 0) return false
@@ -43,7 +43,7 @@ export function keyspace(namespace: string): Keyspace {
     if (known !== undefined) return known
     const prefix = `${namespace}:{${name(partition)}}:${name(kind)}:`
     if (ofKind.size === 0) prefixes.set(kind, ofKind)
-    if (ofKind.size < MOST_PREFIXES) ofKind.set(partition, prefix)
+    if (ofKind.size < MAX_PREFIXES) ofKind.set(partition, prefix)
     return prefix
   }
   return {

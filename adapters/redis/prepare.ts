@@ -2,7 +2,7 @@ import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
 import type { Durability } from './durable-writes.ts'
 
-const OLDEST = [6, 2] as const
+const MIN_VERSION = [6, 2] as const
 const CLOCKS_DIFFER_MS = 1000
 
 /** The options of the store that the checks depend on. */
@@ -20,11 +20,11 @@ export async function checkServers(connection: Connection, expected: Expectation
   const masters = client.isCluster ? client.nodes('master') : [client]
   const failsOver = client.isCluster || Boolean(client.options.sentinels)
   for (const master of masters) {
-    const facts = factsIn(await master.info())
+    const info = parseInfo(await master.info())
     const { host, port } = master.options
     const where = client.options.sentinels ? 'the Redis master' : `Redis at ${host}:${port}`
-    refuse(facts, where, { expected, isCluster: client.isCluster })
-    warnOf(facts, where, { expected, failsOver })
+    refuse(info, where, { expected, isCluster: client.isCluster })
+    warnOf(info, where, { expected, failsOver })
     const off = await clockDifference(master)
     if (Math.abs(off) > CLOCKS_DIFFER_MS) {
       warn('APPGRANT_REDIS_CLOCK', `${where}: its clock differs from this machine's by ${Math.round(off)} ms`)
@@ -32,23 +32,23 @@ export async function checkServers(connection: Connection, expected: Expectation
   }
 }
 
-type Facts = ReadonlyMap<string, string>
+type Info = ReadonlyMap<string, string>
 
 function refuse(
-  facts: Facts,
+  info: Info,
   where: string,
   { expected, isCluster }: { readonly expected: Expectations; readonly isCluster: boolean },
 ): void {
-  const version = facts.get('redis_version') ?? ''
+  const version = info.get('redis_version') ?? ''
   const [major = 0, minor = 0] = version.split('.').map(Number)
-  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-    throw new Error(`${where}: version ${version} is too old, expected at least ${OLDEST.join('.')}`)
+  if (major < MIN_VERSION[0] || (major === MIN_VERSION[0] && minor < MIN_VERSION[1])) {
+    throw new Error(`${where}: version ${version} is too old, expected at least ${MIN_VERSION.join('.')}`)
   }
-  if (facts.get('role') !== 'master') throw new Error(`${where}: it is a replica, expected the master`)
-  if (facts.get('cluster_enabled') === '1' && !isCluster) {
+  if (info.get('role') !== 'master') throw new Error(`${where}: it is a replica, expected the master`)
+  if (info.get('cluster_enabled') === '1' && !isCluster) {
     throw new Error(`${where}: it is a node of a cluster, expected the client to be a Cluster of ioredis`)
   }
-  const policy = facts.get('maxmemory_policy')
+  const policy = info.get('maxmemory_policy')
   if (policy !== 'noeviction' && !expected.allowEviction) {
     throw new Error(
       `${where}: maxmemory-policy is ${policy}, expected noeviction: eviction deletes apps and can undo revocations. Change the policy, or set allowEviction`,
@@ -57,24 +57,24 @@ function refuse(
 }
 
 function warnOf(
-  facts: Facts,
+  info: Info,
   where: string,
   { expected, failsOver }: { readonly expected: Expectations; readonly failsOver: boolean },
 ): void {
-  if (facts.get('aof_enabled') !== '1') {
+  if (info.get('aof_enabled') !== '1') {
     warn(
       'APPGRANT_REDIS_PERSISTENCE',
       `${where}: appendonly is off: a restart undoes every revocation since the last snapshot`,
     )
   }
   // INFO reports the good replicas only if min-replicas-to-write is set.
-  if (failsOver && !facts.has('min_slaves_good_slaves')) {
+  if (failsOver && !info.has('min_slaves_good_slaves')) {
     warn(
       'APPGRANT_REDIS_MIN_REPLICAS',
       `${where}: min-replicas-to-write is not set: a master cut off from its replicas acknowledges writes that a failover loses`,
     )
   }
-  const replicas = Number(facts.get('connected_slaves'))
+  const replicas = Number(info.get('connected_slaves'))
   if (expected.durability && replicas !== expected.durability.replicas) {
     warn(
       'APPGRANT_REDIS_REPLICAS',
@@ -86,7 +86,7 @@ function warnOf(
 }
 
 /** The fields of an INFO reply. */
-function factsIn(info: string): Facts {
+function parseInfo(info: string): Info {
   return new Map(info.split('\r\n').map((line) => line.split(/:(.*)/s, 2) as [string, string]))
 }
 

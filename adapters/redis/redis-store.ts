@@ -38,6 +38,12 @@ export interface RedisStoreOptions {
   readonly allowEviction?: boolean
 }
 
+/** A store on Redis. */
+export interface RedisStore extends Store {
+  /** Checks every server. Rejects if it cannot be used, and warns about risky settings through `process.emitWarning`. */
+  prepare(): Promise<void>
+}
+
 /**
  * Keeps everything in Redis 6.2 or newer: one server, a group monitored by Sentinel, or a cluster. Connects at first
  * use. `prepare()` rejects if the server cannot be used, and warns about risky settings through `process.emitWarning`.
@@ -51,10 +57,10 @@ export interface RedisStoreOptions {
  *
  * const store = redisStore({ client: new Redis('redis://127.0.0.1:6379', { lazyConnect: true }) })
  * await store.prepare()
- * const grants = createAppGrant({ store })
+ * const appgrant = createAppGrant({ store })
  * ```
  */
-export function redisStore(options: RedisStoreOptions): Store & { prepare(): Promise<void> } {
+export function redisStore(options: RedisStoreOptions): RedisStore {
   const { client, durability, namespace = 'ag', allowEviction = false } = options
   if (typeof client?.duplicate !== 'function') {
     throw new TypeError(`client: expected a Redis or Cluster of ioredis, received ${typeof client}`)
@@ -78,9 +84,9 @@ export function redisStore(options: RedisStoreOptions): Store & { prepare(): Pro
   })
   const watch = watcher(listening, keys)
 
-  const translating = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
+  const translating = async <Result>(call: Promise<Result>): Promise<Result> => {
     try {
-      return await answer
+      return await call
     } catch (error) {
       // A master became a replica without closing its connections.
       if (refusalIn(error) === 'READONLY') {
@@ -93,7 +99,7 @@ export function redisStore(options: RedisStoreOptions): Store & { prepare(): Pro
 
   return {
     get: reading.get,
-    insert: (record, how) => translating(writing.insert(record, how)),
+    insert: (record, options) => translating(writing.insert(record, options)),
     replace: (from, to) => translating(writing.replace(from, to)),
     list: (group, page) => translating(reading.list(group, page)),
     count: (group, after) => translating(reading.count(group, after)),

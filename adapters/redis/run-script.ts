@@ -8,21 +8,21 @@ export type RunScript = (call: ScriptCall) => Promise<unknown>
 
 // While a slot moves or a master is replaced, a cluster refuses commands for a moment. The attempts end within core's
 // deadline, which also has to cover the response.
-export const TRY_AGAIN_FOR_MS = 600
-const TRY_AGAIN_AFTER_MS = 20
-const PASSING = new Set(['MOVED', 'ASK', 'TRYAGAIN', 'CLUSTERDOWN'])
+export const RETRY_BUDGET_MS = 600
+const RETRY_DELAY_MS = 20
+const TRANSIENT = new Set(['MOVED', 'ASK', 'TRYAGAIN', 'CLUSTERDOWN'])
 
 /** Runs each script on its own. ioredis follows MOVED and ASK; when it gives up, the script is tried again. */
 export function scriptRunner(connection: Connection): RunScript {
   return async (call) => {
-    const until = Date.now() + TRY_AGAIN_FOR_MS
+    const until = Date.now() + RETRY_BUDGET_MS
     for (;;) {
       try {
         return await runOn(await connection.ready(), call)
       } catch (error) {
-        if (!isPassing(error) || Date.now() >= until) throw error
+        if (!isTransient(error) || Date.now() >= until) throw error
       }
-      await aMoment()
+      await delay()
     }
   }
 }
@@ -37,10 +37,10 @@ export async function runOn(client: Client, { script, keys, args }: ScriptCall):
 }
 
 /** Whether a cluster refused the command without executing it, but may accept it soon. */
-export function isPassing(error: unknown): boolean {
-  return PASSING.has(refusalIn(error) ?? '')
+export function isTransient(error: unknown): boolean {
+  return TRANSIENT.has(refusalIn(error) ?? '')
 }
 
-export function aMoment(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_AFTER_MS))
+export function delay(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS))
 }

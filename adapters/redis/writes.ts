@@ -7,7 +7,7 @@ import { INSERT, INSERT_FAILED, REPLACE, type ScriptCall } from './scripts.ts'
 // A TTL only reclaims space. Clocks may differ by a second between nodes, so this is more than that.
 const SLACK_MS = 60_000
 // A script blocks the server while it runs: about a millisecond for this many records.
-const MOST_PER_SCRIPT = 128
+const MAX_PER_SCRIPT = 128
 
 type Inserted = 'inserted' | 'exists' | 'full'
 
@@ -39,7 +39,7 @@ export function writes(
   }: { readonly run: RunScript; readonly runDurably: RunScript | undefined; readonly oneSlot: boolean },
 ): Writes {
   // Each insert waits for its own partition only, so a shard that hangs does not delay the others.
-  type Waiting = { member: Member; resolve: (answer: Inserted) => void; reject: (error: unknown) => void }
+  type Waiting = { member: Member; resolve: (result: Inserted) => void; reject: (error: unknown) => void }
   let waiting: Waiting[] = []
   const flush = () => {
     const all = waiting
@@ -48,16 +48,16 @@ export function writes(
     else sendAll(all)
   }
   const sendAll = (all: readonly Waiting[]) => {
-    for (let start = 0; start < all.length; start += MOST_PER_SCRIPT) send(all.slice(start, start + MOST_PER_SCRIPT))
+    for (let start = 0; start < all.length; start += MAX_PER_SCRIPT) send(all.slice(start, start + MAX_PER_SCRIPT))
   }
   const send = (batch: readonly Waiting[]) => {
     const call = insertCall(batch.map(({ member }) => member))
     run(call).then(
       (reply) => {
         for (let index = 0; index < batch.length; index++) {
-          const answer = answerOf((reply as readonly string[])[index])
-          if (answer instanceof Error) batch[index]?.reject(answer)
-          else batch[index]?.resolve(answer)
+          const result = resultOf((reply as readonly string[])[index])
+          if (result instanceof Error) batch[index]?.reject(result)
+          else batch[index]?.resolve(result)
         }
       },
       (error) => {
@@ -65,22 +65,22 @@ export function writes(
       },
     )
   }
-  const insertJoined = (member: Member) =>
+  const insertBatched = (member: Member) =>
     new Promise<Inserted>((resolve, reject) => {
       if (waiting.push({ member, resolve, reject }) === 1) setImmediate(flush)
     })
 
   const insertAlone = async (record: StoreRecord, member: Member, { limit }: InsertOptions): Promise<Inserted> => {
-    let answer: Inserted | Error
+    let result: Inserted | Error
     if (limit) {
       if (!record.groups.includes(limit.group))
         throw new TypeError('limit.group: expected one of the groups of the record')
       const limited = keys.group({ ...record, group: limit.group })
       const first = { ...member, groups: [limited, ...member.groups.filter((group) => group !== limited)] }
-      answer = firstOf(await (runDurably ?? run)(insertCall([first], limit.max)))
-    } else answer = firstOf(await (runDurably ?? run)(insertCall([member])))
-    if (answer instanceof Error) throw answer
-    return answer
+      result = firstOf(await (runDurably ?? run)(insertCall([first], limit.max)))
+    } else result = firstOf(await (runDurably ?? run)(insertCall([member])))
+    if (result instanceof Error) throw result
+    return result
   }
 
   return {
@@ -88,7 +88,7 @@ export function writes(
       const { limit, durable = record.expiresAt === undefined } = options
       try {
         const member = memberOf(keys, record)
-        if (!limit && !(durable && runDurably)) return insertJoined(member)
+        if (!limit && !(durable && runDurably)) return insertBatched(member)
         return insertAlone(record, member, options)
       } catch (error) {
         return Promise.reject(error)
@@ -109,10 +109,10 @@ function memberOf(keys: Keyspace, record: StoreRecord): Member {
   }
 }
 
-/** @param most - the maximum size of the first of the groups; only with a single record. */
-function insertCall(members: readonly Member[], most: number | '' = ''): ScriptCall {
+/** @param max - the maximum size of the first of the groups; only with a single record. */
+function insertCall(members: readonly Member[], max: number | '' = ''): ScriptCall {
   const entering = new Map<string, number[]>()
-  const args: (string | number)[] = [members.length, longAgo(), most]
+  const args: (string | number)[] = [members.length, expiredBefore(), max]
   members.forEach((member, index) => {
     for (const arg of member.args) args.push(arg)
     for (const group of member.groups) {
@@ -131,10 +131,10 @@ function insertCall(members: readonly Member[], most: number | '' = ''): ScriptC
 }
 
 function firstOf(reply: unknown): Inserted | Error {
-  return answerOf((reply as readonly string[])[0])
+  return resultOf((reply as readonly string[])[0])
 }
 
-function answerOf(reply: string | undefined): Inserted | Error {
+function resultOf(reply: string | undefined): Inserted | Error {
   return reply?.startsWith(INSERT_FAILED) ? new Error(reply.slice(INSERT_FAILED.length)) : (reply as Inserted)
 }
 
@@ -154,7 +154,7 @@ function replaceCall(keys: Keyspace, from: StoreRecord, to: StoreRecord): Script
       to.id,
       to.position,
       to.expiresAt ?? '',
-      longAgo(),
+      expiredBefore(),
       left.length,
       keys.channel,
       `${to.partition} ${to.kind} ${to.id}`,
@@ -163,7 +163,7 @@ function replaceCall(keys: Keyspace, from: StoreRecord, to: StoreRecord): Script
 }
 
 /** By the system clock: the server's may differ, and core's may be set by the host. */
-function longAgo(): number {
+function expiredBefore(): number {
   return Date.now() - SLACK_MS
 }
 

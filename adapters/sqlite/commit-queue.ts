@@ -1,22 +1,22 @@
 import { notApplied } from '../../src/store/store.ts'
 import type { Driver } from './driver.ts'
-import { explained, resultCode } from './failure.ts'
+import { resultCode, withHint } from './failure.ts'
 
 /** How long a call waits for a lock that another process holds: less than core's default deadline. */
-export const MOST_LOCK_WAIT_MS = 700
+export const MAX_LOCK_WAIT_MS = 700
 // How long to wait before a lock is tried again: randomized, so that two processes do not stay in step.
-const RETRY_MS = { least: 1, spread: 4 }
+const RETRY_MS = { min: 1, spread: 4 }
 // SQLite has no queue for a lock. A process that found it taken within this time pauses after each commit for as long
 // as it held the lock, and at least for RETRY_MS.least. Otherwise a busy writer would release the lock only for moments
 // that the other process misses.
-const POLITE_FOR_MS = 5000
-const MOST_WRITES_PER_COMMIT = 256
+const BACKOFF_WINDOW_MS = 5000
+const MAX_WRITES_PER_COMMIT = 256
 
 /** A write in the queue. */
 interface Write {
   readonly durable: boolean
   readonly steps: () => unknown
-  readonly resolve: (answer: unknown) => void
+  readonly resolve: (result: unknown) => void
   readonly reject: (error: unknown) => void
   readonly waitsUntil: number
   /** Set when a transaction that it shared failed. It then gets a transaction of its own. */
@@ -26,7 +26,7 @@ interface Write {
 /** The queue of writes to the file. */
 export interface CommitQueue {
   /** Runs the steps in a transaction and resolves to their result when it is committed. */
-  commit<Answer>(durable: boolean, steps: () => Answer): Promise<Answer>
+  commit<Result>(durable: boolean, steps: () => Result): Promise<Result>
   /** Resolves when the queue is empty. */
   drained(): Promise<void>
 }
@@ -38,8 +38,8 @@ export interface CommitQueue {
  * @param inEach - runs in every transaction after its `writes` writes.
  */
 export function commitQueue(driver: Driver, file: string, inEach: (writes: number) => void): CommitQueue {
-  const begin = driver.command('BEGIN IMMEDIATE')
-  const end = driver.command('COMMIT')
+  const begin = driver.statement('BEGIN IMMEDIATE')
+  const end = driver.statement('COMMIT')
   let waiting: Write[] = []
   let level: 'FULL' | 'NORMAL' | undefined
   let whenDrained: (() => void)[] = []
@@ -47,7 +47,7 @@ export function commitQueue(driver: Driver, file: string, inEach: (writes: numbe
   let leftAloneUntil = 0
 
   const refuse = (writes: readonly Write[], error: unknown) => {
-    for (const write of writes) write.reject(notApplied(explained(error, file)))
+    for (const write of writes) write.reject(notApplied(withHint(error, file)))
   }
   const flush = () => {
     const began = performance.now()
@@ -63,12 +63,12 @@ export function commitQueue(driver: Driver, file: string, inEach: (writes: numbe
     waiting = waiting.slice(batch.length)
     finish(batch)
     const ended = performance.now()
-    leftAloneUntil = ended + Math.max(RETRY_MS.least, ended - began)
+    leftAloneUntil = ended + Math.max(RETRY_MS.min, ended - began)
     proceed()
   }
   const schedule = () => {
     const now = performance.now()
-    const pause = now - metAnotherAt < POLITE_FOR_MS ? leftAloneUntil - now : 0
+    const pause = now - metAnotherAt < BACKOFF_WINDOW_MS ? leftAloneUntil - now : 0
     if (pause > 0) setTimeout(flush, pause)
     else setImmediate(flush)
   }
@@ -95,9 +95,9 @@ export function commitQueue(driver: Driver, file: string, inEach: (writes: numbe
     begin()
   }
   const finish = (batch: readonly Write[]) => {
-    let answers: unknown[]
+    let results: unknown[]
     try {
-      answers = batch.map((write) => write.steps())
+      results = batch.map((write) => write.steps())
       inEach(batch.length)
     } catch (error) {
       undo()
@@ -117,7 +117,7 @@ export function commitQueue(driver: Driver, file: string, inEach: (writes: numbe
       return
     }
     batch.forEach((write, index) => {
-      write.resolve(answers[index])
+      write.resolve(results[index])
     })
   }
   const undo = () => {
@@ -129,11 +129,12 @@ export function commitQueue(driver: Driver, file: string, inEach: (writes: numbe
   }
 
   return {
-    commit: <Answer>(durable: boolean, steps: () => Answer) =>
-      new Promise<Answer>((resolve, reject) => {
-        const waitsUntil = performance.now() + MOST_LOCK_WAIT_MS
-        const answered = resolve as (answer: unknown) => void
-        if (waiting.push({ durable, steps, resolve: answered, reject, waitsUntil, alone: false }) === 1) schedule()
+    commit: <Result>(durable: boolean, steps: () => Result) =>
+      new Promise<Result>((resolve, reject) => {
+        const waitsUntil = performance.now() + MAX_LOCK_WAIT_MS
+        const resolveUnknown = resolve as (result: unknown) => void
+        if (waiting.push({ durable, steps, resolve: resolveUnknown, reject, waitsUntil, alone: false }) === 1)
+          schedule()
       }),
     drained: () =>
       new Promise((resolve) => {
@@ -144,16 +145,16 @@ export function commitQueue(driver: Driver, file: string, inEach: (writes: numbe
 }
 
 function upToAlone(waiting: readonly Write[]): readonly Write[] {
-  const most = waiting.slice(0, MOST_WRITES_PER_COMMIT)
-  const alone = most.findIndex((write) => write.alone)
-  return alone === -1 ? most : most.slice(0, alone)
+  const first = waiting.slice(0, MAX_WRITES_PER_COMMIT)
+  const alone = first.findIndex((write) => write.alone)
+  return alone === -1 ? first : first.slice(0, alone)
 }
 
 /**
  * Tries again while another process holds the lock that `attempt` needs. Even a read needs one to recover from a crash.
  */
-export async function pastLock<Answer>(attempt: () => Answer): Promise<Answer> {
-  const until = performance.now() + MOST_LOCK_WAIT_MS
+export async function retryWhileLocked<Result>(attempt: () => Result): Promise<Result> {
+  const until = performance.now() + MAX_LOCK_WAIT_MS
   for (;;) {
     try {
       return attempt()
@@ -164,4 +165,4 @@ export async function pastLock<Answer>(attempt: () => Answer): Promise<Answer> {
   }
 }
 
-const retryMs = () => RETRY_MS.least + Math.random() * RETRY_MS.spread
+const retryMs = () => RETRY_MS.min + Math.random() * RETRY_MS.spread

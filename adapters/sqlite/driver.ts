@@ -11,7 +11,7 @@ export interface Driver {
   /** Prepares a query. It returns the rows, each as the values of its columns in order. */
   query(sql: string): (...values: readonly Value[]) => readonly (readonly Value[])[]
   /** Prepares a statement that writes. It returns the number of rows it changed. */
-  command(sql: string): (...values: readonly Value[]) => number
+  statement(sql: string): (...values: readonly Value[]) => number
   /** Whether a transaction is open; false if the driver does not report it. */
   inTransaction(): boolean
   close(): void
@@ -66,7 +66,7 @@ export function driverOf(given: object): Driver {
       }
       return (...values) => statement.all(...values).map((row) => Object.values(row as Record<string, Value>))
     },
-    command: (sql) => {
+    statement: (sql) => {
       const statement = prepare(sql)
       return (...values) => Number(statement.run(...values).changes)
     },

@@ -47,7 +47,7 @@ export function unusable(
 }
 
 /** Adds the fix to a driver's error. An error that already has one is returned as it is. */
-export function explained(error: unknown, file: string): unknown {
+export function withHint(error: unknown, file: string): unknown {
   if (error instanceof AppGrantError) return error
   const known = CAUSES[resultCode(error) ?? '']
   if (known) return unusable(known.what, { fix: `${file}: ${known.fix}`, cause: error })

@@ -34,7 +34,7 @@ PRAGMA user_version = ${VERSION};
  *
  * @param file - the name of the file in a hint.
  */
-export function establish(driver: Driver, file: string): void {
+export function openSchema(driver: Driver, file: string): void {
   // The driver would block the event loop while it waits for a lock, so the callers of this module wait instead.
   driver.exec('PRAGMA busy_timeout = 0')
   checkOwner(driver, file)
@@ -58,9 +58,9 @@ export function establish(driver: Driver, file: string): void {
 }
 
 function checkOwner(driver: Driver, file: string): 'empty' | 'ours' {
-  const question = `SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version),
+  const sql = `SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version),
     (SELECT count(*) FROM sqlite_schema)`
-  const [application, version, tables] = driver.query(question)().flat()
+  const [application, version, tables] = driver.query(sql)().flat()
   if (application === APPLICATION_ID && version === VERSION) return 'ours'
   if (application === APPLICATION_ID)
     throw unusable(`has the schema version ${version}, and this version of appgrant supports ${VERSION}`, {

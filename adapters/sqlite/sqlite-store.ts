@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
-import { getPerTurn } from '../../src/store/get-per-turn.ts'
+import { batchGets } from '../../src/store/batch-gets.ts'
 import { notApplied, type Store } from '../../src/store/store.ts'
-import { type CommitQueue, commitQueue, pastLock } from './commit-queue.ts'
+import { type CommitQueue, commitQueue, retryWhileLocked } from './commit-queue.ts'
 import { type Driver, driverOf, isHandle, openDriver } from './driver.ts'
-import { explained, resultCode } from './failure.ts'
-import { establish } from './schema.ts'
+import { resultCode, withHint } from './failure.ts'
+import { openSchema } from './schema.ts'
 import { keyOf, listOf, prepareStatements, recordOf, type Statements } from './statements.ts'
 
 // Expired records are kept this long, as in every store, because clocks differ between nodes.
@@ -17,6 +17,17 @@ interface Connection {
   readonly driver: Driver
   readonly statements: Statements
   readonly queue: CommitQueue
+}
+
+/** A store on SQLite. */
+export interface SqliteStore extends Store {
+  /**
+   * Opens the file and creates its tables. May be called more than once.
+   *
+   * @throws AppGrantError `store_unavailable`, with the fix in its `hint`, if there is no driver or no folder, or if
+   * the file is locked, read-only or damaged, or belongs to another program or a newer version.
+   */
+  prepare(): Promise<void>
 }
 
 /**
@@ -35,18 +46,10 @@ interface Connection {
  *
  * const store = sqliteStore('./appgrant.db')
  * await store.prepare()
- * const grants = createAppGrant({ store })
+ * const appgrant = createAppGrant({ store })
  * ```
  */
-export function sqliteStore(file: string | object): Store & {
-  /**
-   * Opens the file and creates its tables. May be called more than once.
-   *
-   * @throws AppGrantError `store_unavailable`, with the fix in its `hint`, if there is no driver or no folder, or if
-   * the file is locked, read-only or damaged, or belongs to another program or a newer version.
-   */
-  prepare(): Promise<void>
-} {
+export function sqliteStore(file: string | object): SqliteStore {
   const open = openerOf(file)
   let connection: Connection | undefined
   let connecting: Promise<Connection> | undefined
@@ -54,12 +57,12 @@ export function sqliteStore(file: string | object): Store & {
 
   const connect = async () => {
     if (closed) throw new Error('the store is closed')
-    connecting ??= pastLock(open.connection)
+    connecting ??= retryWhileLocked(open.connection)
     try {
       connection = await connecting
       return connection
     } catch (error) {
-      throw explained(error, open.name)
+      throw withHint(error, open.name)
     } finally {
       connecting = undefined
     }
@@ -68,28 +71,28 @@ export function sqliteStore(file: string | object): Store & {
     connect().catch((error) => {
       throw notApplied(error)
     })
-  const ask = async <Answer>(question: (statements: Statements) => Answer): Promise<Answer> => {
+  const query = async <Result>(read: (statements: Statements) => Result): Promise<Result> => {
     const { driver, statements } = connection ?? (await connected())
     const attempt = () => {
       // Inside a transaction of the host, a read would see an old state.
       if (!open.owns && driver.inTransaction())
         throw new Error('the handle is inside a transaction that appgrant did not open')
-      return question(statements)
+      return read(statements)
     }
     try {
       return attempt()
     } catch (error) {
-      if (resultCode(error) !== 'BUSY') throw explained(error, open.name)
+      if (resultCode(error) !== 'BUSY') throw withHint(error, open.name)
     }
-    return pastLock(attempt).catch((error) => {
-      throw explained(error, open.name)
+    return retryWhileLocked(attempt).catch((error) => {
+      throw withHint(error, open.name)
     })
   }
   // Every read waits for the end of the tick, so that a loop of reads does not starve timers, sockets and writes.
-  const get = getPerTurn({
+  const get = batchGets({
     nameOf: keyOf,
     async read(keys, refs) {
-      const rows = await ask((statements) => statements.read(keys))
+      const rows = await query((statements) => statements.read(keys))
       return refs.map((ref, index) => rows[index] && recordOf(ref, rows[index]))
     },
   })
@@ -108,13 +111,13 @@ export function sqliteStore(file: string | object): Store & {
       return queue.commit(true, () => statements.replace(from, to))
     },
     async list(group, page) {
-      await endOfTurn()
-      const { rows, more } = await ask((statements) => statements.page(listOf(group), page))
+      await endOfTick()
+      const { rows, more } = await query((statements) => statements.page(listOf(group), page))
       return { records: rows.map(({ id, row }) => recordOf({ ...group, id }, row)), more }
     },
     async count(group, after) {
-      await endOfTurn()
-      return ask((statements) => statements.count(listOf(group), after))
+      await endOfTick()
+      return query((statements) => statements.count(listOf(group), after))
     },
     async close() {
       closed = true
@@ -126,7 +129,7 @@ export function sqliteStore(file: string | object): Store & {
   }
 }
 
-const endOfTurn = () => new Promise((resolve) => setImmediate(resolve))
+const endOfTick = () => new Promise((resolve) => setImmediate(resolve))
 
 /** How to open the database, and its name in a hint. */
 function openerOf(file: unknown): { name: string; owns: boolean; connection: () => Connection } {
@@ -152,7 +155,7 @@ function openerOf(file: unknown): { name: string; owns: boolean; connection: () 
 }
 
 function connectionOver(driver: Driver, name: string): Connection {
-  establish(driver, name)
+  openSchema(driver, name)
   const statements = prepareStatements(driver)
   const queue = commitQueue(driver, name, (writes) =>
     statements.dropExpired(Date.now() - SLACK_MS, Math.max(SWEPT_PER_COMMIT, SWEPT_PER_WRITE * writes)),

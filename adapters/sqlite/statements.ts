@@ -10,7 +10,7 @@ export interface Statements {
   page(list: string, page: PageRequest): { readonly rows: readonly { id: string; row: Row }[]; readonly more: boolean }
   count(list: string, after: number): number
   /** Removes at most `most` of the records that expired at `before` or earlier. */
-  dropExpired(before: number, most: number): void
+  dropExpired(before: number, max: number): void
 }
 
 /** A record without its ref. */
@@ -32,13 +32,13 @@ export function prepareStatements(driver: Driver): Statements {
   )
   const readGroups = driver.query('SELECT position, groups FROM record WHERE key = ? AND revision = ?')
   const standing = driver.query('SELECT 1 FROM record WHERE key = ?')
-  const addRecord = driver.command('INSERT INTO record VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
-  const changeRecord = driver.command(
+  const addRecord = driver.statement('INSERT INTO record VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
+  const changeRecord = driver.statement(
     'UPDATE record SET position = ?, expires_at = ?, revision = ?, groups = ?, data = ? WHERE key = ?',
   )
-  const dropRecord = driver.command('DELETE FROM record WHERE key = ?')
-  const addMember = driver.command('INSERT INTO member VALUES (?, ?, ?)')
-  const dropMember = driver.command('DELETE FROM member WHERE list = ? AND position = ? AND id = ?')
+  const dropRecord = driver.statement('DELETE FROM record WHERE key = ?')
+  const addMember = driver.statement('INSERT INTO member VALUES (?, ?, ?)')
+  const dropMember = driver.statement('DELETE FROM member WHERE list = ? AND position = ? AND id = ?')
   const held = driver.query('SELECT count(*) FROM (SELECT 1 FROM member WHERE list = ? LIMIT ?)')
   const countBehind = driver.query('SELECT count(*) FROM member WHERE list = ? AND position > ?')
   const readPage = driver.query(
@@ -93,8 +93,8 @@ export function prepareStatements(driver: Driver): Statements {
       return { rows, more: found.length > limit }
     },
     count: (list, after) => countBehind(list, after).flat()[0] as number,
-    dropExpired: (before, most) => {
-      for (const [key, position, groups] of expired(before, most) as [string, Value, Value][]) {
+    dropExpired: (before, max) => {
+      for (const [key, position, groups] of expired(before, max) as [string, Value, Value][]) {
         leave(key, position, groups)
         dropRecord(key)
       }

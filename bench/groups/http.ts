@@ -1,4 +1,4 @@
-import { startRedis } from '../../test/servers/redis.ts'
+import { startRedis } from '../../test/support/servers/redis.ts'
 import { type HttpRound, type Load, load } from '../load.ts'
 import { type Contender, interleaved, median } from '../measure.ts'
 import { installPeers } from '../peers.ts'

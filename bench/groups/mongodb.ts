@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { MongoClient } from 'mongodb'
 import { mongoStore } from '../../dist/mongodb.js'
-import { startMongod, startReplicaSet } from '../../test/servers/mongod.ts'
+import { startMongod, startReplicaSet } from '../../test/support/servers/mongod.ts'
 import { cycle, mint, platform } from '../apps.ts'
 import { atOnce, interleaved, shuffled } from '../measure.ts'
 import type { Bench, Group } from '../report.ts'
@@ -37,8 +37,8 @@ async function fresh(client: MongoClient) {
 }
 
 async function throughput(bench: Bench, client: MongoClient, title: string): Promise<void> {
-  const { grants, key, secret } = await fresh(client)
-  const tokens = cycle(await mint(grants, { key, secret }, 1000))
+  const { appgrant, key, secret } = await fresh(client)
+  const tokens = cycle(await mint(appgrant, { key, secret }, 1000))
   const raw = client
     .db('bench')
     .collection<{ _id: string; data: string }>('raw', { writeConcern: { w: 'majority', journal: true } })
@@ -46,9 +46,9 @@ async function throughput(bench: Bench, client: MongoClient, title: string): Pro
   await raw.insertMany(Array.from({ length: 1000 }, (_, at) => ({ _id: `raw:${at}`, data })))
   const ids = cycle(Array.from({ length: 1000 }, (_, at) => `raw:${at}`))
   const contenders = [
-    { name: 'verify', run: () => grants.authorizer.verify(tokens()) },
+    { name: 'verify', run: () => appgrant.authorizer.verify(tokens()) },
     { name: 'findOne', run: () => raw.findOne({ _id: ids() }) },
-    { name: 'issue', run: () => grants.authorizer.grantTrusted({ key, secret }) },
+    { name: 'issue', run: () => appgrant.authorizer.clientCredentials({ key, secret }) },
     { name: 'insertOne', run: () => raw.insertOne({ _id: randomUUID(), data }) },
   ]
   for (const inFlight of [1, 64, 256]) {
@@ -78,8 +78,8 @@ async function throughput(bench: Bench, client: MongoClient, title: string): Pro
 async function regenerate(bench: Bench, client: MongoClient, title: string): Promise<void> {
   const many = bench.quick ? 2000 : 100_000
   const [few, crowd] = [await fresh(client), await fresh(client)]
-  await mint(few.grants, few, 1)
-  await mint(crowd.grants, crowd, many)
+  await mint(few.appgrant, few, 1)
+  await mint(crowd.appgrant, crowd, many)
   let sent = 0
   client.on('commandStarted', ({ commandName }) => {
     if (commandName !== 'hello') sent++
@@ -90,7 +90,7 @@ async function regenerate(bench: Bench, client: MongoClient, title: string): Pro
     for (const [name, one] of shuffled(Object.entries({ few, crowd }) as ['few' | 'crowd', typeof few][])) {
       const before = sent
       const start = performance.now()
-      await one.grants.apps.regenerateSecret(one.key)
+      await one.appgrant.apps.regenerateSecret(one.key)
       times[name].push(performance.now() - start)
       commands[name] = sent - before
     }
@@ -123,7 +123,7 @@ async function bytes(bench: Bench, client: MongoClient, title: string): Promise<
     return Number(stats.size) + Number(stats.totalIndexSize)
   }
   const before = await size()
-  await mint(one.grants, one, many)
+  await mint(one.appgrant, one, many)
   bench.row({
     measure: `${title}: a token without user agent, with its index entries, uncompressed documents`,
     ours: ((await size()) - before) / many,

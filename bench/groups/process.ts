@@ -6,16 +6,16 @@ import type { Group } from '../report.ts'
 
 /** In one process on the memory store, beside what nobody could leave out: a digest, a look-up, a check. */
 export const memory: Group = async (bench) => {
-  const { grants, app, key, secret } = await platform(memoryStore())
-  const tokens = await mint(grants, { key, secret }, 1000)
+  const { appgrant, app, key, secret } = await platform(memoryStore())
+  const tokens = await mint(appgrant, { key, secret }, 1000)
   const floor = new Map(
     tokens.map((token) => [hash('sha256', token, 'hex'), { expiresAt: Date.now() + 3_600_000, app }]),
   )
   const next = cycle(tokens)
   const contenders = [
-    { name: 'strict', run: () => grants.authorizer.verify(next()) },
-    { name: 'warm', run: () => grants.authorizer.verify(next(), { maxStalenessMs: 60_000 }) },
-    { name: 'issue', run: () => grants.authorizer.grantTrusted({ key, secret }) },
+    { name: 'strict', run: () => appgrant.authorizer.verify(next()) },
+    { name: 'warm', run: () => appgrant.authorizer.verify(next(), { maxStalenessMs: 60_000 }) },
+    { name: 'issue', run: () => appgrant.authorizer.clientCredentials({ key, secret }) },
     {
       name: 'floor',
       run: async () => {
@@ -50,5 +50,5 @@ export const memory: Group = async (bench) => {
       against,
     })
   }
-  await grants.close()
+  await appgrant.close()
 }

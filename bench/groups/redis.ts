@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { redisStore } from '../../dist/redis.js'
-import { startRedis } from '../../test/servers/redis.ts'
+import { startRedis } from '../../test/support/servers/redis.ts'
 import { cycle, mint, platform, trustedApp } from '../apps.ts'
 import { atOnce, interleaved, shuffled } from '../measure.ts'
 import type { Bench, Group } from '../report.ts'
@@ -17,20 +17,20 @@ export const redis: Group = async (bench) => {
   const here = await platform(redisStore({ client, namespace: 'ag' }))
   await throughput(bench, here, client)
   await regenerate(bench, here, client)
-  await here.grants.close()
+  await here.appgrant.close()
   client.disconnect()
   await server.stop()
 }
 
-async function throughput(bench: Bench, { grants, key, secret }: Platform, client: Redis): Promise<void> {
-  const tokens = cycle(await mint(grants, { key, secret }, 1000))
+async function throughput(bench: Bench, { appgrant, key, secret }: Platform, client: Redis): Promise<void> {
+  const tokens = cycle(await mint(appgrant, { key, secret }, 1000))
   const value = randomBytes(70).toString('hex')
   for (let at = 0; at < 1000; at++) await client.set(`raw:${at}`, value)
   const rawKeys = cycle(Array.from({ length: 1000 }, (_, at) => `raw:${at}`))
   const contenders = [
-    { name: 'verify', run: () => grants.authorizer.verify(tokens()) },
+    { name: 'verify', run: () => appgrant.authorizer.verify(tokens()) },
     { name: 'get', run: () => client.get(rawKeys()) },
-    { name: 'issue', run: () => grants.authorizer.grantTrusted({ key, secret }) },
+    { name: 'issue', run: () => appgrant.authorizer.clientCredentials({ key, secret }) },
     { name: 'set', run: () => client.set(`new:${randomBytes(8).toString('hex')}`, value, 'PX', 3_660_000) },
   ]
   for (const inFlight of [1, 64, 256]) {
@@ -57,14 +57,14 @@ async function throughput(bench: Bench, { grants, key, secret }: Platform, clien
   await client.flushall()
 }
 
-async function regenerate(bench: Bench, { grants }: Platform, client: Redis): Promise<void> {
+async function regenerate(bench: Bench, { appgrant }: Platform, client: Redis): Promise<void> {
   const many = bench.quick ? 50_000 : 1_000_000
   const [few, crowd] = [
     await platform(redisStore({ client, namespace: 'ag' })),
     await platform(redisStore({ client, namespace: 'ag' })),
   ]
-  await mint(few.grants, few, 1)
-  await mint(crowd.grants, crowd, many)
+  await mint(few.appgrant, few, 1)
+  await mint(crowd.appgrant, crowd, many)
   const times = { few: [] as number[], crowd: [] as number[] }
   const commands = { few: 0, crowd: 0 }
   for (let round = 0; round < 15; round++) {
@@ -72,7 +72,7 @@ async function regenerate(bench: Bench, { grants }: Platform, client: Redis): Pr
       const before = await commandsSoFar(client)
       const start = performance.now()
       // Every round kills the same number again: the list of the new generation is empty, the dead stay until they expire.
-      await one.grants.apps.regenerateSecret(one.key)
+      await one.appgrant.apps.regenerateSecret(one.key)
       times[name as keyof typeof times].push(performance.now() - start)
       commands[name as keyof typeof commands] = (await commandsSoFar(client)) - before
     }
@@ -86,7 +86,7 @@ async function regenerate(bench: Bench, { grants }: Platform, client: Redis): Pr
     goal: '<= 1.5',
   })
   bench.row({
-    measure: 'the first of them, which killed them all',
+    measure: 'the first of them, which revoked them all',
     ours: times.crowd[0] ?? 0,
     reference: times.few[0] ?? 0,
     against: 'with one',
@@ -101,7 +101,7 @@ async function regenerate(bench: Bench, { grants }: Platform, client: Redis): Pr
     unit: 'commands',
     goal: '<= 1',
   })
-  await Promise.all([few.grants.close(), crowd.grants.close(), grants.apps.list()])
+  await Promise.all([few.appgrant.close(), crowd.appgrant.close(), appgrant.apps.list()])
   await client.flushall()
 }
 
@@ -118,10 +118,10 @@ async function bytes(bench: Bench, client: Redis): Promise<void> {
   const memory = async () => Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1])
   const [lists, each] = [bench.quick ? 50 : 500, 100]
   // All of them over one connection: the server's buffers for many would come and go meanwhile.
-  const { grants } = await platform(redisStore({ client, namespace: 'ag' }))
-  const apps = await Promise.all(Array.from({ length: lists }, () => trustedApp(grants)))
+  const { appgrant } = await platform(redisStore({ client, namespace: 'ag' }))
+  const apps = await Promise.all(Array.from({ length: lists }, () => trustedApp(appgrant)))
   const before = await memory()
-  for (const app of apps) await mint(grants, app, each)
+  for (const app of apps) await mint(appgrant, app, each)
   const perToken = ((await memory()) - before) / (lists * each)
   bench.row({
     measure: `memory of a token without user agent, ${each} in a list`,
@@ -131,6 +131,6 @@ async function bytes(bench: Bench, client: Redis): Promise<void> {
     unit: 'bytes',
     goal: '<= 1',
   })
-  await grants.close()
+  await appgrant.close()
   await client.flushall()
 }

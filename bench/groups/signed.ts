@@ -15,17 +15,17 @@ export const signed: Group = async (bench) => {
 
 async function measure(bench: Bench, alg: SignatureAlgorithm): Promise<void> {
   const current = await generateSigningKey({ alg })
-  const { grants, key, secret } = await platform(memoryStore(), { signing: { current } })
+  const { appgrant, key, secret } = await platform(memoryStore(), { signing: { current } })
   const opaque = await platform(memoryStore())
   const unstored = await platform(withoutTokens(memoryStore()), { signing: { current } })
-  const tokens = await mint(grants, { key, secret }, 500)
-  const opaqueTokens = cycle(await mint(opaque.grants, opaque, 500))
+  const tokens = await mint(appgrant, { key, secret }, 500)
+  const opaqueTokens = cycle(await mint(opaque.appgrant, opaque, 500))
   const next = cycle(tokens)
 
   const { jwks, read } = await loadSignedFormat(checkSigning({ current }), { timeoutMs: 1000 })
   const publicKey = await importJWK(jwks.keys[0] ?? {}, alg)
   const privateKey = await importJWK(current, alg)
-  const issuer = grants.issuer ?? ''
+  const issuer = appgrant.issuer ?? ''
   const claims = decodeJwt(tokens[0] ?? '')
   const header = { ...decodeProtectedHeader(tokens[0] ?? ''), alg }
   const rules = () => ({ issuer, audience: [issuer], now: Date.now(), toleranceMs: 1000 })
@@ -38,11 +38,11 @@ async function measure(bench: Bench, alg: SignatureAlgorithm): Promise<void> {
         if (typeof (await read(next(), rules())) === 'string') throw new Error('not valid')
       },
     },
-    { name: 'verify', run: () => grants.authorizer.verify(next()) },
-    { name: 'opaque', run: () => opaque.grants.authorizer.verify(opaqueTokens()) },
+    { name: 'verify', run: () => appgrant.authorizer.verify(next()) },
+    { name: 'opaque', run: () => opaque.appgrant.authorizer.verify(opaqueTokens()) },
     { name: 'SignJWT', run: () => new SignJWT(claims).setProtectedHeader(header).sign(privateKey) },
-    { name: 'unstored', run: () => unstored.grants.authorizer.grantTrusted(unstored) },
-    { name: 'issue', run: () => grants.authorizer.grantTrusted({ key, secret }) },
+    { name: 'unstored', run: () => unstored.appgrant.authorizer.clientCredentials(unstored) },
+    { name: 'issue', run: () => appgrant.authorizer.clientCredentials({ key, secret }) },
   ]
   for (const inFlight of [1, 64]) {
     const of = await interleaved(atOnce(inFlight, contenders), {
@@ -69,9 +69,9 @@ async function measure(bench: Bench, alg: SignatureAlgorithm): Promise<void> {
       against: 'strict verify of an opaque token',
     })
   }
-  await grants.close()
-  await opaque.grants.close()
-  await unstored.grants.close()
+  await appgrant.close()
+  await opaque.appgrant.close()
+  await unstored.appgrant.close()
 }
 
 /** A store that takes tokens and forgets them: nothing grows, and what is left is what the library does. */

@@ -18,8 +18,8 @@ export const size: Group = async (bench) => {
 
 async function heap(bench: Bench): Promise<void> {
   const many = bench.quick ? 20_000 : 200_000
-  const { grants, key, secret } = await platform(memoryStore())
-  const grant = () => grants.authorizer.grantTrusted({ key, secret })
+  const { appgrant, key, secret } = await platform(memoryStore())
+  const grant = () => appgrant.authorizer.clientCredentials({ key, secret })
   const ours = await grownBy(many, grant)
   const floor = new Map<string, { expiresAt: number; app: string }>()
   const reference = await grownBy(many, async () => {
@@ -34,7 +34,7 @@ async function heap(bench: Bench): Promise<void> {
     unit: 'bytes',
     goal: 'none',
   })
-  await grants.close()
+  await appgrant.close()
 }
 
 /** By how many bytes of the heap, each time, once everything that can go has gone. */

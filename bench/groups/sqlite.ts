@@ -46,15 +46,15 @@ export const sqlite: Group = async (bench) => {
   }
 
   const file = open(join(folder, 'ours.db'))
-  const { grants, key, secret } = await platform(sqliteStore(file))
-  const tokens = cycle(await mint(grants, { key, secret }, 1000))
+  const { appgrant, key, secret } = await platform(sqliteStore(file))
+  const tokens = cycle(await mint(appgrant, { key, secret }, 1000))
   const ids: string[] = []
   for (let at = 0; at < 1000; at++) ids.push(await insert())
   const id = cycle(ids)
   const contenders = [
-    { name: 'verify', run: () => grants.authorizer.verify(tokens()) },
+    { name: 'verify', run: () => appgrant.authorizer.verify(tokens()) },
     { name: 'read', run: async () => [read.get(id()), read.get(ids[0])] },
-    { name: 'issue', run: () => grants.authorizer.grantTrusted({ key, secret }) },
+    { name: 'issue', run: () => appgrant.authorizer.clientCredentials({ key, secret }) },
     { name: 'insert', run: insert },
   ]
   for (const inFlight of [1, 64, 256]) {
@@ -85,7 +85,7 @@ export const sqlite: Group = async (bench) => {
   }
   bench.row({
     measure: `a token without user agent, in the file, ${many.toLocaleString('en')} of them`,
-    ours: await grown(file, () => mint(grants, { key, secret }, many)),
+    ours: await grown(file, () => mint(appgrant, { key, secret }, many)),
     reference: await grown(raw, async () => {
       for (let at = 0; at < many; at++) await insert()
     }),
@@ -93,7 +93,7 @@ export const sqlite: Group = async (bench) => {
     unit: 'bytes',
     goal: 'none',
   })
-  await grants.close()
+  await appgrant.close()
   raw.close()
   rmSync(folder, { recursive: true })
 }

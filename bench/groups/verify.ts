@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { redisStore } from '../../dist/redis.js'
-import { singleRedis } from '../../test/servers/redis.ts'
+import { singleRedis } from '../../test/support/servers/redis.ts'
 import { cycle, mint, platform, userToken } from '../apps.ts'
 import { atOnce, interleaved } from '../measure.ts'
 import type { Group } from '../report.ts'
@@ -9,16 +9,16 @@ import type { Group } from '../report.ts'
 export const verify: Group = async (bench) => {
   const server = await singleRedis()
   const client = new Redis(server.address)
-  const { grants, key, secret } = await platform(redisStore({ client, namespace: `bench${Date.now()}` }))
-  const appTokens = cycle(await mint(grants, { key, secret }, 500))
+  const { appgrant, key, secret } = await platform(redisStore({ client, namespace: `bench${Date.now()}` }))
+  const appTokens = cycle(await mint(appgrant, { key, secret }, 500))
   const made = await Promise.all(
-    Array.from({ length: 100 }, (_, at) => userToken(grants, { key, secret, account: `user-${at}` })),
+    Array.from({ length: 100 }, (_, at) => userToken(appgrant, { key, secret, account: `user-${at}` })),
   )
   const userTokens = cycle(made.map(({ accessToken }) => accessToken))
   const contenders = [
-    { name: 'app', run: () => grants.authorizer.verify(appTokens()) },
-    { name: 'user', run: () => grants.authorizer.verify(userTokens()) },
-    { name: 'warm', run: () => grants.authorizer.verify(appTokens(), { maxStalenessMs: 60_000 }) },
+    { name: 'app', run: () => appgrant.authorizer.verify(appTokens()) },
+    { name: 'user', run: () => appgrant.authorizer.verify(userTokens()) },
+    { name: 'warm', run: () => appgrant.authorizer.verify(appTokens(), { maxStalenessMs: 60_000 }) },
   ]
   for (const inFlight of [1, 64, 256]) {
     const of = await interleaved(atOnce(inFlight, contenders), {
@@ -40,7 +40,7 @@ export const verify: Group = async (bench) => {
       against: 'strict verify of an app-only token',
     })
   }
-  await grants.close()
+  await appgrant.close()
   client.disconnect()
   await server.stop()
 }

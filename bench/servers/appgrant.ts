@@ -5,10 +5,10 @@ import { redisStore } from '../../dist/redis.js'
 import { platform } from '../apps.ts'
 import { redisHere, routes, sendJson, serve } from './serve.ts'
 
-const { grants, key, secret } = await platform(redisStore({ client: redisHere(), namespace: 'ag' }))
-const handler = toNodeHandler(createHandler(grants))
-const strict = protectNode(grants.authorizer)
-const cached = protectNode(grants.authorizer, { maxStalenessMs: 60_000 })
+const { appgrant, key, secret } = await platform(redisStore({ client: redisHere(), namespace: 'ag' }))
+const handler = toNodeHandler(createHandler(appgrant))
+const strict = protectNode(appgrant.authorizer)
+const cached = protectNode(appgrant.authorizer, { maxStalenessMs: 60_000 })
 
 serve(
   routes({

@@ -1,16 +1,16 @@
 /** A call with a deadline, between those that end before and after it. */
-class Pending<Answer> {
+class Pending<Result> {
   readonly endsAt: number
   before: Pending<never> | undefined
   after: Pending<never> | undefined
   /** Undefined once it is settled. */
-  resolve: ((answer: Answer) => void) | undefined
+  resolve: ((result: Result) => void) | undefined
   readonly reject: (error: unknown) => void
   readonly refused: (cause: unknown) => unknown
 
   constructor(
     endsAt: number,
-    resolve: (answer: Answer) => void,
+    resolve: (result: Result) => void,
     reject: (error: unknown) => void,
     refused: (cause: unknown) => unknown,
   ) {
@@ -32,7 +32,7 @@ class Pending<Answer> {
  */
 export function createDeadline(
   timeoutMs: number,
-): <Answer>(call: () => Promise<Answer>, refused: (cause: unknown) => unknown) => Promise<Answer> {
+): <Result>(call: () => Promise<Result>, refused: (cause: unknown) => unknown) => Promise<Result> {
   // In the order in which they end, because all have the same time. A call leaves a linked list without a search or a hash.
   let first: Pending<never> | undefined
   let last: Pending<never> | undefined
@@ -75,17 +75,17 @@ export function createDeadline(
     call.reject(call.refused(cause))
   }
 
-  return <Answer>(call: () => Promise<Answer>, refused: (cause: unknown) => unknown) =>
-    new Promise<Answer>((resolve, reject) => {
-      const mine = new Pending<Answer>(performance.now() + timeoutMs, resolve, reject, refused)
+  return <Result>(call: () => Promise<Result>, refused: (cause: unknown) => unknown) =>
+    new Promise<Result>((resolve, reject) => {
+      const mine = new Pending<Result>(performance.now() + timeoutMs, resolve, reject, refused)
       add(mine as Pending<never>)
       try {
         call().then(
-          (answer) => {
+          (result) => {
             const { resolve } = mine
             if (!resolve) return
             leave(mine as Pending<never>)
-            resolve(answer)
+            resolve(result)
           },
           (cause) => fail(mine as Pending<never>, cause),
         )

@@ -23,7 +23,7 @@ export type AppChange =
   | 'secret_regenerated'
   | 'secret_added'
   | 'secret_removed'
-  | 'keys_replaced'
+  | 'jwks_replaced'
   | 'tokens_revoked'
   | 'removed'
 
@@ -83,7 +83,7 @@ export type OutageCode =
   | 'server_error'
 
 /** An event as passed to a listener: its properties, when it happened and who caused it. */
-export type Event<K extends keyof EventMap> = EventMap[K] & { readonly at: Date; readonly by: Actor }
+export type AppGrantEvent<K extends keyof EventMap> = EventMap[K] & { readonly at: Date; readonly by: Actor }
 
 /**
  * The events of this process. Each is emitted once, after its write. The first `outage` with the code `server_error` that has no
@@ -97,7 +97,7 @@ export interface Events {
    * @returns a function that removes the listener.
    * @throws TypeError if `listener` is not a function.
    */
-  on<K extends keyof EventMap>(type: K, listener: (event: Event<K>) => void): () => void
+  on<K extends keyof EventMap>(type: K, listener: (event: AppGrantEvent<K>) => void): () => void
 }
 
 /** Events, with the function that emits them. */

@@ -1,9 +1,9 @@
-import type { IncomingRequest } from '../http/incoming.ts'
+import type { IncomingRequest } from '../http/wire/request.ts'
 import type { Match } from './addresses.ts'
 import type { Content, Context } from './context.ts'
 import type { Form } from './forms/read-form.ts'
 import type { DangerousActionName } from './options.ts'
-import type { Failure } from './pages/failure.ts'
+import type { Failure } from './texts/failure.ts'
 
 /** A request of a signed-in viewer on its way to a page. */
 export interface Call {

@@ -1,4 +1,4 @@
-import type { IncomingRequest } from '../http/incoming.ts'
+import type { IncomingRequest } from '../http/wire/request.ts'
 import { createAddresses, createMatcher } from './addresses.ts'
 import { createAssets } from './assets/assets.ts'
 import type { Content, Context } from './context.ts'

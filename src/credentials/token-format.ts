@@ -42,19 +42,19 @@ export interface TokenFormat {
   read(text: string): ParsedToken | undefined
 }
 
-export function createTokenFormat(brand: string): TokenFormat {
+export function createTokenFormat(prefix: string): TokenFormat {
   const lengthOf = (kind: TokenKind) =>
-    LAYOUT[kind].reduce((sum, field) => sum + WIDTH[field], brand.length + kind.length + 2 + CHECKSUM)
+    LAYOUT[kind].reduce((sum, field) => sum + WIDTH[field], prefix.length + kind.length + 2 + CHECKSUM)
   const kinds = Object.keys(LAYOUT) as TokenKind[]
   const longest = Math.max(...kinds.map(lengthOf))
   const heads = kinds.map((kind) => {
-    const head = `${brand}_${kind}_`
+    const head = `${prefix}_${kind}_`
     return { kind, head, start: ~crc32(head), length: lengthOf(kind), layout: LAYOUT[kind] }
   })
 
   return {
     write(kind, fields) {
-      let text = `${brand}_${kind}_`
+      let text = `${prefix}_${kind}_`
       for (const field of LAYOUT[kind]) text += (fields as Record<string, string>)[field]
       return text + numberToBase62(crc32(text), CHECKSUM)
     },

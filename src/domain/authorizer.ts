@@ -8,53 +8,54 @@ import type { Collection } from '../records/collection.ts'
 import { installKind, installRef } from '../records/install.ts'
 import { sessionKind, sessionRef } from '../records/session.ts'
 import { appOnlyTokens, removedToken, type StoredToken, tokenKind, tokenRef, userTokens } from '../records/token.ts'
-import type { AccessTokens, Granted } from './access-tokens.ts'
-import { type Accounts, accountError } from './accounts.ts'
-import { type App, appView } from './app.ts'
-import type { AppAuthentication, AppCredentials, AppProof, RequestFacts } from './app-authentication.ts'
-import { type Audiences, resourcesInput } from './audience.ts'
-import type { Authorization } from './authorization.ts'
-import { idInput, objectInput, sourceInput } from './input.ts'
-import type { AccessTokenParts, PresentedToken, ReadPresentedToken } from './presented-token.ts'
+import { type Accounts, accountError } from './accounts/accounts.ts'
+import { assertMayAct } from './accounts/may-act.ts'
+import { type App, appView } from './apps/app.ts'
+import type { AppAuthentication, AppAuthenticator, AppCredentials, RequestContext } from './apps/authenticate-app.ts'
+import type { Authorization } from './authorization/consent.ts'
+import type { CodeInput, RefreshInput, SessionGrants } from './grants/session-grants.ts'
+import { idInput, objectInput, sourceInput } from './input/input.ts'
+import { type Audiences, resourcesInput } from './input/resources.ts'
 import type { Refusals } from './refusals.ts'
-import { askedScope } from './scope.ts'
-import type { CodeInput, RefreshInput, SessionGrants } from './session-grants.ts'
-import { assertUsable } from './standing.ts'
-import type { Verifier } from './verifier.ts'
+import type { AccessTokenIssuer, TokenResponse } from './tokens/access-token-issuer.ts'
+import { requestedScope } from './tokens/scope.ts'
+import type { AccessTokenParts, PresentedToken, ReadToken } from './tokens/token-reader.ts'
+import type { Verifier } from './tokens/verification.ts'
 
 /** Issues, verifies and revokes tokens, and authenticates apps. */
 export interface Authorizer extends Verifier, Authorization {
   /**
    * Issues an access token to a trusted app, for its owner, in exchange for the app's credentials alone.
    *
-   * @param by - `scope`: default is everything the app registered. `resources`: which of the option `resources` the token is for;
+   * @param input - `scope`: default is everything the app registered. `resources`: which of the option `resources` the token is for;
    *   default is the first.
    * @throws {@link AppGrantError} `app_authentication_failed`, `too_many_failures`; with valid credentials `app_suspended`,
    *   `app_not_trusted`, `account_blocked`, `not_permitted`, `invalid_scope`, `invalid_target`, `signing_unavailable`.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.4)
    */
-  grantTrusted(
-    by: AppProof & RequestFacts & { readonly scope?: readonly string[]; readonly resources?: readonly string[] },
-  ): Promise<Granted>
+  clientCredentials(
+    input: AppAuthentication &
+      RequestContext & { readonly scope?: readonly string[]; readonly resources?: readonly string[] },
+  ): Promise<TokenResponse>
   /**
    * Exchanges an authorization code for the first tokens of a session. A code is valid once: using it again with the right
    * verifier and redirect URL ends its session. An attempt with anything wrong neither uses up the code nor ends the session.
    *
-   * @throws {@link AppGrantError} `invalid_code`, and the codes of {@link Authorizer.grantTrusted} except `app_not_trusted`.
+   * @throws {@link AppGrantError} `invalid_code`, and the codes of {@link Authorizer.clientCredentials} except `app_not_trusted`.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.3)
    * @see [RFC 7636 - Proof Key for Code Exchange](https://www.rfc-editor.org/rfc/rfc7636.html#section-4.6)
    */
-  redeemCode(by: CodeInput): Promise<Granted>
+  exchangeCode(input: CodeInput): Promise<TokenResponse>
   /**
    * Exchanges a refresh token for its successor and an access token. A retry within the retry window gets the same response;
    * any other use of a token that has a successor ends the session. While the app is suspended or the account is blocked, the
    * exchange is rejected and the refresh token stays valid.
    *
-   * @throws {@link AppGrantError} `invalid_refresh_token`, and the codes of {@link Authorizer.grantTrusted} except
+   * @throws {@link AppGrantError} `invalid_refresh_token`, and the codes of {@link Authorizer.clientCredentials} except
    *   `app_not_trusted`.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-6)
    */
-  refresh(by: RefreshInput): Promise<Granted>
+  refresh(input: RefreshInput): Promise<TokenResponse>
   /**
    * Revokes an access token of the app, or the session of a code or refresh token. A suspended app may do this too. A token
    * that is unknown or no longer valid is not an error.
@@ -63,27 +64,27 @@ export interface Authorizer extends Verifier, Authorization {
    *   which is not revoked.
    * @see [RFC 7009 - OAuth 2.0 Token Revocation](https://www.rfc-editor.org/rfc/rfc7009.html#section-2.1)
    */
-  revokeToken(by: AppCredentials & RequestFacts & { readonly token: string }): Promise<void>
+  revokeToken(input: AppCredentials & RequestContext & { readonly token: string }): Promise<void>
   /**
    * Authenticates an app with a secret, or with an assertion, which is valid for one call.
    *
    * @throws {@link AppGrantError} `app_authentication_failed`, `too_many_failures`, `app_suspended`, `account_blocked`,
    *   `not_permitted`.
    */
-  authenticateApp(by: AppProof & RequestFacts): Promise<App>
+  authenticateApp(input: AppAuthentication & RequestContext): Promise<App>
 }
 
 export interface AuthorizerParts {
   readonly collection: Collection
   readonly accounts: Accounts
-  readonly authentication: AppAuthentication
-  readonly accessTokens: AccessTokens
+  readonly authenticator: AppAuthenticator
+  readonly accessTokenIssuer: AccessTokenIssuer
   readonly sessionGrants: SessionGrants
   readonly authorization: Authorization
   readonly refusals: Refusals
   readonly verifier: Verifier
   readonly audiences: Audiences
-  readonly readPresented: ReadPresentedToken
+  readonly readToken: ReadToken
   readonly format: TokenFormat
   readonly events: Emitter
   readonly random: RandomText
@@ -92,32 +93,32 @@ export interface AuthorizerParts {
 }
 
 export function createAuthorizer(parts: AuthorizerParts): Authorizer {
-  const { collection, accounts, authentication, accessTokens, sessionGrants, audiences, refusals } = parts
+  const { collection, accounts, authenticator, accessTokenIssuer, sessionGrants, audiences, refusals } = parts
   const { format, events, random, clock } = parts
 
   return {
     ...parts.authorization,
     verify: parts.verifier.verify,
-    redeemCode: sessionGrants.redeemCode,
+    exchangeCode: sessionGrants.exchangeCode,
     refresh: sessionGrants.refresh,
 
-    async grantTrusted(by) {
-      const source = sourceInput(objectInput(by, 'by'))
-      const app = await authentication.prove(by)
+    async clientCredentials(input) {
+      const source = sourceInput(objectInput(input, 'input'))
+      const app = await authenticator.authenticateConfidential(input)
       return refusals.watch({}, { app: app.key, ...source }, async () => {
-        const epoch = await assertUsable(app, app.owner, accounts)
+        const epoch = await assertMayAct(app, app.owner, accounts)
         if (epoch !== app.epoch) throw ownerReplaced()
         if (!app.trusted) throw notTrusted()
-        const scope = askedScope(by.scope, app)
-        const audience = audiences.asked(resourcesInput(by.resources))
+        const scope = requestedScope(input.scope, app)
+        const audience = audiences.requested(resourcesInput(input.resources))
         return grant(app, { scope, audience, source })
       })
     },
 
-    async revokeToken(by) {
-      const source = sourceInput(objectInput(by, 'by'))
-      const text = idInput(by.token, 'token')
-      const app = await authentication.authenticate(by)
+    async revokeToken(input) {
+      const source = sourceInput(objectInput(input, 'input'))
+      const text = idInput(input.token, 'token')
+      const app = await authenticator.authenticate(input)
       return refusals.watch({}, { app: app.key, ...source }, async () => {
         const spent = format.read(text)
         if (spent?.kind === 'ac' || spent?.kind === 'rt') {
@@ -125,14 +126,14 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
           else if (await sessionGrants.isGenuine(spent)) throw foreignToken()
           return
         }
-        const presented = await parts.readPresented(text)
+        const presented = await parts.readToken(text)
         if (typeof presented !== 'string') await revokeAccess(app, presented, source)
       })
     },
 
-    async authenticateApp(by) {
-      const app = await authentication.prove(objectInput(by, 'by'))
-      await refusals.watch({}, { app: app.key, ...sourceInput(by) }, () => assertUsable(app, app.owner, accounts))
+    async authenticateApp(input) {
+      const app = await authenticator.authenticateConfidential(objectInput(input, 'input'))
+      await refusals.watch({}, { app: app.key, ...sourceInput(input) }, () => assertMayAct(app, app.owner, accounts))
       return appView(app)
     },
   }
@@ -140,17 +141,17 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
   async function grant(
     app: LiveApp,
     { source, ...access }: { scope: readonly string[]; audience: readonly string[] | undefined; source: EventSource },
-  ): Promise<Granted> {
+  ): Promise<TokenResponse> {
     const { userAgent } = source
     const issuedAt = clock()
     const expiresAt = issuedAt + parts.lifetimes.accessTokenSeconds * 1000
-    const token = await accessTokens.store(
+    const token = await accessTokenIssuer.issue(
       { kind: 'at', app: app.key, token: random(WIDTH.token), secret: random(WIDTH.secret) },
       { app, ...access, ...(userAgent !== undefined && { userAgent }), issuedAt, expiresAt },
     )
     if (!token) throw new Error('the same random token id was generated twice')
-    accessTokens.announce(token, { app, account: app.owner, source })
-    return accessTokens.granted(token, { scope: access.scope, at: issuedAt })
+    accessTokenIssuer.emitIssued(token, { app, account: app.owner, source })
+    return accessTokenIssuer.toResponse(token, { scope: access.scope, at: issuedAt })
   }
 
   async function revokeAccess(app: LiveApp, presented: PresentedToken, source: EventSource): Promise<void> {

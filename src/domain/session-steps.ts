@@ -7,11 +7,10 @@ import type { LiveApp } from '../records/app.ts'
 import type { Collection, StoreRecord } from '../records/collection.ts'
 import type { LiveInstall } from '../records/install.ts'
 import { type LastStep, type Session, type StepToken, sessionKind } from '../records/session.ts'
-import type { AccessTokenFields, AccessTokens, Granted, StoredAccessToken } from './access-tokens.ts'
-import { type AppIdentity, identityOf } from './accounts.ts'
-import type { Audiences } from './audience.ts'
-import { narrowedScope } from './scope.ts'
-import { seal, unseal } from './sealed-text.ts'
+import { type AppIdentity, identityOf } from './accounts/accounts.ts'
+import { invalidGrant } from './grants/invalid-grant.ts'
+import { seal, unseal } from './grants/sealed-text.ts'
+import type { Audiences } from './input/resources.ts'
 import {
   type Credential,
   type DerivedToken,
@@ -20,7 +19,13 @@ import {
   stageOf,
   successorOf,
 } from './session-successor.ts'
-import { gone } from './spent-credential.ts'
+import type {
+  AccessTokenFields,
+  AccessTokenIssuer,
+  StoredAccessToken,
+  TokenResponse,
+} from './tokens/access-token-issuer.ts'
+import { narrowedScope } from './tokens/scope.ts'
 
 /** How far the clock of the node that rotated the token may be ahead of this one. */
 const CLOCK_TOLERANCE_MS = 1000
@@ -66,12 +71,12 @@ export interface SessionSteps {
    * @returns the tokens; `overtaken` if another attempt changed the session first: read it and try again; `used` if it is neither
    *   the current credential nor a retry.
    */
-  take(presented: Presented, found: Usable, attempt: Attempt): Promise<Granted | 'overtaken' | 'used'>
+  take(presented: Presented, found: Usable, attempt: Attempt): Promise<TokenResponse | 'overtaken' | 'used'>
 }
 
 export interface SessionStepParts {
   readonly collection: Collection
-  readonly accessTokens: AccessTokens
+  readonly accessTokens: AccessTokenIssuer
   readonly format: TokenFormat
   readonly audiences: Audiences
   readonly events: Emitter
@@ -102,7 +107,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
   }
 
   /** Advances the session to its next stage. Returns undefined if another attempt was faster. */
-  async function advance(presented: Presented, found: Usable, attempt: Attempt): Promise<Granted | undefined> {
+  async function advance(presented: Presented, found: Usable, attempt: Attempt): Promise<TokenResponse | undefined> {
     const { app, credential, source } = presented
     const { record, session, install } = found
     const now = clock()
@@ -132,12 +137,12 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
       expiresAt: Math.max(session.expiresAt, credentialEndsAt, token.expiresAt),
     })
     if (!isDone) return undefined
-    accessTokens.announce(token, { app, account: install.account, source })
-    return accessTokens.granted(token, { scope: access.scope, refreshToken: next.refreshToken, at: now })
+    accessTokens.emitIssued(token, { app, account: install.account, source })
+    return accessTokens.toResponse(token, { scope: access.scope, refreshToken: next.refreshToken, at: now })
   }
 
   /** Issues an access token, and leaves the refresh token as it is. */
-  async function keep(presented: Presented, found: Usable, attempt: Attempt): Promise<Granted | undefined> {
+  async function keep(presented: Presented, found: Usable, attempt: Attempt): Promise<TokenResponse | undefined> {
     const { app, credential, text, source } = presented
     const { app: key, install, session: id } = credential
     const now = clock()
@@ -161,8 +166,8 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
     if (!token) throw new Error('the same random token id was generated twice')
     // The session may have ended before the token was stored: then nobody else takes it out of the list.
     if ((await collection.load(sessionKind, found.record))?.state !== 'open') return undefined
-    accessTokens.announce(token, { app, account: found.install.account, source })
-    return accessTokens.granted(token, { scope: access.scope, refreshToken: text, at: now })
+    accessTokens.emitIssued(token, { app, account: found.install.account, source })
+    return accessTokens.toResponse(token, { scope: access.scope, refreshToken: text, at: now })
   }
 
   /** The step that a retry of the previous refresh token repeats; undefined if it is too late, or not that token (TOK-8). */
@@ -185,7 +190,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
     presented: Presented,
     found: Usable,
     { last, next, attempt }: Retried & { readonly attempt: Attempt },
-  ): Promise<Granted | undefined> {
+  ): Promise<TokenResponse | undefined> {
     const { app, source } = presented
     const { record, session, install } = found
     const now = clock()
@@ -203,19 +208,19 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
       const expiresAt = Math.max(session.expiresAt, token.expiresAt)
       if (!(await collection.replace(sessionKind, record, { ...session, last: { ...last, tokens }, expiresAt })))
         return undefined
-      if (stored) accessTokens.announce(stored, { app, account: install.account, source })
+      if (stored) accessTokens.emitIssued(stored, { app, account: install.account, source })
     }
     const { account } = install
     parts.events.emit('token', {}, { change: 'repeated', app: app.key, account, tokenIds: [token.id], ...source })
-    return accessTokens.granted(token, { scope: access.scope, refreshToken: next.refreshToken, at: now })
+    return accessTokens.toResponse(token, { scope: access.scope, refreshToken: next.refreshToken, at: now })
   }
 
   function assertCurrent({ app, credential, text }: Presented, session: Session, now: number): void {
     const { kind } = credential
-    if (!sameDigest(session.digest, digestOf(text))) throw gone(kind, 'unknown')
-    if (now >= session.credentialEndsAt) throw gone(kind, 'expired')
+    if (!sameDigest(session.digest, digestOf(text))) throw invalidGrant(kind, 'unknown')
+    if (now >= session.credentialEndsAt) throw invalidGrant(kind, 'expired')
     // Removing a redirect URL revokes its codes, but not the sessions they have started.
-    if (kind === 'ac' && !app.redirectStamps.includes(session.redirectStamp)) throw gone(kind, 'revoked')
+    if (kind === 'ac' && !app.redirectStamps.includes(session.redirectStamp)) throw invalidGrant(kind, 'revoked')
   }
 
   /** What the access token is for. Parameters that mean the same have the same result, whatever their form. */
@@ -237,7 +242,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
     }: StepAccess & { readonly stage: number; readonly now: number; readonly attempt: Attempt },
   ): Promise<StoredAccessToken | undefined> {
     attempt.hasStored = true
-    return accessTokens.store(fields, {
+    return accessTokens.issue(fields, {
       app,
       install,
       session: session.id,

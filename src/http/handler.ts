@@ -1,18 +1,19 @@
 import { emitTo } from '../base/events.ts'
 import type { AppGrant } from '../create-app-grant.ts'
-import type { RequestFacts } from '../domain/app-authentication.ts'
-import { accountApi, type SignIn } from './account-api.ts'
-import { authorizeRoutes, type PageOptions } from './authorize.ts'
-import { errorAnswer, serverErrorAnswer } from './error-answer.ts'
-import { HttpError } from './http-error.ts'
-import type { IncomingRequest } from './incoming.ts'
-import { introspectRoute } from './introspect.ts'
-import { jwksRoute } from './jwks.ts'
-import { metadataRoute } from './metadata.ts'
-import { revokeRoute } from './revoke.ts'
-import { type Call, createRouter, type Found, type Route } from './routes.ts'
-import { type Handler, handlerOf, type Serve } from './serve.ts'
-import { tokenRoute } from './token.ts'
+import type { RequestContext } from '../domain/apps/authenticate-app.ts'
+import { accountApi } from './api/account-api.ts'
+import { introspectRoute } from './oauth/introspect.ts'
+import { jwksRoute } from './oauth/jwks.ts'
+import { metadataRoute } from './oauth/metadata.ts'
+import { revokeRoute } from './oauth/revoke.ts'
+import { tokenRoute } from './oauth/token.ts'
+import { authorizeRoutes, type PageOptions } from './pages/authorize.ts'
+import { errorResponse, serverErrorResponse } from './wire/error-response.ts'
+import { HttpError } from './wire/http-error.ts'
+import type { IncomingRequest } from './wire/request.ts'
+import { createRouter, type Route, type RouteCall, type RouteMatch } from './wire/router.ts'
+import { type Handler, handlerOf, type Serve } from './wire/serve.ts'
+import type { SignIn } from './wire/sign-in.ts'
 
 /** Options of {@link createHandler}. */
 export interface HandlerOptions extends PageOptions {
@@ -37,13 +38,13 @@ export interface HandlerOptions extends PageOptions {
  * const response = await handler(new Request('https://login.example.com/.well-known/oauth-authorization-server'))
  * ```
  */
-export function createHandler(grants: AppGrant, options: HandlerOptions = {}): Handler {
-  const issuer = grants?.issuer
+export function createHandler(appgrant: AppGrant, options: HandlerOptions = {}): Handler {
+  const issuer = appgrant?.issuer
   if (issuer === undefined)
     throw new TypeError(
       'createHandler: issuer: expected createAppGrant to be called with the option issuer, received undefined',
     )
-  const find = createRouter(under(issuer, routesOf(grants, issuer, options)))
+  const find = createRouter(under(issuer, routesOf(appgrant, issuer, options)))
 
   const serve: Serve = async (request, { remoteAddress }) => {
     let route: Route | undefined
@@ -53,19 +54,19 @@ export function createHandler(grants: AppGrant, options: HandlerOptions = {}): H
       const found = find(url?.pathname ?? (path as string))
       if (!found) throw new HttpError(404, 'not_found', 'there is no endpoint at this path')
       route = routeOf(request, found)
-      return await route.answer(callOf(request, { path, url, found, remoteAddress }))
+      return await route.respond(callOf(request, { path, url, found, remoteAddress }))
     } catch (error) {
-      const answer = errorAnswer(error, route?.wire ?? 'oauth')
-      if (answer) return answer
+      const response = errorResponse(error, route?.errorFormat ?? 'oauth')
+      if (response) return response
       const operation = route ? `${route.method} ${route.path}` : 'routing'
-      emitTo(grants.events, 'outage', { code: 'server_error', operation, cause: error })
-      return serverErrorAnswer()
+      emitTo(appgrant.events, 'outage', { code: 'server_error', operation, cause: error })
+      return serverErrorResponse()
     }
   }
   return handlerOf(serve)
 }
 
-function routesOf(grants: AppGrant, issuer: string, options: HandlerOptions): readonly Route[] {
+function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): readonly Route[] {
   for (const name of ['signIn', 'consentPage', 'errorPage'] as const) {
     const option: unknown = options[name]
     if (option !== undefined && typeof option !== 'function')
@@ -73,13 +74,13 @@ function routesOf(grants: AppGrant, issuer: string, options: HandlerOptions): re
   }
   const { signIn, ...pages } = options
   return [
-    tokenRoute(grants),
-    revokeRoute(grants),
-    introspectRoute(grants, issuer),
-    metadataRoute(issuer, { asksUsers: signIn !== undefined, hasKeys: grants.jwks !== undefined }),
-    ...(grants.jwks ? [jwksRoute(grants.jwks)] : []),
+    tokenRoute(core),
+    revokeRoute(core),
+    introspectRoute(core, issuer),
+    metadataRoute(issuer, { asksUsers: signIn !== undefined, hasKeys: core.jwks !== undefined }),
+    ...(core.jwks ? [jwksRoute(core.jwks)] : []),
     ...(signIn
-      ? [...authorizeRoutes(grants, { ...pages, issuer, signIn }), ...accountApi(grants, { issuer, signIn })]
+      ? [...authorizeRoutes(core, { ...pages, issuer, signIn }), ...accountApi(core, { issuer, signIn })]
       : []),
   ]
 }
@@ -93,7 +94,7 @@ function under(issuer: string, routes: readonly Route[]): readonly Route[] {
   })
 }
 
-function routeOf({ method }: IncomingRequest, { methods }: Found): Route {
+function routeOf({ method }: IncomingRequest, { methods }: RouteMatch): Route {
   const route = methods.get(method === 'HEAD' ? 'GET' : method)
   if (route) return route
   const names = [...methods.keys()].flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]))
@@ -104,14 +105,14 @@ function routeOf({ method }: IncomingRequest, { methods }: Found): Route {
 
 function callOf(
   request: IncomingRequest,
-  of: { path: string | undefined; url: URL | undefined; found: Found; remoteAddress: string | undefined },
-): Call {
-  const { url, found, remoteAddress } = of
+  routed: { path: string | undefined; url: URL | undefined; found: RouteMatch; remoteAddress: string | undefined },
+): RouteCall {
+  const { url, found, remoteAddress } = routed
   const userAgent = request.headers.get('user-agent')
-  const facts: { -readonly [Fact in keyof RequestFacts]: RequestFacts[Fact] } = {}
-  if (userAgent !== null) facts.userAgent = userAgent
-  if (remoteAddress !== undefined) facts.remoteAddress = remoteAddress
-  return new RoutedCall(request, found.params, facts, url)
+  const context: { -readonly [Member in keyof RequestContext]: RequestContext[Member] } = {}
+  if (userAgent !== null) context.userAgent = userAgent
+  if (remoteAddress !== undefined) context.remoteAddress = remoteAddress
+  return new RoutedCall(request, found.params, context, url)
 }
 
 /** The target, if it has no query, dots or escapes: a URL parser would return the same path. */
@@ -119,16 +120,16 @@ function plainPath(target: string | undefined): string | undefined {
   return target !== undefined && /^(?:\/[A-Za-z0-9_-]+)+$/.test(target) ? target : undefined
 }
 
-class RoutedCall implements Call {
+class RoutedCall implements RouteCall {
   readonly request: IncomingRequest
-  readonly params: Call['params']
-  readonly facts: RequestFacts
+  readonly params: RouteCall['params']
+  readonly context: RequestContext
   #url: URL | undefined
 
-  constructor(request: IncomingRequest, params: Call['params'], facts: RequestFacts, url: URL | undefined) {
+  constructor(request: IncomingRequest, params: RouteCall['params'], context: RequestContext, url: URL | undefined) {
     this.request = request
     this.params = params
-    this.facts = facts
+    this.context = context
     this.#url = url
   }
   get search(): string {

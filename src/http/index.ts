@@ -1,5 +1,5 @@
-export type { SignIn } from './account-api.ts'
-export type { PageOptions } from './authorize.ts'
 export { createHandler, type HandlerOptions } from './handler.ts'
+export type { PageOptions } from './pages/authorize.ts'
 export { type ProtectOptions, protect } from './protect.ts'
-export type { Handler } from './serve.ts'
+export type { ConnectionInfo, Handler } from './wire/serve.ts'
+export type { SignIn } from './wire/sign-in.ts'

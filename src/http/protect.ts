@@ -1,6 +1,6 @@
-import type { Access, Verifier } from '../domain/verifier.ts'
-import { Answer, emptyAnswer, jsonAnswer, toResponse } from './answer.ts'
-import { outageAnswer } from './error-answer.ts'
+import type { Access, Verifier } from '../domain/tokens/verification.ts'
+import { outageResponse } from './wire/error-response.ts'
+import { emptyResponse, jsonResponse, PlainResponse, toResponse } from './wire/response.ts'
 
 const MAX_STALENESS_MS = 300_000
 
@@ -38,18 +38,18 @@ export function protect(
   verifier: Verifier,
   options: ProtectOptions = {},
 ): (request: Request) => Promise<Access | Response> {
-  const judge = createJudge(verifier, options)
+  const guard = createBearerGuard(verifier, options)
   return async ({ headers }) => {
-    const judged = await judge(headers.get('authorization'))
-    return judged instanceof Answer ? toResponse(judged) : judged
+    const result = await guard(headers.get('authorization'))
+    return result instanceof PlainResponse ? toResponse(result) : result
   }
 }
 
 /** {@link protect} for the value of an Authorization header. */
-export function createJudge(
+export function createBearerGuard(
   verifier: Verifier,
   options: ProtectOptions = {},
-): (authorization: string | null) => Promise<Access | Answer> {
+): (authorization: string | null) => Promise<Access | PlainResponse> {
   const { needed, verifyOptions } = checkOptions(verifier, options)
 
   return async (authorization) => {
@@ -64,7 +64,7 @@ export function createJudge(
       const isEnough = needed.every((scope) => access.scope.includes(scope))
       return isEnough ? access : insufficientScope(needed)
     } catch (error) {
-      const outage = outageAnswer(error)
+      const outage = outageResponse(error)
       if (outage) return outage
       throw error
     }
@@ -91,19 +91,19 @@ function checkOptions(verifier: Verifier, options: ProtectOptions) {
   }
 }
 
-function challenge(status: number, error?: string, description?: string): Answer {
-  if (error === undefined) return emptyAnswer({ status, headers: bearer('Bearer') })
-  return jsonAnswer(
+function challenge(status: number, error?: string, description?: string): PlainResponse {
+  if (error === undefined) return emptyResponse({ status, headers: bearer('Bearer') })
+  return jsonResponse(
     { error, error_description: description },
     { status, headers: bearer(`Bearer error="${error}", error_description="${description}"`) },
   )
 }
 
-function insufficientScope(needed: readonly string[]): Answer {
+function insufficientScope(needed: readonly string[]): PlainResponse {
   const error = 'insufficient_scope'
   const description = 'the access token does not have the required scope'
   const headers = bearer(`Bearer error="${error}", error_description="${description}", scope="${needed.join(' ')}"`)
-  return jsonAnswer({ error, error_description: description, scope: needed.join(' ') }, { status: 403, headers })
+  return jsonResponse({ error, error_description: description, scope: needed.join(' ') }, { status: 403, headers })
 }
 
 function bearer(value: string): { readonly 'www-authenticate': string } {

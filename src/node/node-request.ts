@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { IncomingRequest } from '../http/incoming.ts'
+import type { IncomingRequest } from '../http/wire/request.ts'
 
 // Only path and query of a request are used, so the Host header is ignored (HTTP-7).
 const BASE = 'http://localhost'

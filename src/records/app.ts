@@ -1,7 +1,7 @@
 import type { Actor } from '../base/events.ts'
 import { partitionOf, partitionOfKey } from '../credentials/app-key.ts'
 import { nameOf } from '../credentials/digest.ts'
-import type { AppJwk } from '../credentials/jwt/app-keys.ts'
+import type { AppJwk } from '../credentials/jwt/app-jwk.ts'
 import type { GroupRef, RecordRef } from '../store/store.ts'
 import type { Kind } from './collection.ts'
 
@@ -19,7 +19,7 @@ export interface CheckedFields {
   readonly adminPhone?: string
   readonly redirectUrls: readonly string[]
   readonly scopes: readonly string[]
-  readonly api?: string
+  readonly apiType?: string
 }
 
 /** A secret of an app. Only its digest is stored. */
@@ -46,15 +46,15 @@ export interface LiveApp {
   readonly suspended?: { readonly at: number; readonly by: Actor }
   readonly secrets: readonly StoredSecret[]
   /** Public keys. An app has secrets, or keys, or is public. */
-  readonly keys: readonly AppJwk[]
+  readonly jwks: readonly AppJwk[]
   /** The ids removed last: removing one of them again is not an error. */
   readonly removedSecretIds: readonly string[]
   /** Carried by everything the app holds. */
-  readonly generation: string
+  readonly stamp: string
   /** Carried by app-only tokens: a new stamp revokes what the app got by being trusted. */
-  readonly trustGeneration: string
+  readonly trustStamp: string
   /** Carried by every token that acts for the owner. */
-  readonly ownGeneration: string
+  readonly ownerStamp: string
   /** One per redirect URL, in the same order, carried by the codes bound to it. */
   readonly redirectStamps: readonly string[]
   /** Install ids are derived with it, so that they do not reveal the account. */

@@ -60,7 +60,8 @@ export function createCollection(store: Store, clock: () => number, random: Rand
     return made
   }
 
-  const isStored = async (next: StoreRecord) => (await answered(store.get([next])))[0]?.revision === next.revision
+  const isStored = async (next: StoreRecord) =>
+    (await afterWriteAttempt(store.get([next])))[0]?.revision === next.revision
 
   // Two halves: where the newer one is full it becomes the older, and what the older still held is forgotten. Taking out the oldest one
   // by one would walk over all that were taken out before.
@@ -109,13 +110,13 @@ export function createCollection(store: Store, clock: () => number, random: Rand
       decide: (current: Value | undefined) => Value | undefined | Promise<Value | undefined>,
     ) {
       for (let tries = 0; tries < MAX_TRIES; tries++) {
-        const told = tries === 0 ? <Answer>(call: Promise<Answer>) => call : answered
-        const [stored] = await told(store.get([ref]))
+        const guarded = tries === 0 ? <Result>(call: Promise<Result>) => call : afterWriteAttempt
+        const [stored] = await guarded(store.get([ref]))
         const value = await decide(stored && !hasExpired(stored, clock()) ? collection.unpack(kind, stored) : undefined)
         if (value === undefined) return undefined
         const isDone = stored
-          ? await told(collection.replace(kind, stored, value))
-          : (await told(collection.insert(kind, value, { durable: true }))) === 'inserted'
+          ? await guarded(collection.replace(kind, stored, value))
+          : (await guarded(collection.insert(kind, value, { durable: true }))) === 'inserted'
         if (isDone) return value
       }
       throw new AppGrantError(
@@ -135,7 +136,7 @@ export function createCollection(store: Store, clock: () => number, random: Rand
  * For calls after a write has returned. That write may have been delivered twice, been done, and been overwritten since, so a
  * failure no longer means that nothing was written.
  */
-async function answered<Answer>(call: Promise<Answer>): Promise<Answer> {
+async function afterWriteAttempt<Result>(call: Promise<Result>): Promise<Result> {
   try {
     return await call
   } catch (error) {

@@ -16,13 +16,13 @@ export interface LiveInstall {
   /** The account's epoch when it authorised the app (ACC-7). */
   readonly epoch?: string
   readonly installedAt: number
-  readonly permittedBy: Actor
+  readonly approvedBy: Actor
   /** All scopes granted since the app was installed. */
   readonly scope: readonly string[]
   /** Stamp carried by everything the app holds for the account. */
-  readonly generation: string
+  readonly stamp: string
   /** Stamp also carried by the access tokens. */
-  readonly tokenGeneration: string
+  readonly tokenStamp: string
   /** The latest time at which a session under it can end. */
   readonly expiresAt: number
 }
@@ -38,7 +38,7 @@ export interface EndedInstall {
 export type StoredInstall = LiveInstall | EndedInstall
 
 const INSTALL = 'i'
-const POINTER = 'p'
+const INDEX_ENTRY = 'p'
 
 export function installId(app: LiveApp, account: string): string {
   return macOf(app.salt, WIDTH.install, account)
@@ -69,27 +69,27 @@ export const installKind: Kind<StoredInstall> = {
  * Index entry of an install in the account's own partition: the apps of an account have many owners, and so are in many
  * partitions. Written before the install and never removed; readers check whether the install still exists.
  */
-export interface Pointer {
+export interface InstallIndexEntry {
   readonly app: string
   readonly account: string
   readonly expiresAt: number
 }
 
-export function pointerRef({ app, account }: Omit<Pointer, 'expiresAt'>): RecordRef {
-  return { kind: POINTER, partition: partitionOf(account), id: `${app}.${nameOf(24, account)}` }
+export function installIndexRef({ app, account }: Omit<InstallIndexEntry, 'expiresAt'>): RecordRef {
+  return { kind: INDEX_ENTRY, partition: partitionOf(account), id: `${app}.${nameOf(24, account)}` }
 }
 
 /** The index entries of an account. Some may be stale. */
-export function pointersOfAccount(account: string): GroupRef {
-  return { kind: POINTER, partition: partitionOf(account), group: nameOf(24, account) }
+export function installIndexOfAccount(account: string): GroupRef {
+  return { kind: INDEX_ENTRY, partition: partitionOf(account), group: nameOf(24, account) }
 }
 
-export const pointerKind: Kind<Pointer> = {
-  name: POINTER,
-  place(pointer) {
-    const { partition, id } = pointerRef(pointer)
-    const { expiresAt } = pointer
-    return { partition, id, groups: [pointersOfAccount(pointer.account).group], position: expiresAt, expiresAt }
+export const installIndexKind: Kind<InstallIndexEntry> = {
+  name: INDEX_ENTRY,
+  place(entry) {
+    const { partition, id } = installIndexRef(entry)
+    const { expiresAt } = entry
+    return { partition, id, groups: [installIndexOfAccount(entry.account).group], position: expiresAt, expiresAt }
   },
   pack: ({ app, account }) => JSON.stringify({ app, account }),
   unpack: (record) => ({ ...JSON.parse(record.data), expiresAt: record.position }),

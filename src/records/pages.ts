@@ -3,7 +3,7 @@ import { nameOf } from '../credentials/digest.ts'
 import type { GroupRef, Position, Store, StoreRecord } from '../store/store.ts'
 
 /** Most records read by one call: a page of search results may be short, even empty, and still have a next page. */
-const MAX_LOOKED = 1000
+const MAX_SCANNED = 1000
 const SEARCH_CHUNK = 200
 /** Most records of a group that one walk reads. */
 const MAX_WALKED = 20_000
@@ -63,20 +63,20 @@ export function createPages(store: Store): Pages {
       // The start of the list may have moved past the cursor: records that have expired since are not shown.
       let after = start && list.from && byPosition(start, list.from) < 0 ? list.from : (start ?? list.from)
       let row = start ? (list.rowOf?.(start.id) ?? 0) : 0
-      let looked = 0
+      let scanned = 0
       const items = []
       while (row < list.rows.length) {
         const chunk = list.isSearch ? SEARCH_CHUNK : limit - items.length
-        const found = await listRow(list.rows[row] ?? [], after, Math.min(chunk, MAX_LOOKED - looked))
+        const found = await listRow(list.rows[row] ?? [], after, Math.min(chunk, MAX_SCANNED - scanned))
         const shown = await list.show(found.records)
         for (const [at, record] of found.records.entries()) {
-          looked++
+          scanned++
           after = { position: record.position, id: record.id }
           const item = shown[at]
           if (item !== undefined) items.push(item)
           const isEnd = at === found.records.length - 1 && !found.more && row === list.rows.length - 1
           if (isEnd) return { items }
-          if (items.length === limit || looked === MAX_LOOKED) return { items, nextCursor: writeCursor(after, list) }
+          if (items.length === limit || scanned === MAX_SCANNED) return { items, nextCursor: writeCursor(after, list) }
         }
         if (found.more) continue
         row++

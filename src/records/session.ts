@@ -5,7 +5,7 @@ import type { RecordRef } from '../store/store.ts'
 import type { Kind } from './collection.ts'
 
 /** The stage of a session: its consent request is pending; its code was issued; or n, if its n-th refresh token was issued. */
-export const QUESTION = -1
+export const PENDING = -1
 export const CODE = 0
 
 /**
@@ -19,7 +19,7 @@ export interface Session {
   readonly app: string
   readonly stage: number
   /** Only while the consent request is pending: the account it was made to, and where the response goes. */
-  readonly question?: {
+  readonly consentRequest?: {
     readonly account: string
     readonly login?: string
     /** The account's epoch at that time (ACC-7). */
@@ -31,8 +31,8 @@ export interface Session {
   readonly binding: string
   /** The stamps the session depends on: of its redirect URL until the code is redeemed, of the app, of the install. */
   readonly redirectStamp: string
-  readonly generation: string
-  readonly install?: { readonly id: string; readonly generation: string }
+  readonly stamp: string
+  readonly install?: { readonly id: string; readonly stamp: string }
   readonly scope: readonly string[]
   /** The resources its tokens may be for. Absent if the host has configured none. */
   readonly audience?: readonly string[]
@@ -84,7 +84,7 @@ export function tagOf(session: Session, kind: TokenKind, stage: number): string 
 }
 
 /** Nothing of an ended session works. It is kept so that its credentials are still recognised. */
-export function endedSession({ question: _, last: __, ...session }: Session): Session {
+export function endedSession({ consentRequest: _, last: __, ...session }: Session): Session {
   return { ...session, state: 'ended' }
 }
 

@@ -53,7 +53,7 @@ const appOnlyGroups = new WeakMap<LiveApp, GroupRef>()
 export function appOnlyTokens(app: LiveApp): GroupRef {
   const known = appOnlyGroups.get(app)
   if (known) return known
-  const stamps = nameOf(NAME, app.generation, app.trustGeneration, app.ownGeneration)
+  const stamps = nameOf(NAME, app.stamp, app.trustStamp, app.ownerStamp)
   const group = { kind: KIND, partition: partitionOfKey(app.key), group: appOnlyHolder(app.key) + stamps }
   appOnlyGroups.set(app, group)
   return group
@@ -66,8 +66,8 @@ const userGroups = new WeakMap<LiveInstall, { readonly app: LiveApp; readonly gr
 export function userTokens(app: LiveApp, install: LiveInstall): GroupRef {
   const known = userGroups.get(install)
   if (known?.app === app) return known.group
-  const own = install.account === app.owner ? [app.ownGeneration] : []
-  const stamps = nameOf(NAME, app.generation, install.generation, install.tokenGeneration, ...own)
+  const own = install.account === app.owner ? [app.ownerStamp] : []
+  const stamps = nameOf(NAME, app.stamp, install.stamp, install.tokenStamp, ...own)
   const group = { kind: KIND, partition: partitionOfKey(app.key), group: userHolder(install.id) + stamps }
   userGroups.set(install, { app, group })
   return group

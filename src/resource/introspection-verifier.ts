@@ -1,9 +1,9 @@
 import { readClaims } from '../credentials/jwt/claims.ts'
 import { MAX_SIGNED_TOKEN } from '../credentials/jwt/compact.ts'
-import { accessOfClaims } from '../domain/token-claims.ts'
-import { denied, type Verification, type Verifier } from '../domain/verifier.ts'
-import { createCachingVerifier } from '../domain/verifier-cache.ts'
-import { fetchWhole, issuerUnavailable } from './issuer-answer.ts'
+import { createCachingVerifier } from '../domain/tokens/caching-verifier.ts'
+import { accessOfClaims } from '../domain/tokens/token-claims.ts'
+import { type Verification, type Verifier, verifyFailure } from '../domain/tokens/verification.ts'
+import { fetchWhole, issuerUnavailable } from './issuer-response.ts'
 import { checkResourceOptions, checkUrl, claimRules, type ResourceOptions, wrong } from './options.ts'
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -56,26 +56,27 @@ export function introspectionVerifier(options: IntrospectionOptions): Verifier {
   )
 
   async function verify(token: unknown): Promise<Verification> {
-    if (typeof token !== 'string' || token.length > MAX_SIGNED_TOKEN || !TOKEN.test(token)) return denied('malformed')
-    const members = await ask(token).catch((cause) => {
+    if (typeof token !== 'string' || token.length > MAX_SIGNED_TOKEN || !TOKEN.test(token))
+      return verifyFailure('malformed')
+    const members = await introspect(token).catch((cause) => {
       throw issuerUnavailable(cause, `The introspection request to ${endpoint} failed. See the cause.`)
     })
-    if (!members.active) return denied('unknown')
+    if (!members.active) return verifyFailure('unknown')
     const claims = readClaims(members, claimRules(resource))
-    return typeof claims === 'string' ? denied(claims) : accessOfClaims(claims)
+    return typeof claims === 'string' ? verifyFailure(claims) : accessOfClaims(claims)
   }
 
-  async function ask(token: string): Promise<{ readonly active: boolean; readonly [member: string]: unknown }> {
+  async function introspect(token: string): Promise<{ readonly active: boolean; readonly [member: string]: unknown }> {
     const { header, form } = await credentials()
-    const answer = await fetchWhole(endpoint, {
+    const response = await fetchWhole(endpoint, {
       method: 'POST',
       headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded', ...header },
       body: new URLSearchParams({ token, ...form }).toString(),
       signal: AbortSignal.timeout(resource.timeoutMs),
     })
-    const body = (await answer.json().catch(() => undefined)) as { active?: unknown; error?: unknown } | undefined
-    if (answer.status !== 200 || typeof body?.active !== 'boolean')
-      throw new Error(`expected an introspection response, received status ${answer.status}${told(body?.error)}`)
+    const body = (await response.json().catch(() => undefined)) as { active?: unknown; error?: unknown } | undefined
+    if (response.status !== 200 || typeof body?.active !== 'boolean')
+      throw new Error(`expected an introspection response, received status ${response.status}${errorCode(body?.error)}`)
     return { ...body, active: body.active }
   }
 
@@ -94,6 +95,6 @@ function formEncoded(text: string): string {
 }
 
 /** An OAuth error code, and never other text, which could repeat parts of the request. */
-function told(error: unknown): string {
+function errorCode(error: unknown): string {
   return typeof error === 'string' && /^[a-z_]{1,40}$/.test(error) ? ` ${error}` : ''
 }

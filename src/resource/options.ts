@@ -1,6 +1,6 @@
+import { parseUrl } from '../base/parse-url.ts'
 import type { ClaimRules } from '../credentials/jwt/claims.ts'
-import { parseUrl } from '../domain/fields/parse-url.ts'
-import { isIssuer } from '../domain/issuer.ts'
+import { isIssuer } from '../domain/input/issuer.ts'
 
 const TIMEOUT_MS = 3000
 const MAX_TIMEOUT_MS = 60_000

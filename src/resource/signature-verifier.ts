@@ -1,8 +1,8 @@
 import { type KeyFor, readAccessToken } from '../credentials/jwt/access-token.ts'
 import { remoteKeys } from '../credentials/jwt/remote-keys.ts'
-import { accessOfClaims } from '../domain/token-claims.ts'
-import { denied, meantFor, type Verifier } from '../domain/verifier.ts'
-import { fetchWhole, issuerUnavailable } from './issuer-answer.ts'
+import { accessOfClaims } from '../domain/tokens/token-claims.ts'
+import { checkAudience, type Verifier, verifyFailure } from '../domain/tokens/verification.ts'
+import { fetchWhole, issuerUnavailable } from './issuer-response.ts'
 import { checkResourceOptions, checkUrl, claimRules, type ResourceOptions } from './options.ts'
 
 /** Options of {@link signatureVerifier}. */
@@ -40,9 +40,9 @@ export function signatureVerifier(options: SignatureOptions): Verifier {
 
   return {
     async verify(text, { audience: asked } = {}) {
-      if (typeof text !== 'string') return denied('malformed')
+      if (typeof text !== 'string') return verifyFailure('malformed')
       const claims = await readAccessToken(text, keyFor, claimRules(resource))
-      return typeof claims === 'string' ? denied(claims) : meantFor(asked, accessOfClaims(claims))
+      return typeof claims === 'string' ? verifyFailure(claims) : checkAudience(asked, accessOfClaims(claims))
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { NewApp } from '../domain/app-fields.ts'
+import type { NewApp } from '../domain/apps/app-fields.ts'
 
 /**
  * The fields of a valid registration, for tests that are about something else.
@@ -6,7 +6,7 @@ import type { NewApp } from '../domain/app-fields.ts'
  * @param fields - override the fields of the example.
  * @example
  * ```ts
- * const { app } = await grants.apps.register(exampleApp({ owner: 'org-7', trusted: true }))
+ * const { app } = await appgrant.apps.register(exampleApp({ owner: 'org-7', trusted: true }))
  * ```
  */
 export function exampleApp(fields: Partial<NewApp> = {}): NewApp {

@@ -43,10 +43,10 @@ interface Faults {
  * @example
  * ```ts
  * const store = faultyStore(memoryStore())
- * const grants = createAppGrant({ store })
+ * const appgrant = createAppGrant({ store })
  * store.fail('replace', 'after')
- * await grants.apps.suspend(key) // rejects: outcome_unknown
- * await grants.apps.suspend(key) // suspended
+ * await appgrant.apps.suspend(key) // rejects: outcome_unknown
+ * await appgrant.apps.suspend(key) // suspended
  * ```
  */
 export function faultyStore(inner: Store): FaultyStore {
@@ -57,7 +57,7 @@ export function faultyStore(inner: Store): FaultyStore {
     faults.set(method, known)
     return known
   }
-  const pass = async <Answer>(method: StoreMethod, call: () => Promise<Answer>): Promise<Answer> => {
+  const pass = async <Result>(method: StoreMethod, call: () => Promise<Result>): Promise<Result> => {
     const held = faultsOf(method).holds.shift()
     held?.reached()
     await held?.released

@@ -3,13 +3,13 @@ import { expectEqual, expectThat } from './expectations.ts'
 import { upTo } from './sample-records.ts'
 
 const IN_FLIGHT = 50
-const MOST_PAGES = 1000
+const MAX_PAGES = 1000
 
 /** Inserts new records, {@link IN_FLIGHT} at a time. */
 export async function insertAll(store: Store, records: readonly StoreRecord[]): Promise<void> {
   for (let start = 0; start < records.length; start += IN_FLIGHT) {
-    const answers = await Promise.all(records.slice(start, start + IN_FLIGHT).map((one) => store.insert(one)))
-    for (const answer of answers) expectEqual('the result of an insert at a free ref', answer, 'inserted')
+    const results = await Promise.all(records.slice(start, start + IN_FLIGHT).map((one) => store.insert(one)))
+    for (const result of results) expectEqual('the result of an insert at a free ref', result, 'inserted')
   }
 }
 
@@ -45,7 +45,7 @@ export function idsOf(records: readonly RecordRef[]): readonly string[] {
 export async function walk(list: (after: Position | undefined) => Promise<RecordPage>): Promise<readonly RecordPage[]> {
   const pages: RecordPage[] = []
   let after: Position | undefined
-  while (pages.length < MOST_PAGES) {
+  while (pages.length < MAX_PAGES) {
     const page = await list(after)
     pages.push(page)
     const last = page.records.at(-1)
@@ -53,7 +53,7 @@ export async function walk(list: (after: Position | undefined) => Promise<Record
     expectThat(last !== undefined, 'a record in a page with more', page)
     if (last) after = { position: last.position, id: last.id }
   }
-  expectThat(false, `the list to end within ${MOST_PAGES} pages`, 'a page with more')
+  expectThat(false, `the list to end within ${MAX_PAGES} pages`, 'a page with more')
   return pages
 }
 
@@ -63,10 +63,10 @@ export function pageAfter(after: Position | undefined, limit: number) {
 }
 
 /** The results of that many parallel calls, every other one on the second node. */
-export function fromTwoNodes<Answer>(
+export function fromTwoNodes<Result>(
   callers: number,
   nodes: { readonly one: Store; readonly two: Store },
-  call: (node: Store, caller: number) => Promise<Answer>,
-): Promise<readonly Answer[]> {
+  call: (node: Store, caller: number) => Promise<Result>,
+): Promise<readonly Result[]> {
   return Promise.all(upTo(callers).map((caller) => call(caller % 2 === 0 ? nodes.one : nodes.two, caller)))
 }

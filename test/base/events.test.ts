@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createEmitter } from '../../src/base/events.ts'
-import { warningsDuring } from './warnings.ts'
+import { warningsDuring } from '../support/warnings.ts'
 
 const NOW = 1_700_000_000_000
 const change = { change: 'updated', app: 'k' } as const

@@ -82,11 +82,11 @@ describe('tracing channels', () => {
   })
 
   it('every method of the public interfaces has a tracing channel', async () => {
-    const grants = createAppGrant({ store: memoryStore() })
+    const appgrant = createAppGrant({ store: memoryStore() })
     for (const [name, api] of Object.entries({
-      AppRegistry: grants.apps,
-      TokenStore: grants.tokens,
-      Authorizer: grants.authorizer,
+      AppRegistry: appgrant.apps,
+      TokenStore: appgrant.tokens,
+      Authorizer: appgrant.authorizer,
     })) {
       expect(Object.isFrozen(api)).toBe(true)
       for (const [method, call] of Object.entries(api) as [string, (input: unknown) => Promise<unknown>][]) {

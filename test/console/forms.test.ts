@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type AppValues, changesOf, NEW_APP, snapshotOf } from '../../src/console/forms/app-values.ts'
 import { readAppValues, readJwks, readNewApp, readSnapshot, rearranged } from '../../src/console/forms/read-app.ts'
 import { MAX_FORM_BYTES, readForm, selection } from '../../src/console/forms/read-form.ts'
-import { fetchRequest } from '../../src/http/incoming.ts'
+import { fetchRequest } from '../../src/http/wire/request.ts'
 
 const stored: AppValues = { ...NEW_APP, name: 'Call Reports', redirectUrls: ['https://a.example/'], scopes: ['read'] }
 const was = snapshotOf(stored)

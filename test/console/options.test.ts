@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type ConsoleOptions, checkConsoleOptions } from '../../src/console/options.ts'
 import { themeCss } from '../../src/console/theme.ts'
-import { warningsDuring } from '../base/warnings.ts'
+import { warningsDuring } from '../support/warnings.ts'
 
 const signIn: ConsoleOptions['signIn'] = async () => ({ account: 'org-7' })
 const check = (options: object, issuer: string | undefined = 'https://login.example/tenant') =>

@@ -3,7 +3,7 @@ import { createAssets } from '../../src/console/assets/assets.ts'
 import type { Context } from '../../src/console/context.ts'
 import { documentOf, framed } from '../../src/console/frame.ts'
 import { assetHeaders, documentHeaders } from '../../src/console/headers.ts'
-import { closed, listening } from '../http/real-server.ts'
+import { closed, listening } from '../support/real-server.ts'
 import { sampleContext } from './sample-context.ts'
 import { SAMPLE_CONTEXTS, SAMPLES } from './samples.ts'
 

@@ -3,7 +3,7 @@ import { NEW_APP } from '../../src/console/forms/app-values.ts'
 import { html } from '../../src/console/html.ts'
 import { accountsPage } from '../../src/console/pages/accounts.ts'
 import { allAppsPage } from '../../src/console/pages/all.ts'
-import { type AppView, appPage } from '../../src/console/pages/app.ts'
+import { appPage } from '../../src/console/pages/app.ts'
 import {
   addingSecret,
   endingTokens,
@@ -16,6 +16,7 @@ import {
   untrusting,
 } from '../../src/console/pages/app-confirmations.ts'
 import { NO_FILTERS } from '../../src/console/pages/app-filters.ts'
+import type { AppView } from '../../src/console/pages/app-view.ts'
 import { type AppRow, type AppsView, appsPage } from '../../src/console/pages/apps.ts'
 import { type Confirmation, confirmPage } from '../../src/console/pages/confirm.ts'
 import { failurePage, otherViewerPage } from '../../src/console/pages/failure.ts'

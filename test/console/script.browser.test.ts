@@ -1,7 +1,7 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page, type Route } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { BROWSER_FLAGS, browser as chromiumBinary } from '../http/browser.ts'
-import { describeWith } from '../servers/describe-with.ts'
+import { BROWSER_FLAGS, browser as chromiumBinary } from '../support/browser.ts'
+import { describeWith } from '../support/servers/describe-with.ts'
 import { sampleServer } from './sample-server.ts'
 
 describeWith('the script of the console in Chromium', chromiumBinary, (executablePath) => {

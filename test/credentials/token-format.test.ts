@@ -32,8 +32,8 @@ const fields = () => ({
   secret: random(WIDTH.secret),
   tag: random(WIDTH.tag),
 })
-const write = (kind: TokenKind, brand = 'ag', given: TokenFields<TokenKind> = fields()) =>
-  createTokenFormat(brand).write(kind, given as ReturnType<typeof fields>)
+const write = (kind: TokenKind, prefix = 'ag', given: TokenFields<TokenKind> = fields()) =>
+  createTokenFormat(prefix).write(kind, given as ReturnType<typeof fields>)
 
 describe('token format', () => {
   it('the kinds and widths of tokens are those of docs/token-format.md', () => {
@@ -42,7 +42,7 @@ describe('token format', () => {
   })
 
   for (const [kind, names] of KINDS) {
-    it(`${kind} tokens are <brand>_${kind}_ and ${names.join(', ')}, as docs/token-format.md says`, () => {
+    it(`${kind} tokens are <prefix>_${kind}_ and ${names.join(', ')}, as docs/token-format.md says`, () => {
       const given: Record<string, string> = fields()
       const text = write(kind, 'ag', given as ReturnType<typeof fields>)
       expect(text.slice(0, 6)).toBe(`ag_${kind}_`)
@@ -57,13 +57,13 @@ describe('token format', () => {
       expect(page).toContain(`\`<prefix>_${kind}_\` and ${text.length - 6} characters | ${text.length - 2} + prefix`)
     })
 
-    it(`${kind} tokens are read as they were written, under any brand and under no other brand`, () => {
-      for (const brand of ['ag', 'voip', 'a1', 'abcdefghij']) {
+    it(`${kind} tokens are read as they were written, under any prefix and under no other prefix`, () => {
+      for (const prefix of ['ag', 'voip', 'a1', 'abcdefghij']) {
         const given: Record<string, string> = fields()
-        const text = write(kind, brand, given as ReturnType<typeof fields>)
+        const text = write(kind, prefix, given as ReturnType<typeof fields>)
         const own = Object.fromEntries(names.slice(0, -1).map((name) => [name, given[name]]))
-        expect(createTokenFormat(brand).read(text)).toEqual({ kind, ...own })
-        for (const other of ['ah', 'a', 'agg', 'voi', 'AG'].filter((one) => one !== brand))
+        expect(createTokenFormat(prefix).read(text)).toEqual({ kind, ...own })
+        for (const other of ['ah', 'a', 'agg', 'voi', 'AG'].filter((one) => one !== prefix))
           expect(createTokenFormat(other).read(text)).toBeUndefined()
       }
     })
@@ -110,9 +110,9 @@ describe('token format', () => {
 describe('the secret scanner expression in docs/token-format.md', () => {
   const expression = /```regex token\n(.+)\n```/.exec(page)?.[1] ?? ''
 
-  it('the secret scanner expression finds each whole credential in a text, of any kind and brand', () => {
-    for (const brand of ['ag', 'voip', 'abcdefghij']) {
-      const texts = kinds.map((kind) => write(kind, brand))
+  it('the secret scanner expression finds each whole credential in a text, of any kind and prefix', () => {
+    for (const prefix of ['ag', 'voip', 'abcdefghij']) {
+      const texts = kinds.map((kind) => write(kind, prefix))
       const page = texts
         .map((text, at) => (at % 2 ? `Authorization: Bearer ${text}` : `{"token":"${text}"}`))
         .join('\n')

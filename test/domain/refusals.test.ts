@@ -4,16 +4,16 @@ import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { REFUSAL_REASONS } from '../../src/base/refusal-reasons.ts'
 import type { AppGrant } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
-import { codeOf } from '../base/code-of.ts'
+import { codeOf } from '../support/code-of.ts'
 import {
-  createSessionWorld,
+  createSessionFixture,
   DAY,
   LIFE,
   OTHER_REDIRECT,
   REDIRECT,
-  type SessionWorld,
+  type SessionFixture,
   VERIFIER,
-} from './session-world.ts'
+} from '../support/session-fixture.ts'
 
 const SOURCE = { remoteAddress: '192.0.2.66', userAgent: 'attacker/1' }
 const open = async () => memoryStore()
@@ -27,7 +27,7 @@ interface Refused {
   readonly by?: { readonly account: string; readonly login?: string }
 }
 
-interface Scene extends SessionWorld {
+interface Scene extends SessionFixture {
   /** An app of another account, and its credentials. */
   readonly other: { readonly key: string; readonly secret: string }
   /** The management of an account, for a request of the attacker. */
@@ -65,67 +65,70 @@ const TABLE: Readonly<Record<string, readonly [(scene: Scene) => Promise<unknown
   ],
   'a removed app': [
     async (w) => {
-      await w.grants.apps.remove(w.key)
+      await w.appgrant.apps.remove(w.key)
       await w.refresh('x', SOURCE)
     },
     { code: 'app_authentication_failed', reason: 'removed_app', app: 'mine' },
   ],
 
   'a code with a wrong verifier': [
-    async (w) => w.redeem(await w.code(), { verifier: 'x'.repeat(43), ...SOURCE }),
+    async (w) => w.exchange(await w.code(), { codeVerifier: 'x'.repeat(43), ...SOURCE }),
     { code: 'invalid_code', reason: 'wrong_verifier', app: 'mine' },
   ],
   'a code with the challenge as verifier': [
     async (w) =>
-      w.redeem(await w.code(), { verifier: createHash('sha256').update(VERIFIER).digest('base64url'), ...SOURCE }),
+      w.exchange(await w.code(), {
+        codeVerifier: createHash('sha256').update(VERIFIER).digest('base64url'),
+        ...SOURCE,
+      }),
     { code: 'invalid_code', reason: 'wrong_verifier', app: 'mine' },
   ],
   'a code with a verifier that cannot be one': [
-    async (w) => w.redeem(await w.code(), { verifier: 'short', ...SOURCE }),
+    async (w) => w.exchange(await w.code(), { codeVerifier: 'short', ...SOURCE }),
     { code: 'invalid_code', reason: 'wrong_verifier', app: 'mine' },
   ],
   'a code with the redirect URL of another request': [
-    async (w) => w.redeem(await w.code(), { redirectUrl: OTHER_REDIRECT, ...SOURCE }),
+    async (w) => w.exchange(await w.code(), { redirectUrl: OTHER_REDIRECT, ...SOURCE }),
     { code: 'invalid_code', reason: 'wrong_redirect', app: 'mine' },
   ],
   'a code of another app': [
-    async (w) => w.redeem(await w.code(), { ...w.other, ...SOURCE }),
+    async (w) => w.exchange(await w.code(), { ...w.other, ...SOURCE }),
     { code: 'invalid_code', reason: 'other_app', app: 'other' },
   ],
   'a made-up code of another app': [
-    async (w) => w.redeem(madeUp(await w.code()), { ...w.other, ...SOURCE }),
+    async (w) => w.exchange(madeUp(await w.code()), { ...w.other, ...SOURCE }),
     { code: 'invalid_code', reason: 'unknown', app: 'other' },
   ],
   'a made-up code': [
-    (w) => w.redeem('x'.repeat(160), SOURCE),
+    (w) => w.exchange('x'.repeat(160), SOURCE),
     { code: 'invalid_code', reason: 'unknown', app: 'mine' },
   ],
   'a code that has expired': [
     async (w) => {
       const code = await w.code()
       w.clock.advance(LIFE.code)
-      await w.redeem(code, SOURCE)
+      await w.exchange(code, SOURCE)
     },
     { code: 'invalid_code', reason: 'expired', app: 'mine' },
   ],
   'a code whose redirect URL was removed': [
     async (w) => {
       const code = await w.code()
-      await w.grants.apps.update(w.key, { redirectUrls: [OTHER_REDIRECT] })
-      await w.redeem(code, SOURCE)
+      await w.appgrant.apps.update(w.key, { redirectUrls: [OTHER_REDIRECT] })
+      await w.exchange(code, SOURCE)
     },
     { code: 'invalid_code', reason: 'revoked', app: 'mine' },
   ],
   'a code of an app that was withdrawn': [
     async (w) => {
       const code = await w.code()
-      await w.grants.installs.withdraw({ app: w.key, account: 'user' })
-      await w.redeem(code, SOURCE)
+      await w.appgrant.installs.withdraw({ app: w.key, account: 'user' })
+      await w.exchange(code, SOURCE)
     },
     { code: 'invalid_code', reason: 'revoked', app: 'mine' },
   ],
   'a code that was used': [
-    async (w) => w.redeem((await w.start()).code, SOURCE),
+    async (w) => w.exchange((await w.start()).code, SOURCE),
     { code: 'invalid_code', reason: 'reused', app: 'mine' },
   ],
 
@@ -140,7 +143,7 @@ const TABLE: Readonly<Record<string, readonly [(scene: Scene) => Promise<unknown
   'the current refresh token of a session that has ended': [
     async (w) => {
       const first = await w.start()
-      await codeOf(w.grants.authorizer.revokeToken({ key: w.key, secret: w.secret, token: first.refresh }))
+      await codeOf(w.appgrant.authorizer.revokeToken({ key: w.key, secret: w.secret, token: first.refresh }))
       await w.refresh(first.refresh, SOURCE)
     },
     { code: 'invalid_refresh_token', reason: 'revoked', app: 'mine' },
@@ -184,7 +187,7 @@ const TABLE: Readonly<Record<string, readonly [(scene: Scene) => Promise<unknown
   'a refresh by a suspended app': [
     async (w) => {
       const { refresh } = await w.start()
-      await w.grants.apps.suspend(w.key)
+      await w.appgrant.apps.suspend(w.key)
       await w.refresh(refresh, SOURCE)
     },
     { code: 'app_suspended', reason: 'app_suspended', app: 'mine' },
@@ -199,101 +202,101 @@ const TABLE: Readonly<Record<string, readonly [(scene: Scene) => Promise<unknown
   ],
 
   'client credentials of an app that is not trusted': [
-    (w) => w.grants.authorizer.grantTrusted({ key: w.key, secret: w.secret, ...SOURCE }),
+    (w) => w.appgrant.authorizer.clientCredentials({ key: w.key, secret: w.secret, ...SOURCE }),
     { code: 'app_not_trusted', reason: 'app_not_trusted', app: 'mine' },
   ],
   'client credentials for a scope that is not registered': [
     async (w) => {
-      await w.grants.apps.setTrusted(w.key, true)
-      await w.grants.authorizer.grantTrusted({ key: w.key, secret: w.secret, scope: ['admin'], ...SOURCE })
+      await w.appgrant.apps.setTrusted(w.key, true)
+      await w.appgrant.authorizer.clientCredentials({ key: w.key, secret: w.secret, scope: ['admin'], ...SOURCE })
     },
     { code: 'invalid_scope', reason: 'invalid_scope', app: 'mine' },
   ],
   'authentication of an app whose account is not permitted': [
     async (w) => {
       w.tree.set('org', { mayUseApps: false })
-      await w.grants.authorizer.authenticateApp({ key: w.key, secret: w.secret, ...SOURCE })
+      await w.appgrant.authorizer.authenticateApp({ key: w.key, secret: w.secret, ...SOURCE })
     },
     { code: 'not_permitted', reason: 'not_permitted', app: 'mine' },
   ],
   "revocation of another app's access token": [
-    async (w) => w.grants.authorizer.revokeToken({ ...w.other, token: (await w.start()).access, ...SOURCE }),
+    async (w) => w.appgrant.authorizer.revokeToken({ ...w.other, token: (await w.start()).access, ...SOURCE }),
     { code: 'foreign_token', reason: 'foreign_token', app: 'other' },
   ],
   "revocation of another app's refresh token": [
-    async (w) => w.grants.authorizer.revokeToken({ ...w.other, token: (await w.start()).refresh, ...SOURCE }),
+    async (w) => w.appgrant.authorizer.revokeToken({ ...w.other, token: (await w.start()).refresh, ...SOURCE }),
     { code: 'foreign_token', reason: 'foreign_token', app: 'other' },
   ],
 
   'a check of an unknown app': [
-    (w) => w.grants.authorizer.checkAuthorization(params(w, { client_id: 'nobody' }), SOURCE),
+    (w) => w.appgrant.authorizer.checkAuthorization(params(w, { client_id: 'nobody' }), SOURCE),
     { code: 'app_not_found', reason: 'unknown_app' },
   ],
   'a check of a removed app': [
     async (w) => {
-      await w.grants.apps.remove(w.key)
-      await w.grants.authorizer.checkAuthorization(params(w), SOURCE)
+      await w.appgrant.apps.remove(w.key)
+      await w.appgrant.authorizer.checkAuthorization(params(w), SOURCE)
     },
     { code: 'app_not_found', reason: 'removed_app', app: 'mine' },
   ],
   'a check of an unregistered redirect URL': [
-    (w) => w.grants.authorizer.checkAuthorization(params(w, { redirect_uri: 'https://evil.example/' }), SOURCE),
+    (w) => w.appgrant.authorizer.checkAuthorization(params(w, { redirect_uri: 'https://evil.example/' }), SOURCE),
     { code: 'invalid_redirect', reason: 'unregistered_redirect', app: 'mine' },
   ],
   'a consent request of a suspended app': [
     async (w) => {
-      await w.grants.apps.suspend(w.key)
-      await w.grants.authorizer.beginAuthorization(params(w), { account: 'user', login: 'ann', ...SOURCE })
+      await w.appgrant.apps.suspend(w.key)
+      await w.appgrant.authorizer.beginAuthorization(params(w), { account: 'user', login: 'ann', ...SOURCE })
     },
     { code: 'app_suspended', reason: 'app_suspended', app: 'mine', by: { account: 'user', login: 'ann' } },
   ],
   'a consent request for a scope that is not registered': [
-    (w) => w.grants.authorizer.beginAuthorization(params(w, { scope: 'admin' }), { account: 'user', ...SOURCE }),
+    (w) => w.appgrant.authorizer.beginAuthorization(params(w, { scope: 'admin' }), { account: 'user', ...SOURCE }),
     { code: 'invalid_scope', reason: 'invalid_scope', app: 'mine', by: { account: 'user' } },
   ],
   'a consent request for an unknown resource': [
     (w) =>
-      w.grants.authorizer.beginAuthorization(params(w, { resource: 'https://x.example' }), {
+      w.appgrant.authorizer.beginAuthorization(params(w, { resource: 'https://x.example' }), {
         account: 'user',
         ...SOURCE,
       }),
     { code: 'invalid_target', reason: 'invalid_target', app: 'mine', by: { account: 'user' } },
   ],
   'a made-up ticket': [
-    (w) => w.grants.authorizer.approve({ ticket: 'x', account: 'user', ...SOURCE }),
+    (w) => w.appgrant.authorizer.approve({ ticket: 'x', account: 'user', ...SOURCE }),
     { code: 'invalid_ticket', reason: 'unknown', by: { account: 'user' } },
   ],
   'a stolen ticket': [
-    async (w) => w.grants.authorizer.approve({ ticket: (await w.consent()).ticket, account: 'other-org', ...SOURCE }),
+    async (w) => w.appgrant.authorizer.approve({ ticket: (await w.consent()).ticket, account: 'other-org', ...SOURCE }),
     { code: 'invalid_ticket', reason: 'other_account', app: 'mine', by: { account: 'other-org' } },
   ],
   'a ticket of another login': [
     async (w) => {
       const { ticket } = await w.consent({}, { login: 'ann' })
-      await w.grants.authorizer.deny({ ticket, account: 'user', login: 'bob', ...SOURCE })
+      await w.appgrant.authorizer.deny({ ticket, account: 'user', login: 'bob', ...SOURCE })
     },
     { code: 'invalid_ticket', reason: 'other_login', app: 'mine', by: { account: 'user', login: 'bob' } },
   ],
   'a ticket that was used': [
     async (w) => {
       const { ticket } = await w.consent()
-      await w.grants.authorizer.deny({ ticket, account: 'user' })
-      await w.grants.authorizer.approve({ ticket, account: 'user', ...SOURCE })
+      await w.appgrant.authorizer.deny({ ticket, account: 'user' })
+      await w.appgrant.authorizer.approve({ ticket, account: 'user', ...SOURCE })
     },
     { code: 'invalid_ticket', reason: 'used', app: 'mine', by: { account: 'user' } },
   ],
   'a ticket of an app that was regenerated': [
     async (w) => {
       const { ticket } = await w.consent()
-      await w.grants.apps.regenerateSecret(w.key)
-      await w.grants.authorizer.approve({ ticket, account: 'user', ...SOURCE })
+      await w.appgrant.apps.regenerateSecret(w.key)
+      await w.appgrant.authorizer.approve({ ticket, account: 'user', ...SOURCE })
     },
     { code: 'invalid_ticket', reason: 'revoked', app: 'mine', by: { account: 'user' } },
   ],
   'an approval of a scope that was not requested': [
     async (w) => {
       const { ticket } = await w.consent({ scope: 'read' })
-      await w.grants.authorizer.approve({ ticket, account: 'user', scope: ['write'], ...SOURCE })
+      await w.appgrant.authorizer.approve({ ticket, account: 'user', scope: ['write'], ...SOURCE })
     },
     { code: 'invalid_scope', reason: 'invalid_scope', app: 'mine', by: { account: 'user' } },
   ],
@@ -377,22 +380,22 @@ const INNOCENT: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
     w.store.fail('get', 'before')
     await w.refresh('x', SOURCE)
   },
-  'a token that is not valid at a resource': (w) => w.grants.authorizer.verify('x'),
-  'revocation of an unknown token': (w) => w.grants.authorizer.revokeToken({ ...w.other, token: 'x', ...SOURCE }),
+  'a token that is not valid at a resource': (w) => w.appgrant.authorizer.verify('x'),
+  'revocation of an unknown token': (w) => w.appgrant.authorizer.revokeToken({ ...w.other, token: 'x', ...SOURCE }),
 }
 
 async function setUp() {
-  const w = await createSessionWorld(open, { options: { appsPerOwner: 1 } })
-  const { app, secret } = await w.grants.apps.register(
+  const w = await createSessionFixture(open, { options: { appsPerOwner: 1 } })
+  const { app, secret } = await w.appgrant.apps.register(
     exampleApp({ owner: 'other-org', scopes: ['read'], redirectUrls: [REDIRECT] }),
   )
   const scene: Scene = {
     ...w,
     other: { key: app.key, secret },
-    as: (account) => w.grants.as(account, SOURCE),
+    as: (account) => w.appgrant.as(account, SOURCE),
   }
   const seen: unknown[] = []
-  w.grants.events.on('refused', ({ at: _, ...event }) => void seen.push(event))
+  w.appgrant.events.on('refused', ({ at: _, ...event }) => void seen.push(event))
   const keys = { mine: w.key, other: app.key }
   return { scene, seen, keys }
 }
@@ -437,16 +440,16 @@ describe('refusals', () => {
 })
 
 describe('what is said to have been removed', () => {
-  const removals = (w: SessionWorld) => {
+  const removals = (w: SessionFixture) => {
     const seen: unknown[] = []
-    w.grants.events.on('token', ({ at: _, ...event }) => void seen.push(event))
+    w.appgrant.events.on('token', ({ at: _, ...event }) => void seen.push(event))
     return seen
   }
-  const revoke = (w: SessionWorld, token: string) =>
-    w.grants.authorizer.revokeToken({ key: w.key, secret: w.secret, token, ...SOURCE })
+  const revoke = (w: SessionFixture, token: string) =>
+    w.appgrant.authorizer.revokeToken({ key: w.key, secret: w.secret, token, ...SOURCE })
 
   it("revoking a user's access token is an event with the account of the user, once (ERR-9)", async () => {
-    const w = await createSessionWorld(open)
+    const w = await createSessionFixture(open)
     const { access, id } = await w.start()
     const seen = removals(w)
     await revoke(w, access)
@@ -454,16 +457,16 @@ describe('what is said to have been removed', () => {
     expect(seen).toEqual([{ change: 'removed', app: w.key, account: 'user', tokenIds: [id], by: {}, ...SOURCE }])
   })
 
-  const DEAD: Readonly<Record<string, (w: SessionWorld, refresh: string) => Promise<unknown>>> = {
-    'the app was withdrawn': ({ grants, key }) => grants.installs.withdraw({ app: key, account: 'user' }),
-    'all tokens were removed': ({ grants, key }) => grants.tokens.removeAll({ app: key, account: 'user' }),
-    'everything of the app was revoked': ({ grants, key }) => grants.apps.revokeTokens(key),
+  const DEAD: Readonly<Record<string, (w: SessionFixture, refresh: string) => Promise<unknown>>> = {
+    'the app was withdrawn': ({ appgrant, key }) => appgrant.installs.withdraw({ app: key, account: 'user' }),
+    'all tokens were removed': ({ appgrant, key }) => appgrant.tokens.removeAll({ app: key, account: 'user' }),
+    'everything of the app was revoked': ({ appgrant, key }) => appgrant.apps.revokeTokens(key),
     'its session has ended': (w, refresh) => revoke(w, refresh),
     'it has expired': async ({ clock }) => clock.advance(LIFE.access),
   }
   for (const [title, kill] of Object.entries(DEAD)) {
     it(`revoking an access token after ${title} is no event (ERR-9)`, async () => {
-      const w = await createSessionWorld(open)
+      const w = await createSessionFixture(open)
       const { access, refresh } = await w.start()
       await kill(w, refresh)
       const seen = removals(w)
@@ -473,19 +476,19 @@ describe('what is said to have been removed', () => {
   }
 
   it('tokens.remove reports only the tokens that were valid, so a repeat is no event (ERR-9)', async () => {
-    const w = await createSessionWorld(open)
+    const w = await createSessionFixture(open)
     const { id } = await w.start()
-    await w.grants.tokens.removeAll({ app: w.key, account: 'user' })
+    await w.appgrant.tokens.removeAll({ app: w.key, account: 'user' })
     const { id: other } = await w.start()
     const seen = removals(w)
-    for (let n = 0; n < 2; n++) await w.grants.tokens.remove({ app: w.key, account: 'user', ids: [id, other] })
+    for (let n = 0; n < 2; n++) await w.appgrant.tokens.remove({ app: w.key, account: 'user', ids: [id, other] })
     expect(seen).toEqual([{ change: 'removed', app: w.key, account: 'user', tokenIds: [other], by: {} }])
   })
 
   it('revoking the refresh token of an app that was withdrawn is no event (ERR-9)', async () => {
-    const w = await createSessionWorld(open)
+    const w = await createSessionFixture(open)
     const { refresh } = await w.start()
-    await w.grants.installs.withdraw({ app: w.key, account: 'user' })
+    await w.appgrant.installs.withdraw({ app: w.key, account: 'user' })
     const seen = removals(w)
     await revoke(w, refresh)
     expect(seen).toEqual([])
@@ -497,7 +500,7 @@ async function onlyRefusal(error: unknown): Promise<void> {
   await codeOf(Promise.reject(error))
 }
 
-function params({ key }: SessionWorld, changed: Readonly<Record<string, string>> = {}): URLSearchParams {
+function params({ key }: SessionFixture, changed: Readonly<Record<string, string>> = {}): URLSearchParams {
   return new URLSearchParams({
     client_id: key,
     redirect_uri: REDIRECT,
@@ -513,7 +516,7 @@ function madeUp(text: string): string {
   return `${text.slice(0, -10)}${'0'.repeat(10)}`
 }
 
-function sessionOf(w: SessionWorld) {
+function sessionOf(w: SessionFixture) {
   const record = w.observed.written.findLast(({ kind }) => kind === 's')
   if (!record) throw new Error('there is no session')
   return record

@@ -7,26 +7,26 @@ import { createRandomText } from '../../src/credentials/random.ts'
 import { createTokenFormat } from '../../src/credentials/token-format.ts'
 import { createAppGrant } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
-import { codeOf, refusalOf } from '../base/code-of.ts'
-import { warningsDuring } from '../base/warnings.ts'
-import { createWorld } from './world.ts'
+import { codeOf, refusalOf } from '../support/code-of.ts'
+import { createFixture } from '../support/fixture.ts'
+import { warningsDuring } from '../support/warnings.ts'
 
 const random = createRandomText()
 
 async function setUp() {
-  const world = createWorld()
-  const { app, secret } = await world.registerTrusted()
-  const grant = () => world.grants.authorizer.grantTrusted({ key: app.key, secret })
-  return { ...world, app, secret, grant, of: { app: app.key, account: 'org' } }
+  const fixture = createFixture()
+  const { app, secret } = await fixture.registerTrusted()
+  const grant = () => fixture.appgrant.authorizer.clientCredentials({ key: app.key, secret })
+  return { ...fixture, app, secret, grant, of: { app: app.key, account: 'org' } }
 }
 
 describe('security cases', () => {
   it('an app-only token is for the owner, even if an account has the id of the app (S28)', async () => {
-    const grants = createAppGrant({ store: memoryStore() })
-    const { app, secret } = await grants.apps.register(exampleApp({ owner: 'org', trusted: true }))
-    const { accessToken } = await grants.authorizer.grantTrusted({ key: app.key, secret })
-    expect(await grants.authorizer.verify(accessToken)).toMatchObject({ kind: 'app', account: 'org' })
-    const namesake = grants.as(app.key)
+    const appgrant = createAppGrant({ store: memoryStore() })
+    const { app, secret } = await appgrant.apps.register(exampleApp({ owner: 'org', trusted: true }))
+    const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
+    expect(await appgrant.authorizer.verify(accessToken)).toMatchObject({ kind: 'app', account: 'org' })
+    const namesake = appgrant.as(app.key)
     expect(await namesake.apps.get(app.key)).toBeUndefined()
     expect((await namesake.apps.list()).items).toEqual([])
     expect(await namesake.apps.remove(app.key)).toBe(false)
@@ -35,77 +35,77 @@ describe('security cases', () => {
   })
 
   it('every path fails after an app is suspended or removed (S33)', async () => {
-    const { grants, app, secret, grant } = await setUp()
+    const { appgrant, app, secret, grant } = await setUp()
     const { accessToken } = await grant()
     const paths = async () => [
-      (await grants.authorizer.verify(accessToken)).ok,
+      (await appgrant.authorizer.verify(accessToken)).ok,
       await codeOf(grant()),
-      await codeOf(grants.authorizer.authenticateApp({ key: app.key, secret })),
+      await codeOf(appgrant.authorizer.authenticateApp({ key: app.key, secret })),
     ]
-    await grants.apps.suspend(app.key)
+    await appgrant.apps.suspend(app.key)
     expect(await paths()).toEqual([false, 'app_suspended', 'app_suspended'])
-    await grants.apps.resume(app.key)
+    await appgrant.apps.resume(app.key)
     expect(await paths()).toEqual([true, 'ok', 'ok'])
-    await grants.apps.remove(app.key)
+    await appgrant.apps.remove(app.key)
     expect(await paths()).toEqual([false, 'app_authentication_failed', 'app_authentication_failed'])
-    expect(await codeOf(grants.authorizer.revokeToken({ key: app.key, secret, token: accessToken }))).toBe(
+    expect(await codeOf(appgrant.authorizer.revokeToken({ key: app.key, secret, token: accessToken }))).toBe(
       'app_authentication_failed',
     )
     for (const act of ['suspend', 'resume', 'regenerateSecret', 'addSecret', 'revokeTokens'] as const)
-      expect(await codeOf(grants.apps[act](app.key)), act).toBe('app_not_found')
-    expect(await grants.apps.get(app.key)).toBeUndefined()
-    expect((await grants.apps.list()).items).toEqual([])
+      expect(await codeOf(appgrant.apps[act](app.key)), act).toBe('app_not_found')
+    expect(await appgrant.apps.get(app.key)).toBeUndefined()
+    expect((await appgrant.apps.list()).items).toEqual([])
   })
 
   it('a regeneration revokes the overlapping secret and all earlier tokens (S38)', async () => {
-    const { grants, app, secret, grant } = await setUp()
-    const { secret: overlap } = await grants.apps.addSecret(app.key)
-    const tokens = [await grant(), await grants.authorizer.grantTrusted({ key: app.key, secret: overlap })]
-    const { secret: fresh, app: after } = await grants.apps.regenerateSecret(app.key)
+    const { appgrant, app, secret, grant } = await setUp()
+    const { secret: overlap } = await appgrant.apps.addSecret(app.key)
+    const tokens = [await grant(), await appgrant.authorizer.clientCredentials({ key: app.key, secret: overlap })]
+    const { secret: fresh, app: after } = await appgrant.apps.regenerateSecret(app.key)
     expect(after.secrets).toHaveLength(1)
     for (const { accessToken } of tokens)
-      expect(await grants.authorizer.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' })
+      expect(await appgrant.authorizer.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' })
     for (const old of [secret, overlap])
-      expect(await codeOf(grants.authorizer.grantTrusted({ key: app.key, secret: old }))).toBe(
+      expect(await codeOf(appgrant.authorizer.clientCredentials({ key: app.key, secret: old }))).toBe(
         'app_authentication_failed',
       )
-    expect(await codeOf(grants.authorizer.grantTrusted({ key: app.key, secret: fresh }))).toBe('ok')
+    expect(await codeOf(appgrant.authorizer.clientCredentials({ key: app.key, secret: fresh }))).toBe('ok')
   })
 
   it('a token whose insert arrives after everything was revoked is not valid (S3A)', async () => {
     for (const kill of ['regenerateSecret', 'revokeTokens', 'suspend', 'remove', 'removeAll'] as const) {
-      const world = createWorld(memoryStore(), { storeTimeoutMs: 10 })
-      const { grants, store, observed } = world
-      const { app, secret } = await world.registerTrusted()
+      const fixture = createFixture(memoryStore(), { timeoutMs: 10 })
+      const { appgrant, store, observed } = fixture
+      const { app, secret } = await fixture.registerTrusted()
       const held = store.hold('insert')
-      expect(await codeOf(grants.authorizer.grantTrusted({ key: app.key, secret }))).toBe('outcome_unknown')
+      expect(await codeOf(appgrant.authorizer.clientCredentials({ key: app.key, secret }))).toBe('outcome_unknown')
       const of = { app: app.key, account: 'org' }
-      await (kill === 'removeAll' ? grants.tokens.removeAll(of) : grants.apps[kill](app.key))
+      await (kill === 'removeAll' ? appgrant.tokens.removeAll(of) : appgrant.apps[kill](app.key))
       held.release()
       await new Promise(setImmediate)
       expect(observed.written.at(-1)?.kind).toBe('t')
-      if (kill !== 'remove' && kill !== 'suspend') expect(await grants.tokens.count(of), kill).toBe(0)
+      if (kill !== 'remove' && kill !== 'suspend') expect(await appgrant.tokens.count(of), kill).toBe(0)
     }
   })
 
   it('the right ids with a wrong secret part are unknown and change nothing (S44)', async () => {
-    const { grants, app, secret, grant } = await setUp()
+    const { appgrant, app, secret, grant } = await setUp()
     const { accessToken, tokenId } = await grant()
     const format = createTokenFormat('ag')
     const forged = format.write('at', { app: app.key, token: tokenId, secret: random(48) })
-    expect(await grants.authorizer.verify(forged)).toEqual({ ok: false, reason: 'unknown' })
-    await grants.authorizer.revokeToken({ key: app.key, secret, token: forged })
-    expect(await grants.authorizer.verify(accessToken)).toMatchObject({ ok: true })
+    expect(await appgrant.authorizer.verify(forged)).toEqual({ ok: false, reason: 'unknown' })
+    await appgrant.authorizer.revokeToken({ key: app.key, secret, token: forged })
+    expect(await appgrant.authorizer.verify(accessToken)).toMatchObject({ ok: true })
     // Another app's key before the same id and secret, of the same partition and of another one.
     const part = accessToken.slice(54, 102)
     for (const key of [createKey('org', random), createKey('other', random)])
       expect(
-        await grants.authorizer.verify(format.write('at', { app: key, token: tokenId, secret: part })),
+        await appgrant.authorizer.verify(format.write('at', { app: key, token: tokenId, secret: part })),
       ).toMatchObject({ ok: false, reason: 'unknown' })
   })
 
   it('inputs of 100 kB are refused before any read (S45)', async () => {
-    const { grants, app, secret, observed } = await setUp()
+    const { appgrant, app, secret, observed } = await setUp()
     const long = 'a'.repeat(100_000)
     const reads = { ...observed.calls }
     const fields = {
@@ -117,35 +117,37 @@ describe('security cases', () => {
       description: long,
       image: `https://a.example/${long}`,
       adminPhone: `+${'1'.repeat(100_000)}`,
-      api: long,
+      apiType: long,
     }
     for (const [field, value] of Object.entries(fields)) {
-      const { details } = await refusalOf(grants.apps.register(exampleApp({ owner: 'org', [field]: value })))
+      const { details } = await refusalOf(appgrant.apps.register(exampleApp({ owner: 'org', [field]: value })))
       const name = Array.isArray(value) ? `${field}[0]` : field
       expect(details, field).toMatchObject({ fields: [{ field: name, code: 'too_long' }] })
       expect(inspect(details).length).toBeLessThan(1000)
     }
-    expect(await grants.authorizer.verify(`ag_at_${long}`)).toEqual({ ok: false, reason: 'malformed' })
-    expect(await codeOf(grants.apps.list({ owner: 'org', cursor: long }))).toBe('invalid_cursor')
-    expect(await grants.apps.get(long)).toBeUndefined()
-    expect(await codeOf(grants.apps.register(exampleApp({ owner: long })))).toBe('invalid_request')
-    expect(await codeOf(grants.tokens.count({ app: app.key, account: long }))).toBe('invalid_request')
+    expect(await appgrant.authorizer.verify(`ag_at_${long}`)).toEqual({ ok: false, reason: 'malformed' })
+    expect(await codeOf(appgrant.apps.list({ owner: 'org', cursor: long }))).toBe('invalid_cursor')
+    expect(await appgrant.apps.get(long)).toBeUndefined()
+    expect(await codeOf(appgrant.apps.register(exampleApp({ owner: long })))).toBe('invalid_request')
+    expect(await codeOf(appgrant.tokens.count({ app: app.key, account: long }))).toBe('invalid_request')
     expect(observed.calls).toEqual(reads)
-    expect(await codeOf(grants.authorizer.grantTrusted({ key: app.key, secret, scope: [long] }))).toBe('invalid_scope')
+    expect(await codeOf(appgrant.authorizer.clientCredentials({ key: app.key, secret, scope: [long] }))).toBe(
+      'invalid_scope',
+    )
   })
 
   it('no stored value, key or group contains a secret or token, whole, in part or in another form (S46)', async () => {
-    const { grants, app, secret, grant, of, observed } = await setUp()
+    const { appgrant, app, secret, grant, of, observed } = await setUp()
     const credentials = [secret]
     credentials.push((await grant()).accessToken, (await grant()).accessToken)
     credentials.push(
-      (await grants.apps.addSecret(app.key)).secret,
-      (await grants.apps.regenerateSecret(app.key)).secret,
+      (await appgrant.apps.addSecret(app.key)).secret,
+      (await appgrant.apps.regenerateSecret(app.key)).secret,
     )
-    await grants.tokens.removeAll(of)
-    await grants.apps.update(app.key, { name: 'x' })
-    await grants.apps.remove(app.key)
-    const { secret: publicSecret } = await grants.apps.register(exampleApp({ owner: 'org', public: true }))
+    await appgrant.tokens.removeAll(of)
+    await appgrant.apps.update(app.key, { name: 'x' })
+    await appgrant.apps.remove(app.key)
+    const { secret: publicSecret } = await appgrant.apps.register(exampleApp({ owner: 'org', public: true }))
     expect(publicSecret).toBe('')
     const dump = JSON.stringify(observed.written)
     expect(observed.written.length).toBeGreaterThan(7)
@@ -165,11 +167,11 @@ describe('security cases', () => {
   })
 
   it('canary secrets sent through every failure appear in no error, cause, event, trace, warning or output (S51)', async () => {
-    const { grants, app, secret, store, tree, grant } = await setUp()
+    const { appgrant, app, secret, store, tree, grant } = await setUp()
     const { accessToken } = await grant()
     const seen: unknown[] = []
     for (const type of ['app', 'token', 'refused', 'outage'] as const)
-      grants.events.on(type, (event) => seen.push(event))
+      appgrant.events.on(type, (event) => seen.push(event))
     const ends = METHODS.flatMap((method) =>
       ['start', 'end', 'asyncStart', 'asyncEnd', 'error'].map((moment) => {
         const one = channel(`tracing:appgrant:${method}:${moment}`)
@@ -181,23 +183,23 @@ describe('security cases', () => {
     const { key } = app
     const wrong = (secret.startsWith('a') ? 'b' : 'a') + secret.slice(1)
     const attempts = [
-      () => grants.authorizer.grantTrusted({ key, secret: wrong, userAgent: 'x', remoteAddress: '192.0.2.1' }),
-      () => grants.authorizer.grantTrusted({ key, secret, scope: ['nope'] }),
-      () => grants.authorizer.grantTrusted({ key, secret: [secret] as never }),
-      () => grants.authorizer.grantTrusted({ key: { secret } as never, secret }),
-      () => grants.authorizer.authenticateApp({ key: secret, secret }),
-      () => grants.authorizer.revokeToken({ key, secret: wrong, token: accessToken }),
-      () => grants.authorizer.revokeToken({ key, secret, token: accessToken.slice(0, -1) }),
-      () => grants.authorizer.verify(`${accessToken}x`),
-      () => grants.authorizer.verify(accessToken.replace('at', 'rt')),
-      () => grants.apps.get(secret),
-      () => grants.apps.suspend(accessToken),
-      () => grants.tokens.remove({ app: key, account: 'org', ids: [accessToken, 5 as never] }),
-      () => grants.apps.removeSecret({ app: key, secretId: secret }),
-      () => grants.apps.list({ owner: 'org', cursor: accessToken }),
-      () => grants.apps.addSecret(key),
-      () => grants.authorizer.grantTrusted({ key, secret }),
-      () => grants.authorizer.authenticateApp({ key, secret }),
+      () => appgrant.authorizer.clientCredentials({ key, secret: wrong, userAgent: 'x', remoteAddress: '192.0.2.1' }),
+      () => appgrant.authorizer.clientCredentials({ key, secret, scope: ['nope'] }),
+      () => appgrant.authorizer.clientCredentials({ key, secret: [secret] as never }),
+      () => appgrant.authorizer.clientCredentials({ key: { secret } as never, secret }),
+      () => appgrant.authorizer.authenticateApp({ key: secret, secret }),
+      () => appgrant.authorizer.revokeToken({ key, secret: wrong, token: accessToken }),
+      () => appgrant.authorizer.revokeToken({ key, secret, token: accessToken.slice(0, -1) }),
+      () => appgrant.authorizer.verify(`${accessToken}x`),
+      () => appgrant.authorizer.verify(accessToken.replace('at', 'rt')),
+      () => appgrant.apps.get(secret),
+      () => appgrant.apps.suspend(accessToken),
+      () => appgrant.tokens.remove({ app: key, account: 'org', ids: [accessToken, 5 as never] }),
+      () => appgrant.apps.removeSecret({ app: key, secretId: secret }),
+      () => appgrant.apps.list({ owner: 'org', cursor: accessToken }),
+      () => appgrant.apps.addSecret(key),
+      () => appgrant.authorizer.clientCredentials({ key, secret }),
+      () => appgrant.authorizer.authenticateApp({ key, secret }),
     ]
     const faults = [
       () => {},
@@ -242,6 +244,6 @@ describe('security cases', () => {
 
 const METHODS = ['apps', 'tokens', 'authorizer'].flatMap((part) => {
   const name = { apps: 'AppRegistry', tokens: 'TokenStore', authorizer: 'Authorizer' }[part]
-  const grants = createAppGrant({ store: memoryStore() })
-  return Object.keys(grants[part as 'apps']).map((method) => `${name}.${method}`)
+  const appgrant = createAppGrant({ store: memoryStore() })
+  return Object.keys(appgrant[part as 'apps']).map((method) => `${name}.${method}`)
 })

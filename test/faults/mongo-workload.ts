@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { guardedStore } from '../../src/store/guarded-store.ts'
 import type { Store, StoreRecord } from '../../src/store/store.ts'
-import { until } from '../servers/until.ts'
+import { until } from '../support/servers/until.ts'
 
 /** How long a call may take, as in a host with default options. */
 export const DEADLINE_MS = 1000
@@ -33,7 +33,7 @@ export function startWorkload(nodes: readonly [Store, Store]) {
   const guarded = nodes.map((store) => guardedStore(store, { timeoutMs: DEADLINE_MS, failed: () => {} }))
   const [killing, other] = guarded as [Store, Store]
 
-  const timed = async <Answer>(call: Promise<Answer>): Promise<Answer | undefined> => {
+  const timed = async <Result>(call: Promise<Result>): Promise<Result | undefined> => {
     const begun = performance.now()
     try {
       return await call

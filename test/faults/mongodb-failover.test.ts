@@ -1,9 +1,9 @@
 import type { MongoClient } from 'mongodb'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { describeWith } from '../servers/describe-with.ts'
-import { DRIVERS, freshName, preparedStore } from '../servers/mongo-target.ts'
-import { mongodBinary, mongodMissing, type ReplicaSet, startReplicaSet } from '../servers/mongod.ts'
-import { until } from '../servers/until.ts'
+import { describeWith } from '../support/servers/describe-with.ts'
+import { DRIVERS, freshName, preparedStore } from '../support/servers/mongo-target.ts'
+import { mongodBinary, mongodMissing, type ReplicaSet, startReplicaSet } from '../support/servers/mongod.ts'
+import { until } from '../support/servers/until.ts'
 import { DEADLINE_MS, report, startWorkload } from './mongo-workload.ts'
 
 // A busy machine wakes a timer late.

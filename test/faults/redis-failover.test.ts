@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, it } from 'vitest'
 import { type RedisClient, redisStore } from '../../adapters/redis/redis-store.ts'
-import { describeWith } from '../servers/describe-with.ts'
-import { drivers } from '../servers/ioredis.ts'
+import { describeWith } from '../support/servers/describe-with.ts'
+import { drivers } from '../support/servers/ioredis.ts'
 import {
   type RedisCluster,
   type RedisServer,
@@ -10,10 +10,10 @@ import {
   startCluster,
   startSentinelGroup,
   waitUntilWhole,
-} from '../servers/redis.ts'
-import { beginMove } from '../servers/redis-slot-move.ts'
-import { until } from '../servers/until.ts'
-import { killAndVerify, type Workload } from './kill-and-verify.ts'
+} from '../support/servers/redis.ts'
+import { beginMove } from '../support/servers/redis-slot-move.ts'
+import { until } from '../support/servers/until.ts'
+import { revokeAndVerify, type Workload } from './revoke-and-verify.ts'
 
 const WAYS = drivers.flatMap((driver) => [
   { ...driver, title: driver.driver, durability: undefined },
@@ -37,7 +37,7 @@ async function through(
   const open = () => redisStore({ client: client(), ...(durability && { durability }) })
   const [writer, ...readers] = [open(), open(), open()] as const
   try {
-    const load = await killAndVerify(writer, [writer, ...readers])
+    const load = await revokeAndVerify(writer, [writer, ...readers])
     try {
       await load.serves()
       await body(load)

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RedisClient, redisStore } from '../../adapters/redis/redis-store.ts'
 import { isNotApplied, type Store } from '../../src/store/store.ts'
 import { changed, inMs, record, tombstone } from '../../src/testing/sample-records.ts'
-import { describeWith } from '../servers/describe-with.ts'
-import { drivers } from '../servers/ioredis.ts'
-import { type RedisServer, redisServer, startPair, startRedis } from '../servers/redis.ts'
-import { until } from '../servers/until.ts'
-import { killAndVerify, type Workload } from './kill-and-verify.ts'
+import { describeWith } from '../support/servers/describe-with.ts'
+import { drivers } from '../support/servers/ioredis.ts'
+import { type RedisServer, redisServer, startPair, startRedis } from '../support/servers/redis.ts'
+import { until } from '../support/servers/until.ts'
+import { revokeAndVerify, type Workload } from './revoke-and-verify.ts'
 import { startProxy, type TcpProxy } from './tcp-proxy.ts'
 
 async function withStores(clients: readonly RedisClient[], body: (...stores: Store[]) => Promise<void>) {
@@ -38,7 +38,7 @@ describeWith('faults: redisStore on one server', redisServer, () => {
       { by = server }: { readonly by?: { readonly address: object } } = {},
     ) => {
       await withStores([single(by.address), single(by.address)], async (writer, reader) => {
-        const load = await killAndVerify(writer as Store, [reader as Store, writer as Store])
+        const load = await revokeAndVerify(writer as Store, [reader as Store, writer as Store])
         try {
           await load.serves()
           await body(load)

@@ -2,26 +2,26 @@ import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { createAppGrant } from '../../src/create-app-grant.ts'
 import { createHandler } from '../../src/http/index.ts'
-import { json, refusal, world } from './world.ts'
+import { httpFixture, jsonOf, refusal } from '../support/http-fixture.ts'
 
 describe('createHandler', () => {
   it('createHandler needs an issuer', () => {
-    const grants = createAppGrant({ store: memoryStore() })
-    expect(() => createHandler(grants)).toThrow(/^createHandler: issuer: /)
+    const appgrant = createAppGrant({ store: memoryStore() })
+    expect(() => createHandler(appgrant)).toThrow(/^createHandler: issuer: /)
     expect(() => createHandler(undefined as never)).toThrow(TypeError)
   })
 
   it('a path that is not an endpoint is a 404 that must not be stored', async () => {
-    const { send } = world()
+    const { send } = httpFixture()
     for (const path of ['/', '/x', '/authorize/x', '/.well-known/openid-configuration', '/%2e%2e/%2e%2e/etc/passwd']) {
-      const answer = await send(path)
-      expect(answer.headers.get('cache-control')).toBe('no-store')
-      expect(await refusal(answer)).toEqual({ status: 404, error: 'not_found' })
+      const response = await send(path)
+      expect(response.headers.get('cache-control')).toBe('no-store')
+      expect(await refusal(response)).toEqual({ status: 404, error: 'not_found' })
     }
   })
 
   it('every response is no-store, whatever its status (S50, HTTP-6)', async () => {
-    const { send, post, call } = world({ signIn: async () => ({ account: 'org-1' }) })
+    const { send, post, call } = httpFixture({ signIn: async () => ({ account: 'org-1' }) })
     const answers = await Promise.all([
       send('/nowhere'),
       send('/token'),
@@ -41,31 +41,31 @@ describe('createHandler', () => {
       call('POST', '/apps', {}),
       call('POST', '/tokens/remove-all', { app: 'x' }),
     ])
-    for (const answer of answers) {
-      expect(answer.headers.get('cache-control')).toBe('no-store')
-      expect(answer.headers.get('pragma')).toBe('no-cache')
-      if (answer.body) expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+    for (const response of answers) {
+      expect(response.headers.get('cache-control')).toBe('no-store')
+      expect(response.headers.get('pragma')).toBe('no-cache')
+      if (response.body) expect(response.headers.get('x-content-type-options')).toBe('nosniff')
     }
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404, 405, 400, 401, 415, 413, 200, 403]))
   })
 
   it('error descriptions use only the characters of RFC 6749 §5.2', async () => {
-    const { call } = world({ signIn: async () => ({ account: 'org-1' }) })
-    const { error_description: text } = await json(await call('POST', '/apps', { name: '“\\"' }))
+    const { call } = httpFixture({ signIn: async () => ({ account: 'org-1' }) })
+    const { error_description: text } = await jsonOf(await call('POST', '/apps', { name: '“\\"' }))
     expect(text).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
   })
 
   it('an unexpected error is a 500 without details, and an event with all of them', async () => {
-    const { grants, outages } = world()
+    const { appgrant, outages } = httpFixture()
     const cause = new Error('database password: hunter2')
-    const authorizer = { ...grants.authorizer, grantTrusted: () => Promise.reject(cause) }
-    const handler = createHandler({ ...grants, authorizer })
+    const authorizer = { ...appgrant.authorizer, clientCredentials: () => Promise.reject(cause) }
+    const handler = createHandler({ ...appgrant, authorizer })
     const request = new Request('https://login.example/token', {
       method: 'POST',
       body: new URLSearchParams({ grant_type: 'client_credentials' }),
     })
-    const answer = await handler(request)
-    expect([answer.status, await answer.text()]).toEqual([
+    const response = await handler(request)
+    expect([response.status, await response.text()]).toEqual([
       500,
       '{"error":"server_error","error_description":"the request could not be processed"}',
     ])

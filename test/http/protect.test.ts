@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { AppGrantError } from '../../src/base/errors.ts'
 import { protect } from '../../src/http/index.ts'
-import { json, world } from './world.ts'
+import { httpFixture, jsonOf } from '../support/http-fixture.ts'
 
 async function withToken() {
-  const here = world()
+  const here = httpFixture()
   const { app, secret } = await here.trustedApp()
-  const { accessToken } = await here.grants.authorizer.grantTrusted({ key: app.key, secret, scope: ['calls:read'] })
+  const { accessToken } = await here.appgrant.authorizer.clientCredentials({
+    key: app.key,
+    secret,
+    scope: ['calls:read'],
+  })
   return { ...here, app, secret, accessToken }
 }
 
@@ -17,17 +21,17 @@ const request = (authorization?: string) =>
   )
 
 /** The refusal that is sent instead of the resource. */
-async function refused(answer: unknown) {
-  if (!(answer instanceof Response)) throw new Error('let through')
-  return { status: answer.status, challenge: answer.headers.get('www-authenticate'), body: await answer.text() }
+async function refused(response: unknown) {
+  if (!(response instanceof Response)) throw new Error('let through')
+  return { status: response.status, challenge: response.headers.get('www-authenticate'), body: await response.text() }
 }
 
 describe('protect (RFC 6750)', () => {
   it.each(['Bearer', 'bearer', 'BEARER', 'Bearer '])(
     'protect returns the access of a token after %j',
     async (scheme) => {
-      const { grants, app, accessToken } = await withToken()
-      const access = await protect(grants.authorizer)(request(`${scheme} ${accessToken}`))
+      const { appgrant, app, accessToken } = await withToken()
+      const access = await protect(appgrant.authorizer)(request(`${scheme} ${accessToken}`))
       expect(access).toMatchObject({ ok: true, kind: 'app', account: app.owner, scope: ['calls:read'] })
     },
   )
@@ -35,9 +39,11 @@ describe('protect (RFC 6750)', () => {
   it.each([undefined, 'Basic YTpi', 'Bearerx y', 'Digest a', ''])(
     'protect responds to %j or a token in the query with a bare challenge (RFC 6750 §3.1, HTTP-5)',
     async (authorization) => {
-      const { grants, counts } = await withToken()
+      const { appgrant, counts } = await withToken()
       const before = counts.get
-      expect(await refused(await protect(grants.authorizer, { scope: 'calls:read' })(request(authorization)))).toEqual({
+      expect(
+        await refused(await protect(appgrant.authorizer, { scope: 'calls:read' })(request(authorization))),
+      ).toEqual({
         status: 401,
         challenge: 'Bearer',
         body: '',
@@ -56,16 +62,16 @@ describe('protect (RFC 6750)', () => {
     'Bearer \xff',
     'Bearer a, Bearer b',
   ])('protect responds to %j with invalid_request 400', async (authorization) => {
-    const { grants } = await withToken()
-    const { status, challenge } = await refused(await protect(grants.authorizer)(request(authorization)))
+    const { appgrant } = await withToken()
+    const { status, challenge } = await refused(await protect(appgrant.authorizer)(request(authorization)))
     expect(status).toBe(400)
     expect(challenge).toMatch(/^Bearer error="invalid_request", error_description="[^"]+"$/)
   })
 
   it('a revoked token, a secret, a key and garbage get the same invalid_token 401 (S36, ERR-1)', async () => {
-    const { grants, app, secret, accessToken } = await withToken()
-    await grants.apps.revokeTokens(app.key)
-    const guard = protect(grants.authorizer)
+    const { appgrant, app, secret, accessToken } = await withToken()
+    await appgrant.apps.revokeTokens(app.key)
+    const guard = protect(appgrant.authorizer)
     for (const token of [accessToken, secret, app.key, 'x', 'a'.repeat(100_000)]) {
       expect(await refused(await guard(request(`Bearer ${token}`)))).toEqual({
         status: 401,
@@ -78,38 +84,38 @@ describe('protect (RFC 6750)', () => {
   it.each(['suspend', 'remove', 'regenerateSecret', 'revokeTokens'] as const)(
     'protect refuses a token after %s (S33)',
     async (act) => {
-      const { grants, app, accessToken } = await withToken()
-      await grants.apps[act](app.key)
-      expect(await refused(await protect(grants.authorizer)(request(`Bearer ${accessToken}`)))).toMatchObject({
+      const { appgrant, app, accessToken } = await withToken()
+      await appgrant.apps[act](app.key)
+      expect(await refused(await protect(appgrant.authorizer)(request(`Bearer ${accessToken}`)))).toMatchObject({
         status: 401,
       })
     },
   )
 
   it('protect responds insufficient_scope 403 with the scope unless the token has all of it (RFC 6750 §3.1)', async () => {
-    const { grants, accessToken } = await withToken()
+    const { appgrant, accessToken } = await withToken()
     const bearer = request(`Bearer ${accessToken}`)
-    const answer = await protect(grants.authorizer, { scope: 'calls:read  calls:write' })(bearer)
-    expect(await refused(answer)).toMatchObject({
+    const response = await protect(appgrant.authorizer, { scope: 'calls:read  calls:write' })(bearer)
+    expect(await refused(response)).toMatchObject({
       status: 403,
       challenge:
         'Bearer error="insufficient_scope", error_description="the access token does not have the required scope", scope="calls:read calls:write"',
     })
-    expect(await protect(grants.authorizer, { scope: 'calls:read' })(bearer)).toMatchObject({ ok: true })
-    expect(await protect(grants.authorizer, { scope: '' })(bearer)).toMatchObject({ ok: true })
+    expect(await protect(appgrant.authorizer, { scope: 'calls:read' })(bearer)).toMatchObject({ ok: true })
+    expect(await protect(appgrant.authorizer, { scope: '' })(bearer)).toMatchObject({ ok: true })
   })
 
   it('protect responds 503 with Retry-After if the result is not known, never 401 (ERR-1)', async () => {
-    const { grants, accessToken, faults } = await withToken()
+    const { appgrant, accessToken, faults } = await withToken()
     faults.fail('get', 'before')
-    const answer = await protect(grants.authorizer)(request(`Bearer ${accessToken}`))
-    if (!(answer instanceof Response)) throw new Error('let through')
-    expect([answer.status, answer.headers.get('retry-after'), answer.headers.has('www-authenticate')]).toEqual([
+    const response = await protect(appgrant.authorizer)(request(`Bearer ${accessToken}`))
+    if (!(response instanceof Response)) throw new Error('let through')
+    expect([response.status, response.headers.get('retry-after'), response.headers.has('www-authenticate')]).toEqual([
       503,
       '5',
       false,
     ])
-    expect(await json(answer)).toMatchObject({ error: 'temporarily_unavailable' })
+    expect(await jsonOf(response)).toMatchObject({ error: 'temporarily_unavailable' })
     const directory = new AppGrantError('directory_unavailable', {}, { message: 'secret inside?' })
     const failing = protect({ verify: () => Promise.reject(directory) })
     expect(await refused(await failing(request('Bearer x')))).toMatchObject({ status: 503 })
@@ -121,10 +127,10 @@ describe('protect (RFC 6750)', () => {
   })
 
   it('a response of protect is never cached, refused or not (HTTP-6)', async () => {
-    const { grants } = await withToken()
+    const { appgrant } = await withToken()
     for (const authorization of [undefined, 'Bearer', 'Bearer x']) {
-      const answer = await protect(grants.authorizer)(request(authorization))
-      expect(answer instanceof Response && answer.headers.get('cache-control')).toBe('no-store')
+      const response = await protect(appgrant.authorizer)(request(authorization))
+      expect(response instanceof Response && response.headers.get('cache-control')).toBe('no-store')
     }
   })
 
@@ -150,8 +156,8 @@ describe('protect (RFC 6750)', () => {
     [{ maxStalenessMs: 300_001 }, 'maxStalenessMs'],
     [{ maxStalenessMs: Number.NaN }, 'maxStalenessMs'],
   ])('protect throws a TypeError for the options %j', (options, name) => {
-    const { grants } = world()
-    expect(() => protect(grants.authorizer, options as object)).toThrow(new RegExp(`^protect: ${name}: `))
+    const { appgrant } = httpFixture()
+    expect(() => protect(appgrant.authorizer, options as object)).toThrow(new RegExp(`^protect: ${name}: `))
     expect(() => protect({} as never)).toThrow(TypeError)
   })
 })

@@ -7,18 +7,18 @@ import { createRandomText } from '../../src/credentials/random.ts'
 import { createHandler } from '../../src/http/index.ts'
 import { createAppGrant } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
-import { warningsDuring } from '../base/warnings.ts'
-import { authorization, REDIRECT, VERIFIER } from './authorization.ts'
-import { basic, ISSUER, json } from './world.ts'
+import { authorization, REDIRECT, VERIFIER } from '../support/http-authorization.ts'
+import { basic, ISSUER, jsonOf } from '../support/http-fixture.ts'
+import { warningsDuring } from '../support/warnings.ts'
 
 const AGENT = 'attacker/1'
 const ADDRESS = '192.0.2.66'
 
 async function setUp() {
   const here = await authorization()
-  const { app: other, secret } = await here.grants.apps.register(exampleApp({ owner: 'org-2', scopes: ['x'] }))
+  const { app: other, secret } = await here.appgrant.apps.register(exampleApp({ owner: 'org-2', scopes: ['x'] }))
   const seen: unknown[] = []
-  here.grants.events.on('refused', ({ at: _, ...event }) => void seen.push(event))
+  here.appgrant.events.on('refused', ({ at: _, ...event }) => void seen.push(event))
   const send = (path: string, init: RequestInit = {}) => {
     const headers = new Headers(init.headers)
     headers.set('user-agent', AGENT)
@@ -154,9 +154,9 @@ describe('refusals over HTTP', () => {
     const handler = createHandler(appgrant, { signIn: () => Promise.reject(new RangeError('the host failed')) })
     const warnings = await warningsDuring(async () => {
       for (let n = 0; n < 3; n++) {
-        const answer = await handler(new Request(`${ISSUER}/apps`))
-        expect(answer.status).toBe(500)
-        expect(await answer.text()).not.toContain('host failed')
+        const response = await handler(new Request(`${ISSUER}/apps`))
+        expect(response.status).toBe(500)
+        expect(await response.text()).not.toContain('host failed')
       }
     })
     expect(warnings.map(({ code, message }) => [code, message])).toEqual([
@@ -168,13 +168,13 @@ describe('refusals over HTTP', () => {
 describe('what is reported', () => {
   it('no event, tracing channel or warning carries a secret, token, code, ticket or verifier (S51)', async () => {
     const scene = await setUp()
-    const { grants, post, send, code, ticket, tokens, refresh, app, secret, other, credentials } = scene
+    const { appgrant, post, send, code, ticket, tokens, refresh, app, secret, other, credentials } = scene
     const seen: unknown[] = []
     for (const type of ['app', 'token', 'install', 'refused', 'outage'] as const)
-      grants.events.on(type, (event) => void seen.push(event))
-    const managed = grants.as('org-1')
+      appgrant.events.on(type, (event) => void seen.push(event))
+    const managed = appgrant.as('org-1')
     const apis = {
-      Authorizer: grants.authorizer,
+      Authorizer: appgrant.authorizer,
       AppRegistry: managed.apps,
       TokenStore: managed.tokens,
       Installs: managed.installs,
@@ -200,10 +200,10 @@ describe('what is reported', () => {
       for (const value of [first.access_token, first.refresh_token]) known(value)
       // The same again, and again otherwise.
       for (const form of [{}, {}, { scope: 'calls:read' }]) {
-        const { access_token, refresh_token } = await json(await refresh(first.refresh_token, form))
+        const { access_token, refresh_token } = await jsonOf(await refresh(first.refresh_token, form))
         for (const value of [access_token, refresh_token]) known(value)
       }
-      known((await grants.apps.addSecret(app.key)).secret)
+      known((await appgrant.apps.addSecret(app.key)).secret)
       for (const one of [...secrets]) {
         const wrong = basic(app.key, `${one.slice(1)}x`)
         await post('/token', { grant_type: 'refresh_token', refresh_token: one }, credentials)
@@ -229,8 +229,8 @@ describe('what is reported', () => {
       scene.faults.heal()
       // Last, because it ends the session.
       await refresh(first.refresh_token)
-      await json(await scene.redeem(unused, { code_verifier: VERIFIER }))
-      await grants.apps.regenerateSecret(app.key)
+      await jsonOf(await scene.redeem(unused, { code_verifier: VERIFIER }))
+      await appgrant.apps.regenerateSecret(app.key)
     })
     expect(seen.length).toBeGreaterThan(300)
     expect(secrets.size).toBeGreaterThan(8)

@@ -1,18 +1,18 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { exampleApp } from '../../src/testing/index.ts'
-import { basic, world } from './world.ts'
+import { basic, httpFixture } from '../support/http-fixture.ts'
 
 describe('canary secrets', () => {
   it('canary secrets appear in no response, event, error or warning of any failing path (S51, APP-8)', async () => {
-    const here = world({ signIn: async () => ({ account: 'org-1' }) })
+    const here = httpFixture({ signIn: async () => ({ account: 'org-1' }) })
     const { app, secret } = await here.trustedApp()
-    const { accessToken } = await here.grants.authorizer.grantTrusted({ key: app.key, secret })
+    const { accessToken } = await here.appgrant.authorizer.clientCredentials({ key: app.key, secret })
     const other = await here.trustedApp({ owner: 'org-2' })
     const canaries = [secret, accessToken, accessToken.slice(-54, -6), `${secret.slice(0, -1)}?`, 'Zanarienvogel']
     const seen: unknown[] = []
     for (const type of ['app', 'token', 'refused', 'outage', 'install'] as const)
-      here.grants.events.on(type, (event) => seen.push(event))
+      here.appgrant.events.on(type, (event) => seen.push(event))
     process.on('warning', (warning) => seen.push(warning))
 
     const form = { grant_type: 'client_credentials', token: accessToken }
@@ -49,11 +49,11 @@ describe('canary secrets', () => {
       ),
     )
     for (const attempt of [...attempts, ...outages]) {
-      const answer = await attempt()
-      const text = await answer.text()
+      const response = await attempt()
+      const text = await response.text()
       here.faults.heal()
-      if (answer.ok) continue
-      seen.push([answer.status, [...answer.headers], text])
+      if (response.ok) continue
+      seen.push([response.status, [...response.headers], text])
     }
     expect(seen.length).toBeGreaterThan(attempts.length)
     const told = inspect(seen, { depth: 20, showHidden: true, maxStringLength: null, maxArrayLength: null })
@@ -62,13 +62,13 @@ describe('canary secrets', () => {
   })
 
   it('secrets appear only in the responses that create them, which must not be stored (S51, APP-8)', async () => {
-    const here = world({ signIn: async () => ({ account: 'org-1' }) })
+    const here = httpFixture({ signIn: async () => ({ account: 'org-1' }) })
     const secrets: string[] = []
     const answers: string[] = []
     const call = async (method: string, path: string, body?: unknown) => {
-      const answer = await here.call(method, path, body)
-      expect(answer.headers.get('cache-control')).toBe('no-store')
-      const text = await answer.text()
+      const response = await here.call(method, path, body)
+      expect(response.headers.get('cache-control')).toBe('no-store')
+      const text = await response.text()
       for (const known of secrets) expect(text).not.toContain(known)
       answers.push(text)
       const told = (JSON.parse(text || '{}') as { secret?: string }).secret
@@ -86,7 +86,7 @@ describe('canary secrets', () => {
     await call('GET', `/apps/${key}`)
     await call('GET', '/apps')
     await call('GET', `/tokens?app=${key}`)
-    await call('POST', '/apps/remove', { keys: [key] })
+    await call('POST', '/apps/remove', { apps: [key] })
     for (const known of secrets) expect(answers.filter((text) => text.includes(known))).toHaveLength(1)
   })
 })

@@ -1,4 +1,4 @@
-import type { DenialReason, ErrorCode } from '../../src/index.ts'
+import type { ErrorCode, VerifyFailureReason } from '../../src/index.ts'
 import { type Contradiction, contradictionIn, type Entry } from './linearizability.ts'
 
 /** The possible results of concurrent calls on one trusted app whose owner and one user hold tokens. */
@@ -25,7 +25,7 @@ export type Kill =
 
 /** The result: `absent` if `remove` found nothing. */
 export interface Answered {
-  readonly outcome: 'ok' | 'absent' | DenialReason | ErrorCode
+  readonly outcome: 'ok' | 'absent' | VerifyFailureReason | ErrorCode
   /** Of a regeneration. */
   readonly secret?: string
   /** Of a grant or a refresh. */

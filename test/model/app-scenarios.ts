@@ -1,7 +1,7 @@
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { type AppGrant, createAppGrant, isAppGrantError, type Store } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
-import { observedStore } from '../store/observed-store.ts'
+import { observedStore } from '../support/observed-store.ts'
 import type { Act, Scenario } from './scheduler.ts'
 
 /** The state that operations on one app of `org` share. */
@@ -20,22 +20,25 @@ export type AppAct = Act<AppState, AppGrant>
 export type AppScenario = Scenario<AppState, AppGrant>
 
 // A schedule may be slow on a busy machine, and no scenario is about the deadline.
-const NO_HURRY = { storeTimeoutMs: 60_000 }
+const NO_HURRY = { timeoutMs: 60_000 }
 const ofOrg = ({ key }: AppState) => ({ app: key, account: 'org' })
 const LIMIT = 2
 
 /** Operations on that app. */
 export const ACTS = {
   async grant(state, { authorizer }) {
-    const { accessToken, tokenId } = await authorizer.grantTrusted({ key: state.key, secret: state.secrets[0] ?? '' })
+    const { accessToken, tokenId } = await authorizer.clientCredentials({
+      key: state.key,
+      secret: state.secrets[0] ?? '',
+    })
     state.tokens.set('grant', accessToken)
     state.tokenIds.set('grant', tokenId)
     return 'granted'
   },
   suspend: async ({ key }, { apps }) => statusOf(await apps.suspend(key)),
   resume: async ({ key }, { apps }) => statusOf(await apps.resume(key)),
-  suspendAsOwner: async ({ key }, grants) => statusOf(await grants.as('org').apps.suspend(key)),
-  resumeAsOwner: async ({ key }, grants) => statusOf(await grants.as('org').apps.resume(key)),
+  suspendAsOwner: async ({ key }, appgrant) => statusOf(await appgrant.as('org').apps.suspend(key)),
+  resumeAsOwner: async ({ key }, appgrant) => statusOf(await appgrant.as('org').apps.resume(key)),
   async regenerate(state, { apps }) {
     state.secrets[2] = (await apps.regenerateSecret(state.key)).secret
     return 'regenerated'
@@ -116,7 +119,7 @@ export function appScenario(
     always,
     wrap = (store) => store,
   }: {
-    readonly given?: (state: AppState, grants: AppGrant) => Promise<unknown>
+    readonly given?: (state: AppState, appgrant: AppGrant) => Promise<unknown>
     readonly always?: AppScenario['always']
     readonly wrap?: (store: Store) => Store
   } = {},
@@ -147,13 +150,13 @@ export const isWithinLimit: NonNullable<AppScenario['always']> = async (_, { app
 }
 
 /** A trusted app with one token, and the records that exist then. */
-async function setUp(given: (state: AppState, grants: AppGrant) => Promise<unknown>) {
+async function setUp(given: (state: AppState, appgrant: AppGrant) => Promise<unknown>) {
   const store = observedStore(memoryStore())
-  const grants = createAppGrant({ store, appsPerOwner: LIMIT, ...NO_HURRY })
-  const { app, secret } = await grants.apps.register(
+  const appgrant = createAppGrant({ store, appsPerOwner: LIMIT, ...NO_HURRY })
+  const { app, secret } = await appgrant.apps.register(
     exampleApp({ owner: 'org', trusted: true, scopes: ['read', 'write'] }),
   )
-  const { accessToken, tokenId } = await grants.authorizer.grantTrusted({ key: app.key, secret })
+  const { accessToken, tokenId } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
   const state: AppState = {
     key: app.key,
     secrets: [secret],
@@ -162,7 +165,7 @@ async function setUp(given: (state: AppState, grants: AppGrant) => Promise<unkno
     tokenIds: new Map([['old', tokenId]]),
     made: new Map(),
   }
-  await given(state, grants)
+  await given(state, appgrant)
   const records = new Map(store.written.map((record) => [record.id, record]))
   return { state, records: [...records.values()] }
 }

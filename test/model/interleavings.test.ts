@@ -143,8 +143,8 @@ describe('the scheduler on broken code', () => {
 
   it('the scheduler finds an operation that reports success after only reading', async () => {
     const lazy: AppAct = {
-      run: async (state, grants) =>
-        (await grants.apps.get(state.key))?.suspended ? 'suspended' : ACTS.suspend(state, grants),
+      run: async (state, appgrant) =>
+        (await appgrant.apps.get(state.key))?.suspended ? 'suspended' : ACTS.suspend(state, appgrant),
     }
     const scenario = appScenario({ suspend: lazy, resume: act('resume') }, { always: kills('suspend') })
     await expect(explore(scenario, { faults: 1 })).rejects.toBeInstanceOf(ScheduleViolation)

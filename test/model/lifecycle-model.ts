@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import type { DenialReason, ErrorCode, Rights, Store } from '../../src/index.ts'
+import type { ErrorCode, Management, Store, VerifyFailureReason } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
-import { codeOf } from '../base/code-of.ts'
-import { ISSUER } from '../domain/session-world.ts'
-import { createWorld, type World } from '../domain/world.ts'
+import { codeOf } from '../support/code-of.ts'
+import { createFixture, type Fixture } from '../support/fixture.ts'
+import { ISSUER } from '../support/session-fixture.ts'
 
 /**
  * A plain model of an app's whole life, and commands that do the same to it and to the library: the rules of docs/invariants.md for
@@ -47,14 +47,14 @@ export interface ModelApp {
   readonly tokens: ModelToken[]
   isRemoved: boolean
   /** Changes when everything that the app holds is revoked. */
-  generation: number
+  stamp: number
 }
 
 /** Something else that belongs to apps. */
 export interface Part {
   readonly commands: readonly fc.Arbitrary<Command>[]
   /** Compares everything visible, with the host's authority. */
-  look(model: Model, world: World): Promise<void>
+  look(model: Model, fixture: Fixture): Promise<void>
 }
 
 interface AccountFacts {
@@ -76,7 +76,7 @@ export interface Model {
 type Outcome = ErrorCode | 'ok'
 
 /** What an actor is to an owner: a rank, or the reason why it has none. */
-export function sightOf({ accounts }: Model, actor: ModelActor, owner: Owner): number | ErrorCode {
+export function rankOver({ accounts }: Model, actor: ModelActor, owner: Owner): number | ErrorCode {
   if (actor === undefined) return Number.POSITIVE_INFINITY
   const chain = chainOf(owner)
   const rank = (chain as readonly ModelActor[]).indexOf(actor)
@@ -96,26 +96,31 @@ function allows(model: Model, actor: ModelActor, what: 'mayUse' | 'mayRegister' 
 /** Whether the actor may change the app at all. */
 function accessTo(model: Model, actor: ModelActor, app: ModelApp): Outcome {
   if (app.isRemoved) return 'app_not_found'
-  const sight = sightOf(model, actor, app.owner)
-  if (typeof sight === 'string') return sight
-  return sight === 0 && model.accounts[app.owner].epoch !== app.epoch ? 'app_not_found' : 'ok'
+  const rank = rankOver(model, actor, app.owner)
+  if (typeof rank === 'string') return rank
+  return rank === 0 && model.accounts[app.owner].epoch !== app.epoch ? 'app_not_found' : 'ok'
 }
 
 /** Why an authenticated app may get nothing now. */
-export function standingOf(model: Model, app: ModelApp): Outcome {
+export function mayAct(model: Model, app: ModelApp): Outcome {
   if (app.suspendedBy) return 'app_suspended'
   if (!chainOf(app.owner).every((account) => model.accounts[account].active)) return 'account_blocked'
   if (!allows(model, app.owner, 'mayUse')) return 'not_permitted'
   return 'ok'
 }
 
-function verificationOf(model: Model, app: ModelApp, token: ModelToken, now: number): DenialReason | readonly string[] {
+function verificationOf(
+  model: Model,
+  app: ModelApp,
+  token: ModelToken,
+  now: number,
+): VerifyFailureReason | readonly string[] {
   if (token.expiresAt <= now) return 'expired'
   if (token.isRemoved) return 'revoked'
   if (app.isRemoved) return 'app_removed'
   if (token.isRevoked) return 'revoked'
-  const standing = standingOf(model, app)
-  if (standing !== 'ok') return standing as DenialReason
+  const decision = mayAct(model, app)
+  if (decision !== 'ok') return decision as VerifyFailureReason
   if (model.accounts[app.owner].epoch !== app.epoch) return 'revoked'
   return token.scope.filter((scope) => app.scopes.includes(scope))
 }
@@ -130,10 +135,10 @@ function revokeAll(app: ModelApp): void {
 
 function revokeEverything(app: ModelApp): void {
   revokeAll(app)
-  app.generation++
+  app.stamp++
 }
 
-export type Command = fc.AsyncCommand<Model, World>
+export type Command = fc.AsyncCommand<Model, Fixture>
 
 /** A command on one of the apps so far. */
 interface AppCommand {
@@ -142,33 +147,33 @@ interface AppCommand {
   readonly actor: ModelActor
   /** The expected outcome if the actor may change the app. */
   expected(model: Model, app: ModelApp): Outcome
-  call(rights: Rights, app: ModelApp, world: World): Promise<unknown>
+  call(management: Management, app: ModelApp, fixture: Fixture): Promise<unknown>
   /** What it changes if it succeeds. */
-  apply(app: ModelApp, answer: unknown, model: Model, world: World): void
+  apply(app: ModelApp, answer: unknown, model: Model, fixture: Fixture): void
 }
 
 function onApp(command: AppCommand): Command {
   const title = `${command.actor ?? 'host'} ${command.title} app ${command.app}`
   return {
     check: ({ apps }) => apps.length > 0,
-    async run(model, world) {
+    async run(model, fixture) {
       const app = model.apps[command.app % model.apps.length] as ModelApp
       const access = accessTo(model, command.actor, app)
       const expected = access === 'ok' ? command.expected(model, app) : access
       let answer: unknown
       const outcome = await codeOf(
-        command.call(rightsOf(world, command.actor), app, world).then((got) => (answer = got)),
+        command.call(managementFor(fixture, command.actor), app, fixture).then((got) => (answer = got)),
       )
       expect(outcome, `${title} of ${app.owner}`).toBe(expected)
-      if (outcome === 'ok') command.apply(app, answer, model, world)
+      if (outcome === 'ok') command.apply(app, answer, model, fixture)
       model.log.push(`${title}: ${outcome}`)
     },
     toString: () => title,
   }
 }
 
-export function rightsOf({ grants }: World, actor: ModelActor): Rights {
-  return actor === undefined ? grants : grants.as(actor)
+export function managementFor({ appgrant }: Fixture, actor: ModelActor): Management {
+  return actor === undefined ? appgrant : appgrant.as(actor)
 }
 
 export const actors: fc.Arbitrary<ModelActor> = fc.oneof(
@@ -189,9 +194,9 @@ const register = fc
   .map(({ actor, owner, trusted }): Command => {
     const title = `${actor ?? 'host'} registers ${trusted ? 'a trusted' : 'an'} app for ${owner}`
     const expectedOf = (model: Model): Outcome => {
-      const sight = sightOf(model, actor, owner)
-      if (sight === 'app_not_found') return 'not_permitted'
-      if (typeof sight === 'string') return sight
+      const rank = rankOver(model, actor, owner)
+      if (rank === 'app_not_found') return 'not_permitted'
+      if (typeof rank === 'string') return rank
       if (!chainOf(owner).every((account) => model.accounts[account].active)) return 'account_blocked'
       if (!allows(model, actor, 'mayRegister') || (trusted && !allows(model, actor, 'mayTrust'))) return 'not_permitted'
       const held = model.apps.filter((app) => app.owner === owner && !app.isRemoved).length
@@ -199,9 +204,9 @@ const register = fc
     }
     return {
       check: () => true,
-      async run(model, world) {
+      async run(model, fixture) {
         const scopes = ['read', 'write']
-        const call = rightsOf(world, actor).apps.register(exampleApp({ owner, trusted, scopes }))
+        const call = managementFor(fixture, actor).apps.register(exampleApp({ owner, trusted, scopes }))
         const outcome = await codeOf(call)
         expect(outcome, title).toBe(expectedOf(model))
         model.log.push(`${title}: ${outcome}`)
@@ -219,7 +224,7 @@ const register = fc
           spent: [],
           tokens: [],
           isRemoved: false,
-          generation: 0,
+          stamp: 0,
         })
       },
       toString: () => title,
@@ -348,15 +353,15 @@ const remove = target.map(({ actor, app: at }): Command => {
   const title = `${actor ?? 'host'} removes app ${at}`
   return {
     check: ({ apps }) => apps.length > 0,
-    async run(model, world) {
+    async run(model, fixture) {
       const app = model.apps[at % model.apps.length] as ModelApp
       const { key } = app
-      const sight = sightOf(model, actor, app.owner)
+      const rank = rankOver(model, actor, app.owner)
       const isTheirs = accessTo(model, actor, app) === 'ok'
       let removed: boolean | undefined
-      const call = rightsOf(world, actor).apps.remove(key)
+      const call = managementFor(fixture, actor).apps.remove(key)
       const outcome = await codeOf(call.then((answer) => (removed = answer)))
-      expect(outcome, title).toBe(sight === 'account_blocked' ? sight : 'ok')
+      expect(outcome, title).toBe(rank === 'account_blocked' ? rank : 'ok')
       if (outcome === 'ok') expect(removed, title).toBe(isTheirs)
       if (removed) app.isRemoved = true
       model.log.push(`${title}: ${outcome} ${removed}`)
@@ -391,17 +396,17 @@ const grant = fc.tuple(fc.nat(20), credential).map(([at, which]): Command => {
   const title = `app ${at} asks for a token with its ${which} secret`
   return {
     check: ({ apps }) => apps.length > 0,
-    async run(model, { grants, clock }) {
+    async run(model, { appgrant, clock }) {
       const app = model.apps[at % model.apps.length] as ModelApp
       const { secret, isGood } = secretOf(model, app, which)
       const expected = (): Outcome => {
         if (!isGood) return 'app_authentication_failed'
-        const standing = standingOf(model, app)
-        if (standing !== 'ok') return standing
+        const decision = mayAct(model, app)
+        if (decision !== 'ok') return decision
         if (model.accounts[app.owner].epoch !== app.epoch) return 'account_blocked'
         return app.trusted ? 'ok' : 'app_not_trusted'
       }
-      const call = grants.authorizer.grantTrusted({ key: app.key, secret, userAgent: 'model' })
+      const call = appgrant.authorizer.clientCredentials({ key: app.key, secret, userAgent: 'model' })
       const outcome = await codeOf(call)
       expect(outcome, title).toBe(expected())
       model.log.push(`${title}: ${outcome}`)
@@ -418,14 +423,14 @@ const revokeToken = fc.tuple(fc.nat(20), credential, fc.nat(20), fc.nat(9)).map(
   const title = `app ${at} revokes token ${token} of app ${of} with its ${which} secret`
   return {
     check: ({ apps }) => apps.length > 0,
-    async run(model, { grants, clock }) {
+    async run(model, { appgrant, clock }) {
       const app = model.apps[at % model.apps.length] as ModelApp
       const holder = model.apps[of % model.apps.length] as ModelApp
       const held = holder.tokens[token]
       const { secret, isGood } = secretOf(model, app, which)
       const isForeign = held && held.expiresAt > clock() && holder.key !== app.key
       const expected = !isGood ? 'app_authentication_failed' : isForeign ? 'foreign_token' : 'ok'
-      const call = grants.authorizer.revokeToken({ key: app.key, secret, token: held?.text ?? 'none' })
+      const call = appgrant.authorizer.revokeToken({ key: app.key, secret, token: held?.text ?? 'none' })
       const outcome = await codeOf(call)
       expect(outcome, title).toBe(expected)
       if (outcome === 'ok' && held && held.expiresAt > clock()) held.isRemoved = true
@@ -482,27 +487,27 @@ const restore = fc.constant<Command>({
 })
 
 /** Every app, list, count and token as an actor sees it. */
-async function lookAround(model: Model, world: World, actor: ModelActor): Promise<void> {
-  const { grants, clock } = world
-  const rights = rightsOf(world, actor)
+async function lookAround(model: Model, fixture: Fixture, actor: ModelActor): Promise<void> {
+  const { appgrant, clock } = fixture
+  const management = managementFor(fixture, actor)
   for (const [at, app] of model.apps.entries()) {
     const name = `app ${at} seen by ${actor ?? 'host'}`
     const of = { app: app.key, account: app.owner }
     const access = accessTo(model, actor, app)
     const shown = await codeOf(
-      rights.apps.get(app.key).then((got) => expect(got?.name, name).toBe(access === 'ok' ? app.name : undefined)),
+      management.apps.get(app.key).then((got) => expect(got?.name, name).toBe(access === 'ok' ? app.name : undefined)),
     )
     expect(shown, name).toBe(access === 'account_blocked' ? access : 'ok')
-    expect(await codeOf(rights.tokens.count(of)), name).toBe(access)
+    expect(await codeOf(management.tokens.count(of)), name).toBe(access)
     if (access === 'ok') {
       const live = liveTokens(app, clock()).map(({ id }) => id)
-      const { items } = await rights.tokens.list({ ...of, limit: 1000 })
+      const { items } = await management.tokens.list({ ...of, limit: 1000 })
       expect(items.map(({ id }) => id).sort(), name).toEqual(live.sort())
-      expect(await rights.tokens.count(of), name).toBe(live.length)
+      expect(await management.tokens.count(of), name).toBe(live.length)
       expect(items.every(({ userAgent, kind }) => userAgent === 'model' && kind === 'app')).toBe(true)
     }
     for (const token of app.tokens) {
-      const answer = await grants.authorizer.verify(token.text)
+      const answer = await appgrant.authorizer.verify(token.text)
       const said = answer.ok ? answer.scope : answer.reason
       expect(said, `token of ${name}`).toEqual(verificationOf(model, app, token, clock()))
       if (answer.ok)
@@ -510,10 +515,10 @@ async function lookAround(model: Model, world: World, actor: ModelActor): Promis
     }
   }
   for (const owner of ['user', 'org'] as const) {
-    const sight = sightOf(model, actor, owner)
-    const list = rights.apps.list({ owner, limit: 1000 })
-    expect(await codeOf(list), `apps of ${owner}`).toBe(typeof sight === 'string' ? sight : 'ok')
-    if (typeof sight === 'string') continue
+    const rank = rankOver(model, actor, owner)
+    const list = management.apps.list({ owner, limit: 1000 })
+    expect(await codeOf(list), `apps of ${owner}`).toBe(typeof rank === 'string' ? rank : 'ok')
+    if (typeof rank === 'string') continue
     const mine = model.apps.filter((app) => app.owner === owner && accessTo(model, actor, app) === 'ok')
     expect((await list).items.map(({ key }) => key).sort()).toEqual(mine.map(({ key }) => key).sort())
   }
@@ -522,7 +527,7 @@ async function lookAround(model: Model, world: World, actor: ModelActor): Promis
 const look = actors.map((actor): Command => {
   return {
     check: () => true,
-    run: (model, world) => lookAround(model, world, actor),
+    run: (model, fixture) => lookAround(model, fixture, actor),
     toString: () => `${actor ?? 'host'} looks around`,
   }
 })
@@ -565,12 +570,12 @@ export async function runLifecycle(
   await fc.assert(
     fc.asyncProperty(fc.commands(all, { maxCommands: 80, size: 'max' }), async (commands) => {
       const store = await open()
-      const world = createWorld(store, { issuer: ISSUER, appsPerOwner: LIMIT, storeTimeoutMs: 60_000 })
+      const fixture = createFixture(store, { issuer: ISSUER, appsPerOwner: LIMIT, timeoutMs: 60_000 })
       const model: Model = { accounts: accountFacts(), apps: [], log: [] }
       try {
-        await fc.asyncModelRun(() => ({ model, real: world }), commands)
-        await lookAround(model, world, undefined)
-        for (const part of parts) await part.look(model, world)
+        await fc.asyncModelRun(() => ({ model, real: fixture }), commands)
+        await lookAround(model, fixture, undefined)
+        for (const part of parts) await part.look(model, fixture)
       } finally {
         await store.close()
       }

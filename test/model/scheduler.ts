@@ -347,10 +347,10 @@ function describe(names: readonly string[], endings: Readonly<Record<string, End
 
 /** Every call waits until the schedule takes it from `waiting`. */
 function scheduledStore(inner: Store, name: string, waiting: Waiting[]): Store {
-  const wait = <Answer>(method: string, isWrite: boolean, execute: () => Promise<Answer>): Promise<Answer> =>
+  const wait = <Result>(method: string, isWrite: boolean, execute: () => Promise<Result>): Promise<Result> =>
     new Promise((resolve, reject) => {
       const label = `${name}.${method}`
-      waiting.push({ label, isWrite, execute, resolve: (answer) => resolve(answer as Answer), reject })
+      waiting.push({ label, isWrite, execute, resolve: (answer) => resolve(answer as Result), reject })
     })
   return {
     get: (refs) => wait('get', false, () => inner.get(refs)),

@@ -61,9 +61,9 @@ const PAIRS: readonly (readonly [readonly SessionActName[], NonNullable<SessionS
 ]
 
 /** One writer's success is another's reuse or retry, so the result depends on the order in which they are seen. */
-const RACES: readonly (readonly [readonly SessionActName[], { readonly retryWindowSeconds?: number }?])[] = [
+const RACES: readonly (readonly [readonly SessionActName[], { readonly refreshGraceSeconds?: number }?])[] = [
   [['refresh', 'refreshToo']],
-  [['refresh', 'refreshToo'], { retryWindowSeconds: 0 }],
+  [['refresh', 'refreshToo'], { refreshGraceSeconds: 0 }],
   [['redeem', 'redeemToo']],
   [['refresh', 'retry']],
   [['refresh', 'retryRead']],

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { ErrorCode } from '../../src/index.ts'
-import { codeOf } from '../base/code-of.ts'
-import { answerIn, challengeOf, codeIn, REDIRECT, VERIFIER } from '../domain/session-world.ts'
-import type { World } from '../domain/world.ts'
+import { codeOf } from '../support/code-of.ts'
+import type { Fixture } from '../support/fixture.ts'
+import { answerIn, challengeOf, codeIn, REDIRECT, VERIFIER } from '../support/session-fixture.ts'
 import {
   type Account,
   actors,
@@ -14,11 +14,11 @@ import {
   type Model,
   type ModelApp,
   type ModelToken,
+  managementFor,
+  mayAct,
   type Part,
-  rightsOf,
+  type rankOver,
   secretOf,
-  type sightOf,
-  standingOf,
   TOKEN_MS,
 } from './lifecycle-model.ts'
 
@@ -30,7 +30,7 @@ const WINDOW_MS = 10_000
 interface ModelSession {
   readonly app: ModelApp
   readonly account: Account
-  readonly generation: number
+  readonly stamp: number
   readonly install: ModelInstall
   readonly code: string
   readonly codeEndsAt: number
@@ -73,7 +73,7 @@ function liveInstall(model: Model, app: ModelApp, account: Account): ModelInstal
 
 /** Why the app may not act for the account now; the owner is checked first. */
 function standingFor(model: Model, app: ModelApp, account: Account): ErrorCode | 'ok' {
-  const ofOwner = standingOf(model, app)
+  const ofOwner = mayAct(model, app)
   if (ofOwner !== 'ok') return ofOwner
   const chain = chainOf(account).map((id) => model.accounts[id])
   if (!chain.every(({ active }) => active)) return 'account_blocked'
@@ -81,11 +81,11 @@ function standingFor(model: Model, app: ModelApp, account: Account): ErrorCode |
 }
 
 const isDead = (session: ModelSession) =>
-  session.app.isRemoved || session.install.isWithdrawn || session.generation !== session.app.generation
+  session.app.isRemoved || session.install.isWithdrawn || session.stamp !== session.app.stamp
 
 const isOfEpoch = ({ accounts }: Model, { account, epoch }: ModelInstall) => accounts[account].epoch === epoch
 
-function begin({ grants }: World, app: ModelApp, account: string) {
+function begin({ appgrant }: Fixture, app: ModelApp, account: string) {
   const params = {
     client_id: app.key,
     redirect_uri: REDIRECT,
@@ -93,7 +93,7 @@ function begin({ grants }: World, app: ModelApp, account: string) {
     code_challenge: challengeOf(VERIFIER),
     code_challenge_method: 'S256',
   }
-  return grants.authorizer.beginAuthorization(new URLSearchParams(params), { account })
+  return appgrant.authorizer.beginAuthorization(new URLSearchParams(params), { account })
 }
 
 const authorize = fc
@@ -102,10 +102,10 @@ const authorize = fc
     const title = `${asked} ${denies ? 'denies' : 'approves'} app ${at}`
     return {
       check: ({ apps }) => apps.length > 0,
-      async run(model, world) {
+      async run(model, fixture) {
         const app = model.apps[at % model.apps.length] as ModelApp
         const account = holderOf(app, asked)
-        const call = begin(world, app, account)
+        const call = begin(fixture, app, account)
         const outcome = await codeOf(call)
         const standing = standingFor(model, app, account)
         const onPage = app.isRemoved ? 'app_not_found' : app.suspendedBy ? 'app_suspended' : 'ok'
@@ -116,7 +116,7 @@ const authorize = fc
         expect(answer.step, title).toBe(standing === 'ok' ? 'consent' : 'redirect')
         if (answer.step === 'redirect') return expect(answerIn(answer).error).toBe('access_denied')
         expect(answer.scope).toEqual(app.scopes)
-        const { authorizer } = world.grants
+        const { authorizer } = fixture.appgrant
         if (denies) return void (await authorizer.deny({ ticket: answer.ticket, account }))
         const { epoch } = model.accounts[account]
         const code = codeIn(await authorizer.approve({ ticket: answer.ticket, account }))
@@ -133,8 +133,8 @@ const authorize = fc
           account,
           install,
           code,
-          generation: app.generation,
-          codeEndsAt: world.clock() + CODE_MS,
+          stamp: app.stamp,
+          codeEndsAt: fixture.clock() + CODE_MS,
           scope: app.scopes,
           refreshes: [],
           rotatedAt: 0,
@@ -161,7 +161,7 @@ function scopeNow({ scope, app }: ModelSession): readonly string[] {
   return scope.filter((one) => app.scopes.includes(one))
 }
 
-type Answer = { accessToken: string; refreshToken?: string | undefined; tokenId: string; scope: readonly string[] }
+type Result = { accessToken: string; refreshToken?: string | undefined; tokenId: string; scope: readonly string[] }
 
 /** What a refresh may ask for: the same in several forms, parts of it, and more than there is. */
 const ASKED = {
@@ -180,14 +180,14 @@ function scopeOf(session: ModelSession, asked: Asked): readonly string[] | undef
   return scope.every((one) => all.includes(one)) ? all.filter((one) => scope.includes(one)) : undefined
 }
 
-function advance(session: ModelSession, answer: Answer, now: number): void {
+function advance(session: ModelSession, answer: Result, now: number): void {
   session.refreshes.push(answer.refreshToken ?? '')
   session.rotatedAt = now
   session.variants.clear()
   issue(session, answer, now)
 }
 
-function issue(session: ModelSession, { accessToken: text, tokenId: id, scope }: Answer, now: number): void {
+function issue(session: ModelSession, { accessToken: text, tokenId: id, scope }: Result, now: number): void {
   const token: ModelToken = { text, id, expiresAt: now + TOKEN_MS, scope, isRemoved: false, isRevoked: false }
   session.tokens.push(token)
   session.variants.set(scope.join(' '), token)
@@ -199,7 +199,7 @@ const redeem = fc.tuple(some, fc.nat(4)).map(([{ session: at, which }, verifier]
   const title = `code ${at} is redeemed with the ${which} secret${verifier === 0 ? ' and a wrong verifier' : ''}`
   return {
     check: (model) => heldOf(model).sessions.length > 0,
-    async run(model, { grants, clock }) {
+    async run(model, { appgrant, clock }) {
       const { sessions } = heldOf(model)
       const session = sessions[sessions.length - 1 - (at % sessions.length)] as ModelSession
       const { secret, isGood } = secretOf(model, session.app, which)
@@ -215,11 +215,11 @@ const redeem = fc.tuple(some, fc.nat(4)).map(([{ session: at, which }, verifier]
         session.isEnded = true
         return 'invalid_code'
       }
-      const call = grants.authorizer.redeemCode({
+      const call = appgrant.authorizer.exchangeCode({
         key: session.app.key,
         secret,
         code: session.code,
-        verifier: verifier === 0 ? VERIFIER.toUpperCase() : VERIFIER,
+        codeVerifier: verifier === 0 ? VERIFIER.toUpperCase() : VERIFIER,
         redirectUrl: REDIRECT,
         userAgent: 'model',
       })
@@ -243,7 +243,7 @@ const refresh = fc
     const title = `session ${at} is refreshed for ${form} by its refresh token ${back} steps back with the ${which} secret`
     return {
       check: (model) => heldOf(model).sessions.some(({ refreshes }) => refreshes.length > 0),
-      async run(model, { grants, clock }) {
+      async run(model, { appgrant, clock }) {
         const sessions = heldOf(model).sessions.filter(({ refreshes }) => refreshes.length > 0)
         const session = sessions[sessions.length - 1 - (at % sessions.length)] as ModelSession
         const { refreshes } = session
@@ -262,7 +262,7 @@ const refresh = fc
         }
         const scope = ASKED[form](session)
         const by = { key: session.app.key, secret, userAgent: 'model' }
-        const call = grants.authorizer.refresh({ ...by, refreshToken, ...(scope && { scope }) })
+        const call = appgrant.authorizer.refresh({ ...by, refreshToken, ...(scope && { scope }) })
         const outcome = await codeOf(call)
         expect(outcome, title).toBe(expected())
         const known = session.variants.get((granted ?? []).join(' '))
@@ -284,12 +284,12 @@ const revokeSession = some.map(({ session: at, which }): Command => {
   const title = `the app revokes session ${at} with the ${which} secret`
   return {
     check: (model) => heldOf(model).sessions.some(({ refreshes }) => refreshes.length > 0),
-    async run(model, { grants }) {
+    async run(model, { appgrant }) {
       const sessions = heldOf(model).sessions.filter(({ refreshes }) => refreshes.length > 0)
       const session = sessions[at % sessions.length] as ModelSession
       const { secret, isGood } = secretOf(model, session.app, which)
       const token = session.refreshes.at(-1) ?? ''
-      const outcome = await codeOf(grants.authorizer.revokeToken({ key: session.app.key, secret, token }))
+      const outcome = await codeOf(appgrant.authorizer.revokeToken({ key: session.app.key, secret, token }))
       expect(outcome, title).toBe(isGood ? 'ok' : 'app_authentication_failed')
       if (outcome === 'ok') session.isEnded = true
       model.log.push(`${title}: ${outcome}`)
@@ -301,7 +301,7 @@ const revokeSession = some.map(({ session: at, which }): Command => {
 const where = fc.record({ app: fc.nat(20), asked: fc.constantFrom(...CHAIN), actor: actors })
 
 /** What an actor is to the account that holds something. */
-function sightOfHolder(model: Model, actor: Parameters<typeof sightOf>[1], account: Account): 'ok' | ErrorCode {
+function sightOfHolder(model: Model, actor: Parameters<typeof rankOver>[1], account: Account): 'ok' | ErrorCode {
   if (actor === undefined) return 'ok'
   const chain: readonly string[] = chainOf(account)
   const rank = chain.indexOf(actor)
@@ -317,11 +317,11 @@ const withdraw = where.map(({ app: at, asked, actor }): Command => {
   const title = `${actor ?? 'host'} withdraws app ${at} from ${asked}`
   return {
     check: ({ apps }) => apps.length > 0,
-    async run(model, world) {
+    async run(model, fixture) {
       const app = model.apps[at % model.apps.length] as ModelApp
       const account = holderOf(app, asked)
       const sight = app.isRemoved ? 'app_not_found' : sightOfHolder(model, actor, account)
-      const call = rightsOf(world, actor).installs.withdraw({ app: app.key, account })
+      const call = managementFor(fixture, actor).installs.withdraw({ app: app.key, account })
       const outcome = await codeOf(call)
       expect(outcome, title).toBe(sight === 'account_blocked' ? sight : 'ok')
       model.log.push(`${title}: ${outcome}`)
@@ -338,13 +338,13 @@ const removeAll = where.map(({ app: at, asked, actor }): Command => {
   const title = `${actor ?? 'host'} removes all tokens of app ${at} and ${asked}`
   return {
     check: ({ apps }) => apps.length > 0,
-    async run(model, world) {
+    async run(model, fixture) {
       const app = model.apps[at % model.apps.length] as ModelApp
       const account = holderOf(app, asked)
       const install = liveInstall(model, app, account)
       const sight = app.isRemoved ? 'app_not_found' : sightOfHolder(model, actor, account)
       const expected = sight === 'ok' && !(install && isOfEpoch(model, install)) ? 'app_not_found' : sight
-      const outcome = await codeOf(rightsOf(world, actor).tokens.removeAll({ app: app.key, account }))
+      const outcome = await codeOf(managementFor(fixture, actor).tokens.removeAll({ app: app.key, account }))
       expect(outcome, title).toBe(expected)
       model.log.push(`${title}: ${outcome}`)
       if (outcome !== 'ok') return
@@ -364,12 +364,12 @@ const aMoment = fc.constantFrom(1, WINDOW_MS - 1, WINDOW_MS).map(
 )
 
 /** Every token, list and count of accounts. */
-async function look(model: Model, { grants, clock }: World): Promise<void> {
+async function look(model: Model, { appgrant, clock }: Fixture): Promise<void> {
   const { sessions, installs } = heldOf(model)
   for (const [at, session] of sessions.entries()) {
     const { app, account } = session
     for (const token of session.tokens) {
-      const said = await grants.authorizer.verify(token.text)
+      const said = await appgrant.authorizer.verify(token.text)
       const expected = () => {
         if (token.expiresAt <= clock()) return 'expired'
         if (app.isRemoved) return 'app_removed'
@@ -387,13 +387,13 @@ async function look(model: Model, { grants, clock }: World): Promise<void> {
   }
   for (const app of model.apps) {
     const live = installs.filter((one) => one.app === app && !one.isWithdrawn)
-    if (app.isRemoved) expect(await codeOf(grants.installs.count({ app: app.key }))).toBe('app_not_found')
-    else expect(await grants.installs.count({ app: app.key })).toBe(live.length)
+    if (app.isRemoved) expect(await codeOf(appgrant.installs.count({ app: app.key }))).toBe('app_not_found')
+    else expect(await appgrant.installs.count({ app: app.key })).toBe(live.length)
   }
   for (const account of CHAIN) {
     const mine = installs.filter((one) => one.account === account && !one.isWithdrawn && !one.app.isRemoved)
     const shown = mine.filter((one) => isOfEpoch(model, one)).map(({ app }) => app.key)
-    const { items } = await grants.installs.list({ account, limit: 1000 })
+    const { items } = await appgrant.installs.list({ account, limit: 1000 })
     expect(items.map(({ app }) => app.key).toSorted(), `installs of ${account}`).toEqual(shown.toSorted())
   }
 }

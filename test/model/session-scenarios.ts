@@ -1,7 +1,7 @@
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
-import { type AppGrant, createAppGrant, type Granted, isAppGrantError, type Store } from '../../src/index.ts'
+import { type AppGrant, createAppGrant, isAppGrantError, type Store, type TokenResponse } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
-import { challengeOf, codeIn, ISSUER, REDIRECT, VERIFIER } from '../domain/session-world.ts'
+import { challengeOf, codeIn, ISSUER, REDIRECT, VERIFIER } from '../support/session-fixture.ts'
 import type { Act, Scenario } from './scheduler.ts'
 
 /** The state that operations on one app and one account share. */
@@ -20,14 +20,14 @@ export interface SessionState {
 export type SessionAct = Act<SessionState, AppGrant>
 export type SessionScenario = Scenario<SessionState, AppGrant>
 
-const NO_HURRY = { storeTimeoutMs: 60_000, issuer: ISSUER }
+const NO_HURRY = { timeoutMs: 60_000, issuer: ISSUER }
 const ofUser = ({ key }: SessionState) => ({ app: key, account: 'user' })
 const by = ({ key, secrets }: SessionState) => ({ key, secret: secrets[0] ?? '' })
 const byNewest = ({ key, secrets }: SessionState) => ({ key, secret: secrets.at(-1) ?? '' })
 /** What exists from the beginning. */
 const GIVEN = new Set(['first', 'code', 'oldest', 'older', 'old'])
 
-function remember(state: SessionState, name: string, { accessToken, refreshToken, tokenId }: Granted): void {
+function remember(state: SessionState, name: string, { accessToken, refreshToken, tokenId }: TokenResponse): void {
   state.access.set(name, accessToken)
   state.accessIds.set(name, tokenId)
   state.refresh.set(name, refreshToken ?? '')
@@ -44,8 +44,8 @@ function refreshing(from: string, to: string, scope?: readonly string[]): Sessio
 
 function redeeming(code: string, to: string): SessionAct['run'] {
   return async (state, { authorizer }) => {
-    const presented = { code: state.codes.get(code) ?? '', verifier: VERIFIER, redirectUrl: REDIRECT }
-    remember(state, to, await authorizer.redeemCode({ ...by(state), ...presented }))
+    const presented = { code: state.codes.get(code) ?? '', codeVerifier: VERIFIER, redirectUrl: REDIRECT }
+    remember(state, to, await authorizer.exchangeCode({ ...by(state), ...presented }))
     return 'redeemed'
   }
 }
@@ -100,19 +100,19 @@ export type SessionActName = keyof typeof ACTS
 export function sessionScenario(
   names: readonly SessionActName[],
   {
-    retryWindowSeconds = 10,
+    refreshGraceSeconds = 10,
     always,
     wrap = (store) => store,
   }: {
-    readonly retryWindowSeconds?: number
+    readonly refreshGraceSeconds?: number
     readonly always?: NonNullable<SessionScenario['always']>
     readonly wrap?: (store: Store) => Store
   } = {},
 ): SessionScenario {
-  const options = { ...NO_HURRY, lifetimes: { retryWindowSeconds } }
+  const options = { ...NO_HURRY, lifetimes: { refreshGraceSeconds } }
   const connect = (store: Store) => createAppGrant({ store: wrap(store), ...options })
   return {
-    name: `${names.join(' × ')}${retryWindowSeconds === 10 ? '' : ', no window'}`,
+    name: `${names.join(' × ')}${refreshGraceSeconds === 10 ? '' : ', no window'}`,
     connect,
     acts: Object.fromEntries(
       names.map((name) => [name, { run: settled(ACTS[name]), unanswered: forgetAnswers(name) }]),
@@ -166,8 +166,8 @@ function settled(run: SessionAct['run']): SessionAct['run'] {
   }
 }
 
-async function setUp(grants: AppGrant): Promise<SessionState> {
-  const { app, secret } = await grants.apps.register(exampleApp({ owner: 'org', scopes: ['read', 'write'] }))
+async function setUp(appgrant: AppGrant): Promise<SessionState> {
+  const { app, secret } = await appgrant.apps.register(exampleApp({ owner: 'org', scopes: ['read', 'write'] }))
   const ask = async () => {
     const params = {
       client_id: app.key,
@@ -176,10 +176,10 @@ async function setUp(grants: AppGrant): Promise<SessionState> {
       code_challenge: challengeOf(VERIFIER),
       code_challenge_method: 'S256',
     }
-    const asked = await grants.authorizer.beginAuthorization(new URLSearchParams(params), { account: 'user' })
+    const asked = await appgrant.authorizer.beginAuthorization(new URLSearchParams(params), { account: 'user' })
     return asked.step === 'consent' ? asked.ticket : ''
   }
-  const approve = async () => codeIn(await grants.authorizer.approve({ ticket: await ask(), account: 'user' }))
+  const approve = async () => codeIn(await appgrant.authorizer.approve({ ticket: await ask(), account: 'user' }))
   const state: SessionState = {
     key: app.key,
     secrets: [secret],
@@ -192,9 +192,9 @@ async function setUp(grants: AppGrant): Promise<SessionState> {
     accessIds: new Map(),
     refresh: new Map(),
   }
-  await redeeming('first', 'oldest')(state, grants)
-  await refreshing('oldest', 'older')(state, grants)
-  await refreshing('older', 'old')(state, grants)
+  await redeeming('first', 'oldest')(state, appgrant)
+  await refreshing('oldest', 'older')(state, appgrant)
+  await refreshing('older', 'old')(state, appgrant)
   return state
 }
 
@@ -224,7 +224,7 @@ async function observe(state: SessionState, { apps, authorizer, installs, tokens
   for (const [name, code] of [...state.codes].sort()) {
     if (name === 'first') continue
     codes[name] = await answer(
-      authorizer.redeemCode({ ...byNewest(state), code, verifier: VERIFIER, redirectUrl: REDIRECT }),
+      authorizer.exchangeCode({ ...byNewest(state), code, codeVerifier: VERIFIER, redirectUrl: REDIRECT }),
     )
   }
   const shown = app && { suspended: app.suspended !== undefined, urls: app.redirectUrls }

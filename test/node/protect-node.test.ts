@@ -2,8 +2,8 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { accessOf, protectNode } from '../../src/node.ts'
-import { rawConnection } from '../http/raw-connection.ts'
-import { world } from '../http/world.ts'
+import { httpFixture } from '../support/http-fixture.ts'
+import { rawConnection } from '../support/raw-connection.ts'
 
 const servers: Server[] = []
 afterEach(() => {
@@ -18,10 +18,14 @@ async function listen(listener: RequestListener): Promise<number> {
 }
 
 async function guarded(options = {}) {
-  const here = world()
+  const here = httpFixture()
   const { app, secret } = await here.trustedApp()
-  const { accessToken } = await here.grants.authorizer.grantTrusted({ key: app.key, secret, scope: ['calls:read'] })
-  const guard = protectNode(here.grants.authorizer, options)
+  const { accessToken } = await here.appgrant.authorizer.clientCredentials({
+    key: app.key,
+    secret,
+    scope: ['calls:read'],
+  })
+  const guard = protectNode(here.appgrant.authorizer, options)
   const letThrough: unknown[] = []
   const port = await listen((req, res) =>
     guard(req, res, (error) => {
@@ -32,9 +36,9 @@ async function guarded(options = {}) {
   const ask = async (...authorization: string[]) => {
     const connection = await rawConnection(port)
     const lines = authorization.map((value) => `Authorization: ${value}\r\n`).join('')
-    const answer = await connection.ask(`GET /calls HTTP/1.1\r\nHost: x\r\n${lines}\r\n`)
+    const response = await connection.ask(`GET /calls HTTP/1.1\r\nHost: x\r\n${lines}\r\n`)
     connection.cut()
-    return { status: answer?.status, challenge: answer?.headers.get('www-authenticate'), body: answer?.body }
+    return { status: response?.status, challenge: response?.headers.get('www-authenticate'), body: response?.body }
   }
   return { ...here, accessToken, ask, letThrough }
 }

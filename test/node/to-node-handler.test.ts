@@ -12,8 +12,8 @@ import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { Handler } from '../../src/http/index.ts'
 import { accessOf, type NodeHandlerOptions, protectNode, toNodeHandler } from '../../src/node.ts'
-import { type RawAnswer, rawConnection } from '../http/raw-connection.ts'
-import { world } from '../http/world.ts'
+import { httpFixture } from '../support/http-fixture.ts'
+import { type RawAnswer, rawConnection } from '../support/raw-connection.ts'
 
 const servers: Server[] = []
 afterEach(() => {
@@ -36,24 +36,24 @@ async function serve(
 }
 
 /** A handler that remembers what it was given. */
-function recorder(answer: () => Response = () => new Response('ok')) {
+function recorder(response: () => Response = () => new Response('ok')) {
   const seen: { url: string; method: string; headers: Headers; remoteAddress: string | undefined }[] = []
   const handler: Handler = async ({ url, method, headers }, facts) => {
     seen.push({ url, method, headers, remoteAddress: facts?.remoteAddress })
-    return answer()
+    return response()
   }
   return { seen, handler }
 }
 
 async function ask(port: number, bytes: string) {
   const connection = await rawConnection(port)
-  const answer = await connection.ask(bytes)
+  const response = await connection.ask(bytes)
   connection.cut()
-  return answer
+  return response
 }
 
-function withoutDate(answer: RawAnswer | undefined) {
-  return answer && { ...answer, headers: [...answer.headers].filter(([name]) => name !== 'date').toSorted() }
+function withoutDate(response: RawAnswer | undefined) {
+  return response && { ...response, headers: [...response.headers].filter(([name]) => name !== 'date').toSorted() }
 }
 
 describe('toNodeHandler', () => {
@@ -130,15 +130,15 @@ describe('toNodeHandler', () => {
     const before = (_: IncomingMessage, res: ServerResponse) =>
       res.on('finish', () => cookies.push(res.getHeader('set-cookie')))
     const { port } = await serve(handler, { before })
-    const answer = await ask(port, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
-    expect(answer).toMatchObject({ status: 418, body: 'grüße' })
-    expect(answer?.headers.get('content-length')).toBe('7')
+    const response = await ask(port, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect(response).toMatchObject({ status: 418, body: 'grüße' })
+    expect(response?.headers.get('content-length')).toBe('7')
     expect(cookies).toEqual([['a=1; Path=/', 'b=2']])
     expect((await ask(port, 'HEAD / HTTP/1.1\r\nHost: x\r\n\r\n'))?.body).toBe('')
   })
 
   it('a function that the host wraps around the handler gets the same responses', async () => {
-    const { handler, trustedApp } = world({ signIn: async () => ({ account: 'org-1' }) })
+    const { handler, trustedApp } = httpFixture({ signIn: async () => ({ account: 'org-1' }) })
     const { app, secret } = await trustedApp()
     const basic = `Authorization: Basic ${btoa(`${app.key}:${secret}`)}\r\n`
     const FORM = 'Content-Type: application/x-www-form-urlencoded\r\n'
@@ -191,7 +191,7 @@ describe('toNodeHandler', () => {
       isReached = resolve
     })
     let isGone: Promise<void> | undefined
-    const { handler } = world({
+    const { handler } = httpFixture({
       signIn: async () => {
         isReached()
         await isGone
@@ -213,7 +213,7 @@ describe('toNodeHandler', () => {
   })
 
   it('a body is read only when asked for, and no further than asked for', async () => {
-    const { port } = await serve(world().handler, {
+    const { port } = await serve(httpFixture().handler, {
       before: (req) => {
         req.on('newListener', (name) => name === 'data' && read.push(req.url))
       },
@@ -229,20 +229,20 @@ describe('toNodeHandler', () => {
   })
 
   it('an endless upload gets 413, and the connection is closed', async () => {
-    const { port, done } = await serve(world().handler)
+    const { port, done } = await serve(httpFixture().handler)
     const connection = await rawConnection(port)
     const head = 'POST /token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n'
-    const answer = await connection.ask(`${head}Transfer-Encoding: chunked\r\n\r\n8000\r\n${'a'.repeat(0x8000)}\r\n`)
-    expect(answer?.status).toBe(413)
-    expect(answer?.headers.get('connection')).toBe('close')
+    const response = await connection.ask(`${head}Transfer-Encoding: chunked\r\n\r\n8000\r\n${'a'.repeat(0x8000)}\r\n`)
+    expect(response?.status).toBe(413)
+    expect(response?.headers.get('connection')).toBe('close')
     await connection.closed
     await Promise.all(done)
   })
 
   it('HTTP/2 is served by the same calls, without a warning', async () => {
-    const { handler, grants, trustedApp } = world()
+    const { handler, appgrant, trustedApp } = httpFixture()
     const { app, secret } = await trustedApp()
-    const [handle, guard] = [toNodeHandler(handler), protectNode(grants.authorizer)]
+    const [handle, guard] = [toNodeHandler(handler), protectNode(appgrant.authorizer)]
     const server = createServer2((req, res) => {
       // HTTP/2 requests and responses have everything that is used of those of HTTP/1.
       const [request, response] = [req as unknown as IncomingMessage, res as unknown as ServerResponse]
@@ -322,9 +322,9 @@ describe('toNodeHandler', () => {
     async (_, handler, options) => {
       const warned = new Promise<Error & { code?: string }>((resolve) => process.once('warning', resolve))
       const { port, done } = await serve(handler, options)
-      const answer = await ask(port, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
-      expect(answer).toMatchObject({ status: 500, body: '' })
-      expect(answer?.headers.get('cache-control')).toBe('no-store')
+      const response = await ask(port, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+      expect(response).toMatchObject({ status: 500, body: '' })
+      expect(response?.headers.get('cache-control')).toBe('no-store')
       expect(await warned).toMatchObject({ code: 'APPGRANT_HANDLER', message: expect.stringContaining('a bug') })
       expect(await Promise.all(done)).toEqual([undefined])
     },

@@ -13,7 +13,7 @@ import { redisStore } from 'appgrant/redis'
 import { mongoStore } from 'appgrant/mongodb'
 import { createHandler, protect } from 'appgrant/http'
 import { accessOf, protectNode, toNodeHandler } from 'appgrant/node'
-import { conformance, exampleApp, faultyStore, movableClock } from 'appgrant/testing'
+import { conformance, exampleApp, faultyStore, manualClock } from 'appgrant/testing'
 import { Redis } from 'ioredis'
 import { MongoClient } from 'mongodb'
 
@@ -23,16 +23,16 @@ const stores: Store[] = [
   redisStore({ client: new Redis({ lazyConnect: true }) }),
   mongoStore({ db: new MongoClient('mongodb://localhost').db() }),
 ]
-const grants = createAppGrant({ store: faultyStore(stores[0] ?? memoryStore()), clock: movableClock(), issuer: 'https://a.example' })
+const appgrant = createAppGrant({ store: faultyStore(stores[0] ?? memoryStore()), clock: manualClock(), issuer: 'https://a.example' })
 export async function access(token: string): Promise<Access | undefined> {
-  await grants.apps.register(exampleApp()).catch((error: unknown) => {
+  await appgrant.apps.register(exampleApp()).catch((error: unknown) => {
     if (isAppGrantError(error, 'invalid_fields')) console.log(error.details.fields[0]?.field)
   })
-  const verification: Verification = await grants.authorizer.verify(token)
+  const verification: Verification = await appgrant.authorizer.verify(token)
   return verification.ok ? verification : undefined
 }
-export const handler = toNodeHandler(createHandler(grants))
-export const guards = [protect(grants.authorizer), protectNode(grants.authorizer), accessOf, conformance.length]
+export const handler = toNodeHandler(createHandler(appgrant))
+export const guards = [protect(appgrant.authorizer), protectNode(appgrant.authorizer), accessOf, conformance.length]
 `
 
 // The types of the drivers are not ours: they are checked only if such a host could compile at all.
@@ -70,38 +70,38 @@ describe('hosts that compile with skipLibCheck: false', () => {
 })
 
 const STRICT_PROGRAM = `
-import { type Access, type AccountDirectory, type AppGrant, createAppGrant, eachItem, isAppGrantError, type Store } from 'appgrant'
+import { type Access, type AccountDirectory, type AppGrant, createAppGrant, paginate, isAppGrantError, type Store } from 'appgrant'
 import { createHandler, type Handler, protect } from 'appgrant/http'
 import { memoryStore } from 'appgrant/memory'
 import { accessOf, protectNode, toNodeHandler } from 'appgrant/node'
-import { conformance, exampleApp, movableClock } from 'appgrant/testing'
+import { conformance, exampleApp, manualClock } from 'appgrant/testing'
 import { createServer, type IncomingMessage } from 'node:http'
 
 const directory: AccountDirectory = {
   lineage: async (id) => [{ id, active: true, mayUseApps: (app) => app.trusted, mayRegisterApps: ['unified'], mayTrustApps: true }],
 }
 const store: Store = memoryStore()
-const grants: AppGrant = createAppGrant({ store, directory, issuer: 'https://login.example', clock: movableClock() })
-const handler: Handler = createHandler(grants, { signIn: async (request) => ({ account: request.headers.get('x') ?? '' }) })
+const appgrant: AppGrant = createAppGrant({ store, directory, issuer: 'https://login.example', clock: manualClock() })
+const handler: Handler = createHandler(appgrant, { signIn: async (request) => ({ account: request.headers.get('x') ?? '' }) })
 createServer(toNodeHandler(handler, { remoteAddress: (req: IncomingMessage) => req.socket.remoteAddress }))
-const guard = protectNode(grants.authorizer, { scope: 'a', maxStalenessMs: 1000 })
+const guard = protectNode(appgrant.authorizer, { scope: 'a', maxStalenessMs: 1000 })
 createServer((req, res) => guard(req, res, () => res.end((accessOf(req) satisfies Access).account)))
 
 export async function main(): Promise<readonly string[]> {
-  const { app, secret } = await grants.apps.register(exampleApp())
-  const access = await protect(grants.authorizer)(new Request('https://api.example/'))
+  const { app, secret } = await appgrant.apps.register(exampleApp())
+  const access = await protect(appgrant.authorizer)(new Request('https://api.example/'))
   if (!(access instanceof Response)) console.log(access.kind satisfies 'app' | 'user')
-  const verification = await grants.authorizer.verify(secret)
+  const verification = await appgrant.authorizer.verify(secret)
   if (!verification.ok) console.log(verification.reason)
   // @ts-expect-error: a refusal has no account.
   console.log(verification.account)
   try {
-    await grants.as('org-7', { login: 'maria' }).apps.suspend(app.key)
+    await appgrant.as('org-7', { login: 'maria' }).apps.suspend(app.key)
   } catch (error) {
     if (isAppGrantError(error, 'too_many_failures')) console.log(error.details.retryAfterSeconds satisfies number)
   }
   const names: string[] = []
-  for await (const one of eachItem((cursor) => grants.apps.list(cursor === undefined ? {} : { cursor }))) names.push(one.name)
+  for await (const one of paginate((cursor) => appgrant.apps.list(cursor === undefined ? {} : { cursor }))) names.push(one.name)
   return [...names, ...conformance.map(({ rule }) => rule)]
 }
 `

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
-import { describeWith } from '../servers/describe-with.ts'
+import { describeWith } from '../support/servers/describe-with.ts'
 import { ROOT } from './setup.ts'
 
 const FRAMEWORKS = ['node-http', 'express', 'fastify', 'hono', 'koa']
@@ -98,8 +98,8 @@ describe('the examples', () => {
       code: 0,
       stderr: '',
       lines: [
-        'appgrant_calls_total{call="Authorizer.grantTrusted",outcome="ok"} 1',
-        'appgrant_calls_total{call="Authorizer.grantTrusted",outcome="app_authentication_failed"} 1',
+        'appgrant_calls_total{call="Authorizer.clientCredentials",outcome="ok"} 1',
+        'appgrant_calls_total{call="Authorizer.clientCredentials",outcome="app_authentication_failed"} 1',
         'appgrant_calls_total{call="Authorizer.verify",outcome="ok"} 2',
         'appgrant_calls_total{call="Authorizer.verify",outcome="malformed"} 1',
         'appgrant_calls_total{call="Authorizer.verify",outcome="app_suspended"} 1',
@@ -192,8 +192,8 @@ describe('the examples', () => {
       expect(url).toBe(`http://127.0.0.1:${port}/token`)
       const authorization = `Basic ${btoa(`${key}:${secret}`)}`
       const body = new URLSearchParams({ grant_type: 'client_credentials' })
-      const answer = await fetch(url as string, { method: 'POST', headers: { authorization }, body })
-      const { access_token: token } = (await answer.json()) as { access_token: string }
+      const response = await fetch(url as string, { method: 'POST', headers: { authorization }, body })
+      const { access_token: token } = (await response.json()) as { access_token: string }
       const calls = (headers: Record<string, string>) => fetch(`http://127.0.0.1:${port}/calls`, { headers })
       expect(await (await calls({ authorization: `Bearer ${token}` })).text()).toBe('calls of org-7\n')
       expect((await calls({})).status).toBe(401)

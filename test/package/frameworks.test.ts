@@ -2,8 +2,8 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FaultyStore } from '../../src/testing/index.ts'
-import { rawConnection } from '../http/raw-connection.ts'
-import { basic } from '../http/world.ts'
+import { basic } from '../support/http-fixture.ts'
+import { rawConnection } from '../support/raw-connection.ts'
 import { type Library, library } from './library.ts'
 import { mounts } from './mounts.ts'
 
@@ -19,27 +19,27 @@ beforeAll(async () => {
 
 async function start(name: string, isBodyParsed = false) {
   const faults: FaultyStore = lib.testing.faultyStore(lib.memory.memoryStore())
-  const grants = lib.core.createAppGrant({ store: faults, issuer: ISSUER, clock: lib.testing.movableClock() })
-  const handler = lib.http.createHandler(grants, {
+  const appgrant = lib.core.createAppGrant({ store: faults, issuer: ISSUER, clock: lib.testing.manualClock() })
+  const handler = lib.http.createHandler(appgrant, {
     signIn: async (request) => ({ account: request.headers.get('x-account') ?? 'org-1' }),
   })
   const outages: { code: string; cause: unknown }[] = []
   const addresses: unknown[] = []
-  grants.events.on('outage', (event) => outages.push(event))
-  grants.events.on('refused', (event) => addresses.push(event.remoteAddress))
+  appgrant.events.on('outage', (event) => outages.push(event))
+  appgrant.events.on('refused', (event) => addresses.push(event.remoteAddress))
   const mount = mounts[name]
   if (!mount) throw new Error(name)
-  const server: Server = await mount({ library: lib, grants, handler, isBodyParsed })
+  const server: Server = await mount({ library: lib, appgrant, handler, isBodyParsed })
   const { port } = server.address() as AddressInfo
-  const { app, secret } = await grants.apps.register(
+  const { app, secret } = await appgrant.apps.register(
     lib.testing.exampleApp({ owner: 'org-1', trusted: true, scopes: ['calls:read'] }),
   )
-  const { accessToken } = await grants.authorizer.grantTrusted({ key: app.key, secret })
+  const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
   const stop = () => {
     server.closeAllConnections()
     return new Promise((resolve) => server.close(resolve))
   }
-  return { port, faults, grants, outages, addresses, app, secret, accessToken, stop, url: `http://127.0.0.1:${port}` }
+  return { port, faults, appgrant, outages, addresses, app, secret, accessToken, stop, url: `http://127.0.0.1:${port}` }
 }
 type Started = Awaited<ReturnType<typeof start>>
 
@@ -312,7 +312,7 @@ const TABLE: readonly Row[] = [
   },
   {
     name: 'removal',
-    request: ({ app }) => ['POST', '/oauth/apps/remove', SAME, JSON.stringify({ keys: [app.key, 'x'] })],
+    request: ({ app }) => ['POST', '/oauth/apps/remove', SAME, JSON.stringify({ apps: [app.key, 'x'] })],
     status: 200,
     body: /"removed":true},{"key":"x","removed":false}/,
   },
@@ -375,19 +375,19 @@ describe.each(Object.keys(mounts))('the packed package on %s', (name) => {
     let connection = await rawConnection(here.port)
     for (const { name: row, request, status, headers = {}, body = /^/ } of TABLE) {
       if (!connection.isOpen()) connection = await rawConnection(here.port)
-      const answer = await connection.ask(wire(request(here)))
-      if (answer?.headers.get('connection') === 'close') connection.cut()
-      expect([row, answer?.status, answer?.body]).toEqual([
+      const response = await connection.ask(wire(request(here)))
+      if (response?.headers.get('connection') === 'close') connection.cut()
+      expect([row, response?.status, response?.body]).toEqual([
         row,
         status,
         typeof body === 'string' ? body : expect.stringMatching(body),
       ])
       for (const [header, value] of Object.entries(headers))
-        expect([row, answer?.headers.get(header)]).toEqual([row, value])
+        expect([row, response?.headers.get(header)]).toEqual([row, value])
       const isResource = row === 'a resource'
       if (!row.startsWith('metadata') && !isResource)
-        expect([row, answer?.headers.get('cache-control')]).toEqual([row, 'no-store'])
-      if (answer && !isResource) rows.push([row, seen(answer)])
+        expect([row, response?.headers.get('cache-control')]).toEqual([row, 'no-store'])
+      if (response && !isResource) rows.push([row, seen(response)])
     }
     connection.cut()
     results.set(name, rows)
@@ -406,8 +406,8 @@ describe.each(Object.keys(mounts))('connections on %s', (name) => {
 
   async function expectService() {
     const headers = { ...FORM, ...basic(here.app.key, here.secret) }
-    const answer = await fetch(`${here.url}/oauth/token`, { method: 'POST', headers, body: grant })
-    expect(answer.status).toBe(200)
+    const response = await fetch(`${here.url}/oauth/token`, { method: 'POST', headers, body: grant })
+    expect(response.status).toBe(200)
   }
 
   it('a connection is kept alive, even after a body that was not read', async () => {
@@ -421,7 +421,7 @@ describe.each(Object.keys(mounts))('connections on %s', (name) => {
   })
 
   it('a connection may break during an upload: nothing is stored or reported, and the server continues', async () => {
-    const count = await here.grants.tokens.count({ app: here.app.key, account: 'org-1' })
+    const count = await here.appgrant.tokens.count({ app: here.app.key, account: 'org-1' })
     for (let at = 0; at < 20; at++) {
       const bytes = wire([
         'POST',
@@ -440,7 +440,7 @@ describe.each(Object.keys(mounts))('connections on %s', (name) => {
     )
     half.cut()
     await expectService()
-    expect(await here.grants.tokens.count({ app: here.app.key, account: 'org-1' })).toBe(count + 1)
+    expect(await here.appgrant.tokens.count({ app: here.app.key, account: 'org-1' })).toBe(count + 1)
     expect(here.outages).toEqual([])
   })
 
@@ -449,7 +449,7 @@ describe.each(Object.keys(mounts))('connections on %s', (name) => {
     const connection = await rawConnection(here.port)
     await connection.write(wire(['POST', '/oauth/token', { ...FORM, ...basic(here.app.key, here.secret) }, grant]))
     await hold.reached
-    const issued = new Promise((resolve) => here.grants.events.on('token', resolve))
+    const issued = new Promise((resolve) => here.appgrant.events.on('token', resolve))
     connection.cut()
     await connection.closed
     hold.release()
@@ -462,8 +462,8 @@ describe.each(Object.keys(mounts))('connections on %s', (name) => {
     const connection = await rawConnection(here.port)
     const head =
       'POST /oauth/token HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ntransfer-encoding: chunked\r\n\r\n'
-    const answer = await connection.ask(`${head}8000\r\n${'a'.repeat(0x8000)}\r\n`)
-    expect(answer?.status).toBe(413)
+    const response = await connection.ask(`${head}8000\r\n${'a'.repeat(0x8000)}\r\n`)
+    expect(response?.status).toBe(413)
     connection.cut()
     await expectService()
   })
@@ -479,12 +479,12 @@ describe.each(Object.keys(mounts))('a body parser before the handler on %s', (na
         body: grant,
       })
       const json = await fetch(`${here.url}/oauth/apps`, { method: 'POST', headers: SAME, body: '{"name":"x"}' })
-      for (const answer of [form, json]) {
-        expect([answer.status, await answer.text()]).toEqual([
+      for (const response of [form, json]) {
+        expect([response.status, await response.text()]).toEqual([
           500,
           '{"error":"server_error","error_description":"the request could not be processed"}',
         ])
-        expect(answer.headers.get('cache-control')).toBe('no-store')
+        expect(response.headers.get('cache-control')).toBe('no-store')
       }
       const hint = expect.stringContaining('mount this handler before the body parser')
       expect(here.outages).toMatchObject([

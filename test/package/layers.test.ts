@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -25,18 +34,30 @@ describe('the layers', () => {
   })
 
   it.each([
-    ['src/records/app.ts', '../domain/app.ts', 'src/records'],
+    ['src/records/app.ts', '../domain/apps/app.ts', 'src/records'],
     ['src/base/errors.ts', '../store/store.ts', 'src/base'],
-    ['src/domain/app.ts', '../http/token.ts', 'src/domain'],
-    ['adapters/memory/memory-store.ts', '../../src/domain/app.ts', 'adapters'],
+    ['src/domain/apps/app.ts', '../../http/oauth/token.ts', 'src/domain/apps'],
+    ['src/domain/input/input.ts', '../accounts/accounts.ts', 'src/domain/input'],
+    ['src/domain/accounts/accounts.ts', '../apps/app.ts', 'src/domain/accounts'],
+    ['src/domain/apps/app.ts', '../tokens/scope.ts', 'src/domain/apps'],
+    ['src/domain/tokens/scope.ts', '../authorization/pkce.ts', 'src/domain/tokens'],
+    ['src/domain/authorization/pkce.ts', '../grants/invalid-grant.ts', 'src/domain/authorization'],
+    ['src/domain/installs/installs.ts', '../grants/invalid-grant.ts', 'src/domain/installs'],
+    ['src/domain/grants/session-grants.ts', '../authorizer.ts', 'src/domain/grants'],
+    ['adapters/memory/memory-store.ts', '../../src/domain/apps/app.ts', 'adapters'],
     ['adapters/memory/memory-store.ts', '../redis/redis-store.ts', 'adapters'],
     ['src/credentials/digest.ts', '../records/app.ts', 'src/credentials'],
     ['src/store/store.ts', '../records/app.ts', 'src/store'],
-    ['src/http/protect.ts', '../records/token.ts', 'src/http'],
-    ['src/http/protect.ts', '../node.ts', 'src/http'],
+    ['src/http/protect.ts', '../records/token.ts', 'src/http/protect.ts'],
+    ['src/http/protect.ts', '../node.ts', 'src/http/protect.ts'],
+    ['src/http/wire/router.ts', '../oauth/token.ts', 'src/http/wire'],
+    ['src/http/wire/request.ts', '../../create-app-grant.ts', 'src/http/wire'],
+    ['src/http/api/openapi.ts', '../pages/html.ts', 'src/http/api'],
+    ['src/http/pages/html.ts', '../oauth/cors.ts', 'src/http/pages'],
+    ['src/http/oauth/jwks.ts', '../handler.ts', 'src/http/oauth'],
     ['src/node.ts', './create-app-grant.ts', 'src/node.ts'],
     ['src/testing/conformance.ts', '../records/app.ts', 'src/testing'],
-    ['src/domain/app.ts', 'jose', 'only src/credentials/jwt/'],
+    ['src/domain/apps/app.ts', 'jose', 'only src/credentials/jwt/'],
   ])('the layer check stops an import of %s from %s', (file, target, why) => {
     const kept = join(copy, `${file}.kept`)
     cpSync(join(copy, file), kept)
@@ -49,10 +70,33 @@ describe('the layers', () => {
     expect(stderr).toContain(why)
   })
 
+  it.each([
+    ['src/base/errors.ts', './events.ts', ['src/base/errors.ts', 'src/base/events.ts']],
+    [
+      'src/domain/tokens/token-claims.ts',
+      './strict-verifier.ts',
+      [
+        'src/domain/tokens/strict-verifier.ts',
+        'src/domain/tokens/token-reader.ts',
+        'src/domain/tokens/signed-tokens.ts',
+        'src/domain/tokens/token-claims.ts',
+      ],
+    ],
+    ['src/http/pages/html.ts', './html.ts', ['src/http/pages/html.ts']],
+  ])('the layer check stops a cycle of types that %s closes with %s', (file, target, cycle) => {
+    const text = readFileSync(join(copy, file), 'utf8')
+    writeFileSync(join(copy, file), `${text}import type {} from '${target}'\n`)
+    const { status, stderr } = layers()
+    writeFileSync(join(copy, file), text)
+    expect(status).toBe(1)
+    const line = stderr.split('\n').find((one) => one.endsWith('an import cycle')) ?? ''
+    for (const name of cycle) expect(line).toContain(name)
+  })
+
   it('an import against the layers stops npm run check', () => {
-    appendFileSync(join(copy, 'src/records/app.ts'), "import '../domain/app.ts'\n")
+    appendFileSync(join(copy, 'src/records/app.ts'), "import '../domain/apps/app.ts'\n")
     const { status, stderr } = spawnSync('npm', ['run', 'check'], { cwd: copy, encoding: 'utf8' })
     expect(status).not.toBe(0)
-    expect(stderr).toContain('src/records/app.ts: imports src/domain/app.ts')
+    expect(stderr).toContain('src/records/app.ts: imports src/domain/apps/app.ts')
   })
 })

@@ -12,7 +12,7 @@ import type { Library } from './library.ts'
 /** What is mounted: the endpoints, and `GET /calls` behind a guard. */
 export interface Mounted {
   readonly library: Library
-  readonly grants: AppGrant
+  readonly appgrant: AppGrant
   readonly handler: Handler
   /** Mounts it behind what a careless host may have in front: a parser that has read the body. */
   readonly isBodyParsed?: boolean
@@ -34,9 +34,9 @@ async function readAll(stream: AsyncIterable<unknown>): Promise<void> {
 }
 
 export const mounts: Readonly<Record<string, Mount>> = {
-  async 'node:http'({ library, grants, handler, isBodyParsed }) {
+  async 'node:http'({ library, appgrant, handler, isBodyParsed }) {
     const endpoints = library.node.toNodeHandler(handler)
-    const guard = library.node.protectNode(grants.authorizer, SCOPE)
+    const guard = library.node.protectNode(appgrant.authorizer, SCOPE)
     return listen(async (req, res) => {
       if (isBodyParsed) await readAll(req)
       if (req.url === '/calls') guard(req, res, () => res.end(library.node.accessOf(req).account))
@@ -44,20 +44,20 @@ export const mounts: Readonly<Record<string, Mount>> = {
     })
   },
 
-  async express({ library, grants, handler, isBodyParsed }) {
+  async express({ library, appgrant, handler, isBodyParsed }) {
     const app = express()
     if (isBodyParsed) app.use(express.json(), express.urlencoded())
-    app.get('/calls', library.node.protectNode(grants.authorizer, SCOPE), (req, res) => {
+    app.get('/calls', library.node.protectNode(appgrant.authorizer, SCOPE), (req, res) => {
       res.end(library.node.accessOf(req).account)
     })
     app.use(library.node.toNodeHandler(handler))
     return listen(app)
   },
 
-  async fastify({ library, grants, handler, isBodyParsed }) {
+  async fastify({ library, appgrant, handler, isBodyParsed }) {
     const app = Fastify()
     const endpoints = library.node.toNodeHandler(handler)
-    const guard = library.node.protectNode(grants.authorizer, SCOPE)
+    const guard = library.node.protectNode(appgrant.authorizer, SCOPE)
     app.get('/calls', {
       preHandler: (request, reply, done) => guard(request.raw, reply.raw, () => done()),
       handler: async (request) => library.node.accessOf(request.raw).account,
@@ -77,7 +77,7 @@ export const mounts: Readonly<Record<string, Mount>> = {
     return app.server
   },
 
-  async hono({ library, grants, handler, isBodyParsed }) {
+  async hono({ library, appgrant, handler, isBodyParsed }) {
     const app = new Hono()
     if (isBodyParsed) {
       app.use(async (c, next) => {
@@ -85,7 +85,7 @@ export const mounts: Readonly<Record<string, Mount>> = {
         await next()
       })
     }
-    const guard = library.http.protect(grants.authorizer, SCOPE)
+    const guard = library.http.protect(appgrant.authorizer, SCOPE)
     app.get('/calls', async (c) => {
       const access = await guard(c.req.raw)
       return access instanceof Response ? access : c.text(access.account)
@@ -99,12 +99,12 @@ export const mounts: Readonly<Record<string, Mount>> = {
     })
   },
 
-  async koa({ library, grants, handler, isBodyParsed }) {
+  async koa({ library, appgrant, handler, isBodyParsed }) {
     const app = new Koa()
     // Otherwise it would print every broken connection.
     app.silent = true
     const endpoints = library.node.toNodeHandler(handler)
-    const guard = library.node.protectNode(grants.authorizer, SCOPE)
+    const guard = library.node.protectNode(appgrant.authorizer, SCOPE)
     if (isBodyParsed) {
       app.use(async (ctx, next) => {
         await readAll(ctx.req)

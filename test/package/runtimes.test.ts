@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, inject, it } from 'vitest'
-import { describeWith } from '../servers/describe-with.ts'
+import { describeWith } from '../support/servers/describe-with.ts'
 import { ROOT } from './setup.ts'
 
 const ENTRIES = ['', '/memory', '/sqlite', '/redis', '/mongodb', '/http', '/node', '/testing']
@@ -24,14 +24,14 @@ for (const entry of ${JSON.stringify(ENTRIES)}) {
 if (resources().length > before) throw new Error('an entry opened ' + resources())
 const { createAppGrant } = await import('appgrant')
 const { memoryStore } = await import('appgrant/memory')
-const grants = createAppGrant({ store: memoryStore() })
-const { app, secret } = await grants.apps.register({
+const appgrant = createAppGrant({ store: memoryStore() })
+const { app, secret } = await appgrant.apps.register({
   owner: 'o', name: 'N', homepage: 'https://n.example/', adminEmail: 'a@n.example', trusted: true,
 })
-const { accessToken } = await grants.authorizer.grantTrusted({ key: app.key, secret })
-await grants.apps.regenerateSecret(app.key)
-console.log((await grants.authorizer.verify(accessToken)).reason, typeof grants[Symbol.asyncDispose])
-await grants.close()
+const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
+await appgrant.apps.regenerateSecret(app.key)
+console.log((await appgrant.authorizer.verify(accessToken)).reason, typeof appgrant[Symbol.asyncDispose])
+await appgrant.close()
 
 const { createServer } = await import('node:http')
 const { createHandler } = await import('appgrant/http')

@@ -3,14 +3,14 @@ import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { createRandomText } from '../../src/credentials/random.ts'
 import { createCollection } from '../../src/records/collection.ts'
 import type { Store } from '../../src/store/store.ts'
-import { movableClock } from '../../src/testing/index.ts'
-import { codeOf } from '../base/code-of.ts'
-import { observedStore } from '../store/observed-store.ts'
+import { manualClock } from '../../src/testing/index.ts'
+import { codeOf } from '../support/code-of.ts'
+import { observedStore } from '../support/observed-store.ts'
 import { noteKind, noteRef, notes } from './note-kind.ts'
 
 function setUp(inner: Store = memoryStore()) {
   const store = observedStore(inner)
-  const clock = movableClock()
+  const clock = manualClock()
   return { store, clock, collection: createCollection(store, clock, createRandomText()) }
 }
 

@@ -5,8 +5,8 @@ import { createRandomText } from '../../src/credentials/random.ts'
 import { createCollection } from '../../src/records/collection.ts'
 import { createPages, type ListOf, type Page } from '../../src/records/pages.ts'
 import type { StoreRecord } from '../../src/store/store.ts'
-import { codeOf } from '../base/code-of.ts'
-import { observedStore } from '../store/observed-store.ts'
+import { codeOf } from '../support/code-of.ts'
+import { observedStore } from '../support/observed-store.ts'
 import { type Note, noteKind, noteRef, notes } from './note-kind.ts'
 
 const id = (n: number) => `note-${String(n).padStart(4, '0')}`

@@ -2,8 +2,8 @@ import { createServer } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { protect } from '../../src/http/index.ts'
 import { introspectionVerifier } from '../../src/resource.ts'
-import { refusalOf } from '../base/code-of.ts'
-import { closed, listening } from '../http/real-server.ts'
+import { refusalOf } from '../support/code-of.ts'
+import { closed, listening } from '../support/real-server.ts'
 import { API, BILLING, ownWord, type Platform, platform, standIn } from './platform.ts'
 
 for (const format of ['signed', 'opaque'] as const)
@@ -27,11 +27,11 @@ for (const format of ['signed', 'opaque'] as const)
       const token = await here.token()
       const verifier = verifierOf()
       expect(await verifier.verify(token)).toMatchObject({ ok: true })
-      await here.grants.apps.suspend(here.app.key)
+      await here.appgrant.apps.suspend(here.app.key)
       expect(await verifier.verify(token)).toEqual({ ok: false, reason: 'unknown' })
-      await here.grants.apps.resume(here.app.key)
+      await here.appgrant.apps.resume(here.app.key)
       expect(await verifier.verify(token)).toMatchObject({ ok: true })
-      await here.grants.apps.regenerateSecret(here.app.key)
+      await here.appgrant.apps.regenerateSecret(here.app.key)
       expect(await verifier.verify(token)).toEqual({ ok: false, reason: 'unknown' })
     })
 
@@ -41,14 +41,14 @@ for (const format of ['signed', 'opaque'] as const)
       for (let n = 0; n < 3; n++)
         expect(await verifier.verify(token, { maxStalenessMs: 60_000 })).toMatchObject({ ok: true })
       expect(here.requests).toEqual(['/introspect'])
-      await here.grants.apps.revokeTokens(here.app.key)
+      await here.appgrant.apps.revokeTokens(here.app.key)
       expect(await verifier.verify(token, { maxStalenessMs: 60_000 })).toMatchObject({ ok: true })
       expect(await verifier.verify(token)).toMatchObject({ ok: false })
     })
 
     it('introspectionVerifier refuses a token for another resource and reveals nothing of it (S69)', async () => {
       const token = await here.token(BILLING)
-      expect(await here.grants.authorizer.verify(token)).toMatchObject({ ok: true })
+      expect(await here.appgrant.authorizer.verify(token)).toMatchObject({ ok: true })
       expect(await verifierOf().verify(token)).toEqual({ ok: false, reason: 'unknown' })
       const other = introspectionVerifier({ issuer: here.issuer, audience: BILLING, ...here.resource })
       expect(await other.verify(await here.token(API))).toEqual({ ok: false, reason: 'unknown' })
@@ -75,10 +75,10 @@ for (const format of ['signed', 'opaque'] as const)
         code: 'issuer_unavailable',
         cause: { message: expect.stringContaining('invalid_client') },
       })
-      await here.grants.apps.suspend(here.resource.key)
+      await here.appgrant.apps.suspend(here.resource.key)
       expect((await refusalOf(verifierOf().verify(token))).code).toBe('issuer_unavailable')
-      await here.grants.apps.resume(here.resource.key)
-      await here.grants.apps.setResourceServer(here.resource.key, undefined)
+      await here.appgrant.apps.resume(here.resource.key)
+      await here.appgrant.apps.setResourceServer(here.resource.key, undefined)
       expect(await verifierOf().verify(token)).toEqual({ ok: false, reason: 'unknown' })
     })
 
@@ -106,10 +106,10 @@ describe('introspectionVerifier with an issuer that misbehaves', () => {
     'a huge answer': (send) => send(200, `{"active":true,"x":"${'y'.repeat(1_000_000)}"}`),
     nothing: () => {},
   }
-  for (const [what, answer] of Object.entries(answers))
+  for (const [what, response] of Object.entries(answers))
     it(`introspectionVerifier is issuer_unavailable in bounded time if the response is ${what}`, async () => {
       const { url, server } = await standIn((_, res) => {
-        answer((status, body, headers = {}) => res.writeHead(status, headers).end(body))
+        response((status, body, headers = {}) => res.writeHead(status, headers).end(body))
       })
       const verifier = introspectionVerifier({ issuer: url, timeoutMs: 300, ...options })
       expect((await refusalOf(verifier.verify('token'))).code).toBe('issuer_unavailable')

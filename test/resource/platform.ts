@@ -4,8 +4,8 @@ import { createHandler } from '../../src/http/index.ts'
 import { type AppGrant, createAppGrant, type SigningOptions } from '../../src/index.ts'
 import { toNodeHandler } from '../../src/node.ts'
 import { exampleApp, faultyStore } from '../../src/testing/index.ts'
-import { SIGNING } from '../domain/signing.ts'
-import { closed, listening } from '../http/real-server.ts'
+import { closed, listening } from '../support/real-server.ts'
+import { SIGNING } from '../support/signing.ts'
 
 export const [API, BILLING] = ['https://api.example', 'https://billing.example'] as const
 
@@ -14,31 +14,31 @@ export async function platform(format: 'signed' | 'opaque' = 'signed', signing: 
   const server = createServer()
   const issuer = await listening(server)
   const store = faultyStore(memoryStore())
-  const grants = createAppGrant({ store, issuer, resources: [API, BILLING], ...(format === 'signed' && { signing }) })
+  const appgrant = createAppGrant({ store, issuer, resources: [API, BILLING], ...(format === 'signed' && { signing }) })
   const requests: string[] = []
-  const handler = toNodeHandler(createHandler(grants))
+  const handler = toNodeHandler(createHandler(appgrant))
   server.on('request', (req, res) => {
     requests.push(req.url ?? '')
     return handler(req, res)
   })
   const register = (fields: Parameters<typeof exampleApp>[0] = {}) =>
-    grants.apps.register(exampleApp({ owner: 'org', trusted: true, scopes: ['read', 'write'], ...fields }))
+    appgrant.apps.register(exampleApp({ owner: 'org', trusted: true, scopes: ['read', 'write'], ...fields }))
   const { app, secret } = await register()
   const resource = await register({ name: 'Example API' })
-  await grants.apps.setResourceServer(resource.app.key, API)
+  await appgrant.apps.setResourceServer(resource.app.key, API)
   return {
     issuer,
-    grants,
+    appgrant,
     store,
     requests,
     app,
     resource: { key: resource.app.key, secret: resource.secret },
     register,
     token: async (audience: string = API) =>
-      (await grants.authorizer.grantTrusted({ key: app.key, secret, resources: [audience] })).accessToken,
+      (await appgrant.authorizer.clientCredentials({ key: app.key, secret, resources: [audience] })).accessToken,
     async close() {
       await closed(server)
-      await grants.close()
+      await appgrant.close()
     },
   }
 }
@@ -52,8 +52,8 @@ export async function standIn(listener: RequestListener): Promise<{ readonly url
 }
 
 /** The platform's own result for a token. */
-export const ownWord = async ({ grants }: { readonly grants: AppGrant }, token: string) => {
-  const access = await grants.authorizer.verify(token)
+export const ownWord = async ({ appgrant }: { readonly appgrant: AppGrant }, token: string) => {
+  const access = await appgrant.authorizer.verify(token)
   if (!access.ok) throw new Error(`expected a valid token, received ${access.reason}`)
   const seconds = (date: Date) => new Date(Math.floor(date.getTime() / 1000) * 1000)
   return { ...access, issuedAt: seconds(access.issuedAt), expiresAt: seconds(access.expiresAt) }

@@ -4,9 +4,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { protect } from '../../src/http/index.ts'
 import type { SigningOptions } from '../../src/index.ts'
 import { signatureVerifier } from '../../src/resource.ts'
-import { refusalOf } from '../base/code-of.ts'
-import { keyObject, newKey, SIGNING } from '../domain/signing.ts'
-import { closed } from '../http/real-server.ts'
+import { refusalOf } from '../support/code-of.ts'
+import { closed } from '../support/real-server.ts'
+import { keyObject, newKey, SIGNING } from '../support/signing.ts'
 import { API, BILLING, ownWord, type Platform, platform, standIn } from './platform.ts'
 
 describe('signatureVerifier', () => {
@@ -46,9 +46,9 @@ describe('signatureVerifier', () => {
     const here = await start()
     const verifier = signatureVerifier({ issuer: here.issuer, audience: API })
     const token = await here.token()
-    await here.grants.apps.regenerateSecret(here.app.key)
+    await here.appgrant.apps.regenerateSecret(here.app.key)
     expect(await verifier.verify(token)).toMatchObject({ ok: true })
-    expect(await here.grants.authorizer.verify(token)).toMatchObject({ ok: false, reason: 'revoked' })
+    expect(await here.appgrant.authorizer.verify(token)).toMatchObject({ ok: false, reason: 'revoked' })
   })
 
   it('signatureVerifier refuses a token for another resource and malformed texts (S69)', async () => {
@@ -78,7 +78,7 @@ describe('signatureVerifier', () => {
     expect(await verifier.verify(await here.token())).toMatchObject({ ok: true })
   })
 
-  const jwksOf = async (here: Platform) => JSON.stringify(await here.grants.jwks?.())
+  const jwksOf = async (here: Platform) => JSON.stringify(await here.appgrant.jwks?.())
   const hostile: Record<string, (res: ServerResponse, jwks: string) => void> = {
     slow: () => {},
     dripping: (res, jwks) => {
@@ -91,7 +91,7 @@ describe('signatureVerifier', () => {
     redirecting: (res) => res.writeHead(302, { location: '/other' }).end(),
     failing: (res) => res.writeHead(500).end(),
   }
-  for (const [what, answer] of Object.entries(hostile))
+  for (const [what, response] of Object.entries(hostile))
     it(`signatureVerifier with a key set that is ${what} waits a bounded time, reports an outage and fetches once for many calls (S67)`, async () => {
       const here = await start()
       const jwks = await jwksOf(here)
@@ -99,7 +99,7 @@ describe('signatureVerifier', () => {
       const url = await servesKeys((req, res) => {
         fetched++
         if (req.url === '/other') res.end(jwks)
-        else answer(res, jwks)
+        else response(res, jwks)
       })
       const verifier = signatureVerifier({
         issuer: here.issuer,

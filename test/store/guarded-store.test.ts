@@ -3,7 +3,7 @@ import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { guardedStore, type StoreFailure } from '../../src/store/guarded-store.ts'
 import { notApplied, type Store, type StoreRecord } from '../../src/store/store.ts'
 import { faultyStore, type StoreMethod } from '../../src/testing/index.ts'
-import { refusalOf } from '../base/code-of.ts'
+import { refusalOf } from '../support/code-of.ts'
 
 const record: StoreRecord = {
   kind: 'k',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { conformance } from '../../src/testing/index.ts'
-import { memoryTarget } from './memory-target.ts'
+import { memoryTarget } from '../support/memory-target.ts'
 
 const [someCase] = conformance
 

@@ -28,8 +28,8 @@ function noted(): { readonly inner: Store; readonly reached: string[] } {
   const memory = memoryStore()
   const reached: string[] = []
   const noting =
-    <Passed extends unknown[], Answer>(method: string, call: (...passed: Passed) => Answer) =>
-    (...passed: Passed): Answer => {
+    <Passed extends unknown[], Result>(method: string, call: (...passed: Passed) => Result) =>
+    (...passed: Passed): Result => {
       reached.push(method)
       return call(...passed)
     }

@@ -4,7 +4,7 @@ import { hintOf } from '../parts/field.ts'
 import { icon } from '../parts/icon.ts'
 import { count } from '../parts/list.ts'
 import { day } from '../parts/when.ts'
-import type { AppView } from './app.ts'
+import type { AppView } from './app-view.ts'
 
 const MAX_SECRETS = 2
 

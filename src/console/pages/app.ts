@@ -5,40 +5,12 @@ import { homepageLink } from '../parts/app-name.ts'
 import { backLink, head } from '../parts/head.ts'
 import { hiddenFields } from '../parts/list.ts'
 import { note } from '../parts/note.ts'
-import { type Status, status, suspendedBy } from '../parts/status.ts'
+import { status, suspendedBy } from '../parts/status.ts'
 import { day } from '../parts/when.ts'
 import { dangers } from './app-dangers.ts'
 import { credentials, reach, use } from './app-facts.ts'
 import { type AppFormView, fieldGroups, problemSummary } from './app-form.ts'
-
-/** One app, as its owner sees it. */
-export interface AppView {
-  readonly key: string
-  readonly name: string
-  /** The account that owns it, as people call it. */
-  readonly owner: string
-  readonly homepage: string
-  readonly homepageAscii: string
-  readonly createdAt: Date
-  readonly status: Status
-  readonly trusted: boolean
-  readonly published: boolean
-  readonly resourceServer?: string | undefined
-  /** How it proves who it is. */
-  readonly authentication: 'secret' | 'jwks' | 'none'
-  readonly secrets: readonly { readonly id: string; readonly createdAt: Date }[]
-  /** Ids of its public keys. */
-  readonly keyIds: readonly string[]
-  readonly scopes: readonly string[]
-  /** Undefined if not known at the moment. */
-  readonly instances: number | undefined
-  readonly liveTokens: number | undefined
-  /** False while a suspension from above also stops its owner from changing it. */
-  readonly mayChange: boolean
-  readonly mayTrust: boolean
-  /** Whether it was made for an account that has been renewed since, and needs a new secret from above (ACC-7). */
-  readonly isOfFormerOwner: boolean
-}
+import type { AppView } from './app-view.ts'
 
 export interface AppPageView {
   readonly app: AppView

@@ -1,20 +1,7 @@
 import type { Content, Context } from '../context.ts'
 import { type Html, html, type Part } from '../html.ts'
 import { note } from '../parts/note.ts'
-
-/** Why there is no page. */
-export type Failure =
-  | 'accountBlocked'
-  | 'crossSite'
-  | 'invalidRequest'
-  | 'methodNotAllowed'
-  | 'notFound'
-  | 'notPermitted'
-  | 'outcomeUnknown'
-  | 'serverError'
-  | 'tooLarge'
-  | 'unavailable'
-  | 'wrongType'
+import type { Failure } from '../texts/failure.ts'
 
 const STATUSES: Readonly<Record<Failure, number>> = {
   accountBlocked: 403,

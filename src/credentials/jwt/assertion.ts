@@ -1,4 +1,4 @@
-import { type AppJwk, algorithmsOf } from './app-keys.ts'
+import { type AppJwk, algorithmsOf } from './app-jwk.ts'
 import { type JwsHeader, type Members, parseMembers, readJwsHeader } from './compact.ts'
 
 /** Longest accepted assertion, in characters. A longer one is rejected before any cryptography. */
@@ -17,16 +17,16 @@ export interface Assertion {
 }
 
 /** A verified assertion. Only the store knows whether it was used before. */
-export interface ProvenAssertion {
+export interface ValidAssertion {
   readonly id: string
   /** When it expires, clock tolerance included, in ms since 1970. */
   readonly endsAt: number
 }
 
-export interface AssertionJudge {
+export interface AssertionRules {
   /** The key of the app, which `iss` and `sub` must equal. */
   readonly app: string
-  readonly keys: readonly AppJwk[]
+  readonly jwks: readonly AppJwk[]
   readonly issuer: string | undefined
   /** In ms since 1970. */
   readonly now: number
@@ -71,13 +71,13 @@ export function readAssertion(text: string): Assertion | undefined {
  * @returns the verified assertion, or the reason for its rejection.
  * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-3)
  */
-export async function judgeAssertion(
+export async function validateAssertion(
   assertion: Assertion,
-  { app, keys, issuer, now }: AssertionJudge,
-): Promise<ProvenAssertion | AssertionRefusal> {
+  { app, jwks, issuer, now }: AssertionRules,
+): Promise<ValidAssertion | AssertionRefusal> {
   const { text, header, claims } = assertion
   if (!TYPES.includes(header.typ)) return 'assertion_typ'
-  const named = header.kid === undefined && keys.length === 1 ? keys : keys.filter(({ kid }) => kid === header.kid)
+  const named = header.kid === undefined && jwks.length === 1 ? jwks : jwks.filter(({ kid }) => kid === header.kid)
   const [key] = named.filter((one) => algorithmsOf(one).includes(header.alg))
   if (!key) return 'assertion_key'
   if (!(await isSignedBy(text, key, header.alg))) return 'assertion_signature'

@@ -54,7 +54,7 @@ function hasRightClaims(
   const texts = [members.sub, members.client_id, members.client_name, members.owner, members.jti, scope, ref]
   return (
     iss === issuer &&
-    isMeantFor(aud, audience) &&
+    isAudience(aud, audience) &&
     typeof exp === 'number' &&
     typeof iat === 'number' &&
     iat <= latest &&
@@ -65,7 +65,7 @@ function hasRightClaims(
   )
 }
 
-function isMeantFor(aud: unknown, audience: readonly unknown[]): boolean {
+function isAudience(aud: unknown, audience: readonly unknown[]): boolean {
   return Array.isArray(aud) ? aud.some((one) => audience.includes(one)) : audience.includes(aud)
 }
 

@@ -27,8 +27,8 @@ export function remoteKeys(
     async [customFetch](url, init) {
       if (performance.now() - failedAt < COOL_DOWN_MS) throw failure
       try {
-        const answer = await fetch(url, init)
-        return await withKeys(answer)
+        const response = await fetch(url, init)
+        return await withKeys(response)
       } catch (error) {
         failedAt = performance.now()
         failure = error
@@ -50,9 +50,9 @@ export function remoteKeys(
 }
 
 /** An issuer without published keys is an outage, not a reason to reject every token. */
-async function withKeys(answer: Response): Promise<Response> {
-  const body: unknown = answer.status === 200 ? await answer.clone().json() : undefined
+async function withKeys(response: Response): Promise<Response> {
+  const body: unknown = response.status === 200 ? await response.clone().json() : undefined
   const { keys } = (body ?? {}) as { readonly keys?: unknown }
-  if (Array.isArray(keys) && keys.length > 0) return answer
-  throw new Error(`expected a JWK set with keys, received status ${answer.status}`)
+  if (Array.isArray(keys) && keys.length > 0) return response
+  throw new Error(`expected a JWK set with keys, received status ${response.status}`)
 }

@@ -14,7 +14,7 @@ export interface ExternalKey {
   readonly publicJwk: Jwk
   /**
    * Signs the bytes in the format of RFC 7518 §3: for ES256 the 64 bytes of R and S, not DER. It must settle within
-   * `storeTimeoutMs`; a signature that does not verify with the public key is an outage.
+   * `timeoutMs`; a signature that does not verify with the public key is an outage.
    */
   readonly sign: (input: Uint8Array) => Promise<Uint8Array>
 }

@@ -52,8 +52,8 @@ export const dataCases = [
     const found = await store.get([refOf(letters), refOf(emoji)])
     const { records } = await store.list(groupOf('large'), { limit: 10 })
     for (const { id, data } of [letters, emoji]) {
-      for (const [by, answer] of Object.entries({ get: found, list: records })) {
-        const received = answer.find((one) => one?.id === id)?.data
+      for (const [by, result] of Object.entries({ get: found, list: records })) {
+        const received = result.find((one) => one?.id === id)?.data
         expectEqual(`the length of the data from ${by}`, received?.length, data.length)
         expectEqual(`whether the data from ${by} is the same`, received === data, true)
       }

@@ -63,15 +63,15 @@ export const expiryCases = [
       expectThat(!found || found.revision === first.revision, 'the first record or nothing', found)
 
       const second = record({ ...refOf(first), groups: ['g'] })
-      const answer = await store.insert(second)
-      expectThat(answer === 'exists' || answer === 'inserted', 'exists or inserted', answer)
+      const result = await store.insert(second)
+      expectThat(result === 'exists' || result === 'inserted', 'exists or inserted', result)
       const stands = await getOne(store, first)
-      if (answer === 'inserted') expectRecords('the stored record', [stands], [second])
+      if (result === 'inserted') expectRecords('the stored record', [stands], [second])
       else expectThat(!stands || stands.revision === first.revision, 'the first record or nothing', stands)
       const { records } = await store.list(groupOf('g'), { limit: 10 })
       expectThat(
-        records.every(({ revision }) => revision === (answer === 'inserted' ? second : first).revision),
-        `no record in the group other than the ${answer === 'inserted' ? 'second' : 'first'}`,
+        records.every(({ revision }) => revision === (result === 'inserted' ? second : first).revision),
+        `no record in the group other than the ${result === 'inserted' ? 'second' : 'first'}`,
         records,
       )
       expectThat(records.length <= 1, 'the record at most once in the group', records)

@@ -61,8 +61,8 @@ export const getCases = [
         { kind: 'p1', partition: 'k1', id: 'same' },
       ]
       expectEqual('the records at other refs', [...(await store.get(others))], [undefined, undefined, undefined])
-      const answers = await Promise.all(others.map((ref) => store.insert(record(ref))))
-      expectEqual('the results of inserts at other refs', answers, ['inserted', 'inserted', 'inserted'])
+      const results = await Promise.all(others.map((ref) => store.insert(record(ref))))
+      expectEqual('the results of inserts at other refs', results, ['inserted', 'inserted', 'inserted'])
       expectEqual('the revision of the first', (await getOne(store, there))?.revision, there.revision)
     },
   ),

@@ -49,10 +49,10 @@ export const insertCases = [
     async ({ open }) => {
       const nodes = { one: await open(), two: await open() }
       const rivals = upTo(CALLERS).map((n) => record({ id: 'same', groups: [`g${n}`] }))
-      const answers = await fromTwoNodes(CALLERS, nodes, (node, n) => node.insert(rivals[n] ?? record()))
-      const winners = rivals.filter((_, n) => answers[n] === 'inserted')
+      const results = await fromTwoNodes(CALLERS, nodes, (node, n) => node.insert(rivals[n] ?? record()))
+      const winners = rivals.filter((_, n) => results[n] === 'inserted')
       expectEqual('how many inserts returned inserted', winners.length, 1)
-      expectEqual('how many inserts returned exists', answers.filter((one) => one === 'exists').length, CALLERS - 1)
+      expectEqual('how many inserts returned exists', results.filter((one) => one === 'exists').length, CALLERS - 1)
       expectRecords('the stored record', await nodes.two.get([{ ...refOf(record()), id: 'same' }]), winners)
       const counts = await Promise.all(upTo(CALLERS).map((n) => nodes.one.count(groupOf(`g${n}`), 0)))
       expectEqual(

@@ -38,9 +38,9 @@ export const limitCases = [
     async ({ open }) => {
       const nodes = { one: await open(), two: await open() }
       const max = 20
-      const answers = await fromTwoNodes(CALLERS, nodes, (node) => insertUpTo(node, owned(), max))
-      expectEqual('how many were inserted', answers.filter((answer) => answer === 'inserted').length, max)
-      expectEqual('how many were refused', answers.filter((answer) => answer === 'full').length, CALLERS - max)
+      const results = await fromTwoNodes(CALLERS, nodes, (node) => insertUpTo(node, owned(), max))
+      expectEqual('how many were inserted', results.filter((result) => result === 'inserted').length, max)
+      expectEqual('how many were refused', results.filter((result) => result === 'full').length, CALLERS - max)
       expectEqual('the number of members', await nodes.two.count(groupOf('owner'), 0), max)
     },
   ),
@@ -49,8 +49,8 @@ export const limitCases = [
     'a limited insert is not refused while a place is free',
     async ({ open }) => {
       const nodes = { one: await open(), two: await open() }
-      const answers = await fromTwoNodes(CALLERS, nodes, (node) => insertUpTo(node, owned(), CALLERS))
-      expectEqual('how many were inserted', answers.filter((answer) => answer === 'inserted').length, CALLERS)
+      const results = await fromTwoNodes(CALLERS, nodes, (node) => insertUpTo(node, owned(), CALLERS))
+      expectEqual('how many were inserted', results.filter((result) => result === 'inserted').length, CALLERS)
       expectEqual('the result of one more', await insertUpTo(nodes.one, owned(), CALLERS), 'full')
     },
   ),
@@ -63,8 +63,8 @@ export const limitCases = [
       expectEqual('the result of an insert into the full group', await insertUpTo(nodes.two, owned(), 10), 'full')
       const removed = records.filter((_, n) => n % 3 === 1)
       await Promise.all(removed.map((one) => replaceWith(nodes.one, one, tombstone(one))))
-      const answers = await fromTwoNodes(CALLERS, nodes, (node) => insertUpTo(node, owned(), 10))
-      expectEqual('how many were inserted', answers.filter((answer) => answer === 'inserted').length, removed.length)
+      const results = await fromTwoNodes(CALLERS, nodes, (node) => insertUpTo(node, owned(), 10))
+      expectEqual('how many were inserted', results.filter((result) => result === 'inserted').length, removed.length)
       expectEqual('the number of members', await nodes.one.count(groupOf('owner'), 0), 10)
     },
   ),

@@ -42,10 +42,10 @@ export const watchCases = [
       const stop = await watched.watch(stopped.changed)
       const stopListening = await watched.watch(listening.changed)
       await stop()
-      const toldBefore = stopped.told()
+      const notifiedBefore = stopped.told()
       const stands = await replaceUntil(writer, one, listening)
       await replaceUntil(writer, stands, listening)
-      expectEqual('the number of hints to the stopped watcher', stopped.told() - toldBefore, 0)
+      expectEqual('the number of hints to the stopped watcher', stopped.told() - notifiedBefore, 0)
       // The same callback twice is two watchers: stopping one does not stop the other.
       const stopTwin = await watched.watch(listening.changed)
       await stopTwin()
@@ -64,15 +64,15 @@ interface Hints {
 
 /** Counts the hints for one record. */
 function hintsOf(watched: RecordRef): Hints {
-  let told = 0
+  let notified = 0
   let wake = () => {}
   return {
     changed(ref) {
       if (ref.kind !== watched.kind || ref.partition !== watched.partition || ref.id !== watched.id) return
-      told++
+      notified++
       wake()
     },
-    told: () => told,
+    told: () => notified,
     next: () =>
       new Promise((resolve) => {
         const timer = setTimeout(() => resolve(false), WAIT_MS)

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { SignatureAlgorithm } from '../../../src/credentials/jwt/compact.ts'
 import { loadSignedFormat } from '../../../src/credentials/jwt/signed-format.ts'
 import { checkSigning, generateSigningKey, type Jwk } from '../../../src/credentials/jwt/signing-keys.ts'
-import { keyObject, newKey, publicPart } from '../../domain/signing.ts'
+import { keyObject, newKey, publicPart } from '../../support/signing.ts'
 
 const ALGORITHMS = ['ES256', 'EdDSA', 'PS256', 'RS256'] as const
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi']

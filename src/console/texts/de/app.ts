@@ -1,4 +1,4 @@
-import type { FieldErrorCode } from '../../../domain/app-fields.ts'
+import type { FieldErrorCode } from '../../../domain/apps/app-fields.ts'
 import { counting } from '../counting.ts'
 import type { enApp } from '../en/app.ts'
 
@@ -20,11 +20,11 @@ const FIELD_ERRORS: Readonly<Record<FieldErrorCode, string>> = {
   not_an_email: 'Geben Sie eine Adresse wie name@example.com ein. Eingegeben: {received}',
   not_a_phone_number: 'Geben Sie eine internationale Nummer ein, beginnend mit +. Eingegeben: {received}',
   not_a_scope: 'Das ist kein gültiger Scope: {received}',
-  not_an_api: 'Wählen Sie einen der API-Typen',
+  not_an_api_type: 'Wählen Sie einen der API-Typen',
   too_many: 'Zu viele Einträge. Erwartet: {expected}',
   duplicate: 'Steht bereits in der Liste',
   public_app_trusted: 'Eine App ohne Geheimnis kann nicht vertrauenswürdig sein',
-  public_app_keys: 'Eine App, die sich nicht authentifiziert, kann keine Schlüssel haben',
+  public_app_jwks: 'Eine App, die sich nicht authentifiziert, kann keine Schlüssel haben',
   issuer_required: 'Schlüssel sind auf dieser Plattform nicht verfügbar',
   not_supported: 'Geben Sie die Schlüssel selbst ein, keine Adresse',
   private_key:

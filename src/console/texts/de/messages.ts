@@ -1,6 +1,6 @@
-import type { Failure } from '../../pages/failure.ts'
 import { counting } from '../counting.ts'
 import type { enMessages } from '../en/messages.ts'
+import type { Failure } from '../failure.ts'
 
 const count = counting('de')
 

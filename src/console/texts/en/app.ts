@@ -1,5 +1,5 @@
 import type { FieldError } from '../../../base/errors.ts'
-import type { FieldErrorCode } from '../../../domain/app-fields.ts'
+import type { FieldErrorCode } from '../../../domain/apps/app-fields.ts'
 import { counting } from '../counting.ts'
 
 const count = counting('en')
@@ -21,11 +21,11 @@ const FIELD_ERRORS: Readonly<Record<FieldErrorCode, string>> = {
   not_an_email: 'Enter an address like name@example.com. You entered: {received}',
   not_a_phone_number: 'Enter an international number, starting with +. You entered: {received}',
   not_a_scope: 'This is not a valid scope: {received}',
-  not_an_api: 'Choose one of the API types',
+  not_an_api_type: 'Choose one of the API types',
   too_many: 'Too many entries. Expected: {expected}',
   duplicate: 'This is already in the list',
   public_app_trusted: 'An app without a secret cannot be trusted',
-  public_app_keys: 'An app that does not authenticate cannot have keys',
+  public_app_jwks: 'An app that does not authenticate cannot have keys',
   issuer_required: 'Keys are not available on this platform',
   not_supported: 'Enter the keys themselves, not an address of them',
   private_key: 'This is a private key. Replace it with a new pair, and enter only the public key',

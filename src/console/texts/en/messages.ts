@@ -1,5 +1,5 @@
-import type { Failure } from '../../pages/failure.ts'
 import { counting } from '../counting.ts'
+import type { Failure } from '../failure.ts'
 
 const count = counting('en')
 

@@ -1,0 +1,13 @@
+/** Why there is no page. */
+export type Failure =
+  | 'accountBlocked'
+  | 'crossSite'
+  | 'invalidRequest'
+  | 'methodNotAllowed'
+  | 'notFound'
+  | 'notPermitted'
+  | 'outcomeUnknown'
+  | 'serverError'
+  | 'tooLarge'
+  | 'unavailable'
+  | 'wrongType'

@@ -1,0 +1,141 @@
+import { createDeadline } from '../../base/deadline.ts'
+import { AppGrantError } from '../../base/errors.ts'
+import type { Emitter } from '../../base/events.ts'
+import type { LiveApp } from '../../records/app.ts'
+
+/** The part of an app that permission checks may depend on. */
+export interface AppIdentity {
+  readonly key: string
+  readonly owner: string
+  readonly trusted: boolean
+  readonly apiType?: string
+}
+
+/** An account as the host knows it. Accounts below it are blocked with it, and have no permission that it lacks (ACC-2). */
+export interface AccountState {
+  readonly id: string
+  /** False if the account is blocked: everything it holds is then unusable. */
+  readonly active: boolean
+  /** Whether apps may act for the account: a decision for all apps, or one per app. */
+  readonly mayUseApps: boolean | ((app: AppIdentity) => boolean)
+  /** Whether the account may register apps. A list allows only apps of these API types. */
+  readonly mayRegisterApps: boolean | readonly string[]
+  /** Whether the account may make apps trusted. */
+  readonly mayTrustApps: boolean
+  /**
+   * Only accounts of the same tenant may authorise the account's apps, unless these are published (ACC-6). Not inherited from
+   * ancestors.
+   */
+  readonly tenant?: string
+  /** When it changes, everything granted under another value becomes invalid (ACC-7). Not inherited from ancestors. */
+  readonly epoch?: string
+}
+
+/** The host's accounts. The directory is asked at every use, and its results are not stored. */
+export interface AccountDirectory {
+  /**
+   * Returns the account, then its ancestors, nearest first; an empty array if there is no such account. A rejection is an
+   * outage, not a denial.
+   */
+  lineage(account: string): Promise<readonly AccountState[]>
+}
+
+/** An account, then its ancestors; empty if there is no such account. */
+export type Lineage = readonly AccountState[]
+
+/** Calls the directory, with a deadline. */
+export interface Accounts {
+  /** False if the host has no directory: every account is then independent and active, and has every permission. */
+  readonly hasDirectory: boolean
+  lineage(account: string): Promise<Lineage>
+  /** Why the app may not act for the account now; undefined if it may. */
+  useRefusal(lineage: Lineage, app: LiveApp): UseRefusal | undefined
+}
+
+/** The account is blocked or does not exist, or it may not use this app. */
+export type UseRefusal = 'account_blocked' | 'not_permitted'
+
+const ALONE: Accounts = {
+  hasDirectory: false,
+  lineage: async (id) => [{ id, active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true }],
+  useRefusal: () => undefined,
+}
+
+export function createAccounts(
+  directory: AccountDirectory | undefined,
+  { timeoutMs, events }: { readonly timeoutMs: number; readonly events: Emitter },
+): Accounts {
+  if (!directory) return ALONE
+  const withinDeadline = createDeadline(timeoutMs)
+  const outage = (operation: string, cause: unknown) => {
+    const code = 'directory_unavailable'
+    events.emit('outage', {}, { code, operation, cause })
+    return new AppGrantError(
+      code,
+      {},
+      {
+        message: 'the service is temporarily unavailable',
+        hint: 'The account directory failed, timed out or returned an invalid value. Nothing was decided. See the cause.',
+        cause,
+      },
+    )
+  }
+  const asked = async (account: string) => {
+    const lineage = await directory.lineage(account)
+    if (!isLineage(lineage, account)) throw new TypeError('lineage: expected the account, then its ancestors')
+    return lineage
+  }
+  return {
+    hasDirectory: true,
+    lineage: (account) =>
+      withinDeadline(
+        () => asked(account),
+        (cause) => outage('lineage', cause),
+      ),
+    useRefusal(lineage, app) {
+      if (!isActive(lineage)) return 'account_blocked'
+      const identity = identityOf(app)
+      const permits = ({ mayUseApps: may }: AccountState) => (typeof may === 'function' ? may(identity) : may) === true
+      try {
+        return lineage.every(permits) ? undefined : 'not_permitted'
+      } catch (cause) {
+        throw outage('mayUseApps', cause)
+      }
+    },
+  }
+}
+
+export function identityOf({ key, owner, trusted, fields: { apiType } }: LiveApp): AppIdentity {
+  return { key, owner, trusted, ...(apiType !== undefined && { apiType }) }
+}
+
+function isLineage(lineage: unknown, account: string): lineage is Lineage {
+  if (!Array.isArray(lineage)) return false
+  const areStates = lineage.every(
+    (state: Partial<AccountState> | null) => typeof state?.id === 'string' && typeof state.active === 'boolean',
+  )
+  return areStates && (lineage.length === 0 || lineage[0].id === account)
+}
+
+/** Whether the account exists, and neither it nor any of its ancestors is blocked. */
+export function isActive(lineage: Lineage): boolean {
+  return lineage.length > 0 && lineage.every((state) => state.active)
+}
+
+/** Whether the account and all of its ancestors allow it to register an app of that API type. */
+export function mayRegister(lineage: Lineage, apiType: string | undefined): boolean {
+  return lineage.every(({ mayRegisterApps: may }) =>
+    Array.isArray(may) ? apiType !== undefined && may.includes(apiType) : may === true,
+  )
+}
+
+/** Whether the account and all of its ancestors allow it to make apps trusted. */
+export function mayTrust(lineage: Lineage): boolean {
+  return lineage.every(({ mayTrustApps }) => mayTrustApps === true)
+}
+
+/** The error for an account that is blocked or lacks a permission. */
+export function accountError(refusal: UseRefusal, hint: string): AppGrantError {
+  const message = refusal === 'account_blocked' ? 'the account is blocked' : 'the account is not permitted to do this'
+  return new AppGrantError(refusal, {}, { message, hint })
+}

@@ -1,0 +1,170 @@
+import type { FieldError } from '../../base/errors.ts'
+import type { CheckedFields } from '../../records/app.ts'
+import { foldName } from '../input/fold-name.ts'
+import type { PublicJwk } from './app-jwks.ts'
+import { apiRule } from './fields/api-type.ts'
+import { emailRule } from './fields/email-address.ts'
+import { phoneRule } from './fields/phone-number.ts'
+import { descriptionRule, nameRule } from './fields/plain-text.ts'
+import { matchesRedirect, redirectRule } from './fields/redirect-url.ts'
+import { scopeRule } from './fields/scope-token.ts'
+import { type ListRule, readSubmission, type Submission } from './fields/submission.ts'
+import { homepageRule, imageRule } from './fields/web-address.ts'
+
+export type { FieldErrorCode } from './fields/field-rule.ts'
+export { foldName, matchesRedirect }
+
+/** Maximum number of redirect URLs of an app. */
+export const MAX_REDIRECT_URLS = 20
+/** Maximum number of scopes of an app. */
+export const MAX_SCOPES = 100
+
+/** The fields of an app. In an update, an empty string clears an optional field, and a field that is not given is kept. */
+export interface AppFields {
+  /** 1–100 characters of any script, on one line and without invisible characters. */
+  readonly name: string
+  /** The website of the app: http or https with a host name, at most 2048 characters. Never fetched. */
+  readonly homepage: string
+  /** E-mail address of the app's operator, in any script, at most 254 octets. */
+  readonly adminEmail: string
+  /** At most 1024 characters. Line breaks are allowed. */
+  readonly description?: string
+  /** https URL of an image, at most 2048 characters. Never fetched. */
+  readonly image?: string
+  /** International phone number, with `+`. Stored as `+` and digits. */
+  readonly adminPhone?: string
+  /**
+   * Where authorization responses may be sent: at most 20 canonical https URLs, compared as strings. At least one unless the
+   * app is trusted.
+   *
+   * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1.2)
+   */
+  readonly redirectUrls?: readonly string[]
+  /** The scopes the app may request: at most 100 scope tokens of at most 100 characters. Default is none. */
+  readonly scopes?: readonly string[]
+  /** The API type the app is made for, `[a-z][a-z0-9_-]{0,31}`. The host defines its meaning. */
+  readonly apiType?: string
+}
+
+/** An app to register. */
+export interface NewApp extends AppFields {
+  /** The account that owns the app. A trusted app can act for it without a user. */
+  readonly owner: string
+  /** Whether the app may get tokens with its own credentials alone. Default is false. */
+  readonly trusted?: boolean
+  /**
+   * Whether the app has no secret because it runs where none can be kept. A public app cannot be trusted. Default is false.
+   *
+   * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-2.1)
+   */
+  readonly public?: boolean
+  /**
+   * Public keys with which the app authenticates instead of a secret, 1–10, as in the `keys` of a JWK set. Requires the option
+   * `issuer`. Default is none: a secret is generated.
+   */
+  readonly jwks?: readonly PublicJwk[]
+}
+
+/** The checked parts of an app: all but its owner and its keys. */
+export interface CheckedNewApp {
+  readonly fields: CheckedFields
+  readonly trusted: boolean
+  readonly public: boolean
+}
+
+/** What the host allows in fields. */
+export interface FieldOptions {
+  /** Whether public apps may register http redirect URLs on `127.0.0.1` and `[::1]`. */
+  readonly allowLoopbackRedirects: boolean
+}
+
+const scopeList: ListRule<string> = { maxEntries: MAX_SCOPES, entry: scopeRule, same: (a, b) => a === b }
+
+/**
+ * Checks the fields of an app to register. The caller must check the owner; properties that are not fields are ignored.
+ *
+ * @param found - errors of its keys, which are checked separately: all errors are reported together.
+ * @returns the fields as stored, with `trusted` and `public`, which updates do not change.
+ * @throws {@link AppGrantError} `invalid_fields` with every error of the submission; {@link FieldErrorCode} lists the codes.
+ */
+export function checkNewApp(input: unknown, options: FieldOptions, found: readonly FieldError[] = []): CheckedNewApp {
+  const submission = readSubmission(input, found)
+  const isPublic = submission.flag('public')
+  const wantsTrust = submission.flag('trusted')
+  if (isPublic && wantsTrust)
+    submission.refuse('trusted', 'public_app_trusted', 'false, because a public app has no secret', 'true')
+  const app = { public: isPublic, trusted: wantsTrust && !isPublic }
+  return { fields: readFields(submission, { app, options }), ...app }
+}
+
+/**
+ * Checks a change of an app. Only own properties that are not undefined are read; all other fields are kept, even if a rule has
+ * become stricter since. Key, owner, secret, trusted and public are not fields and are ignored.
+ *
+ * @returns all fields of the app after the change.
+ * @throws {@link AppGrantError} `invalid_fields` with every error of the change.
+ */
+export function checkAppChange(change: unknown, current: CheckedNewApp, options: FieldOptions): CheckedFields {
+  return readFields(readSubmission(change), { app: current, options, kept: current.fields })
+}
+
+interface FieldContext {
+  readonly app: { readonly trusted: boolean; readonly public: boolean }
+  readonly options: FieldOptions
+  readonly kept?: CheckedFields
+}
+
+function readFields(submission: Submission, context: FieldContext): CheckedFields {
+  const { kept } = context
+  const name = submission.required('name', nameRule, kept?.name)
+  const homepage = submission.required(
+    'homepage',
+    homepageRule,
+    kept && { display: kept.homepage, ascii: kept.homepageAscii },
+  )
+  const adminEmail = submission.required(
+    'adminEmail',
+    emailRule,
+    kept && { display: kept.adminEmail, ascii: kept.adminEmailAscii },
+  )
+  const description = submission.optional('description', descriptionRule, kept?.description)
+  const image = submission.optional('image', imageRule, kept?.image)
+  const adminPhone = submission.optional('adminPhone', phoneRule, kept?.adminPhone)
+  const apiType = submission.optional('apiType', apiRule, kept?.apiType)
+  const redirectUrls = readRedirectUrls(submission, context)
+  const scopes = submission.list('scopes', scopeList, kept?.scopes ?? [])
+  if (!submission.isClean() || !name || !homepage || !adminEmail || !redirectUrls || !scopes) throw submission.error()
+  return {
+    name,
+    foldedName: foldName(name),
+    homepage: homepage.display,
+    homepageAscii: homepage.ascii,
+    adminEmail: adminEmail.display,
+    adminEmailAscii: adminEmail.ascii,
+    ...(description !== undefined && { description }),
+    ...(image !== undefined && { image }),
+    ...(adminPhone !== undefined && { adminPhone }),
+    redirectUrls,
+    scopes,
+    ...(apiType !== undefined && { apiType }),
+  }
+}
+
+function readRedirectUrls(submission: Submission, { app, options, kept }: FieldContext): readonly string[] | undefined {
+  const rule: ListRule<string> = {
+    maxEntries: MAX_REDIRECT_URLS,
+    entry: redirectRule({ allowLoopback: app.public && options.allowLoopbackRedirects }),
+    // A code is bound to a single registered URL, so no request may match two.
+    same: matchesRedirect,
+  }
+  const urls = submission.list('redirectUrls', rule, kept?.redirectUrls ?? [])
+  // Kept URLs are not checked again: an app without any may have lost its trust since.
+  if (urls?.length === 0 && urls !== kept?.redirectUrls && !app.trusted)
+    submission.refuse(
+      'redirectUrls',
+      'redirect_required',
+      'at least one redirect URL unless the app is trusted',
+      'none',
+    )
+  return urls
+}

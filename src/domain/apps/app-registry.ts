@@ -1,0 +1,111 @@
+import type { Emitter } from '../../base/events.ts'
+import type { RandomText } from '../../credentials/random.ts'
+import type { Collection } from '../../records/collection.ts'
+import type { Page, PageQuery, Pages } from '../../records/pages.ts'
+import type { Audiences } from '../input/resources.ts'
+import type { App } from './app.ts'
+import type { AppFields, FieldOptions, NewApp } from './app-fields.ts'
+import type { PublicJwk } from './app-jwks.ts'
+import type { VisibleApps } from './visible-apps.ts'
+
+/**
+ * A result with a new secret, which no other call ever returns; empty if the app has none. Only reading the property shows it:
+ * inspection and JSON do not.
+ */
+export interface WithSecret {
+  readonly secret: string
+}
+
+/**
+ * The apps of accounts. Every operation is one atomic write, whose cost does not depend on what the app holds. It is in effect
+ * on every node once its promise has resolved; after `outcome_unknown` it may or may not be: repeat it.
+ *
+ * All methods reject with `store_unavailable`, `outcome_unknown` or `directory_unavailable` if the outcome is not known, and
+ * with `account_blocked` if the acting account is blocked. All methods that take an app, except `get` and `remove`, reject with
+ * `app_not_found` if there is no such app or the caller may not see it. Trust, secrets and keys do not apply to a public app:
+ * their methods reject with `invalid_request`.
+ */
+export interface AppRegistry {
+  /**
+   * Registers an app and generates its key and, unless it is public or has its own keys, its secret. The limit of apps per owner
+   * is exact under any concurrency. Not idempotent: after `outcome_unknown`, `details.app` is the key, and `remove` settles it.
+   *
+   * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `app_limit_reached`; `not_permitted` if the acting
+   *   account may not register apps, or not trusted ones; `account_blocked` if the owner is blocked.
+   */
+  register(app: NewApp): Promise<{ readonly app: App } & WithSecret>
+  /** Returns undefined if there is no such app or the caller may not see it. */
+  get(key: string): Promise<App | undefined>
+  /**
+   * Lists apps, the oldest first.
+   *
+   * @param query - `owner`: default is the acting account; with the host's authority, all apps in no particular order. `name`:
+   *   part of the name, ignoring case.
+   * @throws {@link AppGrantError} `app_not_found` if the caller may not see the owner's apps; `invalid_cursor`.
+   */
+  list(query?: { readonly owner?: string; readonly name?: string } & PageQuery): Promise<Page<App>>
+  /**
+   * Changes the given fields; an empty string clears an optional field.
+   *
+   * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `not_permitted` if the acting account may not
+   *   register apps of the new API type.
+   */
+  update(key: string, change: Partial<AppFields>): Promise<App>
+  /** Sets whether the app is trusted; clearing it revokes the app's own tokens. Rejects with `not_permitted` without `mayTrustApps`. */
+  setTrusted(key: string, trusted: boolean): Promise<App>
+  /** Sets whether accounts of other tenants may authorise the app. Rejects with `not_permitted` without the host's authority. */
+  setPublished(key: string, published: boolean): Promise<App>
+  /**
+   * Makes the app the server of one of the platform's resources: at /introspect it sees the access tokens of all apps that are
+   * for this resource. Undefined reverts this.
+   *
+   * @throws {@link AppGrantError} `not_permitted` without the host's authority; `invalid_target` if tokens are not issued for
+   *   the resource; `invalid_request` for a public app, which has no credentials to authenticate with.
+   * @see [RFC 7662 - OAuth 2.0 Token Introspection](https://www.rfc-editor.org/rfc/rfc7662.html#section-2)
+   */
+  setResourceServer(key: string, identifier: string | undefined): Promise<App>
+  /** Makes everything the app holds unusable, but still expiring, until resumed. A higher authority replaces the suspension. */
+  suspend(key: string): Promise<App>
+  /** Ends a suspension. @throws {@link AppGrantError} `suspended_above` if a higher authority suspended the app. */
+  resume(key: string): Promise<App>
+  /** Replaces all secrets and keys with one new secret, and revokes every token, code and session of the app. */
+  regenerateSecret(key: string): Promise<{ readonly app: App } & WithSecret>
+  /**
+   * Adds a second secret, so that the first can be removed once it is no longer in use; tokens are kept. Not idempotent: after
+   * `outcome_unknown`, `details.secretId` is its id, and `removeSecret` settles it, even if it rejects with `secret_not_found`.
+   *
+   * @throws {@link AppGrantError} `secret_limit_reached` if the app has two; `invalid_request` if it has keys.
+   */
+  addSecret(key: string): Promise<{ readonly app: App; readonly secretId: string } & WithSecret>
+  /** Removes one of two secrets; tokens are kept. Rejects with `secret_not_found`, or with `invalid_request` for the only one. */
+  removeSecret(target: { readonly app: string; readonly secretId: string }): Promise<App>
+  /**
+   * Replaces all secrets and keys with public keys, and revokes every token, code and session of the app. From then on the app
+   * authenticates only with assertions signed by one of these keys.
+   *
+   * @throws {@link AppGrantError} `invalid_fields` with every error of the keys.
+   * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-2.2)
+   */
+  replaceJwks(key: string, jwks: readonly PublicJwk[]): Promise<App>
+  /** Revokes every token, code and session of the app; its secrets and keys are kept. */
+  revokeTokens(key: string): Promise<App>
+  /** Removes the app and everything it holds. Returns false if there was no such app or the caller may not see it. */
+  remove(key: string): Promise<boolean>
+}
+
+export interface RegistryParts {
+  readonly collection: Collection
+  readonly pages: Pages
+  readonly visibleApps: VisibleApps
+  readonly audiences: Audiences
+  readonly events: Emitter
+  readonly random: RandomText
+  readonly clock: () => number
+  /** Returns a new random stamp. */
+  readonly stamp: () => string
+  readonly appsPerOwner: number
+  readonly issuer: string | undefined
+  readonly fieldOptions: FieldOptions
+  /** The longest time for which anything that refers to an app is valid. */
+  readonly longestLifeMs: number
+}

@@ -1,0 +1,47 @@
+import type { Actor } from '../../base/events.ts'
+import type { AppJwk } from '../../credentials/jwt/app-jwk.ts'
+import type { LiveApp } from '../../records/app.ts'
+import type { AppFields } from './app-fields.ts'
+
+/** A registered app as it was when it was read. It contains no secret. */
+export interface App
+  extends Required<Pick<AppFields, 'name' | 'homepage' | 'adminEmail' | 'redirectUrls' | 'scopes'>>,
+    Pick<AppFields, 'description' | 'image' | 'adminPhone' | 'apiType'> {
+  /** The `client_id` of RFC 6749: 32 characters, not secret. */
+  readonly key: string
+  readonly owner: string
+  /** Whether it may get tokens for its owner with its own credentials alone. */
+  readonly trusted: boolean
+  /** Whether it has no secret because it cannot keep one. */
+  readonly public: boolean
+  /** Whether accounts of other tenants may authorise it. */
+  readonly published: boolean
+  /** The resource it serves: it may introspect the tokens for this resource. Absent for other apps. */
+  readonly resourceServer?: string
+  readonly createdAt: Date
+  readonly homepageAscii: string
+  readonly adminEmailAscii: string
+  /** Absent unless the app is suspended. `by` is the highest authority that suspended it. */
+  readonly suspended?: { readonly at: Date; readonly by: Actor }
+  /** The ids and creation times of its secrets, at most two. */
+  readonly secrets: readonly { readonly id: string; readonly createdAt: Date }[]
+  /** The public keys with which it authenticates instead of a secret; empty for other apps. */
+  readonly jwks: readonly AppJwk[]
+}
+
+export function appView(app: LiveApp): App {
+  const { foldedName: _, ...fields } = app.fields
+  return {
+    ...fields,
+    key: app.key,
+    owner: app.owner,
+    trusted: app.trusted,
+    public: app.public,
+    published: app.published,
+    ...(app.resourceServer !== undefined && { resourceServer: app.resourceServer }),
+    createdAt: new Date(app.createdAt),
+    ...(app.suspended && { suspended: { at: new Date(app.suspended.at), by: app.suspended.by } }),
+    secrets: app.secrets.map(({ id, createdAt }) => ({ id, createdAt: new Date(createdAt) })),
+    jwks: app.jwks,
+  }
+}

@@ -1,0 +1,188 @@
+import { AppGrantError } from '../../base/errors.ts'
+import type { EventSource } from '../../base/events.ts'
+import type { RefusalReason } from '../../base/refusal-reasons.ts'
+import { isKey, KEY_LENGTH } from '../../credentials/app-key.ts'
+import { digestOf, sameDigest } from '../../credentials/digest.ts'
+import { readAssertion, validateAssertion } from '../../credentials/jwt/assertion.ts'
+import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app.ts'
+import type { Collection } from '../../records/collection.ts'
+import { usedAssertionKind } from '../../records/used-assertion.ts'
+import { idInput, invalidRequest, sourceInput } from '../input/input.ts'
+import type { Refusals } from '../refusals.ts'
+import { createFailureLimiter } from './failure-limiter.ts'
+
+export { ASSERTION_ALGORITHMS } from '../../credentials/jwt/app-jwk.ts'
+
+/** An app's key and one of its secrets: `client_id` and `client_secret`. */
+export interface AppSecret {
+  readonly key: string
+  readonly secret: string
+  readonly assertion?: undefined
+}
+
+/**
+ * A JWT signed with one of the app's keys, valid for one call: `iss` and `sub` are the app's key, `aud` is the issuer as a single
+ * string, `exp` is at most 5 minutes ahead, `jti` is a new string of at most 128 characters. Clocks may differ by 5 seconds.
+ *
+ * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-3)
+ */
+export interface AppAssertion {
+  /** The app's key, which the assertion must contain. Default is the `sub` of the assertion. */
+  readonly key?: string
+  readonly assertion: string
+  readonly secret?: undefined
+}
+
+/** The credentials of an app that is not public: a secret or, if it has keys, an assertion. */
+export type AppAuthentication = AppSecret | AppAssertion
+
+/** The credentials of any app. Only a public app may send its key alone: PKCE or the refresh token must then authenticate it. */
+export type AppCredentials =
+  | AppAuthentication
+  | { readonly key: string; readonly secret?: undefined; readonly assertion?: undefined }
+
+/** The request behind a call. */
+export interface RequestContext {
+  /** Stored with the token that is issued, up to 512 characters. Default is none. */
+  readonly userAgent?: string
+  /** The caller's address as the host knows it, by which failures are limited. Default is none: failures are not counted. */
+  readonly remoteAddress?: string
+}
+
+/** Authenticates apps. */
+export interface AppAuthenticator {
+  /**
+   * Returns the app, even if it is suspended. An assertion is used up.
+   *
+   * @throws {@link AppGrantError} `app_authentication_failed` for an unknown key, a wrong secret or assertion, and a removed app
+   *   alike; `too_many_failures`.
+   */
+  authenticate(input: AppCredentials & RequestContext): Promise<LiveApp>
+  /** The same for apps that are not public. Also rejects with `invalid_request` if there is neither secret nor assertion. */
+  authenticateConfidential(input: AppAuthentication & RequestContext): Promise<LiveApp>
+}
+
+type FailureReason = RefusalReason<'app_authentication_failed'>
+
+/** A failed attempt. `app` is absent if the key is not that of an app. */
+interface FailedAttempt {
+  readonly key: string
+  readonly app?: StoredApp | undefined
+  readonly reason: FailureReason
+}
+type Attempt = LiveApp | FailedAttempt
+
+// Compared with if there is no other digest, so that every attempt compares twice.
+const NO_DIGEST = digestOf('')
+const COMPARISONS = 2
+/**
+ * How much longer than an assertion the record of its use is kept: the clock of another node may be a second behind, and a second
+ * use that was validated in time may take up to the longest store timeout, a minute, to be stored.
+ */
+const KEPT_LONGER_MS = 61_000
+
+export function createAppAuthenticator(parts: {
+  readonly collection: Collection
+  readonly refusals: Refusals
+  readonly clock: () => number
+  readonly issuer: string | undefined
+}): AppAuthenticator {
+  const { collection, clock, issuer } = parts
+  const failures = createFailureLimiter(clock)
+
+  const authenticator: AppAuthenticator = {
+    async authenticate(input) {
+      const { secret, assertion } = input
+      const source = sourceInput(input)
+      if (secret !== undefined && assertion !== undefined)
+        throw invalidRequest('secret', 'no secret together with an assertion', secret)
+      const attempt =
+        assertion === undefined
+          ? await bySecret(idInput(input.key, 'key'), secret === undefined ? undefined : idInput(secret, 'secret'))
+          : await byAssertion(idInput(assertion, 'assertion'), input.key)
+      if ('reason' in attempt) throw refuse(attempt, source)
+      return attempt
+    },
+    async authenticateConfidential(input) {
+      return authenticator.authenticate(
+        input.assertion === undefined ? { ...input, secret: idInput(input.secret, 'secret') } : input,
+      )
+    },
+  }
+  return authenticator
+
+  async function bySecret(key: string, secret: string | undefined): Promise<Attempt> {
+    // A string that cannot be a key is not looked up, and one that cannot be a secret is not hashed, however long it is.
+    const app = isKey(key) ? await collection.load(appKind, appRef(key)) : undefined
+    const isPossible = isKey(key) && secret?.length === KEY_LENGTH
+    const isRightSecret = isPossible && holds(app?.state === 'live' ? app : undefined, secret)
+    if (app?.state === 'live' && (isRightSecret || (secret === undefined && app.public))) return app
+    return { key, app, reason: reasonFor(app, secret) }
+  }
+
+  /** The use is stored last: only a request that has authenticated may write (ERR-5). */
+  async function byAssertion(text: string, named: string | undefined): Promise<Attempt> {
+    const given = named === undefined ? '' : idInput(named, 'key')
+    const assertion = readAssertion(text)
+    if (!assertion) return { key: given, reason: 'malformed_assertion' }
+    const key = named === undefined ? assertion.claims.sub : given
+    if (typeof key !== 'string' || !isKey(key)) return { key: given, reason: 'unknown_app' }
+    const app = await collection.load(appKind, appRef(key))
+    const failed = (reason: FailureReason): FailedAttempt => ({ key, app, reason })
+    if (app?.state !== 'live') return failed(app ? 'removed_app' : 'unknown_app')
+    if (app.jwks.length === 0) return failed('assertion_of_app_without_keys')
+    const validated = await validateAssertion(assertion, { app: key, jwks: app.jwks, issuer, now: clock() })
+    if (typeof validated === 'string') return failed(validated)
+    const use = { app: key, id: validated.id, expiresAt: validated.endsAt + KEPT_LONGER_MS }
+    const stored = await collection.insert(usedAssertionKind, use, { durable: true })
+    return stored === 'inserted' ? app : failed('used_assertion')
+  }
+
+  // Called only for wrong credentials, so the failures of others cannot lock anybody out (ERR-3).
+  function refuse({ key, app, reason }: FailedAttempt, source: EventSource): AppGrantError {
+    const retryAfterSeconds = failures.count({ key, remoteAddress: source.remoteAddress })
+    const code = retryAfterSeconds > 0 ? 'too_many_failures' : 'app_authentication_failed'
+    // A string that is not the key of an app may be a misplaced secret, so the event must not contain it.
+    const known = app && { app: key }
+    parts.refusals.report({}, { ...known, ...source }, code, reason)
+    if (code === 'too_many_failures') {
+      return new AppGrantError(
+        code,
+        { retryAfterSeconds },
+        {
+          message: 'too many failed attempts',
+          hint: 'Wait, then retry with the right credentials, which are never rejected for this reason.',
+        },
+      )
+    }
+    return new AppGrantError(
+      code,
+      {},
+      {
+        message: 'unknown app or wrong credentials',
+        hint: 'Check the key, and the secret or assertion. The app may have been removed, or its credentials replaced: the reason is in the event `refused`.',
+      },
+    )
+  }
+}
+
+/** Takes the same number of digests and comparisons whether there is an app or not. */
+function holds(app: LiveApp | undefined, secret: string): boolean {
+  const presented = digestOf(secret)
+  let found = false
+  for (let at = 0; at < COMPARISONS; at++) {
+    const stored = app?.secrets[at]?.digest
+    const isSame = sameDigest(stored ?? NO_DIGEST, presented)
+    found = (isSame && stored !== undefined) || found
+  }
+  return found
+}
+
+function reasonFor(app: StoredApp | undefined, secret: string | undefined): FailureReason {
+  if (!app) return 'unknown_app'
+  if (app.state === 'removed') return 'removed_app'
+  if (app.public) return 'secret_of_public_app'
+  const hasKeys = app.jwks.length > 0
+  if (!secret) return hasKeys ? 'missing_assertion' : 'missing_secret'
+  return hasKeys ? 'secret_of_app_with_keys' : 'wrong_secret'
+}

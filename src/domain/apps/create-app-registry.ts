@@ -1,0 +1,195 @@
+import type { Actor, AppChange } from '../../base/events.ts'
+import { partitionOf, partitionOfKey } from '../../credentials/app-key.ts'
+import { withConcealed } from '../../credentials/concealed.ts'
+import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app.ts'
+import { mayRegister, mayTrust } from '../accounts/accounts.ts'
+import { flagInput, idInput, objectInput } from '../input/input.ts'
+import { type App, appView } from './app.ts'
+import {
+  mayNotRegister,
+  mayNotTrust,
+  onlyHost,
+  onlySecret,
+  refusedForKeys,
+  refusedForPublic,
+  secretLimitReached,
+  secretNotFound,
+  suspendedAbove,
+} from './app-errors.ts'
+import { checkAppChange } from './app-fields.ts'
+import { assertAppJwks } from './app-jwks.ts'
+import type { AppRegistry, RegistryParts } from './app-registry.ts'
+import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
+import * as transitions from './app-transitions.ts'
+import { createListApps } from './list-apps.ts'
+import { createRegisterApp } from './register-app.ts'
+import { type Authority, isKeyInput } from './visible-apps.ts'
+import { withOutcomeDetails } from './with-outcome-details.ts'
+
+const HOUR_MS = 3_600_000
+
+export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegistry {
+  const { collection, visibleApps, events, random, clock, stamp } = parts
+
+  /** One operation: replaces one record, then emits the event. */
+  async function changeApp(
+    key: string,
+    change: AppChange,
+    next: (app: LiveApp, authority: Authority) => LiveApp | Promise<LiveApp>,
+  ): Promise<App> {
+    const app = await visibleApps.change(actor, key, next)
+    events.emit('app', actor, { change, app: key })
+    return appView(app)
+  }
+
+  return {
+    register: createRegisterApp(parts, actor),
+
+    async get(key) {
+      const app = await visibleApps.find(actor, key)
+      return app && appView(app)
+    },
+
+    list: createListApps(parts, actor),
+
+    async update(key, change) {
+      objectInput(change, 'change')
+      return changeApp(key, 'updated', (app, { actorLineage }) => {
+        const fields = checkAppChange(change, app, parts.fieldOptions)
+        if (fields.apiType !== app.fields.apiType && !mayRegister(actorLineage, fields.apiType)) throw mayNotRegister()
+        return transitions.update(app, fields, stamp)
+      })
+    },
+
+    async setTrusted(key, input) {
+      const trusted = flagInput(input, 'trusted')
+      return changeApp(key, trusted ? 'trusted' : 'untrusted', (app, { actorLineage }) => {
+        if (!mayTrust(actorLineage)) throw mayNotTrust()
+        if (trusted && app.public) throw refusedForPublic('A public app has no secret, so it cannot be trusted.')
+        return transitions.setTrusted(app, trusted, stamp())
+      })
+    },
+
+    async setPublished(key, input) {
+      const published = flagInput(input, 'published')
+      return changeApp(key, published ? 'published' : 'unpublished', (app, { rank }) => {
+        if (rank !== transitions.HOST_RANK) throw onlyHost('can publish apps')
+        return transitions.setPublished(app, published)
+      })
+    },
+
+    async setResourceServer(key, identifier) {
+      if (identifier !== undefined) parts.audiences.requested([idInput(identifier, 'identifier')])
+      return changeApp(key, 'resource_server_set', (app, { rank }) => {
+        if (rank !== transitions.HOST_RANK) throw onlyHost('can make an app a resource server')
+        if (identifier !== undefined && app.public)
+          throw refusedForPublic('A public app has no credentials to authenticate with at /introspect.')
+        return transitions.setResourceServer(app, identifier)
+      })
+    },
+
+    async suspend(key) {
+      return changeApp(key, 'suspended', async (app, authority) => {
+        const outranks = authority.rank > (await suspensionRankFor(app, authority))
+        return transitions.suspend(app, { at: clock(), by: actor }, outranks)
+      })
+    },
+
+    async resume(key) {
+      return changeApp(key, 'resumed', async (app, authority) => {
+        if (authority.rank < (await suspensionRankFor(app, authority))) throw suspendedAbove()
+        return transitions.resume(app)
+      })
+    },
+
+    async regenerateSecret(key) {
+      const { secret, stored } = createAppSecret(random, clock)
+      const app = await replaceCredentials(key, 'secret_regenerated', async () => ({ secrets: [stored], jwks: [] }))
+      return withConcealed({ app }, { secret })
+    },
+
+    async replaceJwks(key, input) {
+      return replaceCredentials(key, 'jwks_replaced', async () => ({
+        secrets: [],
+        jwks: await assertAppJwks(input, parts),
+      }))
+    },
+
+    async addSecret(key) {
+      const { secret, stored } = createAppSecret(random, clock)
+      const app = await withOutcomeDetails({ app: key, secretId: stored.id }, () =>
+        changeApp(key, 'secret_added', (current) => {
+          if (current.public) throw refusedForPublic('A public app has no secret.')
+          if (current.jwks.length > 0) throw refusedForKeys()
+          // The write may have been delivered twice; if so, the secret is already there.
+          if (current.secrets.some((secret) => secret.id === stored.id)) return current
+          if (current.secrets.length >= MAX_SECRETS) throw secretLimitReached(MAX_SECRETS)
+          return transitions.addSecret(current, stored)
+        }),
+      )
+      return withConcealed({ app, secretId: stored.id }, { secret })
+    },
+
+    async removeSecret(target) {
+      const secretId = idInput(objectInput(target, 'target').secretId, 'secretId')
+      let isKnown = false
+      const app = await visibleApps.change(actor, target.app, (current) => {
+        const isThere = current.secrets.some((secret) => secret.id === secretId)
+        isKnown = isThere || current.removedSecretIds.includes(secretId)
+        if (!isKnown && !isSecretId(secretId)) throw secretNotFound()
+        if (isThere && current.secrets.length === 1) throw onlySecret()
+        // Write even if the secret is absent: an `addSecret` still in flight must lose against this.
+        return transitions.removeSecret(current, secretId)
+      })
+      if (!isKnown) throw secretNotFound()
+      events.emit('app', actor, { change: 'secret_removed', app: target.app })
+      return appView(app)
+    },
+
+    async revokeTokens(key) {
+      return changeApp(key, 'tokens_revoked', (app) => transitions.revokeTokens(app, stamp()))
+    },
+
+    async remove(key) {
+      if (!isKeyInput(key)) return false
+      let wasThere = false
+      const written = await collection.write<StoredApp>(appKind, appRef(key), async (app) => {
+        if (!(await mayRemove(app, key))) return undefined
+        wasThere = app?.state === 'live'
+        if (app?.state === 'removed') return app
+        const expiresAt = clock() + (app ? parts.longestLifeMs : HOUR_MS)
+        return { state: 'removed', key, ...(app && { owner: app.owner }), expiresAt }
+      })
+      if (wasThere && written) events.emit('app', actor, { change: 'removed', app: key })
+      return wasThere
+    },
+  }
+
+  /** Replaces all credentials. They are read only now, because only a caller that may see the app may see their errors. */
+  async function replaceCredentials(
+    key: string,
+    change: AppChange,
+    read: () => Promise<Pick<LiveApp, 'secrets' | 'jwks'>>,
+  ): Promise<App> {
+    return changeApp(key, change, async (app, { lineage }) => {
+      if (app.public)
+        throw refusedForPublic('A public app has neither secret nor keys: use revokeTokens to revoke what it holds.')
+      const credentials = await read()
+      return transitions.replaceCredentials(app, { credentials, stamp: stamp(), epoch: (await lineage())[0]?.epoch })
+    })
+  }
+
+  async function suspensionRankFor(app: LiveApp, authority: Authority): Promise<number> {
+    const lineage = app.suspended && authority.rank !== transitions.HOST_RANK ? await authority.lineage() : []
+    return transitions.suspensionRank(app, (account) => lineage.findIndex((state) => state.id === account))
+  }
+
+  /** If no owner is stored for a key, the host and the accounts of the key's partition may remove it. */
+  async function mayRemove(app: StoredApp | undefined, key: string): Promise<boolean> {
+    if (app?.owner === undefined)
+      return actor.account === undefined || partitionOf(actor.account) === partitionOfKey(key)
+    const authority =
+      app.state === 'live' ? visibleApps.reachApp(actor, app) : visibleApps.authorityOver(actor, app.owner)
+    return (await authority) !== undefined
+  }
+}

@@ -1,0 +1,144 @@
+import { AppGrantError, type ErrorCode, isAppGrantError } from '../../base/errors.ts'
+import type { LiveApp } from '../../records/app.ts'
+import { matchesRedirect } from '../apps/app-fields.ts'
+import { type Audiences, resourcesInput } from '../input/resources.ts'
+import { narrowedScope } from '../tokens/scope.ts'
+import { bindingOf, isChallenge } from './pkce.ts'
+
+const MAX_STATE = 512
+const MAX_PARAMETER = 4096
+/** Replaces bytes that were not UTF-8: they cannot be returned as they were received. */
+const REPLACEMENT = '\u{fffd}'
+const PARAMETERS = [
+  'client_id',
+  'redirect_uri',
+  'response_type',
+  'scope',
+  'state',
+  'code_challenge',
+  'code_challenge_method',
+] as const
+const UNSUPPORTED = { request: 'request_not_supported', request_uri: 'request_uri_not_supported' } as const
+
+type Parameter = (typeof PARAMETERS)[number] | 'response_mode' | keyof typeof UNSUPPORTED
+
+/** The parameters of an authorization request. Empty ones are absent, unknown ones ignored. Only `resource` may be repeated. */
+export type AuthorizationParams = Readonly<Partial<Record<Parameter, string>>> & {
+  readonly resources?: readonly string[]
+}
+
+/** Where the response to an authorization request goes: nothing is redirected to any other address. */
+export interface MatchedRedirect {
+  /** As it was in the request. */
+  readonly redirectUrl: string
+  /** The stamp of the registered redirect URL that it matches. */
+  readonly stamp: string
+}
+
+/** An error that is returned to the app by redirect. @see RFC 6749 §4.1.2.1 */
+export interface RedirectedError {
+  readonly error: string
+  readonly error_description: string
+}
+
+/** A valid request, for which the account may be asked for consent. */
+export interface AcceptedRequest {
+  readonly scope: readonly string[]
+  readonly audience?: readonly string[]
+  readonly binding: string
+}
+
+/** @throws {@link AppGrantError} `invalid_request` if a parameter is repeated or too long: no other can be relied on then. */
+export function readParams(params: unknown): AuthorizationParams {
+  if (!(params instanceof URLSearchParams)) throw pageError('invalid_request', 'params: expected URLSearchParams')
+  const read: Partial<Record<Parameter, string>> = {}
+  for (const name of [...PARAMETERS, 'response_mode', 'request', 'request_uri'] as const) {
+    const values = params.getAll(name)
+    if (values.length > 1)
+      throw pageError('invalid_request', `${name}: expected at most once, received ${values.length} times`)
+    const [value] = values
+    if (value === undefined || value === '') continue
+    if (value.length > MAX_PARAMETER)
+      throw pageError('invalid_request', `${name}: expected at most ${MAX_PARAMETER} characters`)
+    read[name] = value
+  }
+  const asked = params.getAll('resource').join(' ')
+  if (asked.length > MAX_PARAMETER)
+    throw pageError('invalid_request', `resource: expected at most ${MAX_PARAMETER} characters`)
+  const resources = asked.split(' ').filter(Boolean)
+  return { ...read, ...(resources.length > 0 && { resources }) }
+}
+
+/**
+ * Matches the redirect URL of a request with those of the app: unmodified, compared as strings (APP-3).
+ *
+ * @throws {@link AppGrantError} `invalid_redirect`
+ */
+export function matchRedirectUri({ redirect_uri: asked }: AuthorizationParams, app: LiveApp): MatchedRedirect {
+  const at =
+    asked === undefined ? -1 : app.fields.redirectUrls.findIndex((registered) => matchesRedirect(registered, asked))
+  const stamp = app.redirectStamps[at]
+  if (asked === undefined || stamp === undefined) {
+    throw pageError(
+      'invalid_redirect',
+      'redirect_uri: expected one of the redirect URLs that the app registered, character by character',
+    )
+  }
+  return { redirectUrl: asked, stamp }
+}
+
+/** Validates the rest of the request, once its redirect URL is known to be the app's. */
+export function validateRequest(
+  params: AuthorizationParams,
+  client: { readonly app: LiveApp; readonly redirect: MatchedRedirect; readonly audiences: Audiences },
+): AcceptedRequest | RedirectedError {
+  const { app, redirect, audiences } = client
+  for (const [name, error] of Object.entries(UNSUPPORTED)) {
+    if (params[name as keyof typeof UNSUPPORTED]) return refused(error, `${name} is not supported`)
+  }
+  if (params.response_type === undefined) return refused('invalid_request', 'response_type: expected code')
+  if (params.response_type !== 'code') return refused('unsupported_response_type', 'response_type: expected code')
+  if (params.response_mode !== undefined && params.response_mode !== 'query')
+    return refused('invalid_request', 'response_mode: expected query')
+  const challenge = params.code_challenge ?? ''
+  if (params.code_challenge_method !== 'S256' || !isChallenge(challenge)) {
+    return refused(
+      'invalid_request',
+      'code_challenge: expected an S256 challenge of 43 characters and code_challenge_method=S256',
+    )
+  }
+  const asked = params.scope === undefined ? undefined : [...new Set(params.scope.split(' ').filter(Boolean))]
+  try {
+    const audience = audiences.requested(resourcesInput(params.resources))
+    const scope = narrowedScope(asked, app.fields.scopes, app)
+    return { scope, ...(audience && { audience }), binding: bindingOf(challenge, redirect.redirectUrl) }
+  } catch (error) {
+    return isAppGrantError(error, 'invalid_target')
+      ? refused('invalid_target', 'resource: expected resources that this server issues tokens for')
+      : refused('invalid_scope', 'scope: expected scopes that the app registered')
+  }
+}
+
+/** The state to return. It must not be too long to store, and decoding must not have changed it. */
+export function stateOf({ state }: AuthorizationParams): { readonly state?: string } | RedirectedError {
+  if (state === undefined) return {}
+  return state.length <= MAX_STATE && !state.includes(REPLACEMENT)
+    ? { state }
+    : refused('invalid_request', `state: expected at most ${MAX_STATE} characters of UTF-8`)
+}
+
+/** An error of a request whose redirect URL is not known to be the app's: it is shown on the host's own page. */
+export function pageError<C extends Extract<ErrorCode, 'invalid_request' | 'invalid_redirect' | 'app_not_found'>>(
+  code: C,
+  message: string,
+): AppGrantError<C> {
+  return new AppGrantError(
+    code,
+    {},
+    { message, hint: "The app's request is invalid: show the error to the user and do not redirect." },
+  )
+}
+
+function refused(error: string, description: string): RedirectedError {
+  return { error, error_description: description }
+}

@@ -1,0 +1,25 @@
+import { parseUrl } from '../../base/parse-url.ts'
+
+/**
+ * Whether a value is a canonical issuer. http is for development only, on localhost or a literal loopback address, where the
+ * traffic cannot be intercepted.
+ *
+ * @see RFC 8414 §2
+ */
+export function isIssuer(issuer: unknown): boolean {
+  const url = typeof issuer === 'string' ? parseUrl(issuer) : undefined
+  if (!url) return false
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)
+  const canonical = url.pathname === '/' ? url.origin : url.origin + url.pathname
+  return isSafe && issuer === canonical && !canonical.endsWith('/')
+}
+
+/** User authorization requires the issuer: report a missing one before anything is stored. */
+export function issuerOf({ issuer }: { readonly issuer: string | undefined }): string {
+  if (issuer === undefined)
+    throw new TypeError(
+      'createAppGrant: issuer: expected an https URL, which user authorization requires, received undefined',
+    )
+  return issuer
+}

@@ -1,0 +1,166 @@
+import type { Actor, Emitter } from '../../base/events.ts'
+import { appKind, appRef, type LiveApp } from '../../records/app.ts'
+import type { Collection, StoreRecord } from '../../records/collection.ts'
+import {
+  installId,
+  installIndexKind,
+  installIndexOfAccount,
+  installKind,
+  installRef,
+  installsOfApp,
+  type LiveInstall,
+  type StoredInstall,
+} from '../../records/install.ts'
+import type { Page, PageQuery, Pages } from '../../records/pages.ts'
+import { appNotFound } from '../apps/app-errors.ts'
+import { isOfEpoch, type VisibleApps } from '../apps/visible-apps.ts'
+import type { AppAndAccount } from '../input/app-and-account.ts'
+import { accountInput, cursorInput, idInput, limitInput, objectInput, searchInput } from '../input/input.ts'
+
+/** An app that an account has authorised. */
+export interface Install {
+  readonly app: { readonly key: string; readonly name: string; readonly owner: string }
+  readonly account: string
+  readonly installedAt: Date
+  /** The account and login that approved it first. */
+  readonly approvedBy: Actor
+  /** All scopes granted since it was installed. */
+  readonly scope: readonly string[]
+}
+
+/**
+ * Which accounts have authorised which apps. All methods reject with `store_unavailable`, `outcome_unknown` or
+ * `directory_unavailable` if the outcome is not known, and with `account_blocked` if the acting account is blocked.
+ */
+export interface Installs {
+  /**
+   * Lists the apps that an account has authorised, those that expire first at the beginning.
+   *
+   * @param query - `name`: part of the app's name, ignoring case. Default is all apps.
+   * @throws {@link AppGrantError} `app_not_found` if the caller is neither the host, nor the account, nor above it;
+   *   `invalid_cursor`.
+   */
+  list(query: { readonly account: string; readonly name?: string } & PageQuery): Promise<Page<Install>>
+  /**
+   * Lists the accounts that have authorised an app. An account sees only itself and accounts below it.
+   *
+   * @throws {@link AppGrantError} `app_not_found` if there is no such app or the caller may not see it; `invalid_cursor`.
+   */
+  listByApp(query: { readonly app: string } & PageQuery): Promise<Page<Install>>
+  /**
+   * Counts all accounts that have authorised an app, including those that the caller may not see.
+   *
+   * @throws {@link AppGrantError} `app_not_found` if there is no such app or the caller may not see it.
+   */
+  count(query: { readonly app: string }): Promise<number>
+  /**
+   * Revokes everything the app holds for the account, atomically. To act for the account again, the app must ask for consent.
+   * Returns false if it held nothing, or if the caller may not manage the account.
+   */
+  withdraw(target: AppAndAccount): Promise<boolean>
+}
+
+interface FoundInstall {
+  readonly app: LiveApp
+  readonly install: LiveInstall
+}
+
+export interface InstallsParts {
+  readonly collection: Collection
+  readonly pages: Pages
+  readonly visibleApps: VisibleApps
+  readonly events: Emitter
+  readonly clock: () => number
+}
+
+export function createInstalls(
+  { collection, pages, visibleApps, events, clock }: InstallsParts,
+  actor: Actor,
+): Installs {
+  // What expires in this very millisecond has expired, so lists start after it, as counts do.
+  const now = () => ({ position: clock() + 1, id: '' })
+
+  return {
+    async list(query) {
+      const account = accountInput(objectInput(query, 'query').account)
+      const search = searchInput(query.name)
+      const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
+      const authority = await visibleApps.reach(actor, account)
+      if (!authority) throw appNotFound()
+      const show = async (records: readonly StoreRecord[]) => {
+        const found = await withInstalls(records.map((record) => installIndexKind.unpack(record)))
+        const isListed = async (one: FoundInstall) =>
+          one.app.fields.foldedName.includes(search) && isOfEpoch(one.install, authority)
+        return Promise.all(found.map(async (one) => (one && (await isListed(one)) ? installView(one) : undefined)))
+      }
+      const identity = ['installs', account, search]
+      return pages.page(
+        { identity, rows: [[installIndexOfAccount(account)]], from: now(), show, isSearch: search !== '' },
+        page,
+      )
+    },
+
+    async listByApp(query) {
+      const app = await visibleApps.get(actor, objectInput(query, 'query').app)
+      const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
+      const show = async (records: readonly StoreRecord[]) => {
+        const installs = records.map((record) => installKind.unpack(record))
+        const shown = installs.map(async (install) =>
+          install.state === 'live' && (await isBelow(install.account)) ? installView({ app, install }) : undefined,
+        )
+        return Promise.all(shown)
+      }
+      return pages.page(
+        { identity: ['installs of', app.key], rows: [[installsOfApp(app.key)]], from: now(), show },
+        page,
+      )
+    },
+
+    async count(query) {
+      const app = await visibleApps.get(actor, objectInput(query, 'query').app)
+      return pages.count([installsOfApp(app.key)], clock())
+    },
+
+    async withdraw(target) {
+      const account = accountInput(objectInput(target, 'target').account)
+      const key = idInput(target.app, 'app')
+      const app = await visibleApps.load(key)
+      if (!app || !(await visibleApps.reach(actor, account, app))) return false
+      let wasLive = false
+      const ref = installRef({ app: key, install: installId(app, account) })
+      // An install that has already ended is written again: only a write confirms it (REV-7).
+      await collection.write<StoredInstall>(installKind, ref, (install) => {
+        wasLive = install?.state === 'live'
+        return install && { state: 'ended', id: install.id, app: key, expiresAt: install.expiresAt }
+      })
+      if (wasLive) events.emit('install', actor, { change: 'withdrawn', app: key, account })
+      return wasLive
+    },
+  }
+
+  async function isBelow(account: string): Promise<boolean> {
+    return actor.account === undefined || (await visibleApps.authorityOver(actor, account)) !== undefined
+  }
+
+  /** The installs that index entries refer to, undefined if they have ended. */
+  async function withInstalls(entries: readonly AppAndAccount[]): Promise<readonly (FoundInstall | undefined)[]> {
+    const apps = await collection.get(entries.map(({ app }) => appRef(app)))
+    const found = entries.map(({ account }, at) => {
+      const app = apps[at] && appKind.unpack(apps[at])
+      if (app?.state !== 'live') return undefined
+      return { app, ref: installRef({ app: app.key, install: installId(app, account) }) }
+    })
+    const records = await collection.get(found.flatMap((one) => one?.ref ?? []))
+    const installs = new Map(records.flatMap((record) => (record ? [[record.id, installKind.unpack(record)]] : [])))
+    return found.map((one) => {
+      const install = one && installs.get(one.ref.id)
+      return one && install?.state === 'live' && install.expiresAt > clock() ? { app: one.app, install } : undefined
+    })
+  }
+}
+
+function installView({ app, install }: FoundInstall): Install {
+  const { account, installedAt, approvedBy, scope } = install
+  const shown = { key: app.key, name: app.fields.name, owner: app.owner }
+  return { app: shown, account, installedAt: new Date(installedAt), approvedBy, scope }
+}

@@ -1,0 +1,178 @@
+import type { Emitter, EventSource } from '../../base/events.ts'
+import { partitionOfKey } from '../../credentials/app-key.ts'
+import { digestOf } from '../../credentials/digest.ts'
+import type { TokenFields, TokenFormat } from '../../credentials/token-format.ts'
+import type { LiveApp } from '../../records/app.ts'
+import { type Collection, hasExpired } from '../../records/collection.ts'
+import type { LiveInstall } from '../../records/install.ts'
+import {
+  appOnlyTokens,
+  type LiveToken,
+  type StoredToken,
+  tokenKind,
+  tokenRef,
+  userTokens,
+} from '../../records/token.ts'
+import type { Audiences } from '../input/resources.ts'
+import type { SignedTokens } from './signed-tokens.ts'
+
+/** Issued tokens. Only reading the properties shows them: inspection and JSON do not. */
+export interface TokenResponse {
+  readonly accessToken: string
+  readonly tokenId: string
+  readonly expiresAt: Date
+  readonly expiresInSeconds: number
+  readonly scope: readonly string[]
+  /** Undefined for an app-only token. */
+  readonly refreshToken: string | undefined
+}
+
+/**
+ * Private fields with getters on the prototype, so that neither `util.inspect` with `showHidden`, nor JSON, nor a copy shows the
+ * tokens. `util.inspect` prints the name of the class.
+ */
+class ConcealedTokenResponse implements TokenResponse {
+  readonly tokenId: string
+  readonly expiresAt: Date
+  readonly expiresInSeconds: number
+  readonly scope: readonly string[]
+  readonly #accessToken: string
+  readonly #refreshToken: string | undefined
+
+  constructor(shown: Omit<TokenResponse, 'accessToken' | 'refreshToken'>, accessToken: string, refreshToken?: string) {
+    this.tokenId = shown.tokenId
+    this.expiresAt = shown.expiresAt
+    this.expiresInSeconds = shown.expiresInSeconds
+    this.scope = shown.scope
+    this.#accessToken = accessToken
+    this.#refreshToken = refreshToken
+  }
+  get accessToken(): string {
+    return this.#accessToken
+  }
+  get refreshToken(): string | undefined {
+    return this.#refreshToken
+  }
+}
+Object.defineProperty(ConcealedTokenResponse, 'name', { value: 'TokenResponse' })
+
+/** The properties of an access token to issue. */
+export interface TokenPlan {
+  readonly app: LiveApp
+  /** Only for a user's token. */
+  readonly install?: LiveInstall
+  readonly session?: string
+  readonly stage?: number
+  readonly scope: readonly string[]
+  readonly audience?: readonly string[] | undefined
+  readonly userAgent?: string
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
+/** A stored access token. */
+export interface StoredAccessToken {
+  readonly text: string
+  readonly id: string
+  readonly expiresAt: number
+}
+
+/** The parts of an access token. */
+export type AccessTokenFields =
+  | ({ readonly kind: 'at' } & TokenFields<'at'>)
+  | ({ readonly kind: 'ut' } & TokenFields<'ut'>)
+
+/** Issues access tokens of both kinds, signed if there are keys. */
+export interface AccessTokenIssuer {
+  /** Whether they are signed. The text of a signed token differs each time it is written. */
+  readonly areSigned: boolean
+  /**
+   * Stores the token. If an earlier attempt has stored it already, returns that one, or undefined if it is no longer valid. The
+   * stamps are those of the app and the install as they were read: if an operation has replaced them meanwhile, the token is
+   * never valid (REV-4).
+   */
+  issue(token: AccessTokenFields, plan: TokenPlan): Promise<StoredAccessToken | undefined>
+  /** The response for a stored token. `at`: the time `expiresInSeconds` is relative to. */
+  toResponse(
+    token: StoredAccessToken,
+    response: { readonly scope: readonly string[]; readonly refreshToken?: string; readonly at: number },
+  ): TokenResponse
+  /** Emits the event for an issued token. */
+  emitIssued(
+    token: Pick<StoredAccessToken, 'id'>,
+    holder: { readonly app: LiveApp; readonly account: string; readonly source: EventSource },
+  ): void
+}
+
+export function createAccessTokenIssuer(parts: {
+  readonly collection: Collection
+  readonly format: TokenFormat
+  readonly signed: SignedTokens | undefined
+  readonly audiences: Audiences
+  readonly events: Emitter
+  readonly clock: () => number
+}): AccessTokenIssuer {
+  const { collection, format, signed, audiences, events, clock } = parts
+
+  return {
+    areSigned: signed !== undefined,
+    async issue(fields, plan) {
+      const { app, install, audience } = plan
+      const credential = credentialOf(fields)
+      const { group } = install ? userTokens(app, install) : appOnlyTokens(app)
+      const token: { -readonly [Name in keyof LiveToken]: LiveToken[Name] } = {
+        state: 'live',
+        partition: partitionOfKey(app.key),
+        id: fields.token,
+        digest: digestOf(credential),
+        group,
+        issuedAt: plan.issuedAt,
+        expiresAt: plan.expiresAt,
+        scope: plan.scope,
+      }
+      if (audience) token.audience = audience
+      if (plan.userAgent !== undefined) token.userAgent = plan.userAgent
+      if (plan.session !== undefined) token.session = plan.session
+      if (plan.stage !== undefined) token.stage = plan.stage
+      const text = signed ? await sign(signed, token) : credential
+      if ((await collection.insert<StoredToken>(tokenKind, token)) === 'inserted')
+        return { text, id: token.id, expiresAt: token.expiresAt }
+      const [found] = await collection.get([tokenRef(fields)])
+      const stored = found && !hasExpired(found, clock()) ? tokenKind.unpack(found) : undefined
+      const isUsable = stored?.state === 'live' && stored.digest === token.digest && stored.group === group
+      if (!isUsable) return undefined
+      // The stored token may have been issued at another time, so its own times are used.
+      return { text: signed ? await sign(signed, stored) : text, id: stored.id, expiresAt: stored.expiresAt }
+
+      function sign({ write }: SignedTokens, { id, audience, scope, issuedAt, expiresAt }: LiveToken): Promise<string> {
+        const [kind, account] = install ? (['user', install.account] as const) : (['app', app.owner] as const)
+        const { key, owner } = app
+        const claimed = {
+          kind,
+          app: { key, owner, name: app.fields.name },
+          account,
+          audience: audiences.of(audience),
+          scope,
+          tokenId: id,
+          issuedAt,
+          expiresAt,
+        }
+        return write(credential, claimed)
+      }
+    },
+    toResponse({ text, id, expiresAt }, { scope, refreshToken, at }) {
+      const expiresInSeconds = Math.max(0, Math.floor((expiresAt - at) / 1000))
+      const shown = { tokenId: id, expiresAt: new Date(expiresAt), expiresInSeconds, scope }
+      return new ConcealedTokenResponse(shown, text, refreshToken)
+    },
+    emitIssued({ id }, { app, account, source }) {
+      events.emit('token', {}, { change: 'issued', app: app.key, account, tokenIds: [id], ...source })
+    },
+  }
+
+  /** The text whose digest is stored: an opaque token itself, or the credential embedded in a signed one. */
+  function credentialOf(fields: AccessTokenFields): string {
+    if (fields.kind === 'at') return format.write(signed ? 'as' : 'at', fields)
+    return format.write(signed ? 'us' : 'ut', fields)
+  }
+}

@@ -1,0 +1,144 @@
+import { digestOf, sameDigest } from '../../credentials/digest.ts'
+import { appKind, appRef, type LiveApp } from '../../records/app.ts'
+import { type Collection, hasExpired, type RecordRef, type StoreRecord } from '../../records/collection.ts'
+import { installKind, installRef, type LiveInstall } from '../../records/install.ts'
+import { sessionKind, sessionRef } from '../../records/session.ts'
+import { appOnlyTokens, type LiveToken, tokenKind, tokenRef, userTokens } from '../../records/token.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import { type MayAct, mayAct } from '../accounts/may-act.ts'
+import type { Audiences } from '../input/resources.ts'
+import type { AccessTokenParts, PresentedToken, ReadToken } from './token-reader.ts'
+import { type Verification, type VerifyFailureReason, verifyFailure } from './verification.ts'
+
+/** Verifies against the stored records. */
+export interface StrictVerifier {
+  /** @param onReads - is called with the refs that are read. */
+  verify(accessToken: unknown, onReads?: (places: readonly RecordRef[]) => void): Promise<Verification>
+}
+
+export function createStrictVerifier(parts: {
+  readonly collection: Collection
+  readonly accounts: Accounts
+  readonly readToken: ReadToken
+  readonly audiences: Audiences
+  readonly clock: () => number
+}): StrictVerifier {
+  const { collection, accounts, readToken, audiences, clock } = parts
+
+  return {
+    // No async function and no extra promise: every request takes this path.
+    verify(text, onReads) {
+      if (typeof text !== 'string') return Promise.resolve(verifyFailure('malformed'))
+      try {
+        const read = readToken(text)
+        // Only signed tokens are read asynchronously.
+        return read instanceof Promise
+          ? read.then((presented) => verifyRead(presented, onReads))
+          : verifyRead(read, onReads)
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    },
+  }
+
+  function verifyRead(
+    presented: PresentedToken | VerifyFailureReason,
+    onReads: ((places: readonly RecordRef[]) => void) | undefined,
+  ): Promise<Verification> {
+    if (typeof presented === 'string') return Promise.resolve(verifyFailure(presented))
+    const places = refsOf(presented.parsed)
+    onReads?.(places)
+    return collection.get(places).then((records) => verifyRecords(presented, records))
+  }
+
+  function verifyRecords(
+    { parsed, credential }: PresentedToken,
+    records: readonly (StoreRecord | undefined)[],
+  ): Verification | Promise<Verification> {
+    const tokenRecord = records[0]
+    const appRecord = records[1]
+    if (!tokenRecord) return verifyFailure('unknown')
+    const token = tokenKind.unpack(tokenRecord)
+    // Only the holder of the token itself may learn more than "unknown".
+    if (!sameDigest(token.digest, digestOf(credential))) return verifyFailure('unknown')
+    if (hasExpired(tokenRecord, clock())) return verifyFailure('expired')
+    if (token.state === 'removed') return verifyFailure('revoked')
+    const app = appRecord && collection.unpack(appKind, appRecord)
+    if (app?.state !== 'live') return verifyFailure('app_removed')
+    const isUsers = 'install' in parsed
+    const install = isUsers ? installBehind(token, app, records[2], records[3]) : undefined
+    if (isUsers && !install) return verifyFailure('revoked')
+    const current = install ? userTokens(app, install) : appOnlyTokens(app)
+    if (token.group !== current.group) return verifyFailure('revoked')
+    if (!audiences.accepts(token.audience)) return verifyFailure('other_audience')
+    if (app.suspended) return verifyFailure('app_suspended')
+    return verifyAccounts(app, token, install)
+  }
+
+  /** The install of a user's token, if its session is open and has reached the token's stage. */
+  function installBehind(
+    token: LiveToken,
+    app: LiveApp,
+    installRecord: StoreRecord | undefined,
+    sessionRecord: StoreRecord | undefined,
+  ) {
+    const install = installRecord && collection.unpack(installKind, installRecord)
+    const session = sessionRecord && collection.unpack(sessionKind, sessionRecord)
+    const isReached =
+      session?.state === 'open' && session.app === app.key && session.stage >= (token.stage ?? Number.MAX_VALUE)
+    return isReached && install?.state === 'live' ? install : undefined
+  }
+
+  /** A new holder of an account id has another epoch and inherits nothing (ACC-7). */
+  function verifyAccounts(
+    app: LiveApp,
+    token: LiveToken,
+    install: LiveInstall | undefined,
+  ): Verification | Promise<Verification> {
+    const decision = mayAct(app, install?.account ?? app.owner, accounts)
+    return decision instanceof Promise
+      ? decision.then((decided) => toVerification(decided, app, token, install))
+      : toVerification(decision, app, token, install)
+  }
+
+  function toVerification(
+    { refusal, epoch }: MayAct,
+    app: LiveApp,
+    token: LiveToken,
+    install: LiveInstall | undefined,
+  ): Verification {
+    if (refusal) return verifyFailure(refusal)
+    if ((install ?? app).epoch !== epoch) return verifyFailure('revoked')
+    return {
+      ok: true,
+      kind: install ? 'user' : 'app',
+      app: { key: app.key, name: app.fields.name, owner: app.owner },
+      account: install?.account ?? app.owner,
+      scope: stillHeld(token.scope, app),
+      audience: audiences.of(token.audience),
+      tokenId: token.id,
+      issuedAt: new Date(token.issuedAt),
+      expiresAt: new Date(token.expiresAt),
+    }
+  }
+}
+
+function refsOf(parsed: AccessTokenParts): readonly RecordRef[] {
+  return 'install' in parsed
+    ? [tokenRef(parsed), appRef(parsed.app), installRef(parsed), sessionRef(parsed)]
+    : [tokenRef(parsed), appRef(parsed.app)]
+}
+
+// Many verifications share one app object, so the set of its scopes is made once.
+const scopeSets = new WeakMap<LiveApp, ReadonlySet<string>>()
+
+function stillHeld(scope: readonly string[], app: LiveApp): readonly string[] {
+  if (scope.length === 0) return []
+  let held = scopeSets.get(app)
+  if (!held) {
+    held = new Set(app.fields.scopes)
+    scopeSets.set(app, held)
+  }
+  const known = held
+  return scope.filter((one) => known.has(one))
+}

@@ -1,0 +1,61 @@
+import type { AccessTokenClaims } from '../../credentials/jwt/claims.ts'
+import { APP_SUBJECT } from '../input/input.ts'
+import type { Access } from './verification.ts'
+
+/** The data from which the claims of a token are made. */
+export interface ClaimedToken {
+  readonly kind: 'app' | 'user'
+  readonly app: { readonly key: string; readonly name: string; readonly owner: string }
+  /** The account it acts for. */
+  readonly account: string
+  readonly audience: readonly string[]
+  readonly scope: readonly string[]
+  readonly tokenId: string
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
+/**
+ * The claims of a token, for signing and for introspection. The subject of an app-only token is the app, so that nobody
+ * mistakes it for the account it acts for (TOK-6).
+ *
+ * @see RFC 9068 §2.2, RFC 7662 §2.2
+ */
+export function tokenClaims(token: ClaimedToken, issuer: string): AccessTokenClaims {
+  const { kind, app, account, audience, scope, tokenId } = token
+  const [first = issuer, ...more] = audience
+  return {
+    iss: issuer,
+    sub: kind === 'app' ? APP_SUBJECT + app.key : account,
+    client_id: app.key,
+    client_name: app.name,
+    owner: app.owner,
+    aud: more.length > 0 ? audience : first,
+    iat: seconds(token.issuedAt),
+    exp: seconds(token.expiresAt),
+    jti: tokenId,
+    ...(scope.length > 0 && { scope: scope.join(' ') }),
+    kind,
+  }
+}
+
+/** Converts the result of {@link tokenClaims} into that of a verification. Times are in whole seconds, as in the claims. */
+export function accessOfClaims(claims: AccessTokenClaims): Access {
+  const { kind, client_id: key, client_name: name, owner, sub, aud, scope = '', jti, iat, exp } = claims
+  return {
+    ok: true,
+    kind,
+    app: { key, name, owner },
+    account: kind === 'app' ? owner : sub,
+    scope: scope.split(' ').filter(Boolean),
+    audience: [aud].flat(),
+    tokenId: jti,
+    issuedAt: new Date(iat * 1000),
+    expiresAt: new Date(exp * 1000),
+  }
+}
+
+/** Rounded down, so that a token never appears to be valid for longer than it is. */
+function seconds(ms: number): number {
+  return Math.floor(ms / 1000)
+}

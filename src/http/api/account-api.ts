@@ -1,0 +1,53 @@
+import type { AppGrant } from '../../create-app-grant.ts'
+import { invalidRequest } from '../wire/http-error.ts'
+import { readJson } from '../wire/request-body.ts'
+import { emptyResponse, jsonResponse, notStored, type PlainResponse } from '../wire/response.ts'
+import type { Route, RouteCall } from '../wire/router.ts'
+import { assertSameOrigin, reportingCrossSite } from '../wire/same-origin.ts'
+import type { SignIn } from '../wire/sign-in.ts'
+import type { ApiRoute } from './api-route.ts'
+import { appRoutes } from './app-routes.ts'
+import { installRoutes } from './install-routes.ts'
+import { openApi } from './openapi.ts'
+import { tokenRoutes } from './token-routes.ts'
+
+/** The JSON API for signed-in accounts, and its OpenAPI description. */
+export function accountApi(core: AppGrant, { issuer, signIn }: { issuer: string; signIn: SignIn }): readonly Route[] {
+  const { origin } = new URL(issuer)
+  const routes = [...appRoutes, ...installRoutes, ...tokenRoutes]
+
+  async function respond(
+    route: ApiRoute,
+    { request, url, params, context }: RouteCall,
+  ): Promise<PlainResponse | Response> {
+    const changes = route.method !== 'GET'
+    if (changes) reportingCrossSite(core.events, context, () => assertSameOrigin(request, origin))
+    const signedIn = await signIn(request.toRequest())
+    if (!('account' in signedIn)) return notStored(signedIn)
+    const { account, login } = signedIn
+    const management = core.as(account, { ...context, ...(login !== undefined && { login }) })
+    const query = readQuery(url)
+    const body = changes ? await readJson(request) : {}
+    const result = await route.run({ account, management, params, query, body })
+    return route.result ? jsonResponse(result, { status: route.status }) : emptyResponse({ status: route.status })
+  }
+
+  const description = openApi(issuer, routes)
+  return [
+    ...routes.map((route): Route => {
+      const { method, path } = route
+      return { method, path, errorFormat: 'api', respond: (call) => respond(route, call) }
+    }),
+    { method: 'GET', path: '/openapi.json', errorFormat: 'api', respond: async () => jsonResponse(description) },
+  ]
+}
+
+/** An empty parameter counts as absent, a repeated one is rejected, an unknown one is ignored (HTTP-5). */
+function readQuery({ searchParams }: URL): Readonly<Record<string, string>> {
+  const query = new Map<string, string>()
+  for (const [name, value] of searchParams) {
+    if (query.has(name)) throw invalidRequest('a parameter is repeated')
+    query.set(name, value)
+  }
+  return Object.fromEntries([...query].filter(([, value]) => value !== ''))
+}

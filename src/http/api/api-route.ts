@@ -1,0 +1,29 @@
+import type { Management } from '../../create-app-grant.ts'
+import type { Method } from '../wire/router.ts'
+import type { SchemaName } from './schemas.ts'
+
+/** A parsed request of a signed-in account. The core validates the values in query and body. */
+export interface ApiCall {
+  readonly account: string
+  /** The operations of this account. Routes have no other authority. */
+  readonly management: Management
+  readonly params: Readonly<Record<string, string>>
+  readonly query: Readonly<Record<string, string>>
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** One operation of the JSON API, with its OpenAPI description. */
+export interface ApiRoute {
+  readonly method: Method
+  readonly path: string
+  readonly summary: string
+  readonly query?: readonly QueryName[]
+  /** Default is an empty object. */
+  readonly body?: SchemaName
+  readonly status: 200 | 201 | 204
+  /** Absent if the status is 204. */
+  readonly result?: SchemaName
+  readonly run: (call: ApiCall) => Promise<unknown>
+}
+
+export type QueryName = 'account' | 'app' | 'cursor' | 'limit' | 'name' | 'owner'

@@ -1,0 +1,208 @@
+import { isAppGrantError } from '../../base/errors.ts'
+import type { Management } from '../../create-app-grant.ts'
+import type { App } from '../../domain/apps/app.ts'
+import type { AppFields, NewApp } from '../../domain/apps/app-fields.ts'
+import type { PublicJwk } from '../../domain/apps/app-jwks.ts'
+import type { AppAndAccount } from '../../domain/input/app-and-account.ts'
+import { HttpError, invalidRequest } from '../wire/http-error.ts'
+import type { ApiCall, ApiRoute } from './api-route.ts'
+import { appsIn, MAX_SELECTED, resultOf } from './bulk.ts'
+import { pageOf } from './paging.ts'
+
+const FIELDS: readonly (keyof AppFields)[] = [
+  'name',
+  'homepage',
+  'adminEmail',
+  'description',
+  'image',
+  'adminPhone',
+  'redirectUrls',
+  'scopes',
+  'apiType',
+]
+
+// The core rejects `jwks_uri` with an explanation, because keys are never fetched.
+const NEW_APP_FIELDS: readonly string[] = [...FIELDS, 'public', 'jwks', 'jwks_uri']
+
+/** Routes for the apps of the signed-in account and of the accounts below it. */
+export const appRoutes: readonly ApiRoute[] = [
+  {
+    method: 'GET',
+    path: '/apps',
+    summary: 'Lists the apps of the account, or of `owner` below it, oldest first. `name` searches by name.',
+    query: ['owner', 'name', 'cursor', 'limit'],
+    status: 200,
+    result: 'AppPage',
+    async run(call) {
+      const { owner, name } = call.query
+      const asked = { ...(owner !== undefined && { owner }), ...(name !== undefined && { name }) }
+      const { items, nextCursor } = await call.management.apps.list({ ...asked, ...pageOf(call.query) })
+      const rows = await Promise.all(items.map((app) => row(call, app)))
+      return { items: rows, nextCursor }
+    },
+  },
+  {
+    method: 'POST',
+    path: '/apps',
+    summary:
+      'Registers an app for the account, or for `owner` below it. The secret, if the app has one, is in this response only.',
+    query: ['owner'],
+    body: 'NewApp',
+    status: 201,
+    result: 'AppWithSecret',
+    async run({ account, management, query, body }) {
+      assertNoTrust(body)
+      const fields = { ...fieldsOf(body, NEW_APP_FIELDS), owner: query.owner ?? account }
+      const { app, secret } = await management.apps.register(fields as NewApp)
+      return { app, ...(secret !== '' && { secret }) }
+    },
+  },
+  {
+    method: 'POST',
+    path: '/apps/remove',
+    summary: `Removes up to ${MAX_SELECTED} apps independently and reports the outcome of each.`,
+    body: 'AppIds',
+    status: 200,
+    result: 'Removals',
+    async run({ management, body }) {
+      const results = appsIn(body).map((key) =>
+        resultOf({ key, removed: false }, async () => ({ key, removed: await management.apps.remove(key) })),
+      )
+      return { results: await Promise.all(results) }
+    },
+  },
+  {
+    method: 'GET',
+    path: '/apps/{key}',
+    summary: 'Returns one app.',
+    status: 200,
+    result: 'AppRow',
+    async run(call) {
+      return row(call, (await call.management.apps.get(keyOf(call))) ?? notFound())
+    },
+  },
+  {
+    method: 'PATCH',
+    path: '/apps/{key}',
+    summary: 'Changes the given fields. An empty string removes an optional field.',
+    body: 'AppFields',
+    status: 200,
+    result: 'App',
+    async run(call) {
+      assertNoTrust(call.body)
+      return call.management.apps.update(keyOf(call), fieldsOf(call.body, FIELDS))
+    },
+  },
+  {
+    method: 'PUT',
+    path: '/apps/{key}/trusted',
+    summary: "Sets whether the app is trusted. Clearing it revokes the app's own access tokens.",
+    body: 'Trusted',
+    status: 200,
+    result: 'App',
+    // `setTrusted` rejects non-booleans.
+    run: (call) => call.management.apps.setTrusted(keyOf(call), call.body.trusted as boolean),
+  },
+  {
+    method: 'POST',
+    path: '/apps/{key}/suspend',
+    summary: 'Suspends the app: its tokens, codes and credentials are unusable until it is resumed.',
+    status: 200,
+    result: 'App',
+    run: (call) => call.management.apps.suspend(keyOf(call)),
+  },
+  {
+    method: 'POST',
+    path: '/apps/{key}/resume',
+    summary: 'Resumes a suspended app.',
+    status: 200,
+    result: 'App',
+    run: (call) => call.management.apps.resume(keyOf(call)),
+  },
+  {
+    method: 'POST',
+    path: '/apps/{key}/revoke-tokens',
+    summary: 'Revokes every token, code and session of the app. Its secrets and keys stay valid.',
+    status: 200,
+    result: 'App',
+    run: (call) => call.management.apps.revokeTokens(keyOf(call)),
+  },
+  {
+    method: 'POST',
+    path: '/apps/{key}/regenerate-secret',
+    summary:
+      'Replaces all secrets and keys with a new secret and revokes every token. The secret is in this response only.',
+    status: 200,
+    result: 'AppWithSecret',
+    async run(call) {
+      const { app, secret } = await call.management.apps.regenerateSecret(keyOf(call))
+      return { app, secret }
+    },
+  },
+  {
+    method: 'PUT',
+    path: '/apps/{key}/jwks',
+    summary: 'Replaces all secrets and keys with the public keys of a JWK set and revokes every token.',
+    body: 'JwkSet',
+    status: 200,
+    result: 'App',
+    // `replaceJwks` validates the keys.
+    run: (call) => call.management.apps.replaceJwks(keyOf(call), call.body.keys as readonly PublicJwk[]),
+  },
+  {
+    method: 'POST',
+    path: '/apps/{key}/secrets',
+    summary: 'Adds a second secret and revokes nothing. The secret is in this response only.',
+    status: 201,
+    result: 'AppWithNewSecret',
+    async run(call) {
+      const { app, secretId, secret } = await call.management.apps.addSecret(keyOf(call))
+      return { app, secretId, secret }
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '/apps/{key}/secrets/{id}',
+    summary: 'Removes one of two secrets. Tokens stay valid.',
+    status: 200,
+    result: 'App',
+    run: (call) => call.management.apps.removeSecret({ app: keyOf(call), secretId: call.params.id ?? '' }),
+  },
+]
+
+/** An app with the counts that the list of apps shows (LST-1). */
+async function row({ account, management }: ApiCall, app: App): Promise<Record<string, unknown>> {
+  const [instances, count] = await Promise.all([
+    management.installs.count({ app: app.key }),
+    liveTokens(management, { app: app.key, account }),
+  ])
+  return { ...app, instances, liveTokens: count }
+}
+
+/** Counts zero for an account without tokens, even if it may see the app. */
+async function liveTokens({ tokens }: Management, query: AppAndAccount): Promise<number> {
+  try {
+    return await tokens.count(query)
+  } catch (error) {
+    if (isAppGrantError(error, 'app_not_found')) return 0
+    throw error
+  }
+}
+
+function keyOf({ params }: ApiCall): string {
+  return params.key ?? ''
+}
+
+/** The app fields in a body, unvalidated: the core checks each of them, whatever its type. */
+function fieldsOf(body: ApiCall['body'], names: readonly string[]): Partial<AppFields> {
+  return Object.fromEntries(names.filter((name) => Object.hasOwn(body, name)).map((name) => [name, body[name]]))
+}
+
+/** Only its own route changes trust, so that an edit of the fields cannot grant it by accident (APP-9). */
+function assertNoTrust(body: ApiCall['body']): void {
+  if (Object.hasOwn(body, 'trusted')) throw invalidRequest('trusted can only be changed with PUT /apps/{key}/trusted')
+}
+
+function notFound(): never {
+  throw new HttpError(404, 'app_not_found', 'no such app')
+}

@@ -1,0 +1,137 @@
+type Schema = Readonly<Record<string, unknown>>
+
+const text = { type: 'string' } as const
+const flag = { type: 'boolean' } as const
+const time = { type: 'string', format: 'date-time' } as const
+const texts = { type: 'array', items: text } as const
+
+/** An object with exactly these members; a name that ends in `?` is optional. */
+function object(members: Readonly<Record<string, Schema>>): Schema {
+  const properties = Object.fromEntries(Object.entries(members).map(([name, one]) => [name.replace('?', ''), one]))
+  const required = Object.keys(members).filter((name) => !name.endsWith('?'))
+  return { type: 'object', properties, required, additionalProperties: false }
+}
+
+/** An object that may have more members, which are ignored. */
+function open(schema: Schema): Schema {
+  return { ...schema, additionalProperties: true }
+}
+
+function ref(name: string): Schema {
+  return { $ref: `#/components/schemas/${name}` }
+}
+
+function list(items: Schema): Schema {
+  return { type: 'array', items }
+}
+
+const optionalFields = {
+  'description?': { ...text, description: 'At most 1024 characters.' },
+  'image?': { ...text, description: 'An https URL.' },
+  'adminPhone?': { ...text, description: 'A phone number in international format, with +.' },
+  'apiType?': { ...text, description: 'The API type. The host defines its meaning.' },
+}
+
+const fields = {
+  'name?': { ...text, description: '1–100 characters.' },
+  'homepage?': { ...text, description: 'An http or https URL.' },
+  'adminEmail?': { ...text, description: 'An e-mail address.' },
+  ...optionalFields,
+  'redirectUrls?': { ...texts, description: 'Canonical https URLs.' },
+  'scopes?': { ...texts, description: 'Scope tokens (RFC 6749 section 3.3).' },
+}
+
+const app = {
+  key: { ...text, description: 'The client_id.' },
+  owner: text,
+  name: text,
+  homepage: text,
+  homepageAscii: text,
+  adminEmail: text,
+  adminEmailAscii: text,
+  ...optionalFields,
+  redirectUrls: texts,
+  scopes: texts,
+  trusted: flag,
+  public: flag,
+  published: flag,
+  createdAt: time,
+  'suspended?': object({ at: time, by: object({ 'account?': text, 'login?': text }) }),
+  secrets: list(object({ id: text, createdAt: time })),
+  jwks: list(ref('Jwk')),
+}
+
+const jwk = { 'alg?': text, 'crv?': text, 'x?': text, 'y?': text, 'n?': text, 'e?': text }
+const jwks = { type: 'array', items: ref('PublicJwk'), maxItems: 10 } as const
+
+const secret = { ...text, description: 'The client_secret. It is never shown again.' }
+const holder = { app: text, 'account?': { ...text, description: 'Default is the signed-in account.' } }
+const page = (items: Schema) => object({ items: list(items), 'nextCursor?': text })
+
+/** The JSON Schemas of the API, for its description. The core applies more rules to app fields than are written here. */
+export const schemas = {
+  AppFields: open(object(fields)),
+  NewApp: open({
+    ...object({
+      ...fields,
+      'public?': { ...flag, description: 'Whether the app is a public client, which cannot keep a secret.' },
+      'jwks?': { ...jwks, description: 'Public keys with which the app authenticates instead of a secret.' },
+    }),
+    required: ['name', 'homepage', 'adminEmail'],
+  }),
+  App: object(app),
+  AppRow: object({
+    ...app,
+    instances: { type: 'integer', description: 'Number of accounts that currently authorise the app.' },
+    liveTokens: { type: 'integer', description: 'Number of live tokens of the app for the signed-in account.' },
+  }),
+  AppPage: page(ref('AppRow')),
+  AppWithSecret: object({ app: ref('App'), 'secret?': secret }),
+  AppWithNewSecret: object({ app: ref('App'), secretId: text, secret }),
+  /** A key as it is stored: with its kid, and with only the members that are needed. */
+  Jwk: object({ kty: text, kid: text, ...jwk }),
+  PublicJwk: open(object({ kty: text, 'kid?': text, ...jwk })),
+  JwkSet: open(object({ keys: { ...jwks, minItems: 1 } })),
+  Trusted: open(object({ trusted: flag })),
+  AppIds: open(object({ apps: { ...texts, maxItems: 100 } })),
+  Removals: object({
+    results: list(object({ key: text, removed: flag, 'error?': text, 'error_description?': text })),
+  }),
+  Token: object({
+    id: text,
+    kind: { enum: ['app', 'user'] },
+    issuedAt: time,
+    expiresAt: time,
+    scope: texts,
+    'userAgent?': text,
+  }),
+  TokenPage: page(ref('Token')),
+  TokenHolder: open(object(holder)),
+  TokenIds: open(object({ ...holder, ids: { ...texts, maxItems: 1000 } })),
+  Install: object({
+    app: object({ key: text, name: text, owner: text }),
+    account: text,
+    installedAt: time,
+    approvedBy: object({ 'account?': text, 'login?': text }),
+    scope: { ...texts, description: 'All scopes granted since the installation.' },
+  }),
+  InstallPage: page(ref('Install')),
+  WithdrawRequest: open(
+    object({ apps: { ...texts, maxItems: 100, description: 'The keys of the apps.' }, 'account?': holder['account?'] }),
+  ),
+  Withdrawals: object({
+    results: list(object({ app: text, withdrawn: flag, 'error?': text, 'error_description?': text })),
+  }),
+  Empty: open(object({})),
+  Error: object({
+    error: { ...text, description: 'A stable error code.' },
+    error_description: text,
+    'fields?': list(object({ field: text, code: text, expected: text, received: text })),
+    'owner?': text,
+    'limit?': { type: 'integer' },
+    'app?': text,
+    'secretId?': text,
+  }),
+} as const satisfies Record<string, Schema>
+
+export type SchemaName = keyof typeof schemas

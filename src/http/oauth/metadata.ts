@@ -1,0 +1,50 @@
+import { ASSERTION_ALGORITHMS } from '../../domain/apps/authenticate-app.ts'
+import { publicResponse } from '../wire/response.ts'
+import type { Route } from '../wire/router.ts'
+import { JWKS_PATH } from './jwks.ts'
+import { GRANT_TYPES } from './token.ts'
+
+/** The grant types if users cannot authorise apps. */
+const WITHOUT_USERS: readonly string[] = ['client_credentials']
+const CONFIDENTIAL_METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const
+const MAX_AGE_SECONDS = 3600
+
+/**
+ * The metadata of this server. No URL in it comes from the request (HTTP-7).
+ *
+ * @param options - `asksUsers`: whether /authorize is served; `hasKeys`: whether /jwks.json is. The metadata that depends on an
+ *   endpoint is included only if it is served.
+ * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
+ */
+export function metadataRoute(
+  issuer: string,
+  { asksUsers, hasKeys }: { readonly asksUsers: boolean; readonly hasKeys: boolean },
+): Route {
+  const metadata = {
+    issuer,
+    token_endpoint: `${issuer}/token`,
+    token_endpoint_auth_methods_supported: asksUsers ? [...CONFIDENTIAL_METHODS, 'none'] : CONFIDENTIAL_METHODS,
+    token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
+    revocation_endpoint: `${issuer}/revoke`,
+    revocation_endpoint_auth_methods_supported: [...CONFIDENTIAL_METHODS, 'none'],
+    revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
+    introspection_endpoint: `${issuer}/introspect`,
+    introspection_endpoint_auth_methods_supported: CONFIDENTIAL_METHODS,
+    introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
+    grant_types_supported: asksUsers ? GRANT_TYPES : WITHOUT_USERS,
+    response_types_supported: asksUsers ? ['code'] : [],
+    ...(asksUsers && {
+      authorization_endpoint: `${issuer}/authorize`,
+      response_modes_supported: ['query'],
+      code_challenge_methods_supported: ['S256'],
+      authorization_response_iss_parameter_supported: true,
+    }),
+    ...(hasKeys && { jwks_uri: `${issuer}${JWKS_PATH}` }),
+  }
+  return {
+    method: 'GET',
+    path: '/.well-known/oauth-authorization-server',
+    errorFormat: 'oauth',
+    respond: async () => publicResponse(metadata, { maxAgeSeconds: MAX_AGE_SECONDS }),
+  }
+}

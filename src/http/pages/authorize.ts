@@ -1,0 +1,149 @@
+import { AppGrantError, isAppGrantError } from '../../base/errors.ts'
+import type { AppGrant } from '../../create-app-grant.ts'
+import type { RequestContext } from '../../domain/apps/authenticate-app.ts'
+import type { Consent, Redirect } from '../../domain/authorization/consent.ts'
+import { pageStatus } from '../wire/error-response.ts'
+import { HttpError } from '../wire/http-error.ts'
+import type { IncomingRequest } from '../wire/request.ts'
+import { readForm } from '../wire/request-body.ts'
+import { emptyResponse, notStored, type PlainResponse } from '../wire/response.ts'
+import type { Route } from '../wire/router.ts'
+import { assertNotCrossSite, reportingCrossSite } from '../wire/same-origin.ts'
+import type { SignIn } from '../wire/sign-in.ts'
+import { consentPage as ownConsentPage } from './consent-page.ts'
+import { errorPage as ownErrorPage } from './error-page.ts'
+import { secured } from './page.ts'
+
+/** Custom pages for users. */
+export interface PageOptions {
+  /**
+   * Renders the consent page. Its form must POST these parameters to `/authorize/decision` under the issuer: `ticket` from the
+   * consent, `decision` (`approve` or `deny`), and the granted scopes as `scope`, repeated or separated by spaces. Without
+   * `scope`, no scope is granted. `request` is a GET with the parameters of the authorization request, even if it was a POST.
+   *
+   * These headers are added if the page does not set them: no-store, nosniff, no-referrer, and a Content-Security-Policy with
+   * `form-action` for the origin of the redirect, `frame-ancestors 'none'` and `base-uri 'none'`. Default is a built-in page
+   * without scripts.
+   */
+  readonly consentPage?: (consent: Consent, request: Request) => Promise<Response>
+  /**
+   * Renders the page for an error that is not sent to the app. The response gets the status of the error, and headers are
+   * added as for `consentPage`. Default is a built-in page.
+   */
+  readonly errorPage?: (error: AppGrantError, request: Request) => Promise<Response>
+}
+
+interface AuthorizeOptions extends PageOptions {
+  readonly issuer: string
+  readonly signIn: SignIn
+}
+
+const AUTHORIZE = '/authorize'
+const DECISION = '/authorize/decision'
+
+/**
+ * The authorization endpoint, GET and POST, and the POST of the user's decision (HTTP-2).
+ *
+ * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1)
+ */
+export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readonly Route[] {
+  const { issuer, signIn, errorPage = async (error) => ownErrorPage(error) } = parts
+  const { authorizer } = core
+  const { origin, pathname } = new URL(issuer)
+  const action = `${pathname === '/' ? '' : pathname}${DECISION}`
+  const { consentPage = async (consent) => ownConsentPage(consent, action) } = parts
+
+  async function begin(
+    request: Request,
+    params: URLSearchParams,
+    facts: RequestContext,
+  ): Promise<PlainResponse | Response> {
+    await authorizer.checkAuthorization(params, facts)
+    // HEAD must change nothing: it stores no consent request and starts no sign-in.
+    if (request.method === 'HEAD') return secured(new Response(null))
+    const signedIn = await signIn(request)
+    if (!('account' in signedIn)) return notStored(signedIn)
+    const next = await authorizer.beginAuthorization(params, { ...facts, ...signedIn })
+    if (next.step === 'redirect') return seeOther(next)
+    // The core has matched redirect_uri before it requests consent.
+    return secured(await consentPage(next, request), new URL(params.get('redirect_uri') ?? ''))
+  }
+
+  async function decide(request: IncomingRequest, facts: RequestContext): Promise<PlainResponse | Response> {
+    reportingCrossSite(core.events, facts, () => assertNotCrossSite(request, origin))
+    const signedIn = await signIn(request.toRequest())
+    // A POSTed decision cannot be resumed after sign-in, so fail if the user has signed out.
+    if (!('account' in signedIn)) throw signedOut()
+    const form = await readForm(request, 'scope')
+    const decision = { ...facts, ...signedIn, ticket: form.get('ticket') ?? '' }
+    switch (form.get('decision')) {
+      case 'approve':
+        return seeOther(await authorizer.approve({ ...decision, scope: form.get('scope')?.split(' ') ?? [] }))
+      case 'deny':
+        return seeOther(await authorizer.deny(decision))
+      default:
+        throw new HttpError(400, 'invalid_request', 'decision must be approve or deny')
+    }
+  }
+
+  /** Shows every error on a page of this server. Errors for the app are redirects made by the core and never thrown. */
+  function asPage(respond: Route['respond']): Route['respond'] {
+    return async (call) => {
+      try {
+        return await respond(call)
+      } catch (error) {
+        const shownError = error instanceof HttpError ? ofRequest(error) : error
+        if (!isAppGrantError(shownError)) throw error
+        const { status, headers } = pageStatus(error instanceof HttpError ? error : shownError)
+        const shown = await errorPage(shownError, call.request.toRequest())
+        const page = secured(new Response(shown.body, { status, headers: shown.headers }))
+        for (const [name, value] of Object.entries(headers)) page.headers.set(name, value)
+        return page
+      }
+    }
+  }
+
+  const routes: readonly Pick<Route, 'method' | 'path' | 'respond'>[] = [
+    {
+      method: 'GET',
+      path: AUTHORIZE,
+      respond: ({ request, url, context }) => begin(request.toRequest(), url.searchParams, context),
+    },
+    {
+      method: 'POST',
+      path: AUTHORIZE,
+      async respond({ request, url, context }) {
+        const params = new URLSearchParams([...(await readForm(request, 'resource'))])
+        return begin(asGet(request.toRequest(), url, params), params, context)
+      },
+    },
+    { method: 'POST', path: DECISION, respond: ({ request, context }) => decide(request, context) },
+  ]
+  return routes.map((route) => ({ ...route, errorFormat: 'oauth', respond: asPage(route.respond) }))
+}
+
+function seeOther({ location }: Redirect): PlainResponse {
+  return emptyResponse({ status: 303, headers: { location, 'referrer-policy': 'no-referrer' } })
+}
+
+/** Turns a POSTed authorization request into the GET a browser can return to. */
+function asGet({ headers }: Request, url: URL, params: URLSearchParams): Request {
+  const kept = new Headers(headers)
+  for (const name of ['content-type', 'content-length']) kept.delete(name)
+  return new Request(`${url.origin}${url.pathname}?${params}`, { headers: kept })
+}
+
+function ofRequest({ message }: HttpError): AppGrantError {
+  return new AppGrantError('invalid_request', {}, { message, hint: 'Nothing was stored.' })
+}
+
+function signedOut(): AppGrantError {
+  return new AppGrantError(
+    'invalid_ticket',
+    {},
+    {
+      message: 'the user is no longer signed in',
+      hint: 'Start again from the app: the consent request belongs to the login that has ended.',
+    },
+  )
+}

@@ -1,0 +1,104 @@
+import { type AppGrantError, type ErrorCode, isAppGrantError } from '../../base/errors.ts'
+import { HttpError, invalidClient } from './http-error.ts'
+import { jsonResponse, type PlainResponse } from './response.ts'
+
+/** Seconds after which clients should retry during an outage. */
+const RETRY_AFTER_SECONDS = '5'
+
+/** The error codes of a response: those of the OAuth RFCs, or those of `AppGrantError`. */
+export type ErrorFormat = 'oauth' | 'api'
+
+/** Errors become responses here and nowhere else. Returns undefined if the error is unexpected. */
+export function errorResponse(error: unknown, format: ErrorFormat): PlainResponse | undefined {
+  if (error instanceof HttpError) return httpErrorResponse(error)
+  if (!isAppGrantError(error)) return undefined
+  return httpErrorResponse(format === 'oauth' ? oauthError(error) : apiError(error))
+}
+
+/** The response to an unexpected error, with nothing of the error in it. */
+export function serverErrorResponse(): PlainResponse {
+  return httpErrorResponse(new HttpError(500, 'server_error', 'the request could not be processed'))
+}
+
+/** The 503 for an outage; undefined for any other error. */
+export function outageResponse(error: unknown): PlainResponse | undefined {
+  return isAppGrantError(error, ...OUTAGES) ? httpErrorResponse(unavailable(error)) : undefined
+}
+
+/** Status and headers of an error page. It is never a 401: a browser would ask the user for the app's credentials. */
+export function pageStatus(error: HttpError | AppGrantError): Pick<HttpError, 'status' | 'headers'> {
+  if (error instanceof HttpError) return error
+  return isAppGrantError(error, ...OUTAGES) ? unavailable(error) : { status: 400, headers: {} }
+}
+
+function httpErrorResponse({ status, code, message, headers, details }: HttpError): PlainResponse {
+  return jsonResponse({ error: code, error_description: asDescription(message), ...details }, { status, headers })
+}
+
+/** RFC 6749 §5.2 allows printable ASCII without double quote and backslash. */
+export function asDescription(message: string): string {
+  return message
+    .replaceAll('–', '-')
+    .replaceAll('"', "'")
+    .replaceAll(/[^\x20-\x7e]|\\/g, '?')
+}
+
+const OUTAGES = [
+  'store_unavailable',
+  'outcome_unknown',
+  'directory_unavailable',
+  'signing_unavailable',
+  'issuer_unavailable',
+] as const
+
+function unavailable({ message }: AppGrantError): HttpError {
+  return new HttpError(503, 'temporarily_unavailable', message, { headers: { 'retry-after': RETRY_AFTER_SECONDS } })
+}
+
+/** Maps to the error codes of the OAuth RFCs (ERR-1). */
+function oauthError(error: AppGrantError): HttpError {
+  const { code, message } = error
+  if (isAppGrantError(error, 'app_authentication_failed')) return invalidClient(message)
+  if (isAppGrantError(error, 'too_many_failures')) return tooManyFailures(error, 'invalid_client')
+  if (isAppGrantError(error, ...OUTAGES)) return unavailable(error)
+  return new HttpError(400, OAUTH_CODES[code] ?? 'invalid_request', message)
+}
+
+// invalid_grant is permanent; a state that can be undone is unauthorized_client.
+const OAUTH_CODES: Partial<Record<ErrorCode, string>> = {
+  app_suspended: 'unauthorized_client',
+  app_not_trusted: 'unauthorized_client',
+  account_blocked: 'unauthorized_client',
+  not_permitted: 'unauthorized_client',
+  foreign_token: 'invalid_grant',
+  invalid_code: 'invalid_grant',
+  invalid_refresh_token: 'invalid_grant',
+  invalid_scope: 'invalid_scope',
+  invalid_target: 'invalid_target',
+}
+
+function apiError(error: AppGrantError): HttpError {
+  const { code, message, details } = error
+  if (isAppGrantError(error, 'too_many_failures')) return tooManyFailures(error, code)
+  const status = API_STATUSES[code] ?? 400
+  const headers = status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {}
+  return new HttpError(status, code, message, { headers, details: { ...details } })
+}
+
+const API_STATUSES: Partial<Record<ErrorCode, number>> = {
+  app_not_found: 404,
+  secret_not_found: 404,
+  not_permitted: 403,
+  account_blocked: 403,
+  suspended_above: 409,
+  app_limit_reached: 409,
+  secret_limit_reached: 409,
+  conflict: 409,
+  store_unavailable: 503,
+  outcome_unknown: 503,
+  directory_unavailable: 503,
+}
+
+function tooManyFailures({ message, details }: AppGrantError<'too_many_failures'>, code: string): HttpError {
+  return new HttpError(429, code, message, { headers: { 'retry-after': String(details.retryAfterSeconds) } })
+}

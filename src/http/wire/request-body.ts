@@ -1,0 +1,95 @@
+import { isAscii } from 'node:buffer'
+import { strictUtf8 } from '../../base/strict-utf8.ts'
+import { invalidRequest } from './http-error.ts'
+import type { IncomingRequest } from './request.ts'
+
+const MAX_BODY_BYTES = 16 * 1024
+const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/
+
+// The fast path: no escapes, and every part has a name and a value.
+const PLAIN_FORM = /^[A-Za-z0-9._~*-]+=[A-Za-z0-9._~*-]*(?:&[A-Za-z0-9._~*-]+=[A-Za-z0-9._~*-]*)*$/
+
+function plainPairs(text: string): readonly (readonly [string, string])[] {
+  return text.split('&').map((part) => {
+    const at = part.indexOf('=')
+    return [part.slice(0, at), part.slice(at + 1)] as const
+  })
+}
+
+/** The parameters of a form, without those that have no value (RFC 6749 §3.2). */
+export type Form = ReadonlyMap<string, string>
+
+/**
+ * Reads the form in the body of a request.
+ *
+ * @param list - the one parameter that may be repeated, as checkboxes are; its values are joined with a space.
+ * @throws HttpError 415, 413, or 400 if the form is malformed or a parameter is repeated.
+ */
+export async function readForm(request: IncomingRequest, list?: string): Promise<Form> {
+  assertType(request, 'application/x-www-form-urlencoded')
+  const text = await readText(request)
+  if (BROKEN_ESCAPE.test(text)) throw invalidRequest('the body is not a valid form')
+  const form = new Map<string, string>()
+  for (const [name, value] of PLAIN_FORM.test(text) ? plainPairs(text) : new URLSearchParams(text)) {
+    const before = form.get(name)
+    if (before !== undefined && name !== list) throw invalidRequest('a parameter is repeated')
+    form.set(name, before ? `${before} ${value}` : value)
+  }
+  for (const [name, value] of form) if (value === '') form.delete(name)
+  return form
+}
+
+/**
+ * Reads the JSON object in the body of a request. An empty body counts as an empty object.
+ *
+ * @throws HttpError 415, 413, or 400 if the JSON is malformed.
+ */
+export async function readJson(request: IncomingRequest): Promise<Readonly<Record<string, unknown>>> {
+  assertType(request, 'application/json')
+  const text = await readText(request)
+  const value = text === '' ? {} : parse(text)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalidRequest('the body must be a JSON object')
+  return value as Record<string, unknown>
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw invalidRequest('the body is not valid JSON')
+  }
+}
+
+function assertType({ headers }: IncomingRequest, expected: string): void {
+  // Decompression could turn a small body into a large one.
+  const encoding = headers.get('content-encoding')
+  if (encoding !== null && encoding.toLowerCase() !== 'identity')
+    throw invalidRequest('Content-Encoding is not supported', 415)
+  const given = headers.get('content-type')
+  if (given === expected) return
+  const [type = ''] = (given ?? '').split(';', 1)
+  if (type.trim().toLowerCase() !== expected) throw invalidRequest(`the Content-Type must be ${expected}`, 415)
+}
+
+async function readText(request: IncomingRequest): Promise<string> {
+  if (request.bodyUsed) {
+    throw new Error('the request body has already been read: mount this handler before the body parser')
+  }
+  if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) throw tooLarge()
+  const bytes = await request.readBody(MAX_BODY_BYTES).catch(() => {
+    // The client has closed the connection and will not read this response.
+    throw invalidRequest('the request body was cut short')
+  })
+  if (!bytes) throw tooLarge()
+  if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+  try {
+    return strictUtf8.decode(bytes)
+  } catch {
+    throw invalidRequest('the body is not valid UTF-8')
+  }
+}
+
+function tooLarge() {
+  return invalidRequest(`the body must not exceed ${MAX_BODY_BYTES} bytes`, 413)
+}

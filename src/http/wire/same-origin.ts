@@ -1,0 +1,41 @@
+import { type Events, emitTo } from '../../base/events.ts'
+import type { RequestContext } from '../../domain/apps/authenticate-app.ts'
+import { sourceInput } from '../../domain/input/input.ts'
+import { HttpError } from './http-error.ts'
+import type { IncomingRequest } from './request.ts'
+
+/**
+ * Rejects requests that a page of another origin made a browser send (HTTP-1), by Sec-Fetch-Site. Browsers that do not send it
+ * do send Origin with every method except GET and HEAD.
+ *
+ * @param origin - the origin of the issuer.
+ * @throws HttpError 403 if the request is not from the same origin.
+ */
+export function assertSameOrigin({ headers }: IncomingRequest, origin: string): void {
+  const site = headers.get('sec-fetch-site')
+  const isSameOrigin = site === null ? headers.get('origin') === origin : site === 'same-origin'
+  if (!isSameOrigin) throw new HttpError(403, 'access_denied', 'changes are only accepted from the same origin')
+}
+
+/**
+ * Like {@link assertSameOrigin}, for a form that contains a token against forgery. A browser without Sec-Fetch-Site sends
+ * `Origin: null` under `Referrer-Policy: no-referrer`; then the token is the only protection.
+ *
+ * @param origin - the origin of the issuer.
+ * @throws HttpError 403 if the request is from another origin.
+ */
+export function assertNotCrossSite(request: IncomingRequest, origin: string): void {
+  const { headers } = request
+  const saysNothing = !headers.has('sec-fetch-site') && (headers.get('origin') ?? 'null') === 'null'
+  if (!saysNothing) assertSameOrigin(request, origin)
+}
+
+/** Runs one of the checks above, and reports a request that it rejects as refused. */
+export function reportingCrossSite(events: Events, facts: RequestContext, check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    emitTo(events, 'refused', { code: 'not_permitted', reason: 'cross_site_request', ...sourceInput(facts) })
+    throw error
+  }
+}

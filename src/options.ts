@@ -1,0 +1,214 @@
+import { parseUrl } from './base/parse-url.ts'
+import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
+import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
+import { isIssuer } from './domain/input/issuer.ts'
+import { MAX_RESOURCES } from './domain/input/resources.ts'
+import type { Store } from './store/store.ts'
+
+/** How long codes, tokens and sessions are valid, in whole seconds. */
+export interface Lifetimes {
+  /** An access token, 1–86 400, at most `refreshIdleSeconds`. Default is 3600, one hour. */
+  readonly accessTokenSeconds: number
+  /**
+   * An authorization code, 1–600. Default is 60.
+   *
+   * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2)
+   */
+  readonly codeSeconds: number
+  /** An unused refresh token, 1–31 536 000, at most `refreshAbsoluteSeconds`. Default is 1 209 600, 14 days. */
+  readonly refreshIdleSeconds: number
+  /**
+   * Everything issued under one authorization, 1–31 536 000, counted from its approval. Refreshing does not extend it. Default is
+   * 7 776 000, 90 days.
+   */
+  readonly refreshAbsoluteSeconds: number
+  /**
+   * How long the previous refresh token may be used again, 0–60. The same request gets the same response; with another scope or
+   * resource it gets an access token of its own. Default is 10. With 0 every retry counts as reuse and ends the session.
+   */
+  readonly refreshGraceSeconds: number
+}
+
+/** Options of `createAppGrant`. */
+export interface AppGrantOptions {
+  /** Where all data is stored. There is no default: losing everything at exit must be a choice, made with `memoryStore()`. */
+  readonly store: Store
+  /** The host's accounts. Default is none: every account is independent and active, and has every permission. */
+  readonly directory?: AccountDirectory
+  /**
+   * The canonical https URL that identifies this authorization server, without query, fragment or trailing slash; http is allowed
+   * on a loopback address, for development. Required by `appgrant/http`, by `signing`, by apps with public keys and for user
+   * authorization. No default.
+   *
+   * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
+   */
+  readonly issuer?: string
+  /**
+   * The resources that tokens can be issued for: 1–100 distinct URIs without fragment, of at most 512 characters each. An app
+   * that requests none gets tokens for the first. A token is for the resources that were requested, and `verify` denies tokens
+   * for any resource that is not listed here. Default is the issuer alone.
+   *
+   * @see [RFC 8707 - Resource Indicators for OAuth 2.0](https://www.rfc-editor.org/rfc/rfc8707.html#section-2)
+   */
+  readonly resources?: readonly string[]
+  /**
+   * The keys that access tokens are signed with, so that services without access to the store can verify them. While keys are
+   * configured, `verify` accepts both formats. Default is none: access tokens are opaque.
+   *
+   * @see [RFC 9068 - JWT Profile for OAuth 2.0 Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-2)
+   */
+  readonly signing?: SigningOptions
+  /** The prefix of every token, `[a-z][a-z0-9]{1,9}`. Default is `ag`. */
+  readonly tokenPrefix?: string
+  /** How many apps one account may own, 1–100 000. Default is 1000. */
+  readonly appsPerOwner?: number
+  /** How long codes, tokens and sessions are valid. The defaults are those of {@link Lifetimes}. */
+  readonly lifetimes?: Partial<Lifetimes>
+  /**
+   * Whether a refresh gives a new refresh token. False, for all apps that are not public or for those for which the function
+   * returns false, keeps the one that was issued for the code until the session ends: for clients that never take a new one.
+   * Default is true. Public apps always get a new one.
+   *
+   * WARNING: without rotation a copied refresh token goes unnoticed. Whoever has it and the credentials of the app gets access
+   * tokens beside the app, until the session ends. So use it only for an app that keeps its credentials and its tokens apart, and
+   * watch `token` events from other addresses than the app's.
+   *
+   * @see [RFC 9700 - Best Current Practice for OAuth 2.0 Security](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14.2)
+   */
+  readonly rotateRefreshTokens?: boolean | ((app: AppIdentity) => boolean)
+  /**
+   * Whether public apps may register http redirect URLs on `127.0.0.1` and `[::1]`. Default is false.
+   *
+   * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3)
+   */
+  readonly allowLoopbackRedirects?: boolean
+  /** How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. Default is 1000. */
+  readonly timeoutMs?: number
+  /** Returns the time in ms since 1970. The clocks of all nodes must agree to within a second. Default is `Date.now`. */
+  readonly clock?: () => number
+}
+
+/** The validated options, with defaults applied. */
+export type CheckedOptions = Omit<
+  Required<AppGrantOptions>,
+  'issuer' | 'resources' | 'signing' | 'directory' | 'lifetimes' | 'rotateRefreshTokens'
+> & {
+  readonly issuer: string | undefined
+  readonly resources: readonly string[] | undefined
+  readonly signing: CheckedSigning | undefined
+  readonly directory: AccountDirectory | undefined
+  readonly lifetimes: Lifetimes
+  readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
+}
+
+const DAY = 86_400
+const YEAR = 365 * DAY
+const DEFAULTS: Lifetimes = {
+  accessTokenSeconds: 3600,
+  codeSeconds: 60,
+  refreshIdleSeconds: 14 * DAY,
+  refreshAbsoluteSeconds: 90 * DAY,
+  refreshGraceSeconds: 10,
+}
+const RANGES: Readonly<Record<keyof Lifetimes, readonly [number, number]>> = {
+  accessTokenSeconds: [1, DAY],
+  codeSeconds: [1, 600],
+  refreshIdleSeconds: [1, YEAR],
+  refreshAbsoluteSeconds: [1, YEAR],
+  refreshGraceSeconds: [0, 60],
+}
+const MAX_RESOURCE = 512
+const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
+
+/** @throws TypeError that names the option, what was expected and what was received. */
+export function checkOptions(options: AppGrantOptions): CheckedOptions {
+  if (typeof options !== 'object' || options === null) throw wrong('options', 'an object with a store', options)
+  const { store, directory, issuer, tokenPrefix = 'ag', allowLoopbackRedirects = false, clock = Date.now } = options
+  const { appsPerOwner = 1000, timeoutMs = 1000, rotateRefreshTokens = true } = options
+  if (!STORE_METHODS.every((method) => typeof store?.[method] === 'function'))
+    throw wrong('store', 'a store such as memoryStore()', store)
+  if (directory !== undefined && typeof directory?.lineage !== 'function')
+    throw wrong('directory', 'an object with a lineage() method', directory)
+  if (issuer !== undefined && !isIssuer(issuer)) {
+    throw wrong(
+      'issuer',
+      'a canonical https URL without query, fragment or trailing slash (or http on a loopback address, for development)',
+      issuer,
+    )
+  }
+  const { resources, signing } = options
+  if (resources !== undefined && !areResources(resources))
+    throw wrong('resources', `an array of 1–${MAX_RESOURCES} distinct URIs without fragment`, resources)
+  if (signing !== undefined && issuer === undefined)
+    throw wrong('issuer', 'an https URL, because signed tokens contain it', issuer)
+  if (typeof tokenPrefix !== 'string' || !/^[a-z][a-z0-9]{1,9}$/.test(tokenPrefix))
+    throw wrong('tokenPrefix', 'a string that matches [a-z][a-z0-9]{1,9}', tokenPrefix)
+  if (typeof allowLoopbackRedirects !== 'boolean')
+    throw wrong('allowLoopbackRedirects', 'true or false', allowLoopbackRedirects)
+  if (typeof rotateRefreshTokens !== 'boolean' && typeof rotateRefreshTokens !== 'function')
+    throw wrong('rotateRefreshTokens', 'true, false, or a function of an app', rotateRefreshTokens)
+  if (typeof clock !== 'function') throw wrong('clock', 'a function that returns ms since 1970', clock)
+  return {
+    store,
+    directory,
+    issuer,
+    resources: resources && [...resources],
+    signing: signing === undefined ? undefined : checkSigning(signing),
+    tokenPrefix,
+    allowLoopbackRedirects,
+    // Whatever a function returns but false, the refresh token rotates.
+    rotatesRefreshTokens: (app) =>
+      (typeof rotateRefreshTokens === 'function' ? rotateRefreshTokens(app) : rotateRefreshTokens) !== false,
+    clock,
+    appsPerOwner: integer('appsPerOwner', appsPerOwner, [1, 100_000]),
+    timeoutMs: integer('timeoutMs', timeoutMs, [10, 60_000]),
+    lifetimes: checkLifetimes(options.lifetimes),
+  }
+}
+
+function checkLifetimes(given: Partial<Lifetimes> = {}): Lifetimes {
+  if (typeof given !== 'object' || given === null) throw wrong('lifetimes', 'an object', given)
+  const names = Object.keys(RANGES) as (keyof Lifetimes)[]
+  const entries = names.map((name) => {
+    const { [name]: value = DEFAULTS[name] } = given
+    return [name, integer(`lifetimes.${name}`, value, RANGES[name])]
+  })
+  const lifetimes: Lifetimes = Object.fromEntries(entries)
+  const { accessTokenSeconds: access, refreshIdleSeconds: idle, refreshAbsoluteSeconds: absolute } = lifetimes
+  if (access > idle || idle > absolute) {
+    throw wrong(
+      'lifetimes',
+      'accessTokenSeconds ≤ refreshIdleSeconds ≤ refreshAbsoluteSeconds',
+      `${access}, ${idle}, ${absolute}`,
+    )
+  }
+  return lifetimes
+}
+
+function integer(name: string, value: unknown, [min, max]: readonly [number, number]): number {
+  if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
+    throw wrong(name, `an integer from ${min} to ${max}`, value)
+  }
+  return value as number
+}
+
+/** @see RFC 8707 §2 */
+function areResources(resources: unknown): boolean {
+  if (!Array.isArray(resources) || resources.length === 0 || resources.length > MAX_RESOURCES) return false
+  const isResource = (one: unknown) =>
+    typeof one === 'string' &&
+    one.length <= MAX_RESOURCE &&
+    /^[\x21\x24-\x7e]+$/.test(one) &&
+    parseUrl(one) !== undefined
+  return resources.every(isResource) && new Set(resources).size === resources.length
+}
+
+function wrong(name: string, expected: string, received: unknown): TypeError {
+  const shown = typeof received === 'string' ? JSON.stringify(received) : isPlain(received) ? received : typeof received
+  return new TypeError(`createAppGrant: ${name}: expected ${expected}, received ${shown}`)
+}
+
+/** Whether a value can be shown as it is: a symbol, for example, throws in a template literal. */
+function isPlain(value: unknown): value is number | boolean | null | undefined {
+  return value === null || ['number', 'boolean', 'undefined'].includes(typeof value)
+}

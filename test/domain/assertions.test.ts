@@ -1,5 +1,0 @@
-import { describe } from 'vitest'
-import { memoryStore } from '../../adapters/memory/memory-store.ts'
-import { testAssertions } from './assertion-suite.ts'
-
-describe('assertions on the memory store', () => testAssertions(async () => memoryStore()))

@@ -1,5 +1,0 @@
-import { describe } from 'vitest'
-import { memoryStore } from '../../adapters/memory/memory-store.ts'
-import { testAuthorization } from './authorization-suite.ts'
-
-describe('authorization on the memory store', () => testAuthorization(async () => memoryStore()))

@@ -1,0 +1,222 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../../../adapters/memory/memory-store.ts'
+import { type ErrorCode, isAppGrantError } from '../../../src/index.ts'
+import { exampleApp } from '../../../src/testing/index.ts'
+import { appSigner } from '../../support/app-signer.ts'
+import { createFixture } from '../../support/fixture.ts'
+import { hostileValues, spoil } from '../../support/hostile-values.ts'
+
+const SEED = 4_045
+const INPUTS = 10_000
+const VERIFIER = 'v'.repeat(43)
+/** None of these is the caller's fault, so no input may lead there. */
+const OUTAGES: readonly ErrorCode[] = ['store_unavailable', 'outcome_unknown', 'directory_unavailable', 'conflict']
+
+async function setUp() {
+  const fixture = createFixture(memoryStore(), { issuer: 'https://auth.example' })
+  const { jwk } = await appSigner()
+  const { app, secret } = await fixture.registerTrusted()
+  const { accessToken: token, tokenId } = await fixture.appgrant.authorizer.clientCredentials({ key: app.key, secret })
+  const change = {
+    name: 'Other',
+    homepage: 'https://b.example/',
+    redirectUrls: ['https://b.example/cb'],
+    scopes: ['read'],
+  }
+  const of = { app: app.key, account: 'org', limit: 5 }
+  const credentials = { key: app.key, secret, userAgent: 'x', remoteAddress: '192.0.2.1' }
+  const request = new URLSearchParams({
+    response_type: 'code',
+    client_id: app.key,
+    redirect_uri: 'https://app.example/callback',
+    code_challenge: VERIFIER,
+    code_challenge_method: 'S256',
+  })
+  /** For each method valid arguments, at least one of which is spoilt. */
+  const right: Record<string, Record<string, readonly unknown[]>> = {
+    apps: {
+      register: [
+        {
+          ...exampleApp({ owner: 'org', trusted: true, public: false }),
+          description: 'x',
+          image: 'https://b.example/i.png',
+          adminPhone: '+12025550123',
+          scopes: ['a'],
+          apiType: 'unified',
+          jwks: [jwk],
+        },
+      ],
+      get: [app.key],
+      list: [{ owner: 'org', name: 'x', limit: 5, cursor: 'x' }],
+      update: [app.key, change],
+      setTrusted: [app.key, true],
+      setPublished: [app.key, true],
+      setResourceServer: [app.key, 'https://auth.example'],
+      suspend: [app.key],
+      resume: [app.key],
+      regenerateSecret: [app.key],
+      replaceJwks: [app.key, [jwk]],
+      addSecret: [app.key],
+      removeSecret: [{ app: app.key, secretId: app.secrets[0]?.id }],
+      revokeTokens: [app.key],
+      remove: [app.key],
+    },
+    tokens: {
+      list: [{ ...of, cursor: 'x' }],
+      count: [of],
+      remove: [{ ...of, ids: [tokenId] }],
+      removeAll: [of],
+    },
+    authorizer: {
+      verify: [token],
+      clientCredentials: [{ ...credentials, scope: ['read'] }],
+      revokeToken: [{ ...credentials, token }],
+      authenticateApp: [credentials],
+      checkAuthorization: [request],
+      beginAuthorization: [request, { account: 'user', login: 'x' }],
+      approve: [{ ticket: 'x', account: 'user', login: 'x', scope: ['read'] }],
+      deny: [{ ticket: 'x', account: 'user', login: 'x' }],
+      exchangeCode: [
+        { ...credentials, code: 'x', codeVerifier: VERIFIER, redirectUrl: 'https://app.example/callback' },
+      ],
+      refresh: [{ ...credentials, secret: undefined, assertion: 'x.y.z', refreshToken: 'x', scope: ['read'] }],
+    },
+    installs: {
+      list: [{ account: 'org', name: 'x', limit: 5, cursor: 'x' }],
+      listByApp: [{ app: app.key, limit: 5, cursor: 'x' }],
+      count: [{ app: app.key }],
+      withdraw: [{ app: app.key, account: 'org' }],
+    },
+  }
+  return { ...fixture, right, app, secret, token }
+}
+
+describe('hostile input to public methods', () => {
+  const parts = ['apps', 'tokens', 'installs', 'authorizer'] as const
+
+  it('hostile input is tried on every public method (ERR-4)', async () => {
+    const { appgrant, right } = await setUp()
+    for (const part of parts) expect(Object.keys(right[part] ?? {}).sort()).toEqual(Object.keys(appgrant[part]).sort())
+  })
+
+  for (const part of parts) {
+    it(`${part}: ${INPUTS} hostile inputs for each method (seed ${SEED}) cause no untyped error and store nothing (ERR-4)`, async () => {
+      const { appgrant, observed, right } = await setUp()
+      const stored = () => new Map(observed.written.map((record) => [`${record.kind} ${record.id}`, record.data]))
+      for (const [method, args] of Object.entries(right[part] ?? {})) {
+        const hostile = hostileValues(SEED)
+        const api = appgrant[part] as unknown as Record<string, (...args: readonly unknown[]) => Promise<unknown>>
+        for (let n = 0; n < INPUTS; n++) {
+          const spoilt = hostile.pick(args.map((_, at) => at))
+          const given = args.map((arg, at) => (at === spoilt ? spoilArgument(arg) : arg))
+          const before = observed.written.length
+          try {
+            await api[method]?.(...given)
+          } catch (error) {
+            const input = () =>
+              `seed ${SEED}, input ${n} of ${method}: ${inspect(given, { depth: 4, maxStringLength: 200 })}`
+            if (!isAppGrantError(error)) throw new Error(`${input()} ended with ${inspect(error)}`)
+            expect(OUTAGES.includes(error.code), `${input()} ended with ${error.code}`).toBe(false)
+            if (observed.written.length > before) {
+              const earlier = new Map(
+                observed.written.slice(0, before).map((record) => [`${record.kind} ${record.id}`, record.data]),
+              )
+              expect(stored(), input()).toEqual(earlier)
+            }
+          }
+        }
+
+        function spoilArgument(arg: unknown): unknown {
+          return typeof arg === 'object' && arg !== null && hostile.chance(0.8)
+            ? spoilObject(arg, hostile)
+            : hostile.value()
+        }
+      }
+    })
+  }
+
+  it(`as() and asHost() accept ids or throw TypeError for ${INPUTS} hostile inputs (seed ${SEED})`, async () => {
+    const { appgrant } = await setUp()
+    const hostile = hostileValues(SEED)
+    const calls = [
+      () => appgrant.as(hostile.value() as string),
+      () => appgrant.as('org', spoil({ login: 'x' }, hostile)),
+      () => appgrant.asHost(spoil({ login: 'x' }, hostile) as { login: string }),
+      () => appgrant.asHost(hostile.value() as { login: string }),
+    ]
+    for (let n = 0; n < INPUTS; n++) {
+      try {
+        calls[n % calls.length]?.()
+      } catch (error) {
+        expect(error, `seed ${SEED}, input ${n}`).toBeInstanceOf(TypeError)
+      }
+    }
+    for (const nobody of [undefined, null, '', 5, {}, [], '\0', 'a'.repeat(257), '\ud800'])
+      expect(() => appgrant.as(nobody as never)).toThrow(/^as: account: expected an account id/)
+    expect(() => appgrant.asHost({ login: '' })).toThrow(/^asHost: login/)
+    expect(() => appgrant.as('org', { login: '' })).toThrow(/^as: login/)
+  })
+
+  it('a field whose getter throws is a wrong type, and nothing is stored (ERR-4)', async () => {
+    const { appgrant, observed, app } = await setUp()
+    const before = observed.written.length
+    const fields = [
+      'name',
+      'homepage',
+      'adminEmail',
+      'description',
+      'redirectUrls',
+      'scopes',
+      'trusted',
+      'apiType',
+      'jwks',
+    ]
+    for (const field of fields) {
+      const get = () => {
+        throw new Error('mine')
+      }
+      const given = Object.defineProperty(exampleApp({ owner: 'org' }), field, { get, enumerable: true })
+      const refused = { code: 'invalid_fields', details: { fields: [{ field, code: 'wrong_type' }] } }
+      await expect(appgrant.apps.register(given)).rejects.toMatchObject(refused)
+      if (!['trusted', 'jwks'].includes(field))
+        await expect(appgrant.apps.update(app.key, given)).rejects.toMatchObject(refused)
+    }
+    expect(observed.written).toHaveLength(before)
+  })
+
+  it('hostile ids are refused before the store or the directory is asked (S40, S45)', async () => {
+    const { appgrant, observed, tree, app, token } = await setUp()
+    const before = { ...observed.calls }
+    const questions = tree.questions
+    const wrong = [{ $ne: null }, { $gt: '' }, ['x'], 5, Object('x'), { toString: () => app.key }, 'a'.repeat(100_000)]
+    for (const value of wrong) {
+      const bad = value as string
+      await appgrant.apps.get(bad).catch(() => {})
+      await appgrant.apps.suspend(bad).catch(() => {})
+      await appgrant.tokens.count({ app: bad, account: 'org' }).catch(() => {})
+      await appgrant.authorizer.verify(bad)
+      await appgrant.authorizer.verify(token + bad)
+      await appgrant.authorizer.authenticateApp({ key: bad, secret: bad }).catch(() => {})
+      await appgrant.apps.list({ owner: bad }).catch(() => {})
+      await appgrant.apps.list({ owner: 'org', cursor: bad }).catch(() => {})
+      await appgrant.apps.list({ owner: 'org', name: bad }).catch(() => {})
+    }
+    // Whether the list of `org` is visible is checked before its cursor: that asks the directory, never the store.
+    expect(observed.calls).toEqual(before)
+    expect(tree.questions - questions).toBeLessThanOrEqual(wrong.length)
+  })
+})
+
+/** Parameters of a request are strings, whatever they contain. */
+function spoilObject(object: object, hostile: ReturnType<typeof hostileValues>): object {
+  if (!(object instanceof URLSearchParams)) return spoil(object, hostile)
+  const spoilt = new URLSearchParams(object)
+  const name = hostile.pick([...object.keys(), 'scope', 'state', 'request', 'resource'])
+  const value = hostile.value()
+  const text =
+    typeof value === 'string' ? value : (JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? 'n' : one)) ?? '')
+  if (hostile.chance(0.3)) spoilt.append(name, text)
+  else spoilt.set(name, text)
+  return spoilt
+}

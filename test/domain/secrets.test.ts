@@ -1,5 +1,0 @@
-import { describe } from 'vitest'
-import { memoryStore } from '../../adapters/memory/memory-store.ts'
-import { testSecrets } from './secrets-suite.ts'
-
-describe('secrets on the memory store', () => testSecrets(async () => memoryStore()))

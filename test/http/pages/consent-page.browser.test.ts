@@ -1,0 +1,175 @@
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import axe from 'axe-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { BROWSER_FLAGS, browser as chromiumBinary } from '../../support/browser.ts'
+import { CHALLENGE, VERIFIER } from '../../support/http-authorization.ts'
+import { closed, listening, realServer } from '../../support/real-server.ts'
+import { describeWith } from '../../support/servers/describe-with.ts'
+
+const RESULTS = new URL('../../../test-results/', import.meta.url).pathname
+
+describeWith('the consent page in Chromium', chromiumBinary, (executablePath) => {
+  let browser: Browser
+  let server: Awaited<ReturnType<typeof realServer>>
+  beforeAll(async () => {
+    mkdirSync(RESULTS, { recursive: true })
+    browser = await chromium.launch({ executablePath, args: BROWSER_FLAGS })
+    server = await realServer()
+  }, 60_000)
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+  })
+
+  /** The consent page of an app with that redirect, and what the browser complains about. */
+  async function asked(redirect: string, options: BrowserContextOptions = {}) {
+    const { app } = await server.register({ public: true, redirectUrls: [redirect] })
+    const context = await browser.newContext({ viewport: { width: 800, height: 760 }, ...options })
+    const page = await context.newPage()
+    const complaints: string[] = []
+    page.on('console', (message) => complaints.push(message.text()))
+    const query = new URLSearchParams({
+      response_type: 'code',
+      client_id: app.key,
+      redirect_uri: redirect,
+      code_challenge: CHALLENGE,
+      code_challenge_method: 'S256',
+      state: 'a state',
+    })
+    await page.goto(`${server.issuer}/authorize?${query}`)
+    return { page, app, complaints, close: () => context.close() }
+  }
+
+  /** Presses Tab until the wanted element has the focus, and returns what had it on the way. */
+  async function tabTo(page: Page, last: string): Promise<string[]> {
+    const way: string[] = []
+    while (way.at(-1) !== last && way.length < 10) {
+      await page.keyboard.press('Tab')
+      way.push(
+        await page.locator(':focus').evaluate((element) => element.closest('label, button')?.textContent?.trim() ?? ''),
+      )
+    }
+    return way
+  }
+
+  it.each(['127.0.0.1', '::1'])(
+    'the consent page works by keyboard alone, and the response reaches the app on %s under our policy (S56, HTTP-8)',
+    async (host) => {
+      const arrived: string[] = []
+      const app = createServer((request, response) => {
+        if (request.url?.startsWith('/callback')) arrived.push(request.url, request.headers.referer ?? 'no referrer')
+        response.end('Welcome back')
+      })
+      const origin = await listening(app, host)
+      const { page, app: registered, complaints, close } = await asked(`${origin}/callback`)
+      try {
+        expect(await tabTo(page, 'Approve')).toEqual(['calls:read', 'calls:write', 'Deny', 'Approve'])
+        await page.keyboard.press('Shift+Tab')
+        await page.keyboard.press('Shift+Tab')
+        await page.keyboard.press('Space')
+        await tabTo(page, 'Approve')
+        await page.keyboard.press('Enter')
+        await page.getByText('Welcome back').waitFor()
+        const [path = '', referrer] = arrived
+        const response = new URL(path, origin).searchParams
+        expect([response.get('state'), response.get('iss'), referrer]).toEqual([
+          'a state',
+          server.issuer,
+          'no referrer',
+        ])
+        const granted = await server.appgrant.authorizer.exchangeCode({
+          key: registered.key,
+          code: response.get('code') ?? '',
+          codeVerifier: VERIFIER,
+          redirectUrl: `${origin}/callback`,
+        })
+        expect(granted.scope).toEqual(['calls:read'])
+        expect(complaints).toEqual([])
+      } finally {
+        await close()
+        await closed(app)
+      }
+    },
+  )
+
+  it('a stray Enter in the consent form denies', async () => {
+    const app = createServer((request, response) => response.end(request.url))
+    const { page, close } = await asked(`${await listening(app)}/callback`)
+    try {
+      await tabTo(page, 'calls:read')
+      await page.keyboard.press('Enter')
+      await page.waitForURL(/\/callback\?/)
+      expect(new URL(page.url()).searchParams.get('error')).toBe('access_denied')
+    } finally {
+      await close()
+      await closed(app)
+    }
+  })
+
+  it.each([
+    ['light', {}],
+    ['dark', { colorScheme: 'dark' }],
+    ['narrow', { viewport: { width: 320, height: 760 } }],
+  ] as [string, BrowserContextOptions][])('axe-core finds nothing on the consent page (%s)', async (name, options) => {
+    const { page, complaints, close } = await asked('http://127.0.0.1/callback', options)
+    try {
+      await page.screenshot({ path: `${RESULTS}consent-page-${name}.png`, fullPage: true })
+      expect(await violations(page)).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+      expect(complaints).toEqual([])
+    } finally {
+      await close()
+    }
+  })
+
+  it('axe-core finds nothing on the error page', async () => {
+    const page = await browser.newPage({ viewport: { width: 800, height: 500 } })
+    try {
+      const response = await page.goto(`${server.issuer}/authorize?client_id=nobody`)
+      expect(response?.status()).toBe(400)
+      await page.screenshot({ path: `${RESULTS}error-page.png` })
+      expect(await violations(page)).toEqual([])
+    } finally {
+      await page.close()
+    }
+  })
+
+  it('a name full of markup is shown as text on the consent page and has no effect (S52)', async () => {
+    const name = `<img src=x onerror="document.title='!'"></title><script>alert(1)</script>&amp;'"`
+    const { app } = await server.register({ name, redirectUrls: ['https://reports.example/callback'] })
+    const page = await browser.newPage()
+    try {
+      let dialogs = 0
+      page.on('dialog', (dialog) => {
+        dialogs++
+        void dialog.dismiss()
+      })
+      const query = new URLSearchParams({
+        response_type: 'code',
+        client_id: app.key,
+        redirect_uri: 'https://reports.example/callback',
+        code_challenge: CHALLENGE,
+        code_challenge_method: 'S256',
+      })
+      await page.goto(`${server.issuer}/authorize?${query}`)
+      expect(await page.title()).toBe(`Allow ${name}?`)
+      expect(await page.locator('h1 bdi').textContent()).toBe(name)
+      expect(await page.locator('img, script, a, iframe').count()).toBe(0)
+      expect(dialogs).toBe(0)
+    } finally {
+      await page.close()
+    }
+  })
+})
+
+/** What axe-core finds. It comes by the debugging protocol, which the policy of the page does not affect. */
+async function violations(page: Page): Promise<unknown> {
+  await page.evaluate(axe.source)
+  return page.evaluate(async () => {
+    const { axe: inPage } = globalThis as unknown as { axe: typeof axe }
+    const { violations: found } = await inPage.run()
+    return found.map(({ id, nodes }) => [id, ...nodes.map((node) => node.html)])
+  })
+}

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../adapters/memory/memory-store.ts'
+import { type AppGrantOptions, createAppGrant } from '../src/index.ts'
+import { manualClock } from '../src/testing/index.ts'
+import { newKey } from './support/signing.ts'
+
+const store = memoryStore()
+const ANY_TYPE = [null, '', 'x', true, {}, [], () => 0, 5n, Symbol('s'), Number.NaN, 1.5, '7']
+const create = (options: unknown) => createAppGrant(options as AppGrantOptions)
+
+/** Each option with values that it refuses, besides values of a wrong type. */
+const REFUSED: Record<string, readonly unknown[]> = {
+  store: [undefined, null, {}, 'redis://localhost', { get: () => {} }, { ...store, replace: undefined }],
+  directory: [null, {}, 'x', { lineage: 'x' }, () => []],
+  issuer: [
+    '',
+    'https://a.example/',
+    'https://a.example?x',
+    'https://a.example/x#',
+    'http://a.example',
+    'ftp://a.example',
+    'https://A.example',
+    'https://a.example:443',
+    'https://u@a.example',
+    'https://a.example/x/',
+    'https://a.example/./x',
+    5,
+    {},
+    null,
+  ],
+  tokenPrefix: ['', 'a', 'A1', '1a', 'a_b', 'abcdefghijk', 'ag\n', 5, {}, null],
+  allowLoopbackRedirects: ['true', 1, {}, null],
+  rotateRefreshTokens: ['false', 0, {}, null],
+  clock: [5, 'now', {}, null],
+  appsPerOwner: [0, -1, 100_001, ...ANY_TYPE],
+  timeoutMs: [9, 60_001, Number.POSITIVE_INFINITY, ...ANY_TYPE],
+  lifetimes: [null, 5, 'x'],
+  resources: [
+    null,
+    5,
+    'https://a.example/',
+    [],
+    [5],
+    ['x'],
+    ['https://a.example/#x'],
+    ['https://a.example/ b'],
+    ['https://a.example/', 'https://a.example/'],
+    [`https://a.example/${'x'.repeat(512)}`],
+    Array.from({ length: 101 }, (_, n) => `https://a.example/${n}`),
+  ],
+}
+
+const LIFETIMES: Record<string, readonly number[]> = {
+  accessTokenSeconds: [0, 86_401],
+  codeSeconds: [0, 601],
+  refreshIdleSeconds: [0, 31_536_001],
+  refreshAbsoluteSeconds: [0, 31_536_001],
+  refreshGraceSeconds: [-1, 61],
+}
+
+describe('createAppGrant options', () => {
+  it('createAppGrant needs only a store and accepts all options together', () => {
+    const directory = { lineage: async () => [] }
+    const lifetimes = {
+      accessTokenSeconds: 1,
+      codeSeconds: 600,
+      refreshIdleSeconds: 1,
+      refreshAbsoluteSeconds: 1,
+      refreshGraceSeconds: 0,
+    }
+    expect(() => create({ store })).not.toThrow()
+    expect(() =>
+      create({
+        store,
+        directory,
+        issuer: 'https://a.example/x',
+        resources: ['https://a.example/x', 'urn:example:calls', 'https://b.example/?x=y'],
+        signing: { current: newKey() },
+        tokenPrefix: 'voip',
+        appsPerOwner: 1,
+        lifetimes,
+        allowLoopbackRedirects: true,
+        rotateRefreshTokens: () => true,
+        timeoutMs: 10,
+        clock: () => 0,
+      }),
+    ).not.toThrow()
+    for (const issuer of [
+      'https://a.example',
+      'https://a.example:8443/x',
+      'http://localhost:3000',
+      'http://[::1]:1',
+      'http://127.0.0.1',
+    ])
+      expect(create({ store, issuer }).issuer).toBe(issuer)
+  })
+
+  it('signing without an issuer, or with keys that cannot sign, is refused', () => {
+    const signing = { current: newKey() }
+    expect(() => create({ store, signing })).toThrow(/^createAppGrant: issuer: expected .+signed tokens/)
+    for (const wrong of [null, 5, 'x', {}, { current: {} }, { next: newKey() }, { ...signing, previous: 5 }])
+      expect(() => create({ store, issuer: 'https://a.example', signing: wrong })).toThrow(
+        /^createAppGrant: signing.*: expected /,
+      )
+    expect(typeof create({ store, issuer: 'https://a.example', signing }).jwks).toBe('function')
+    expect(create({ store, issuer: 'https://a.example' }).jwks).toBeUndefined()
+  })
+
+  it('options that are not an object are refused with the name of what is missing', () => {
+    for (const options of [undefined, null, 5, 'x'])
+      expect(() => create(options)).toThrow(/createAppGrant: options: expected .*store/)
+  })
+
+  for (const [name, values] of Object.entries(REFUSED)) {
+    it(`a wrong ${name} is a TypeError with its name, what was expected and what was received`, () => {
+      for (const [at, value] of values.entries()) {
+        const text = expect(() => create({ store, [name]: value }), `value ${at} of ${name}`)
+        text.toThrow(TypeError)
+        expect(() => create({ store, [name]: value })).toThrow(
+          new RegExp(`^createAppGrant: ${name}: expected .+, received `),
+        )
+      }
+    })
+  }
+
+  for (const [name, values] of Object.entries(LIFETIMES)) {
+    it(`a wrong lifetimes.${name} is a TypeError with its name`, () => {
+      for (const [at, value] of [...values, ...ANY_TYPE].entries()) {
+        const make = () => create({ store, lifetimes: { [name]: value } })
+        expect(make, `value ${at}`).toThrow(TypeError)
+        expect(make).toThrow(new RegExp(`createAppGrant: lifetimes\\.${name}: expected an integer`))
+      }
+    })
+  }
+
+  it('lifetimes that outlive each other are refused (TOK-2)', () => {
+    expect(() => create({ store, lifetimes: { accessTokenSeconds: 100, refreshIdleSeconds: 99 } })).toThrow(
+      /accessTokenSeconds ≤/,
+    )
+    expect(() =>
+      create({ store, lifetimes: { refreshIdleSeconds: 100, refreshAbsoluteSeconds: 99, accessTokenSeconds: 1 } }),
+    ).toThrow(/≤ refreshAbsoluteSeconds/)
+  })
+
+  it('options are read once: a later change has no effect, and the given object is not changed', async () => {
+    const clock = manualClock()
+    const options = { store, clock, tokenPrefix: 'aa', lifetimes: Object.freeze({ accessTokenSeconds: 5 }) }
+    const appgrant = create(options)
+    options.tokenPrefix = 'bb'
+    const { app, secret } = await appgrant.apps.register({
+      owner: 'o',
+      name: 'n',
+      homepage: 'https://a.example/',
+      adminEmail: 'a@a.example',
+      trusted: true,
+    })
+    expect(await appgrant.authorizer.clientCredentials({ key: app.key, secret })).toMatchObject({
+      accessToken: expect.stringMatching(/^aa_/),
+      expiresInSeconds: 5,
+    })
+  })
+})

@@ -1,0 +1,549 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { codeOf, refusalOf } from '../support/code-of.ts'
+import { changedAt, rewritten } from '../support/forged-credentials.ts'
+import { expectAlive } from '../support/session-checks.ts'
+import {
+  answerIn,
+  atOnce,
+  challengeOf,
+  codeIn,
+  createSessionFixture,
+  ISSUER,
+  LIFE,
+  type OpenStore,
+  OTHER_REDIRECT,
+  REDIRECT,
+  STATE,
+  tokensOf,
+  VERIFIER,
+} from '../support/session-fixture.ts'
+
+const CHALLENGE = challengeOf(VERIFIER)
+const long = (length: number) => 'x'.repeat(length)
+
+/** Errors of a request with a valid redirect: each is redirected to the app. */
+const REDIRECTED: readonly (readonly [Readonly<Record<string, string | undefined>>, string])[] = [
+  [{ response_type: undefined }, 'invalid_request'],
+  [{ response_type: '' }, 'invalid_request'],
+  [{ response_type: 'token' }, 'unsupported_response_type'],
+  [{ response_type: 'code token' }, 'unsupported_response_type'],
+  [{ response_type: 'CODE' }, 'unsupported_response_type'],
+  [{ response_type: 'code\n' }, 'unsupported_response_type'],
+  [{ response_mode: 'form_post' }, 'invalid_request'],
+  [{ response_mode: 'fragment' }, 'invalid_request'],
+  [{ response_mode: '<script>' }, 'invalid_request'],
+  [{ request: 'eyJhbGciOiJub25lIn0..' }, 'request_not_supported'],
+  [{ request_uri: 'https://app.example/request.jwt' }, 'request_uri_not_supported'],
+  [{ code_challenge: undefined }, 'invalid_request'],
+  [{ code_challenge: '' }, 'invalid_request'],
+  [{ code_challenge: CHALLENGE.slice(1) }, 'invalid_request'],
+  [{ code_challenge: `${CHALLENGE}A` }, 'invalid_request'],
+  [{ code_challenge: `${CHALLENGE.slice(1)}=` }, 'invalid_request'],
+  [{ code_challenge: `${CHALLENGE.slice(1)}+` }, 'invalid_request'],
+  [{ code_challenge: `${CHALLENGE.slice(1)}\n` }, 'invalid_request'],
+  [{ code_challenge_method: undefined }, 'invalid_request'],
+  [{ code_challenge_method: 'plain' }, 'invalid_request'],
+  [{ code_challenge_method: 's256' }, 'invalid_request'],
+  [{ code_challenge_method: 'S256\n' }, 'invalid_request'],
+  [{ code_challenge_method: ' S256' }, 'invalid_request'],
+  [{ scope: 'admin' }, 'invalid_scope'],
+  [{ scope: 'read admin' }, 'invalid_scope'],
+  [{ scope: 'READ' }, 'invalid_scope'],
+  [{ scope: 'read,write' }, 'invalid_scope'],
+  [{ scope: 'read\nwrite' }, 'invalid_scope'],
+  [{ scope: '__proto__' }, 'invalid_scope'],
+]
+
+/** Not redirects of the app: none of these is followed, whatever else is wrong. */
+const UNPROVEN = [
+  undefined,
+  '',
+  'https://app.example/Callback',
+  'https://app.example/callback/',
+  'https://app.example/callback?',
+  'https://app.example/callback?x=1',
+  'https://app.example/callback;p=1',
+  'https://app.example/callback#',
+  'https://app.example/callback#x',
+  'https://app.example/callback%20',
+  'https://app.example/callback ',
+  ' https://app.example/callback',
+  'https://app.example/callback\t',
+  'https://app.example//callback',
+  'https://app.example/x/../callback',
+  'https://app.example/..;/callback',
+  'https://app.example\\callback',
+  'https://app.example@evil.example/callback',
+  'https://app.example.evil.example/callback',
+  'https://app.example:443/callback',
+  'https://APP.example/callback',
+  'http://app.example/callback',
+  'https://app.example/callbac',
+  'https://app.example/callback,https://app.example/other',
+  'javascript:alert(1)',
+  'data:text/html,x',
+  '//app.example/callback',
+  '/callback',
+  `https://app.example/${long(4000)}`,
+  'https://app．example/callback',
+]
+
+/** The consent request, its ticket and the decision, on the stores that `open` gives. */
+export function testAuthorization(open: OpenStore): void {
+  const fixture = (options: Parameters<typeof createSessionFixture>[1] = {}) => createSessionFixture(open, options)
+
+  describe('authorization requests', () => {
+    it('the account sees the app and what it requests; after approval the app gets code, state and iss (S53)', async () => {
+      const w = await fixture()
+      const consent = await w.consent({ scope: 'read', state: STATE, ui_locales: 'ro' })
+      expect(consent).toMatchObject({ account: 'user', scope: ['read'], redirectHost: 'app.example' })
+      expect(consent.app).toEqual(await w.appgrant.apps.get(w.key))
+      const redirect = await w.appgrant.authorizer.approve({ ticket: consent.ticket, account: 'user' })
+      const answer = answerIn(redirect)
+      expect(Object.keys(answer).sort()).toEqual(['code', 'iss', 'state'])
+      expect(answer).toMatchObject({ iss: ISSUER, state: STATE })
+      const granted = await w.exchange(answer.code ?? '')
+      expect(granted.scope).toEqual(['read'])
+    })
+
+    it('after a denial the app gets access_denied, state and iss (S53)', async () => {
+      const w = await fixture()
+      const { ticket } = await w.consent({ state: STATE })
+      const { error_description: _, ...answer } = answerIn(
+        await w.appgrant.authorizer.deny({ ticket, account: 'user' }),
+      )
+      expect(answer).toEqual({ error: 'access_denied', state: STATE, iss: ISSUER })
+      expect(await w.appgrant.installs.count({ app: w.key })).toBe(0)
+    })
+
+    it('a request without scope asks for every registered scope, and one without state gets none back', async () => {
+      const w = await fixture()
+      const { scope, ticket } = await w.consent({ scope: '', state: '' })
+      expect(scope).toEqual(['read', 'write'])
+      expect(answerIn(await w.appgrant.authorizer.deny({ ticket, account: 'user' }))).not.toHaveProperty('state')
+    })
+
+    it('an unproven redirect is refused and never followed, whatever else is wrong, and nothing is stored (S01, S02, S03)', async () => {
+      const w = await fixture()
+      const written = w.observed.writes()
+      for (const redirect_uri of UNPROVEN) {
+        for (const more of [
+          {},
+          { scope: 'admin' },
+          { response_type: 'token' },
+          { state: long(513) },
+          { request: 'x' },
+        ]) {
+          const code = await codeOf(w.ask({ ...more, redirect_uri }))
+          expect(code, redirect_uri).toBe('invalid_redirect')
+        }
+      }
+      expect(w.observed.writes()).toBe(written)
+    })
+
+    it('an unknown, removed or suspended app and a repeated or too long parameter stay on our page, and nothing is stored', async () => {
+      const w = await fixture()
+      const other = await w.registerTrusted({ redirectUrls: [REDIRECT] })
+      await w.appgrant.apps.remove(other.app.key)
+      const written = w.observed.writes()
+      for (const client_id of [
+        undefined,
+        '',
+        'x',
+        changedAt(w.key, 20),
+        `${w.key} `,
+        w.key.toLowerCase(),
+        other.app.key,
+        '__proto__',
+        long(4096),
+      ])
+        expect(await codeOf(w.ask({ client_id })), client_id).toBe('app_not_found')
+      for (const name of [
+        'client_id',
+        'redirect_uri',
+        'response_type',
+        'scope',
+        'state',
+        'code_challenge',
+        'code_challenge_method',
+        'response_mode',
+        'request',
+        'request_uri',
+      ]) {
+        expect(await codeOf(w.ask({ [name]: ['', ''] })), name).toBe('invalid_request')
+        expect(await codeOf(w.ask({ [name]: ['code', 'code'] })), name).toBe('invalid_request')
+        expect(await codeOf(w.ask({ [name]: long(4097) })), name).toBe('invalid_request')
+      }
+      await w.appgrant.apps.suspend(w.key)
+      const suspended = w.observed.writes()
+      expect(await codeOf(w.ask())).toBe('app_suspended')
+      expect(await codeOf(w.ask({ scope: 'admin' }))).toBe('app_suspended')
+      expect([suspended - written, w.observed.writes() - suspended]).toEqual([1, 0])
+    })
+
+    it('every other error redirects to the app with error, state and iss, and nothing is stored (S08, S09, S11, S59)', async () => {
+      const w = await fixture()
+      const written = w.observed.writes()
+      for (const [change, error] of REDIRECTED) {
+        const { error_description: description, ...answer } = answerIn(await w.ask({ state: STATE, ...change }))
+        expect(answer, JSON.stringify(change)).toEqual({ error, state: STATE, iss: ISSUER })
+        // RFC 6749 §4.1.2.1: printable ASCII without quote and backslash.
+        expect(description).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
+      }
+      expect(w.observed.writes()).toBe(written)
+    })
+
+    it('a state of 512 characters comes back byte for byte, and one of 513 is invalid_request without state', async () => {
+      const w = await fixture()
+      for (const state of [long(512), '\u0000\r\n\t', '%00+%2B&iss=x#', 'ünïcode 🙈', '"><script>', ' ', '=']) {
+        const { ticket } = await w.consent({ state })
+        const answer = answerIn(await w.appgrant.authorizer.approve({ ticket, account: 'user' }))
+        expect(answer.state).toBe(state)
+        expect(answer.iss).toBe(ISSUER)
+      }
+      const { error_description: _, ...answer } = answerIn(await w.ask({ state: long(513) }))
+      expect(answer).toEqual({ error: 'invalid_request', iss: ISSUER })
+    })
+
+    it('the redirect keeps its own query, and the location is ASCII without line ends (S06)', async () => {
+      const url = 'https://app.example/callback?tenant=7&x=%2F'
+      const w = await fixture({ app: { redirectUrls: [url] } })
+      const asked = { redirect_uri: url, state: 'ü\r\nLocation: https://evil.example/' }
+      const { ticket } = await w.consent(asked)
+      const { location } = await w.appgrant.authorizer.approve({ ticket, account: 'user' })
+      expect(location.startsWith(`${url}&code=`)).toBe(true)
+      expect(location).toMatch(/^[\x21-\x7e]+$/)
+    })
+
+    it('an account that may not use the app gives the app access_denied, and nothing is stored (ACC-2, ACC-3, ACC-6)', async () => {
+      const w = await fixture()
+      const states = [
+        [() => w.tree.set('user', { active: false }), () => w.tree.set('user', { active: true })],
+        [() => w.tree.set('provider', { active: false }), () => w.tree.set('provider', { active: true })],
+        [() => w.tree.setGone('user', true), () => w.tree.setGone('user', false)],
+        [() => w.tree.set('user', { mayUseApps: false }), () => w.tree.set('user', { mayUseApps: true })],
+        [
+          () => w.tree.set('root', { mayUseApps: ({ owner }) => owner !== 'org' }),
+          () => w.tree.set('root', { mayUseApps: true }),
+        ],
+        [() => w.tree.set('org', { active: false }), () => w.tree.set('org', { active: true })],
+        [() => w.tree.set('user', { tenant: 'other' }), () => w.tree.set('user', { tenant: undefined as never })],
+      ] as const
+      const tickets = await Promise.all(states.map(async () => (await w.consent()).ticket))
+      const written = w.observed.writes()
+      for (const [at, [forbid, allow]] of states.entries()) {
+        forbid()
+        expect(answerIn(await w.ask({ state: STATE }))).toMatchObject({
+          error: 'access_denied',
+          state: STATE,
+          iss: ISSUER,
+        })
+        const code = await codeOf(w.appgrant.authorizer.approve({ ticket: tickets[at] ?? '', account: 'user' }))
+        expect(['account_blocked', 'not_permitted']).toContain(code)
+        allow()
+      }
+      w.tree.setDown(true)
+      expect(await codeOf(w.ask())).toBe('directory_unavailable')
+      expect(await codeOf(w.appgrant.authorizer.approve({ ticket: tickets[0] ?? '', account: 'user' }))).toBe(
+        'directory_unavailable',
+      )
+      w.tree.setDown(false)
+      expect(w.observed.writes()).toBe(written)
+      // None of it consumed a ticket.
+      for (const ticket of tickets)
+        expect(await codeOf(w.appgrant.authorizer.approve({ ticket, account: 'user' }))).toBe('ok')
+    })
+
+    it('a request without a configured issuer fails, and nothing is stored', async () => {
+      const w = await fixture()
+      const without = w.node({ issuer: undefined as never })
+      const params = new URLSearchParams({ client_id: w.key })
+      const written = w.observed.writes()
+      await expect(without.authorizer.beginAuthorization(params, { account: 'user' })).rejects.toThrow(TypeError)
+      expect(w.observed.writes()).toBe(written)
+    })
+  })
+
+  describe('loopback redirects of public apps (S04, RFC 8252 §7.3)', () => {
+    const app = { public: true, redirectUrls: ['http://127.0.0.1/cb', 'http://[::1]:8080/cb?x=1'] }
+    const options = { allowLoopbackRedirects: true }
+
+    it('only the port of a loopback redirect may differ, in the request and when the code is exchanged', async () => {
+      const w = await fixture({ app, options })
+      for (const redirectUrl of [
+        'http://127.0.0.1/cb',
+        'http://127.0.0.1:49152/cb',
+        'http://[::1]/cb?x=1',
+        'http://[::1]:1/cb?x=1',
+      ]) {
+        const code = await w.code({}, { redirect_uri: redirectUrl })
+        expect(
+          await codeOf(
+            w.exchange(code, { redirectUrl: redirectUrl.replace('/cb', ':81/cb').replace(/:\d+:81/, ':81') }),
+          ),
+        ).toBe('invalid_code')
+        expect(await codeOf(w.exchange(code, { redirectUrl }))).toBe('ok')
+      }
+    })
+
+    it('a redirect that only resembles a loopback address is refused (S04)', async () => {
+      const w = await fixture({ app, options })
+      for (const redirect_uri of [
+        'http://localhost/cb',
+        'http://127x0x0x1/cb',
+        'http://127.0.0.1.evil.example/cb',
+        'http://localhost.evil.example/cb',
+        'http://2130706433/cb',
+        'http://0177.0.0.1/cb',
+        'http://127.0.0.1:70000/cb',
+        'http://127.0.0.1:0/cb',
+        'http://127.0.0.1:80@evil.example/cb',
+        'http://127.0.0.1:/cb',
+        'http://127.0.0.1:80.evil.example/cb',
+        'http://127.1/cb',
+        'http://127.0.0.2/cb',
+        'http://[::2]/cb?x=1',
+        'http://[::ffff:127.0.0.1]/cb',
+        'https://127.0.0.1/cb',
+        'http://127.0.0.1/cb/',
+        'http://127.0.0.1/cb#',
+        'http://127.0.0.1/cb?x=1',
+      ])
+        expect(await codeOf(w.ask({ redirect_uri })), redirect_uri).toBe('invalid_redirect')
+    })
+  })
+
+  describe('consent tickets', () => {
+    it('a ticket belongs to its account and login, and a refusal for others leaves it valid (S15)', async () => {
+      const w = await fixture()
+      const { ticket } = await w.consent({}, { account: 'user', login: 'anna' })
+      const written = w.observed.writes()
+      for (const by of [
+        { account: 'org', login: 'anna' },
+        { account: 'other-org' },
+        { account: 'user', login: 'bert' },
+        { account: 'user', login: 'Anna' },
+        { account: 'user' },
+        { account: 'USER', login: 'anna' },
+      ])
+        for (const method of ['approve', 'deny'] as const)
+          expect(await codeOf(w.appgrant.authorizer[method]({ ticket, ...by }))).toBe('invalid_ticket')
+      expect(w.observed.writes()).toBe(written)
+      expect(await codeOf(w.appgrant.authorizer.approve({ ticket, account: 'user', login: 'anna' }))).toBe('ok')
+      const without = await w.consent()
+      expect(
+        await codeOf(w.appgrant.authorizer.approve({ ticket: without.ticket, account: 'user', login: 'anna' })),
+      ).toBe('invalid_ticket')
+    })
+
+    it('a ticket is valid once, for the first approval or denial', async () => {
+      const w = await fixture()
+      for (const first of ['approve', 'deny'] as const) {
+        const { ticket } = await w.consent()
+        expect(await codeOf(w.appgrant.authorizer[first]({ ticket, account: 'user' }))).toBe('ok')
+        const written = w.observed.writes()
+        for (const method of ['approve', 'deny'] as const)
+          expect(await codeOf(w.appgrant.authorizer[method]({ ticket, account: 'user' }))).toBe('invalid_ticket')
+        expect(w.observed.writes()).toBe(written)
+      }
+    })
+
+    it('exactly one of 50 parallel decisions on a ticket over two nodes counts', async () => {
+      const w = await fixture()
+      const { ticket } = await w.consent()
+      const nodes = [w.appgrant, w.node()]
+      const answers = await atOnce(50, (n) => {
+        const { authorizer } = nodes[n % 2] ?? w.appgrant
+        return n % 3 === 0
+          ? authorizer.deny({ ticket, account: 'user' })
+          : authorizer.approve({ ticket, account: 'user' })
+      })
+      const won = answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+      expect(won).toHaveLength(1)
+      const code = won[0] ? codeIn(won[0]) : ''
+      if (code) await expectAlive(w, tokensOf(await w.exchange(code)))
+    })
+
+    it('a ticket expires after exactly 10 minutes', async () => {
+      for (const [at, expected] of [
+        [LIFE.pending - 1, 'ok'],
+        [LIFE.pending, 'invalid_ticket'],
+      ] as const) {
+        const w = await fixture()
+        const [one, two] = [await w.consent(), await w.consent()]
+        w.clock.advance(at)
+        expect(await codeOf(w.appgrant.authorizer.approve({ ticket: one.ticket, account: 'user' }))).toBe(expected)
+        expect(await codeOf(w.appgrant.authorizer.deny({ ticket: two.ticket, account: 'user' }))).toBe(expected)
+      }
+    })
+
+    it('a ticket ends when the tokens of the app are revoked, its secret or redirect URL changes, or it is removed', async () => {
+      const w = await fixture()
+      const acts = [
+        () => w.appgrant.apps.revokeTokens(w.key),
+        () => w.appgrant.apps.regenerateSecret(w.key),
+        async () => {
+          await w.appgrant.apps.update(w.key, { redirectUrls: [OTHER_REDIRECT] })
+          await w.appgrant.apps.update(w.key, { redirectUrls: [OTHER_REDIRECT, REDIRECT] })
+        },
+        () => w.appgrant.apps.remove(w.key),
+      ]
+      for (const act of acts) {
+        const { ticket } = await w.consent()
+        await act()
+        const written = w.observed.writes()
+        for (const method of ['approve', 'deny'] as const)
+          expect(await codeOf(w.appgrant.authorizer[method]({ ticket, account: 'user' }))).toBe('invalid_ticket')
+        expect(w.observed.writes()).toBe(written)
+      }
+    })
+
+    it("a ticket ends with the account's epoch, so a later holder of the id cannot approve it (ACC-7)", async () => {
+      const w = await fixture()
+      w.tree.set('user', { epoch: 'first' })
+      const { ticket } = await w.consent()
+      w.tree.set('user', { epoch: 'second' })
+      expect(await codeOf(w.appgrant.authorizer.approve({ ticket, account: 'user' }))).toBe('invalid_ticket')
+      w.tree.set('user', { epoch: 'first' })
+      expect(await codeOf(w.appgrant.authorizer.approve({ ticket, account: 'user' }))).toBe('ok')
+    })
+
+    it('a ticket stays valid and unused while the app is suspended', async () => {
+      const w = await fixture()
+      const { ticket } = await w.consent()
+      await w.appgrant.apps.suspend(w.key)
+      const written = w.observed.writes()
+      for (const method of ['approve', 'deny'] as const)
+        expect(await codeOf(w.appgrant.authorizer[method]({ ticket, account: 'user' }))).toBe('app_suspended')
+      expect(w.observed.writes()).toBe(written)
+      await w.appgrant.apps.resume(w.key)
+      expect(await codeOf(w.appgrant.authorizer.approve({ ticket, account: 'user' }))).toBe('ok')
+    })
+
+    it('an approval grants at most the requested scope, or less if told so (TOK-7)', async () => {
+      const w = await fixture()
+      const { ticket } = await w.consent({ scope: 'read' })
+      for (const scope of [['write'], ['read', 'write'], ['admin'], [''], ['__proto__']])
+        expect(await codeOf(w.appgrant.authorizer.approve({ ticket, account: 'user', scope }))).toBe('invalid_scope')
+      await w.appgrant.apps.update(w.key, { scopes: ['write'] })
+      expect(await codeOf(w.appgrant.authorizer.approve({ ticket, account: 'user', scope: ['read'] }))).toBe(
+        'invalid_scope',
+      )
+      await w.appgrant.apps.update(w.key, { scopes: ['read', 'write'] })
+      const code = codeIn(await w.appgrant.authorizer.approve({ ticket, account: 'user', scope: [] }))
+      expect((await w.exchange(code)).scope).toEqual([])
+    })
+
+    it('a ticket with a wrong secret, of another app, cut or foreign is unknown, and the genuine one stays valid (S44)', async () => {
+      const w = await fixture()
+      const other = await w.registerTrusted({ redirectUrls: [REDIRECT] })
+      const { ticket } = await w.consent()
+      const written = w.observed.writes()
+      for (const garbage of [
+        '',
+        'x',
+        changedAt(ticket, 60),
+        ticket.slice(0, -1),
+        `${ticket}0`,
+        rewritten(ticket, { secret: '0'.repeat(48) }),
+        rewritten(ticket, { session: '0'.repeat(16) }),
+        rewritten(ticket, { app: other.app.key }),
+        ticket.replace(/^ag/, 'xx'),
+        long(100_000),
+      ])
+        for (const method of ['approve', 'deny'] as const)
+          expect(await codeOf(w.appgrant.authorizer[method]({ ticket: garbage, account: 'user' }))).toBe(
+            'invalid_ticket',
+          )
+      expect(w.observed.writes()).toBe(written)
+      expect(await codeOf(w.appgrant.authorizer.approve({ ticket, account: 'user' }))).toBe('ok')
+    })
+
+    it('a consent request alone gives nothing: without an explicit decision there is no code (S55)', async () => {
+      const w = await fixture()
+      const consent = await w.consent()
+      expect(inspect(consent, { showHidden: true }) + JSON.stringify(consent)).not.toContain(consent.ticket)
+      expect(w.observed.written.filter(({ kind }) => kind === 'i' || kind === 'p' || kind === 't')).toEqual([])
+      expect(await w.appgrant.installs.count({ app: w.key })).toBe(0)
+    })
+
+    it('an approval that fails half-way gives the app nothing, and the ticket stays valid until it is used', async () => {
+      const w = await fixture()
+      const { ticket } = await w.consent()
+      const approve = () => w.appgrant.authorizer.approve({ ticket, account: 'user' })
+      // Pointer and install are inserted, then the session is replaced.
+      for (const [method, when, code] of [
+        ['insert', 'before', 'store_unavailable'],
+        ['insert', 'after', 'outcome_unknown'],
+        ['replace', 'before', 'store_unavailable'],
+      ] as const) {
+        w.store.fail(method, when)
+        expect(await codeOf(approve())).toBe(code)
+        expect(await codeOf(w.appgrant.tokens.count({ app: w.key, account: 'user' })).then((one) => one)).toMatch(
+          /ok|app_not_found/,
+        )
+      }
+      const code = codeIn(await approve())
+      await expectAlive(w, tokensOf(await w.exchange(code)))
+      const lost = await w.consent()
+      // The install is there already: pointer, install, session are replaced.
+      w.store.fail('replace', 'after', 1)
+      expect(await codeOf(w.appgrant.authorizer.approve({ ticket: lost.ticket, account: 'user' }))).toBe(
+        'outcome_unknown',
+      )
+      expect(await codeOf(w.appgrant.authorizer.approve({ ticket: lost.ticket, account: 'user' }))).toBe('ok')
+    })
+
+    it('an event says who approved or denied, once, after the write', async () => {
+      const w = await fixture()
+      const events: unknown[] = []
+      w.appgrant.events.on('install', ({ at: _, ...event }) => void events.push(event))
+      const by = { account: 'user', login: 'anna' }
+      for (const method of ['approve', 'deny'] as const)
+        await w.appgrant.authorizer[method]({ ticket: (await w.consent({}, by)).ticket, ...by })
+      const { ticket } = await w.consent({}, by)
+      expect((await refusalOf(w.appgrant.authorizer.deny({ ticket, account: 'org' }))).code).toBe('invalid_ticket')
+      expect(events).toEqual([
+        { change: 'approved', app: w.key, account: 'user', by },
+        { change: 'denied', app: w.key, account: 'user', by },
+      ])
+    })
+  })
+
+  describe('tenants', () => {
+    async function twoTenants() {
+      const w = await fixture()
+      w.tree.set('org', { tenant: 'a' })
+      w.tree.set('user', { tenant: 'a' })
+      w.tree.set('other-org', { tenant: 'b' })
+      return w
+    }
+
+    it('an app of another tenant is refused for an account until the host publishes it (ACC-6)', async () => {
+      const w = await twoTenants()
+      await expectAlive(w, await w.start())
+      expect(answerIn(await w.ask({}, { account: 'other-org' }))).toMatchObject({ error: 'access_denied' })
+      expect(answerIn(await w.ask({}, { account: 'other-provider' }))).toMatchObject({ error: 'access_denied' })
+      for (const account of ['org', 'provider', 'root'])
+        expect(await codeOf(w.appgrant.as(account).apps.setPublished(w.key, true))).toBe('not_permitted')
+      await w.appgrant.apps.setPublished(w.key, true)
+      await expectAlive(w, await w.start({ account: 'other-org' }))
+    })
+
+    it("others' tokens, codes and sessions of an unpublished app stay unused and work once it is published again (ACC-6)", async () => {
+      const w = await twoTenants()
+      await w.appgrant.apps.setPublished(w.key, true)
+      const by = { account: 'other-org' }
+      const [own, tokens, code] = [await w.start(), await w.start(by), await w.code(by)]
+      await w.appgrant.apps.setPublished(w.key, false)
+      expect(await w.verify(tokens.access)).toBe('not_permitted')
+      expect(await codeOf(w.refresh(tokens.refresh))).toBe('not_permitted')
+      expect(await codeOf(w.exchange(code))).toBe('not_permitted')
+      await expectAlive(w, own)
+      await w.appgrant.apps.setPublished(w.key, true)
+      await expectAlive(w, tokens)
+      expect(await codeOf(w.exchange(code))).toBe('ok')
+    })
+  })
+}

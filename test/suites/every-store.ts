@@ -1,0 +1,41 @@
+import { describe } from 'vitest'
+import type { OpenStore } from '../support/session-fixture.ts'
+import { SIGNING } from '../support/signing.ts'
+import { testAssertions } from './assertions.ts'
+import { testAuthorization } from './authorization.ts'
+import { testInstalls } from './installs.ts'
+import { lifecyclesOf, testSameLifecycles } from './lifecycles.ts'
+import { testFailingOperations, testOperations } from './operations.ts'
+import { testRaces } from './races.ts'
+import { testSecrets } from './secrets.ts'
+import { testSessions } from './sessions.ts'
+
+/** All that must hold of apps, tokens and user authorization on every store. */
+export function testEveryStore(open: OpenStore): void {
+  testEveryTopology(open)
+  testFailingOperations(open)
+  describe('operations with signed tokens', () => testOperations(open, { signing: SIGNING }))
+}
+
+/** The part that another layout of the same servers might break. */
+export function testEveryTopology(open: OpenStore): void {
+  testOperations(open)
+  testAuthorization(open)
+  testInstalls(open)
+  testSecrets(open)
+  testEveryDriver(open)
+}
+
+/** The part in which callers race each other, or whole lives are run: what another driver of the same store might break. */
+export function testEveryDriver(open: OpenStore): void {
+  testSessions(open)
+  testAssertions(open)
+  testConcurrency(open)
+}
+
+/** The minimum: operations racing grants and refreshes, and whole lives. */
+export function testConcurrency(open: OpenStore): void {
+  // A round takes a dozen writes, each to a disk or to a majority.
+  testRaces(open, { rounds: 500 })
+  testSameLifecycles((seed) => lifecyclesOf(seed, open))
+}

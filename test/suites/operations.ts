@@ -1,0 +1,553 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { AppGrantOptions, ErrorCode, Store, VerifyFailureReason } from '../../src/index.ts'
+import { type AppSigner, appSigner } from '../support/app-signer.ts'
+import { codeOf } from '../support/code-of.ts'
+import { createFixture, type Fixture } from '../support/fixture.ts'
+import { ISSUER, OTHER_REDIRECT, REDIRECT } from '../support/session-fixture.ts'
+import {
+  authorised,
+  DEAD_USER,
+  expectFreshWorks,
+  type Proof,
+  reuse,
+  rotate,
+  UNTOUCHED_USER,
+  type UserHolding,
+  type UserScene,
+  userHoldingOf,
+} from '../support/user-holding.ts'
+
+/**
+ * The table of operations, for any store. Each row says what the operation leaves of a trusted app with two secrets, or two
+ * keys, and three app-only tokens, and of what the app holds for an account below its owner: a session with a token,
+ * and codes.
+ */
+
+/** A fixture with that app. */
+export interface Scene extends UserScene {
+  /** By each of the two secrets or keys. */
+  readonly proofs: { readonly first: Proof; readonly second: Proof }
+  /** The ids of the secrets. */
+  readonly secretIds: { readonly first: string; readonly second: string }
+  readonly tokens: readonly { readonly text: string; readonly id: string }[]
+  /** What an operation put in place of those. */
+  newest?: Proof
+}
+
+/** What an app holds: the result that each of its tokens and secrets gives now. */
+export interface Holding {
+  readonly tokens: readonly (VerifyFailureReason | 'ok')[]
+  /** How many live tokens are both listed and counted. `gone` if there is no app to ask for. */
+  readonly listed: number | 'gone'
+  /** The result of a grant with each secret or key; `newest` if there is one. */
+  readonly first: ErrorCode | 'ok'
+  readonly second: ErrorCode | 'ok'
+  readonly newest?: ErrorCode | 'ok'
+  readonly user: UserHolding
+}
+
+/** What differs from {@link UNTOUCHED}. */
+export type Leaves = Partial<Omit<Holding, 'user'>> & { readonly user?: Partial<UserHolding> }
+
+/** A row of the table. */
+export interface OperationRow {
+  readonly operation: string
+  /** The app has two keys instead of two secrets. */
+  readonly hasKeys?: true
+  /** What is done first. */
+  readonly given?: (scene: Scene) => Promise<unknown>
+  readonly run: (scene: Scene) => Promise<unknown>
+  /** What the app holds afterwards, if it differs from {@link UNTOUCHED}. */
+  readonly leaves: Leaves
+  /** The scope that the first token has left, if that changes. */
+  readonly scope?: readonly string[]
+  readonly undo?: { readonly run: (scene: Scene) => Promise<unknown>; readonly leaves: Leaves }
+  /** Not an operation of the library but a change in the host: nothing is written. */
+  readonly isOfHost?: true
+  /** How many revoked tokens it removes from the list afterwards; a crash may leave them there until they expire. */
+  readonly tidies?: number
+  /** Why it cannot be repeated (REV-6). */
+  readonly repeat?: 'refused'
+}
+
+const UNTOUCHED: Holding = { tokens: ['ok', 'ok', 'ok'], listed: 3, first: 'ok', second: 'ok', user: UNTOUCHED_USER }
+
+const all = (reason: VerifyFailureReason) => [reason, reason, reason]
+const refusedWith = (code: ErrorCode) => ({ first: code, second: code })
+const GONE = refusedWith('app_authentication_failed')
+/** Every credential is replaced and everything the app holds is revoked. */
+const RENEWED: Leaves = { tokens: all('revoked'), listed: 0, ...GONE, newest: 'ok', user: DEAD_USER }
+const ofOrg = ({ key }: Scene) => ({ app: key, account: 'org' })
+const ofUser = ({ key }: Scene) => ({ app: key, account: 'user' })
+const waiting = (code: 'account_blocked' | 'not_permitted') =>
+  ({ access: code, refresh: code, code, ask: 'access_denied' }) as const
+const blocked = {
+  tokens: all('account_blocked'),
+  ...refusedWith('account_blocked'),
+  user: waiting('account_blocked'),
+}
+const notPermitted = { tokens: all('not_permitted'), ...refusedWith('not_permitted'), user: waiting('not_permitted') }
+
+/** Every row, in the order of the table: first those about apps and their owners, then those about accounts and sessions. */
+export const OPERATIONS: readonly OperationRow[] = [
+  {
+    operation: 'token removed',
+    run: (scene) => scene.appgrant.tokens.remove({ ...ofOrg(scene), ids: [scene.tokens[0]?.id ?? ''] }),
+    leaves: { tokens: ['revoked', 'ok', 'ok'], listed: 2 },
+  },
+  {
+    operation: 'token revoked by its own app',
+    run: async ({ appgrant, proofs, tokens }) =>
+      appgrant.authorizer.revokeToken({ ...(await proofs.second()), token: tokens[0]?.text ?? '' }),
+    leaves: { tokens: ['revoked', 'ok', 'ok'], listed: 2 },
+  },
+  {
+    operation: 'all tokens of (app, account) removed',
+    run: (scene) => scene.appgrant.tokens.removeAll(ofOrg(scene)),
+    leaves: { tokens: all('revoked'), listed: 0 },
+  },
+  {
+    operation: 'app suspended',
+    run: ({ appgrant, key }) => appgrant.apps.suspend(key),
+    leaves: {
+      tokens: all('app_suspended'),
+      ...refusedWith('app_suspended'),
+      user: { access: 'app_suspended', refresh: 'app_suspended', code: 'app_suspended', ask: 'app_suspended' },
+    },
+    undo: { run: ({ appgrant, key }) => appgrant.apps.resume(key), leaves: {} },
+  },
+  {
+    operation: 'app resumed',
+    given: ({ appgrant, key }) => appgrant.apps.suspend(key),
+    run: ({ appgrant, key }) => appgrant.apps.resume(key),
+    leaves: {},
+  },
+  {
+    operation: 'secret regenerated, overlap included',
+    run: regenerate,
+    leaves: RENEWED,
+  },
+  {
+    operation: 'secret regenerated in the place of keys',
+    hasKeys: true,
+    run: regenerate,
+    leaves: RENEWED,
+  },
+  {
+    operation: 'app keys replaced',
+    hasKeys: true,
+    run: replaceJwks,
+    leaves: RENEWED,
+  },
+  {
+    operation: 'secrets replaced by app keys',
+    run: replaceJwks,
+    leaves: RENEWED,
+  },
+  {
+    operation: 'secret added',
+    given: ({ appgrant, key, secretIds }) => appgrant.apps.removeSecret({ app: key, secretId: secretIds.first }),
+    run: async (scene) => {
+      const { secret } = await scene.appgrant.apps.addSecret(scene.key)
+      scene.newest = secretProof(scene.key, secret)
+    },
+    leaves: { first: 'app_authentication_failed', newest: 'ok' },
+    repeat: 'refused',
+  },
+  {
+    operation: 'old secret removed',
+    run: ({ appgrant, key, secretIds }) => appgrant.apps.removeSecret({ app: key, secretId: secretIds.first }),
+    leaves: { first: 'app_authentication_failed' },
+  },
+  {
+    operation: 'all tokens of the app revoked',
+    run: ({ appgrant, key }) => appgrant.apps.revokeTokens(key),
+    leaves: { tokens: all('revoked'), listed: 0, user: DEAD_USER },
+  },
+  {
+    operation: 'trusted switched off',
+    run: ({ appgrant, key }) => appgrant.apps.setTrusted(key, false),
+    leaves: { tokens: all('revoked'), listed: 0, ...refusedWith('app_not_trusted') },
+    undo: {
+      run: ({ appgrant, key }) => appgrant.apps.setTrusted(key, true),
+      leaves: { tokens: all('revoked'), listed: 0 },
+    },
+  },
+  {
+    operation: 'redirect URL removed',
+    run: ({ appgrant, key }) => appgrant.apps.update(key, { redirectUrls: [OTHER_REDIRECT] }),
+    leaves: { user: { code: 'invalid_code', ask: 'invalid_redirect' } },
+    undo: {
+      run: ({ appgrant, key }) => appgrant.apps.update(key, { redirectUrls: [REDIRECT, OTHER_REDIRECT] }),
+      leaves: { user: { code: 'invalid_code' } },
+    },
+  },
+  {
+    operation: 'app unpublished',
+    given: ({ appgrant, key, tree }) => {
+      tree.set('org', { tenant: 'a' })
+      tree.set('user', { tenant: 'b' })
+      return appgrant.apps.setPublished(key, true)
+    },
+    run: ({ appgrant, key }) => appgrant.apps.setPublished(key, false),
+    leaves: { user: waiting('not_permitted') },
+    undo: { run: ({ appgrant, key }) => appgrant.apps.setPublished(key, true), leaves: {} },
+  },
+  {
+    operation: 'registered scopes reduced',
+    run: ({ appgrant, key }) => appgrant.apps.update(key, { scopes: ['read'] }),
+    leaves: {},
+    scope: ['read'],
+  },
+  {
+    operation: 'app removed',
+    run: ({ appgrant, key }) => appgrant.apps.remove(key),
+    leaves: {
+      tokens: all('app_removed'),
+      listed: 'gone',
+      ...GONE,
+      user: {
+        access: 'app_removed',
+        refresh: 'app_authentication_failed',
+        code: 'app_authentication_failed',
+        ask: 'app_not_found',
+        installed: false,
+        listed: 'gone',
+      },
+    },
+  },
+  {
+    operation: 'owner blocked',
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('org', { active: false }),
+    leaves: blocked,
+    undo: { run: async ({ tree }) => tree.set('org', { active: true }), leaves: {} },
+  },
+  {
+    operation: 'account above the owner blocked',
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('root', { active: false }),
+    leaves: blocked,
+    undo: { run: async ({ tree }) => tree.set('root', { active: true }), leaves: {} },
+  },
+  {
+    operation: 'owner gone',
+    isOfHost: true,
+    run: async ({ tree }) => tree.setGone('org', true),
+    leaves: blocked,
+    undo: { run: async ({ tree }) => tree.setGone('org', false), leaves: {} },
+  },
+  {
+    operation: 'permission of the owner off',
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('org', { mayUseApps: false }),
+    leaves: notPermitted,
+    undo: { run: async ({ tree }) => tree.set('org', { mayUseApps: true }), leaves: {} },
+  },
+  {
+    operation: 'one app blocked by an account above',
+    isOfHost: true,
+    run: async ({ tree, key }) => tree.set('provider', { mayUseApps: (app) => app.key !== key }),
+    leaves: notPermitted,
+    undo: { run: async ({ tree }) => tree.set('provider', { mayUseApps: true }), leaves: {} },
+  },
+  {
+    operation: "owner's epoch changed",
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('org', { epoch: 'second' }),
+    leaves: { tokens: all('revoked'), ...refusedWith('account_blocked') },
+    undo: {
+      run: async (scene) => {
+        const { secret } = await scene.appgrant.as('provider').apps.regenerateSecret(scene.key)
+        scene.newest = secretProof(scene.key, secret)
+      },
+      leaves: RENEWED,
+    },
+  },
+  {
+    operation: 'token of the account removed',
+    run: (scene) => scene.appgrant.tokens.remove({ ...ofUser(scene), ids: [scene.user.tokenId] }),
+    leaves: { user: { access: 'revoked', listed: 0 } },
+  },
+  {
+    operation: 'token of the account revoked by the app',
+    run: async (scene) =>
+      scene.appgrant.authorizer.revokeToken({ ...(await scene.currentProof()), token: scene.user.access }),
+    leaves: { user: { access: 'revoked', listed: 0 } },
+  },
+  {
+    operation: 'all tokens of (app, account) removed, the account being another than the owner',
+    run: (scene) => scene.appgrant.tokens.removeAll(ofUser(scene)),
+    leaves: { user: { access: 'revoked', listed: 0 } },
+  },
+  {
+    operation: 'session ended by the app, which revokes its refresh token',
+    run: async (scene) =>
+      scene.appgrant.authorizer.revokeToken({ ...(await scene.currentProof()), token: scene.user.refresh }),
+    leaves: { user: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 } },
+    tidies: 1,
+  },
+  {
+    operation: 'session ended by the reuse of a refresh token',
+    given: rotate,
+    run: (scene) => reuse(scene, 'refresh token'),
+    leaves: { user: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 } },
+    tidies: 1,
+  },
+  {
+    operation: 'session ended by a code redeemed twice',
+    run: (scene) => reuse(scene, 'code'),
+    leaves: { user: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 } },
+    tidies: 1,
+  },
+  {
+    operation: 'app withdrawn from an account',
+    run: (scene) => scene.appgrant.installs.withdraw(ofUser(scene)),
+    leaves: { user: { ...DEAD_USER, installed: false, listed: 'gone' } },
+  },
+  {
+    operation: 'account blocked',
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('user', { active: false }),
+    leaves: { user: waiting('account_blocked') },
+    undo: { run: async ({ tree }) => tree.set('user', { active: true }), leaves: {} },
+  },
+  {
+    operation: 'permission of the account off',
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('user', { mayUseApps: false }),
+    leaves: { user: waiting('not_permitted') },
+    undo: { run: async ({ tree }) => tree.set('user', { mayUseApps: true }), leaves: {} },
+  },
+  {
+    operation: 'account gone',
+    isOfHost: true,
+    run: async ({ tree }) => tree.setGone('user', true),
+    leaves: { user: waiting('account_blocked') },
+    undo: { run: async ({ tree }) => tree.setGone('user', false), leaves: {} },
+  },
+  {
+    operation: "account's epoch changed",
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('user', { epoch: 'second' }),
+    leaves: { user: { ...DEAD_USER, installed: false, listed: 'gone' } },
+  },
+]
+
+/** Defines the tests of every row on the stores that `open` gives, with tokens of that format: opaque by default. */
+export function testOperations(open: () => Promise<Store>, format?: Pick<AppGrantOptions, 'signing'>): void {
+  for (const row of OPERATIONS) {
+    describe(row.operation, () => {
+      const setScene = () => newScene(row, open, format)
+
+      it(`"${row.operation}" leaves exactly what the table of operations says (REV-3)`, async () => {
+        const scene = await setScene()
+        await row.run(scene)
+        await expectHolding(scene, row.leaves)
+        const first = await scene.appgrant.authorizer.verify(scene.tokens[0]?.text ?? '')
+        const user = await scene.appgrant.authorizer.verify(scene.user.access)
+        for (const answer of [first, user]) if (answer.ok) expect(answer.scope).toEqual(row.scope ?? ['read', 'write'])
+      })
+
+      it(`"${row.operation}" is ${row.isOfHost ? 'no write at all' : 'one write, and nothing else changes the store'} (REV-1, REV-2)`, async () => {
+        const scene = await setScene()
+        const before = { writes: scene.observed.writes(), written: scene.observed.written.length }
+        await row.run(scene)
+        const writes = row.isOfHost ? 0 : 1 + (row.tidies ?? 0)
+        expect(scene.observed.writes() - before.writes).toBe(writes)
+        expect(scene.observed.written.length - before.written).toBe(writes)
+      })
+
+      it(`"${row.operation}" affects only tokens made before; later grants follow the state after it (TOK-4, REV-4)`, async () => {
+        const scene = await setScene()
+        await row.run(scene)
+        for (const proof of [scene.proofs.first, scene.proofs.second, scene.newest]) {
+          if (proof === undefined || (await codeOf(grant(scene, proof))) !== 'ok') continue
+          const { accessToken } = await grant(scene, proof)
+          expect(await scene.appgrant.authorizer.verify(accessToken)).toMatchObject({ ok: true, kind: 'app' })
+        }
+        await expectFreshWorks(scene)
+      })
+
+      it(`"${row.operation}" done twice has the same effect as once (REV-6)`, async () => {
+        const scene = await setScene()
+        await row.run(scene)
+        if (row.repeat === 'refused') expect(await codeOf(row.run(scene))).not.toBe('ok')
+        else await row.run(scene)
+        await expectHolding(scene, row.leaves)
+      })
+
+      const { undo } = row
+      if (!undo) return
+
+      it(`"${row.operation}" can be undone`, async () => {
+        const scene = await setScene()
+        await row.run(scene)
+        await undo.run(scene)
+        await expectHolding(scene, undo.leaves)
+      })
+
+      it(`"${row.operation}" lets tokens age until it is undone`, async () => {
+        const scene = await setScene()
+        await row.run(scene)
+        scene.clock.advance(3_600_000)
+        await undo.run(scene)
+        const { refresh } = { ...UNTOUCHED_USER, ...undo.leaves.user }
+        const user = { ...undo.leaves.user, access: 'expired', refresh, code: 'invalid_code', listed: 0 } as const
+        await expectHolding(scene, { ...undo.leaves, tokens: all('expired'), listed: 0, user })
+      })
+    })
+  }
+}
+
+/**
+ * Defines the tests of every row on stores that fail. The failures are simulated, before a write or after it, so they depend
+ * neither on the token format nor on the layout of a store's servers.
+ */
+export function testFailingOperations(open: () => Promise<Store>): void {
+  for (const row of OPERATIONS)
+    if (!row.isOfHost) describe(row.operation, () => testFailures(row, () => newScene(row, open)))
+}
+
+function testFailures(row: OperationRow, setScene: () => Promise<Scene>): void {
+  const method = 'replace'
+
+  it(`"${row.operation}" reports a refused write and changes nothing; the repeat works (S30, REV-7)`, async () => {
+    const scene = await setScene()
+    const before = await holdingOf(scene)
+    scene.store.fail(method, 'before')
+    expect(await codeOf(row.run(scene))).toBe('store_unavailable')
+    expect(await holdingOf(scene)).toEqual(before)
+    await row.run(scene)
+    await expectHolding(scene, row.leaves)
+  })
+
+  it(`"${row.operation}" is outcome_unknown if the reply is lost, never a success; the repeat confirms it (S30, REV-7)`, async () => {
+    const scene = await setScene()
+    scene.store.fail(method, 'after')
+    expect(await codeOf(row.run(scene))).toBe('outcome_unknown')
+    // If the reply is lost twice, the outcome is unknown twice: the repeat never reports what is not confirmed.
+    if (row.repeat !== 'refused') {
+      scene.store.fail(method, 'after')
+      expect(await codeOf(row.run(scene))).toBe('outcome_unknown')
+      await row.run(scene)
+      const { listed } = row.tidies ? await userHoldingOf(scene) : { ...UNTOUCHED_USER, ...row.leaves.user }
+      await expectHolding(scene, { ...row.leaves, user: { ...row.leaves.user, listed } })
+    }
+  })
+
+  it(`"${row.operation}" is store_unavailable and writes nothing if the store cannot be read (S30)`, async () => {
+    const scene = await setScene()
+    const writes = scene.observed.writes()
+    scene.store.fail('get', 'before')
+    expect(await codeOf(row.run(scene))).toBe('store_unavailable')
+    expect(scene.observed.writes()).toBe(writes)
+  })
+}
+
+async function newScene(
+  row: OperationRow,
+  open: () => Promise<Store>,
+  format: Pick<AppGrantOptions, 'signing'> = {},
+): Promise<Scene> {
+  const inner = await open()
+  onTestFinished(() => inner.close())
+  const fixture = createFixture(inner, { issuer: ISSUER, timeoutMs: 30_000, ...format })
+  const { key, proofs, secretIds } = await (row.hasKeys ? withKeys(fixture) : withSecrets(fixture))
+  const { first, second } = proofs
+  const tokens = []
+  for (const proof of [first, second, first]) {
+    const { accessToken, tokenId } = await fixture.appgrant.authorizer.clientCredentials(await proof())
+    tokens.push({ text: accessToken, id: tokenId })
+  }
+  const user = await authorised(fixture, { key, proof: second })
+  const currentProof = () => (scene.newest ?? second)()
+  const scene: Scene = { ...fixture, key, proofs, secretIds, tokens, user, currentProof }
+  await row.given?.(scene)
+  return scene
+}
+
+type Registered = Pick<Scene, 'key' | 'proofs' | 'secretIds'>
+const REDIRECTS = { redirectUrls: [REDIRECT, OTHER_REDIRECT] }
+
+async function withSecrets({ appgrant, registerTrusted }: Fixture): Promise<Registered> {
+  const { app, secret: first } = await registerTrusted(REDIRECTS)
+  const { key } = app
+  const { secret: second, app: both } = await appgrant.apps.addSecret(key)
+  const [firstId = '', secondId = ''] = both.secrets.map(({ id }) => id)
+  const proofs = { first: secretProof(key, first), second: secretProof(key, second) }
+  return { key, proofs, secretIds: { first: firstId, second: secondId } }
+}
+
+async function withKeys({ registerTrusted, clock }: Fixture): Promise<Registered> {
+  const [one, other] = [await appSigner('ES256', { kid: 'one' }), await appSigner('EdDSA', { kid: 'other' })]
+  const { app } = await registerTrusted({ ...REDIRECTS, jwks: [one.jwk, other.jwk] })
+  const proofOf = (signer: AppSigner, kid: string): Proof => {
+    return async () => ({ assertion: await signer.sign(app.key, clock(), { header: { kid } }) })
+  }
+  return {
+    key: app.key,
+    proofs: { first: proofOf(one, 'one'), second: proofOf(other, 'other') },
+    secretIds: { first: '', second: '' },
+  }
+}
+
+function secretProof(key: string, secret: string): Proof {
+  return async () => ({ key, secret })
+}
+
+async function regenerate(scene: Scene): Promise<void> {
+  const { secret } = await scene.appgrant.apps.regenerateSecret(scene.key)
+  scene.newest = secretProof(scene.key, secret)
+}
+
+async function replaceJwks(scene: Scene): Promise<void> {
+  const signer = await appSigner()
+  await scene.appgrant.apps.replaceJwks(scene.key, [signer.jwk])
+  scene.newest = async () => ({ assertion: await signer.sign(scene.key, scene.clock()) })
+}
+
+async function grant({ appgrant }: Scene, proof: Proof) {
+  return appgrant.authorizer.clientCredentials(await proof())
+}
+
+async function holdingOf(scene: Scene): Promise<Holding> {
+  const { appgrant, proofs, newest } = scene
+  const tokens = await Promise.all(
+    scene.tokens.map(async ({ text }) => {
+      const answer = await appgrant.authorizer.verify(text)
+      return answer.ok ? ('ok' as const) : answer.reason
+    }),
+  )
+  const listed = await listedOf(scene)
+  const user = await userHoldingOf(scene)
+  // Grants come last because they add tokens; each is removed again.
+  const answers = { first: await tryGrant(scene, proofs.first), second: await tryGrant(scene, proofs.second) }
+  return { tokens, listed, user, ...answers, ...(newest !== undefined && { newest: await tryGrant(scene, newest) }) }
+}
+
+async function tryGrant(scene: Scene, proof: Proof): Promise<ErrorCode | 'ok'> {
+  const code = await codeOf(grant(scene, proof))
+  if (code !== 'ok') return code
+  const { tokenId } = await grant(scene, proof)
+  const listed = await scene.appgrant.tokens.list({ ...ofOrg(scene), limit: 1000 })
+  expect(listed.items.map(({ id }) => id)).toContain(tokenId)
+  const mine = new Set(scene.tokens.map(({ id }) => id))
+  const ids = listed.items.map(({ id }) => id).filter((id) => !mine.has(id))
+  await scene.appgrant.tokens.remove({ ...ofOrg(scene), ids })
+  return code
+}
+
+/** The list and the count agree. */
+async function listedOf(scene: Scene): Promise<number | 'gone'> {
+  const { tokens } = scene.appgrant
+  const code = await codeOf(tokens.count(ofOrg(scene)))
+  if (code === 'app_not_found') return 'gone'
+  const { items } = await tokens.list({ ...ofOrg(scene), limit: 1000 })
+  expect(await tokens.count(ofOrg(scene))).toBe(items.length)
+  return items.length
+}
+
+async function expectHolding(scene: Scene, leaves: Leaves): Promise<void> {
+  expect(await holdingOf(scene)).toEqual({ ...UNTOUCHED, ...leaves, user: { ...UNTOUCHED_USER, ...leaves.user } })
+}

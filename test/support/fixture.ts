@@ -1,0 +1,26 @@
+import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import { type AppGrantOptions, createAppGrant, type Store } from '../../src/index.ts'
+import { exampleApp, faultyStore, manualClock } from '../../src/testing/index.ts'
+import { accountTree } from './account-tree.ts'
+import { observedStore } from './observed-store.ts'
+
+/** The library over a store that records and fails as a test asks for, an account tree, and a clock that stands still. */
+export function createFixture(inner: Store = memoryStore(), options: Partial<AppGrantOptions> = {}) {
+  const observed = observedStore(inner)
+  const store = faultyStore(observed)
+  const clock = manualClock()
+  const tree = accountTree()
+  const appgrant = createAppGrant({ store, directory: tree, clock, ...options })
+  return {
+    observed,
+    store,
+    clock,
+    tree,
+    appgrant,
+    /** A trusted app of `org` with two scopes, and its secret. */
+    registerTrusted: (fields: Parameters<typeof exampleApp>[0] = {}) =>
+      appgrant.apps.register(exampleApp({ owner: 'org', trusted: true, scopes: ['read', 'write'], ...fields })),
+  }
+}
+
+export type Fixture = ReturnType<typeof createFixture>

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto'
+import { MongoClient, type MongoClientOptions } from 'mongodb'
+import { MongoClient as MongoClient6 } from 'mongodb-6'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { type MongoStore, mongoStore } from '../../../adapters/mongodb/mongo-store.ts'
+import { describeWith } from './describe-with.ts'
+import { mongodBinary, mongodMissing, startMongod, startReplicaSet } from './mongod.ts'
+
+/** Both majors of the driver, under the types of the newer one. */
+export const DRIVERS = [
+  { driver: 'driver 7', Client: MongoClient },
+  { driver: 'driver 6', Client: MongoClient6 as unknown as typeof MongoClient },
+] as const
+
+const LAYOUTS = [
+  { layout: 'standalone', start: () => startMongod() },
+  { layout: 'replica set', start: () => startReplicaSet() },
+] as const
+
+/** A running server, and clients of it that are closed at the end. */
+export interface MongoTarget {
+  readonly layout: 'standalone' | 'replica set' | 'given server'
+  readonly url: string
+  /** Default is the url of the whole server. */
+  connect(options?: MongoClientOptions, url?: string): MongoClient
+}
+
+/** Where the body of a suite runs. */
+export interface MongoSetting {
+  readonly layout: MongoTarget['layout']
+  /** Whether the driver is the newest. */
+  readonly isNewest: boolean
+}
+
+/** A suite on a standalone server and on a replica set, or on the one that MONGODB_URL names, with both drivers. */
+export function describeWithMongo(
+  title: string,
+  body: (target: () => MongoTarget, setting: MongoSetting) => void,
+): void {
+  const given = process.env.MONGODB_URL
+  const here = { layout: 'given server', start: async () => ({ url: given ?? '', async stop() {} }) } as const
+  const found = given ?? mongodBinary
+  for (const { layout, start } of given === undefined ? LAYOUTS : [here])
+    describeWith(`${title}: ${layout}`, { found, missing: mongodMissing }, () => {
+      let server: Awaited<ReturnType<typeof start>>
+      const clients: MongoClient[] = []
+      beforeAll(async () => {
+        server = await start()
+      })
+      afterAll(async () => {
+        await Promise.all(clients.map((client) => client.close()))
+        await server?.stop()
+      })
+      for (const [age, { driver, Client }] of DRIVERS.entries())
+        describe(driver, () =>
+          body(
+            () => ({
+              layout,
+              url: server.url,
+              connect(options, url = server.url) {
+                const client = new Client(url, options)
+                clients.push(client)
+                return client
+              },
+            }),
+            { layout, isNewest: age === 0 },
+          ),
+        )
+    })
+}
+
+/** A name that no other test uses. */
+export const freshName = () => `t${randomUUID().replaceAll('-', '').slice(0, 16)}`
+
+/** Where the tests' stores keep their records. */
+export const collectionOf = (client: MongoClient, name: string) => client.db('appgrant_tests').collection(name)
+
+/** A store on a collection that nobody else uses, unless one is named. */
+export function storeOn(client: MongoClient, collection = freshName()): MongoStore {
+  return mongoStore({ db: client.db('appgrant_tests'), collection })
+}
+
+/** Such a store, prepared. */
+export async function preparedStore(client: MongoClient, collection?: string): Promise<MongoStore> {
+  const store = storeOn(client, collection)
+  await quietly(() => store.prepare())
+  return store
+}
+
+/** What `run` warned of by `process.emitWarning`, which is not printed. */
+export async function quietly(run: () => Promise<void>): Promise<string[]> {
+  const { emitWarning } = process
+  const codes: string[] = []
+  process.emitWarning = (_warning: string | Error, options?: unknown) => {
+    codes.push(String((options as { code?: string } | undefined)?.code))
+  }
+  try {
+    await run()
+  } finally {
+    process.emitWarning = emitWarning
+  }
+  return codes
+}
