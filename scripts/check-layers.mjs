@@ -5,6 +5,7 @@ import { dirname, join, normalize } from 'node:path'
 const ROOT = new URL('..', import.meta.url).pathname
 
 const BELOW_DOMAIN = ['src/records', 'src/credentials', 'src/base']
+const BELOW_ROOMS = ['src/domain/input', 'src/domain/refusals.ts', ...BELOW_DOMAIN]
 const BELOW_HTTP = ['src/create-app-grant.ts', 'src/domain', 'src/base']
 
 // Each place, from the top down, and the places it may import from besides itself. The longest matching place counts.
@@ -35,20 +36,14 @@ const MAY_IMPORT = {
     'src/domain/tokens',
     'src/domain/apps',
     'src/domain/accounts',
-    'src/domain/input',
-    ...BELOW_DOMAIN,
+    ...BELOW_ROOMS,
   ],
-  'src/domain/authorization': [
-    'src/domain/tokens',
-    'src/domain/apps',
-    'src/domain/accounts',
-    'src/domain/input',
-    ...BELOW_DOMAIN,
-  ],
-  'src/domain/installs': ['src/domain/apps', 'src/domain/accounts', 'src/domain/input', ...BELOW_DOMAIN],
-  'src/domain/tokens': ['src/domain/apps', 'src/domain/accounts', 'src/domain/input', ...BELOW_DOMAIN],
-  'src/domain/apps': ['src/domain/accounts', 'src/domain/input', ...BELOW_DOMAIN],
-  'src/domain/accounts': ['src/domain/input', ...BELOW_DOMAIN],
+  'src/domain/authorization': ['src/domain/tokens', 'src/domain/apps', 'src/domain/accounts', ...BELOW_ROOMS],
+  'src/domain/installs': ['src/domain/apps', 'src/domain/accounts', ...BELOW_ROOMS],
+  'src/domain/tokens': ['src/domain/apps', 'src/domain/accounts', ...BELOW_ROOMS],
+  'src/domain/apps': ['src/domain/accounts', ...BELOW_ROOMS],
+  'src/domain/accounts': [...BELOW_ROOMS],
+  'src/domain/refusals.ts': BELOW_DOMAIN,
   'src/domain/input': BELOW_DOMAIN,
 
   'src/records': ['src/credentials', 'src/store', 'src/base'],

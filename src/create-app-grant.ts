@@ -1,4 +1,4 @@
-import { type Actor, createEmitter, type Events, publicEvents } from './base/events.ts'
+import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
 import { type Channels, traced } from './base/traced.ts'
 import { MAX_SIGNED_TOKEN } from './credentials/jwt/compact.ts'
 import type { JwkSet } from './credentials/jwt/signed-format.ts'
@@ -6,17 +6,20 @@ import { createRandomText } from './credentials/random.ts'
 import { createTokenFormat, MAX_OPAQUE_TOKEN } from './credentials/token-format.ts'
 import { createAccounts } from './domain/accounts/accounts.ts'
 import type { AppRegistry } from './domain/apps/app-registry.ts'
-import { createAppAuthenticator } from './domain/apps/authenticate-app.ts'
+import { createAppAuthenticator, type RequestContext } from './domain/apps/authenticate-app.ts'
 import { createAppRegistry } from './domain/apps/create-app-registry.ts'
 import { createVisibleApps } from './domain/apps/visible-apps.ts'
 import { createAuthorization } from './domain/authorization/consent.ts'
 import { createSaveInstall } from './domain/authorization/save-install.ts'
 import { type Authorizer, createAuthorizer } from './domain/authorizer.ts'
 import { createClientCredentials } from './domain/grants/client-credentials.ts'
+import { createSessionEnding } from './domain/grants/session-ending.ts'
 import { createSessionGrants } from './domain/grants/session-grants.ts'
-import { accountInput, idInput, loginInput } from './domain/input/input.ts'
+import { createSessionSteps } from './domain/grants/session-steps.ts'
+import { accountInput, idInput, loginInput, sourceInput } from './domain/input/input.ts'
 import { createAudiences } from './domain/input/resources.ts'
 import { createInstalls, type Installs } from './domain/installs/installs.ts'
+import { createRefusals, reportingAll } from './domain/refusals.ts'
 import { createAccessTokenIssuer } from './domain/tokens/access-token-issuer.ts'
 import { createCachingVerifier } from './domain/tokens/caching-verifier.ts'
 import { createSignedTokens } from './domain/tokens/signed-tokens.ts'
@@ -55,10 +58,11 @@ export interface AppGrant extends Management, AsyncDisposable {
    * Returns the management API with the authority of an account: it covers the apps that the account or an account below it owns,
    * and the tokens and installs that they hold. Everything else is not found.
    *
-   * @param options - `login`: the real login behind the account, recorded with its operations.
+   * @param options - `login`: the real login behind the account, recorded with its operations. `remoteAddress`, `userAgent`: the
+   *   request behind them, for the event `refused`.
    * @throws TypeError if the account is not an account id.
    */
-  as(account: string, options?: { readonly login?: string }): Management
+  as(account: string, options?: { readonly login?: string } & RequestContext): Management
   /**
    * Returns the management API with the host's authority, recording the login that uses it.
    *
@@ -85,13 +89,15 @@ export interface AppGrant extends Management, AsyncDisposable {
  */
 export function createAppGrant(options: AppGrantOptions): AppGrant {
   const { store, directory, issuer, resources, signing, tokenPrefix, clock, lifetimes, ...rest } = checkOptions(options)
-  const { appsPerOwner, timeoutMs, allowLoopbackRedirects } = rest
+  const { appsPerOwner, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
   const events = createEmitter(clock)
   const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
   const collection = createCollection(guarded, clock, random)
   const accounts = createAccounts(directory, { timeoutMs, events })
-  const base = { collection, accounts, events, random, clock, lifetimes, issuer, stamp: () => random(STAMP_LENGTH) }
+  const refusals = createRefusals(events)
+  const stamp = () => random(STAMP_LENGTH)
+  const base = { collection, accounts, events, refusals, random, clock, lifetimes, issuer, stamp }
   const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
   // checkOptions rejects `signing` without an issuer.
@@ -103,16 +109,18 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const authenticator = createAppAuthenticator(base)
   const accessTokenIssuer = createAccessTokenIssuer({ ...base, format, signed, audiences })
   const saveInstall = createSaveInstall(base)
+  const pages = createPages(guarded)
+  const ending = createSessionEnding({ ...base, pages })
+  const steps = createSessionSteps({ ...base, format, audiences, accessTokenIssuer, rotatesRefreshTokens })
   const parts = {
     ...base,
     format,
     audiences,
     readToken,
     authenticator,
-    clientCredentials: createClientCredentials({ ...base, authenticator, accessTokenIssuer, audiences }),
-    pages: createPages(guarded),
-    visibleApps: createVisibleApps(base),
-    sessionGrants: createSessionGrants({ ...base, format, audiences, authenticator, accessTokenIssuer }),
+    clientCredentials: createClientCredentials({ ...base, authenticator, accessTokenIssuer, audiences, refusals }),
+    pages,
+    sessionGrants: createSessionGrants({ ...base, format, authenticator, steps, ending }),
     authorization: createAuthorization({ ...base, format, audiences, saveInstall }),
     verifier: createCachingVerifier(createStrictVerifier({ ...base, readToken, audiences }), {
       watch: guarded.watch,
@@ -125,12 +133,17 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     longestLifeMs: lifetimes.refreshAbsoluteSeconds * 1000 + HOUR_MS,
   }
   const channels: Channels = new Map()
-  const managementFor = (actor: Actor): Management =>
-    Object.freeze({
-      apps: traced('AppRegistry', createAppRegistry(parts, Object.freeze(actor)), channels),
-      tokens: traced('TokenStore', createTokenStore(parts, Object.freeze(actor)), channels),
-      installs: traced('Installs', createInstalls(parts, Object.freeze(actor)), channels),
+  const managementFor = (actor: Actor, source: EventSource = {}): Management => {
+    Object.freeze(actor)
+    const own = { ...parts, visibleApps: createVisibleApps({ ...base, source }) }
+    const api = <Api extends object>(name: string, methods: Api) =>
+      traced(name, reportingAll(methods, refusals, actor, source), channels)
+    return Object.freeze({
+      apps: api('AppRegistry', createAppRegistry(own, actor)),
+      tokens: api('TokenStore', createTokenStore(own, actor)),
+      installs: api('Installs', createInstalls(own, actor)),
     })
+  }
   const close = async () => {
     try {
       await parts.verifier.close()
@@ -145,9 +158,10 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     events: publicEvents(events),
     issuer,
     jwks: signed?.jwks,
-    as: (account: string, { login }: { readonly login?: string } = {}) => {
+    as: (account: string, { login, ...facts }: { readonly login?: string } & RequestContext = {}) => {
       assertActor('as', () => accountInput(account))
-      return managementFor({ account, ...assertActor('as', () => loginInput(login)) })
+      const source = assertActor('as', () => sourceInput(facts))
+      return managementFor({ account, ...assertActor('as', () => loginInput(login)) }, source)
     },
     asHost: ({ login }: { readonly login: string }) =>
       managementFor(assertActor('asHost', () => loginInput(idInput(login, 'login')))),

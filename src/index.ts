@@ -1,5 +1,17 @@
 export { AppGrantError, type ErrorCode, type ErrorDetails, type FieldError, isAppGrantError } from './base/errors.ts'
-export type { Actor, AppChange, AppGrantEvent, EventMap, Events } from './base/events.ts'
+export type {
+  Actor,
+  AppChange,
+  AppGrantEvent,
+  EventMap,
+  EventSource,
+  Events,
+  OutageCode,
+  Refusal,
+  RefusalFacts,
+  TokenChange,
+} from './base/events.ts'
+export type { RefusalCode, RefusalReason } from './base/refusal-reasons.ts'
 export { type AppGrant, createAppGrant, type Management } from './create-app-grant.ts'
 export type { SignatureAlgorithm } from './credentials/jwt/compact.ts'
 export type { JwkSet } from './credentials/jwt/signed-format.ts'

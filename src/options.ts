@@ -1,7 +1,7 @@
 import { describeReceived } from './base/errors.ts'
 import { parseUrl } from './base/parse-url.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
-import type { AccountDirectory } from './domain/accounts/accounts.ts'
+import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
 import { isIssuer } from './domain/input/issuer.ts'
 import { MAX_RESOURCES } from './domain/input/resources.ts'
 import type { Store } from './store/store.ts'
@@ -24,8 +24,8 @@ export interface Lifetimes {
    */
   readonly refreshAbsoluteSeconds: number
   /**
-   * How long a retry with the previous refresh token gets the same response, 0–60. Default is 10. With 0 every retry counts as
-   * reuse and ends the session.
+   * How long the previous refresh token may be used again, 0–60. The same request gets the same response; with another scope or
+   * resource it gets an access token of its own. Default is 10. With 0 every retry counts as reuse and ends the session.
    */
   readonly refreshGraceSeconds: number
 }
@@ -66,6 +66,18 @@ export interface AppGrantOptions {
   /** How long codes, tokens and sessions are valid. The defaults are those of {@link Lifetimes}. */
   readonly lifetimes?: Partial<Lifetimes>
   /**
+   * Whether a refresh gives a new refresh token. False, for all apps that are not public or for those for which the function
+   * returns false, keeps the one that was issued for the code until the session ends: for clients that never take a new one.
+   * Default is true. Public apps always get a new one.
+   *
+   * WARNING: without rotation a copied refresh token goes unnoticed. Whoever has it and the credentials of the app gets access
+   * tokens beside the app, until the session ends. So use it only for an app that keeps its credentials and its tokens apart, and
+   * watch `token` events from other addresses than the app's.
+   *
+   * @see [RFC 9700 - Best Current Practice for OAuth 2.0 Security](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14.2)
+   */
+  readonly rotateRefreshTokens?: boolean | ((app: AppIdentity) => boolean)
+  /**
    * Whether public apps may register http redirect URLs on `127.0.0.1` and `[::1]`. Default is false.
    *
    * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3)
@@ -80,13 +92,14 @@ export interface AppGrantOptions {
 /** The validated options, with defaults applied. */
 export type CheckedOptions = Omit<
   Required<AppGrantOptions>,
-  'issuer' | 'resources' | 'signing' | 'directory' | 'lifetimes'
+  'issuer' | 'resources' | 'signing' | 'directory' | 'lifetimes' | 'rotateRefreshTokens'
 > & {
   readonly issuer: string | undefined
   readonly resources: readonly string[] | undefined
   readonly signing: CheckedSigning | undefined
   readonly directory: AccountDirectory | undefined
   readonly lifetimes: Lifetimes
+  readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
 }
 
 const DAY = 86_400
@@ -112,7 +125,7 @@ const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as 
 export function checkOptions(options: AppGrantOptions): CheckedOptions {
   if (typeof options !== 'object' || options === null) throw wrong('options', 'an object with a store', options)
   const { store, directory, issuer, tokenPrefix = 'ag', allowLoopbackRedirects = false, clock = Date.now } = options
-  const { appsPerOwner = 1000, timeoutMs = 1000 } = options
+  const { appsPerOwner = 1000, timeoutMs = 1000, rotateRefreshTokens = true } = options
   if (!STORE_METHODS.every((method) => typeof store?.[method] === 'function'))
     throw wrong('store', 'a store such as memoryStore()', store)
   if (directory !== undefined && typeof directory?.lineage !== 'function')
@@ -133,6 +146,8 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     throw wrong('tokenPrefix', 'a string that matches [a-z][a-z0-9]{1,9}', tokenPrefix)
   if (typeof allowLoopbackRedirects !== 'boolean')
     throw wrong('allowLoopbackRedirects', 'true or false', allowLoopbackRedirects)
+  if (typeof rotateRefreshTokens !== 'boolean' && typeof rotateRefreshTokens !== 'function')
+    throw wrong('rotateRefreshTokens', 'true, false, or a function of an app', rotateRefreshTokens)
   if (typeof clock !== 'function') throw wrong('clock', 'a function that returns ms since 1970', clock)
   return {
     store,
@@ -142,6 +157,9 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     signing: signing === undefined ? undefined : checkSigning(signing),
     tokenPrefix,
     allowLoopbackRedirects,
+    // Whatever a function returns but false, the refresh token rotates.
+    rotatesRefreshTokens: (app) =>
+      (typeof rotateRefreshTokens === 'function' ? rotateRefreshTokens(app) : rotateRefreshTokens) !== false,
     clock,
     appsPerOwner: integer('appsPerOwner', appsPerOwner, [1, 100_000]),
     timeoutMs: integer('timeoutMs', timeoutMs, [10, 60_000]),

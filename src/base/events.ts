@@ -1,6 +1,9 @@
-import type { ErrorCode } from './errors.ts'
+import type { RefusalCode, RefusalReason } from './refusal-reasons.ts'
 
-/** Who performed an operation: an account, or the host if absent, and the real login behind it if the host gave one (ACC-5). */
+/**
+ * Who performed an operation: an account, and the real login behind it if the host gave one (ACC-5). Without an account it was
+ * the host or, if the event is about a request of an app, that app.
+ */
 export interface Actor {
   readonly account?: string
   readonly login?: string
@@ -24,35 +27,68 @@ export type AppChange =
   | 'tokens_revoked'
   | 'removed'
 
+/** Where a request came from, as far as it is known. */
+export interface EventSource {
+  /** The caller's address as the host knows it. */
+  readonly remoteAddress?: string
+  /** At most 512 characters, without control characters. */
+  readonly userAgent?: string
+}
+
+/** A change of access tokens. */
+export type TokenChange = 'issued' | 'repeated' | 'reused' | 'removed' | 'all_removed'
+
+/** What is known of a refused request. Only what is true: `app` exists, and whoever was attacked is not in `by`. */
+export interface RefusalFacts extends EventSource {
+  /** The app that authenticated, whose credentials were tried, or which the operation was about. */
+  readonly app?: string
+}
+
+/** A refused request: its error code with one of the reasons of that code. */
+export type Refusal = {
+  [C in RefusalCode]: { readonly code: C; readonly reason: RefusalReason<C> } & RefusalFacts
+}[RefusalCode]
+
 /** Every event and its properties. No event contains a secret. */
 export interface EventMap {
   app: { readonly change: AppChange; readonly app: string }
-  token: {
-    readonly change: 'issued' | 'removed' | 'all_removed' | 'reused'
+  /**
+   * `issued`: an access token. `repeated`: a refresh was repeated within the grace period, and got this access token. `reused`: a
+   * code or refresh token was used again, which ended its session and these access tokens.
+   */
+  token: EventSource & {
+    readonly change: TokenChange
     readonly app: string
     readonly account: string
     /** Empty for `all_removed`. */
     readonly tokenIds: readonly string[]
   }
   install: { readonly change: 'approved' | 'denied' | 'withdrawn'; readonly app: string; readonly account: string }
-  refused: { readonly code: ErrorCode; readonly reason: string; readonly app?: string; readonly remoteAddress?: string }
+  /** A request that an attacker would make was refused (ERR-9). */
+  refused: Refusal
   /** Something that should work failed. `server_error`: an HTTP response was a 500; `cause` is the reason. */
   outage: {
-    readonly code:
-      | 'store_unavailable'
-      | 'outcome_unknown'
-      | 'directory_unavailable'
-      | 'signing_unavailable'
-      | 'server_error'
+    readonly code: OutageCode
     readonly operation: string
     readonly cause: unknown
   }
 }
 
+/** What failed in an event `outage`. */
+export type OutageCode =
+  | 'store_unavailable'
+  | 'outcome_unknown'
+  | 'directory_unavailable'
+  | 'signing_unavailable'
+  | 'server_error'
+
 /** An event as passed to a listener: its properties, when it happened and who caused it. */
 export type AppGrantEvent<K extends keyof EventMap> = EventMap[K] & { readonly at: Date; readonly by: Actor }
 
-/** The events of this process. Each is emitted once, after its write. */
+/**
+ * The events of this process. Each is emitted once, after its write. The first `outage` with the code `server_error` that has no
+ * listener is a process warning (`APPGRANT_OUTAGE`).
+ */
 export interface Events {
   /**
    * Calls `listener` synchronously for every event of that type. If it throws or rejects, a process warning (`APPGRANT_LISTENER`)
@@ -88,6 +124,7 @@ export function createEmitter(clock: () => number): Emitter {
   // `on` has checked what the listeners of a type accept; the sets need not repeat it.
   type Listener = (event: never) => unknown
   const listeners = new Map<keyof EventMap, Set<Listener>>()
+  let hasWarned = false
 
   return {
     on(type, listener) {
@@ -101,10 +138,21 @@ export function createEmitter(clock: () => number): Emitter {
     },
     emit(type, by, event) {
       const known = listeners.get(type)
-      if (!known?.size) return
+      if (!known?.size) return warnOfUnheard(event)
       const sent = Object.freeze({ ...event, at: new Date(clock()), by })
       for (const listener of [...known]) call(listener, sent as never)
     },
+  }
+
+  /** An unexpected error that nobody listens to must not be lost. One warning is enough to start listening. */
+  function warnOfUnheard(event: EventMap[keyof EventMap]): void {
+    if (hasWarned || !('code' in event) || event.code !== 'server_error') return
+    hasWarned = true
+    const { operation, cause } = event
+    process.emitWarning(
+      `appgrant responded to ${operation} with 500: ${textOf(cause)}. Listen with events.on('outage') to see every such error; this warning is not repeated.`,
+      { code: 'APPGRANT_OUTAGE', ...(cause instanceof Error && cause.stack && { detail: cause.stack }) },
+    )
   }
 
   function call(listener: Listener, event: never): void {

@@ -1,11 +1,12 @@
 import { AppGrantError } from '../base/errors.ts'
-import type { Emitter } from '../base/events.ts'
+import type { Emitter, EventSource } from '../base/events.ts'
 import { digestOf, sameDigest } from '../credentials/digest.ts'
 import type { TokenFormat } from '../credentials/token-format.ts'
 import type { LiveApp } from '../records/app.ts'
 import type { Collection } from '../records/collection.ts'
 import { installKind, installRef } from '../records/install.ts'
-import { removedToken, type StoredToken, tokenKind, tokenRef } from '../records/token.ts'
+import { sessionKind, sessionRef } from '../records/session.ts'
+import { appOnlyTokens, removedToken, type StoredToken, tokenKind, tokenRef, userTokens } from '../records/token.ts'
 import type { Accounts } from './accounts/accounts.ts'
 import { assertMayAct } from './accounts/may-act.ts'
 import { type App, appView } from './apps/app.ts'
@@ -13,9 +14,10 @@ import type { AppAuthentication, AppAuthenticator, AppCredentials, RequestContex
 import type { Authorization } from './authorization/consent.ts'
 import type { ClientCredentialsInput } from './grants/client-credentials.ts'
 import type { CodeInput, RefreshInput, SessionGrants } from './grants/session-grants.ts'
-import { idInput, objectInput } from './input/input.ts'
+import { idInput, objectInput, sourceInput } from './input/input.ts'
+import type { Refusals } from './refusals.ts'
 import type { TokenResponse } from './tokens/access-token-issuer.ts'
-import type { AccessTokenParts, ReadToken } from './tokens/token-reader.ts'
+import type { AccessTokenParts, PresentedToken, ReadToken } from './tokens/token-reader.ts'
 import type { Verifier } from './tokens/verification.ts'
 
 /** Issues, verifies and revokes tokens, and authenticates apps. */
@@ -74,6 +76,7 @@ export interface AuthorizerParts {
   readonly clientCredentials: Authorizer['clientCredentials']
   readonly sessionGrants: SessionGrants
   readonly authorization: Authorization
+  readonly refusals: Refusals
   readonly verifier: Verifier
   readonly readToken: ReadToken
   readonly format: TokenFormat
@@ -81,7 +84,7 @@ export interface AuthorizerParts {
 }
 
 export function createAuthorizer(parts: AuthorizerParts): Authorizer {
-  const { collection, accounts, authenticator, sessionGrants, format, events } = parts
+  const { collection, accounts, authenticator, sessionGrants, refusals, format, events } = parts
 
   return {
     ...parts.authorization,
@@ -91,58 +94,70 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     refresh: sessionGrants.refresh,
 
     async revokeToken(input) {
-      const text = idInput(objectInput(input, 'input').token, 'token')
+      const source = sourceInput(objectInput(input, 'input'))
+      const text = idInput(input.token, 'token')
       const app = await authenticator.authenticate(input)
-      const spent = format.read(text)
-      if (spent?.kind === 'ac' || spent?.kind === 'rt') {
-        if (spent.app === app.key) await sessionGrants.revoke(app, spent)
-        else if (await sessionGrants.isGenuine(spent)) throw foreignToken(app.key, input)
-        return
-      }
-      const presented = await parts.readToken(text)
-      if (typeof presented === 'string') return
-      const { parsed, credential } = presented
-      const isGenuine = (token: StoredToken | undefined) =>
-        token !== undefined && sameDigest(token.digest, digestOf(credential))
-      if (parsed.app !== app.key) {
-        if (isGenuine(await collection.load(tokenKind, tokenRef(parsed)))) throw foreignToken(app.key, input)
-        return
-      }
-      const account = await holderOf(app, parsed)
-      const removed = await collection.write(tokenKind, tokenRef(parsed), (token) =>
-        token && isGenuine(token) ? removedToken(token) : undefined,
-      )
-      if (removed) events.emit('token', {}, { change: 'removed', app: app.key, account, tokenIds: [removed.id] })
+      return refusals.watch({}, { app: app.key, ...source }, async () => {
+        const spent = format.read(text)
+        if (spent?.kind === 'ac' || spent?.kind === 'rt') {
+          if (spent.app === app.key) await sessionGrants.revoke(app, spent, source)
+          else if (await sessionGrants.isGenuine(spent)) throw foreignToken()
+          return
+        }
+        const presented = await parts.readToken(text)
+        if (typeof presented !== 'string') await revokeAccess(app, presented, source)
+      })
     },
 
     async authenticateApp(input) {
       const app = await authenticator.authenticateConfidential(objectInput(input, 'input')).current()
-      await assertMayAct(app, app.owner, accounts)
+      await refusals.watch({}, { app: app.key, ...sourceInput(input) }, () => assertMayAct(app, app.owner, accounts))
       return appView(app)
     },
   }
 
-  /** The account a token acted for: that of its install, or else the owner. */
-  async function holderOf(app: LiveApp, token: AccessTokenParts): Promise<string> {
-    if (!('install' in token)) return app.owner
-    const install = await collection.load(installKind, installRef(token))
-    return install?.state === 'live' ? install.account : app.owner
+  async function revokeAccess(app: LiveApp, presented: PresentedToken, source: EventSource): Promise<void> {
+    const { parsed, credential } = presented
+    const isGenuine = (token: StoredToken | undefined) =>
+      token !== undefined && sameDigest(token.digest, digestOf(credential))
+    if (parsed.app !== app.key) {
+      if (isGenuine(await collection.load(tokenKind, tokenRef(parsed)))) throw foreignToken()
+      return
+    }
+    const holder = await holderOf(app, parsed)
+    let wasValid = false
+    const removed = await collection.write(tokenKind, tokenRef(parsed), (token) => {
+      if (!token || !isGenuine(token)) return undefined
+      wasValid = token.state === 'live' && token.group === holder?.group
+      return removedToken(token)
+    })
+    // A token that gave nothing any more was not revoked by this.
+    if (!removed || !holder || !wasValid) return
+    const { account } = holder
+    events.emit('token', {}, { change: 'removed', app: app.key, account, tokenIds: [removed.id], ...source })
   }
 
-  function foreignToken(app: string, { remoteAddress }: RequestContext): AppGrantError {
-    const code = 'foreign_token'
-    events.emit(
-      'refused',
-      {},
-      { code, reason: 'token_of_another_app', app, ...(remoteAddress !== undefined && { remoteAddress }) },
-    )
-    return new AppGrantError(
-      code,
-      {},
-      {
-        message: 'the token belongs to another app',
-        hint: 'An app can revoke only its own tokens. The token was not revoked.',
-      },
-    )
+  /** The account for which a token is valid, and the group that it must be in; undefined if its install or session has ended. */
+  async function holderOf(
+    app: LiveApp,
+    token: AccessTokenParts,
+  ): Promise<{ readonly account: string; readonly group: string } | undefined> {
+    if (!('install' in token)) return { account: app.owner, group: appOnlyTokens(app).group }
+    const [installRecord, sessionRecord] = await collection.get([installRef(token), sessionRef(token)])
+    const install = installRecord && collection.unpack(installKind, installRecord)
+    const isOpen = sessionRecord && sessionKind.unpack(sessionRecord).state === 'open'
+    if (install?.state !== 'live' || !isOpen) return undefined
+    return { account: install.account, group: userTokens(app, install).group }
   }
+}
+
+function foreignToken(): AppGrantError {
+  return new AppGrantError(
+    'foreign_token',
+    {},
+    {
+      message: 'the token belongs to another app',
+      hint: 'An app can revoke only its own tokens. The token was not revoked.',
+    },
+  )
 }

@@ -5,6 +5,8 @@ import type { GroupRef, Position, Store, StoreRecord } from '../store/store.ts'
 /** Most records read by one call: a page of search results may be short, even empty, and still have a next page. */
 const MAX_SCANNED = 1000
 const SEARCH_CHUNK = 200
+/** Most records of a group that one walk reads. */
+const MAX_WALKED = 20_000
 const MAX_CURSOR_LENGTH = 400
 
 /** Which page of a list to return. */
@@ -42,6 +44,8 @@ export interface Pages {
   page<Item>(list: ListOf<Item>, query: Required<Pick<PageQuery, 'limit'>> & PageQuery): Promise<Page<Item>>
   /** The number of records in the groups at a position greater than `after`. */
   count(groups: readonly GroupRef[], after: number): Promise<number>
+  /** Reads a group to its end, a page at a time, at most 20 000 records after the position. */
+  walk(group: GroupRef, from: Position): AsyncIterable<readonly StoreRecord[]>
 }
 
 export function createPages(store: Store): Pages {
@@ -83,6 +87,16 @@ export function createPages(store: Store): Pages {
     async count(groups, after) {
       const counts = await Promise.all(groups.map((group) => store.count(group, after)))
       return counts.reduce((sum, count) => sum + count, 0)
+    },
+    async *walk(group, from) {
+      let after = from
+      for (let walked = 0; walked < MAX_WALKED; walked += SEARCH_CHUNK) {
+        const { records, more } = await store.list(group, { after, limit: SEARCH_CHUNK })
+        yield records
+        const last = records.at(-1)
+        if (!more || !last) return
+        after = { position: last.position, id: last.id }
+      }
     },
   }
 }

@@ -27,7 +27,7 @@ export interface Session {
     readonly redirectUrl: string
     readonly state?: string
   }
-  /** Digest of the PKCE challenge and the redirect URL, kept to recognise replays of the code while the session lasts. */
+  /** Digests of the PKCE challenge and of the redirect URL, kept to recognise replays of the code while the session lasts. */
   readonly binding: string
   /** The stamps the session depends on: of its redirect URL until the code is redeemed, of the app, of the install. */
   readonly redirectStamp: string
@@ -42,19 +42,34 @@ export interface Session {
   readonly familyKey: string
   /** The next credentials are derived from this and the presented credential: neither is enough alone. */
   readonly salt: string
-  /**
-   * The previous step, so that a retry gets the same response. `sealed` is the signed access token that it issued, readable
-   * only with the credential that was exchanged for it: a signature cannot be reproduced.
-   */
-  readonly last?: { readonly digest: string; readonly salt: string; readonly at: number; readonly sealed?: string }
+  /** The previous step, so that a retry gets the same response. */
+  readonly last?: LastStep
   /** When the current credential expires. */
   readonly credentialEndsAt: number
   /** When the whole session expires, fixed at approval. */
   readonly endsAt: number
-  /** Unexpired access tokens, the newest last: only to remove them from the list when the session ends. */
-  readonly tokens: readonly { readonly id: string; readonly expiresAt: number }[]
   /** When the record expires: never before anything that depends on it. */
   readonly expiresAt: number
+}
+
+/** How the session got to its stage. */
+export interface LastStep {
+  /** Of the credential that was exchanged. */
+  readonly digest: string
+  readonly salt: string
+  readonly at: number
+  /** The access tokens that it was exchanged for: the first, and one more for each retry with other parameters. */
+  readonly tokens: readonly StepToken[]
+}
+
+/**
+ * An access token of the last step. `sealed` is its text if it is signed, readable only with the credential that was exchanged for
+ * it: a signature cannot be reproduced.
+ */
+export interface StepToken {
+  readonly id: string
+  readonly expiresAt: number
+  readonly sealed?: string
 }
 
 const KIND = 's'
@@ -69,8 +84,8 @@ export function tagOf(session: Session, kind: TokenKind, stage: number): string 
 }
 
 /** Nothing of an ended session works. It is kept so that its credentials are still recognised. */
-export function endedSession({ consentRequest: _, ...session }: Session): Session {
-  return { ...session, state: 'ended', tokens: [] }
+export function endedSession({ consentRequest: _, last: __, ...session }: Session): Session {
+  return { ...session, state: 'ended' }
 }
 
 export const sessionKind: Kind<Session> = {

@@ -23,7 +23,8 @@ export interface LiveToken {
   /** The resources it is for. Absent if the host has configured none: then it is for the issuer. */
   readonly audience?: readonly string[]
   readonly userAgent?: string
-  /** For a user's token, the stage its session must have reached, because the token is stored first. */
+  /** For a user's token, the session it belongs to, and the stage that must have reached, because the token is stored first. */
+  readonly session?: string
   readonly stage?: number
 }
 
@@ -104,6 +105,7 @@ interface Packed {
   readonly s?: string
   readonly a?: string
   readonly u?: string
+  readonly f?: string
   readonly n?: number
 }
 
@@ -114,18 +116,19 @@ export const tokenKind: Kind<StoredToken> = {
     return { partition, id, groups: token.state === 'live' ? [token.group] : [], position: expiresAt, expiresAt }
   },
   pack(token) {
-    // Digests and times need no escaping.
+    // Digests, ids and times need no escaping.
     if (token.state === 'removed') return `{"d":"${token.digest}","h":"${token.holder}"}`
     let text = `{"d":"${token.digest}","i":${token.issuedAt}`
     if (token.scope.length > 0) text += `,"s":${JSON.stringify(token.scope.join(' '))}`
     if (token.audience) text += `,"a":${JSON.stringify(token.audience.join(' '))}`
     if (token.userAgent) text += `,"u":${JSON.stringify(token.userAgent)}`
+    if (token.session !== undefined) text += `,"f":"${token.session}"`
     if (token.stage !== undefined) text += `,"n":${token.stage}`
     return `${text}}`
   },
   unpack({ partition, id, groups, position: expiresAt, data }) {
     const packed = JSON.parse(data) as Packed
-    const { d: digest, i: issuedAt, h: holder, s: scope, a: audience, u: userAgent, n: stage } = packed
+    const { d: digest, i: issuedAt, h: holder, s: scope, a: audience, u: userAgent, f: session, n: stage } = packed
     const [group] = groups
     if (group === undefined || issuedAt === undefined)
       return { state: 'removed', partition, id, digest, holder: holder ?? '', expiresAt }
@@ -142,6 +145,7 @@ export const tokenKind: Kind<StoredToken> = {
     // Every verification runs this, and spreading absent properties would take as long as parsing.
     if (audience !== undefined) token.audience = audience.split(' ')
     if (userAgent !== undefined) token.userAgent = userAgent
+    if (session !== undefined) token.session = session
     if (stage !== undefined) token.stage = stage
     return token
   },

@@ -83,6 +83,40 @@ describe('events', () => {
     expect(warnings).toHaveLength(2 * thrown.length)
   })
 
+  const unexpected = { code: 'server_error', operation: 'POST /token', cause: new RangeError('a bug') } as const
+
+  it('an unexpected error that nobody listens to is a process warning with its stack, once (ERR-9)', async () => {
+    const events = createEmitter(() => NOW)
+    const warnings = await warningsDuring(() => {
+      events.emit('outage', {}, unexpected)
+      events.emit('outage', {}, unexpected)
+    })
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toMatchObject({ code: 'APPGRANT_OUTAGE', detail: unexpected.cause.stack })
+    expect(warnings[0]?.message).toMatch(/POST \/token.*RangeError: a bug.*events\.on\('outage'\)/)
+  })
+
+  it('an unexpected error with a listener, and an outage that its caller sees, are no warning (ERR-9)', async () => {
+    const events = createEmitter(() => NOW)
+    const warnings = await warningsDuring(() => {
+      events.emit('outage', {}, { ...unexpected, code: 'store_unavailable' })
+      events.emit('refused', {}, { code: 'invalid_scope', reason: 'invalid_scope' })
+      const end = events.on('outage', () => {})
+      events.emit('outage', {}, unexpected)
+      end()
+    })
+    expect(warnings).toEqual([])
+    expect(await warningsDuring(() => events.emit('outage', {}, unexpected))).toHaveLength(1)
+  })
+
+  it('a warning about an unexpected error that has no text still says where it happened', async () => {
+    const events = createEmitter(() => NOW)
+    const warnings = await warningsDuring(() =>
+      events.emit('outage', {}, { ...unexpected, cause: Object.create(null) }),
+    )
+    expect(warnings[0]?.message).toContain('POST /token')
+  })
+
   it('a listener that is not a function is refused', () => {
     expect(() => createEmitter(() => NOW).on('app', 'x' as never)).toThrow(TypeError)
   })

@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { traced } from '../../src/base/traced.ts'
-import { createAppGrant } from '../../src/index.ts'
+import { AppGrantError, createAppGrant } from '../../src/index.ts'
 
 const MOMENTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const
 let ends: (() => void)[] = []
@@ -40,6 +40,34 @@ describe('tracing channels', () => {
     const seen = subscribe('Api.ask')
     await expect(api.ask()).rejects.toBe(failure)
     expect(seen.find(({ moment }) => moment === 'error')?.message).toMatchObject({ error: failure })
+  })
+
+  it('the outcome of a call is ok, a denial reason, an error code or unexpected_error, from asyncStart on (ERR-9)', async () => {
+    const api = traced('Api', {
+      give: async () => ({ ok: true }),
+      deny: async () => ({ ok: false, reason: 'expired' }),
+      refuse: () => Promise.reject(new AppGrantError('app_suspended', {})),
+      fail: () => Promise.reject(new Error('canary')),
+      reject: () => Promise.reject(undefined),
+    })
+    const expected = {
+      give: 'ok',
+      deny: 'expired',
+      refuse: 'app_suspended',
+      fail: 'unexpected_error',
+      reject: 'unexpected_error',
+    } as const
+    for (const [method, outcome] of Object.entries(expected)) {
+      const seen = subscribe(`Api.${method}`)
+      await api[method as keyof typeof expected]().catch(() => {})
+      const outcomes = seen.map(({ moment, message }) => [moment, (message as { outcome?: string }).outcome])
+      expect(outcomes.filter(([moment]) => moment !== 'error')).toEqual([
+        ['start', undefined],
+        ['end', undefined],
+        ['asyncStart', outcome],
+        ['asyncEnd', outcome],
+      ])
+    }
   })
 
   it('a synchronous throw becomes a rejection, with and without subscribers', async () => {

@@ -15,7 +15,8 @@ const kills =
       if (text && (await authorizer.verify(text)).ok) throw new Error(`${which} works after ${name} was acknowledged`)
     }
   }
-const SESSION = ['oldest', 'older', 'old', 'refreshed', 'refreshed too', 'retried', 'reused']
+const RETRIED = ['retried', 'retried read', 'retried write', 'retried read too']
+const SESSION = ['oldest', 'older', 'old', 'refreshed', 'refreshed too', 'reused', ...RETRIED]
 const ALL = [...SESSION, 'redeemed', 'redeemed too']
 
 const PAIRS: readonly (readonly [readonly SessionActName[], NonNullable<SessionScenario['always']>?])[] = [
@@ -46,6 +47,12 @@ const PAIRS: readonly (readonly [readonly SessionActName[], NonNullable<SessionS
   [['retry', 'withdraw'], kills('withdraw', SESSION)],
   [['retry', 'revokeSession'], kills('revokeSession', SESSION)],
   [['retry', 'removeAll'], kills('removeAll', ['oldest', 'older', 'old', 'retried'])],
+  [['retryRead', 'revokeSession'], kills('revokeSession', SESSION)],
+  [['retryRead', 'withdraw'], kills('withdraw', SESSION)],
+  [['retryRead', 'regenerate'], kills('regenerate', ALL)],
+  [['retryRead', 'retryWrite']],
+  [['retryRead', 'retryReadToo']],
+  [['retry', 'retryRead']],
   [['reuse', 'withdraw'], kills('withdraw', SESSION)],
   [['reuse', 'revokeSession'], kills('revokeSession', SESSION)],
   [['reuse', 'suspend'], kills('suspend', ALL)],
@@ -59,6 +66,8 @@ const RACES: readonly (readonly [readonly SessionActName[], { readonly refreshGr
   [['refresh', 'refreshToo'], { refreshGraceSeconds: 0 }],
   [['redeem', 'redeemToo']],
   [['refresh', 'retry']],
+  [['refresh', 'retryRead']],
+  [['refreshRead', 'refreshWrite']],
   [['refresh', 'reuse']],
 ]
 
@@ -67,6 +76,7 @@ const TRIOS: readonly (readonly SessionActName[])[] = [
   ['redeem', 'removeAll', 'suspend'],
   ['refresh', 'removeAll', 'withdraw'],
   ['refresh', 'suspend', 'removeToken'],
+  ['retryRead', 'retryWrite', 'refresh'],
 ]
 
 describe('concurrent calls on sessions with lost, late and repeated writes', () => {

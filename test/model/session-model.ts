@@ -39,6 +39,8 @@ interface ModelSession {
   readonly refreshes: string[]
   rotatedAt: number
   readonly tokens: ModelToken[]
+  /** The access tokens of the last rotation, by what they are for. */
+  readonly variants: Map<string, ModelToken>
   isEnded: boolean
 }
 
@@ -137,6 +139,7 @@ const authorize = fc
           refreshes: [],
           rotatedAt: 0,
           tokens: [],
+          variants: new Map(),
           isEnded: false,
         })
       },
@@ -160,12 +163,34 @@ function scopeNow({ scope, app }: ModelSession): readonly string[] {
 
 type Result = { accessToken: string; refreshToken?: string | undefined; tokenId: string; scope: readonly string[] }
 
-function advance(session: ModelSession, { accessToken, refreshToken = '', tokenId, scope }: Result, now: number): void {
-  expect(scope).toEqual(scopeNow(session))
-  session.refreshes.push(refreshToken)
+/** What a refresh may ask for: the same in several forms, parts of it, and more than there is. */
+const ASKED = {
+  nothing: () => undefined,
+  all: (session) => scopeNow(session).toReversed(),
+  read: () => ['read'],
+  write: () => ['write'],
+  more: () => ['admin'],
+} satisfies Record<string, (session: ModelSession) => readonly string[] | undefined>
+
+type Asked = keyof typeof ASKED
+
+/** The scope that a request gets; undefined if it is refused. */
+function scopeOf(session: ModelSession, asked: Asked): readonly string[] | undefined {
+  const [scope, all] = [ASKED[asked](session) ?? scopeNow(session), scopeNow(session)]
+  return scope.every((one) => all.includes(one)) ? all.filter((one) => scope.includes(one)) : undefined
+}
+
+function advance(session: ModelSession, answer: Result, now: number): void {
+  session.refreshes.push(answer.refreshToken ?? '')
   session.rotatedAt = now
-  const expiresAt = now + TOKEN_MS
-  session.tokens.push({ text: accessToken, id: tokenId, expiresAt, scope, isRemoved: false, isRevoked: false })
+  session.variants.clear()
+  issue(session, answer, now)
+}
+
+function issue(session: ModelSession, { accessToken: text, tokenId: id, scope }: Result, now: number): void {
+  const token: ModelToken = { text, id, expiresAt: now + TOKEN_MS, scope, isRemoved: false, isRevoked: false }
+  session.tokens.push(token)
+  session.variants.set(scope.join(' '), token)
 }
 
 const some = fc.record({ session: fc.nat(20), which: credential })
@@ -201,16 +226,21 @@ const redeem = fc.tuple(some, fc.nat(4)).map(([{ session: at, which }, verifier]
       const outcome = await codeOf(call)
       expect(outcome, title).toBe(expected())
       model.log.push(`${title}: ${outcome}`)
-      if (outcome === 'ok') advance(session, await call, clock())
+      if (outcome !== 'ok') return
+      const answer = await call
+      expect(answer.scope, title).toEqual(scopeNow(session))
+      advance(session, answer, clock())
     },
     toString: () => title,
   }
 })
 
+const asked = fc.constantFrom<Asked[]>('nothing', 'nothing', 'nothing', 'all', 'all', 'read', 'write', 'more')
+
 const refresh = fc
-  .tuple(some, fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 5))
-  .map(([{ session: at, which }, back]): Command => {
-    const title = `session ${at} is refreshed by its refresh token ${back} steps back with the ${which} secret`
+  .tuple(some, fc.constantFrom(0, 0, 0, 0, 1, 1, 1, 2, 5), asked)
+  .map(([{ session: at, which }, back, form]): Command => {
+    const title = `session ${at} is refreshed for ${form} by its refresh token ${back} steps back with the ${which} secret`
     return {
       check: (model) => heldOf(model).sessions.some(({ refreshes }) => refreshes.length > 0),
       async run(model, { appgrant, clock }) {
@@ -221,22 +251,30 @@ const refresh = fc
         const refreshToken = refreshes[refreshes.length - 1 - steps] ?? ''
         const { secret, isGood } = secretOf(model, session.app, which)
         const isRetry = steps === 1 && clock() - session.rotatedAt < WINDOW_MS
+        const granted = scopeOf(session, form)
         const expected = () => {
           if (!isGood) return 'app_authentication_failed'
           const before = refusalBefore(model, session, 'invalid_refresh_token', false)
           if (before !== 'ok') return before
-          if (!session.isEnded && (steps === 0 || isRetry)) return 'ok'
+          if (!session.isEnded && (steps === 0 || isRetry)) return granted ? 'ok' : 'invalid_scope'
           session.isEnded = true
           return 'invalid_refresh_token'
         }
-        const call = appgrant.authorizer.refresh({ key: session.app.key, secret, refreshToken, userAgent: 'model' })
+        const scope = ASKED[form](session)
+        const by = { key: session.app.key, secret, userAgent: 'model' }
+        const call = appgrant.authorizer.refresh({ ...by, refreshToken, ...(scope && { scope }) })
         const outcome = await codeOf(call)
         expect(outcome, title).toBe(expected())
-        model.log.push(`${title}: ${outcome}`)
+        const known = session.variants.get((granted ?? []).join(' '))
+        const kind = steps === 0 ? '' : known ? ' as before' : ' in another form'
+        model.log.push(`${title}: ${outcome}${outcome === 'ok' ? kind : ''}`)
         if (outcome !== 'ok') return
         const answer = await call
+        expect(answer.scope, title).toEqual(granted)
         if (steps === 0) return advance(session, answer, clock())
-        expect([answer.refreshToken, answer.accessToken]).toEqual([refreshes.at(-1), session.tokens.at(-1)?.text])
+        expect(answer.refreshToken, title).toBe(refreshes.at(-1))
+        if (known) expect(answer.accessToken, title).toBe(known.text)
+        else issue(session, answer, clock())
       },
       toString: () => title,
     }

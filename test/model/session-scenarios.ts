@@ -33,9 +33,10 @@ function remember(state: SessionState, name: string, { accessToken, refreshToken
   state.refresh.set(name, refreshToken ?? '')
 }
 
-function refreshing(from: string, to: string): SessionAct['run'] {
+function refreshing(from: string, to: string, scope?: readonly string[]): SessionAct['run'] {
   return async (state, { authorizer }) => {
-    const granted = await authorizer.refresh({ ...by(state), refreshToken: state.refresh.get(from) ?? '' })
+    const presented = { refreshToken: state.refresh.get(from) ?? '', ...(scope && { scope }) }
+    const granted = await authorizer.refresh({ ...by(state), ...presented })
     remember(state, to, granted)
     return 'refreshed'
   }
@@ -66,6 +67,12 @@ export const ACTS = {
   refreshToo: refreshing('old', 'refreshed too'),
   /** Within the grace period: the same response, until the successor is used. */
   retry: refreshing('older', 'retried'),
+  /** The same with other parameters: the same refresh token, and an access token of its own. */
+  retryRead: refreshing('older', 'retried read', ['read']),
+  retryWrite: refreshing('older', 'retried write', ['write']),
+  retryReadToo: refreshing('older', 'retried read too', ['read']),
+  refreshRead: refreshing('old', 'refreshed read', ['read']),
+  refreshWrite: refreshing('old', 'refreshed write', ['write']),
   /** Long superseded. */
   reuse: refreshing('oldest', 'reused'),
   withdraw: async (state, { installs }) => `${await installs.withdraw(ofUser(state))}`,
@@ -131,6 +138,11 @@ const NAMES: Partial<Record<SessionActName, string>> = {
   refresh: 'refreshed',
   refreshToo: 'refreshed too',
   retry: 'retried',
+  retryRead: 'retried read',
+  retryWrite: 'retried write',
+  retryReadToo: 'retried read too',
+  refreshRead: 'refreshed read',
+  refreshWrite: 'refreshed write',
   reuse: 'reused',
 }
 
@@ -193,6 +205,8 @@ async function observe(state: SessionState, { apps, authorizer, installs, tokens
     const answer = await authorizer.verify(text)
     held[name] = answer.ok ? 'ok' : answer.reason
   }
+  // The same request has the same token, however often it was sent.
+  const distinct = new Set(state.access.values()).size
   const app = await apps.get(state.key)
   const installed = (await installs.list({ account: 'user' })).items.length
   const listed = installed > 0 ? new Set((await tokens.list(ofUser(state))).items.map(({ id }) => id)) : new Set()
@@ -214,7 +228,7 @@ async function observe(state: SessionState, { apps, authorizer, installs, tokens
     )
   }
   const shown = app && { suspended: app.suspended !== undefined, urls: app.redirectUrls }
-  return { held, hidden, refreshes, codes, installed, app: shown }
+  return { held, distinct, hidden, refreshes, codes, installed, app: shown }
 }
 
 async function answer(call: Promise<unknown>): Promise<string> {

@@ -30,7 +30,9 @@ describe('the examples', () => {
     const files = readdirSync(join(ROOT, 'examples'))
     expect(files).toEqual(
       expect.arrayContaining(
-        [...FRAMEWORKS, 'quickstart', 'app-keys', 'custom-store', 'demo', 'consent-host'].map((name) => `${name}.ts`),
+        [...FRAMEWORKS, 'quickstart', 'app-keys', 'custom-store', 'demo', 'consent-host', 'audit-log', 'metrics'].map(
+          (name) => `${name}.ts`,
+        ),
       ),
     )
     for (const file of files) {
@@ -72,6 +74,35 @@ describe('the examples', () => {
         'token: revoked',
         'old key: invalid_client',
         'new key: none',
+      ],
+    })
+  })
+
+  it('audit-log.ts delivers what happened before the host crashed, once', async () => {
+    const { code, stdout, stderr } = await run('audit-log.ts')
+    expect({ code, stderr, lines: stdout.trim().split('\n') }).toEqual({
+      code: 0,
+      stderr: '',
+      lines: [
+        'the host was ended by SIGKILL',
+        'app registered host',
+        'refused wrong_secret 192.0.2.66',
+        'app suspended ann',
+      ],
+    })
+  })
+
+  it('metrics.ts counts the outcome of each call', async () => {
+    const { code, stdout, stderr } = await run('metrics.ts')
+    expect({ code, stderr, lines: stdout.trim().split('\n') }).toEqual({
+      code: 0,
+      stderr: '',
+      lines: [
+        'appgrant_calls_total{call="Authorizer.clientCredentials",outcome="ok"} 1',
+        'appgrant_calls_total{call="Authorizer.clientCredentials",outcome="app_authentication_failed"} 1',
+        'appgrant_calls_total{call="Authorizer.verify",outcome="ok"} 2',
+        'appgrant_calls_total{call="Authorizer.verify",outcome="malformed"} 1',
+        'appgrant_calls_total{call="Authorizer.verify",outcome="app_suspended"} 1',
       ],
     })
   })

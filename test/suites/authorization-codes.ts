@@ -61,15 +61,16 @@ export function testAuthorizationCodes(open: OpenStore, format: TokenOptions = {
       expect(await w.appgrant.tokens.count({ app: w.key, account: 'user' })).toBe(0)
     })
 
-    it('a code redeemed again within 10 s is denied and ends its session, but no other session (S17, TOK-9)', async () => {
+    it('a code redeemed again within 10 s is denied and ends its session, but no other session (S17, TOK-9, ERR-9)', async () => {
       const w = await fixture()
       const [first, second] = [await w.start(), await w.start()]
       const reused: unknown[] = []
       w.appgrant.events.on('token', ({ at: _, ...event }) => void (event.change === 'reused' && reused.push(event)))
-      expect(await codeOf(w.exchange(first.code))).toBe('invalid_code')
+      const source = { remoteAddress: '192.0.2.66', userAgent: 'thief' }
+      expect(await codeOf(w.exchange(first.code, source))).toBe('invalid_code')
       await expectDead(w, first)
       await expectAlive(w, second)
-      const event = { change: 'reused', app: w.key, account: 'user', tokenIds: [first.id], by: { account: 'user' } }
+      const event = { change: 'reused', app: w.key, account: 'user', tokenIds: [first.id], by: {}, ...source }
       expect(reused).toEqual([event])
     })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { TokenResponse } from '../../src/index.ts'
+import type { AppIdentity, RefreshInput, TokenResponse } from '../../src/index.ts'
+import { faultyStore } from '../../src/testing/index.ts'
 import { codeOf } from '../support/code-of.ts'
 import { forged } from '../support/forged-credentials.ts'
 import { codesOf, expectAlive, expectDead, valuesOf } from '../support/session-checks.ts'
@@ -17,6 +18,8 @@ import {
 } from '../support/session-fixture.ts'
 
 const PARALLEL = 50
+const MAIN = 'https://api.example'
+const OTHER = 'https://files.example'
 
 /** What a refresh token does, on the stores that `open` gives. */
 export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): void {
@@ -147,19 +150,267 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       await expectDead(w, last)
     })
 
-    it('a refresh within the grace period with other parameters is not a retry but reuse (TOK-8)', async () => {
+    const SAME: readonly (readonly [string, Partial<RefreshInput>, Partial<RefreshInput>])[] = [
+      ['with the scopes in another order', { scope: ['read', 'write'] }, { scope: ['write', 'read'] }],
+      ['with a scope repeated', { scope: ['read'] }, { scope: ['read', 'read'] }],
+      ['with all scopes instead of none', {}, { scope: ['write', 'read'] }],
+      ['with no scopes instead of all', { scope: ['read', 'write'] }, {}],
+      ['with the granted resource instead of none', {}, { resources: [MAIN] }],
+      ['with the resources in another order', { resources: [MAIN, OTHER] }, { resources: [OTHER, MAIN] }],
+      ['with no resource instead of the granted one', { resources: [MAIN] }, {}],
+    ]
+    for (const [what, one, other] of SAME) {
+      it(`a refresh repeated ${what} gets the identical response (TOK-8)`, async () => {
+        const w = await fixture({ options: { resources: [MAIN, OTHER] } })
+        const resource = one.resources ?? other.resources ?? []
+        const code = await w.code({}, { resource })
+        const first = tokensOf(await w.exchange(code), code)
+        const second = await w.next(first, one)
+        w.clock.advance(4000)
+        const again = await w.next(first, other)
+        expect([again.access, again.refresh, again.id]).toEqual([second.access, second.refresh, second.id])
+        expect(again.granted.scope).toEqual(second.granted.scope)
+        expect(await w.appgrant.tokens.count({ app: w.key, account: 'user' })).toBe(2)
+        await expectAlive(w, again)
+      })
+    }
+
+    const OTHERWISE: readonly (readonly [Partial<RefreshInput>, Partial<RefreshInput>])[] = [
+      [{}, { scope: ['read'] }],
+      [{ scope: ['read'] }, {}],
+      [{ scope: ['read'] }, { scope: ['write'] }],
+      [{ scope: [] }, {}],
+      [{}, { resources: [OTHER] }],
+      [{ resources: [OTHER] }, { resources: [MAIN] }],
+    ]
+    for (const [one, other] of OTHERWISE) {
+      it(`a refresh with ${JSON.stringify(one)} repeated with ${JSON.stringify(other)} gets the same refresh token and an access token of its own (TOK-8)`, async () => {
+        const w = await fixture({ options: { resources: [MAIN, OTHER] } })
+        const resource = [MAIN, OTHER]
+        const code = await w.code({}, { resource })
+        const first = tokensOf(await w.exchange(code), code)
+        const second = await w.next(first, one)
+        const third = await w.next(first, other)
+        expect(third.refresh).toBe(second.refresh)
+        expect(third.id).not.toBe(second.id)
+        const access = await w.appgrant.authorizer.verify(third.access)
+        expect(access).toMatchObject({
+          ok: true,
+          scope: other.scope ?? ['read', 'write'],
+          audience: other.resources ?? resource,
+        })
+        // Each of the two is repeated as it was, in either order, and nothing more is stored.
+        const counted = await w.appgrant.tokens.count({ app: w.key, account: 'user' })
+        expect(counted).toBe(3)
+        const written = w.observed.writes()
+        for (const [asked, got] of [
+          [other, third],
+          [one, second],
+        ] as const)
+          expect((await w.next(first, asked)).access).toBe(got.access)
+        expect(w.observed.writes()).toBe(written)
+        for (const { access: text } of [first, second, third]) expect(await w.verify(text)).toBe('ok')
+        await expectAlive(w, third)
+      })
+    }
+
+    it('50 parallel refreshes with five sets of parameters get one refresh token and one access token for each set (S10, TOK-8)', async () => {
       const w = await fixture()
-      for (const [asked, again] of [
-        [undefined, ['read']],
-        [['read'], undefined],
-        [['read'], ['write']],
-        [['read', 'write'], undefined],
-      ] as const) {
+      const first = await w.start()
+      const other = w.node()
+      const sets = [undefined, ['read'], ['write'], ['write', 'read'], []]
+      const answers = valuesOf(
+        await atOnce(PARALLEL, (n) => {
+          const scope = sets[n % sets.length]
+          return w.refresh(first.refresh, scope ? { scope } : {}, n % 2 ? other : w.appgrant)
+        }),
+      )
+      expect(answers).toHaveLength(PARALLEL)
+      expect(new Set(answers.map(({ refreshToken }) => refreshToken)).size).toBe(1)
+      expect(new Set(answers.map(({ accessToken }) => accessToken)).size).toBe(4)
+      expect(await w.appgrant.tokens.count({ app: w.key, account: 'user' })).toBe(5)
+      for (const { accessToken } of answers) expect(await w.verify(accessToken)).toBe('ok')
+      await expectAlive(w, tokensOf(answers[0] as TokenResponse))
+    })
+
+    it('a repeat with a scope or resource that was not granted is refused, and ends nothing (TOK-8)', async () => {
+      const w = await fixture()
+      const first = await w.start()
+      const second = await w.next(first)
+      expect(await codeOf(w.refresh(first.refresh, { scope: ['admin'] }))).toBe('invalid_scope')
+      expect(await codeOf(w.refresh(first.refresh, { resources: ['https://elsewhere.example'] }))).toBe(
+        'invalid_target',
+      )
+      expect((await w.next(first)).access).toBe(second.access)
+      await expectAlive(w, second)
+    })
+
+    it('a refresh token is good for eight sets of parameters, and a ninth is refused and ends nothing (TOK-8)', async () => {
+      const scopes = ['a', 'b', 'c', 'd']
+      const w = await fixture({ app: { scopes } })
+      const first = await w.start()
+      const second = await w.next(first)
+      const sets = [['a'], ['b'], ['c'], ['d'], ['a', 'b'], ['a', 'c'], ['a', 'd']]
+      for (const scope of sets) expect((await w.next(first, { scope })).refresh).toBe(second.refresh)
+      expect(await codeOf(w.refresh(first.refresh, { scope: ['b', 'c'] }))).toBe('invalid_request')
+      for (const scope of sets)
+        expect((await w.next(first, { scope: scope.toReversed() })).granted.scope).toEqual(scope)
+      await expectAlive(w, second)
+    })
+
+    it('a repeat whose access token was stored and removed meanwhile gets one that has expired, and the same refresh token (TOK-8)', async () => {
+      const w = await fixture()
+      const first = await w.start()
+      const second = await w.next(first)
+      w.store.fail('replace', 'before')
+      expect(await codeOf(w.refresh(first.refresh, { scope: ['read'] }))).toBe('store_unavailable')
+      await w.appgrant.tokens.removeAll({ app: w.key, account: 'user' })
+      const again = await w.next(first, { scope: ['read'] })
+      expect(again.granted.expiresInSeconds).toBe(0)
+      expect(await w.verify(again.access)).not.toBe('ok')
+      expect(again.refresh).toBe(second.refresh)
+      await expectAlive(w, await w.next(again))
+    })
+
+    it('each repeat of a refresh is one event with address and user agent, and so is reuse; neither accuses the account (TOK-8, ERR-9)', async () => {
+      const w = await fixture()
+      const first = await w.start()
+      const app = { key: w.key, account: 'user' }
+      const source = { remoteAddress: '192.0.2.66', userAgent: 'thief/1' }
+      const seen: unknown[] = []
+      w.appgrant.events.on('token', ({ at: _, app: key, account, ...event }) => {
+        expect({ key, account }).toEqual(app)
+        seen.push(event)
+      })
+      const { id } = await w.next(first, { userAgent: 'app/1' })
+      await w.next(first, source)
+      const { id: other } = await w.next(first, { ...source, scope: ['read'] })
+      const third = await w.next(await w.next(first))
+      expect(await codeOf(w.refresh(first.refresh, source))).toBe('invalid_refresh_token')
+      expect(await codeOf(w.refresh(third.refresh, source))).toBe('invalid_refresh_token')
+      const by = {}
+      expect(seen).toEqual([
+        { change: 'issued', tokenIds: [id], by, userAgent: 'app/1' },
+        { change: 'repeated', tokenIds: [id], by, ...source },
+        { change: 'issued', tokenIds: [other], by, ...source },
+        { change: 'repeated', tokenIds: [other], by, ...source },
+        { change: 'repeated', tokenIds: [id], by },
+        { change: 'issued', tokenIds: [third.id], by },
+        { change: 'reused', tokenIds: expect.any(Array), by, ...source },
+      ])
+      const { tokenIds } = seen.at(-1) as { tokenIds: readonly string[] }
+      expect(tokenIds.toSorted()).toEqual([first.id, id, other, third.id].toSorted())
+    })
+
+    it('a session that ends with 81 live tokens leaves none in the list, and those of other sessions stay (ERR-9)', async () => {
+      for (const how of ['reuse', 'revocation'] as const) {
+        const w = await fixture()
+        const other = await w.start()
         const first = await w.start()
-        const second = await w.next(first, asked && { scope: asked })
-        expect(await codeOf(w.refresh(first.refresh, again && { scope: again }))).toBe('invalid_refresh_token')
-        await expectDead(w, second)
+        let last = first
+        for (let n = 0; n < 80; n++) {
+          w.clock.advance(SECOND)
+          last = await w.next(last)
+        }
+        expect(await w.appgrant.tokens.count({ app: w.key, account: 'user' })).toBe(82)
+        const ended: number[] = []
+        w.appgrant.events.on('token', ({ tokenIds }) => void ended.push(tokenIds.length))
+        if (how === 'reuse') expect(await codeOf(w.refresh(first.refresh))).toBe('invalid_refresh_token')
+        else await w.appgrant.authorizer.revokeToken({ key: w.key, secret: w.secret, token: last.refresh })
+        expect(ended).toEqual([81])
+        const { items } = await w.appgrant.tokens.list({ app: w.key, account: 'user' })
+        expect(items.map(({ id }) => id)).toEqual([other.id])
+        await expectAlive(w, other)
       }
+    })
+
+    it('a refresh that loses against the end of its session leaves no token in the list', async () => {
+      const w = await fixture()
+      const first = await w.start()
+      for (const options of [{}, { rotateRefreshTokens: false }]) {
+        const { refresh } = await w.start()
+        const slow = faultyStore(w.inner)
+        const node = w.node({ store: slow, ...options })
+        const { release, reached } = slow.hold('insert')
+        const refreshing = codeOf(w.refresh(refresh, {}, node))
+        await reached
+        await w.appgrant.authorizer.revokeToken({ key: w.key, secret: w.secret, token: refresh })
+        release()
+        expect(await refreshing).toBe('invalid_refresh_token')
+        const { items } = await w.appgrant.tokens.list({ app: w.key, account: 'user' })
+        expect(items.map(({ id }) => id)).toEqual([first.id])
+      }
+    })
+
+    describe('without rotation', () => {
+      const options = { rotateRefreshTokens: false }
+
+      it('a confidential app keeps its refresh token, and each use gets an access token of its own (TOK-8)', async () => {
+        const w = await fixture({ options })
+        const first = await w.start()
+        const ids = [first.id]
+        for (let n = 0; n < 5; n++) {
+          w.clock.advance(13 * DAY)
+          const next = await w.next(first)
+          expect(next.refresh).toBe(first.refresh)
+          expect(await w.verify(next.access)).toBe('ok')
+          ids.push(next.id)
+        }
+        expect(new Set(ids).size).toBe(6)
+        w.clock.advance(LIFE.idle)
+        expect(await codeOf(w.refresh(first.refresh))).toBe('invalid_refresh_token')
+      })
+
+      it('50 parallel refreshes all succeed, and a reuse of the code or a revocation still ends the session (TOK-8, TOK-9)', async () => {
+        const w = await fixture({ options })
+        for (const how of ['code', 'revocation'] as const) {
+          const first = await w.start()
+          w.clock.advance(MINUTE)
+          const answers = valuesOf(await atOnce(PARALLEL, () => w.refresh(first.refresh)))
+          expect(new Set(answers.map(({ tokenId }) => tokenId)).size).toBe(PARALLEL)
+          if (how === 'code') expect(await codeOf(w.exchange(first.code))).toBe('invalid_code')
+          else await w.appgrant.authorizer.revokeToken({ key: w.key, secret: w.secret, token: first.refresh })
+          for (const { accessToken } of answers) expect(await w.verify(accessToken)).toBe('revoked')
+          expect(await w.appgrant.tokens.count({ app: w.key, account: 'user' })).toBe(0)
+          await expectDead(w, first)
+        }
+      })
+
+      it('a session ends 90 days after the approval also if its refresh token is kept (TOK-2)', async () => {
+        const w = await fixture({ options })
+        const first = await w.start()
+        for (let n = 0; n < 8; n++) {
+          w.clock.advance(11 * DAY)
+          await w.next(first)
+        }
+        w.clock.advance(2 * DAY)
+        expect(await codeOf(w.refresh(first.refresh))).toBe('invalid_refresh_token')
+      })
+
+      it('the previous refresh token is reuse once its kept successor was used (TOK-8)', async () => {
+        const w = await fixture()
+        const first = await w.start()
+        const second = await w.next(first)
+        const node = w.node(options)
+        expect((await w.refresh(second.refresh, {}, node)).refreshToken).toBe(second.refresh)
+        expect(await codeOf(w.refresh(first.refresh, {}, node))).toBe('invalid_refresh_token')
+        await expectDead(w, second)
+      })
+
+      it('the option applies to the apps for which its function returns false, and never to a public app (TOK-8)', async () => {
+        const asked: unknown[] = []
+        const rotateRefreshTokens = (app: AppIdentity) => {
+          asked.push(app)
+          return app.owner !== 'org'
+        }
+        const kept = await fixture({ options: { rotateRefreshTokens } })
+        const first = await kept.start()
+        expect((await kept.next(first)).refresh).toBe(first.refresh)
+        expect(asked).toEqual([{ key: kept.key, owner: 'org', trusted: false }])
+        const open = await fixture({ options, app: { public: true } })
+        const rotated = await open.start()
+        expect((await open.next(rotated)).refresh).not.toBe(rotated.refresh)
+      })
     })
 
     it('a refresh token that its app revoked within the grace period gives nothing more (S14)', async () => {

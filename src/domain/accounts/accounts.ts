@@ -105,7 +105,7 @@ export function createAccounts(
   }
 }
 
-function identityOf({ key, owner, trusted, fields: { apiType } }: LiveApp): AppIdentity {
+export function identityOf({ key, owner, trusted, fields: { apiType } }: LiveApp): AppIdentity {
   return { key, owner, trusted, ...(apiType !== undefined && { apiType }) }
 }
 

@@ -1,11 +1,13 @@
-import { AppGrantError, type ErrorCode } from '../../base/errors.ts'
-import type { Emitter } from '../../base/events.ts'
+import { AppGrantError } from '../../base/errors.ts'
+import type { EventSource } from '../../base/events.ts'
+import type { RefusalReason } from '../../base/refusal-reasons.ts'
 import { isKey, KEY_LENGTH } from '../../credentials/app-key.ts'
-import { type AssertionRefusal, readAssertion, validateAssertion } from '../../credentials/jwt/assertion.ts'
+import { readAssertion, validateAssertion } from '../../credentials/jwt/assertion.ts'
 import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app.ts'
 import type { Collection, Remembered } from '../../records/collection.ts'
 import { usedAssertionKind } from '../../records/used-assertion.ts'
-import { idInput, invalidRequest } from '../input/input.ts'
+import { idInput, invalidRequest, sourceInput } from '../input/input.ts'
+import type { Refusals } from '../refusals.ts'
 import { createFailureLimiter } from './failure-limiter.ts'
 import { presentedSecret } from './presented-secret.ts'
 
@@ -73,18 +75,7 @@ export interface Proof {
   current(): Promise<LiveApp>
 }
 
-type FailureReason =
-  | 'unknown_app'
-  | 'removed_app'
-  | 'wrong_secret'
-  | 'missing_secret'
-  | 'secret_of_public_app'
-  | 'secret_of_app_with_keys'
-  | 'missing_assertion'
-  | 'assertion_of_app_without_keys'
-  | 'malformed_assertion'
-  | 'used_assertion'
-  | AssertionRefusal
+type FailureReason = RefusalReason<'app_authentication_failed'>
 
 /** A failed attempt. `app` is absent if the key is not that of an app. */
 interface FailedAttempt {
@@ -108,7 +99,7 @@ const KEPT_LONGER_MS = 61_000
 
 export function createAppAuthenticator(parts: {
   readonly collection: Collection
-  readonly events: Emitter
+  readonly refusals: Refusals
   readonly clock: () => number
   readonly issuer: string | undefined
 }): AppAuthenticator {
@@ -123,7 +114,7 @@ export function createAppAuthenticator(parts: {
 
   function proofOf(input: AppCredentials & RequestContext): Proof {
     const { secret, assertion } = input
-    const remoteAddress = input.remoteAddress === undefined ? undefined : idInput(input.remoteAddress, 'remoteAddress')
+    const source = sourceInput(input)
     if (secret !== undefined && assertion !== undefined)
       throw invalidRequest('secret', 'no secret together with an assertion', secret)
     const { remembered, verdict } =
@@ -134,16 +125,16 @@ export function createAppAuthenticator(parts: {
       remembered,
       async current() {
         const found = await verdict()
-        if ('reason' in found) throw refuse(found, remoteAddress)
+        if ('reason' in found) throw refuse(found, source)
         return found
       },
     }
   }
 
   function bySecret(key: string, secret: string | undefined): Attempt {
-    // A string that cannot be a key or a secret is neither looked up nor hashed, however long it is.
-    const isPossible = isKey(key) && (secret === undefined || secret.length === KEY_LENGTH)
-    const proves = isPossible && secret !== undefined ? presentedSecret(secret) : () => false
+    // A string that cannot be a key is not looked up, and one that cannot be a secret is not hashed, however long it is.
+    const isPossible = isKey(key) && secret?.length === KEY_LENGTH
+    const proves = isPossible ? presentedSecret(secret) : () => false
     return {
       remembered() {
         const known = isPossible ? collection.recall(appKind, appRef(key)) : undefined
@@ -151,7 +142,7 @@ export function createAppAuthenticator(parts: {
         return { value: known.value, revision: known.revision }
       },
       async verdict() {
-        const app = isPossible ? await collection.load(appKind, appRef(key)) : undefined
+        const app = isKey(key) ? await collection.load(appKind, appRef(key)) : undefined
         const isRightSecret = proves(app?.state === 'live' ? app : undefined)
         if (app?.state === 'live' && (isRightSecret || (secret === undefined && app.public))) return app
         return { key, app, reason: reasonFor(app, secret) }
@@ -182,12 +173,12 @@ export function createAppAuthenticator(parts: {
   }
 
   // Called only for wrong credentials, so the failures of others cannot lock anybody out (ERR-3).
-  function refuse({ key, app, reason }: FailedAttempt, remoteAddress: string | undefined): AppGrantError {
-    const retryAfterSeconds = failures.count({ key, remoteAddress })
-    const code: ErrorCode = retryAfterSeconds > 0 ? 'too_many_failures' : 'app_authentication_failed'
+  function refuse({ key, app, reason }: FailedAttempt, source: EventSource): AppGrantError {
+    const retryAfterSeconds = failures.count({ key, remoteAddress: source.remoteAddress })
+    const code = retryAfterSeconds > 0 ? 'too_many_failures' : 'app_authentication_failed'
     // A string that is not the key of an app may be a misplaced secret, so the event must not contain it.
     const known = app && { app: key }
-    parts.events.emit('refused', {}, { code, reason, ...known, ...(remoteAddress !== undefined && { remoteAddress }) })
+    parts.refusals.report({}, { ...known, ...source }, code, reason)
     if (code === 'too_many_failures') {
       return new AppGrantError(
         code,
@@ -212,8 +203,8 @@ export function createAppAuthenticator(parts: {
 function reasonFor(app: StoredApp | undefined, secret: string | undefined): FailureReason {
   if (!app) return 'unknown_app'
   if (app.state === 'removed') return 'removed_app'
+  if (app.public) return 'secret_of_public_app'
   const hasKeys = app.jwks.length > 0
-  if (secret === undefined) return hasKeys ? 'missing_assertion' : 'missing_secret'
-  if (hasKeys) return 'secret_of_app_with_keys'
-  return app.public ? 'secret_of_public_app' : 'wrong_secret'
+  if (!secret) return hasKeys ? 'missing_assertion' : 'missing_secret'
+  return hasKeys ? 'secret_of_app_with_keys' : 'wrong_secret'
 }

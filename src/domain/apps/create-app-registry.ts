@@ -23,7 +23,7 @@ import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
 import * as transitions from './app-transitions.ts'
 import { createListApps } from './list-apps.ts'
 import { createRegisterApp } from './register-app.ts'
-import { type Authority, isKeyInput, isVisible } from './visible-apps.ts'
+import { type Authority, isKeyInput } from './visible-apps.ts'
 import { withOutcomeDetails } from './with-outcome-details.ts'
 
 const HOUR_MS = 3_600_000
@@ -188,7 +188,8 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
   async function mayRemove(app: StoredApp | undefined, key: string): Promise<boolean> {
     if (app?.owner === undefined)
       return actor.account === undefined || partitionOf(actor.account) === partitionOfKey(key)
-    const authority = await visibleApps.authorityOver(actor, app.owner)
-    return authority !== undefined && (app.state === 'removed' || isVisible(app, authority))
+    const authority =
+      app.state === 'live' ? visibleApps.reachApp(actor, app) : visibleApps.authorityOver(actor, app.owner)
+    return (await authority) !== undefined
   }
 }

@@ -19,7 +19,7 @@ export function createListApps(
     const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
     const search = searchInput(name)
     const owner = asked === undefined ? undefined : accountInput(asked, 'owner')
-    const authority = owner === undefined ? undefined : await visibleApps.authorityOver(actor, owner)
+    const authority = owner === undefined ? undefined : await visibleApps.reach(actor, owner)
     if (owner !== undefined && !authority) throw appNotFound()
     const show = async (records: readonly StoreRecord[]) => {
       const apps = records.map((record) => appKind.unpack(record))

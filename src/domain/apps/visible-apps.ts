@@ -1,9 +1,11 @@
-import type { Actor } from '../../base/events.ts'
+import type { Actor, EventSource } from '../../base/events.ts'
+import type { RefusalReason } from '../../base/refusal-reasons.ts'
 import { isKey } from '../../credentials/app-key.ts'
 import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import { type Accounts, accountError, isActive, type Lineage } from '../accounts/accounts.ts'
 import { invalidRequest } from '../input/input.ts'
+import { concerning, type Known, type Refusals } from '../refusals.ts'
 import { appNotFound } from './app-errors.ts'
 import { HOST_RANK } from './app-transitions.ts'
 
@@ -21,6 +23,14 @@ export interface Authority {
 export interface VisibleApps {
   /** Undefined if the actor is neither the host, nor the account, nor above it. */
   authorityOver(actor: Actor, account: string): Promise<Authority | undefined>
+  /** The same for an account that the caller has named. If the actor may not see it, that is reported as refused. */
+  reach(actor: Actor, account: string, app?: LiveApp): Promise<Authority | undefined>
+  /**
+   * The authority of an actor over the owner of an app. If the actor may not see the app, that is reported as refused.
+   *
+   * @param asked - the authority, if the directory was asked before.
+   */
+  reachApp(actor: Actor, app: LiveApp, asked?: Authority): Promise<Authority | undefined>
   /** Loads an app for any actor, if something other than its owner decides who may see it. */
   load(key: string): Promise<LiveApp | undefined>
   find(actor: Actor, key: string): Promise<LiveApp | undefined>
@@ -34,13 +44,20 @@ export interface VisibleApps {
   ): Promise<LiveApp>
 }
 
+/** @param source - where the request of the actor came from. */
 export function createVisibleApps({
   collection,
   accounts,
+  refusals,
+  source,
 }: {
-  collection: Collection
-  accounts: Accounts
+  readonly collection: Collection
+  readonly accounts: Accounts
+  readonly refusals: Refusals
+  readonly source: EventSource
 }): VisibleApps {
+  const refuse = (actor: Actor, known: Known, reason: RefusalReason<'app_not_found'>) =>
+    refusals.report(actor, { ...known, ...source }, 'app_not_found', reason)
   const visibleApps: VisibleApps = {
     async authorityOver({ account: actor }, account) {
       let asked: Promise<Lineage> | undefined
@@ -61,14 +78,24 @@ export function createVisibleApps({
         )
       return { rank, actorLineage, lineage }
     },
+    async reach(actor, account, app) {
+      const authority = await visibleApps.authorityOver(actor, account)
+      if (!authority) refuse(actor, app ? { app: app.key } : {}, 'account_out_of_reach')
+      return authority
+    },
+    async reachApp(actor, app, asked) {
+      const authority = asked ?? (await visibleApps.authorityOver(actor, app.owner))
+      if (authority && (await isVisible(app, authority))) return authority
+      refuse(actor, { app: app.key }, 'app_of_another_account')
+      return undefined
+    },
     async load(key) {
       const app = isKeyInput(key) ? await collection.load(appKind, appRef(key)) : undefined
       return app?.state === 'live' ? app : undefined
     },
     async find(actor, key) {
       const app = await visibleApps.load(key)
-      const authority = app && (await visibleApps.authorityOver(actor, app.owner))
-      return authority && (await isVisible(app, authority)) ? app : undefined
+      return app && (await visibleApps.reachApp(actor, app)) ? app : undefined
     },
     async get(actor, key) {
       return (await visibleApps.find(actor, key)) ?? Promise.reject(appNotFound())
@@ -78,9 +105,14 @@ export function createVisibleApps({
       let authority: Authority | undefined
       const written = await collection.write<StoredApp>(appKind, appRef(key), async (app) => {
         if (app?.state !== 'live') throw appNotFound()
-        authority ??= await visibleApps.authorityOver(actor, app.owner)
-        if (!authority || !(await isVisible(app, authority))) throw appNotFound()
-        return next(app, authority)
+        authority = await visibleApps.reachApp(actor, app, authority)
+        if (!authority) throw appNotFound()
+        try {
+          return await next(app, authority)
+        } catch (error) {
+          concerning(error, key)
+          throw error
+        }
       })
       return written as LiveApp
     },

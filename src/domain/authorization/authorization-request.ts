@@ -128,10 +128,10 @@ export function stateOf({ state }: AuthorizationParams): { readonly state?: stri
 }
 
 /** An error of a request whose redirect URL is not known to be the app's: it is shown on the host's own page. */
-export function pageError(
-  code: Extract<ErrorCode, 'invalid_request' | 'invalid_redirect' | 'app_not_found'>,
+export function pageError<C extends Extract<ErrorCode, 'invalid_request' | 'invalid_redirect' | 'app_not_found'>>(
+  code: C,
   message: string,
-): AppGrantError {
+): AppGrantError<C> {
   return new AppGrantError(
     code,
     {},

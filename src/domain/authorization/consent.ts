@@ -1,5 +1,4 @@
-import { AppGrantError } from '../../base/errors.ts'
-import type { Emitter } from '../../base/events.ts'
+import type { Actor, Emitter } from '../../base/events.ts'
 import { isKey } from '../../credentials/app-key.ts'
 import { numberToBase62 } from '../../credentials/base62.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
@@ -12,8 +11,11 @@ import { CODE, endedSession, PENDING, type Session, sessionKind, sessionRef, tag
 import type { Accounts } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts'
 import { type App, appView } from '../apps/app.ts'
-import { accountInput, idInput, loginInput, objectInput } from '../input/input.ts'
+import type { RequestContext } from '../apps/authenticate-app.ts'
+import { accountInput, idInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
+import { issuerOf } from '../input/issuer.ts'
 import type { Audiences } from '../input/resources.ts'
+import { because, type Known, type Refusals } from '../refusals.ts'
 import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
 import {
   matchRedirectUri,
@@ -23,6 +25,7 @@ import {
   stateOf,
   validateRequest,
 } from './authorization-request.ts'
+import { invalidTicket } from './invalid-ticket.ts'
 import type { SaveInstall } from './save-install.ts'
 
 const PENDING_MS = 600_000
@@ -54,7 +57,7 @@ export interface Consent {
 }
 
 /** The account that decides, and the login behind it. Both must be those that {@link Authorization.beginAuthorization} got. */
-export interface ConsentDecision {
+export interface ConsentDecision extends RequestContext {
   readonly ticket: string
   readonly account: string
   readonly login?: string
@@ -67,10 +70,11 @@ export interface Authorization {
    * {@link Authorization.beginAuthorization} checks them again, with everything else.
    *
    * @param params - as for {@link Authorization.beginAuthorization}.
+   * @param facts - the request behind the call, for the event `refused`.
    * @throws {@link AppGrantError} `app_not_found`, `app_suspended`, `invalid_redirect`, `invalid_request`: show the error and
    *   do not redirect.
    */
-  checkAuthorization(params: URLSearchParams): Promise<void>
+  checkAuthorization(params: URLSearchParams, facts?: RequestContext): Promise<void>
   /**
    * Validates an authorization request of a signed-in account and stores a consent request, which is valid for 10 minutes.
    *
@@ -84,7 +88,7 @@ export interface Authorization {
    */
   beginAuthorization(
     params: URLSearchParams,
-    actor: { readonly account: string; readonly login?: string },
+    actor: { readonly account: string; readonly login?: string } & RequestContext,
   ): Promise<Consent | Redirect>
   /**
    * Approves the request: installs the app for the account and returns a redirect with an authorization code. The ticket is
@@ -103,6 +107,7 @@ export interface AuthorizationParts {
   readonly collection: Collection
   readonly accounts: Accounts
   readonly saveInstall: SaveInstall
+  readonly refusals: Refusals
   readonly format: TokenFormat
   readonly audiences: Audiences
   readonly events: Emitter
@@ -113,79 +118,116 @@ export interface AuthorizationParts {
 }
 
 type ConsentRequest = NonNullable<Session['consentRequest']>
+type Answerer = Actor & { readonly account: string }
 
 export function createAuthorization(parts: AuthorizationParts): Authorization {
-  const { collection, accounts, saveInstall, format, audiences, events, random, clock, lifetimes } = parts
+  const { collection, accounts, saveInstall, refusals, format, audiences, events, random, clock, lifetimes } = parts
 
   return {
-    async checkAuthorization(input) {
-      await validateClient(input)
+    async checkAuthorization(input, facts = {}) {
+      const known: Known = sourceInput(objectInput(facts, 'facts'))
+      await refusals.watch({}, known, () => validateClient(input, known))
     },
 
     async beginAuthorization(input, actor) {
       issuerOf(parts)
       const account = accountInput(objectInput(actor, 'actor').account)
       const login = loginInput(actor.login)
-      const { params, app, redirect } = await validateClient(input)
-      const state = stateOf(params)
-      if ('error' in state) return redirectTo(redirect, state)
-      const target = { redirectUrl: redirect.redirectUrl, ...state }
-      const validated = validateRequest(params, { app, redirect, audiences })
-      if ('error' in validated) return redirectTo(target, validated)
-      const { refusal, epoch } = await mayAct(app, account, accounts)
-      if (refusal)
-        return redirectTo(target, { error: 'access_denied', error_description: 'the account may not use this app' })
-      const consentRequest: ConsentRequest = { account, ...login, ...(epoch !== undefined && { epoch }), ...target }
-      const ticket = await storeRequest(app, consentRequest, { ...validated, redirectStamp: redirect.stamp })
-      const redirectHost = new URL(consentRequest.redirectUrl).host
-      return withConcealed(
-        { step: 'consent', app: appView(app), account, scope: validated.scope, redirectHost } as const,
-        { ticket },
-      )
+      const asking = { account, ...login }
+      const known: Known = sourceInput(actor)
+      return refusals.watch(asking, known, async () => {
+        const { params, app, redirect } = await validateClient(input, known)
+        const state = stateOf(params)
+        if ('error' in state) return redirectTo(redirect, state)
+        const target = { redirectUrl: redirect.redirectUrl, ...state }
+        const validated = validateRequest(params, { app, redirect, audiences })
+        if ('error' in validated) {
+          refusals.report(asking, known, validated.error)
+          return redirectTo(target, validated)
+        }
+        const { refusal, epoch } = await mayAct(app, account, accounts)
+        if (refusal) {
+          refusals.report(asking, known, refusal)
+          return redirectTo(target, { error: 'access_denied', error_description: 'the account may not use this app' })
+        }
+        const consentRequest: ConsentRequest = { ...asking, ...(epoch !== undefined && { epoch }), ...target }
+        const ticket = await storeRequest(app, consentRequest, { ...validated, redirectStamp: redirect.stamp })
+        const redirectHost = new URL(consentRequest.redirectUrl).host
+        return withConcealed(
+          { step: 'consent', app: appView(app), account, scope: validated.scope, redirectHost } as const,
+          { ticket },
+        )
+      })
     },
 
     async approve(decision) {
-      const { session, consentRequest, app, actor } = await loadPending(decision)
-      const scope = narrowedScope(scopeTokens(decision.scope), session.scope, app)
-      const epoch = await assertMayAct(app, actor.account, accounts)
-      if (epoch !== consentRequest.epoch) throw invalidTicket()
-      const now = clock()
-      const endsAt = now + lifetimes.refreshAbsoluteSeconds * 1000
-      const install = await saveInstall(app, { actor, scope, epoch, endsAt })
-      const ids = { app: app.key, install: install.id, session: session.id }
-      const stage = numberToBase62(CODE, WIDTH.stage)
-      const code = format.write('ac', { ...ids, stage, secret: random(WIDTH.secret), tag: tagOf(session, 'ac', CODE) })
-      const credentialEndsAt = now + lifetimes.codeSeconds * 1000
-      await consume(session, ({ consentRequest: _, ...pending }) => ({
-        ...pending,
-        stage: CODE,
-        install: { id: install.id, stamp: install.stamp },
-        scope,
-        digest: digestOf(code),
-        credentialEndsAt,
-        endsAt,
-        expiresAt: credentialEndsAt,
-      }))
-      events.emit('install', actor, { change: 'approved', app: app.key, account: actor.account })
-      return redirectTo(consentRequest, { code })
+      return answering(decision, async (actor, known) => {
+        const { session, consentRequest, app } = await loadPending(decision, actor, known)
+        const scope = narrowedScope(scopeTokens(decision.scope), session.scope, app)
+        const epoch = await assertMayAct(app, actor.account, accounts)
+        if (epoch !== consentRequest.epoch) throw invalidTicket('revoked')
+        const now = clock()
+        const endsAt = now + lifetimes.refreshAbsoluteSeconds * 1000
+        const install = await saveInstall(app, { actor, scope, epoch, endsAt })
+        const ids = { app: app.key, install: install.id, session: session.id }
+        const stage = numberToBase62(CODE, WIDTH.stage)
+        const code = format.write('ac', {
+          ...ids,
+          stage,
+          secret: random(WIDTH.secret),
+          tag: tagOf(session, 'ac', CODE),
+        })
+        const credentialEndsAt = now + lifetimes.codeSeconds * 1000
+        await consume(session, ({ consentRequest: _, ...pending }) => ({
+          ...pending,
+          stage: CODE,
+          install: { id: install.id, stamp: install.stamp },
+          scope,
+          digest: digestOf(code),
+          credentialEndsAt,
+          endsAt,
+          expiresAt: credentialEndsAt,
+        }))
+        events.emit('install', actor, { change: 'approved', app: app.key, account: actor.account })
+        return redirectTo(consentRequest, { code })
+      })
     },
 
     async deny(decision) {
-      const { session, consentRequest, app, actor } = await loadPending(decision)
-      await consume(session, endedSession)
-      events.emit('install', actor, { change: 'denied', app: app.key, account: actor.account })
-      return redirectTo(consentRequest, { error: 'access_denied', error_description: 'the account denied the request' })
+      return answering(decision, async (actor, known) => {
+        const { session, consentRequest, app } = await loadPending(decision, actor, known)
+        await consume(session, endedSession)
+        events.emit('install', actor, { change: 'denied', app: app.key, account: actor.account })
+        return redirectTo(consentRequest, {
+          error: 'access_denied',
+          error_description: 'the account denied the request',
+        })
+      })
     },
   }
 
   /** The app that sent a request, and where the response goes. */
-  async function validateClient(input: unknown) {
+  async function validateClient(input: unknown, known: Known) {
     const params = readParams(input)
     const { client_id: key } = params
     const app = key !== undefined && isKey(key) ? await collection.load(appKind, appRef(key)) : undefined
-    if (app?.state !== 'live') throw pageError('app_not_found', 'client_id: expected the key of a registered app')
+    if (app) known.app = app.key
+    if (app?.state !== 'live') {
+      const error = pageError('app_not_found', 'client_id: expected the key of a registered app')
+      throw because(error, app ? 'removed_app' : 'unknown_app')
+    }
     assertNotSuspended(app)
     return { params, app, redirect: matchRedirectUri(params, app) }
+  }
+
+  /** Runs the decision of a signed-in account. */
+  async function answering<T>(
+    decision: ConsentDecision,
+    decide: (actor: Answerer, known: Known) => Promise<T>,
+  ): Promise<T> {
+    const actor = { account: accountInput(objectInput(decision, 'decision').account), ...loginInput(decision.login) }
+    const known: Known = sourceInput(decision)
+    return refusals.watch(actor, known, () => decide(actor, known))
   }
 
   async function storeRequest(
@@ -209,7 +251,6 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       salt: random(WIDTH.secret),
       credentialEndsAt: endsAt,
       endsAt,
-      tokens: [],
       expiresAt: endsAt,
     })
     if (result !== 'inserted') throw new Error('the same random session id was generated twice')
@@ -217,29 +258,32 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
   }
 
   /** The consent request of a ticket, if account and login are those it was made to, and the app is unchanged. */
-  async function loadPending(decision: ConsentDecision) {
-    const actor = { account: accountInput(objectInput(decision, 'decision').account), ...loginInput(decision.login) }
+  async function loadPending(decision: ConsentDecision, actor: Answerer, known: Known) {
     const ticket = idInput(decision.ticket, 'ticket')
     const parsed = format.read(ticket)
-    if (parsed?.kind !== 'qt') throw invalidTicket()
+    if (parsed?.kind !== 'qt') throw invalidTicket('unknown')
     const [session, app] = await Promise.all([
       collection.load(sessionKind, sessionRef(parsed)),
       collection.load(appKind, appRef(parsed.app)),
     ])
-    const consentRequest = session?.state === 'open' && session.stage === PENDING ? session.consentRequest : undefined
-    if (!session || !consentRequest || !sameDigest(session.digest, digestOf(ticket))) throw invalidTicket()
-    if (consentRequest.account !== actor.account || consentRequest.login !== actor.login) throw invalidTicket()
+    if (!session || session.app !== parsed.app) throw invalidTicket('unknown')
+    const consentRequest = session.state === 'open' && session.stage === PENDING ? session.consentRequest : undefined
+    if (consentRequest && !sameDigest(session.digest, digestOf(ticket))) throw invalidTicket('unknown')
+    known.app = session.app
+    if (!consentRequest) throw invalidTicket('used')
+    if (consentRequest.account !== actor.account) throw invalidTicket('other_account')
+    if (consentRequest.login !== actor.login) throw invalidTicket('other_login')
     const isSameApp =
       app?.state === 'live' && app.stamp === session.stamp && app.redirectStamps.includes(session.redirectStamp)
-    if (!isSameApp || session.app !== app.key) throw invalidTicket()
+    if (!isSameApp) throw invalidTicket('revoked')
     assertNotSuspended(app)
-    return { session, consentRequest, app, actor }
+    return { session, consentRequest, app }
   }
 
   /** Uses up the ticket, with one compare-and-set. */
   async function consume(pending: Session, next: (session: Session) => Session): Promise<void> {
     await collection.write(sessionKind, sessionRef({ app: pending.app, session: pending.id }), (session) => {
-      if (session?.state !== 'open' || session.stage !== PENDING) throw invalidTicket()
+      if (session?.state !== 'open' || session.stage !== PENDING) throw invalidTicket('used')
       return next(session)
     })
   }
@@ -256,24 +300,4 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     const location = `${target.redirectUrl}${target.redirectUrl.includes('?') ? '&' : '?'}${query}`
     return withConcealed({ step: 'redirect' } as const, { location })
   }
-}
-
-/** User authorization requires the issuer: report a missing one before anything is stored. */
-function issuerOf({ issuer }: Pick<AuthorizationParts, 'issuer'>): string {
-  if (issuer === undefined)
-    throw new TypeError(
-      'createAppGrant: issuer: expected an https URL, which user authorization requires, received undefined',
-    )
-  return issuer
-}
-
-function invalidTicket(): AppGrantError {
-  return new AppGrantError(
-    'invalid_ticket',
-    {},
-    {
-      message: 'this consent request is no longer valid',
-      hint: 'The ticket is unknown, expired or used, or belongs to another account or login. The app must start over.',
-    },
-  )
 }

@@ -1,13 +1,21 @@
 import { AppGrantError } from '../../base/errors.ts'
-import { digestOf } from '../../credentials/digest.ts'
+import { digestOf, sameDigest } from '../../credentials/digest.ts'
+import { because } from '../refusals.ts'
 
 /**
- * What a code is bound to: the PKCE challenge and the redirect URL of its authorization request.
+ * What a code is bound to: a digest of the PKCE challenge and one of the redirect URL of its authorization request.
  *
  * @param challenge - S256: the SHA-256 of the verifier in base64url.
  */
 export function bindingOf(challenge: string, redirectUrl: string): string {
-  return digestOf(JSON.stringify([challenge, redirectUrl]))
+  return digestOf(challenge) + digestOf(redirectUrl)
+}
+
+/** Which part of what was presented differs from what a code is bound to; undefined if it is the same. */
+export function bindingFault(bound: string, presented: string): 'wrong_verifier' | 'wrong_redirect' | undefined {
+  if (sameDigest(bound, presented)) return undefined
+  const middle = presented.length / 2
+  return sameDigest(bound.slice(0, middle), presented.slice(0, middle)) ? 'wrong_redirect' : 'wrong_verifier'
 }
 
 /**
@@ -18,13 +26,16 @@ export function bindingOf(challenge: string, redirectUrl: string): string {
  */
 export function challengeOf(text: string): string {
   if (text.length < 43 || text.length > 128 || !/^[\w.~-]+$/.test(text)) {
-    throw new AppGrantError(
-      'invalid_code',
-      {},
-      {
-        message: 'codeVerifier: expected 43–128 characters of A-Z a-z 0-9 - . _ ~',
-        hint: 'Send the PKCE verifier that the code_challenge of the authorization request was made from. The code is still valid.',
-      },
+    throw because(
+      new AppGrantError(
+        'invalid_code',
+        {},
+        {
+          message: 'codeVerifier: expected 43–128 characters of A-Z a-z 0-9 - . _ ~',
+          hint: 'Send the PKCE verifier that the code_challenge of the authorization request was made from. The code is still valid.',
+        },
+      ),
+      'wrong_verifier',
     )
   }
   return digestOf(text)

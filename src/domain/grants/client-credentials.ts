@@ -1,12 +1,14 @@
 import { AppGrantError } from '../../base/errors.ts'
+import type { EventSource } from '../../base/events.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import { WIDTH } from '../../credentials/token-format.ts'
 import type { LiveApp } from '../../records/app.ts'
 import { type Accounts, accountError } from '../accounts/accounts.ts'
 import { assertMayAct } from '../accounts/may-act.ts'
 import type { AppAuthentication, AppAuthenticator, RequestContext } from '../apps/authenticate-app.ts'
-import { objectInput, userAgentInput } from '../input/input.ts'
+import { objectInput, sourceInput } from '../input/input.ts'
 import { type Audiences, resourcesInput } from '../input/resources.ts'
+import type { Refusals } from '../refusals.ts'
 import type { AccessTokenIssuer, TokenPlan, TokenResponse } from '../tokens/access-token-issuer.ts'
 import { requestedScope } from '../tokens/scope.ts'
 
@@ -27,14 +29,15 @@ export function createClientCredentials(parts: {
   readonly authenticator: AppAuthenticator
   readonly accessTokenIssuer: AccessTokenIssuer
   readonly audiences: Audiences
+  readonly refusals: Refusals
   readonly random: RandomText
   readonly clock: () => number
   readonly lifetimes: { readonly accessTokenSeconds: number }
 }): (input: ClientCredentialsInput) => Promise<TokenResponse> {
-  const { accounts, authenticator, accessTokenIssuer, audiences, random, clock, lifetimes } = parts
+  const { accounts, authenticator, accessTokenIssuer, audiences, refusals, random, clock, lifetimes } = parts
 
   return async (input) => {
-    const userAgent = userAgentInput(objectInput(input, 'input').userAgent)
+    const source = sourceInput(objectInput(input, 'input'))
     const proof = authenticator.authenticateConfidential(input)
     const planFor = async (app: LiveApp): Promise<Plan> => {
       const epoch = await assertMayAct(app, app.owner, accounts)
@@ -44,25 +47,26 @@ export function createClientCredentials(parts: {
         app,
         scope: requestedScope(input.scope, app),
         audience: audiences.requested(resourcesInput(input.resources)),
-        ...userAgent,
+        ...(source.userAgent !== undefined && { userAgent: source.userAgent }),
       }
     }
 
     const known = proof.remembered()
     const early = known && { ...known, plan: planFor(known.value) }
-    const granted = early && (await early.plan.then((plan) => issue(plan, early.revision), nothing))
+    const granted = early && (await early.plan.then((plan) => issue(plan, source, early.revision), nothing))
     if (granted) return granted
 
     const app = await proof.current()
     // The remembered version has been checked already, so the directory is not asked twice.
-    const plan = await (app === early?.value ? early.plan : planFor(app))
-    const issued = await issue(plan)
+    const issued = await refusals.watch({}, { app: app.key, ...source }, async () =>
+      issue(await (app === early?.value ? early.plan : planFor(app)), source),
+    )
     if (!issued) throw new Error('the same random token id was generated twice')
     return issued
   }
 
   /** @param appRevision - nothing is issued if the app is no longer at this revision. Default is to issue in any case. */
-  async function issue(plan: Plan, appRevision?: string): Promise<TokenResponse | undefined> {
+  async function issue(plan: Plan, source: EventSource, appRevision?: string): Promise<TokenResponse | undefined> {
     const { app, scope } = plan
     const issuedAt = clock()
     const token = await accessTokenIssuer.issue(
@@ -75,7 +79,7 @@ export function createClientCredentials(parts: {
       },
     )
     if (!token) return undefined
-    accessTokenIssuer.emitIssued(token, { app, account: app.owner })
+    accessTokenIssuer.emitIssued(token, { app, account: app.owner, source })
     return accessTokenIssuer.toResponse(token, { scope, at: issuedAt })
   }
 }

@@ -1,4 +1,5 @@
 import { AppGrantError } from '../../base/errors.ts'
+import type { EventSource } from '../../base/events.ts'
 import { foldName } from './fold-name.ts'
 
 /** Maximum length of an account id or login. */
@@ -96,6 +97,14 @@ export function userAgentInput(value: unknown): { readonly userAgent?: string } 
     .toWellFormed()
     .replaceAll(/\p{Cc}/gu, '')
   return shown ? { userAgent: shown } : {}
+}
+
+/** Where a request came from, as the host knows it. */
+export function sourceInput(by: { readonly userAgent?: unknown; readonly remoteAddress?: unknown }): EventSource {
+  const userAgent = userAgentInput(by.userAgent)
+  return by.remoteAddress === undefined
+    ? userAgent
+    : { ...userAgent, remoteAddress: idInput(by.remoteAddress, 'remoteAddress') }
 }
 
 function isHostText(value: unknown): value is string {

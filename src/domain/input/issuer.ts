@@ -14,3 +14,12 @@ export function isIssuer(issuer: unknown): boolean {
   const canonical = url.pathname === '/' ? url.origin : url.origin + url.pathname
   return isSafe && issuer === canonical && !canonical.endsWith('/')
 }
+
+/** User authorization requires the issuer: report a missing one before anything is stored. */
+export function issuerOf({ issuer }: { readonly issuer: string | undefined }): string {
+  if (issuer === undefined)
+    throw new TypeError(
+      'createAppGrant: issuer: expected an https URL, which user authorization requires, received undefined',
+    )
+  return issuer
+}

@@ -40,7 +40,9 @@ export function createAudiences(resources: readonly string[] | undefined, issuer
     narrowed(requested, granted) {
       // What was granted before the host configured any resource is for the first one.
       const kept = granted ? all.filter((one) => granted.includes(one)) : all.slice(0, 1)
-      return pick(requested, kept)
+      const picked = pick(requested, kept)
+      // In the order of the option, so that the same resources in another order are the same request.
+      return picked && kept.filter((one) => picked.includes(one))
     },
   }
 }

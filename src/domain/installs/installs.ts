@@ -85,7 +85,7 @@ export function createInstalls(
       const account = accountInput(objectInput(query, 'query').account)
       const search = searchInput(query.name)
       const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
-      const authority = await visibleApps.authorityOver(actor, account)
+      const authority = await visibleApps.reach(actor, account)
       if (!authority) throw appNotFound()
       const show = async (records: readonly StoreRecord[]) => {
         const found = await withInstalls(records.map((record) => installIndexKind.unpack(record)))
@@ -125,7 +125,7 @@ export function createInstalls(
       const account = accountInput(objectInput(target, 'target').account)
       const key = idInput(target.app, 'app')
       const app = await visibleApps.load(key)
-      if (!app || !(await visibleApps.authorityOver(actor, account))) return false
+      if (!app || !(await visibleApps.reach(actor, account, app))) return false
       let wasLive = false
       const ref = installRef({ app: key, install: installId(app, account) })
       // An install that has already ended is written again: only a write confirms it (REV-7).

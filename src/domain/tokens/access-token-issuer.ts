@@ -1,4 +1,4 @@
-import type { Emitter } from '../../base/events.ts'
+import type { Emitter, EventSource } from '../../base/events.ts'
 import { partitionOfKey } from '../../credentials/app-key.ts'
 import { digestOf } from '../../credentials/digest.ts'
 import type { TokenFields, TokenFormat } from '../../credentials/token-format.ts'
@@ -63,6 +63,7 @@ export interface TokenPlan {
   readonly appRevision?: string
   /** Only for a user's token. */
   readonly install?: LiveInstall
+  readonly session?: string
   readonly stage?: number
   readonly scope: readonly string[]
   readonly audience?: readonly string[] | undefined
@@ -99,7 +100,10 @@ export interface AccessTokenIssuer {
     response: { readonly scope: readonly string[]; readonly refreshToken?: string; readonly at: number },
   ): TokenResponse
   /** Emits the event for an issued token. */
-  emitIssued(token: StoredAccessToken, holder: { readonly app: LiveApp; readonly account: string }): void
+  emitIssued(
+    token: Pick<StoredAccessToken, 'id'>,
+    holder: { readonly app: LiveApp; readonly account: string; readonly source: EventSource },
+  ): void
 }
 
 export function createAccessTokenIssuer(parts: {
@@ -130,6 +134,7 @@ export function createAccessTokenIssuer(parts: {
       }
       if (audience) token.audience = audience
       if (plan.userAgent !== undefined) token.userAgent = plan.userAgent
+      if (plan.session !== undefined) token.session = plan.session
       if (plan.stage !== undefined) token.stage = plan.stage
       const text = signed ? await sign(signed, token) : credential
       const { appRevision } = plan
@@ -165,8 +170,8 @@ export function createAccessTokenIssuer(parts: {
       const shown = { tokenId: id, expiresAt: new Date(expiresAt), expiresInSeconds, scope }
       return new ConcealedTokenResponse(shown, text, refreshToken)
     },
-    emitIssued({ id }, { app, account }) {
-      events.emit('token', { account }, { change: 'issued', app: app.key, account, tokenIds: [id] })
+    emitIssued({ id }, { app, account, source }) {
+      events.emit('token', {}, { change: 'issued', app: app.key, account, tokenIds: [id], ...source })
     },
   }
 

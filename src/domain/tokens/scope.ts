@@ -32,7 +32,8 @@ export function narrowedScope(
   if (!requested) return available
   if (!requested.every((scope) => available.includes(scope)))
     throw invalidScope('expected only scopes that the app registered and was granted')
-  return requested
+  // In the order of the grant, so that the same scopes in another order are the same request.
+  return available.filter((scope) => requested.includes(scope))
 }
 
 function invalidScope(problem: string): AppGrantError {

@@ -122,7 +122,7 @@ export function createTokenStore(
   /** The app, and the install through which it acts for the account. The owner needs no install. */
   async function find(key: string, account: string): Promise<Held> {
     const app = await visibleApps.load(key)
-    const authority = app && (await visibleApps.authorityOver(actor, account))
+    const authority = app && (await visibleApps.reach(actor, account, app))
     if (!app || !authority) throw appNotFound()
     const isOwner = app.owner === account
     if (isOwner && !(await isVisible(app, authority))) throw appNotFound()
@@ -136,13 +136,21 @@ export function createTokenStore(
     return [...(isOwner ? [appOnlyTokens(app)] : []), ...(install ? [userTokens(app, install)] : [])]
   }
 
-  /** A removed token is written again: only a write confirms it (REV-7). */
-  async function removeOne({ app, install, isOwner }: Held, id: string): Promise<string | undefined> {
+  /**
+   * A removed token is written again: only a write confirms it (REV-7).
+   *
+   * @returns its id, if it was valid.
+   */
+  async function removeOne(held: Held, id: string): Promise<string | undefined> {
+    const { app, install, isOwner } = held
+    const groups = groupsOf(held).map(({ group }) => group)
+    let wasValid = false
     const holders = [...(isOwner ? [appOnlyHolder(app.key)] : []), ...(install ? [userHolder(install.id)] : [])]
-    const removed = await collection.write(tokenKind, tokenRef({ app: app.key, token: id }), (token) =>
-      token && holders.includes(holderOf(token)) ? removedToken(token) : undefined,
-    )
-    return removed?.id
+    const removed = await collection.write(tokenKind, tokenRef({ app: app.key, token: id }), (token) => {
+      wasValid = token?.state === 'live' && groups.includes(token.group)
+      return token && holders.includes(holderOf(token)) ? removedToken(token) : undefined
+    })
+    return wasValid ? removed?.id : undefined
   }
 
   // `find` has authorised the caller: the directory is asked at most once per decision (ACC-1).

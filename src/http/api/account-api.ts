@@ -3,7 +3,7 @@ import { invalidRequest } from '../wire/http-error.ts'
 import { readJson } from '../wire/request-body.ts'
 import { emptyResponse, jsonResponse, notStored, type PlainResponse } from '../wire/response.ts'
 import type { Route, RouteCall } from '../wire/router.ts'
-import { assertSameOrigin } from '../wire/same-origin.ts'
+import { assertSameOrigin, reportingCrossSite } from '../wire/same-origin.ts'
 import type { SignIn } from '../wire/sign-in.ts'
 import type { ApiRoute } from './api-route.ts'
 import { appRoutes } from './app-routes.ts'
@@ -16,13 +16,16 @@ export function accountApi(core: AppGrant, { issuer, signIn }: { issuer: string;
   const { origin } = new URL(issuer)
   const routes = [...appRoutes, ...installRoutes, ...tokenRoutes]
 
-  async function respond(route: ApiRoute, { request, url, params }: RouteCall): Promise<PlainResponse | Response> {
+  async function respond(
+    route: ApiRoute,
+    { request, url, params, context }: RouteCall,
+  ): Promise<PlainResponse | Response> {
     const changes = route.method !== 'GET'
-    if (changes) assertSameOrigin(request, origin)
+    if (changes) reportingCrossSite(core.events, context, () => assertSameOrigin(request, origin))
     const signedIn = await signIn(request.toRequest())
     if (!('account' in signedIn)) return notStored(signedIn)
     const { account, login } = signedIn
-    const management = core.as(account, login === undefined ? {} : { login })
+    const management = core.as(account, { ...context, ...(login !== undefined && { login }) })
     const query = readQuery(url)
     const body = changes ? await readJson(request) : {}
     const result = await route.run({ account, management, params, query, body })

@@ -1,5 +1,7 @@
+import { emitTo } from '../../base/events.ts'
 import type { AppGrant } from '../../create-app-grant.ts'
 import type { App } from '../../domain/apps/app.ts'
+import { sourceInput } from '../../domain/input/input.ts'
 import { tokenClaims } from '../../domain/tokens/token-claims.ts'
 import type { Access } from '../../domain/tokens/verification.ts'
 import { invalidRequest } from '../wire/http-error.ts'
@@ -22,7 +24,11 @@ export function introspectRoute(core: AppGrant, issuer: string): Route {
       if (token === undefined) throw invalidRequest('token is missing')
       const app = await core.authorizer.authenticateApp({ ...context, ...asConfidential(client) })
       const access = await core.authorizer.verify(token)
-      return jsonResponse(access.ok && maySee(app, access) ? introspection(access, issuer) : { active: false })
+      if (!access.ok) return jsonResponse({ active: false })
+      if (maySee(app, access)) return jsonResponse(introspection(access, issuer))
+      const refusal = { code: 'foreign_token', reason: 'foreign_token', app: app.key } as const
+      emitTo(core.events, 'refused', { ...refusal, ...sourceInput(context) })
+      return jsonResponse({ active: false })
     },
   })
 }

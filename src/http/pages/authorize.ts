@@ -1,5 +1,6 @@
 import { AppGrantError, isAppGrantError } from '../../base/errors.ts'
 import type { AppGrant } from '../../create-app-grant.ts'
+import type { RequestContext } from '../../domain/apps/authenticate-app.ts'
 import type { Consent, Redirect } from '../../domain/authorization/consent.ts'
 import { pageStatus } from '../wire/error-response.ts'
 import { HttpError } from '../wire/http-error.ts'
@@ -7,7 +8,7 @@ import type { IncomingRequest } from '../wire/request.ts'
 import { readForm } from '../wire/request-body.ts'
 import { emptyResponse, notStored, type PlainResponse } from '../wire/response.ts'
 import type { Route } from '../wire/router.ts'
-import { assertNotCrossSite } from '../wire/same-origin.ts'
+import { assertNotCrossSite, reportingCrossSite } from '../wire/same-origin.ts'
 import type { SignIn } from '../wire/sign-in.ts'
 import { consentPage as ownConsentPage } from './consent-page.ts'
 import { errorPage as ownErrorPage } from './error-page.ts'
@@ -52,25 +53,29 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
   const action = `${pathname === '/' ? '' : pathname}${DECISION}`
   const { consentPage = async (consent) => ownConsentPage(consent, action) } = parts
 
-  async function begin(request: Request, params: URLSearchParams): Promise<PlainResponse | Response> {
-    await authorizer.checkAuthorization(params)
+  async function begin(
+    request: Request,
+    params: URLSearchParams,
+    facts: RequestContext,
+  ): Promise<PlainResponse | Response> {
+    await authorizer.checkAuthorization(params, facts)
     // HEAD must change nothing: it stores no consent request and starts no sign-in.
     if (request.method === 'HEAD') return secured(new Response(null))
     const signedIn = await signIn(request)
     if (!('account' in signedIn)) return notStored(signedIn)
-    const next = await authorizer.beginAuthorization(params, signedIn)
+    const next = await authorizer.beginAuthorization(params, { ...facts, ...signedIn })
     if (next.step === 'redirect') return seeOther(next)
     // The core has matched redirect_uri before it requests consent.
     return secured(await consentPage(next, request), new URL(params.get('redirect_uri') ?? ''))
   }
 
-  async function decide(request: IncomingRequest): Promise<PlainResponse | Response> {
-    assertNotCrossSite(request, origin)
+  async function decide(request: IncomingRequest, facts: RequestContext): Promise<PlainResponse | Response> {
+    reportingCrossSite(core.events, facts, () => assertNotCrossSite(request, origin))
     const signedIn = await signIn(request.toRequest())
     // A POSTed decision cannot be resumed after sign-in, so fail if the user has signed out.
     if (!('account' in signedIn)) throw signedOut()
     const form = await readForm(request, 'scope')
-    const decision = { ...signedIn, ticket: form.get('ticket') ?? '' }
+    const decision = { ...facts, ...signedIn, ticket: form.get('ticket') ?? '' }
     switch (form.get('decision')) {
       case 'approve':
         return seeOther(await authorizer.approve({ ...decision, scope: form.get('scope')?.split(' ') ?? [] }))
@@ -99,16 +104,20 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
   }
 
   const routes: readonly Pick<Route, 'method' | 'path' | 'respond'>[] = [
-    { method: 'GET', path: AUTHORIZE, respond: ({ request, url }) => begin(request.toRequest(), url.searchParams) },
+    {
+      method: 'GET',
+      path: AUTHORIZE,
+      respond: ({ request, url, context }) => begin(request.toRequest(), url.searchParams, context),
+    },
     {
       method: 'POST',
       path: AUTHORIZE,
-      async respond({ request, url }) {
+      async respond({ request, url, context }) {
         const params = new URLSearchParams([...(await readForm(request, 'resource'))])
-        return begin(asGet(request.toRequest(), url, params), params)
+        return begin(asGet(request.toRequest(), url, params), params, context)
       },
     },
-    { method: 'POST', path: DECISION, respond: ({ request }) => decide(request) },
+    { method: 'POST', path: DECISION, respond: ({ request, context }) => decide(request, context) },
   ]
   return routes.map((route) => ({ ...route, errorFormat: 'oauth', respond: asPage(route.respond) }))
 }

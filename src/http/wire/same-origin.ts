@@ -1,3 +1,6 @@
+import { type Events, emitTo } from '../../base/events.ts'
+import type { RequestContext } from '../../domain/apps/authenticate-app.ts'
+import { sourceInput } from '../../domain/input/input.ts'
 import { HttpError } from './http-error.ts'
 import type { IncomingRequest } from './request.ts'
 
@@ -25,4 +28,14 @@ export function assertNotCrossSite(request: IncomingRequest, origin: string): vo
   const { headers } = request
   const saysNothing = !headers.has('sec-fetch-site') && (headers.get('origin') ?? 'null') === 'null'
   if (!saysNothing) assertSameOrigin(request, origin)
+}
+
+/** Runs one of the checks above, and reports a request that it rejects as refused. */
+export function reportingCrossSite(events: Events, facts: RequestContext, check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    emitTo(events, 'refused', { code: 'not_permitted', reason: 'cross_site_request', ...sourceInput(facts) })
+    throw error
+  }
 }

@@ -196,13 +196,12 @@ describe('app authentication', () => {
     }
   })
 
-  it('a key or secret of an impossible form costs no read and no digest, however long it is (S45)', async () => {
+  it('a key of an impossible form costs no read, and a secret of one no digest, however long it is (S45, ERR-9)', async () => {
     const { app, secret, store, attempt } = await setUp()
     const before = { ...work, gets: store.calls.get }
     const long = 'a'.repeat(100_000)
     const impossible = [
       { key: long, secret },
-      { key: app.key, secret: long },
       { key: '', secret },
       { key: `${app.key}\n`, secret },
       { key: app.key.replace(/.$/, '_'), secret },
@@ -210,6 +209,9 @@ describe('app authentication', () => {
     ]
     for (const by of impossible) expect(await attempt(by)).toBe('app_authentication_failed')
     expect({ ...work, gets: store.calls.get }).toEqual(before)
+    // The key is read, so that the refusal can name the app.
+    for (const one of [long, '']) expect(await attempt({ key: app.key, secret: one })).toBe('app_authentication_failed')
+    expect({ ...work, gets: store.calls.get }).toEqual({ ...before, gets: before.gets + 2 })
   })
 
   it('the eleventh failure of a key from one /64 in a minute is too_many_failures with the seconds to wait (S23, ERR-3)', async () => {
@@ -270,12 +272,12 @@ describe('app authentication', () => {
   it('each refusal is one event with its reason and never a secret, not even one sent as the key (S51)', async () => {
     const { app, removed, removedSecret, unknown, attempt, refused } = await setUp()
     const code = 'app_authentication_failed'
-    await attempt({ key: app.key, secret: 'a'.repeat(32), remoteAddress: '192.0.2.1' })
+    await attempt({ key: app.key, secret: 'a'.repeat(32), remoteAddress: '192.0.2.1', userAgent: 'guesser/1' })
     await attempt({ key: unknown, secret: 'a'.repeat(32) })
     await attempt({ key: removed, secret: removedSecret })
     await attempt({ key: 'no key at all', secret: 'a'.repeat(32) })
     expect(refused).toEqual([
-      { code, reason: 'wrong_secret', app: app.key, remoteAddress: '192.0.2.1' },
+      { code, reason: 'wrong_secret', app: app.key, remoteAddress: '192.0.2.1', userAgent: 'guesser/1' },
       { code, reason: 'unknown_app' },
       { code, reason: 'removed_app', app: removed },
       { code, reason: 'unknown_app' },

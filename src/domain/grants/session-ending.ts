@@ -1,0 +1,67 @@
+import type { Emitter, EventSource } from '../../base/events.ts'
+import type { LiveApp } from '../../records/app.ts'
+import type { Collection } from '../../records/collection.ts'
+import type { LiveInstall } from '../../records/install.ts'
+import type { Pages } from '../../records/pages.ts'
+import { endedSession, sessionKind, sessionRef } from '../../records/session.ts'
+import { removedToken, tokenKind, userTokens } from '../../records/token.ts'
+
+/** Whose session it is. Without an install, which was withdrawn or replaced, its tokens are in no list. */
+export interface SessionOf {
+  readonly app: LiveApp
+  readonly session: string
+  readonly install: LiveInstall | undefined
+}
+
+/** Ends sessions. */
+export interface SessionEnding {
+  /** Ends the session with one write, then takes its tokens, which have stopped working, out of the list. */
+  end(of: SessionOf, why: { readonly change: 'removed' | 'reused'; readonly source: EventSource }): Promise<void>
+  /** Takes the tokens of an ended session out of the list. @returns the ids of those that it could. */
+  delist(of: SessionOf): Promise<readonly string[]>
+}
+
+export function createSessionEnding(parts: {
+  readonly collection: Collection
+  readonly pages: Pages
+  readonly events: Emitter
+  readonly clock: () => number
+}): SessionEnding {
+  const { collection, pages, events, clock } = parts
+
+  const ending: SessionEnding = {
+    async end(of, { change, source }) {
+      const { app, session, install } = of
+      let wasOpen = false
+      await collection.write(sessionKind, sessionRef({ app: app.key, session }), (found) => {
+        wasOpen = found?.state === 'open'
+        return found && endedSession(found)
+      })
+      // Without an install it gave nothing any more.
+      if (!wasOpen || !install) return
+      const tokenIds = await ending.delist(of)
+      events.emit('token', {}, { change, app: app.key, account: install.account, tokenIds, ...source })
+    },
+
+    async delist({ app, session, install }) {
+      if (!install) return []
+      const ids: string[] = []
+      try {
+        for await (const records of pages.walk(userTokens(app, install), { position: clock(), id: '' })) {
+          const tokens = records.map((record) => ({ record, token: tokenKind.unpack(record) }))
+          const removals = tokens.map(async ({ record, token }) => {
+            if (token.state !== 'live' || token.session !== session) return
+            // If it was replaced meanwhile, it was removed.
+            await collection.replace(tokenKind, record, removedToken(token))
+            ids.push(token.id)
+          })
+          await Promise.all(removals)
+        }
+      } catch {
+        // The session has ended, which is what counts. What is still listed gives nothing, and expires.
+      }
+      return ids
+    },
+  }
+  return ending
+}

@@ -1,0 +1,65 @@
+import { numberFromBase62, numberToBase62 } from '../../credentials/base62.ts'
+import { macOf } from '../../credentials/digest.ts'
+import { type TokenFields, type TokenFormat, WIDTH } from '../../credentials/token-format.ts'
+import { type Session, tagOf } from '../../records/session.ts'
+
+/** A parsed code or refresh token. */
+export type Credential = { readonly kind: 'ac' | 'rt' } & TokenFields<'ac' | 'rt'>
+
+/** The stage of the session in which it is the current credential. */
+export function stageOf({ stage }: Credential): number {
+  return numberFromBase62(stage)
+}
+
+/** What an access token of a step is for. */
+export interface StepAccess {
+  readonly scope: readonly string[]
+  readonly audience: readonly string[] | undefined
+}
+
+/** An access token of the next step. */
+export interface DerivedToken {
+  readonly fields: { readonly kind: 'ut' } & TokenFields<'ut'>
+  /** The key that its text is sealed with, if it is signed. */
+  sealKey(): string
+}
+
+/** The credentials that a code or refresh token is exchanged for. */
+export interface Successor {
+  readonly refreshToken: string
+  token(access: StepAccess): DerivedToken
+}
+
+/**
+ * Derives the next credentials: the same for every attempt, and not derivable from the record or the presented credential alone.
+ * The refresh token depends on nothing else; there is one access token for each scope and audience.
+ */
+export function successorOf(
+  credential: Credential,
+  session: Session,
+  { stage, salt, format }: { readonly stage: number; readonly salt: string; readonly format: TokenFormat },
+): Successor {
+  const { app, install, session: id, secret } = credential
+  const derive = (what: string, width: number, ...of: readonly string[]) => macOf(salt, width, what, secret, ...of)
+  const ids = { app, install, session: id }
+  return {
+    refreshToken: format.write('rt', {
+      ...ids,
+      stage: numberToBase62(stage, WIDTH.stage),
+      secret: derive('refresh', WIDTH.secret),
+      tag: tagOf(session, 'rt', stage),
+    }),
+    token({ scope, audience }) {
+      const access = [scope, audience].map((list) => JSON.stringify(list ?? null))
+      return {
+        fields: {
+          kind: 'ut',
+          ...ids,
+          token: derive('token', WIDTH.token, ...access),
+          secret: derive('access', WIDTH.secret, ...access),
+        },
+        sealKey: () => derive('seal', WIDTH.secret, ...access),
+      }
+    },
+  }
+}
