@@ -1,21 +1,10 @@
-// The endpoints and a guarded resource on Express 5. Try the commands that it prints.
-import { createAppGrant } from 'appgrant'
+// The endpoints and a protected resource on Express 5. Try the commands that it prints.
 import { createHandler } from 'appgrant/http'
-import { memoryStore } from 'appgrant/memory'
 import { accessOf, protectNode, toNodeHandler } from 'appgrant/node'
 import express from 'express'
+import { platform, port, printCommands } from './platform.ts'
 
-const port = Number(process.env.PORT ?? 3000)
-const issuer = `http://127.0.0.1:${port}`
-const appgrant = createAppGrant({ store: memoryStore(), issuer })
-const { app: registered, secret } = await appgrant.apps.register({
-  owner: 'org-7',
-  name: 'Call Reports',
-  homepage: 'https://reports.example/',
-  adminEmail: 'ops@reports.example',
-  scopes: ['calls:read'],
-  trusted: true,
-})
+const { appgrant, ...credentials } = await platform()
 
 const app = express()
 app.get('/calls', protectNode(appgrant.authorizer, { scope: 'calls:read' }), (req, res) => {
@@ -26,7 +15,4 @@ app.get('/calls', protectNode(appgrant.authorizer, { scope: 'calls:read' }), (re
 app.use(['/token', '/revoke', '/introspect', '/.well-known'], toNodeHandler(createHandler(appgrant)))
 app.use(express.json())
 
-app.listen(port, '127.0.0.1', () => {
-  console.log(`curl -u ${registered.key}:${secret} -d grant_type=client_credentials ${issuer}/token`)
-  console.log(`curl -H "Authorization: Bearer TOKEN" ${issuer}/calls`)
-})
+app.listen(port, '127.0.0.1', () => printCommands(credentials))

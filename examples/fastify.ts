@@ -1,21 +1,10 @@
-// The endpoints and a guarded resource on Fastify. Try the commands that it prints.
-import { createAppGrant } from 'appgrant'
+// The endpoints and a protected resource on Fastify. Try the commands that it prints.
 import { createHandler } from 'appgrant/http'
-import { memoryStore } from 'appgrant/memory'
 import { accessOf, protectNode, toNodeHandler } from 'appgrant/node'
 import Fastify from 'fastify'
+import { platform, port, printCommands } from './platform.ts'
 
-const port = Number(process.env.PORT ?? 3000)
-const issuer = `http://127.0.0.1:${port}`
-const appgrant = createAppGrant({ store: memoryStore(), issuer })
-const { app: registered, secret } = await appgrant.apps.register({
-  owner: 'org-7',
-  name: 'Call Reports',
-  homepage: 'https://reports.example/',
-  adminEmail: 'ops@reports.example',
-  scopes: ['calls:read'],
-  trusted: true,
-})
+const { appgrant, ...credentials } = await platform()
 
 const app = Fastify()
 const guard = protectNode(appgrant.authorizer, { scope: 'calls:read' })
@@ -36,5 +25,4 @@ app.register(async (scope) => {
 })
 
 await app.listen({ port, host: '127.0.0.1' })
-console.log(`curl -u ${registered.key}:${secret} -d grant_type=client_credentials ${issuer}/token`)
-console.log(`curl -H "Authorization: Bearer TOKEN" ${issuer}/calls`)
+printCommands(credentials)

@@ -1,22 +1,11 @@
-// The endpoints and a guarded resource on Hono, here on Node. Try the commands that it prints.
+// The endpoints and a protected resource on Hono, here on Node. Try the commands that it prints.
 import { serve } from '@hono/node-server'
 import { getConnInfo } from '@hono/node-server/conninfo'
-import { createAppGrant } from 'appgrant'
 import { createHandler, protect } from 'appgrant/http'
-import { memoryStore } from 'appgrant/memory'
 import { Hono } from 'hono'
+import { platform, port, printCommands } from './platform.ts'
 
-const port = Number(process.env.PORT ?? 3000)
-const issuer = `http://127.0.0.1:${port}`
-const appgrant = createAppGrant({ store: memoryStore(), issuer })
-const { app: registered, secret } = await appgrant.apps.register({
-  owner: 'org-7',
-  name: 'Call Reports',
-  homepage: 'https://reports.example/',
-  adminEmail: 'ops@reports.example',
-  scopes: ['calls:read'],
-  trusted: true,
-})
+const { appgrant, ...credentials } = await platform()
 
 const app = new Hono()
 const guard = protect(appgrant.authorizer, { scope: 'calls:read' })
@@ -32,7 +21,4 @@ app.all('*', (c) => {
   return handler(c.req.raw, address === undefined ? {} : { remoteAddress: address })
 })
 
-serve({ fetch: app.fetch, port, hostname: '127.0.0.1' }, () => {
-  console.log(`curl -u ${registered.key}:${secret} -d grant_type=client_credentials ${issuer}/token`)
-  console.log(`curl -H "Authorization: Bearer TOKEN" ${issuer}/calls`)
-})
+serve({ fetch: app.fetch, port, hostname: '127.0.0.1' }, () => printCommands(credentials))

@@ -1,21 +1,10 @@
-// The endpoints and a guarded resource on Koa. Try the commands that it prints.
-import { createAppGrant } from 'appgrant'
+// The endpoints and a protected resource on Koa. Try the commands that it prints.
 import { createHandler } from 'appgrant/http'
-import { memoryStore } from 'appgrant/memory'
 import { accessOf, protectNode, toNodeHandler } from 'appgrant/node'
 import Koa from 'koa'
+import { platform, port, printCommands } from './platform.ts'
 
-const port = Number(process.env.PORT ?? 3000)
-const issuer = `http://127.0.0.1:${port}`
-const appgrant = createAppGrant({ store: memoryStore(), issuer })
-const { app: registered, secret } = await appgrant.apps.register({
-  owner: 'org-7',
-  name: 'Call Reports',
-  homepage: 'https://reports.example/',
-  adminEmail: 'ops@reports.example',
-  scopes: ['calls:read'],
-  trusted: true,
-})
+const { appgrant, ...credentials } = await platform()
 
 const app = new Koa()
 const guard = protectNode(appgrant.authorizer, { scope: 'calls:read' })
@@ -39,7 +28,4 @@ app.use(async (ctx) => {
   await endpoints(ctx.req, ctx.res)
 })
 
-app.listen(port, '127.0.0.1', () => {
-  console.log(`curl -u ${registered.key}:${secret} -d grant_type=client_credentials ${issuer}/token`)
-  console.log(`curl -H "Authorization: Bearer TOKEN" ${issuer}/calls`)
-})
+app.listen(port, '127.0.0.1', () => printCommands(credentials))

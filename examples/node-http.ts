@@ -1,21 +1,10 @@
-// The endpoints and a guarded resource on node:http. Try the commands that it prints.
+// The endpoints and a protected resource on node:http. Try the commands that it prints.
 import { createServer } from 'node:http'
-import { createAppGrant } from 'appgrant'
 import { createHandler } from 'appgrant/http'
-import { memoryStore } from 'appgrant/memory'
 import { accessOf, protectNode, toNodeHandler } from 'appgrant/node'
+import { platform, port, printCommands } from './platform.ts'
 
-const port = Number(process.env.PORT ?? 3000)
-const issuer = `http://127.0.0.1:${port}`
-const appgrant = createAppGrant({ store: memoryStore(), issuer })
-const { app: registered, secret } = await appgrant.apps.register({
-  owner: 'org-7',
-  name: 'Call Reports',
-  homepage: 'https://reports.example/',
-  adminEmail: 'ops@reports.example',
-  scopes: ['calls:read'],
-  trusted: true,
-})
+const { appgrant, ...credentials } = await platform()
 
 const endpoints = toNodeHandler(createHandler(appgrant))
 const guard = protectNode(appgrant.authorizer, { scope: 'calls:read' })
@@ -28,7 +17,4 @@ const server = createServer((req, res) => {
     res.end(error ? '' : `calls of ${accessOf(req).account}\n`)
   })
 })
-server.listen(port, '127.0.0.1', () => {
-  console.log(`curl -u ${registered.key}:${secret} -d grant_type=client_credentials ${issuer}/token`)
-  console.log(`curl -H "Authorization: Bearer TOKEN" ${issuer}/calls`)
-})
+server.listen(port, '127.0.0.1', () => printCommands(credentials))

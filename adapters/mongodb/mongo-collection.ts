@@ -1,6 +1,8 @@
 /** A `Db` of the driver `mongodb` 6 or 7, or of a compatible one. */
 export interface MongoDb {
+  /** Returns a collection with options of its own. */
   collection(name: string, options?: object): object
+  /** Runs a command on the database. */
   command(command: object, options?: object): Promise<object>
 }
 

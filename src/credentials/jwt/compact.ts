@@ -1,10 +1,15 @@
 import { strictUtf8 } from '../../base/strict-utf8.ts'
 
-/** The supported signature algorithms: asymmetric ones only, never `none` or HS*. */
-export const SIGNATURE_ALGORITHMS = ['ES256', 'EdDSA', 'PS256', 'RS256'] as const
+/** The algorithms of signing keys: asymmetric ones only, never `none` or HS*. */
+export type SignatureAlgorithm = 'ES256' | 'EdDSA' | 'PS256' | 'RS256'
 
-/** One of {@link SIGNATURE_ALGORITHMS}. */
-export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number]
+/** Every {@link SignatureAlgorithm}. */
+export const SIGNATURE_ALGORITHMS = [
+  'ES256',
+  'EdDSA',
+  'PS256',
+  'RS256',
+] as const satisfies readonly SignatureAlgorithm[]
 
 /** Includes `Ed25519`, the newer name for `EdDSA` with that curve (RFC 9864 §2.2), because some clients use only that. */
 export const VERIFIED_ALGORITHMS = [...SIGNATURE_ALGORITHMS, 'Ed25519'] as const

@@ -40,6 +40,7 @@ export type VerifyFailureReason =
   | 'account_blocked'
   | 'not_permitted'
 
+/** The result of verifying a token: what it permits, or why it is not valid. `ok` distinguishes them. */
 export type Verification = Access | VerifyFailure
 
 /** How fresh a verification must be, and which resource it is for. */
