@@ -116,7 +116,7 @@ const TABLE: Readonly<Record<string, readonly [(scene: Scene) => Promise<Respons
     ({ send, other }) =>
       send('/apps/remove', {
         method: 'POST',
-        body: JSON.stringify({ keys: [other.key] }),
+        body: JSON.stringify({ apps: [other.key] }),
         headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
       }),
     200,
