@@ -11,7 +11,7 @@ export type {
   RefusalFacts,
   TokenChange,
 } from './base/events.ts'
-export type { RefusalCode, RefusalReason } from './base/refusal-reasons.ts'
+export { REFUSAL_REASONS, type RefusalCode, type RefusalReason } from './base/refusal-reasons.ts'
 export { type AppGrant, createAppGrant, type Management } from './create-app-grant.ts'
 export type { SignatureAlgorithm } from './credentials/jwt/compact.ts'
 export type { JwkSet } from './credentials/jwt/signed-format.ts'
@@ -36,6 +36,7 @@ export type {
 } from './domain/apps/authenticate-app.ts'
 export type { Authorization, Consent, ConsentDecision, Redirect } from './domain/authorization/consent.ts'
 export type { Authorizer } from './domain/authorizer.ts'
+export type { ClientCredentialsInput } from './domain/grants/client-credentials.ts'
 export type { CodeInput, RefreshInput } from './domain/grants/session-grants.ts'
 export type { AppAndAccount } from './domain/input/app-and-account.ts'
 export { paginate } from './domain/input/paginate.ts'
