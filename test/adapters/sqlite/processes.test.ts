@@ -160,7 +160,7 @@ describeWith('sqliteStore by path on Node 20', { found: withoutSqlite, missing: 
   }
 
   it('a CommonJS bundle finds the driver beside it, or says what to do', async () => {
-    const bundle = await bundled('stores/sqlite/prepare-once.ts', { ...scratch, bare: true, format: 'cjs' })
+    const bundle = await bundled('adapters/sqlite/prepare-once.ts', { ...scratch, bare: true, format: 'cjs' })
     const prepareOnce = async () => {
       const { rest } = await started(node, [bundle, join(scratch.folder, 'bundle.db')]).ended()
       return JSON.parse(rest[0] ?? 'null')
