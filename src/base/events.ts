@@ -38,7 +38,7 @@ export interface EventSource {
 /** A change of access tokens. */
 export type TokenChange = 'issued' | 'repeated' | 'reused' | 'removed' | 'all_removed'
 
-/** What is known of a refused request. Only what is true: `app` exists, and whoever was attacked is not in `by`. */
+/** What is known of a refused request. Only what is true: `app` exists, and the attacked account is not in `by`. */
 export interface RefusalFacts extends EventSource {
   /** The app that authenticated, whose credentials were tried, or which the operation was about. */
   readonly app?: string

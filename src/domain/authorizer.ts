@@ -42,7 +42,7 @@ export interface Authorizer extends Verifier, Authorization {
    */
   exchangeCode(input: CodeInput): Promise<TokenResponse>
   /**
-   * Exchanges a refresh token for its successor and an access token. A retry within the retry window gets the same response;
+   * Exchanges a refresh token for its successor and an access token. A retry within the grace period gets the same response;
    * any other use of a token that has a successor ends the session. While the app is suspended or the account is blocked, the
    * exchange is rejected and the refresh token stays valid.
    *
