@@ -1,15 +1,6 @@
 type Headers = Pick<globalThis.Headers, 'get'>
 
 /**
- * Whether a page of this very origin sent a form. Browsers say so in Sec-Fetch-Site, which no page can set; one that does not, on plain
- * http for instance, sends at least Origin with a form.
- */
-export function isSameOrigin(headers: Headers, origin: string): boolean {
-  const site = headers.get('sec-fetch-site')
-  return site === null ? headers.get('origin') === origin : site === 'same-origin'
-}
-
-/**
  * Whether a page was opened from one of this origin. Messages are shown only then, so that no link elsewhere makes the console say
  * something. On plain http the referrer says so.
  */

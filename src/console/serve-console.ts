@@ -1,4 +1,5 @@
 import type { IncomingRequest } from '../http/wire/request.ts'
+import { isSameOrigin } from '../http/wire/same-origin.ts'
 import { type Handler, handlerOf } from '../http/wire/serve.ts'
 import type { AddressName, Match } from './addresses.ts'
 import type { Call, ConsoleRoute, Reply } from './call.ts'
@@ -9,7 +10,6 @@ import type { ConsoleSettings } from './options.ts'
 import { failurePage, otherViewerPage } from './pages/failure.ts'
 import { keptForm } from './pages/kept-form.ts'
 import { replyTo } from './replies.ts'
-import { isSameOrigin } from './same-origin.ts'
 import type { Failure } from './texts/failure.ts'
 import { checkViewer, type Viewer } from './viewer.ts'
 

@@ -5,16 +5,23 @@ import { HttpError } from './http-error.ts'
 import type { IncomingRequest } from './request.ts'
 
 /**
- * Rejects requests that a page of another origin made a browser send (HTTP-1), by Sec-Fetch-Site. Browsers that do not send it
- * do send Origin with every method except GET and HEAD.
+ * Whether a page of this very origin sent a change. Browsers say so in Sec-Fetch-Site, which no page can set; one that does not send
+ * it sends at least Origin, with every method except GET and HEAD.
+ */
+export function isSameOrigin(headers: Pick<Headers, 'get'>, origin: string): boolean {
+  const site = headers.get('sec-fetch-site')
+  return site === null ? headers.get('origin') === origin : site === 'same-origin'
+}
+
+/**
+ * Rejects requests that a page of another origin made a browser send (HTTP-1).
  *
  * @param origin - the origin of the issuer.
  * @throws HttpError 403 if the request is not from the same origin.
  */
 export function assertSameOrigin({ headers }: IncomingRequest, origin: string): void {
-  const site = headers.get('sec-fetch-site')
-  const isSameOrigin = site === null ? headers.get('origin') === origin : site === 'same-origin'
-  if (!isSameOrigin) throw new HttpError(403, 'access_denied', 'changes are only accepted from the same origin')
+  if (!isSameOrigin(headers, origin))
+    throw new HttpError(403, 'access_denied', 'changes are only accepted from the same origin')
 }
 
 /**
