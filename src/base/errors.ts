@@ -42,7 +42,7 @@ export interface ErrorDetails {
   invalid_request: Record<never, never>
   /** The redirect URL is not one that the app registered. */
   invalid_redirect: Record<never, never>
-  /** The scope is malformed, or exceeds what the app registered or was granted. */
+  /** The scope is malformed, or nothing of it is registered by the app, granted and in the scope catalogue. */
   invalid_scope: Record<never, never>
   /** Tokens are not issued for the resource, or it was not granted. */
   invalid_target: Record<never, never>

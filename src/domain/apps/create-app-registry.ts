@@ -21,6 +21,7 @@ import { assertAppJwks } from './app-jwks.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
 import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
 import * as transitions from './app-transitions.ts'
+import { fieldOptionsFor } from './field-options-for.ts'
 import { createListApps } from './list-apps.ts'
 import { createRegisterApp } from './register-app.ts'
 import { type Authority, isKeyInput } from './visible-apps.ts'
@@ -54,8 +55,8 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
     async update(key, change) {
       objectInput(change, 'change')
-      return changeApp(key, 'updated', (app, { actorLineage }) => {
-        const fields = checkAppChange(change, app, parts.fieldOptions)
+      return changeApp(key, 'updated', async (app, { actorLineage, lineage }) => {
+        const fields = checkAppChange(change, app, fieldOptionsFor(await lineage(), parts))
         if (fields.apiType !== app.fields.apiType && !mayRegister(actorLineage, fields.apiType)) throw mayNotRegister()
         return transitions.update(app, fields, stamp)
       })

@@ -10,6 +10,7 @@ import type { Collection } from '../../records/collection.ts'
 import { CODE, endedSession, PENDING, type Session, sessionKind, sessionRef, tagOf } from '../../records/session.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts'
+import type { ScopeDescription, Scopes } from '../accounts/scopes.ts'
 import { type App, appView } from '../apps/app.ts'
 import type { RequestContext } from '../apps/authenticate-app.ts'
 import { accountInput, idInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
@@ -50,8 +51,8 @@ export interface Consent {
   readonly ticket: string
   readonly app: App
   readonly account: string
-  /** The scope the app requests. */
-  readonly scope: readonly string[]
+  /** The scopes the app requests, with what the host says they mean. */
+  readonly scopes: readonly ScopeDescription[]
   /** The host that the response will be sent to, in ASCII. */
   readonly redirectHost: string
 }
@@ -110,6 +111,7 @@ export interface AuthorizationParts {
   readonly refusals: Refusals
   readonly format: TokenFormat
   readonly audiences: Audiences
+  readonly scopes: Scopes
   readonly events: Emitter
   readonly random: RandomText
   readonly clock: () => number
@@ -121,7 +123,7 @@ type ConsentRequest = NonNullable<Session['consentRequest']>
 type Answerer = Actor & { readonly account: string }
 
 export function createAuthorization(parts: AuthorizationParts): Authorization {
-  const { collection, accounts, saveInstall, refusals, format, audiences, events, random, clock, lifetimes } = parts
+  const { collection, accounts, saveInstall, refusals, format, scopes, events, random, clock, lifetimes } = parts
 
   return {
     async checkAuthorization(input, facts = {}) {
@@ -140,7 +142,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         const state = stateOf(params)
         if ('error' in state) return redirectTo(redirect, state)
         const target = { redirectUrl: redirect.redirectUrl, ...state }
-        const validated = validateRequest(params, { app, redirect, audiences })
+        const validated = validateRequest(params, { ...parts, app, redirect })
         if ('error' in validated) {
           refusals.report(asking, known, validated.error)
           return redirectTo(target, validated)
@@ -153,17 +155,15 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         const consentRequest: ConsentRequest = { ...asking, ...(epoch !== undefined && { epoch }), ...target }
         const ticket = await storeRequest(app, consentRequest, { ...validated, redirectStamp: redirect.stamp })
         const redirectHost = new URL(consentRequest.redirectUrl).host
-        return withConcealed(
-          { step: 'consent', app: appView(app), account, scope: validated.scope, redirectHost } as const,
-          { ticket },
-        )
+        const shown = { app: appView(app), account, scopes: scopes.describe(validated.scope), redirectHost }
+        return withConcealed({ step: 'consent', ...shown } as const, { ticket })
       })
     },
 
     async approve(decision) {
       return answering(decision, async (actor, known) => {
         const { session, consentRequest, app } = await loadPending(decision, actor, known)
-        const scope = narrowedScope(scopeTokens(decision.scope), session.scope, app)
+        const scope = narrowedScope(scopeTokens(decision.scope), session.scope, { app, scopes })
         const epoch = await assertMayAct(app, actor.account, accounts)
         if (epoch !== consentRequest.epoch) throw invalidTicket('revoked')
         const now = clock()

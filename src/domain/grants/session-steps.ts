@@ -7,7 +7,8 @@ import type { LiveApp } from '../../records/app.ts'
 import type { Collection, StoreRecord } from '../../records/collection.ts'
 import type { LiveInstall } from '../../records/install.ts'
 import { type LastStep, type Session, type StepToken, sessionKind } from '../../records/session.ts'
-import { type AppIdentity, identityOf } from '../accounts/accounts.ts'
+import type { AppIdentity, IdentityOf } from '../accounts/accounts.ts'
+import type { Scopes } from '../accounts/scopes.ts'
 import type { Audiences } from '../input/resources.ts'
 import type {
   AccessTokenFields,
@@ -79,6 +80,8 @@ export interface SessionStepParts {
   readonly accessTokenIssuer: AccessTokenIssuer
   readonly format: TokenFormat
   readonly audiences: Audiences
+  readonly scopes: Scopes
+  readonly identityOf: IdentityOf
   readonly events: Emitter
   readonly random: RandomText
   readonly clock: () => number
@@ -91,7 +94,7 @@ export interface SessionStepParts {
 }
 
 export function createSessionSteps(parts: SessionStepParts): SessionSteps {
-  const { collection, accessTokenIssuer, format, audiences, random, clock, lifetimes } = parts
+  const { collection, accessTokenIssuer, format, audiences, scopes, random, clock, lifetimes } = parts
 
   return {
     async take(presented, found, attempt) {
@@ -226,7 +229,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
   /** What the access token is for. Parameters that mean the same have the same result, whatever their form. */
   function accessOf({ app, scope, resources }: Presented, session: Session): StepAccess {
     return {
-      scope: narrowedScope(scope, session.scope, app),
+      scope: narrowedScope(scope, session.scope, { app, scopes }),
       audience: audiences.narrowed(resources, session.audience),
     }
   }
@@ -269,7 +272,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
 
   /** A public app always gets a new refresh token: its rotation is all that reveals a theft. */
   function keeps(app: LiveApp, { kind }: Credential): boolean {
-    return kind === 'rt' && !app.public && !parts.rotatesRefreshTokens(identityOf(app))
+    return kind === 'rt' && !app.public && !parts.rotatesRefreshTokens(parts.identityOf(app))
   }
 }
 

@@ -16,6 +16,8 @@
  * - `not_an_email`: not an address of the form `local@domain`.
  * - `not_a_phone_number`: not an E.164 number.
  * - `not_a_scope`: not a scope token as defined by RFC 6749.
+ * - `unknown_scope`: not in the scope catalogue.
+ * - `scope_not_permitted`: the owner or an account above it may not register the scope.
  * - `not_an_api_type`: not an API type name.
  * - `too_many`: more entries than the list allows. No entry was checked.
  * - `duplicate`: the same entry occurs earlier in the list.
@@ -43,6 +45,8 @@ export type FieldErrorCode =
   | 'not_an_email'
   | 'not_a_phone_number'
   | 'not_a_scope'
+  | 'unknown_scope'
+  | 'scope_not_permitted'
   | 'not_an_api_type'
   | 'too_many'
   | 'duplicate'
