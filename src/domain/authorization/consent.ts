@@ -9,7 +9,7 @@ import { type TokenFormat, WIDTH } from '../../credentials/token-format.ts'
 import { appKind, appRef } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import { CODE, type ConsentRequest, endedSession, tagOf } from '../../records/session.ts'
-import type { Accounts } from '../accounts/accounts.ts'
+import { type Accounts, accountError } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import { appView } from '../apps/app.ts'
@@ -53,7 +53,10 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
   return {
     async checkAuthorization(input, facts = {}) {
       const known: Known = sourceInput(objectInput(facts, 'facts'))
-      await refusals.watch({}, known, () => validateClient(input, known))
+      await refusals.watch({}, known, async () => {
+        const { app } = await validateClient(input, known)
+        await assertMayAct(app, app.owner, accounts)
+      })
     },
 
     async beginAuthorization(input, actor) {
@@ -64,6 +67,9 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       const known: Known = sourceInput(actor)
       return refusals.watch(asking, known, async () => {
         const { params, app, redirect } = await validateClient(input, known)
+        const { refusal, epoch } = await mayAct(app, account, accounts)
+        // Before anything is redirected to an app that this account must not deal with, and before faults of the request.
+        if (refusal?.ofApp) throw accountError(refusal.code, refusal.hint)
         const state = stateOf(params)
         if ('error' in state) return redirectTo(redirect, state)
         const target = { redirectUrl: redirect.redirectUrl, ...state }
@@ -72,9 +78,8 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
           refusals.report(asking, known, validated.error)
           return redirectTo(target, validated)
         }
-        const { refusal, epoch } = await mayAct(app, account, accounts)
         if (refusal) {
-          refusals.report(asking, known, refusal)
+          refusals.report(asking, known, refusal.code)
           return redirectTo(target, { error: 'access_denied', error_description: 'the account may not use this app' })
         }
         const consentRequest: ConsentRequest = { ...asking, ...(epoch !== undefined && { epoch }), ...target }
@@ -88,8 +93,8 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     async approve(decision) {
       return answering(decision, async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
-        const scope = narrowedScope(scopeTokens(decision.scope), session.scope, { app, scopes })
         const epoch = await assertMayAct(app, actor.account, accounts)
+        const scope = narrowedScope(scopeTokens(decision.scope), session.scope, { app, scopes })
         if (epoch !== session.consentRequest.epoch) throw invalidTicket('revoked')
         const now = clock()
         const endsAt = now + lifetimes.refreshAbsoluteSeconds * 1000
@@ -122,6 +127,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     async deny(decision) {
       return answering(decision, async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
+        await assertMayAct(app, app.owner, accounts)
         await pending.consume(session, endedSession)
         events.emit('install', actor, { change: 'denied', app: app.key, account: actor.account })
         return redirectTo(session.consentRequest, {

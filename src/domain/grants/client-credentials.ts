@@ -3,7 +3,7 @@ import type { EventSource } from '../../base/events.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import { WIDTH } from '../../credentials/token-format.ts'
 import type { LiveApp } from '../../records/app.ts'
-import { type Accounts, accountError } from '../accounts/accounts.ts'
+import type { Accounts } from '../accounts/accounts.ts'
 import { assertMayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import type { AppAuthentication, AppAuthenticator, RequestContext } from '../apps/authenticate-app.ts'
@@ -42,8 +42,7 @@ export function createClientCredentials(parts: {
     const source = sourceInput(objectInput(input, 'input'))
     const proof = authenticator.authenticateConfidential(input)
     const planFor = async (app: LiveApp): Promise<Plan> => {
-      const epoch = await assertMayAct(app, app.owner, accounts)
-      if (epoch !== app.epoch) throw ownerReplaced()
+      await assertMayAct(app, app.owner, accounts)
       if (!app.trusted) throw notTrusted()
       return {
         app,
@@ -93,11 +92,4 @@ function notTrusted(): AppGrantError {
     message: 'the app is not trusted',
     hint: 'It needs the authorization of a user, or apps.setTrusted by the host or an account that may trust apps.',
   })
-}
-
-function ownerReplaced(): AppGrantError {
-  return accountError(
-    'account_blocked',
-    "The owner's epoch is not the one the app was given under: regenerate its secret or replace its keys from above, or remove it.",
-  )
 }
