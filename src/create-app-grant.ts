@@ -92,7 +92,7 @@ export interface AppGrant extends Management, AsyncDisposable {
  */
 export function createAppGrant(options: AppGrantOptions): AppGrant {
   const { store, directory, issuer, resources, signing, tokenPrefix, clock, lifetimes, ...rest } = checkOptions(options)
-  const { appsPerOwner, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
+  const { appsPerOwner, timeoutMs, redirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
   const events = createEmitter(clock)
   const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
@@ -102,7 +102,20 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const accounts = createAccounts(directory, { timeoutMs, events, identityOf })
   const refusals = createRefusals(events)
   const stamp = () => random(STAMP_LENGTH)
-  const base = { collection, accounts, scopes, identityOf, events, refusals, random, clock, lifetimes, issuer, stamp }
+  const base = {
+    collection,
+    accounts,
+    scopes,
+    identityOf,
+    redirects,
+    events,
+    refusals,
+    random,
+    clock,
+    lifetimes,
+    issuer,
+    stamp,
+  }
   const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
   // checkOptions rejects `signing` without an issuer.
@@ -134,7 +147,6 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       steadyClock: () => performance.now(),
     }),
     appsPerOwner,
-    fieldOptions: { allowLoopbackRedirects },
     longestLifeMs: lifetimes.refreshAbsoluteSeconds * 1000 + HOUR_MS,
   }
   const channels: Channels = new Map()

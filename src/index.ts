@@ -61,7 +61,7 @@ export type {
   VerifyFailure,
   VerifyOptions,
 } from './domain/tokens/verification.ts'
-export type { AppGrantOptions, Lifetimes } from './options.ts'
+export type { AppGrantOptions, Lifetimes, RedirectOptions } from './options.ts'
 export type { Page, PageQuery } from './records/pages.ts'
 export { sanitizeError } from './store/sanitize-error.ts'
 export {

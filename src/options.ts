@@ -4,6 +4,7 @@ import { type CheckedSigning, checkSigning, type SigningOptions } from './creden
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
 import { hasHiddenCharacter } from './domain/input/hidden-character.ts'
 import { isIssuer } from './domain/input/issuer.ts'
+import { isPrivateUseScheme, type RedirectPolicy } from './domain/input/redirect-policy.ts'
 import { MAX_RESOURCES } from './domain/input/resources.ts'
 import { isScopeToken, MAX_SCOPE } from './domain/input/scope-token.ts'
 import type { Store } from './store/store.ts'
@@ -30,6 +31,28 @@ export interface Lifetimes {
    * resource it gets an access token of its own. Default is 10. With 0 every retry counts as reuse and ends the session.
    */
   readonly refreshGraceSeconds: number
+}
+
+/** Redirect URLs that are not https. */
+export interface RedirectOptions {
+  /**
+   * The apps that may use http redirect URLs on `127.0.0.1`, `[::1]` and `localhost`, where the port is ignored: `public` for apps that
+   * run on users' devices, `all` also for confidential ones, for development. Default is none.
+   *
+   * WARNING: other programs on the device of the user can receive the response, so a code alone proves nothing of the app.
+   *
+   * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3)
+   */
+  readonly loopback?: 'public' | 'all' | undefined
+  /**
+   * The private-use schemes that public apps may use, at most 100, such as `com.example.app` for `com.example.app:/callback`. They are
+   * compared as whole strings, in lower case and without the colon. Default is none.
+   *
+   * WARNING: any app on the device of the user can claim a scheme, and then receives the response. PKCE keeps it from using the code.
+   *
+   * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.1)
+   */
+  readonly schemes?: readonly string[] | undefined
 }
 
 /** Options of `createAppGrant`. */
@@ -90,12 +113,8 @@ export interface AppGrantOptions {
    * @see [RFC 9700 - Best Current Practice for OAuth 2.0 Security](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14.2)
    */
   readonly rotateRefreshTokens?: boolean | ((app: AppIdentity) => boolean)
-  /**
-   * Whether public apps may register http redirect URLs on `127.0.0.1` and `[::1]`. Default is false.
-   *
-   * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3)
-   */
-  readonly allowLoopbackRedirects?: boolean
+  /** Which redirect URLs apps may register and use besides https. Default is none. What is taken back stops working at once. */
+  readonly redirects?: RedirectOptions | undefined
   /** How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. Default is 1000. */
   readonly timeoutMs?: number
   /** Returns the time in ms since 1970. The clocks of all nodes must agree to within a second. Default is `Date.now`. */
@@ -105,12 +124,13 @@ export interface AppGrantOptions {
 /** The validated options, with defaults applied. */
 export type CheckedOptions = Omit<
   Required<AppGrantOptions>,
-  'issuer' | 'resources' | 'scopes' | 'signing' | 'directory' | 'lifetimes' | 'rotateRefreshTokens'
+  'issuer' | 'resources' | 'scopes' | 'redirects' | 'signing' | 'directory' | 'lifetimes' | 'rotateRefreshTokens'
 > & {
   readonly issuer: string | undefined
   readonly resources: readonly string[] | undefined
   /** Descriptions by name. */
   readonly scopes: ReadonlyMap<string, string>
+  readonly redirects: RedirectPolicy
   readonly signing: CheckedSigning | undefined
   readonly directory: AccountDirectory | undefined
   readonly lifetimes: Lifetimes
@@ -136,12 +156,13 @@ const RANGES: Readonly<Record<keyof Lifetimes, readonly [number, number]>> = {
 const MAX_RESOURCE = 512
 const MAX_SCOPES = 1000
 const MAX_DESCRIPTION = 200
+const MAX_SCHEMES = 100
 const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
 
 /** @throws TypeError that names the option, what was expected and what was received. */
 export function checkOptions(options: AppGrantOptions): CheckedOptions {
   if (typeof options !== 'object' || options === null) throw wrong('options', 'an object with a store', options)
-  const { store, directory, issuer, tokenPrefix = 'ag', allowLoopbackRedirects = false, clock = Date.now } = options
+  const { store, directory, issuer, tokenPrefix = 'ag', clock = Date.now } = options
   const { appsPerOwner = 1000, timeoutMs = 1000, rotateRefreshTokens = true } = options
   if (!STORE_METHODS.every((method) => typeof store?.[method] === 'function'))
     throw wrong('store', 'a store such as memoryStore()', store)
@@ -161,8 +182,6 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     throw wrong('issuer', 'an https URL, because signed tokens contain it', issuer)
   if (typeof tokenPrefix !== 'string' || !/^[a-z][a-z0-9]{1,9}$/.test(tokenPrefix))
     throw wrong('tokenPrefix', 'a string that matches [a-z][a-z0-9]{1,9}', tokenPrefix)
-  if (typeof allowLoopbackRedirects !== 'boolean')
-    throw wrong('allowLoopbackRedirects', 'true or false', allowLoopbackRedirects)
   if (typeof rotateRefreshTokens !== 'boolean' && typeof rotateRefreshTokens !== 'function')
     throw wrong('rotateRefreshTokens', 'true, false, or a function of an app', rotateRefreshTokens)
   if (typeof clock !== 'function') throw wrong('clock', 'a function that returns ms since 1970', clock)
@@ -174,7 +193,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     scopes: checkScopes(options.scopes),
     signing: signing === undefined ? undefined : checkSigning(signing),
     tokenPrefix,
-    allowLoopbackRedirects,
+    redirects: checkRedirects(options.redirects),
     // Whatever a function returns but false, the refresh token rotates.
     rotatesRefreshTokens: (app) =>
       (typeof rotateRefreshTokens === 'function' ? rotateRefreshTokens(app) : rotateRefreshTokens) !== false,
@@ -232,6 +251,19 @@ function checkScopes(given: Readonly<Record<string, string>> = {}): ReadonlyMap<
       )
   }
   return new Map(scopes)
+}
+
+function checkRedirects(given: RedirectOptions = {}): RedirectPolicy {
+  if (typeof given !== 'object' || given === null) throw wrong('redirects', 'an object', given)
+  const { loopback, schemes = [] } = given
+  if (loopback !== undefined && loopback !== 'public' && loopback !== 'all')
+    throw wrong('redirects.loopback', "'public' or 'all'", loopback)
+  if (!Array.isArray(schemes) || schemes.length > MAX_SCHEMES)
+    throw wrong('redirects.schemes', `an array of at most ${MAX_SCHEMES} private-use schemes`, schemes)
+  for (const scheme of schemes)
+    if (typeof scheme !== 'string' || !isPrivateUseScheme(scheme))
+      throw wrong('redirects.schemes', 'private-use schemes in lower case, such as com.example.app', scheme)
+  return { loopback, schemes: new Set(schemes) }
 }
 
 /** @see RFC 8707 §2 */

@@ -40,7 +40,18 @@ const REFUSED: Record<string, readonly unknown[]> = {
     null,
   ],
   tokenPrefix: ['', 'a', 'A1', '1a', 'a_b', 'abcdefghijk', 'ag\n', 5, {}, null],
-  allowLoopbackRedirects: ['true', 1, {}, null],
+  redirects: [
+    null,
+    'all',
+    { loopback: true },
+    { loopback: 'private' },
+    { schemes: 'com.example.app' },
+    { schemes: ['javascript'] },
+    { schemes: ['Com.example.app'] },
+    { schemes: ['com.example.app:'] },
+    { schemes: [5] },
+    { schemes: Array(101).fill('com.example.app') },
+  ],
   rotateRefreshTokens: ['false', 0, {}, null],
   clock: [5, 'now', {}, null],
   appsPerOwner: [0, -1, 100_001, ...ANY_TYPE],
@@ -90,7 +101,7 @@ describe('createAppGrant options', () => {
         tokenPrefix: 'voip',
         appsPerOwner: 1,
         lifetimes,
-        allowLoopbackRedirects: true,
+        redirects: { loopback: 'all', schemes: ['com.example.app'] },
         rotateRefreshTokens: () => true,
         timeoutMs: 10,
         clock: () => 0,
@@ -128,7 +139,7 @@ describe('createAppGrant options', () => {
         const text = expect(() => create({ store, [name]: value }), `value ${at} of ${name}`)
         text.toThrow(TypeError)
         expect(() => create({ store, [name]: value })).toThrow(
-          new RegExp(`^createAppGrant: ${name}: expected .+, received `),
+          new RegExp(`^createAppGrant: ${name}[.\\w]*: expected .+, received `),
         )
       }
     })

@@ -24,6 +24,8 @@ export type FieldErrorCode =
   | 'not_canonical'
   /** An app that is not trusted has no redirect URL. */
   | 'redirect_required'
+  /** The query of a redirect URL has a parameter that authorization responses add. */
+  | 'reserved_parameter'
   /** Not an address of the form `local@domain`. */
   | 'not_an_email'
   /** Not an E.164 number. */

@@ -267,8 +267,11 @@ export function testAuthorization(open: OpenStore): void {
   })
 
   describe('loopback redirects of public apps (S04, RFC 8252 §7.3)', () => {
-    const app = { public: true, redirectUrls: ['http://127.0.0.1/cb', 'http://[::1]:8080/cb?x=1'] }
-    const options = { allowLoopbackRedirects: true }
+    const app = {
+      public: true,
+      redirectUrls: ['http://127.0.0.1/cb', 'http://[::1]:8080/cb?x=1', 'http://localhost/only'],
+    }
+    const options = { redirects: { loopback: 'public' } } as const
 
     it('only the port of a loopback redirect may differ, in the request and when the code is exchanged', async () => {
       const w = await fixture({ app, options })
@@ -277,14 +280,35 @@ export function testAuthorization(open: OpenStore): void {
         'http://127.0.0.1:49152/cb',
         'http://[::1]/cb?x=1',
         'http://[::1]:1/cb?x=1',
+        'http://localhost:3000/only',
       ]) {
         const code = await w.code({}, { redirect_uri: redirectUrl })
         expect(
-          await codeOf(
-            w.exchange(code, { redirectUrl: redirectUrl.replace('/cb', ':81/cb').replace(/:\d+:81/, ':81') }),
-          ),
+          await codeOf(w.exchange(code, { redirectUrl: redirectUrl.replace(/(:\d+)?\/(cb|only)/, ':81/$2') })),
         ).toBe('invalid_code')
         expect(await codeOf(w.exchange(code, { redirectUrl }))).toBe('ok')
+      }
+    })
+
+    it('a redirect that the host no longer allows stops working at once: requests, tickets and codes (APP-3)', async () => {
+      const w = await fixture({
+        app: { public: true, redirectUrls: ['http://127.0.0.1/cb', 'com.example.app:/cb', REDIRECT] },
+        options: { redirects: { loopback: 'public', schemes: ['com.example.app'] } },
+      })
+      for (const redirectUrl of ['http://127.0.0.1/cb', 'com.example.app:/cb']) {
+        const { ticket, redirectHost } = await w.consent({ redirect_uri: redirectUrl })
+        expect(redirectHost).toBe(redirectUrl.startsWith('http') ? '127.0.0.1' : 'com.example.app:')
+        const code = await w.code({}, { redirect_uri: redirectUrl })
+        const strict = w.node({ redirects: {} })
+        const params = new URLSearchParams({ client_id: w.key, redirect_uri: redirectUrl })
+        expect(await codeOf(strict.authorizer.checkAuthorization(params))).toBe('invalid_redirect')
+        for (const decide of [strict.authorizer.approve, strict.authorizer.deny])
+          expect(await codeOf(decide({ ticket, account: 'user' }))).toBe('invalid_ticket')
+        expect(await codeOf(w.exchange(code, { redirectUrl }, strict))).toBe('invalid_code')
+        // Nothing was consumed.
+        expect(await codeOf(w.exchange(code, { redirectUrl }))).toBe('ok')
+        const { location } = await w.appgrant.authorizer.approve({ ticket, account: 'user' })
+        expect(location.startsWith(`${redirectUrl}?code=`)).toBe(true)
       }
     })
 

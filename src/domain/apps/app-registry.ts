@@ -3,9 +3,10 @@ import type { RandomText } from '../../credentials/random.ts'
 import type { Collection } from '../../records/collection.ts'
 import type { Page, PageQuery, Pages } from '../../records/pages.ts'
 import type { Scopes } from '../accounts/scopes.ts'
+import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { App } from './app.ts'
-import type { AppFields, FieldOptions, NewApp } from './app-fields.ts'
+import type { AppFields, NewApp } from './app-fields.ts'
 import type { PublicJwk } from './app-jwks.ts'
 import type { VisibleApps } from './visible-apps.ts'
 
@@ -107,7 +108,7 @@ export interface RegistryParts {
   readonly appsPerOwner: number
   readonly issuer: string | undefined
   readonly scopes: Scopes
-  readonly fieldOptions: Omit<FieldOptions, 'scopes'>
+  readonly redirects: RedirectPolicy
   /** The longest time for which anything that refers to an app is valid. */
   readonly longestLifeMs: number
 }

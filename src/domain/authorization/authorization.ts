@@ -24,7 +24,7 @@ export interface Consent {
   readonly account: string
   /** The scopes the app requests, with what the host says they mean. */
   readonly scopes: readonly ScopeDescription[]
-  /** The host that the response will be sent to, in ASCII. */
+  /** The host that the response will be sent to, in ASCII; for a private-use scheme, the scheme with its colon. */
   readonly redirectHost: string
 }
 

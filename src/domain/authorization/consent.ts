@@ -15,6 +15,7 @@ import type { Scopes } from '../accounts/scopes.ts'
 import { appView } from '../apps/app.ts'
 import { accountInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
+import { isPrivateUseScheme, type RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
 import { because, type Known, type Refusals } from '../refusals.ts'
 import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
@@ -39,6 +40,7 @@ export interface AuthorizationParts {
   readonly format: TokenFormat
   readonly audiences: Audiences
   readonly scopes: Scopes
+  readonly redirects: RedirectPolicy
   readonly events: Emitter
   readonly random: RandomText
   readonly clock: () => number
@@ -84,7 +86,9 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         }
         const consentRequest: ConsentRequest = { ...asking, ...(epoch !== undefined && { epoch }), ...target }
         const ticket = await pending.store(app, consentRequest, { ...validated, redirectStamp: redirect.stamp })
-        const redirectHost = new URL(consentRequest.redirectUrl).host
+        const { protocol, host } = new URL(consentRequest.redirectUrl)
+        // The host in a URL of a private-use scheme says nothing: the app behind the scheme gets the response.
+        const redirectHost = isPrivateUseScheme(protocol.slice(0, -1)) ? protocol : host
         const shown = { app: appView(app), account, scopes: scopes.describe(validated.scope), redirectHost }
         return withConcealed({ step: 'consent', ...shown } as const, { ticket })
       })
@@ -149,7 +153,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       throw because(error, app ? 'removed_app' : 'unknown_app')
     }
     assertNotSuspended(app)
-    return { params, app, redirect: matchRedirectUri(params, app) }
+    return { params, app, redirect: matchRedirectUri(params, app, parts.redirects) }
   }
 
   /** Runs the decision of a signed-in account. */

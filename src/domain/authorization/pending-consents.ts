@@ -12,7 +12,9 @@ import {
   sessionRef,
 } from '../../records/session.ts'
 import { assertNotSuspended } from '../accounts/may-act.ts'
+import { isUsableRedirect } from '../apps/usable-redirect.ts'
 import { idInput } from '../input/input.ts'
+import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Known } from '../refusals.ts'
 import type { ConsentDecision } from './authorization.ts'
 import { invalidTicket } from './invalid-ticket.ts'
@@ -43,10 +45,11 @@ export interface PendingConsents {
 export function createPendingConsents(parts: {
   readonly collection: Collection
   readonly format: TokenFormat
+  readonly redirects: RedirectPolicy
   readonly random: RandomText
   readonly clock: () => number
 }): PendingConsents {
-  const { collection, format, random, clock } = parts
+  const { collection, format, redirects, random, clock } = parts
 
   return {
     async store(app, consentRequest, requested) {
@@ -88,7 +91,7 @@ export function createPendingConsents(parts: {
       if (consentRequest.account !== actor.account) throw invalidTicket('other_account')
       if (consentRequest.login !== actor.login) throw invalidTicket('other_login')
       const isSameApp =
-        app?.state === 'live' && app.stamp === session.stamp && app.redirectStamps.includes(session.redirectStamp)
+        app?.state === 'live' && app.stamp === session.stamp && isUsableRedirect(app, session.redirectStamp, redirects)
       if (!isSameApp) throw invalidTicket('revoked')
       assertNotSuspended(app)
       return { session, app }

@@ -16,6 +16,8 @@ import {
 } from '../../records/session.ts'
 import type { AppIdentity, IdentityOf } from '../accounts/accounts.ts'
 import type { Scopes } from '../accounts/scopes.ts'
+import { isUsableRedirect } from '../apps/usable-redirect.ts'
+import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
 import type {
   AccessTokenFields,
@@ -93,6 +95,7 @@ export interface SessionStepParts {
   readonly format: TokenFormat
   readonly audiences: Audiences
   readonly scopes: Scopes
+  readonly redirects: RedirectPolicy
   readonly identityOf: IdentityOf
   readonly events: Emitter
   readonly random: RandomText
@@ -235,8 +238,9 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
     const { kind } = credential
     if (!sameDigest(session.digest, digestOf(text))) throw invalidGrant(kind, 'unknown')
     if (now >= session.credentialEndsAt) throw invalidGrant(kind, 'expired')
-    // Removing a redirect URL revokes its codes, but not the sessions they have started.
-    if (kind === 'ac' && !app.redirectStamps.includes(session.redirectStamp)) throw invalidGrant(kind, 'revoked')
+    // Without a redirect URL its codes are revoked, but not the sessions they have started.
+    if (kind === 'ac' && !isUsableRedirect(app, session.redirectStamp, parts.redirects))
+      throw invalidGrant(kind, 'revoked')
   }
 
   /** What the access token is for. Parameters that mean the same have the same result, whatever their form. */

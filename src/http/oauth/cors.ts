@@ -17,9 +17,12 @@ export async function corsHeaders(
   const isPublic = !headers.has('authorization') && !form.has('client_secret')
   if (origin === null || key === undefined || !isPublic) return undefined
   const app = await core.apps.get(key).catch(unknownInOutage)
-  const isTheirs = app?.public && app.redirectUrls.some((url) => new URL(url).origin === origin)
+  const isTheirs = app?.public && origin !== OPAQUE && app.redirectUrls.some((url) => new URL(url).origin === origin)
   return isTheirs ? { 'access-control-allow-origin': origin, vary: 'Origin' } : undefined
 }
+
+/** The origin of every URL of a private-use scheme, and what a sandboxed page sends. It proves nothing. */
+const OPAQUE = 'null'
 
 /** The endpoint reports the outage itself. */
 function unknownInOutage(error: unknown): undefined {

@@ -80,7 +80,10 @@ export function secured(response: Response, redirect?: URL): Response {
   return copy
 }
 
-/** Browsers follow the redirect after a form only if `form-action` allows it. A policy cannot contain an IPv6 address. */
+/**
+ * Browsers follow the redirect after a form only if `form-action` allows it. A policy cannot contain an IPv6 address, and a
+ * private-use scheme has no origin.
+ */
 function sourceOf({ origin, hostname, protocol }: URL): string {
-  return hostname.startsWith('[') ? protocol : origin
+  return hostname.startsWith('[') || origin === 'null' ? protocol : origin
 }

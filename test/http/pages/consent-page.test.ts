@@ -42,15 +42,16 @@ describe('the consent page', () => {
   })
 
   it('the policy of the consent page names the port of a loopback redirect, or the scheme if the address has no form in CSP', async () => {
-    const redirects = ['http://127.0.0.1/callback', 'http://[::1]/callback']
+    const redirects = ['http://127.0.0.1/callback', 'http://[::1]/callback', 'com.example.app:/callback']
     const { authorize } = await authorization(
-      { allowLoopbackRedirects: true },
+      { redirects: { loopback: 'public', schemes: ['com.example.app'] } },
       { public: true, redirectUrls: redirects },
     )
     const policyOf = async (redirect_uri: string) =>
       /form-action ([^;]+)/.exec((await authorize({ redirect_uri })).headers.get('content-security-policy') ?? '')?.[1]
     expect(await policyOf('http://127.0.0.1:8123/callback')).toBe("'self' http://127.0.0.1:8123")
     expect(await policyOf('http://[::1]:8123/callback')).toBe("'self' http:")
+    expect(await policyOf('com.example.app:/callback')).toBe("'self' com.example.app:")
   })
 
   it('the consent page has no image of the app, no link and no script (HTTP-8)', async () => {
