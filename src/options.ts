@@ -7,6 +7,7 @@ import { isIssuer } from './domain/input/issuer.ts'
 import { isPrivateUseScheme, type RedirectPolicy } from './domain/input/redirect-policy.ts'
 import { MAX_RESOURCES } from './domain/input/resources.ts'
 import { isScopeToken, MAX_SCOPE } from './domain/input/scope-token.ts'
+import { withoutWordJoiners } from './domain/input/word-joiners.ts'
 import type { Store } from './store/store.ts'
 
 /** How long codes, tokens and sessions are valid, in whole seconds. */
@@ -243,7 +244,7 @@ function checkScopes(given: Readonly<Record<string, string>> = {}): ReadonlyMap<
         name,
       )
     const isText = typeof description === 'string' && description.trim() !== ''
-    if (!isText || description.length > MAX_DESCRIPTION || hasHiddenCharacter(description))
+    if (!isText || description.length > MAX_DESCRIPTION || hasHiddenCharacter(withoutWordJoiners(description)))
       throw wrong(
         `scopes[${JSON.stringify(name)}]`,
         `a description of 1–${MAX_DESCRIPTION} visible characters`,

@@ -21,7 +21,7 @@ export const MAX_SCOPES = 100
 
 /** The fields of an app. In an update, an empty string clears an optional field, and a field that is not given is kept. */
 export interface AppFields {
-  /** 1–100 characters of any script, on one line and without invisible characters. */
+  /** 1–100 characters of any script, on one line and without invisible characters, except where a script or an emoji needs them. */
   readonly name: string
   /** The website of the app: http or https with a host name, at most 2048 characters. Never fetched. */
   readonly homepage: string
