@@ -32,7 +32,6 @@ import { createPages } from './records/pages.ts'
 import { guardedStore } from './store/guarded-store.ts'
 
 const STAMP_LENGTH = 11
-const HOUR_MS = 3_600_000
 
 /** The management of apps, tokens and installs, with the authority of the host or of one account. */
 export interface Management {
@@ -130,7 +129,6 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     }),
     appsPerOwner,
     fieldOptions: { allowLoopbackRedirects },
-    longestLifeMs: lifetimes.refreshAbsoluteSeconds * 1000 + HOUR_MS,
   }
   const channels: Channels = new Map()
   const managementFor = (actor: Actor, source: EventSource = {}): Management => {

@@ -39,6 +39,7 @@ export type { Authorizer } from './domain/authorizer.ts'
 export type { ClientCredentialsInput } from './domain/grants/client-credentials.ts'
 export type { CodeInput, RefreshInput } from './domain/grants/session-grants.ts'
 export type { AppAndAccount } from './domain/input/app-and-account.ts'
+export type { Lifetimes } from './domain/input/lifetimes.ts'
 export { paginate } from './domain/input/paginate.ts'
 export type { Install, Installs } from './domain/installs/installs.ts'
 export type { TokenResponse } from './domain/tokens/access-token-issuer.ts'
@@ -51,7 +52,8 @@ export type {
   VerifyFailureReason,
   VerifyOptions,
 } from './domain/tokens/verification.ts'
-export type { AppGrantOptions, Lifetimes } from './options.ts'
+export type { AppGrantOptions } from './options.ts'
+export type { AppLifetimes } from './records/app.ts'
 export type { Page, PageQuery } from './records/pages.ts'
 export { sanitizeError } from './store/sanitize-error.ts'
 export {

@@ -3,32 +3,9 @@ import { parseUrl } from './base/parse-url.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
 import { isIssuer } from './domain/input/issuer.ts'
+import { DEFAULT_LIFETIMES, type Lifetimes, readLifetimes } from './domain/input/lifetimes.ts'
 import { MAX_RESOURCES } from './domain/input/resources.ts'
 import type { Store } from './store/store.ts'
-
-/** How long codes, tokens and sessions are valid, in whole seconds. */
-export interface Lifetimes {
-  /** An access token, 1–86 400, at most `refreshIdleSeconds`. Default is 3600, one hour. */
-  readonly accessTokenSeconds: number
-  /**
-   * An authorization code, 1–600. Default is 60.
-   *
-   * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2)
-   */
-  readonly codeSeconds: number
-  /** An unused refresh token, 1–31 536 000, at most `refreshAbsoluteSeconds`. Default is 1 209 600, 14 days. */
-  readonly refreshIdleSeconds: number
-  /**
-   * Everything issued under one authorization, 1–31 536 000, counted from its approval. Refreshing does not extend it. Default is
-   * 7 776 000, 90 days.
-   */
-  readonly refreshAbsoluteSeconds: number
-  /**
-   * How long the previous refresh token may be used again, 0–60. The same request gets the same response; with another scope or
-   * resource it gets an access token of its own. Default is 10. With 0 every retry counts as reuse and ends the session.
-   */
-  readonly refreshGraceSeconds: number
-}
 
 /** Options of `createAppGrant`. */
 export interface AppGrantOptions {
@@ -102,22 +79,6 @@ export type CheckedOptions = Omit<
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
 }
 
-const DAY = 86_400
-const YEAR = 365 * DAY
-const DEFAULTS: Lifetimes = {
-  accessTokenSeconds: 3600,
-  codeSeconds: 60,
-  refreshIdleSeconds: 14 * DAY,
-  refreshAbsoluteSeconds: 90 * DAY,
-  refreshGraceSeconds: 10,
-}
-const RANGES: Readonly<Record<keyof Lifetimes, readonly [number, number]>> = {
-  accessTokenSeconds: [1, DAY],
-  codeSeconds: [1, 600],
-  refreshIdleSeconds: [1, YEAR],
-  refreshAbsoluteSeconds: [1, YEAR],
-  refreshGraceSeconds: [0, 60],
-}
 const MAX_RESOURCE = 512
 const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
 
@@ -125,7 +86,7 @@ const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as 
 export function checkOptions(options: AppGrantOptions): CheckedOptions {
   if (typeof options !== 'object' || options === null) throw wrong('options', 'an object with a store', options)
   const { store, directory, issuer, tokenPrefix = 'ag', allowLoopbackRedirects = false, clock = Date.now } = options
-  const { appsPerOwner = 1000, timeoutMs = 1000, rotateRefreshTokens = true } = options
+  const { appsPerOwner = 1000, timeoutMs = 1000, rotateRefreshTokens = true, lifetimes = {} } = options
   if (!STORE_METHODS.every((method) => typeof store?.[method] === 'function'))
     throw wrong('store', 'a store such as memoryStore()', store)
   if (directory !== undefined && typeof directory?.lineage !== 'function')
@@ -163,27 +124,8 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     clock,
     appsPerOwner: integer('appsPerOwner', appsPerOwner, [1, 100_000]),
     timeoutMs: integer('timeoutMs', timeoutMs, [10, 60_000]),
-    lifetimes: checkLifetimes(options.lifetimes),
+    lifetimes: { ...DEFAULT_LIFETIMES, ...readLifetimes(lifetimes, { base: DEFAULT_LIFETIMES, invalid: wrong }) },
   }
-}
-
-function checkLifetimes(given: Partial<Lifetimes> = {}): Lifetimes {
-  if (typeof given !== 'object' || given === null) throw wrong('lifetimes', 'an object', given)
-  const names = Object.keys(RANGES) as (keyof Lifetimes)[]
-  const entries = names.map((name) => {
-    const { [name]: value = DEFAULTS[name] } = given
-    return [name, integer(`lifetimes.${name}`, value, RANGES[name])]
-  })
-  const lifetimes: Lifetimes = Object.fromEntries(entries)
-  const { accessTokenSeconds: access, refreshIdleSeconds: idle, refreshAbsoluteSeconds: absolute } = lifetimes
-  if (access > idle || idle > absolute) {
-    throw wrong(
-      'lifetimes',
-      'accessTokenSeconds ≤ refreshIdleSeconds ≤ refreshAbsoluteSeconds',
-      `${access}, ${idle}, ${absolute}`,
-    )
-  }
-  return lifetimes
 }
 
 function integer(name: string, value: unknown, [min, max]: readonly [number, number]): number {

@@ -187,6 +187,9 @@ describe('createAppGrant options', () => {
     expect(() =>
       create({ store, lifetimes: { refreshIdleSeconds: 100, refreshAbsoluteSeconds: 99, accessTokenSeconds: 1 } }),
     ).toThrow(/≤ refreshAbsoluteSeconds/)
+    expect(() =>
+      create({ store, lifetimes: { refreshIdleSeconds: 31_536_000, refreshAbsoluteSeconds: 'never' } }),
+    ).not.toThrow()
   })
 
   it('options are read once: a later change has no effect, and the given object is not changed', async () => {

@@ -18,6 +18,7 @@ export type AppChange =
   | 'published'
   | 'unpublished'
   | 'resource_server_set'
+  | 'lifetimes_set'
   | 'suspended'
   | 'resumed'
   | 'secret_regenerated'

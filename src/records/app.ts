@@ -29,6 +29,16 @@ export interface StoredSecret {
   readonly createdAt: number
 }
 
+/** The lifetimes of one app in whole seconds, in the same ranges as those of the host. */
+export interface AppLifetimes {
+  /** Of its access tokens. Default is that of the host. */
+  readonly accessTokenSeconds?: number
+  /** Of an unused refresh token. Default is that of the host. */
+  readonly refreshIdleSeconds?: number
+  /** Of everything issued under one authorization, or `'never'`. Default is that of the host. */
+  readonly refreshAbsoluteSeconds?: number | 'never'
+}
+
 /** A registered app. Times are in ms since 1970. Stamps are random and only compared: replacing one revokes what carries it. */
 export interface LiveApp {
   readonly state: 'live'
@@ -43,6 +53,8 @@ export interface LiveApp {
   readonly published: boolean
   /** The resource whose tokens it may introspect. */
   readonly resourceServer?: string
+  /** In place of the host's lifetimes. */
+  readonly lifetimes?: AppLifetimes
   readonly suspended?: { readonly at: number; readonly by: Actor }
   readonly secrets: readonly StoredSecret[]
   /** Public keys. An app has secrets, or keys, or is public. */

@@ -28,6 +28,7 @@ const APP: Readonly<Record<AppChange, true>> = {
   published: true,
   unpublished: true,
   resource_server_set: true,
+  lifetimes_set: true,
   suspended: true,
   resumed: true,
   secret_regenerated: true,

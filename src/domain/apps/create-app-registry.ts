@@ -3,7 +3,8 @@ import { partitionOf, partitionOfKey } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
 import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app.ts'
 import { mayRegister, mayTrust } from '../accounts/accounts.ts'
-import { flagInput, idInput, objectInput } from '../input/input.ts'
+import { flagInput, idInput, invalidRequest, objectInput } from '../input/input.ts'
+import { APP_LIFETIME_NAMES, lastUseOf, readLifetimes } from '../input/lifetimes.ts'
 import { type App, appView } from './app.ts'
 import {
   mayNotRegister,
@@ -21,6 +22,7 @@ import { assertAppJwks } from './app-jwks.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
 import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
 import * as transitions from './app-transitions.ts'
+import { createEndInstalls } from './end-installs.ts'
 import { createListApps } from './list-apps.ts'
 import { createRegisterApp } from './register-app.ts'
 import { type Authority, isKeyInput } from './visible-apps.ts'
@@ -29,7 +31,8 @@ import { withOutcomeDetails } from './with-outcome-details.ts'
 const HOUR_MS = 3_600_000
 
 export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegistry {
-  const { collection, visibleApps, events, random, clock, stamp } = parts
+  const { collection, visibleApps, events, random, clock, stamp, lifetimes } = parts
+  const endInstalls = createEndInstalls(parts)
 
   /** One operation: replaces one record, then emits the event. */
   async function changeApp(
@@ -85,6 +88,14 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
         if (identifier !== undefined && app.public)
           throw refusedForPublic('A public app has no credentials to authenticate with at /introspect.')
         return transitions.setResourceServer(app, identifier)
+      })
+    },
+
+    async setLifetimes(key, input) {
+      const own = readLifetimes(input ?? {}, { base: lifetimes, names: APP_LIFETIME_NAMES, invalid: invalidRequest })
+      return changeApp(key, 'lifetimes_set', (app, { rank }) => {
+        if (rank !== transitions.HOST_RANK) throw onlyHost('can set lifetimes')
+        return transitions.setLifetimes(app, own)
       })
     },
 
@@ -157,10 +168,11 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
         if (!(await mayRemove(app, key))) return undefined
         wasThere = app?.state === 'live'
         if (app?.state === 'removed') return app
-        const expiresAt = clock() + (app ? parts.longestLifeMs : HOUR_MS)
+        const expiresAt = (app ? lastUseOf(app, lifetimes, clock()) : clock()) + HOUR_MS
         return { state: 'removed', key, ...(app && { owner: app.owner }), expiresAt }
       })
       if (wasThere && written) events.emit('app', actor, { change: 'removed', app: key })
+      if (written) await endInstalls(key)
       return wasThere
     },
   }

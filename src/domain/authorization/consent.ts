@@ -14,6 +14,7 @@ import { type App, appView } from '../apps/app.ts'
 import type { RequestContext } from '../apps/authenticate-app.ts'
 import { accountInput, idInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
+import { absoluteEnd, type Lifetimes } from '../input/lifetimes.ts'
 import type { Audiences } from '../input/resources.ts'
 import { because, type Known, type Refusals } from '../refusals.ts'
 import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
@@ -114,7 +115,7 @@ export interface AuthorizationParts {
   readonly random: RandomText
   readonly clock: () => number
   readonly issuer: string | undefined
-  readonly lifetimes: { readonly codeSeconds: number; readonly refreshAbsoluteSeconds: number }
+  readonly lifetimes: Lifetimes
 }
 
 type ConsentRequest = NonNullable<Session['consentRequest']>
@@ -167,7 +168,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         const epoch = await assertMayAct(app, actor.account, accounts)
         if (epoch !== consentRequest.epoch) throw invalidTicket('revoked')
         const now = clock()
-        const endsAt = now + lifetimes.refreshAbsoluteSeconds * 1000
+        const endsAt = absoluteEnd(app, lifetimes, now)
         const install = await saveInstall(app, { actor, scope, epoch, endsAt })
         const ids = { app: app.key, install: install.id, session: session.id }
         const stage = numberToBase62(CODE, WIDTH.stage)

@@ -34,12 +34,6 @@ export function createSaveInstall(parts: {
 
   return async (app, { actor, scope, epoch, endsAt }) => {
     const { account } = actor
-    // Write the index entry first: it may refer to nothing, but no install may be missing from the index.
-    const entry = { app: app.key, account }
-    await collection.write(installIndexKind, installIndexRef(entry), (known) => ({
-      ...entry,
-      expiresAt: Math.max(known?.expiresAt ?? 0, endsAt),
-    }))
     const id = installId(app, account)
     const written = await collection.write<StoredInstall>(
       installKind,
@@ -61,6 +55,12 @@ export function createSaveInstall(parts: {
         }
       },
     )
+    // Nothing uses the install before this resolves, so what the app holds is never missing from the index.
+    const entry = { app: app.key, account }
+    await collection.write(installIndexKind, installIndexRef(entry), (known) => ({
+      ...entry,
+      expiresAt: Math.max(known?.expiresAt ?? 0, endsAt),
+    }))
     return written as LiveInstall
   }
 }

@@ -7,6 +7,7 @@ import { type Accounts, accountError } from '../accounts/accounts.ts'
 import { assertMayAct } from '../accounts/may-act.ts'
 import type { AppAuthentication, AppAuthenticator, RequestContext } from '../apps/authenticate-app.ts'
 import { objectInput, sourceInput } from '../input/input.ts'
+import { accessTokenMs, type Lifetimes } from '../input/lifetimes.ts'
 import { type Audiences, resourcesInput } from '../input/resources.ts'
 import type { Refusals } from '../refusals.ts'
 import type { AccessTokenIssuer, TokenPlan, TokenResponse } from '../tokens/access-token-issuer.ts'
@@ -32,7 +33,7 @@ export function createClientCredentials(parts: {
   readonly refusals: Refusals
   readonly random: RandomText
   readonly clock: () => number
-  readonly lifetimes: { readonly accessTokenSeconds: number }
+  readonly lifetimes: Lifetimes
 }): (input: ClientCredentialsInput) => Promise<TokenResponse> {
   const { accounts, authenticator, accessTokenIssuer, audiences, refusals, random, clock, lifetimes } = parts
 
@@ -75,7 +76,7 @@ export function createClientCredentials(parts: {
         ...plan,
         ...(appRevision !== undefined && { appRevision }),
         issuedAt,
-        expiresAt: issuedAt + lifetimes.accessTokenSeconds * 1000,
+        expiresAt: issuedAt + accessTokenMs(app, lifetimes),
       },
     )
     if (!token) return undefined
