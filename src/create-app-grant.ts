@@ -1,5 +1,6 @@
 import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
 import { type Channels, traced } from './base/traced.ts'
+import type { Claims } from './credentials/jwt/claims.ts'
 import { MAX_SIGNED_TOKEN } from './credentials/jwt/compact.ts'
 import type { JwkSet } from './credentials/jwt/signed-format.ts'
 import { createRandomText } from './credentials/random.ts'
@@ -22,10 +23,12 @@ import { createInstalls, type Installs } from './domain/installs/installs.ts'
 import { createRefusals, reportingAll } from './domain/refusals.ts'
 import { createAccessTokenIssuer } from './domain/tokens/access-token-issuer.ts'
 import { createCachingVerifier } from './domain/tokens/caching-verifier.ts'
+import { createHostClaims } from './domain/tokens/host-claims.ts'
 import { createSignedTokens } from './domain/tokens/signed-tokens.ts'
 import { createStrictVerifier } from './domain/tokens/strict-verifier.ts'
 import { createTokenReader } from './domain/tokens/token-reader.ts'
 import { createTokenStore, type TokenStore } from './domain/tokens/token-store.ts'
+import type { Access } from './domain/tokens/verification.ts'
 import { type AppGrantOptions, checkOptions } from './options.ts'
 import { createCollection } from './records/collection.ts'
 import { createPages } from './records/pages.ts'
@@ -51,6 +54,11 @@ export interface AppGrant extends Management, AsyncDisposable {
   readonly events: Events
   /** The configured issuer; undefined if there is none. */
   readonly issuer: string | undefined
+  /**
+   * Returns the claims that the option `claims` adds to an access, for introspection. Rejects with `claims_unavailable` if it fails.
+   * Undefined without the option.
+   */
+  readonly claims: ((access: Access) => Promise<Claims>) | undefined
   /** Returns the public keys of signed access tokens, for `/jwks.json`. Undefined if access tokens are opaque. */
   readonly jwks: (() => Promise<JwkSet>) | undefined
   /**
@@ -87,7 +95,8 @@ export interface AppGrant extends Management, AsyncDisposable {
  * ```
  */
 export function createAppGrant(options: AppGrantOptions): AppGrant {
-  const { store, directory, issuer, resources, signing, tokenPrefix, clock, lifetimes, ...rest } = checkOptions(options)
+  const { store, directory, issuer, resources, signing, tokenPrefix, clock, lifetimes, claims, ...rest } =
+    checkOptions(options)
   const { appsPerOwner, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
   const events = createEmitter(clock)
@@ -99,10 +108,11 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const base = { collection, accounts, events, refusals, random, clock, lifetimes, issuer, stamp }
   const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
+  const hostClaims = claims && createHostClaims(claims, { timeoutMs, events })
   // checkOptions rejects `signing` without an issuer.
   const signed =
     signing && issuer !== undefined
-      ? createSignedTokens(signing, { ...base, issuer, audience: resources ?? [issuer], timeoutMs })
+      ? createSignedTokens(signing, { ...base, issuer, audience: resources ?? [issuer], timeoutMs, hostClaims })
       : undefined
   const readToken = createTokenReader(format, signed)
   const authenticator = createAppAuthenticator(base)
@@ -156,6 +166,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     events: publicEvents(events),
     issuer,
     jwks: signed?.jwks,
+    claims: hostClaims,
     as: (account: string, { login, ...facts }: { readonly login?: string } & RequestContext = {}) => {
       assertActor('as', () => accountInput(account))
       const source = assertActor('as', () => sourceInput(facts))

@@ -20,6 +20,7 @@ export type {
 } from './base/events.ts'
 export { REFUSAL_REASONS, type RefusalCode, type RefusalReason } from './base/refusal-reasons.ts'
 export { type AppGrant, createAppGrant, type Management } from './create-app-grant.ts'
+export type { Claims } from './credentials/jwt/claims.ts'
 export type { SignatureAlgorithm } from './credentials/jwt/compact.ts'
 export type { JwkSet } from './credentials/jwt/signed-format.ts'
 export {
@@ -50,6 +51,7 @@ export type { Lifetimes } from './domain/input/lifetimes.ts'
 export { paginate } from './domain/input/paginate.ts'
 export type { Install, Installs } from './domain/installs/installs.ts'
 export type { TokenResponse } from './domain/tokens/access-token-issuer.ts'
+export type { ClaimsFunction } from './domain/tokens/host-claims.ts'
 export type { TokenInfo, TokenStore } from './domain/tokens/token-store.ts'
 export type {
   Access,

@@ -5,6 +5,7 @@ import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.t
 import { isIssuer } from './domain/input/issuer.ts'
 import { DEFAULT_LIFETIMES, type Lifetimes, readLifetimes } from './domain/input/lifetimes.ts'
 import { MAX_RESOURCES } from './domain/input/resources.ts'
+import type { ClaimsFunction } from './domain/tokens/host-claims.ts'
 import type { Store } from './store/store.ts'
 
 /** Options of `createAppGrant`. */
@@ -36,6 +37,17 @@ export interface AppGrantOptions {
    * @see [RFC 9068 - JWT Profile for OAuth 2.0 Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-2)
    */
   readonly signing?: SigningOptions
+  /**
+   * Returns claims to add to a signed access token when it is issued and to the response of `/introspect`, or undefined for none:
+   * at most 4 KiB of JSON, under names that tokens do not use already, such as `groups`. It has `timeoutMs`. If it fails, nothing
+   * is issued or said of the token: the error is `claims_unavailable`, an outage. Default is none. Opaque tokens contain nothing,
+   * and `verify` does not call it.
+   *
+   * WARNING: anyone who holds a signed token can read its claims.
+   *
+   * @see [RFC 9068 - JWT Profile for OAuth 2.0 Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2.3)
+   */
+  readonly claims?: ClaimsFunction
   /** The prefix of every token, `[a-z][a-z0-9]{1,9}`. Default is `ag`. */
   readonly tokenPrefix?: string
   /** How many apps one account may own, 1–100 000. Default is 1000. */
@@ -69,12 +81,13 @@ export interface AppGrantOptions {
 /** The validated options, with defaults applied. */
 export type CheckedOptions = Omit<
   Required<AppGrantOptions>,
-  'issuer' | 'resources' | 'signing' | 'directory' | 'lifetimes' | 'rotateRefreshTokens'
+  'issuer' | 'resources' | 'signing' | 'claims' | 'directory' | 'lifetimes' | 'rotateRefreshTokens'
 > & {
   readonly issuer: string | undefined
   readonly resources: readonly string[] | undefined
   readonly signing: CheckedSigning | undefined
   readonly directory: AccountDirectory | undefined
+  readonly claims: ClaimsFunction | undefined
   readonly lifetimes: Lifetimes
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
 }
@@ -98,7 +111,8 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
       issuer,
     )
   }
-  const { resources, signing } = options
+  const { resources, signing, claims } = options
+  if (claims !== undefined && typeof claims !== 'function') throw wrong('claims', 'a function of an access', claims)
   if (resources !== undefined && !areResources(resources))
     throw wrong('resources', `an array of 1–${MAX_RESOURCES} distinct URIs without fragment`, resources)
   if (signing !== undefined && issuer === undefined)
@@ -115,6 +129,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     directory,
     issuer,
     resources: resources && [...resources],
+    claims,
     signing: signing === undefined ? undefined : checkSigning(signing),
     tokenPrefix,
     allowLoopbackRedirects,

@@ -81,6 +81,7 @@ export type OutageCode =
   | 'outcome_unknown'
   | 'directory_unavailable'
   | 'signing_unavailable'
+  | 'claims_unavailable'
   | 'server_error'
 
 /** An event as passed to a listener: its properties, when it happened and who caused it. */

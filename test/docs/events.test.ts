@@ -51,6 +51,7 @@ const OUTAGE: Readonly<Record<OutageCode, true>> = {
   outcome_unknown: true,
   directory_unavailable: true,
   signing_unavailable: true,
+  claims_unavailable: true,
   server_error: true,
 }
 
