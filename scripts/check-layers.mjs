@@ -13,6 +13,7 @@ const MAY_IMPORT = {
   'src/index.ts': ['src/create-app-grant.ts', 'src/options.ts', 'src/domain', 'src/store', ...BELOW_DOMAIN],
   'src/create-app-grant.ts': ['src/options.ts', 'src/domain', 'src/store', ...BELOW_DOMAIN],
   'src/options.ts': [
+    'src/domain/authorization',
     'src/domain/tokens',
     'src/domain/accounts',
     'src/domain/input',

@@ -95,7 +95,7 @@ export interface AppGrant extends Management, AsyncDisposable {
  * ```
  */
 export function createAppGrant(options: AppGrantOptions): AppGrant {
-  const { store, directory, issuer, resources, signing, tokenPrefix, clock, lifetimes, claims, ...rest } =
+  const { store, directory, issuer, resources, signing, tokenPrefix, clock, lifetimes, claims, consent, ...rest } =
     checkOptions(options)
   const { appsPerOwner, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
@@ -130,7 +130,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     clientCredentials: createClientCredentials({ ...base, authenticator, accessTokenIssuer, audiences, refusals }),
     pages,
     sessionGrants: createSessionGrants({ ...base, format, authenticator, steps, ending }),
-    authorization: createAuthorization({ ...base, format, audiences, saveInstall }),
+    authorization: createAuthorization({ ...base, format, audiences, saveInstall, consent }),
     verifier: createCachingVerifier(createStrictVerifier({ ...base, readToken, audiences }), {
       watch: guarded.watch,
       maxLength: signed ? MAX_SIGNED_TOKEN : MAX_OPAQUE_TOKEN,

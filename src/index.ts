@@ -45,7 +45,14 @@ export type {
   AppSecret,
   RequestContext,
 } from './domain/apps/authenticate-app.ts'
-export type { Authorization, Consent, ConsentDecision, Redirect } from './domain/authorization/authorization.ts'
+export type {
+  Authorization,
+  AuthorizingActor,
+  Consent,
+  ConsentDecision,
+  Redirect,
+} from './domain/authorization/authorization.ts'
+export type { ConsentPolicy, ConsentQuestion, DecideConsent } from './domain/authorization/consent-policy.ts'
 export type { Authorizer } from './domain/authorizer.ts'
 export type { ClientCredentialsInput } from './domain/grants/client-credentials.ts'
 export type { CodeInput, RefreshInput } from './domain/grants/session-grants.ts'

@@ -2,6 +2,7 @@ import { describeReceived } from './base/errors.ts'
 import { parseUrl } from './base/parse-url.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
+import type { DecideConsent } from './domain/authorization/consent-policy.ts'
 import { isIssuer } from './domain/input/issuer.ts'
 import { DEFAULT_LIFETIMES, type Lifetimes, readLifetimes } from './domain/input/lifetimes.ts'
 import { MAX_RESOURCES } from './domain/input/resources.ts'
@@ -48,6 +49,24 @@ export interface AppGrantOptions {
    * @see [RFC 9068 - JWT Profile for OAuth 2.0 Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2.3)
    */
   readonly claims?: ClaimsFunction
+  /**
+   * Whether an account is asked before it authorizes an app. Returns, for an app and a request:
+   *
+   * - `'ask'`: at every request. This is the default for all apps.
+   * - `'remember'`: unless the account has authorized the app before, under the same epoch, for the same scope and resources or
+   *   wider ones, and has not withdrawn it since.
+   * - `'skip'`: never, for apps of the host itself.
+   *
+   * A request gets through only if a browser certainly navigates, and never for a public app whose redirect URL is not https:
+   * other programs on the device can receive what is sent there. Anything that the function throws is an unexpected error.
+   *
+   * WARNING: with `'skip'`, every page can install the app for the account that is signed in, by a link. Use it only for apps
+   * that may do so. With both, a user who wants to choose another account or less scope is not asked.
+   *
+   * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-10.2)
+   * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-8.6)
+   */
+  readonly consent?: DecideConsent
   /** The prefix of every token, `[a-z][a-z0-9]{1,9}`. Default is `ag`. */
   readonly tokenPrefix?: string
   /** How many apps one account may own, 1–100 000. Default is 1000. */
@@ -111,7 +130,9 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
       issuer,
     )
   }
-  const { resources, signing, claims } = options
+  const { resources, signing, claims, consent = () => 'ask' } = options
+  if (typeof consent !== 'function')
+    throw wrong('consent', "a function of an app and a request that returns 'ask', 'remember' or 'skip'", consent)
   if (claims !== undefined && typeof claims !== 'function') throw wrong('claims', 'a function of an access', claims)
   if (resources !== undefined && !areResources(resources))
     throw wrong('resources', `an array of 1–${MAX_RESOURCES} distinct URIs without fragment`, resources)
@@ -130,6 +151,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     issuer,
     resources: resources && [...resources],
     claims,
+    consent,
     signing: signing === undefined ? undefined : checkSigning(signing),
     tokenPrefix,
     allowLoopbackRedirects,

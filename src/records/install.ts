@@ -19,6 +19,8 @@ export interface LiveInstall {
   readonly approvedBy: Actor
   /** All scopes granted since the app was installed. */
   readonly scope: readonly string[]
+  /** All resources granted since. Absent if the host has configured none. */
+  readonly audience?: readonly string[]
   /** Stamp carried by everything the app holds for the account. */
   readonly stamp: string
   /** Stamp also carried by the access tokens. */

@@ -3,6 +3,7 @@ import type { OpenStore } from '../support/session-fixture.ts'
 import { SIGNING } from '../support/signing.ts'
 import { testAssertions } from './assertions.ts'
 import { testAuthorization } from './authorization.ts'
+import { testConsentPolicy } from './consent-policy.ts'
 import { testInstalls } from './installs.ts'
 import { lifecyclesOf, testSameLifecycles } from './lifecycles.ts'
 import { testLifetimes } from './lifetimes.ts'
@@ -24,6 +25,7 @@ export function testEveryTopology(open: OpenStore): void {
   testOperations(open)
   testAuthorization(open)
   testInstalls(open)
+  testConsentPolicy(open)
   testLifetimes(open)
   testSecrets(open)
   testRememberedApps(open)

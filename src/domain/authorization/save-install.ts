@@ -20,6 +20,7 @@ export type SaveInstall = (
   approval: {
     readonly actor: Actor & { readonly account: string }
     readonly scope: readonly string[]
+    readonly audience: readonly string[] | undefined
     readonly epoch: string | undefined
     readonly endsAt: number
   },
@@ -32,7 +33,7 @@ export function createSaveInstall(parts: {
 }): SaveInstall {
   const { collection, clock, stamp } = parts
 
-  return async (app, { actor, scope, epoch, endsAt }) => {
+  return async (app, { actor, scope, audience, epoch, endsAt }) => {
     const { account } = actor
     const id = installId(app, account)
     const written = await collection.write<StoredInstall>(
@@ -40,6 +41,7 @@ export function createSaveInstall(parts: {
       installRef({ app: app.key, install: id }),
       (known) => {
         const current = known?.state === 'live' && known.epoch === epoch ? known : undefined
+        const resources = united(current?.audience, audience)
         return {
           state: 'live',
           id,
@@ -48,7 +50,8 @@ export function createSaveInstall(parts: {
           ...(epoch !== undefined && { epoch }),
           installedAt: current?.installedAt ?? clock(),
           approvedBy: current?.approvedBy ?? actor,
-          scope: [...new Set([...(current?.scope ?? []), ...scope])],
+          scope: united(current?.scope, scope) ?? [],
+          ...(resources && { audience: resources }),
           stamp: current?.stamp ?? stamp(),
           tokenStamp: current?.tokenStamp ?? stamp(),
           expiresAt: Math.max(known?.expiresAt ?? 0, endsAt),
@@ -63,4 +66,11 @@ export function createSaveInstall(parts: {
     }))
     return written as LiveInstall
   }
+}
+
+function united(
+  one: readonly string[] | undefined,
+  other: readonly string[] | undefined,
+): readonly string[] | undefined {
+  return one || other ? [...new Set([...(one ?? []), ...(other ?? [])])] : undefined
 }

@@ -26,7 +26,7 @@ export function createHostClaims(
     const message = 'the service is temporarily unavailable'
     const hint =
       'The option claims failed, timed out or returned what a token cannot contain. Nothing was issued. See the cause.'
-    return new AppGrantError(code, {}, { message, hint, cause })
+    return new AppGrantError(code, { message, hint, cause })
   }
 }
 
