@@ -1,4 +1,4 @@
-import type { LiveApp } from '../../records/app.ts'
+import { isPublic, type LiveApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import { installId, installKind, installRef } from '../../records/install.ts'
 import type { PendingSession } from '../../records/session.ts'
@@ -37,7 +37,7 @@ export function createConsentPolicy({
   return async (session, app) => {
     const { account, login, epoch, redirectUrl } = session.consentRequest
     // Any other app on the device could have claimed such a redirect (RFC 8252 §8.6).
-    if (app.public && !isOwnRedirect(redirectUrl)) return undefined
+    if (isPublic(app) && !isOwnRedirect(redirectUrl)) return undefined
     const request = { account, ...(login !== undefined && { login }), scope: [...session.scope], redirectUrl }
     const policy = checked(consent(identityOf(app), request))
     if (policy !== 'remember') return policy === 'skip' ? policy : undefined
