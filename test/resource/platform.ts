@@ -5,6 +5,7 @@ import { type AppGrant, type AppGrantOptions, createAppGrant, type SigningOption
 import { toNodeHandler } from '../../src/node.ts'
 import { exampleApp, faultyStore } from '../../src/testing/index.ts'
 import { closed, listening } from '../support/real-server.ts'
+import { SCOPES } from '../support/scopes.ts'
 import { SIGNING } from '../support/signing.ts'
 
 export const [API, BILLING] = ['https://api.example', 'https://billing.example'] as const
@@ -21,6 +22,7 @@ export async function platform(
   const appgrant = createAppGrant({
     store,
     issuer,
+    scopes: SCOPES,
     resources: [API, BILLING],
     ...(format === 'signed' && { signing }),
     ...options,

@@ -3,6 +3,7 @@ import type { RandomText } from '../../credentials/random.ts'
 import type { AppLifetimes } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import type { Page, PageQuery, Pages } from '../../records/pages.ts'
+import type { Scopes } from '../accounts/scopes.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { App } from './app.ts'
@@ -115,6 +116,7 @@ export interface RegistryParts {
   readonly stamp: () => string
   readonly appsPerOwner: number
   readonly issuer: string | undefined
-  readonly fieldOptions: FieldOptions
+  readonly scopes: Scopes
+  readonly fieldOptions: Omit<FieldOptions, 'scopes'>
   readonly lifetimes: Lifetimes
 }

@@ -2,7 +2,7 @@ import { isPublic, type LiveApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import { installId, installKind, installRef } from '../../records/install.ts'
 import type { PendingSession } from '../../records/session.ts'
-import { type AppIdentity, identityOf } from '../accounts/accounts.ts'
+import type { AppIdentity, IdentityOf } from '../accounts/accounts.ts'
 
 /**
  * Whether an account is asked for consent. `ask`: at every request. `remember`: unless it has authorized the app before, for the
@@ -30,9 +30,11 @@ export type Unasked = Exclude<ConsentPolicy, 'ask'>
 export function createConsentPolicy({
   collection,
   consent,
+  identityOf,
 }: {
   readonly collection: Collection
   readonly consent: DecideConsent
+  readonly identityOf: IdentityOf
 }): (session: PendingSession, app: LiveApp) => Promise<Unasked | undefined> {
   return async (session, app) => {
     const { account, login, epoch, redirectUrl } = session.consentRequest

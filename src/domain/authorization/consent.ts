@@ -7,8 +7,9 @@ import type { TokenFormat } from '../../credentials/token-format.ts'
 import { appKind, appRef } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import { type ConsentRequest, endedSession } from '../../records/session.ts'
-import type { Accounts } from '../accounts/accounts.ts'
+import type { Accounts, IdentityOf } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts'
+import type { Scopes } from '../accounts/scopes.ts'
 import { appView } from '../apps/app.ts'
 import { accountInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
@@ -38,16 +39,18 @@ export interface AuthorizationParts {
   readonly refusals: Refusals
   readonly format: TokenFormat
   readonly audiences: Audiences
+  readonly scopes: Scopes
   readonly events: Emitter
   readonly random: RandomText
   readonly clock: () => number
   readonly issuer: string | undefined
   readonly lifetimes: Lifetimes
   readonly consent: DecideConsent
+  readonly identityOf: IdentityOf
 }
 
 export function createAuthorization(parts: AuthorizationParts): Authorization {
-  const { collection, accounts, refusals, audiences, events } = parts
+  const { collection, accounts, refusals, scopes, events } = parts
   const pending = createPendingConsents(parts)
   const policy = createConsentPolicy(parts)
   const issueCode = createIssueCode({ ...parts, pending })
@@ -69,7 +72,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         const state = stateOf(params)
         if ('error' in state) return redirectTo(redirect, state)
         const target = { redirectUrl: redirect.redirectUrl, ...state }
-        const validated = validateRequest(params, { app, redirect, audiences })
+        const validated = validateRequest(params, { ...parts, app, redirect })
         if ('error' in validated) {
           refusals.report(asking, known, validated.error)
           return redirectTo(target, validated)
@@ -90,17 +93,15 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
           return redirectTo(target, { code })
         }
         const redirectHost = new URL(consentRequest.redirectUrl).host
-        return withConcealed(
-          { step: 'consent', app: appView(app), account, scope: validated.scope, redirectHost } as const,
-          { ticket },
-        )
+        const shown = { app: appView(app), account, scopes: scopes.describe(validated.scope), redirectHost }
+        return withConcealed({ step: 'consent', ...shown } as const, { ticket })
       })
     },
 
     async approve(decision) {
       return answering(decision, async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
-        const scope = narrowedScope(scopeTokens(decision.scope), session.scope, app)
+        const scope = narrowedScope(scopeTokens(decision.scope), session.scope, { app, scopes })
         const epoch = await assertMayAct(app, actor.account, accounts)
         if (epoch !== session.consentRequest.epoch) throw invalidTicket('revoked')
         const code = await issueCode(session, { app, actor, scope, epoch })

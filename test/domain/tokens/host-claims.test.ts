@@ -101,7 +101,8 @@ describe('claims of the host', () => {
 
   it('the longest scope and the most claims fit into a token that is accepted (TOK-10)', async () => {
     const scopes = Array.from({ length: 100 }, (_, n) => `${'s'.repeat(97)}${String(n).padStart(3, '0')}`)
-    const w = await withClaims(() => BIG)
+    const catalogue = Object.fromEntries(scopes.map((name) => [name, 'A long one']))
+    const w = await withClaims(() => BIG, { scopes: { read: 'Read', write: 'Write', ...catalogue } })
     await w.appgrant.apps.update(w.key, { scopes })
     const { accessToken } = await w.trusted()
     expect(decodeJwt(accessToken).scope).toBe(scopes.join(' '))
