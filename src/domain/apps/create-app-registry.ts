@@ -12,7 +12,7 @@ import {
 } from '../../records/app.ts'
 import { mayRegister, mayTrust } from '../accounts/accounts.ts'
 import { flagInput, idInput, invalidRequest, objectInput } from '../input/input.ts'
-import { APP_LIFETIME_NAMES, lastUseOf, readLifetimes } from '../input/lifetimes.ts'
+import { APP_LIFETIME_NAMES, endsNever, lastUseOf, readLifetimes } from '../input/lifetimes.ts'
 import { type App, appView } from './app.ts'
 import {
   mayNotRegister,
@@ -179,15 +179,18 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     async remove(key) {
       if (!isKeyInput(key)) return false
       let wasThere = false
+      let mayHaveLasting = false
       const written = await collection.write<StoredApp>(appKind, appRef(key), async (app) => {
         if (!(await mayRemove(app, key))) return undefined
         wasThere = app?.state === 'live'
+        // What an app was that has been removed already is not known any more.
+        mayHaveLasting = app?.state === 'removed' || (app !== undefined && endsNever(app, lifetimes))
         if (app?.state === 'removed') return app
         const expiresAt = (app ? lastUseOf(app, lifetimes, clock()) : clock()) + HOUR_MS
         return { state: 'removed', key, ...(app && { owner: app.owner }), expiresAt }
       })
       if (wasThere && written) events.emit('app', actor, { change: 'removed', app: key })
-      if (written) await endInstalls(key)
+      if (written && mayHaveLasting) await endInstalls(key)
       return wasThere
     },
   }

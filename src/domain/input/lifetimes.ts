@@ -110,6 +110,11 @@ export function refreshIdleMs(app: LiveApp, { refreshIdleSeconds }: Lifetimes): 
   return 1000 * (app.lifetimes?.refreshIdleSeconds ?? refreshIdleSeconds)
 }
 
+/** Whether the sessions of the app have no absolute end. */
+export function endsNever(app: LiveApp, lifetimes: Lifetimes): boolean {
+  return absoluteEnd(app, lifetimes, 0) === NEVER
+}
+
 /** When a session of the app that is approved `now` ends, however much it is used. */
 export function absoluteEnd(app: LiveApp, { refreshAbsoluteSeconds }: Lifetimes, now: number): number {
   const seconds = app.lifetimes?.refreshAbsoluteSeconds ?? refreshAbsoluteSeconds
