@@ -52,6 +52,8 @@ const REFUSED: Record<string, readonly unknown[]> = {
     { schemes: [5] },
     { schemes: Array(101).fill('com.example.app') },
   ],
+  claims: [{}, 'x', null],
+  consent: ['skip', {}, null],
   rotateRefreshTokens: ['false', 0, {}, null],
   clock: [5, 'now', {}, null],
   appsPerOwner: [0, -1, 100_001, ...ANY_TYPE],
@@ -102,6 +104,8 @@ describe('createAppGrant options', () => {
         appsPerOwner: 1,
         lifetimes,
         redirects: { loopback: 'all', schemes: ['com.example.app'] },
+        claims: () => ({}),
+        consent: () => 'ask',
         rotateRefreshTokens: () => true,
         timeoutMs: 10,
         clock: () => 0,
@@ -198,6 +202,9 @@ describe('createAppGrant options', () => {
     expect(() =>
       create({ store, lifetimes: { refreshIdleSeconds: 100, refreshAbsoluteSeconds: 99, accessTokenSeconds: 1 } }),
     ).toThrow(/≤ refreshAbsoluteSeconds/)
+    expect(() =>
+      create({ store, lifetimes: { refreshIdleSeconds: 31_536_000, refreshAbsoluteSeconds: 'never' } }),
+    ).not.toThrow()
   })
 
   it('options are read once: a later change has no effect, and the given object is not changed', async () => {
