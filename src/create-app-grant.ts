@@ -1,4 +1,5 @@
 import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
+import { createLoad, refusingUnderLoad } from './base/load.ts'
 import { type Channels, traced } from './base/traced.ts'
 import { MAX_SIGNED_TOKEN } from './credentials/jwt/compact.ts'
 import type { JwkSet } from './credentials/jwt/signed-format.ts'
@@ -33,6 +34,17 @@ import { guardedStore } from './store/guarded-store.ts'
 
 const STAMP_LENGTH = 11
 const HOUR_MS = 3_600_000
+/** The part of its deadline after which a call of the store is slow. */
+const SLOW_SHARE = 10
+/** What apps and services may request faster than it can be served. `verify` is limited where the cache does not help. */
+const LIMITED = [
+  'clientCredentials',
+  'exchangeCode',
+  'refresh',
+  'authenticateApp',
+  'beginAuthorization',
+  'checkAuthorization',
+] as const
 
 /** The management of apps, tokens and installs, with the authority of the host or of one account. */
 export interface Management {
@@ -92,12 +104,16 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const { appsPerOwner, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
   const events = createEmitter(clock)
-  const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
+  const load = createLoad({
+    slowMs: timeoutMs / SLOW_SHARE,
+    refused: (count) => events.emit('overload', {}, { refused: count }),
+  })
+  const guarded = guardedStore(store, { timeoutMs, load, failed: (failure) => events.emit('outage', {}, failure) })
   const collection = createCollection(guarded, clock, random)
   const accounts = createAccounts(directory, { timeoutMs, events })
   const refusals = createRefusals(events)
   const stamp = () => random(STAMP_LENGTH)
-  const base = { collection, accounts, events, refusals, random, clock, lifetimes, issuer, stamp }
+  const base = { load, collection, accounts, events, refusals, random, clock, lifetimes, issuer, stamp }
   const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
   // checkOptions rejects `signing` without an issuer.
@@ -154,7 +170,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
 
   return Object.freeze({
     ...managementFor({}),
-    authorizer: traced('Authorizer', createAuthorizer(parts), channels),
+    authorizer: traced('Authorizer', refusingUnderLoad(createAuthorizer(parts), LIMITED, load), channels),
     events: publicEvents(events),
     issuer,
     jwks: signed?.jwks,
