@@ -130,14 +130,10 @@ function withoutStack(): AppGrantError {
   // Does nothing if a host has frozen `Error`.
   Reflect.set(Error, 'stackTraceLimit', 0)
   try {
-    return new AppGrantError(
-      'store_unavailable',
-      {},
-      {
-        message: 'the service is temporarily unavailable',
-        hint: 'Too many requests were in progress, so nothing was done for this one. Retry later, and see the event `overload`.',
-      },
-    )
+    return new AppGrantError('store_unavailable', {
+      message: 'the service is temporarily unavailable',
+      hint: 'Too many requests were in progress, so nothing was done for this one. Retry later, and see the event `overload`.',
+    })
   } finally {
     Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
   }

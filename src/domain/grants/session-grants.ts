@@ -150,11 +150,10 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
       if (taken === 'used') return refuseUsed(presented, found, attempt)
       if (taken !== 'overtaken') return taken
     }
-    throw new AppGrantError(
-      'conflict',
-      {},
-      { message: 'too many concurrent attempts', hint: 'The code or refresh token is still valid: repeat the call.' },
-    )
+    throw new AppGrantError('conflict', {
+      message: 'too many concurrent attempts',
+      hint: 'The code or refresh token is still valid: repeat the call.',
+    })
   }
 
   /** The session of the presented credential, if the app may use it now. */
