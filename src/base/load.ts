@@ -9,6 +9,8 @@ const MAX_REQUESTS = 10_000
 const MAX_CALLS = MAX_REQUESTS + 2000
 /** One slow call may be the fault of one server or record. */
 const SLOW_IN_A_ROW = 100
+/** The share of its time after which a call is slow. */
+const SLOW_SHARE = 0.25
 const WINDOW_MS = 50
 /** An event loop that is idle for less of the time has more work than it can do. */
 const LEAST_IDLE_SHARE = 0.05
@@ -37,15 +39,15 @@ export interface Load {
 
 /** How a load is measured. */
 export interface LoadOptions {
-  /** A call of the store that takes longer is slow, in ms. */
-  readonly slowMs: number
+  /** How long a call of the store may take, in ms. */
+  readonly timeoutMs: number
   /** Is called once a second while requests are refused, with their number. */
   readonly refused: (count: number) => void
   /** Returns for how long the event loop has been idle, and has existed, in ms. Default is to ask Node. */
   readonly loopTimes?: () => { readonly idle: number; readonly total: number }
 }
 
-export function createLoad({ slowMs, refused, loopTimes = loopTimesOfProcess }: LoadOptions): Load {
+export function createLoad({ timeoutMs, refused, loopTimes = loopTimesOfProcess }: LoadOptions): Load {
   let requests = 0
   let calls = 0
   let slowInARow = 0
@@ -101,7 +103,7 @@ export function createLoad({ slowMs, refused, loopTimes = loopTimesOfProcess }: 
     endCall(startedAt) {
       calls--
       // Few requests at a time are no overload, however slow the store is.
-      const isSlow = requests >= MAX_WHEN_BEHIND && performance.now() - startedAt > slowMs
+      const isSlow = requests >= MAX_WHEN_BEHIND && performance.now() - startedAt > timeoutMs * SLOW_SHARE
       slowInARow = isSlow ? slowInARow + 1 : 0
       if (slowInARow >= SLOW_IN_A_ROW) behindSince ??= loopTimes()
     },

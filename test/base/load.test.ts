@@ -12,7 +12,7 @@ function fixture() {
   const loop = { idle: 0, total: 0 }
   const reports: number[] = []
   const load = createLoad({
-    slowMs: SLOW_MS,
+    timeoutMs: 4 * SLOW_MS,
     refused: (count) => reports.push(count),
     loopTimes: () => ({ ...loop }),
   })
