@@ -42,14 +42,10 @@ export function createRefresh(parts: {
 
 function invalidRefreshToken(fault: CredentialFault): AppGrantError {
   return because(
-    new AppGrantError(
-      'invalid_refresh_token',
-      {},
-      {
-        message: 'the refresh token is not valid',
-        hint: 'It is unknown, expired, used or revoked, or belongs to another app. Authorise again.',
-      },
-    ),
+    new AppGrantError('invalid_refresh_token', {
+      message: 'the refresh token is not valid',
+      hint: 'It is unknown, expired, used or revoked, or belongs to another app. Authorise again.',
+    }),
     fault,
   )
 }

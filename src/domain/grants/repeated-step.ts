@@ -89,12 +89,8 @@ export function createRepeatedStep(parts: {
 }
 
 function tooManyVariants(): AppGrantError {
-  return new AppGrantError(
-    'invalid_request',
-    {},
-    {
-      message: `the refresh token was used with more than ${MAX_STEP_TOKENS} different scopes or resources`,
-      hint: 'Use the refresh token of the last response. Nothing was revoked.',
-    },
-  )
+  return new AppGrantError('invalid_request', {
+    message: `the refresh token was used with more than ${MAX_STEP_TOKENS} different scopes or resources`,
+    hint: 'Use the refresh token of the last response. Nothing was revoked.',
+  })
 }

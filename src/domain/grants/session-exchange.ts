@@ -62,11 +62,10 @@ export function createSessionExchange(parts: {
         if (taken === 'used') return refuseUsed(presented, found, attempt)
         if (taken !== 'overtaken') return taken
       }
-      throw new AppGrantError(
-        'conflict',
-        {},
-        { message: 'too many concurrent attempts', hint: 'The code or refresh token is still valid: repeat the call.' },
-      )
+      throw new AppGrantError('conflict', {
+        message: 'too many concurrent attempts',
+        hint: 'The code or refresh token is still valid: repeat the call.',
+      })
     },
     async revoke(app, credential, source) {
       const found = await find(credential)
