@@ -63,16 +63,4 @@ export type {
 } from './domain/tokens/verification.ts'
 export type { AppGrantOptions, Lifetimes } from './options.ts'
 export type { Page, PageQuery } from './records/pages.ts'
-export { sanitizeError } from './store/sanitize-error.ts'
-export {
-  type GroupRef,
-  type InsertOptions,
-  type InsertResult,
-  notApplied,
-  type PageRequest,
-  type Position,
-  type RecordPage,
-  type RecordRef,
-  type Store,
-  type StoreRecord,
-} from './store/store.ts'
+export type { Store } from './store/store.ts'
