@@ -29,6 +29,7 @@ import { assertAppJwks } from './app-jwks.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
 import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
 import * as transitions from './app-transitions.ts'
+import { fieldOptionsFor } from './field-options-for.ts'
 import { createListApps } from './list-apps.ts'
 import { createRegisterApp } from './register-app.ts'
 import { type Authority, isKeyInput } from './visible-apps.ts'
@@ -62,8 +63,9 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
     async update(key, change) {
       objectInput(change, 'change')
-      return changeApp(key, 'updated', (app, { actorLineage }) => {
-        const fields = checkAppChange(change, { ...app, public: isPublic(app) }, parts.fieldOptions)
+      return changeApp(key, 'updated', async (app, { actorLineage, lineage }) => {
+        const options = fieldOptionsFor(await lineage(), parts)
+        const fields = checkAppChange(change, { ...app, public: isPublic(app) }, options)
         if (fields.apiType !== app.fields.apiType && !mayRegister(actorLineage, fields.apiType)) throw mayNotRegister()
         return transitions.update(app, fields, stamp)
       })

@@ -3,7 +3,8 @@ import type { RandomText } from '../../credentials/random.ts'
 import type { TokenFormat } from '../../credentials/token-format.ts'
 import type { Collection } from '../../records/collection.ts'
 import type { Pages } from '../../records/pages.ts'
-import type { Accounts, AppIdentity } from '../accounts/accounts.ts'
+import type { Accounts, AppIdentity, IdentityOf } from '../accounts/accounts.ts'
+import type { Scopes } from '../accounts/scopes.ts'
 import type { AppAuthenticator } from '../apps/authenticate-app.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { Refusals } from '../refusals.ts'
@@ -31,6 +32,8 @@ export interface GrantParts {
   readonly authenticator: AppAuthenticator
   readonly accessTokenIssuer: AccessTokenIssuer
   readonly audiences: Audiences
+  readonly scopes: Scopes
+  readonly identityOf: IdentityOf
   readonly refusals: Refusals
   readonly format: TokenFormat
   readonly events: Emitter

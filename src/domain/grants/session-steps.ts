@@ -4,7 +4,7 @@ import { type TokenFormat, WIDTH } from '../../credentials/token-format.ts'
 import { isPublic, type LiveApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import { type OpenSession, sessionKind } from '../../records/session.ts'
-import { type AppIdentity, identityOf } from '../accounts/accounts.ts'
+import type { AppIdentity, IdentityOf } from '../accounts/accounts.ts'
 import type { AccessTokenIssuer, TokenResponse } from '../tokens/access-token-issuer.ts'
 import type { Attempt, Presented, Usable, UsableOpen } from './presented.ts'
 import type { RepeatedStep } from './repeated-step.ts'
@@ -32,6 +32,7 @@ export function createSessionSteps(parts: {
   readonly tokens: StepTokens
   readonly repeated: RepeatedStep
   readonly format: TokenFormat
+  readonly identityOf: IdentityOf
   readonly random: RandomText
   readonly clock: () => number
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
@@ -133,6 +134,6 @@ export function createSessionSteps(parts: {
 
   /** A public app always gets a new refresh token: its rotation is all that reveals a theft. */
   function keeps(app: LiveApp, { kind }: Credential): boolean {
-    return kind === 'rt' && !isPublic(app) && !parts.rotatesRefreshTokens(identityOf(app))
+    return kind === 'rt' && !isPublic(app) && !parts.rotatesRefreshTokens(parts.identityOf(app))
   }
 }

@@ -1,5 +1,6 @@
 import type { TokenFormat } from '../../credentials/token-format.ts'
 import type { OpenSession, StepToken } from '../../records/session.ts'
+import type { Scopes } from '../accounts/scopes.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { AccessTokenFields, AccessTokenIssuer, StoredAccessToken } from '../tokens/access-token-issuer.ts'
 import { narrowedScope } from '../tokens/scope.ts'
@@ -28,13 +29,14 @@ export function createStepTokens(parts: {
   readonly accessTokenIssuer: AccessTokenIssuer
   readonly format: TokenFormat
   readonly audiences: Audiences
+  readonly scopes: Scopes
   readonly lifetimes: { readonly accessTokenSeconds: number; readonly refreshGraceSeconds: number }
 }): StepTokens {
-  const { accessTokenIssuer, format, audiences, lifetimes } = parts
+  const { accessTokenIssuer, format, audiences, scopes, lifetimes } = parts
 
   return {
     accessOf: ({ app, scope, resources }, session) => ({
-      scope: narrowedScope(scope, session.scope, app),
+      scope: narrowedScope(scope, session.scope, { app, scopes }),
       audience: audiences.narrowed(resources, session.audience),
     }),
 
