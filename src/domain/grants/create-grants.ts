@@ -6,6 +6,7 @@ import type { Pages } from '../../records/pages.ts'
 import type { Accounts, AppIdentity, IdentityOf } from '../accounts/accounts.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import type { AppAuthenticator } from '../apps/authenticate-app.ts'
+import type { Lifetimes } from '../input/lifetimes.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { Refusals } from '../refusals.ts'
 import type { AccessTokenIssuer, TokenResponse } from '../tokens/access-token-issuer.ts'
@@ -40,11 +41,7 @@ export interface GrantParts {
   readonly random: RandomText
   readonly clock: () => number
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
-  readonly lifetimes: {
-    readonly accessTokenSeconds: number
-    readonly refreshIdleSeconds: number
-    readonly refreshGraceSeconds: number
-  }
+  readonly lifetimes: Lifetimes
 }
 
 export function createGrants(parts: GrantParts): { readonly grants: Grants; readonly sessions: SessionExchange } {

@@ -5,6 +5,7 @@ import { isPublic, type LiveApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import { type OpenSession, sessionKind } from '../../records/session.ts'
 import type { AppIdentity, IdentityOf } from '../accounts/accounts.ts'
+import { type Lifetimes, refreshIdleMs } from '../input/lifetimes.ts'
 import type { AccessTokenIssuer, TokenResponse } from '../tokens/access-token-issuer.ts'
 import type { Attempt, Presented, Usable, UsableOpen } from './presented.ts'
 import type { RepeatedStep } from './repeated-step.ts'
@@ -36,7 +37,7 @@ export function createSessionSteps(parts: {
   readonly random: RandomText
   readonly clock: () => number
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
-  readonly lifetimes: { readonly refreshIdleSeconds: number }
+  readonly lifetimes: Lifetimes
 }): SessionSteps {
   const { collection, accessTokenIssuer, tokens, repeated, format, random, clock, lifetimes } = parts
 
@@ -76,7 +77,7 @@ export function createSessionSteps(parts: {
       await collection.replace(sessionKind, record, { ...session, salt })
       return undefined
     }
-    const credentialEndsAt = idleEnd(session, now)
+    const credentialEndsAt = idleEnd(app, session, now)
     // A code cannot be retried.
     const kept = credential.kind === 'rt' ? [await tokens.keep(token, derived)] : []
     const isDone = await collection.replace(sessionKind, record, {
@@ -101,7 +102,7 @@ export function createSessionSteps(parts: {
     assertCurrent(presented, found.session, now)
     const access = tokens.accessOf(presented, found.session)
     const { last, ...session } = found.session
-    const credentialEndsAt = idleEnd(session, now)
+    const credentialEndsAt = idleEnd(app, session, now)
     // The previous refresh token can no longer be retried once its successor was used.
     if (last || credentialEndsAt - session.credentialEndsAt >= IDLE_STEP_MS) {
       const expiresAt = Math.max(session.expiresAt, credentialEndsAt)
@@ -128,8 +129,8 @@ export function createSessionSteps(parts: {
     grant.assertCurrent?.(session)
   }
 
-  function idleEnd({ endsAt }: Pick<OpenSession, 'endsAt'>, now: number): number {
-    return Math.min(now + lifetimes.refreshIdleSeconds * 1000, endsAt)
+  function idleEnd(app: LiveApp, { endsAt }: Pick<OpenSession, 'endsAt'>, now: number): number {
+    return Math.min(now + refreshIdleMs(app, lifetimes), endsAt)
   }
 
   /** A public app always gets a new refresh token: its rotation is all that reveals a theft. */

@@ -1,6 +1,7 @@
 import type { TokenFormat } from '../../credentials/token-format.ts'
 import type { OpenSession, StepToken } from '../../records/session.ts'
 import type { Scopes } from '../accounts/scopes.ts'
+import { accessTokenMs, type Lifetimes } from '../input/lifetimes.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { AccessTokenFields, AccessTokenIssuer, StoredAccessToken } from '../tokens/access-token-issuer.ts'
 import { narrowedScope } from '../tokens/scope.ts'
@@ -30,7 +31,7 @@ export function createStepTokens(parts: {
   readonly format: TokenFormat
   readonly audiences: Audiences
   readonly scopes: Scopes
-  readonly lifetimes: { readonly accessTokenSeconds: number; readonly refreshGraceSeconds: number }
+  readonly lifetimes: Lifetimes
 }): StepTokens {
   const { accessTokenIssuer, format, audiences, scopes, lifetimes } = parts
 
@@ -48,7 +49,7 @@ export function createStepTokens(parts: {
         ...access,
         ...(userAgent !== undefined && { userAgent }),
         issuedAt: now,
-        expiresAt: Math.min(now + lifetimes.accessTokenSeconds * 1000, session.endsAt),
+        expiresAt: Math.min(now + accessTokenMs(app, lifetimes), session.endsAt),
       })
     },
 
