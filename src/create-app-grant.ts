@@ -15,10 +15,7 @@ import { createVisibleApps } from './domain/apps/visible-apps.ts'
 import { createAuthorization } from './domain/authorization/consent.ts'
 import { createSaveInstall } from './domain/authorization/save-install.ts'
 import { type Authorizer, createAuthorizer } from './domain/authorizer.ts'
-import { createClientCredentials } from './domain/grants/client-credentials.ts'
-import { createSessionEnding } from './domain/grants/session-ending.ts'
-import { createSessionGrants } from './domain/grants/session-grants.ts'
-import { createSessionSteps } from './domain/grants/session-steps.ts'
+import { createGrants } from './domain/grants/create-grants.ts'
 import { accountInput, idInput, loginInput, sourceInput } from './domain/input/input.ts'
 import { createAudiences } from './domain/input/resources.ts'
 import { createInstalls, type Installs } from './domain/installs/installs.ts'
@@ -139,17 +136,14 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const accessTokenIssuer = createAccessTokenIssuer({ ...base, format, signed, audiences })
   const saveInstall = createSaveInstall(base)
   const pages = createPages(guarded)
-  const ending = createSessionEnding({ ...base, pages })
-  const steps = createSessionSteps({ ...base, format, audiences, accessTokenIssuer, rotatesRefreshTokens })
   const parts = {
     ...base,
     format,
     audiences,
     readToken,
     authenticator,
-    clientCredentials: createClientCredentials({ ...base, authenticator, accessTokenIssuer, audiences, refusals }),
     pages,
-    sessionGrants: createSessionGrants({ ...base, format, authenticator, steps, ending }),
+    ...createGrants({ ...base, pages, format, audiences, authenticator, accessTokenIssuer, rotatesRefreshTokens }),
     authorization: createAuthorization({ ...base, format, audiences, saveInstall, consent }),
     verifier: createCachingVerifier(createStrictVerifier({ ...base, readToken, audiences }), {
       watch: guarded.watch,
