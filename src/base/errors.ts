@@ -104,7 +104,7 @@ export interface ErrorDetails {
   invalid_cursor: Record<never, never>
   /** The account may not do this, or may not use the app. */
   not_permitted: Record<never, never>
-  /** A higher account, or the host, suspended the app: only that authority, or one above it, can resume it. */
+  /** A higher account, or the host, suspended the app: only that authority, or one above it, can resume it or change its fields. */
   suspended_above: Record<never, never>
   /** The app is unknown, or its credentials are wrong or missing. */
   app_authentication_failed: Record<never, never>

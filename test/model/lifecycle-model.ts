@@ -234,13 +234,21 @@ const register = fc
     }
   })
 
+const rankIn = ({ owner }: ModelApp, account: ModelActor | 'host') =>
+  account === 'host' || account === undefined
+    ? Number.POSITIVE_INFINITY
+    : (chainOf(owner) as readonly (ModelActor | 'host')[]).indexOf(account)
+
+const isSuspendedAbove = (app: ModelApp, actor: ModelActor) =>
+  app.suspendedBy !== undefined && rankIn(app, actor) < rankIn(app, app.suspendedBy)
+
 const update = fc
   .tuple(target, fc.constantFrom('One', 'Two'), fc.constantFrom(['read'], ['read', 'write'], []))
   .map(([where, name, scopes]) =>
     onApp({
       ...where,
       title: `updates to ${name} ${scopes}`,
-      expected: OK,
+      expected: (_, app) => (isSuspendedAbove(app, where.actor) ? 'suspended_above' : 'ok'),
       call: ({ apps }, { key }) => apps.update(key, { name, scopes }),
       apply: (app) => void Object.assign(app, { name, scopes }),
     }),
@@ -259,11 +267,6 @@ const setTrusted = fc.tuple(target, fc.boolean()).map(([where, trusted]) =>
   }),
 )
 
-const rankIn = ({ owner }: ModelApp, account: ModelActor | 'host') =>
-  account === 'host' || account === undefined
-    ? Number.POSITIVE_INFINITY
-    : (chainOf(owner) as readonly (ModelActor | 'host')[]).indexOf(account)
-
 const suspend = target.map((where) =>
   onApp({
     ...where,
@@ -281,8 +284,7 @@ const resume = target.map((where) =>
   onApp({
     ...where,
     title: 'resumes',
-    expected: (_, app) =>
-      app.suspendedBy && rankIn(app, where.actor) < rankIn(app, app.suspendedBy) ? 'suspended_above' : 'ok',
+    expected: (_, app) => (isSuspendedAbove(app, where.actor) ? 'suspended_above' : 'ok'),
     call: ({ apps }, { key }) => apps.resume(key),
     apply(app) {
       app.suspendedBy = undefined

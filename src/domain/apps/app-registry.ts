@@ -52,7 +52,8 @@ export interface AppRegistry {
    * Changes the given fields; an empty string clears an optional field.
    *
    * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `not_permitted` if the acting account may not
-   *   register apps of the new API type.
+   *   register apps of the new API type; `suspended_above` if a higher authority has suspended the app, so that it is found again
+   *   under the name by which it was suspended.
    */
   update(key: string, change: Partial<AppFields>): Promise<App>
   /** Sets whether the app is trusted; clearing it revokes the app's own tokens. Rejects with `not_permitted` without `mayTrustApps`. */

@@ -66,7 +66,9 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
     async update(key, change) {
       objectInput(change, 'change')
-      return changeApp(key, 'updated', async (app, { actorLineage, lineage }) => {
+      return changeApp(key, 'updated', async (app, authority) => {
+        const { actorLineage, lineage } = authority
+        await assertNotSuspendedAbove(app, authority)
         const options = fieldOptionsFor(await lineage(), parts)
         const fields = checkAppChange(change, { ...app, public: isPublic(app) }, options)
         if (fields.apiType !== app.fields.apiType && !mayRegister(actorLineage, fields.apiType)) throw mayNotRegister()
@@ -118,7 +120,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
     async resume(key) {
       return changeApp(key, 'resumed', async (app, authority) => {
-        if (authority.rank < (await suspensionRankFor(app, authority))) throw suspendedAbove()
+        await assertNotSuspendedAbove(app, authority)
         return transitions.resume(app)
       })
     },
@@ -179,17 +181,20 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     async remove(key) {
       if (!isKeyInput(key)) return false
       let wasThere = false
+      let suspended: LiveApp['suspended']
       let mayHaveLasting = false
       const written = await collection.write<StoredApp>(appKind, appRef(key), async (app) => {
         if (!(await mayRemove(app, key))) return undefined
         wasThere = app?.state === 'live'
+        suspended = app?.state === 'live' ? app.suspended : undefined
         // What an app was that has been removed already is not known any more.
         mayHaveLasting = app?.state === 'removed' || (app !== undefined && endsNever(app, lifetimes))
         if (app?.state === 'removed') return app
         const expiresAt = (app ? lastUseOf(app, lifetimes, clock()) : clock()) + HOUR_MS
         return { state: 'removed', key, ...(app && { owner: app.owner }), expiresAt }
       })
-      if (wasThere && written) events.emit('app', actor, { change: 'removed', app: key })
+      const was = suspended && { suspended: { at: new Date(suspended.at), by: suspended.by } }
+      if (wasThere && written) events.emit('app', actor, { change: 'removed', app: key, ...was })
       if (written && mayHaveLasting) await endInstalls(key)
       return wasThere
     },
@@ -207,6 +212,10 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       const credentials = await read()
       return transitions.replaceCredentials(app, { credentials, stamp: stamp(), epoch: (await lineage())[0]?.epoch })
     })
+  }
+
+  async function assertNotSuspendedAbove(app: LiveApp, authority: Authority): Promise<void> {
+    if (authority.rank < (await suspensionRankFor(app, authority))) throw suspendedAbove()
   }
 
   async function suspensionRankFor(app: LiveApp, authority: Authority): Promise<number> {
