@@ -1,4 +1,5 @@
 import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
+import { createLoad, refusingUnderLoad } from './base/load.ts'
 import { type Channels, traced } from './base/traced.ts'
 import type { Claims } from './credentials/jwt/claims.ts'
 import { MAX_SIGNED_TOKEN } from './credentials/jwt/compact.ts'
@@ -33,6 +34,15 @@ import { createPages } from './records/pages.ts'
 import { guardedStore } from './store/guarded-store.ts'
 
 const STAMP_LENGTH = 11
+/** What apps and services may request faster than it can be served. `verify` is limited where the cache does not help. */
+const LIMITED = [
+  'clientCredentials',
+  'exchangeCode',
+  'refresh',
+  'authenticateApp',
+  'beginAuthorization',
+  'checkAuthorization',
+] as const
 
 /** The management of apps, tokens and installs, with the authority of the host or of one account. */
 export interface Management {
@@ -100,14 +110,19 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const { appsPerOwner, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
   const events = createEmitter(clock)
-  const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
+  const load = createLoad({
+    timeoutMs,
+    refused: (count) => events.emit('overload', {}, { refused: count }),
+  })
+  const guarded = guardedStore(store, { timeoutMs, load, failed: (failure) => events.emit('outage', {}, failure) })
   const collection = createCollection(guarded, clock, random)
   const scopes = createScopes(rest.scopes)
   const identityOf = createIdentityOf(scopes)
   const accounts = createAccounts(directory, { timeoutMs, events, identityOf })
   const refusals = createRefusals(events)
   const stamp = () => random(STAMP_LENGTH)
-  const base = { collection, accounts, scopes, identityOf, events, refusals, random, clock, lifetimes, issuer, stamp }
+  const shared = { load, collection, accounts, scopes, identityOf, events, refusals }
+  const base = { ...shared, random, clock, lifetimes, issuer, stamp }
   const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
   const hostClaims = claims && createHostClaims(claims, { timeoutMs, events })
@@ -161,7 +176,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
 
   return Object.freeze({
     ...managementFor({}),
-    authorizer: traced('Authorizer', createAuthorizer(parts), channels),
+    authorizer: traced('Authorizer', refusingUnderLoad(createAuthorizer(parts), LIMITED, load), channels),
     events: publicEvents(events),
     issuer,
     scopes: scopes.catalogue,
