@@ -1,6 +1,7 @@
 import { describeReceived } from './base/errors.ts'
 import { parseUrl } from './base/parse-url.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
+import { TOKEN_PREFIX } from './credentials/token-format.ts'
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
 import { isIssuer } from './domain/input/issuer.ts'
 import { MAX_RESOURCES } from './domain/input/resources.ts'
@@ -142,7 +143,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     throw wrong('resources', `an array of 1–${MAX_RESOURCES} distinct URIs without fragment`, resources)
   if (signing !== undefined && issuer === undefined)
     throw wrong('issuer', 'an https URL, because signed tokens contain it', issuer)
-  if (typeof tokenPrefix !== 'string' || !/^[a-z][a-z0-9]{1,9}$/.test(tokenPrefix))
+  if (typeof tokenPrefix !== 'string' || !TOKEN_PREFIX.test(tokenPrefix))
     throw wrong('tokenPrefix', 'a string that matches [a-z][a-z0-9]{1,9}', tokenPrefix)
   if (typeof allowLoopbackRedirects !== 'boolean')
     throw wrong('allowLoopbackRedirects', 'true or false', allowLoopbackRedirects)

@@ -1,7 +1,7 @@
 import { AppGrantError } from '../base/errors.ts'
 import type { Emitter, EventSource } from '../base/events.ts'
 import { digestOf, sameDigest } from '../credentials/digest.ts'
-import type { TokenFormat } from '../credentials/token-format.ts'
+import { readAnyCredential } from '../credentials/read-any-credential.ts'
 import type { LiveApp } from '../records/app.ts'
 import type { Collection } from '../records/collection.ts'
 import { installKind, installRef } from '../records/install.ts'
@@ -17,7 +17,7 @@ import type { CodeInput, RefreshInput, SessionGrants } from './grants/session-gr
 import { idInput, objectInput, sourceInput } from './input/input.ts'
 import type { Refusals } from './refusals.ts'
 import type { TokenResponse } from './tokens/access-token-issuer.ts'
-import type { AccessTokenParts, PresentedToken, ReadToken } from './tokens/token-reader.ts'
+import type { AccessTokenParts, PresentedToken } from './tokens/token-reader.ts'
 import type { Verifier } from './tokens/verification.ts'
 
 /** Issues, verifies and revokes tokens, and authenticates apps. */
@@ -78,13 +78,11 @@ export interface AuthorizerParts {
   readonly authorization: Authorization
   readonly refusals: Refusals
   readonly verifier: Verifier
-  readonly readToken: ReadToken
-  readonly format: TokenFormat
   readonly events: Emitter
 }
 
 export function createAuthorizer(parts: AuthorizerParts): Authorizer {
-  const { collection, accounts, authenticator, sessionGrants, refusals, format, events } = parts
+  const { collection, accounts, authenticator, sessionGrants, refusals, events } = parts
 
   return {
     ...parts.authorization,
@@ -98,14 +96,13 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
       const text = idInput(input.token, 'token')
       const app = await authenticator.authenticate(input)
       return refusals.watch({}, { app: app.key, ...source }, async () => {
-        const spent = format.read(text)
-        if (spent?.kind === 'ac' || spent?.kind === 'rt') {
-          if (spent.app === app.key) await sessionGrants.revoke(app, spent, source)
-          else if (await sessionGrants.isGenuine(spent)) throw foreignToken()
-          return
-        }
-        const presented = await parts.readToken(text)
-        if (typeof presented !== 'string') await revokeAccess(app, presented, source)
+        const presented = readAnyCredential(text)
+        if (!presented) return
+        const { parsed, credential } = presented
+        if ('token' in parsed) return revokeAccess(app, { parsed, credential }, source)
+        if (parsed.kind === 'qt') return
+        if (parsed.app === app.key) await sessionGrants.revoke(app, parsed, source)
+        else if (await sessionGrants.isGenuine(parsed)) throw foreignToken()
       })
     },
 
@@ -126,9 +123,9 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     }
     const holder = await holderOf(app, parsed)
     let wasValid = false
-    const removed = await collection.write(tokenKind, tokenRef(parsed), (token) => {
+    const removed = await collection.write(tokenKind, tokenRef(parsed), (token, isExpired) => {
       if (!token || !isGenuine(token)) return undefined
-      wasValid = token.state === 'live' && token.group === holder?.group
+      wasValid = token.state === 'live' && token.group === holder?.group && !isExpired
       return removedToken(token)
     })
     // A token that gave nothing any more was not revoked by this.

@@ -3,6 +3,7 @@ import type { OpenStore } from '../support/session-fixture.ts'
 import { SIGNING } from '../support/signing.ts'
 import { testAssertions } from './assertions.ts'
 import { testAuthorization } from './authorization.ts'
+import { testClocks } from './clocks.ts'
 import { testInstalls } from './installs.ts'
 import { lifecyclesOf, testSameLifecycles } from './lifecycles.ts'
 import { testFailingOperations, testOperations } from './operations.ts'
@@ -15,6 +16,7 @@ import { testSessions } from './sessions.ts'
 export function testEveryStore(open: OpenStore): void {
   testEveryTopology(open)
   testFailingOperations(open)
+  testClocks(open)
   describe('operations with signed tokens', () => testOperations(open, { signing: SIGNING }))
 }
 

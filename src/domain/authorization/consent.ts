@@ -282,8 +282,8 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
 
   /** Uses up the ticket, with one compare-and-set. */
   async function consume(pending: Session, next: (session: Session) => Session): Promise<void> {
-    await collection.write(sessionKind, sessionRef({ app: pending.app, session: pending.id }), (session) => {
-      if (session?.state !== 'open' || session.stage !== PENDING) throw invalidTicket('used')
+    await collection.write(sessionKind, sessionRef({ app: pending.app, session: pending.id }), (session, isExpired) => {
+      if (session?.state !== 'open' || session.stage !== PENDING || isExpired) throw invalidTicket('used')
       return next(session)
     })
   }

@@ -163,10 +163,9 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     const { kind } = credential
     const found = await find(credential)
     if (!found) throw invalidGrant(kind, 'unknown')
-    const { session, install, isExpired } = found
+    const { session, install } = found
     const fault = binding === undefined ? undefined : bindingFault(session.binding, binding)
     if (fault) throw invalidCode(fault)
-    if (isExpired) throw invalidGrant(kind, 'expired')
     if (!install || session.stamp !== app.stamp) throw invalidGrant(kind, 'revoked')
     if (install.epoch !== (await assertMayAct(app, install.account, accounts))) throw invalidGrant(kind, 'revoked')
     return { ...found, install }
@@ -174,7 +173,8 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
 
   /**
    * Refuses a genuine credential that is not the current one: somebody else has used it, or the store has lost a step. The session
-   * is ended even if it has ended already, because only a write confirms it.
+   * is ended even if it has ended already, because only a write confirms it, and even if it has expired, because it may not have
+   * by the clock of another node.
    */
   async function refuseUsed(presented: Presented, found: Usable, attempt: Attempt): Promise<never> {
     const { app, credential, source } = presented
@@ -182,6 +182,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     const of = sessionOf(app, found)
     await ending.end(of, { change: 'reused', source })
     if (attempt.hasStored) await ending.delist(of)
+    if (found.isExpired) throw invalidGrant(credential.kind, 'expired')
     throw invalidGrant(credential.kind, ahead < 0 ? 'reused' : ahead > 0 ? 'lost_step' : 'revoked')
   }
 }

@@ -1,3 +1,4 @@
+import { MAX_CLOCK_DIFFERENCE_MS } from '../../base/clock-difference.ts'
 import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter, EventSource } from '../../base/events.ts'
 import { digestOf, sameDigest } from '../../credentials/digest.ts'
@@ -27,8 +28,6 @@ import {
   successorOf,
 } from './session-successor.ts'
 
-/** How far the clock of the node that rotated the token may be ahead of this one. */
-const CLOCK_TOLERANCE_MS = 1000
 /** How many sets of parameters one refresh token can be used with: each is another access token. */
 const MAX_STEP_TOKENS = 8
 /** The life of a refresh token that is kept is extended in steps of this length, so that parallel uses write once. */
@@ -49,6 +48,7 @@ export interface Usable {
   readonly record: StoreRecord
   readonly session: Session
   readonly install: LiveInstall
+  readonly isExpired: boolean
 }
 
 /** What a call has done so far. */
@@ -99,6 +99,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
       const { session } = found
       if (session.state !== 'open') return 'used'
       const retried = retriedStep(presented, session)
+      if (retried && found.isExpired) throw invalidGrant(credential.kind, 'expired')
       if (retried) return (await repeat(presented, found, { ...retried, attempt })) ?? 'overtaken'
       if (stageOf(credential) !== session.stage) return 'used'
       const step = keeps(app, credential) ? keep : advance
@@ -177,7 +178,8 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
     if (!last || !sameDigest(last.digest, digestOf(text))) return undefined
     const age = clock() - last.at
     const { refreshGraceSeconds } = lifetimes
-    if (refreshGraceSeconds === 0 || age < -CLOCK_TOLERANCE_MS || age >= refreshGraceSeconds * 1000) return undefined
+    if (refreshGraceSeconds === 0 || age < -MAX_CLOCK_DIFFERENCE_MS || age >= refreshGraceSeconds * 1000)
+      return undefined
     const next = successorOf(credential, session, { stage, salt: last.salt, format })
     return sameDigest(session.digest, digestOf(next.refreshToken)) ? { last, next } : undefined
   }

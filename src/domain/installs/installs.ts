@@ -129,8 +129,8 @@ export function createInstalls(
       let wasLive = false
       const ref = installRef({ app: key, install: installId(app, account) })
       // An install that has already ended is written again: only a write confirms it (REV-7).
-      await collection.write<StoredInstall>(installKind, ref, (install) => {
-        wasLive = install?.state === 'live'
+      await collection.write<StoredInstall>(installKind, ref, (install, isExpired) => {
+        wasLive = install?.state === 'live' && !isExpired
         return install && { state: 'ended', id: install.id, app: key, expiresAt: install.expiresAt }
       })
       if (wasLive) events.emit('install', actor, { change: 'withdrawn', app: key, account })

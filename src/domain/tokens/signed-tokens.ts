@@ -1,12 +1,10 @@
+import { MAX_CLOCK_DIFFERENCE_MS } from '../../base/clock-difference.ts'
 import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
 import type { TokenFault } from '../../credentials/jwt/claims.ts'
 import type { JwkSet, SignedFormat } from '../../credentials/jwt/signed-format.ts'
 import type { CheckedSigning } from '../../credentials/jwt/signing-keys.ts'
 import { type ClaimedToken, tokenClaims } from './token-claims.ts'
-
-/** How far the clocks of nodes may be apart. Also covers the rounding of a token's times to seconds. */
-const TOLERANCE_MS = 1000
 
 /** The credential that is embedded in a signed access token, and the ids in the claims. */
 export interface CarriedCredential {
@@ -59,7 +57,8 @@ export function createSignedTokens(
       }
     },
     async read(text) {
-      const rules = { issuer, audience, now: clock(), toleranceMs: TOLERANCE_MS }
+      // The tolerance also covers the rounding of a token's times to seconds.
+      const rules = { issuer, audience, now: clock(), toleranceMs: MAX_CLOCK_DIFFERENCE_MS }
       const claims = await (await format()).read(text, rules)
       if (typeof claims === 'string') return claims
       const { ref: credential = '', client_id: app, jti: token } = claims
