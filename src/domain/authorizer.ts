@@ -11,7 +11,7 @@ import type { Accounts } from './accounts/accounts.ts'
 import { assertMayAct } from './accounts/may-act.ts'
 import { type App, appView } from './apps/app.ts'
 import type { AppAuthentication, AppAuthenticator, AppCredentials, RequestContext } from './apps/authenticate-app.ts'
-import type { Authorization } from './authorization/consent.ts'
+import type { Authorization } from './authorization/authorization.ts'
 import type { ClientCredentialsInput } from './grants/client-credentials.ts'
 import type { CodeInput, RefreshInput, SessionGrants } from './grants/session-grants.ts'
 import { idInput, objectInput, sourceInput } from './input/input.ts'
@@ -87,6 +87,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
   return {
     ...parts.authorization,
     verify: parts.verifier.verify,
+    tryVerify: parts.verifier.tryVerify,
     clientCredentials: parts.clientCredentials,
     exchangeCode: sessionGrants.exchangeCode,
     refresh: sessionGrants.refresh,
@@ -149,12 +150,8 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
 }
 
 function foreignToken(): AppGrantError {
-  return new AppGrantError(
-    'foreign_token',
-    {},
-    {
-      message: 'the token belongs to another app',
-      hint: 'An app can revoke only its own tokens. The token was not revoked.',
-    },
-  )
+  return new AppGrantError('foreign_token', {
+    message: 'the token belongs to another app',
+    hint: 'An app can revoke only its own tokens. The token was not revoked.',
+  })
 }
