@@ -1,3 +1,4 @@
+import type { AppGrantError } from './base/errors.ts'
 import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
 import { type Channels, traced } from './base/traced.ts'
 import { MAX_SIGNED_TOKEN } from './credentials/jwt/compact.ts'
@@ -29,6 +30,7 @@ import { createTokenStore, type TokenStore } from './domain/tokens/token-store.t
 import { type AppGrantOptions, checkOptions } from './options.ts'
 import { createCollection } from './records/collection.ts'
 import { createPages } from './records/pages.ts'
+import { comparedClock } from './store/compared-clock.ts'
 import { guardedStore } from './store/guarded-store.ts'
 
 const STAMP_LENGTH = 11
@@ -92,41 +94,47 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const { appsPerOwner, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
   const events = createEmitter(clock)
-  const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
+  const steadyClock = () => performance.now()
+  const reached = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
+  const skewed = (operation: string) => (cause: AppGrantError) =>
+    events.emit('outage', {}, { code: 'clock_skew', operation, cause })
+  const { store: guarded, now } = comparedClock(reached, { clock, steadyClock, differs: skewed('time') })
   const collection = createCollection(guarded, clock, random)
   const accounts = createAccounts(directory, { timeoutMs, events })
   const refusals = createRefusals(events)
   const stamp = () => random(STAMP_LENGTH)
   const base = { collection, accounts, events, refusals, random, clock, lifetimes, issuer, stamp }
+  // For decisions that depend on the time. What revokes must not wait for a clock to be corrected.
+  const deciding = { ...base, clock: now }
   const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
   // checkOptions rejects `signing` without an issuer.
   const signed =
     signing && issuer !== undefined
-      ? createSignedTokens(signing, { ...base, issuer, audience: resources ?? [issuer], timeoutMs })
+      ? createSignedTokens(signing, { ...deciding, issuer, audience: resources ?? [issuer], timeoutMs })
       : undefined
   const readToken = createTokenReader(format, signed)
-  const authenticator = createAppAuthenticator(base)
-  const accessTokenIssuer = createAccessTokenIssuer({ ...base, format, signed, audiences })
+  const authenticator = createAppAuthenticator(deciding)
+  const accessTokenIssuer = createAccessTokenIssuer({ ...deciding, format, signed, audiences })
   const saveInstall = createSaveInstall(base)
   const pages = createPages(guarded)
   const ending = createSessionEnding({ ...base, pages })
-  const steps = createSessionSteps({ ...base, format, audiences, accessTokenIssuer, rotatesRefreshTokens })
+  const steps = createSessionSteps({ ...deciding, format, audiences, accessTokenIssuer, rotatesRefreshTokens })
   const parts = {
     ...base,
     format,
     audiences,
     readToken,
     authenticator,
-    clientCredentials: createClientCredentials({ ...base, authenticator, accessTokenIssuer, audiences, refusals }),
+    clientCredentials: createClientCredentials({ ...deciding, authenticator, accessTokenIssuer, audiences, refusals }),
     pages,
     sessionGrants: createSessionGrants({ ...base, format, authenticator, steps, ending }),
-    authorization: createAuthorization({ ...base, format, audiences, saveInstall }),
-    verifier: createCachingVerifier(createStrictVerifier({ ...base, readToken, audiences }), {
+    authorization: createAuthorization({ ...deciding, format, audiences, saveInstall }),
+    verifier: createCachingVerifier(createStrictVerifier({ ...deciding, readToken, audiences }), {
       watch: guarded.watch,
       maxLength: signed ? MAX_SIGNED_TOKEN : MAX_OPAQUE_TOKEN,
-      clock,
-      steadyClock: () => performance.now(),
+      clock: now,
+      steadyClock,
     }),
     appsPerOwner,
     fieldOptions: { allowLoopbackRedirects },

@@ -86,7 +86,10 @@ export interface AppGrantOptions {
   readonly allowLoopbackRedirects?: boolean
   /** How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. Default is 1000. */
   readonly timeoutMs?: number
-  /** Returns the time in ms since 1970. The clocks of all nodes must agree to within a second. Default is `Date.now`. */
+  /**
+   * Returns the time in ms since 1970. The clocks of all nodes, and of the store's servers, must agree to within a second: a node
+   * whose clock differs more from the store's rejects with `clock_skew` whatever depends on the time. Default is `Date.now`.
+   */
   readonly clock?: () => number
 }
 

@@ -43,7 +43,9 @@ export function guardedStore(store: Store, { timeoutMs, failed }: GuardOptions):
   const countRefused = refusal('count', 'store_unavailable')
   const watchRefused = refusal('watch', 'store_unavailable')
   const closeRefused = refusal('close', 'store_unavailable')
+  const timeRefused = refusal('time', 'store_unavailable')
   const watch = store.watch?.bind(store)
+  const time = store.time?.bind(store)
   return {
     conditionalInserts: store.conditionalInserts === true,
     get: (refs) => withinDeadline(() => store.get(refs), getRefused),
@@ -51,6 +53,7 @@ export function guardedStore(store: Store, { timeoutMs, failed }: GuardOptions):
     replace: (from, to) => withinDeadline(() => store.replace(from, to), replaceRefused),
     list: (group, page) => withinDeadline(() => store.list(group, page), listRefused),
     count: (group, after) => withinDeadline(() => store.count(group, after), countRefused),
+    ...(time && { time: () => withinDeadline(time, timeRefused) }),
     ...(watch && { watch: guardedWatch(watch, withinDeadline, watchRefused) }),
     close: () => withinDeadline(() => store.close(), closeRefused),
   }

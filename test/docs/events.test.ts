@@ -50,6 +50,7 @@ const OUTAGE: Readonly<Record<OutageCode, true>> = {
   outcome_unknown: true,
   directory_unavailable: true,
   signing_unavailable: true,
+  clock_skew: true,
   server_error: true,
 }
 

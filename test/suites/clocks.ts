@@ -89,6 +89,30 @@ export function testClocks(open: OpenStore, format: TokenOptions = {}): void {
       for (const { accessToken } of [one, other]) expect(await accepting(accessToken)).toEqual([])
     })
 
+    it('a token or refresh of a node whose clock is more than a second ahead is an outage elsewhere, never accepted (REV-3)', async () => {
+      const w = await createSessionFixture(open, {}, format)
+      const other = await w.appgrant.apps.register(exampleApp({ owner: 'org', trusted: true }))
+      const credentials = { key: other.app.key, secret: other.secret }
+      for (const [off, expected] of [
+        [SECOND, 'ok'],
+        [SECOND + 1, 'clock_skew'],
+        [3600 * SECOND, 'clock_skew'],
+      ] as const) {
+        const first = await w.start()
+        const early = w.node({ clock: () => w.clock() + off })
+        const outages: string[] = []
+        w.appgrant.events.on('outage', ({ code, operation }) => void outages.push(`${code} ${operation}`))
+        const { accessToken } = await early.authorizer.clientCredentials(credentials)
+        const { refreshToken = '' } = await w.refresh(first.refresh, {}, early)
+        expect(await codeOf(w.appgrant.authorizer.verify(accessToken))).toBe(expected)
+        expect(await codeOf(w.refresh(first.refresh))).toBe(expected)
+        expect(await codeOf(w.refresh(refreshToken))).toBe(expected)
+        expect(new Set(outages)).toEqual(new Set(expected === 'ok' ? [] : ['clock_skew verify', 'clock_skew refresh']))
+        // Nothing was decided, so the session has not ended.
+        expect(await codeOf(w.refresh(refreshToken, {}, early))).toBe('ok')
+      }
+    })
+
     it('a session that ends on a node whose clock is ahead leaves no token in the lists of other nodes (TOK-4)', async () => {
       const { w, behind, ahead, third } = await lastMoments()
       await ahead.authorizer.revokeToken({ key: w.key, secret: w.secret, token: third.refresh })

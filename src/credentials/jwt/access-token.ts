@@ -1,5 +1,5 @@
 import { type CryptoKey, compactVerify, errors } from 'jose'
-import { type AccessTokenClaims, type ClaimRules, readClaims, type TokenFault } from './claims.ts'
+import { type AccessTokenClaims, type ClaimRules, type ClaimsFault, readClaims } from './claims.ts'
 import { type JwsHeader, MAX_SIGNED_TOKEN, readJwsHeader, readJwsPayload } from './compact.ts'
 
 /** The `typ` of an access token (RFC 9068 §2.1). */
@@ -13,7 +13,7 @@ export async function readAccessToken(
   text: string,
   keyFor: KeyFor,
   rules: ClaimRules,
-): Promise<AccessTokenClaims | TokenFault> {
+): Promise<AccessTokenClaims | ClaimsFault> {
   const header = readJwsHeader(text, { maxLength: MAX_SIGNED_TOKEN })
   const members = header && isAccessTokenType(header.typ) ? readJwsPayload(text) : undefined
   if (!header || !members) return 'malformed'

@@ -1,4 +1,4 @@
-import { MAX_CLOCK_DIFFERENCE_MS } from '../../base/clock-difference.ts'
+import { futureRecord, MAX_CLOCK_DIFFERENCE_MS } from '../../base/clock-difference.ts'
 import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter, EventSource } from '../../base/events.ts'
 import { digestOf, sameDigest } from '../../credentials/digest.ts'
@@ -189,10 +189,9 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
     const { last, stage } = session
     if (credential.kind !== 'rt' || stageOf(credential) !== stage - 1) return undefined
     if (!last || !sameDigest(last.digest, digestOf(text))) return undefined
-    const age = clock() - last.at
+    const age = ageOf(last, clock())
     const { refreshGraceSeconds } = lifetimes
-    if (refreshGraceSeconds === 0 || age < -MAX_CLOCK_DIFFERENCE_MS || age >= refreshGraceSeconds * 1000)
-      return undefined
+    if (refreshGraceSeconds === 0 || age >= refreshGraceSeconds * 1000) return undefined
     const next = successorOf(credential, session, { stage, salt: last.salt, format })
     return sameDigest(session.digest, digestOf(next.refreshToken)) ? { last, next } : undefined
   }
@@ -230,9 +229,16 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
     return accessTokenIssuer.toResponse(token, { scope: access.scope, refreshToken: next.refreshToken, at: now })
   }
 
-  function assertCurrent({ app, credential, text }: Presented, session: Session, now: number): void {
+  /** How long ago a step was, in ms. It may be a second in the future, because clocks differ. */
+  function ageOf({ at }: LastStep, now: number): number {
+    if (at - now > MAX_CLOCK_DIFFERENCE_MS) throw futureRecord('refresh', at - now, parts.events)
+    return now - at
+  }
+
+  function assertCurrent({ app, credential, text }: Presented, session: OpenSession, now: number): void {
     const { kind } = credential
     if (!sameDigest(session.digest, digestOf(text))) throw invalidGrant(kind, 'unknown')
+    if (session.last) ageOf(session.last, now)
     if (now >= session.credentialEndsAt) throw invalidGrant(kind, 'expired')
     // Removing a redirect URL revokes its codes, but not the sessions they have started.
     if (kind === 'ac' && !app.redirectStamps.includes(session.redirectStamp)) throw invalidGrant(kind, 'revoked')

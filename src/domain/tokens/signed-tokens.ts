@@ -1,4 +1,4 @@
-import { MAX_CLOCK_DIFFERENCE_MS } from '../../base/clock-difference.ts'
+import { futureRecord, MAX_CLOCK_DIFFERENCE_MS } from '../../base/clock-difference.ts'
 import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
 import type { TokenFault } from '../../credentials/jwt/claims.ts'
@@ -60,6 +60,7 @@ export function createSignedTokens(
       // The tolerance also covers the rounding of a token's times to seconds.
       const rules = { issuer, audience, now: clock(), toleranceMs: MAX_CLOCK_DIFFERENCE_MS }
       const claims = await (await format()).read(text, rules)
+      if (claims === 'early') throw futureRecord('verify', MAX_CLOCK_DIFFERENCE_MS, events)
       if (typeof claims === 'string') return claims
       const { ref: credential = '', client_id: app, jti: token } = claims
       return { credential, app, token }

@@ -48,6 +48,7 @@ const OUTAGES = [
   'outcome_unknown',
   'directory_unavailable',
   'signing_unavailable',
+  'clock_skew',
   'issuer_unavailable',
 ] as const
 
