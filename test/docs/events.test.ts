@@ -28,6 +28,7 @@ const APP: Readonly<Record<AppChange, true>> = {
   published: true,
   unpublished: true,
   resource_server_set: true,
+  lifetimes_set: true,
   suspended: true,
   resumed: true,
   secret_regenerated: true,
@@ -51,6 +52,7 @@ const OUTAGE: Readonly<Record<OutageCode, true>> = {
   directory_unavailable: true,
   signing_unavailable: true,
   clock_skew: true,
+  claims_unavailable: true,
   server_error: true,
 }
 
