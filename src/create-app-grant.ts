@@ -89,7 +89,7 @@ export interface AppGrant extends Management, AsyncDisposable {
  */
 export function createAppGrant(options: AppGrantOptions): AppGrant {
   const { store, directory, issuer, resources, signing, tokenPrefix, clock, lifetimes, ...rest } = checkOptions(options)
-  const { appsPerOwner, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
+  const { appsPerOwner, limits, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
   const events = createEmitter(clock)
   const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
@@ -97,7 +97,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const accounts = createAccounts(directory, { timeoutMs, events })
   const refusals = createRefusals(events)
   const stamp = () => random(STAMP_LENGTH)
-  const base = { collection, accounts, events, refusals, random, clock, lifetimes, issuer, stamp }
+  const base = { collection, accounts, events, refusals, random, clock, lifetimes, limits, issuer, stamp }
   const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
   // checkOptions rejects `signing` without an issuer.

@@ -51,6 +51,7 @@ export type {
   VerifyFailureReason,
   VerifyOptions,
 } from './domain/tokens/verification.ts'
+export type { Limits } from './limits.ts'
 export type { AppGrantOptions, Lifetimes } from './options.ts'
 export type { Page, PageQuery } from './records/pages.ts'
 export { sanitizeError } from './store/sanitize-error.ts'

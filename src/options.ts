@@ -4,6 +4,7 @@ import { type CheckedSigning, checkSigning, type SigningOptions } from './creden
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
 import { isIssuer } from './domain/input/issuer.ts'
 import { MAX_RESOURCES } from './domain/input/resources.ts'
+import { LIMITS, type Limits } from './limits.ts'
 import type { Store } from './store/store.ts'
 
 /** How long codes, tokens and sessions are valid, in whole seconds. */
@@ -65,6 +66,8 @@ export interface AppGrantOptions {
   readonly appsPerOwner?: number
   /** How long codes, tokens and sessions are valid. The defaults are those of {@link Lifetimes}. */
   readonly lifetimes?: Partial<Lifetimes>
+  /** What one app, account or address may take. The defaults are those of {@link Limits}, which no honest one meets. */
+  readonly limits?: Partial<Limits>
   /**
    * Whether a refresh gives a new refresh token. False, for all apps that are not public or for those for which the function
    * returns false, keeps the one that was issued for the code until the session ends: for clients that never take a new one.
@@ -92,31 +95,26 @@ export interface AppGrantOptions {
 /** The validated options, with defaults applied. */
 export type CheckedOptions = Omit<
   Required<AppGrantOptions>,
-  'issuer' | 'resources' | 'signing' | 'directory' | 'lifetimes' | 'rotateRefreshTokens'
+  'issuer' | 'resources' | 'signing' | 'directory' | 'lifetimes' | 'limits' | 'rotateRefreshTokens'
 > & {
   readonly issuer: string | undefined
   readonly resources: readonly string[] | undefined
   readonly signing: CheckedSigning | undefined
   readonly directory: AccountDirectory | undefined
   readonly lifetimes: Lifetimes
+  readonly limits: Limits
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
 }
 
 const DAY = 86_400
 const YEAR = 365 * DAY
-const DEFAULTS: Lifetimes = {
-  accessTokenSeconds: 3600,
-  codeSeconds: 60,
-  refreshIdleSeconds: 14 * DAY,
-  refreshAbsoluteSeconds: 90 * DAY,
-  refreshGraceSeconds: 10,
-}
-const RANGES: Readonly<Record<keyof Lifetimes, readonly [number, number]>> = {
-  accessTokenSeconds: [1, DAY],
-  codeSeconds: [1, 600],
-  refreshIdleSeconds: [1, YEAR],
-  refreshAbsoluteSeconds: [1, YEAR],
-  refreshGraceSeconds: [0, 60],
+/** The default of each lifetime, and its range. */
+const LIFETIMES: Ranges<keyof Lifetimes> = {
+  accessTokenSeconds: [3600, 1, DAY],
+  codeSeconds: [60, 1, 600],
+  refreshIdleSeconds: [14 * DAY, 1, YEAR],
+  refreshAbsoluteSeconds: [90 * DAY, 1, YEAR],
+  refreshGraceSeconds: [10, 0, 60],
 }
 const MAX_RESOURCE = 512
 const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
@@ -164,17 +162,31 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     appsPerOwner: integer('appsPerOwner', appsPerOwner, [1, 100_000]),
     timeoutMs: integer('timeoutMs', timeoutMs, [10, 60_000]),
     lifetimes: checkLifetimes(options.lifetimes),
+    limits: integers('limits', options.limits, LIMITS),
   }
 }
 
-function checkLifetimes(given: Partial<Lifetimes> = {}): Lifetimes {
-  if (typeof given !== 'object' || given === null) throw wrong('lifetimes', 'an object', given)
-  const names = Object.keys(RANGES) as (keyof Lifetimes)[]
+/** The default, the least and the greatest value of each member. */
+type Ranges<Name extends string> = Readonly<Record<Name, readonly [value: number, min: number, max: number]>>
+
+/** An option with members that are integers, each of which has a default. */
+function integers<Name extends string>(
+  option: string,
+  given: Partial<Readonly<Record<Name, number>>> = {},
+  ranges: Ranges<Name>,
+): Readonly<Record<Name, number>> {
+  if (typeof given !== 'object' || given === null) throw wrong(option, 'an object', given)
+  const names = Object.keys(ranges) as Name[]
   const entries = names.map((name) => {
-    const { [name]: value = DEFAULTS[name] } = given
-    return [name, integer(`lifetimes.${name}`, value, RANGES[name])]
+    const [byDefault, ...range] = ranges[name]
+    const { [name]: value = byDefault } = given
+    return [name, integer(`${option}.${name}`, value, range)]
   })
-  const lifetimes: Lifetimes = Object.fromEntries(entries)
+  return Object.fromEntries(entries)
+}
+
+function checkLifetimes(given: Partial<Lifetimes> | undefined): Lifetimes {
+  const lifetimes = integers('lifetimes', given, LIFETIMES)
   const { accessTokenSeconds: access, refreshIdleSeconds: idle, refreshAbsoluteSeconds: absolute } = lifetimes
   if (access > idle || idle > absolute) {
     throw wrong(

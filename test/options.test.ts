@@ -46,6 +46,7 @@ const REFUSED: Record<string, readonly unknown[]> = {
   appsPerOwner: [0, -1, 100_001, ...ANY_TYPE],
   timeoutMs: [9, 60_001, Number.POSITIVE_INFINITY, ...ANY_TYPE],
   lifetimes: [null, 5, 'x'],
+  limits: [null, 5, 'x'],
   resources: [
     null,
     5,

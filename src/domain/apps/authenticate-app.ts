@@ -8,7 +8,7 @@ import type { Collection, Remembered } from '../../records/collection.ts'
 import { usedAssertionKind } from '../../records/used-assertion.ts'
 import { idInput, invalidRequest, sourceInput } from '../input/input.ts'
 import type { Refusals } from '../refusals.ts'
-import { createFailureLimiter } from './failure-limiter.ts'
+import { createFailureLimiter, type FailureLimits } from './failure-limiter.ts'
 import { presentedSecret } from './presented-secret.ts'
 
 export { ASSERTION_ALGORITHMS } from '../../credentials/jwt/app-jwk.ts'
@@ -102,9 +102,10 @@ export function createAppAuthenticator(parts: {
   readonly refusals: Refusals
   readonly clock: () => number
   readonly issuer: string | undefined
+  readonly limits: FailureLimits
 }): AppAuthenticator {
-  const { collection, clock, issuer } = parts
-  const failures = createFailureLimiter(clock)
+  const { collection, clock, issuer, limits } = parts
+  const failures = createFailureLimiter({ clock, limits })
 
   return {
     authenticate: async (input) => proofOf(input).current(),

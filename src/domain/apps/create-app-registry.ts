@@ -1,4 +1,5 @@
 import type { Actor, AppChange } from '../../base/events.ts'
+import { ownText } from '../../base/own-text.ts'
 import { partitionOf, partitionOfKey } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
 import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app.ts'
@@ -158,7 +159,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
         wasThere = app?.state === 'live'
         if (app?.state === 'removed') return app
         const expiresAt = clock() + (app ? parts.longestLifeMs : HOUR_MS)
-        return { state: 'removed', key, ...(app && { owner: app.owner }), expiresAt }
+        return { state: 'removed', key: ownText(key), ...(app && { owner: app.owner }), expiresAt }
       })
       if (wasThere && written) events.emit('app', actor, { change: 'removed', app: key })
       return wasThere

@@ -1,33 +1,45 @@
 import { isIP } from 'node:net'
+import { createBoundedMap } from '../../base/bounded-map.ts'
+import { ownText } from '../../base/own-text.ts'
+import { isKey } from '../../credentials/app-key.ts'
 
-/** Failures per window, of a key from an address and of an address, before they become `too_many_failures`. */
-const MAX_FAILURES = 10
-const MAX_FAILURES_OF_ADDRESS = 50
 const WINDOW_MS = 60_000
-/** The oldest entries are evicted, so that a flood of addresses cannot exhaust memory. */
-const MAX_ENTRIES = 20_000
+/** About 20,000 names: what a flood of addresses can take. */
+const MAX_BYTES = 6_000_000
+/** Of a window and its place in the map, without its name. */
+const WINDOW_BYTES = 250
 
-/** Counts failed authentications in this process, per address and per (key, address). Without an address nothing is counted. */
+/** How many failures a window allows: of one app from one address, and of one address. */
+export interface FailureLimits {
+  readonly failedAttemptsPerApp: number
+  readonly failedAttemptsPerAddress: number
+}
+
+/**
+ * Counts failed authentications in this process, per address and per (key, address). Without an address nothing is counted. A text
+ * that cannot be a key counts against its address only, so that nothing of it is kept (ERR-7).
+ */
 export interface FailureLimiter {
   /** Counts a failure. @returns the seconds to wait if there were too many, or else 0. */
   count(failure: { readonly key: string; readonly remoteAddress: string | undefined }): number
-  readonly size: number
 }
 
-export function createFailureLimiter(clock: () => number): FailureLimiter {
-  // In the order in which they end, because all windows are equally long.
-  const windows = new Map<string, { failures: number; endsAt: number }>()
-  // A single iterator, because a new one would have to skip all deleted entries to find the oldest.
-  const byAge = windows.keys()
+export function createFailureLimiter({
+  clock,
+  limits,
+}: {
+  readonly clock: () => number
+  readonly limits: FailureLimits
+}): FailureLimiter {
+  const windows = createBoundedMap<{ failures: number; readonly endsAt: number }>({ maxBytes: MAX_BYTES })
 
-  function add(name: string, max: number): number {
+  function add(text: string, max: number): number {
     const now = clock()
-    const known = windows.get(name)
+    const known = windows.get(text)
     const window = known && known.endsAt > now ? known : { failures: 0, endsAt: now + WINDOW_MS }
     if (window !== known) {
-      windows.delete(name)
-      windows.set(name, window)
-      if (windows.size > MAX_ENTRIES) windows.delete(byAge.next().value ?? '')
+      const name = ownText(text)
+      windows.set(name, window, { bytes: WINDOW_BYTES + name.length })
     }
     return ++window.failures > max ? Math.ceil((window.endsAt - now) / 1000) : 0
   }
@@ -36,10 +48,9 @@ export function createFailureLimiter(clock: () => number): FailureLimiter {
     count({ key, remoteAddress }) {
       const network = networkOf(remoteAddress)
       if (!network) return 0
-      return Math.max(add(network, MAX_FAILURES_OF_ADDRESS), add(`${network} ${key.slice(0, 64)}`, MAX_FAILURES))
-    },
-    get size() {
-      return windows.size
+      const ofAddress = add(network, limits.failedAttemptsPerAddress)
+      const ofApp = isKey(key) ? add(`${network} ${key}`, limits.failedAttemptsPerApp) : 0
+      return Math.max(ofAddress, ofApp)
     },
   }
 }
