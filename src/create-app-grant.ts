@@ -8,6 +8,7 @@ import { createAccounts } from './domain/accounts/accounts.ts'
 import type { AppRegistry } from './domain/apps/app-registry.ts'
 import { createAppAuthenticator, type RequestContext } from './domain/apps/authenticate-app.ts'
 import { createAppRegistry } from './domain/apps/create-app-registry.ts'
+import { createFailureLimiter } from './domain/apps/failure-limiter.ts'
 import { createVisibleApps } from './domain/apps/visible-apps.ts'
 import { createAuthorization } from './domain/authorization/consent.ts'
 import { createSaveInstall } from './domain/authorization/save-install.ts'
@@ -29,6 +30,7 @@ import { createTokenStore, type TokenStore } from './domain/tokens/token-store.t
 import { type AppGrantOptions, checkOptions } from './options.ts'
 import { createCollection } from './records/collection.ts'
 import { createPages } from './records/pages.ts'
+import { createRetries } from './records/retries.ts'
 import { guardedStore } from './store/guarded-store.ts'
 
 const STAMP_LENGTH = 11
@@ -93,11 +95,13 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const random = createRandomText()
   const events = createEmitter(clock)
   const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
-  const collection = createCollection(guarded, clock, random)
+  const retries = createRetries(timeoutMs)
+  const collection = createCollection(guarded, { clock, random, retries })
   const accounts = createAccounts(directory, { timeoutMs, events })
   const refusals = createRefusals(events)
+  const failures = createFailureLimiter({ clock, limits })
   const stamp = () => random(STAMP_LENGTH)
-  const base = { collection, accounts, events, refusals, random, clock, lifetimes, limits, issuer, stamp }
+  const base = { collection, accounts, events, refusals, random, failures, clock, lifetimes, issuer, stamp }
   const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
   // checkOptions rejects `signing` without an issuer.
@@ -120,7 +124,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     authenticator,
     clientCredentials: createClientCredentials({ ...base, authenticator, accessTokenIssuer, audiences, refusals }),
     pages,
-    sessionGrants: createSessionGrants({ ...base, format, authenticator, steps, ending }),
+    sessionGrants: createSessionGrants({ ...base, format, authenticator, steps, ending, retries }),
     authorization: createAuthorization({ ...base, format, audiences, saveInstall }),
     verifier: createCachingVerifier(createStrictVerifier({ ...base, readToken, audiences }), {
       watch: guarded.watch,

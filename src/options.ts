@@ -86,7 +86,10 @@ export interface AppGrantOptions {
    * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3)
    */
   readonly allowLoopbackRedirects?: boolean
-  /** How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. Default is 1000. */
+  /**
+   * How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. An operation that other
+   * writers overtake is not attempted again after five times as long: it is a `conflict`. Default is 1000.
+   */
   readonly timeoutMs?: number
   /** Returns the time in ms since 1970. The clocks of all nodes must agree to within a second. Default is `Date.now`. */
   readonly clock?: () => number

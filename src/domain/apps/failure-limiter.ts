@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { createBoundedMap } from '../../base/bounded-map.ts'
+import { AppGrantError } from '../../base/errors.ts'
 import { ownText } from '../../base/own-text.ts'
 import { isKey } from '../../credentials/app-key.ts'
 
@@ -16,8 +17,8 @@ export interface FailureLimits {
 }
 
 /**
- * Counts failed authentications in this process, per address and per (key, address). Without an address nothing is counted. A text
- * that cannot be a key counts against its address only, so that nothing of it is kept (ERR-7).
+ * Counts failed authentications, and credentials that were used again, in this process, per address and per (key, address). Without
+ * an address nothing is counted. A text that cannot be a key counts against its address only, so that nothing of it is kept (ERR-7).
  */
 export interface FailureLimiter {
   /** Counts a failure. @returns the seconds to wait if there were too many, or else 0. */
@@ -53,6 +54,18 @@ export function createFailureLimiter({
       return Math.max(ofAddress, ofApp)
     },
   }
+}
+
+/** The error for a failed attempt after too many others. */
+export function tooManyFailures(retryAfterSeconds: number): AppGrantError<'too_many_failures'> {
+  return new AppGrantError(
+    'too_many_failures',
+    { retryAfterSeconds },
+    {
+      message: 'too many failed attempts',
+      hint: 'Wait, then retry with valid credentials, which are never rejected for this reason.',
+    },
+  )
 }
 
 /** An IPv4 address, or the /64 of an IPv6 address, because one owner has all of it; undefined for anything else. */

@@ -1,18 +1,19 @@
-import { AppGrantError } from '../../base/errors.ts'
 import type { EventSource } from '../../base/events.ts'
 import { sameDigest } from '../../credentials/digest.ts'
 import type { TokenFormat } from '../../credentials/token-format.ts'
 import type { LiveApp } from '../../records/app.ts'
 import { type Collection, hasExpired, type StoreRecord } from '../../records/collection.ts'
 import { installKind, installRef, type LiveInstall } from '../../records/install.ts'
+import { conflict, type Retries } from '../../records/retries.ts'
 import { type Session, sessionKind, sessionRef, tagOf } from '../../records/session.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended } from '../accounts/may-act.ts'
 import type { AppAuthenticator, AppCredentials, RequestContext } from '../apps/authenticate-app.ts'
+import { type FailureLimiter, tooManyFailures } from '../apps/failure-limiter.ts'
 import { bindingFault, bindingOf, challengeOf } from '../authorization/pkce.ts'
 import { idInput, objectInput, sourceInput } from '../input/input.ts'
 import { resourcesInput } from '../input/resources.ts'
-import type { Refusals } from '../refusals.ts'
+import { because, type Refusals } from '../refusals.ts'
 import type { TokenResponse } from '../tokens/access-token-issuer.ts'
 import { scopeTokens } from '../tokens/scope.ts'
 import { invalidCode, invalidGrant } from './invalid-grant.ts'
@@ -20,8 +21,6 @@ import type { SessionEnding } from './session-ending.ts'
 import type { Attempt, Presented, SessionSteps, Usable } from './session-steps.ts'
 import { type Credential, stageOf } from './session-successor.ts'
 
-/** An attempt is repeated if a concurrent one with the same credential has overtaken it, so each time one of them succeeds. */
-const MAX_TRIES = 100
 /** Longer than any redirect URL that an app can register. Nothing longer is hashed. */
 const MAX_REDIRECT = 4096
 
@@ -76,12 +75,14 @@ export interface SessionGrantParts {
   readonly steps: SessionSteps
   readonly ending: SessionEnding
   readonly refusals: Refusals
+  readonly failures: FailureLimiter
   readonly format: TokenFormat
+  readonly retries: Retries
   readonly clock: () => number
 }
 
 export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
-  const { collection, accounts, authenticator, steps, ending, refusals, format, clock } = parts
+  const { collection, accounts, authenticator, steps, ending, refusals, failures, format, retries, clock } = parts
 
   return {
     async exchangeCode(input) {
@@ -145,17 +146,14 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
 
   async function exchange(presented: Bound): Promise<TokenResponse> {
     const attempt: Attempt = { hasStored: false }
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const mayRetry = retries()
+    do {
       const found = await usable(presented)
       const taken = await steps.take(presented, found, attempt)
       if (taken === 'used') return refuseUsed(presented, found, attempt)
       if (taken !== 'overtaken') return taken
-    }
-    throw new AppGrantError(
-      'conflict',
-      {},
-      { message: 'too many concurrent attempts', hint: 'The code or refresh token is still valid: repeat the call.' },
-    )
+    } while (mayRetry())
+    throw conflict('The code or refresh token is still valid: repeat the call.')
   }
 
   /** The session of the presented credential, if the app may use it now. */
@@ -174,7 +172,8 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
 
   /**
    * Refuses a genuine credential that is not the current one: somebody else has used it, or the store has lost a step. The session
-   * is ended even if it has ended already, because only a write confirms it.
+   * is ended even if it has ended already, because only a write confirms it. A replay counts as a failed attempt: a public app has
+   * nothing else to fail with.
    */
   async function refuseUsed(presented: Presented, found: Usable, attempt: Attempt): Promise<never> {
     const { app, credential, source } = presented
@@ -182,7 +181,10 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     const of = sessionOf(app, found)
     await ending.end(of, { change: 'reused', source })
     if (attempt.hasStored) await ending.delist(of)
-    throw invalidGrant(credential.kind, ahead < 0 ? 'reused' : ahead > 0 ? 'lost_step' : 'revoked')
+    if (ahead > 0) throw invalidGrant(credential.kind, 'lost_step')
+    const reason = ahead < 0 ? 'reused' : 'revoked'
+    const wait = failures.count({ key: app.key, remoteAddress: source.remoteAddress })
+    throw wait > 0 ? because(tooManyFailures(wait), reason) : invalidGrant(credential.kind, reason)
   }
 }
 

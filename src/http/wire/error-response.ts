@@ -20,7 +20,7 @@ export function serverErrorResponse(): PlainResponse {
   return httpErrorResponse(new HttpError(500, 'server_error', 'the request could not be processed'))
 }
 
-/** The 503 for an outage; undefined for any other error. */
+/** The 503 for an outage or overload; undefined for any other error. */
 export function outageResponse(error: unknown): PlainResponse | undefined {
   return isAppGrantError(error, ...OUTAGES) ? httpErrorResponse(unavailable(error)) : undefined
 }
@@ -49,6 +49,7 @@ const OUTAGES = [
   'directory_unavailable',
   'signing_unavailable',
   'issuer_unavailable',
+  'conflict',
 ] as const
 
 function unavailable({ message }: AppGrantError): HttpError {
@@ -96,7 +97,7 @@ const API_STATUSES: Partial<Record<ErrorCode, number>> = {
   suspended_above: 409,
   app_limit_reached: 409,
   secret_limit_reached: 409,
-  conflict: 409,
+  conflict: 503,
   store_unavailable: 503,
   outcome_unknown: 503,
   directory_unavailable: 503,
