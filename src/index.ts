@@ -1,4 +1,11 @@
-export { AppGrantError, type ErrorCode, type ErrorDetails, type FieldError, isAppGrantError } from './base/errors.ts'
+export {
+  AppGrantError,
+  type ErrorCode,
+  type ErrorDetails,
+  type FieldError,
+  isAppGrantError,
+  type VerifyFailureReason,
+} from './base/errors.ts'
 export type {
   Actor,
   AppChange,
@@ -48,7 +55,6 @@ export type {
   Verification,
   Verifier,
   VerifyFailure,
-  VerifyFailureReason,
   VerifyOptions,
 } from './domain/tokens/verification.ts'
 export type { Limits } from './limits.ts'

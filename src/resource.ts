@@ -1,11 +1,10 @@
 /** Verifiers for resource servers without access to the store: by introspection, or with the public keys of the platform. */
-export { AppGrantError, isAppGrantError } from './base/errors.ts'
+export { AppGrantError, isAppGrantError, type VerifyFailureReason } from './base/errors.ts'
 export type {
   Access,
   Verification,
   Verifier,
   VerifyFailure,
-  VerifyFailureReason,
   VerifyOptions,
 } from './domain/tokens/verification.ts'
 export { type IntrospectionOptions, introspectionVerifier } from './resource/introspection-verifier.ts'

@@ -10,6 +10,24 @@ export interface FieldError {
   readonly received: string
 }
 
+/** Why an access token is not valid. */
+export type VerifyFailureReason =
+  /** It is not an access token of this platform: another text, or one that was cut short. */
+  | 'malformed'
+  /** It was made up, or its record has been dropped since it expired. */
+  | 'unknown'
+  | 'expired'
+  /** It, its session, its install or the credentials of its app were revoked, or its account has another epoch. */
+  | 'revoked'
+  /** It is for other resources. */
+  | 'other_audience'
+  | 'app_removed'
+  | 'app_suspended'
+  /** Its account, or the owner of its app, is blocked or does not exist. */
+  | 'account_blocked'
+  /** Its account, or the owner of its app, may not use the app. */
+  | 'not_permitted'
+
 /** Every error code, and the `details` its errors have. */
 export interface ErrorDetails {
   /** One or more fields are invalid. All of them are listed. */
@@ -50,6 +68,8 @@ export interface ErrorDetails {
   invalid_code: Record<never, never>
   /** The refresh token is unknown, expired, used or revoked, or belongs to another app. */
   invalid_refresh_token: Record<never, never>
+  /** The access token is not valid; `reason` is for the host only. */
+  invalid_token: { readonly reason: VerifyFailureReason }
   /** The token to revoke belongs to another app. */
   foreign_token: Record<never, never>
   /** The ticket of a consent request is unknown, expired or used, or belongs to another account or login. */

@@ -89,6 +89,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
   return {
     ...parts.authorization,
     verify: parts.verifier.verify,
+    tryVerify: parts.verifier.tryVerify,
     clientCredentials: parts.clientCredentials,
     exchangeCode: sessionGrants.exchangeCode,
     refresh: sessionGrants.refresh,

@@ -4,7 +4,14 @@ import { digestOf } from '../../credentials/digest.ts'
 import type { RecordRef } from '../../records/collection.ts'
 import { idInput, invalidRequest, objectInput } from '../input/input.ts'
 import type { StrictVerifier } from './strict-verifier.ts'
-import { type Access, checkAudience, type Verification, type Verifier, type VerifyOptions } from './verification.ts'
+import {
+  type Access,
+  checkAudience,
+  type Verification,
+  type Verifier,
+  type VerifyOptions,
+  verifierOf,
+} from './verification.ts'
 
 const MAX_STALENESS_MS = 300_000
 /** How much is remembered: about 40,000 acceptances of the usual size. */
@@ -46,8 +53,14 @@ export function createCachingVerifier(
   let listening: Promise<(() => Promise<void>) | undefined> | undefined
 
   return {
-    verify: (accessToken, options) =>
-      options === undefined ? strict.verify(accessToken) : rememberingVerify(accessToken, options),
+    ...verifierOf((accessToken, options) => {
+      if (options === undefined) return strict.verify(accessToken)
+      try {
+        return rememberingVerify(accessToken, options)
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    }),
     async close() {
       const stop = await listening
       await stop?.()
