@@ -6,7 +6,7 @@ import { type Collection, hasExpired, type StoreRecord } from '../../records/col
 import { installKind, installRef, type LiveInstall } from '../../records/install.ts'
 import { conflict, type Retries } from '../../records/retries.ts'
 import { type Session, sessionKind, sessionRef, tagOf } from '../../records/session.ts'
-import type { Accounts } from '../accounts/accounts.ts'
+import { type Accounts, askingOnce } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended } from '../accounts/may-act.ts'
 import type { AppAuthenticator, AppCredentials, RequestContext } from '../apps/authenticate-app.ts'
 import { type FailureLimiter, tooManyFailures } from '../apps/failure-limiter.ts'
@@ -146,9 +146,10 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
 
   async function exchange(presented: Bound): Promise<TokenResponse> {
     const attempt: Attempt = { hasStored: false }
+    const asked = askingOnce(accounts)
     const mayRetry = retries()
     do {
-      const found = await usable(presented)
+      const found = await usable(presented, asked)
       const taken = await steps.take(presented, found, attempt)
       if (taken === 'used') return refuseUsed(presented, found, attempt)
       if (taken !== 'overtaken') return taken
@@ -157,7 +158,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
   }
 
   /** The session of the presented credential, if the app may use it now. */
-  async function usable({ app, credential, binding }: Bound): Promise<Usable> {
+  async function usable({ app, credential, binding }: Bound, asked: Accounts): Promise<Usable> {
     const { kind } = credential
     const found = await find(credential)
     if (!found) throw invalidGrant(kind, 'unknown')
@@ -166,7 +167,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     if (fault) throw invalidCode(fault)
     if (isExpired) throw invalidGrant(kind, 'expired')
     if (!install || session.stamp !== app.stamp) throw invalidGrant(kind, 'revoked')
-    if (install.epoch !== (await assertMayAct(app, install.account, accounts))) throw invalidGrant(kind, 'revoked')
+    if (install.epoch !== (await assertMayAct(app, install.account, asked))) throw invalidGrant(kind, 'revoked')
     return { ...found, install }
   }
 
