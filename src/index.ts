@@ -41,7 +41,7 @@ export type {
   AppSecret,
   RequestContext,
 } from './domain/apps/authenticate-app.ts'
-export type { Authorization, Consent, ConsentDecision, Redirect } from './domain/authorization/consent.ts'
+export type { Authorization, Consent, ConsentDecision, Redirect } from './domain/authorization/authorization.ts'
 export type { Authorizer } from './domain/authorizer.ts'
 export type { ClientCredentialsInput } from './domain/grants/client-credentials.ts'
 export type { CodeInput, RefreshInput } from './domain/grants/session-grants.ts'

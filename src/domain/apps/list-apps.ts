@@ -36,7 +36,7 @@ export function createListApps(parts: RegistryParts, actor: Actor): Pick<AppRegi
     const show = async (records: readonly StoreRecord[]) => {
       const apps = records.map((record) => appKind.unpack(record))
       const areListed = await Promise.all(apps.map(isListed))
-      const listed = apps.filter((app, at): app is LiveApp => areListed[at] === true)
+      const listed = apps.filter((_, at) => areListed[at]) as readonly LiveApp[]
       const views = await view(listed, { counts, epoch: authority && epochOf(authority) })
       const shown = new Map(listed.map((app, at) => [app.key, views[at]]))
       return apps.map((app) => shown.get(app.key))
