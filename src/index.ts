@@ -30,10 +30,10 @@ export {
   type SigningOptions,
 } from './credentials/jwt/signing-keys.ts'
 export type { AccountDirectory, AccountState, AppIdentity } from './domain/accounts/accounts.ts'
-export type { App } from './domain/apps/app.ts'
+export type { App, AppCounts } from './domain/apps/app.ts'
 export type { AppFields, NewApp } from './domain/apps/app-fields.ts'
 export type { AppJwk, PublicJwk } from './domain/apps/app-jwks.ts'
-export type { AppRegistry, WithSecret } from './domain/apps/app-registry.ts'
+export type { AppQuery, AppRegistry, WithSecret } from './domain/apps/app-registry.ts'
 export type {
   AppAssertion,
   AppAuthentication,
@@ -41,7 +41,7 @@ export type {
   AppSecret,
   RequestContext,
 } from './domain/apps/authenticate-app.ts'
-export type { Authorization, Consent, ConsentDecision, Redirect } from './domain/authorization/consent.ts'
+export type { Authorization, Consent, ConsentDecision, Redirect } from './domain/authorization/authorization.ts'
 export type { Authorizer } from './domain/authorizer.ts'
 export type { ClientCredentialsInput } from './domain/grants/client-credentials.ts'
 export type { CodeInput, RefreshInput } from './domain/grants/session-grants.ts'

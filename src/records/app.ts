@@ -86,6 +86,15 @@ export function appsOfPartition(partition: string): GroupRef {
   return { kind: KIND, partition, group: 'all' }
 }
 
+/** How a live app is stored. Names in the store never change, so that old records can be read. */
+interface PackedApp extends Omit<LiveApp, 'key' | 'fields' | 'jwks' | 'stamp' | 'trustStamp' | 'ownerStamp'> {
+  readonly fields: Omit<CheckedFields, 'apiType'> & { readonly api?: string }
+  readonly keys: readonly AppJwk[]
+  readonly generation: string
+  readonly trustGeneration: string
+  readonly ownGeneration: string
+}
+
 export const appKind: Kind<StoredApp> = {
   name: KIND,
   isShared: true,
@@ -95,6 +104,33 @@ export const appKind: Kind<StoredApp> = {
     const groups = [appsOfOwner(app.owner).group, appsOfPartition(ref.partition).group]
     return { ...ref, groups, position: app.createdAt }
   },
-  pack: ({ key: _, ...rest }) => JSON.stringify(rest),
-  unpack: (record) => ({ ...JSON.parse(record.data), key: record.id }),
+  pack(app) {
+    if (app.state === 'removed') return JSON.stringify({ ...app, key: undefined })
+    const { key: _, fields, jwks, stamp, trustStamp, ownerStamp, ...rest } = app
+    const { apiType, ...otherFields } = fields
+    const stored: PackedApp = {
+      ...rest,
+      fields: { ...otherFields, ...(apiType !== undefined && { api: apiType }) },
+      keys: jwks,
+      generation: stamp,
+      trustGeneration: trustStamp,
+      ownGeneration: ownerStamp,
+    }
+    return JSON.stringify(stored)
+  },
+  unpack({ id: key, data }) {
+    const stored = JSON.parse(data) as PackedApp | Omit<RemovedApp, 'key'>
+    if (stored.state === 'removed') return { ...stored, key }
+    const { fields, keys, generation, trustGeneration, ownGeneration, ...rest } = stored
+    const { api, ...otherFields } = fields
+    return {
+      ...rest,
+      key,
+      fields: { ...otherFields, ...(api !== undefined && { apiType: api }) },
+      jwks: keys,
+      stamp: generation,
+      trustStamp: trustGeneration,
+      ownerStamp: ownGeneration,
+    }
+  },
 }

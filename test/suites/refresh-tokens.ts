@@ -60,6 +60,14 @@ export function testRefreshTokens(open: OpenStore, format: TokenOptions = {}): v
       await expectAlive(w, tokensOf(answers[0] as TokenResponse))
     })
 
+    it('100 parallel refreshes ask the directory once each for the account and for the owner, however often they are attempted (ACC-1)', async () => {
+      const w = await fixture()
+      const first = await w.start()
+      const before = w.tree.questions
+      expect(valuesOf(await atOnce(100, () => w.refresh(first.refresh)))).toHaveLength(100)
+      expect(w.tree.questions - before).toBe(200)
+    })
+
     it('one of 50 parallel refreshes succeeds without a grace period, and then the session is over (S10)', async () => {
       const w = await fixture({ options: { lifetimes: { refreshGraceSeconds: 0 } } })
       const first = await w.start()

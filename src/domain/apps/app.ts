@@ -29,6 +29,14 @@ export interface App
   readonly jwks: readonly AppJwk[]
 }
 
+/** What an app holds at the moment. */
+export interface AppCounts {
+  /** How many accounts authorize it. */
+  readonly instances: number
+  /** How many live access tokens it has for the acting account or, with the host's authority, for its owner. */
+  readonly liveTokens: number
+}
+
 export function appView(app: LiveApp): App {
   const { foldedName: _, ...fields } = app.fields
   return {

@@ -31,6 +31,7 @@ const HOUR_MS = 3_600_000
 
 export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegistry {
   const { collection, visibleApps, events, random, clock, stamp } = parts
+  const list = createListApps(parts, actor)
 
   /** One operation: replaces one record, then emits the event. */
   async function changeApp(
@@ -46,12 +47,8 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
   return {
     register: createRegisterApp(parts, actor),
 
-    async get(key) {
-      const app = await visibleApps.find(actor, key)
-      return app && appView(app)
-    },
-
-    list: createListApps(parts, actor),
+    get: list.get,
+    list: list.list,
 
     async update(key, change) {
       objectInput(change, 'change')
@@ -154,8 +151,11 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     async remove(key) {
       if (!isKeyInput(key)) return false
       let wasThere = false
+      let isPermitted: boolean | undefined
       const written = await collection.write<StoredApp>(appKind, appRef(key), async (app) => {
-        if (!(await mayRemove(app, key))) return undefined
+        // The directory is asked once, however often the write is attempted (ACC-1).
+        isPermitted ??= app && (await mayRemove(app))
+        if (!(isPermitted ?? isOfPartition(key))) return undefined
         wasThere = app?.state === 'live'
         if (app?.state === 'removed') return app
         const expiresAt = clock() + (app ? parts.longestLifeMs : HOUR_MS)
@@ -186,9 +186,12 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
   }
 
   /** If no owner is stored for a key, the host and the accounts of the key's partition may remove it. */
-  async function mayRemove(app: StoredApp | undefined, key: string): Promise<boolean> {
-    if (app?.owner === undefined)
-      return actor.account === undefined || partitionOf(actor.account) === partitionOfKey(key)
+  function isOfPartition(key: string): boolean {
+    return actor.account === undefined || partitionOf(actor.account) === partitionOfKey(key)
+  }
+
+  async function mayRemove(app: StoredApp): Promise<boolean> {
+    if (app.owner === undefined) return isOfPartition(app.key)
     const authority =
       app.state === 'live' ? visibleApps.reachApp(actor, app) : visibleApps.authorityOver(actor, app.owner)
     return (await authority) !== undefined

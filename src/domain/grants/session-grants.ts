@@ -2,11 +2,11 @@ import type { EventSource } from '../../base/events.ts'
 import { sameDigest } from '../../credentials/digest.ts'
 import type { TokenFormat } from '../../credentials/token-format.ts'
 import type { LiveApp } from '../../records/app.ts'
-import { type Collection, hasExpired, type StoreRecord } from '../../records/collection.ts'
+import { type Collection, hasExpired } from '../../records/collection.ts'
 import { installKind, installRef, type LiveInstall } from '../../records/install.ts'
 import { conflict, type Retries } from '../../records/retries.ts'
-import { type Session, sessionKind, sessionRef, tagOf } from '../../records/session.ts'
-import type { Accounts } from '../accounts/accounts.ts'
+import { sessionKind, sessionRef, tagOf } from '../../records/session.ts'
+import { type Accounts, askingOnce } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended } from '../accounts/may-act.ts'
 import type { AppAuthenticator, AppCredentials, RequestContext } from '../apps/authenticate-app.ts'
 import { type FailureLimiter, tooManyFailures } from '../apps/failure-limiter.ts'
@@ -61,9 +61,7 @@ interface Bound extends Presented {
 }
 
 /** A session that the presented credential belongs to, read together with its install. */
-interface FoundSession {
-  readonly record: StoreRecord
-  readonly session: Session
+interface FoundSession extends Omit<Usable, 'install'> {
   readonly install: LiveInstall | undefined
   readonly isExpired: boolean
 }
@@ -137,6 +135,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     const [record, installRecord] = await collection.get([sessionRef(credential), installRef(credential)])
     if (!record) return undefined
     const session = sessionKind.unpack(record)
+    if (session.state === 'pending') return undefined
     const isTheirs = session.app === credential.app && session.install?.id === credential.install
     if (!isTheirs || !sameDigest(tagOf(session, credential.kind, stageOf(credential)), credential.tag)) return undefined
     const install = installRecord && installKind.unpack(installRecord)
@@ -146,9 +145,10 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
 
   async function exchange(presented: Bound): Promise<TokenResponse> {
     const attempt: Attempt = { hasStored: false }
+    const asked = askingOnce(accounts)
     const mayRetry = retries()
     do {
-      const found = await usable(presented)
+      const found = await usable(presented, asked)
       const taken = await steps.take(presented, found, attempt)
       if (taken === 'used') return refuseUsed(presented, found, attempt)
       if (taken !== 'overtaken') return taken
@@ -157,7 +157,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
   }
 
   /** The session of the presented credential, if the app may use it now. */
-  async function usable({ app, credential, binding }: Bound): Promise<Usable> {
+  async function usable({ app, credential, binding }: Bound, asked: Accounts): Promise<Usable> {
     const { kind } = credential
     const found = await find(credential)
     if (!found) throw invalidGrant(kind, 'unknown')
@@ -166,7 +166,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     if (fault) throw invalidCode(fault)
     if (isExpired) throw invalidGrant(kind, 'expired')
     if (!install || session.stamp !== app.stamp) throw invalidGrant(kind, 'revoked')
-    if (install.epoch !== (await assertMayAct(app, install.account, accounts))) throw invalidGrant(kind, 'revoked')
+    if (install.epoch !== (await assertMayAct(app, install.account, asked))) throw invalidGrant(kind, 'revoked')
     return { ...found, install }
   }
 

@@ -106,7 +106,7 @@ export function createInstalls(
       const show = async (records: readonly StoreRecord[]) => {
         const installs = records.map((record) => installKind.unpack(record))
         const shown = installs.map(async (install) =>
-          install.state === 'live' && (await isBelow(install.account)) ? installView({ app, install }) : undefined,
+          install.state === 'live' && (await isShown(install.account, app)) ? installView({ app, install }) : undefined,
         )
         return Promise.all(shown)
       }
@@ -138,8 +138,10 @@ export function createInstalls(
     },
   }
 
-  async function isBelow(account: string): Promise<boolean> {
-    return actor.account === undefined || (await visibleApps.authorityOver(actor, account)) !== undefined
+  /** An actor that sees the app may see its owner. The directory is asked for any other account. */
+  async function isShown(account: string, app: LiveApp): Promise<boolean> {
+    if (actor.account === undefined || account === actor.account || account === app.owner) return true
+    return (await visibleApps.authorityOver(actor, account)) !== undefined
   }
 
   /** The installs that index entries refer to, undefined if they have ended. */

@@ -1,7 +1,7 @@
 import { AppGrantError, isAppGrantError } from '../../base/errors.ts'
 import type { AppGrant } from '../../create-app-grant.ts'
 import type { RequestContext } from '../../domain/apps/authenticate-app.ts'
-import type { Consent, Redirect } from '../../domain/authorization/consent.ts'
+import type { Consent, Redirect } from '../../domain/authorization/authorization.ts'
 import { pageStatus } from '../wire/error-response.ts'
 import { HttpError } from '../wire/http-error.ts'
 import type { IncomingRequest } from '../wire/request.ts'
