@@ -36,6 +36,11 @@ export interface ErrorDetails {
   app_limit_reached: { readonly owner: string; readonly limit: number }
   /** Too many failed authentications, or used codes and refresh tokens, from this address. Wait before the next attempt. */
   too_many_failures: { readonly retryAfterSeconds: number }
+  /** One of the options `limits` is reached. Nothing was stored: wait before the next attempt. */
+  limit_reached: {
+    readonly limit: 'tokensPerAccount' | 'issuesPerSecond' | 'consentRequestsPerAccount' | 'changesPerMinute'
+    readonly retryAfterSeconds: number
+  }
   /** There is no such app, or the caller may not see it. */
   app_not_found: Record<never, never>
   /** The app never had a secret with this id. */

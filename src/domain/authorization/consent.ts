@@ -11,6 +11,7 @@ import { CODE, type ConsentRequest, endedSession, tagOf } from '../../records/se
 import type { Accounts } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts'
 import { appView } from '../apps/app.ts'
+import type { AccountLimits } from '../input/account-limits.ts'
 import { accountInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
 import type { Audiences } from '../input/resources.ts'
@@ -35,6 +36,7 @@ export interface AuthorizationParts {
   readonly saveInstall: SaveInstall
   readonly refusals: Refusals
   readonly format: TokenFormat
+  readonly accountLimits: AccountLimits
   readonly audiences: Audiences
   readonly events: Emitter
   readonly random: RandomText

@@ -43,10 +43,14 @@ export function createClientCredentials(parts: {
       const epoch = await assertMayAct(app, app.owner, accounts)
       if (epoch !== app.epoch) throw ownerReplaced()
       if (!app.trusted) throw notTrusted()
+      const scope = requestedScope(input.scope, app)
+      const audience = audiences.requested(resourcesInput(input.resources))
+      const counted = accessTokenIssuer.assertMayIssue(app)
+      if (counted) await counted
       return {
         app,
-        scope: requestedScope(input.scope, app),
-        audience: audiences.requested(resourcesInput(input.resources)),
+        scope,
+        audience,
         ...(source.userAgent !== undefined && { userAgent: source.userAgent }),
       }
     }

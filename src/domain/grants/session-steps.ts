@@ -254,6 +254,8 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
       ...access
     }: StepAccess & { readonly stage: number; readonly now: number; readonly attempt: Attempt },
   ): Promise<StoredAccessToken | undefined> {
+    const counted = accessTokenIssuer.assertMayIssue(app, install)
+    if (counted) await counted
     attempt.hasStored = true
     return accessTokenIssuer.issue(fields, {
       app,
