@@ -41,14 +41,11 @@ export function createFailureLimiter({
 
 /** The error for a failed attempt after too many others. */
 export function tooManyFailures(retryAfterSeconds: number): AppGrantError<'too_many_failures'> {
-  return new AppGrantError(
-    'too_many_failures',
-    { retryAfterSeconds },
-    {
-      message: 'too many failed attempts',
-      hint: 'Wait, then retry with valid credentials, which are never rejected for this reason.',
-    },
-  )
+  return new AppGrantError('too_many_failures', {
+    message: 'too many failed attempts',
+    hint: 'Wait, then retry with valid credentials, which are never rejected for this reason.',
+    details: { retryAfterSeconds },
+  })
 }
 
 /** An IPv4 address, or the /64 of an IPv6 address, because one owner has all of it; undefined for anything else. */

@@ -1,3 +1,4 @@
+import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
 import { isKey } from '../../credentials/app-key.ts'
 import { numberToBase62 } from '../../credentials/base62.ts'
@@ -20,7 +21,7 @@ import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
 import type { Authorization, ConsentDecision, Redirect } from './authorization.ts'
 import {
   matchRedirectUri,
-  pageError,
+  pageTexts,
   type RedirectedError,
   readParams,
   stateOf,
@@ -140,7 +141,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     const app = key !== undefined && isKey(key) ? await collection.load(appKind, appRef(key)) : undefined
     if (app) known.app = app.key
     if (app?.state !== 'live') {
-      const error = pageError('app_not_found', 'client_id: expected the key of a registered app')
+      const error = new AppGrantError('app_not_found', pageTexts('client_id: expected the key of a registered app'))
       throw because(error, app ? 'removed_app' : 'unknown_app')
     }
     assertNotSuspended(app)

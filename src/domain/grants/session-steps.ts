@@ -289,12 +289,8 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
 }
 
 function tooManyVariants(): AppGrantError {
-  return new AppGrantError(
-    'invalid_request',
-    {},
-    {
-      message: `the refresh token was used with more than ${MAX_STEP_TOKENS} different scopes or resources`,
-      hint: 'Use the refresh token of the last response. Nothing was revoked.',
-    },
-  )
+  return new AppGrantError('invalid_request', {
+    message: `the refresh token was used with more than ${MAX_STEP_TOKENS} different scopes or resources`,
+    hint: 'Use the refresh token of the last response. Nothing was revoked.',
+  })
 }
