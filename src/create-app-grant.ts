@@ -17,12 +17,14 @@ import { createClientCredentials } from './domain/grants/client-credentials.ts'
 import { createSessionEnding } from './domain/grants/session-ending.ts'
 import { createSessionGrants } from './domain/grants/session-grants.ts'
 import { createSessionSteps } from './domain/grants/session-steps.ts'
+import { createAccountLimits, limitingChanges } from './domain/input/account-limits.ts'
 import { accountInput, idInput, loginInput, sourceInput } from './domain/input/input.ts'
 import { createAudiences } from './domain/input/resources.ts'
 import { createInstalls, type Installs } from './domain/installs/installs.ts'
 import { createRefusals, reportingAll } from './domain/refusals.ts'
 import { createAccessTokenIssuer } from './domain/tokens/access-token-issuer.ts'
 import { createCachingVerifier } from './domain/tokens/caching-verifier.ts'
+import { createIssueLimits } from './domain/tokens/issue-limits.ts'
 import { createSignedTokens } from './domain/tokens/signed-tokens.ts'
 import { createStrictVerifier } from './domain/tokens/strict-verifier.ts'
 import { createTokenReader } from './domain/tokens/token-reader.ts'
@@ -100,8 +102,21 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const accounts = createAccounts(directory, { timeoutMs, events })
   const refusals = createRefusals(events)
   const failures = createFailureLimiter({ clock, limits })
+  const accountLimits = createAccountLimits({ clock, limits })
   const stamp = () => random(STAMP_LENGTH)
-  const base = { collection, accounts, events, refusals, random, failures, clock, lifetimes, issuer, stamp }
+  const base = {
+    collection,
+    accounts,
+    events,
+    refusals,
+    random,
+    failures,
+    accountLimits,
+    clock,
+    lifetimes,
+    issuer,
+    stamp,
+  }
   const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
   // checkOptions rejects `signing` without an issuer.
@@ -111,9 +126,10 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       : undefined
   const readToken = createTokenReader(format, signed)
   const authenticator = createAppAuthenticator(base)
-  const accessTokenIssuer = createAccessTokenIssuer({ ...base, format, signed, audiences })
-  const saveInstall = createSaveInstall(base)
   const pages = createPages(guarded)
+  const issueLimits = createIssueLimits({ pages, clock, limits })
+  const accessTokenIssuer = createAccessTokenIssuer({ ...base, format, signed, audiences, issueLimits })
+  const saveInstall = createSaveInstall(base)
   const ending = createSessionEnding({ ...base, pages })
   const steps = createSessionSteps({ ...base, format, audiences, accessTokenIssuer, rotatesRefreshTokens })
   const parts = {
@@ -141,7 +157,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     Object.freeze(actor)
     const own = { ...parts, visibleApps: createVisibleApps({ ...base, source }) }
     const api = <Api extends object>(name: string, methods: Api) =>
-      traced(name, reportingAll(methods, refusals, actor, source), channels)
+      traced(name, reportingAll(limitingChanges(methods, accountLimits, actor), refusals, actor, source), channels)
     return Object.freeze({
       apps: api('AppRegistry', createAppRegistry(own, actor)),
       tokens: api('TokenStore', createTokenStore(own, actor)),

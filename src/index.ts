@@ -1,8 +1,11 @@
 export {
+  type AnyAppGrantError,
   AppGrantError,
+  type AppGrantErrorOptions,
   type ErrorCode,
   type ErrorDetails,
   type FieldError,
+  type FieldErrorCode,
   isAppGrantError,
   type VerifyFailureReason,
 } from './base/errors.ts'

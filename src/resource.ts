@@ -1,5 +1,15 @@
 /** Verifiers for resource servers without access to the store: by introspection, or with the public keys of the platform. */
-export { AppGrantError, isAppGrantError, type VerifyFailureReason } from './base/errors.ts'
+export {
+  type AnyAppGrantError,
+  AppGrantError,
+  type AppGrantErrorOptions,
+  type ErrorCode,
+  type ErrorDetails,
+  type FieldError,
+  type FieldErrorCode,
+  isAppGrantError,
+  type VerifyFailureReason,
+} from './base/errors.ts'
 export type {
   Access,
   Verification,

@@ -37,6 +37,7 @@ export const REFUSAL_REASONS = {
   not_permitted: ['not_permitted', 'cross_site_request'],
   suspended_above: ['suspended_above'],
   app_limit_reached: ['app_limit_reached'],
+  limit_reached: ['limit_reached'],
   invalid_redirect: ['unregistered_redirect'],
   invalid_scope: ['invalid_scope'],
   invalid_target: ['invalid_target'],

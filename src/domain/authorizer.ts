@@ -153,12 +153,8 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
 }
 
 function foreignToken(): AppGrantError {
-  return new AppGrantError(
-    'foreign_token',
-    {},
-    {
-      message: 'the token belongs to another app',
-      hint: 'An app can revoke only its own tokens. The token was not revoked.',
-    },
-  )
+  return new AppGrantError('foreign_token', {
+    message: 'the token belongs to another app',
+    hint: 'An app can revoke only its own tokens. The token was not revoked.',
+  })
 }

@@ -151,7 +151,7 @@ async function afterWriteAttempt<Result>(call: Promise<Result>): Promise<Result>
     if (!isAppGrantError(error, 'store_unavailable')) throw error
     const { message, cause } = error
     const hint = 'The store failed after a first attempt, which may have succeeded. Repeat the call until it succeeds.'
-    throw new AppGrantError('outcome_unknown', {}, { message, hint, cause })
+    throw new AppGrantError('outcome_unknown', { message, hint, cause })
   }
 }
 

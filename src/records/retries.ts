@@ -19,5 +19,5 @@ export function createRetries(timeoutMs: number): Retries {
 
 /** The error for an operation that other writers have overtaken too often. */
 export function conflict(hint: string): AppGrantError<'conflict'> {
-  return new AppGrantError('conflict', {}, { message: 'too many concurrent changes of the same record', hint })
+  return new AppGrantError('conflict', { message: 'too many concurrent changes of the same record', hint })
 }

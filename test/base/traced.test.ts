@@ -47,7 +47,7 @@ describe('tracing channels', () => {
       give: async () => ({ ok: true }),
       deny: async () => ({ ok: false, reason: 'expired' }),
       refuse: () => Promise.reject(new AppGrantError('app_suspended', {})),
-      verify: () => Promise.reject(new AppGrantError('invalid_token', { reason: 'revoked' })),
+      verify: () => Promise.reject(new AppGrantError('invalid_token', { details: { reason: 'revoked' } })),
       fail: () => Promise.reject(new Error('canary')),
       reject: () => Promise.reject(undefined),
     })

@@ -116,7 +116,7 @@ describe('protect (RFC 6750)', () => {
       false,
     ])
     expect(await jsonOf(response)).toMatchObject({ error: 'temporarily_unavailable' })
-    const directory = new AppGrantError('directory_unavailable', {}, { message: 'secret inside?' })
+    const directory = new AppGrantError('directory_unavailable', { message: 'secret inside?' })
     const failing = protect({ tryVerify: () => Promise.reject(directory) })
     expect(await refused(await failing(request('Bearer x')))).toMatchObject({ status: 503 })
   })

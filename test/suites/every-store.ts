@@ -5,6 +5,7 @@ import { testAssertions } from './assertions.ts'
 import { testAuthorization } from './authorization.ts'
 import { testInstalls } from './installs.ts'
 import { lifecyclesOf, testSameLifecycles } from './lifecycles.ts'
+import { testLimits } from './limits.ts'
 import { testFailingOperations, testOperations } from './operations.ts'
 import { testRaces } from './races.ts'
 import { testRememberedApps } from './remembered-apps.ts'
@@ -23,6 +24,7 @@ export function testEveryTopology(open: OpenStore): void {
   testOperations(open)
   testAuthorization(open)
   testInstalls(open)
+  testLimits(open)
   testSecrets(open)
   testRememberedApps(open)
   testEveryDriver(open)

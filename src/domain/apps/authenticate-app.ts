@@ -180,14 +180,10 @@ export function createAppAuthenticator(parts: {
     const known = app && { app: key }
     parts.refusals.report({}, { ...known, ...source }, code, reason)
     if (code === 'too_many_failures') return tooManyFailures(retryAfterSeconds)
-    return new AppGrantError(
-      code,
-      {},
-      {
-        message: 'unknown app or wrong credentials',
-        hint: 'Check the key, and the secret or assertion. The app may have been removed, or its credentials replaced: the reason is in the event `refused`.',
-      },
-    )
+    return new AppGrantError(code, {
+      message: 'unknown app or wrong credentials',
+      hint: 'Check the key, and the secret or assertion. The app may have been removed, or its credentials replaced: the reason is in the event `refused`.',
+    })
   }
 }
 

@@ -1,14 +1,9 @@
 import { isIP } from 'node:net'
-import { createBoundedMap } from '../../base/bounded-map.ts'
 import { AppGrantError } from '../../base/errors.ts'
-import { ownText } from '../../base/own-text.ts'
+import { createWindows } from '../../base/windows.ts'
 import { isKey } from '../../credentials/app-key.ts'
 
 const WINDOW_MS = 60_000
-/** About 20,000 names: what a flood of addresses can take. */
-const MAX_BYTES = 6_000_000
-/** Of a window and its place in the map, without its name. */
-const WINDOW_BYTES = 250
 
 /** How many failures a window allows: of one app from one address, and of one address. */
 export interface FailureLimits {
@@ -32,25 +27,13 @@ export function createFailureLimiter({
   readonly clock: () => number
   readonly limits: FailureLimits
 }): FailureLimiter {
-  const windows = createBoundedMap<{ failures: number; readonly endsAt: number }>({ maxBytes: MAX_BYTES })
-
-  function add(text: string, max: number): number {
-    const now = clock()
-    const known = windows.get(text)
-    const window = known && known.endsAt > now ? known : { failures: 0, endsAt: now + WINDOW_MS }
-    if (window !== known) {
-      const name = ownText(text)
-      windows.set(name, window, { bytes: WINDOW_BYTES + name.length })
-    }
-    return ++window.failures > max ? Math.ceil((window.endsAt - now) / 1000) : 0
-  }
-
+  const windows = createWindows({ clock, windowMs: WINDOW_MS })
   return {
     count({ key, remoteAddress }) {
       const network = networkOf(remoteAddress)
       if (!network) return 0
-      const ofAddress = add(network, limits.failedAttemptsPerAddress)
-      const ofApp = isKey(key) ? add(`${network} ${key}`, limits.failedAttemptsPerApp) : 0
+      const ofAddress = windows.count(network, limits.failedAttemptsPerAddress)
+      const ofApp = isKey(key) ? windows.count(`${network} ${key}`, limits.failedAttemptsPerApp) : 0
       return Math.max(ofAddress, ofApp)
     },
   }
@@ -58,14 +41,11 @@ export function createFailureLimiter({
 
 /** The error for a failed attempt after too many others. */
 export function tooManyFailures(retryAfterSeconds: number): AppGrantError<'too_many_failures'> {
-  return new AppGrantError(
-    'too_many_failures',
-    { retryAfterSeconds },
-    {
-      message: 'too many failed attempts',
-      hint: 'Wait, then retry with valid credentials, which are never rejected for this reason.',
-    },
-  )
+  return new AppGrantError('too_many_failures', {
+    message: 'too many failed attempts',
+    hint: 'Wait, then retry with valid credentials, which are never rejected for this reason.',
+    details: { retryAfterSeconds },
+  })
 }
 
 /** An IPv4 address, or the /64 of an IPv6 address, because one owner has all of it; undefined for anything else. */

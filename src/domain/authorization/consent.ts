@@ -1,3 +1,4 @@
+import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
 import { isKey } from '../../credentials/app-key.ts'
 import { numberToBase62 } from '../../credentials/base62.ts'
@@ -11,6 +12,7 @@ import { CODE, type ConsentRequest, endedSession, tagOf } from '../../records/se
 import type { Accounts } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts'
 import { appView } from '../apps/app.ts'
+import type { AccountLimits } from '../input/account-limits.ts'
 import { accountInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
 import type { Audiences } from '../input/resources.ts'
@@ -19,7 +21,7 @@ import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
 import type { Authorization, ConsentDecision, Redirect } from './authorization.ts'
 import {
   matchRedirectUri,
-  pageError,
+  pageTexts,
   type RedirectedError,
   readParams,
   stateOf,
@@ -35,6 +37,7 @@ export interface AuthorizationParts {
   readonly saveInstall: SaveInstall
   readonly refusals: Refusals
   readonly format: TokenFormat
+  readonly accountLimits: AccountLimits
   readonly audiences: Audiences
   readonly events: Emitter
   readonly random: RandomText
@@ -138,7 +141,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     const app = key !== undefined && isKey(key) ? await collection.load(appKind, appRef(key)) : undefined
     if (app) known.app = app.key
     if (app?.state !== 'live') {
-      const error = pageError('app_not_found', 'client_id: expected the key of a registered app')
+      const error = new AppGrantError('app_not_found', pageTexts('client_id: expected the key of a registered app'))
       throw because(error, app ? 'removed_app' : 'unknown_app')
     }
     assertNotSuspended(app)

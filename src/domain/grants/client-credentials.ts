@@ -43,10 +43,14 @@ export function createClientCredentials(parts: {
       const epoch = await assertMayAct(app, app.owner, accounts)
       if (epoch !== app.epoch) throw ownerReplaced()
       if (!app.trusted) throw notTrusted()
+      const scope = requestedScope(input.scope, app)
+      const audience = audiences.requested(resourcesInput(input.resources))
+      const counted = accessTokenIssuer.assertMayIssue(app)
+      if (counted) await counted
       return {
         app,
-        scope: requestedScope(input.scope, app),
-        audience: audiences.requested(resourcesInput(input.resources)),
+        scope,
+        audience,
         ...(source.userAgent !== undefined && { userAgent: source.userAgent }),
       }
     }
@@ -87,14 +91,10 @@ export function createClientCredentials(parts: {
 const nothing = () => undefined
 
 function notTrusted(): AppGrantError {
-  return new AppGrantError(
-    'app_not_trusted',
-    {},
-    {
-      message: 'the app is not trusted',
-      hint: 'It needs the authorization of a user, or apps.setTrusted by the host or an account that may trust apps.',
-    },
-  )
+  return new AppGrantError('app_not_trusted', {
+    message: 'the app is not trusted',
+    hint: 'It needs the authorization of a user, or apps.setTrusted by the host or an account that may trust apps.',
+  })
 }
 
 function ownerReplaced(): AppGrantError {

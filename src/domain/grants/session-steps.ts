@@ -254,6 +254,8 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
       ...access
     }: StepAccess & { readonly stage: number; readonly now: number; readonly attempt: Attempt },
   ): Promise<StoredAccessToken | undefined> {
+    const counted = accessTokenIssuer.assertMayIssue(app, install)
+    if (counted) await counted
     attempt.hasStored = true
     return accessTokenIssuer.issue(fields, {
       app,
@@ -287,12 +289,8 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
 }
 
 function tooManyVariants(): AppGrantError {
-  return new AppGrantError(
-    'invalid_request',
-    {},
-    {
-      message: `the refresh token was used with more than ${MAX_STEP_TOKENS} different scopes or resources`,
-      hint: 'Use the refresh token of the last response. Nothing was revoked.',
-    },
-  )
+  return new AppGrantError('invalid_request', {
+    message: `the refresh token was used with more than ${MAX_STEP_TOKENS} different scopes or resources`,
+    hint: 'Use the refresh token of the last response. Nothing was revoked.',
+  })
 }

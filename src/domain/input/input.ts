@@ -11,14 +11,10 @@ const MAX_SEARCH = 100
 
 /** The error for an invalid parameter. It is created before anything is stored. */
 export function invalidRequest(name: string, expected: string, received: unknown): AppGrantError<'invalid_request'> {
-  return new AppGrantError(
-    'invalid_request',
-    {},
-    {
-      message: `${name}: expected ${expected}, received ${describe(received)}`,
-      hint: `Pass ${expected} as ${name}. Nothing was stored.`,
-    },
-  )
+  return new AppGrantError('invalid_request', {
+    message: `${name}: expected ${expected}, received ${describe(received)}`,
+    hint: `Pass ${expected} as ${name}. Nothing was stored.`,
+  })
 }
 
 /** Describes a value without showing any of it. */

@@ -14,6 +14,7 @@ import {
   userTokens,
 } from '../../records/token.ts'
 import type { Audiences } from '../input/resources.ts'
+import type { IssueLimits } from './issue-limits.ts'
 import type { SignedTokens } from './signed-tokens.ts'
 
 /** Issued tokens. Only reading the properties shows them: inspection and JSON do not. */
@@ -94,6 +95,8 @@ export interface AccessTokenIssuer {
    * operation has replaced them meanwhile, the token is never valid (REV-4).
    */
   issue(token: AccessTokenFields, plan: TokenPlan): Promise<StoredAccessToken | undefined>
+  /** Rejects with `limit_reached` if the app may get no further token for that account now (APP-14). */
+  assertMayIssue(app: LiveApp, install?: LiveInstall): Promise<void> | undefined
   /** The response for a stored token. `at`: the time `expiresInSeconds` is relative to. */
   toResponse(
     token: StoredAccessToken,
@@ -111,6 +114,7 @@ export function createAccessTokenIssuer(parts: {
   readonly format: TokenFormat
   readonly signed: SignedTokens | undefined
   readonly audiences: Audiences
+  readonly issueLimits: IssueLimits
   readonly events: Emitter
   readonly clock: () => number
 }): AccessTokenIssuer {
@@ -118,6 +122,8 @@ export function createAccessTokenIssuer(parts: {
 
   return {
     areSigned: signed !== undefined,
+    assertMayIssue: (app, install) =>
+      parts.issueLimits.assertMayIssue(app, install ? userTokens(app, install) : appOnlyTokens(app)),
     async issue(fields, plan) {
       const { app, install, audience } = plan
       const credential = credentialOf(fields)

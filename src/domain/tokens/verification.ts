@@ -72,11 +72,11 @@ export function verifierOf(tryVerify: Verifier['tryVerify']): Verifier {
 function accessOf(verification: Verification): Access {
   if (verification.ok) return verification
   const { reason } = verification
-  throw new AppGrantError(
-    'invalid_token',
-    { reason },
-    { message: 'the access token is not valid', hint: HINTS[reason] },
-  )
+  throw new AppGrantError('invalid_token', {
+    message: 'the access token is not valid',
+    hint: HINTS[reason],
+    details: { reason },
+  })
 }
 
 const HINTS: Readonly<Record<VerifyFailureReason, string>> = {

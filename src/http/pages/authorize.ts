@@ -134,16 +134,12 @@ function asGet({ headers }: Request, url: URL, params: URLSearchParams): Request
 }
 
 function ofRequest({ message }: HttpError): AppGrantError {
-  return new AppGrantError('invalid_request', {}, { message, hint: 'Nothing was stored.' })
+  return new AppGrantError('invalid_request', { message, hint: 'Nothing was stored.' })
 }
 
 function signedOut(): AppGrantError {
-  return new AppGrantError(
-    'invalid_ticket',
-    {},
-    {
-      message: 'the user is no longer signed in',
-      hint: 'Start again from the app: the consent request belongs to the login that has ended.',
-    },
-  )
+  return new AppGrantError('invalid_ticket', {
+    message: 'the user is no longer signed in',
+    hint: 'Start again from the app: the consent request belongs to the login that has ended.',
+  })
 }

@@ -28,7 +28,7 @@ const state = (id: string): AccountState => ({
 })
 
 /** The API, signed in as `account`. Every response is checked against the description. */
-async function api() {
+async function api(options: Parameters<typeof httpFixture>[0] = {}) {
   const who: { account: string; login?: string } = { account: 'org-1' }
   const questions = { count: 0 }
   const here = httpFixture({
@@ -39,6 +39,7 @@ async function api() {
         return (TREE[account] ?? []).map(state)
       },
     },
+    ...options,
   })
   const description = await jsonOf(await here.send('/openapi.json'))
   const validate = validatorOf(description)
@@ -222,6 +223,14 @@ describe('the JSON API of a signed-in account', () => {
     const { app, secret } = await appgrant.apps.register(exampleApp({ trusted: true }))
     await appgrant.authorizer.clientCredentials({ key: app.key, secret })
     expect((await ask('GET', `/apps/${app.key}`)).body).toMatchObject({ liveTokens: 1, instances: 0 })
+  })
+
+  it('a change beyond a limit is a 429 with Retry-After (APP-14)', async () => {
+    const { call } = await api({ limits: { changesPerMinute: 1 } })
+    await call('POST', '/apps', FIELDS)
+    const response = await call('POST', '/apps', FIELDS)
+    expect(response.headers.get('retry-after')).toBe('60')
+    expect(await refusal(response)).toEqual({ status: 429, error: 'limit_reached' })
   })
 
   it('a page of 100 of 1000 apps asks the directory once, and reads and counts in few calls (ACC-1, LST-1)', async () => {
