@@ -3,7 +3,7 @@ import type { Emitter, EventSource } from '../../base/events.ts'
 import { digestOf, sameDigest } from '../../credentials/digest.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import { type TokenFormat, WIDTH } from '../../credentials/token-format.ts'
-import type { LiveApp } from '../../records/app.ts'
+import { isPublic, type LiveApp } from '../../records/app.ts'
 import type { Collection, StoreRecord } from '../../records/collection.ts'
 import type { LiveInstall } from '../../records/install.ts'
 import {
@@ -250,6 +250,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
     { session, install }: Open,
     {
       now,
+      stage,
       attempt,
       ...access
     }: StepAccess & { readonly stage: number; readonly now: number; readonly attempt: Attempt },
@@ -259,8 +260,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
     attempt.hasStored = true
     return accessTokenIssuer.issue(fields, {
       app,
-      install,
-      session: session.id,
+      user: { install, session: session.id, stage },
       ...access,
       ...(userAgent !== undefined && { userAgent }),
       issuedAt: now,
@@ -284,7 +284,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
 
   /** A public app always gets a new refresh token: its rotation is all that reveals a theft. */
   function keeps(app: LiveApp, { kind }: Credential): boolean {
-    return kind === 'rt' && !app.public && !parts.rotatesRefreshTokens(identityOf(app))
+    return kind === 'rt' && !isPublic(app) && !parts.rotatesRefreshTokens(identityOf(app))
   }
 }
 
