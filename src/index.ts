@@ -50,6 +50,7 @@ export type { ClientCredentialsInput } from './domain/grants/client-credentials.
 export type { CodeInput, RefreshInput } from './domain/grants/session-grants.ts'
 export type { AppAndAccount } from './domain/input/app-and-account.ts'
 export { paginate } from './domain/input/paginate.ts'
+export type { Erased } from './domain/installs/erase-account.ts'
 export type { Install, Installs } from './domain/installs/installs.ts'
 export type { TokenResponse } from './domain/tokens/access-token-issuer.ts'
 export type { TokenInfo, TokenStore } from './domain/tokens/token-store.ts'

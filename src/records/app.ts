@@ -41,6 +41,8 @@ export interface LiveApp {
   readonly trusted: boolean
   readonly public: boolean
   readonly published: boolean
+  /** The day of its last use, counted from 1970. Absent if it has never been issued a token. */
+  readonly lastUsedDay?: number
   /** The resource whose tokens it may introspect. */
   readonly resourceServer?: string
   readonly suspended?: { readonly at: number; readonly by: Actor }
@@ -61,11 +63,10 @@ export interface LiveApp {
   readonly salt: string
 }
 
-/** A removed app: enough to authorise a repeated removal, and to stop a registration that arrives late. */
+/** A removed app. It stops a registration that arrives late, and says nothing of the owner (ACC-9). */
 export interface RemovedApp {
   readonly state: 'removed'
   readonly key: string
-  readonly owner?: string
   readonly expiresAt: number
 }
 

@@ -1,6 +1,7 @@
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { type AppGrant, createAppGrant, isAppGrantError, type Store, type StoreRecord } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
+import { NO_LIMITS } from '../support/limits.ts'
 import { observedStore } from '../support/observed-store.ts'
 import type { Act, Scenario } from './scheduler.ts'
 
@@ -20,7 +21,7 @@ export type AppAct = Act<AppState, AppGrant>
 export type AppScenario = Scenario<AppState, AppGrant>
 
 // A schedule may be slow on a busy machine, and no scenario is about the deadline.
-const NO_HURRY = { timeoutMs: 60_000 }
+const NO_HURRY = { timeoutMs: 60_000, limits: NO_LIMITS }
 const ofOrg = ({ key }: AppState) => ({ app: key, account: 'org' })
 const LIMIT = 2
 

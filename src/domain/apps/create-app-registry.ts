@@ -1,8 +1,7 @@
 import type { Actor, AppChange } from '../../base/events.ts'
-import { ownText } from '../../base/own-text.ts'
 import { partitionOf, partitionOfKey } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
-import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app.ts'
+import type { LiveApp, StoredApp } from '../../records/app.ts'
 import { mayRegister, mayTrust } from '../accounts/accounts.ts'
 import { flagInput, idInput, objectInput } from '../input/input.ts'
 import { type App, appView } from './app.ts'
@@ -27,10 +26,8 @@ import { createRegisterApp } from './register-app.ts'
 import { type Authority, isKeyInput } from './visible-apps.ts'
 import { withOutcomeDetails } from './with-outcome-details.ts'
 
-const HOUR_MS = 3_600_000
-
 export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegistry {
-  const { collection, visibleApps, events, random, clock, stamp } = parts
+  const { visibleApps, events, random, clock, stamp } = parts
   const list = createListApps(parts, actor)
 
   /** One operation: replaces one record, then emits the event. */
@@ -150,19 +147,13 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
     async remove(key) {
       if (!isKeyInput(key)) return false
-      let wasThere = false
-      let isPermitted: boolean | undefined
-      const written = await collection.write<StoredApp>(appKind, appRef(key), async (app) => {
-        // The directory is asked once, however often the write is attempted (ACC-1).
-        isPermitted ??= app && (await mayRemove(app))
-        if (!(isPermitted ?? isOfPartition(key))) return undefined
-        wasThere = app?.state === 'live'
-        if (app?.state === 'removed') return app
-        const expiresAt = clock() + (app ? parts.longestLifeMs : HOUR_MS)
-        return { state: 'removed', key: ownText(key), ...(app && { owner: app.owner }), expiresAt }
-      })
-      if (wasThere && written) events.emit('app', actor, { change: 'removed', app: key })
-      return wasThere
+      const removed = await parts.removeApp(key, mayRemove(key))
+      if (!removed) return false
+      events.emit('app', actor, { change: 'removed', app: key })
+      const { owner, stamp, trustStamp, ownerStamp } = removed
+      const held = { key: removed.key, owner, stamp, trustStamp, ownerStamp }
+      parts.background.add(`free ${held.key}`, () => parts.freeing.app(held))
+      return true
     },
   }
 
@@ -185,15 +176,17 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     return transitions.suspensionRank(app, (account) => lineage.findIndex((state) => state.id === account))
   }
 
-  /** If no owner is stored for a key, the host and the accounts of the key's partition may remove it. */
-  function isOfPartition(key: string): boolean {
-    return actor.account === undefined || partitionOf(actor.account) === partitionOfKey(key)
-  }
-
-  async function mayRemove(app: StoredApp): Promise<boolean> {
-    if (app.owner === undefined) return isOfPartition(app.key)
-    const authority =
-      app.state === 'live' ? visibleApps.reachApp(actor, app) : visibleApps.authorityOver(actor, app.owner)
-    return (await authority) !== undefined
+  /**
+   * Whether the actor may remove what is stored under a key. The directory is asked once, however often it is attempted. A key without
+   * an app may have been given to an account of its partition. A tombstone stays what it is.
+   */
+  function mayRemove(key: string): (found: StoredApp | undefined) => Promise<boolean> {
+    let asked: Promise<Authority | undefined> | undefined
+    return async (found) => {
+      if (found?.state === 'removed') return true
+      if (!found) return actor.account === undefined || partitionOf(actor.account) === partitionOfKey(key)
+      asked ??= visibleApps.reachApp(actor, found)
+      return (await asked) !== undefined
+    }
   }
 }

@@ -83,7 +83,7 @@ export function createClientCredentials(parts: {
       },
     )
     if (!token) return undefined
-    accessTokenIssuer.emitIssued(token, { app, account: app.owner, source })
+    accessTokenIssuer.emitIssued(token, { app, source })
     return accessTokenIssuer.toResponse(token, { scope, at: issuedAt })
   }
 }

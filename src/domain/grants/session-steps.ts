@@ -150,7 +150,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
       expiresAt: Math.max(session.expiresAt, credentialEndsAt, token.expiresAt),
     })
     if (!isDone) return undefined
-    accessTokenIssuer.emitIssued(token, { app, account: install.account, source })
+    accessTokenIssuer.emitIssued(token, { app, install, source })
     return accessTokenIssuer.toResponse(token, { scope: access.scope, refreshToken: next.refreshToken, at: now })
   }
 
@@ -179,7 +179,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
     if (!token) throw new Error('the same random token id was generated twice')
     // The session may have ended before the token was stored: then nobody else takes it out of the list.
     if ((await collection.load(sessionKind, found.record))?.state !== 'open') return undefined
-    accessTokenIssuer.emitIssued(token, { app, account: found.install.account, source })
+    accessTokenIssuer.emitIssued(token, { app, install: found.install, source })
     return accessTokenIssuer.toResponse(token, { scope: access.scope, refreshToken: text, at: now })
   }
 
@@ -221,7 +221,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
       const expiresAt = Math.max(session.expiresAt, token.expiresAt)
       if (!(await collection.replace(sessionKind, record, { ...session, last: { ...last, tokens }, expiresAt })))
         return undefined
-      if (stored) accessTokenIssuer.emitIssued(stored, { app, account: install.account, source })
+      if (stored) accessTokenIssuer.emitIssued(stored, { app, install, source })
     }
     const { account } = install
     parts.events.emit('token', {}, { change: 'repeated', app: app.key, account, tokenIds: [token.id], ...source })
