@@ -5,7 +5,8 @@ import { MAX_SIGNED_TOKEN } from './credentials/jwt/compact.ts'
 import type { JwkSet } from './credentials/jwt/signed-format.ts'
 import { createRandomText } from './credentials/random.ts'
 import { createTokenFormat, MAX_OPAQUE_TOKEN } from './credentials/token-format.ts'
-import { createAccounts } from './domain/accounts/accounts.ts'
+import { createAccounts, createIdentityOf } from './domain/accounts/accounts.ts'
+import { createScopes, type ScopeDescription } from './domain/accounts/scopes.ts'
 import type { AppRegistry } from './domain/apps/app-registry.ts'
 import { createAppAuthenticator, type RequestContext } from './domain/apps/authenticate-app.ts'
 import { createAppRegistry } from './domain/apps/create-app-registry.ts'
@@ -61,6 +62,8 @@ export interface AppGrant extends Management, AsyncDisposable {
   readonly events: Events
   /** The configured issuer; undefined if there is none. */
   readonly issuer: string | undefined
+  /** The scope catalogue, in the order of the option `scopes`. Empty without it. */
+  readonly scopes: readonly ScopeDescription[]
   /** Returns the public keys of signed access tokens, for `/jwks.json`. Undefined if access tokens are opaque. */
   readonly jwks: (() => Promise<JwkSet>) | undefined
   /**
@@ -113,7 +116,9 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
   const retries = createRetries(timeoutMs)
   const collection = createCollection(guarded, { clock, random, retries })
-  const accounts = createAccounts(directory, { timeoutMs, events })
+  const scopes = createScopes(rest.scopes)
+  const identityOf = createIdentityOf(scopes)
+  const accounts = createAccounts(directory, { timeoutMs, events, identityOf })
   const refusals = createRefusals(events)
   const failures = createFailureLimiter({ clock, limits })
   const accountLimits = createAccountLimits({ clock, limits })
@@ -121,6 +126,8 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const base = {
     collection,
     accounts,
+    scopes,
+    identityOf,
     events,
     refusals,
     random,
@@ -199,6 +206,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     authorizer: traced('Authorizer', createAuthorizer(parts), channels),
     events: publicEvents(events),
     issuer,
+    scopes: scopes.catalogue,
     jwks: signed?.jwks,
     as: (account: string, { login, ...facts }: { readonly login?: string } & RequestContext = {}) => {
       assertActor('as', () => accountInput(account))

@@ -4,6 +4,7 @@ import type { RandomText } from '../../credentials/random.ts'
 import type { Collection } from '../../records/collection.ts'
 import type { Page, PageQuery, Pages } from '../../records/pages.ts'
 import type { Accounts } from '../accounts/accounts.ts'
+import type { Scopes } from '../accounts/scopes.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { App, AppCounts } from './app.ts'
 import type { AppFields, FieldOptions, NewApp } from './app-fields.ts'
@@ -127,7 +128,8 @@ export interface RegistryParts {
   readonly stamp: () => string
   readonly appsPerOwner: number
   readonly issuer: string | undefined
-  readonly fieldOptions: FieldOptions
+  readonly scopes: Scopes
+  readonly fieldOptions: Omit<FieldOptions, 'scopes'>
   readonly removeApp: RemoveApp
   readonly freeing: Freeing
   readonly background: Background
