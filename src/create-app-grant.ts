@@ -1,14 +1,18 @@
+import { createBackground } from './base/background.ts'
 import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
 import { type Channels, traced } from './base/traced.ts'
 import { MAX_SIGNED_TOKEN } from './credentials/jwt/compact.ts'
 import type { JwkSet } from './credentials/jwt/signed-format.ts'
 import { createRandomText } from './credentials/random.ts'
 import { createTokenFormat, MAX_OPAQUE_TOKEN } from './credentials/token-format.ts'
-import { createAccounts } from './domain/accounts/accounts.ts'
+import { createAccounts, createIdentityOf } from './domain/accounts/accounts.ts'
+import { createScopes, type ScopeDescription } from './domain/accounts/scopes.ts'
 import type { AppRegistry } from './domain/apps/app-registry.ts'
 import { createAppAuthenticator, type RequestContext } from './domain/apps/authenticate-app.ts'
 import { createAppRegistry } from './domain/apps/create-app-registry.ts'
 import { createFailureLimiter } from './domain/apps/failure-limiter.ts'
+import { createFreeing } from './domain/apps/free-app.ts'
+import { createRemoveApp } from './domain/apps/remove-app.ts'
 import { createVisibleApps } from './domain/apps/visible-apps.ts'
 import { createAuthorization } from './domain/authorization/consent.ts'
 import { createSaveInstall } from './domain/authorization/save-install.ts'
@@ -20,6 +24,7 @@ import { createSessionSteps } from './domain/grants/session-steps.ts'
 import { createAccountLimits, limitingChanges } from './domain/input/account-limits.ts'
 import { accountInput, idInput, loginInput, sourceInput } from './domain/input/input.ts'
 import { createAudiences } from './domain/input/resources.ts'
+import { createEraseAccount, type Erased } from './domain/installs/erase-account.ts'
 import { createInstalls, type Installs } from './domain/installs/installs.ts'
 import { createRefusals, reportingAll } from './domain/refusals.ts'
 import { createAccessTokenIssuer } from './domain/tokens/access-token-issuer.ts'
@@ -29,6 +34,7 @@ import { createSignedTokens } from './domain/tokens/signed-tokens.ts'
 import { createStrictVerifier } from './domain/tokens/strict-verifier.ts'
 import { createTokenReader } from './domain/tokens/token-reader.ts'
 import { createTokenStore, type TokenStore } from './domain/tokens/token-store.ts'
+import { createUsage } from './domain/tokens/usage.ts'
 import { type AppGrantOptions, checkOptions } from './options.ts'
 import { createCollection } from './records/collection.ts'
 import { createPages } from './records/pages.ts'
@@ -56,6 +62,8 @@ export interface AppGrant extends Management, AsyncDisposable {
   readonly events: Events
   /** The configured issuer; undefined if there is none. */
   readonly issuer: string | undefined
+  /** The scope catalogue, in the order of the option `scopes`. Empty without it. */
+  readonly scopes: readonly ScopeDescription[]
   /** Returns the public keys of signed access tokens, for `/jwks.json`. Undefined if access tokens are opaque. */
   readonly jwks: (() => Promise<JwkSet>) | undefined
   /**
@@ -73,7 +81,16 @@ export interface AppGrant extends Management, AsyncDisposable {
    * @throws TypeError if the login is not a string of 1–256 characters.
    */
   asHost(options: { readonly login: string }): Management
-  /** Closes what the store opened itself, never a client that was passed in. */
+  /**
+   * Removes what is stored of an account: its apps and everything they hold, its installs, and its access tokens; repeated until
+   * nothing is left. What must stay for a while contains nothing of the account. Consent requests that it has not decided expire
+   * within ten minutes. Block the account in the directory first: while it goes on, nothing is ever complete.
+   *
+   * @throws {@link AppGrantError} `conflict` if the account went on all the time, `store_unavailable`, `outcome_unknown`: repeat the
+   *   call.
+   */
+  erase(account: string): Promise<Erased>
+  /** Does what is waiting in the background, then closes what the store opened itself, never a client that was passed in. */
   close(): Promise<void>
 }
 
@@ -99,7 +116,9 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
   const retries = createRetries(timeoutMs)
   const collection = createCollection(guarded, { clock, random, retries })
-  const accounts = createAccounts(directory, { timeoutMs, events })
+  const scopes = createScopes(rest.scopes)
+  const identityOf = createIdentityOf(scopes)
+  const accounts = createAccounts(directory, { timeoutMs, events, identityOf })
   const refusals = createRefusals(events)
   const failures = createFailureLimiter({ clock, limits })
   const accountLimits = createAccountLimits({ clock, limits })
@@ -107,6 +126,8 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const base = {
     collection,
     accounts,
+    scopes,
+    identityOf,
     events,
     refusals,
     random,
@@ -127,8 +148,12 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const readToken = createTokenReader(format, signed)
   const authenticator = createAppAuthenticator(base)
   const pages = createPages(guarded)
+  const background = createBackground({ timeoutMs })
   const issueLimits = createIssueLimits({ pages, clock, limits })
-  const accessTokenIssuer = createAccessTokenIssuer({ ...base, format, signed, audiences, issueLimits })
+  const usage = createUsage({ collection, background, clock })
+  const accessTokenIssuer = createAccessTokenIssuer({ ...base, format, signed, audiences, issueLimits, usage })
+  const freeing = createFreeing({ ...base, pages })
+  const removeApp = createRemoveApp({ ...base, longestLifeMs: lifetimes.refreshAbsoluteSeconds * 1000 + HOUR_MS })
   const saveInstall = createSaveInstall(base)
   const ending = createSessionEnding({ ...base, pages })
   const steps = createSessionSteps({ ...base, format, audiences, accessTokenIssuer, rotatesRefreshTokens })
@@ -150,7 +175,9 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     }),
     appsPerOwner,
     fieldOptions: { allowLoopbackRedirects },
-    longestLifeMs: lifetimes.refreshAbsoluteSeconds * 1000 + HOUR_MS,
+    removeApp,
+    freeing,
+    background,
   }
   const channels: Channels = new Map()
   const managementFor = (actor: Actor, source: EventSource = {}): Management => {
@@ -166,6 +193,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   }
   const close = async () => {
     try {
+      await background.close()
       await parts.verifier.close()
     } finally {
       await guarded.close()
@@ -174,9 +202,11 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
 
   return Object.freeze({
     ...managementFor({}),
+    erase: createEraseAccount({ ...base, pages, freeing, removeApp }),
     authorizer: traced('Authorizer', createAuthorizer(parts), channels),
     events: publicEvents(events),
     issuer,
+    scopes: scopes.catalogue,
     jwks: signed?.jwks,
     as: (account: string, { login, ...facts }: { readonly login?: string } & RequestContext = {}) => {
       assertActor('as', () => accountInput(account))

@@ -33,6 +33,7 @@ export {
   type SigningOptions,
 } from './credentials/jwt/signing-keys.ts'
 export type { AccountDirectory, AccountState, AppIdentity } from './domain/accounts/accounts.ts'
+export type { ScopeDescription } from './domain/accounts/scopes.ts'
 export type { App, AppCounts } from './domain/apps/app.ts'
 export type { AppFields, NewApp } from './domain/apps/app-fields.ts'
 export type { AppJwk, PublicJwk } from './domain/apps/app-jwks.ts'
@@ -50,6 +51,7 @@ export type { ClientCredentialsInput } from './domain/grants/client-credentials.
 export type { CodeInput, RefreshInput } from './domain/grants/session-grants.ts'
 export type { AppAndAccount } from './domain/input/app-and-account.ts'
 export { paginate } from './domain/input/paginate.ts'
+export type { Erased } from './domain/installs/erase-account.ts'
 export type { Install, Installs } from './domain/installs/installs.ts'
 export type { TokenResponse } from './domain/tokens/access-token-issuer.ts'
 export type { TokenInfo, TokenStore } from './domain/tokens/token-store.ts'

@@ -19,6 +19,8 @@ export interface LiveInstall {
   readonly approvedBy: Actor
   /** All scopes granted since the app was installed. */
   readonly scope: readonly string[]
+  /** The day of its last use, counted from 1970. Absent if no token was issued under it. */
+  readonly lastUsedDay?: number
   /** Stamp carried by everything the app holds for the account. */
   readonly stamp: string
   /** Stamp also carried by the access tokens. */
@@ -84,15 +86,17 @@ export const installKind: Kind<StoredInstall> = {
 
 /**
  * Index entry of an install in the account's own partition: the apps of an account have many owners, and so are in many
- * partitions. Written before the install and never removed; readers check whether the install still exists.
+ * partitions. Written before the install and freed after it; readers check whether the install still exists.
  */
 export interface InstallIndexEntry {
   readonly app: string
   readonly account: string
+  /** In no list any more, and without the account. */
+  readonly isFreed?: boolean
   readonly expiresAt: number
 }
 
-export function installIndexRef({ app, account }: Omit<InstallIndexEntry, 'expiresAt'>): RecordRef {
+export function installIndexRef({ app, account }: Pick<InstallIndexEntry, 'app' | 'account'>): RecordRef {
   return { kind: INDEX_ENTRY, partition: partitionOf(account), id: `${app}.${nameOf(24, account)}` }
 }
 
@@ -105,9 +109,10 @@ export const installIndexKind: Kind<InstallIndexEntry> = {
   name: INDEX_ENTRY,
   place(entry) {
     const { partition, id } = installIndexRef(entry)
-    const { expiresAt } = entry
-    return { partition, id, groups: [installIndexOfAccount(entry.account).group], position: expiresAt, expiresAt }
+    const { expiresAt, isFreed } = entry
+    const groups = isFreed ? [] : [installIndexOfAccount(entry.account).group]
+    return { partition, id, groups, position: expiresAt, expiresAt }
   },
-  pack: ({ app, account }) => JSON.stringify({ app, account }),
+  pack: ({ app, account, isFreed }) => JSON.stringify(isFreed ? { app } : { app, account }),
   unpack: (record) => ({ ...JSON.parse(record.data), expiresAt: record.position }),
 }

@@ -3,6 +3,7 @@ import type { OpenStore } from '../support/session-fixture.ts'
 import { SIGNING } from '../support/signing.ts'
 import { testAssertions } from './assertions.ts'
 import { testAuthorization } from './authorization.ts'
+import { testErasing } from './erasing.ts'
 import { testInstalls } from './installs.ts'
 import { lifecyclesOf, testSameLifecycles } from './lifecycles.ts'
 import { testLimits } from './limits.ts'
@@ -11,6 +12,7 @@ import { testRaces } from './races.ts'
 import { testRememberedApps } from './remembered-apps.ts'
 import { testSecrets } from './secrets.ts'
 import { testSessions } from './sessions.ts'
+import { testUsage } from './usage.ts'
 
 /** All that must hold of apps, tokens and user authorization on every store. */
 export function testEveryStore(open: OpenStore): void {
@@ -25,6 +27,8 @@ export function testEveryTopology(open: OpenStore): void {
   testAuthorization(open)
   testInstalls(open)
   testLimits(open)
+  testUsage(open)
+  testErasing(open)
   testSecrets(open)
   testRememberedApps(open)
   testEveryDriver(open)

@@ -1,12 +1,16 @@
+import type { Background } from '../../base/background.ts'
 import type { Emitter } from '../../base/events.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import type { Collection } from '../../records/collection.ts'
 import type { Page, PageQuery, Pages } from '../../records/pages.ts'
 import type { Accounts } from '../accounts/accounts.ts'
+import type { Scopes } from '../accounts/scopes.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { App, AppCounts } from './app.ts'
 import type { AppFields, FieldOptions, NewApp } from './app-fields.ts'
 import type { PublicJwk } from './app-jwks.ts'
+import type { Freeing } from './free-app.ts'
+import type { RemoveApp } from './remove-app.ts'
 import type { VisibleApps } from './visible-apps.ts'
 
 /**
@@ -104,7 +108,10 @@ export interface AppRegistry {
   replaceJwks(key: string, jwks: readonly PublicJwk[]): Promise<App>
   /** Revokes every token, code and session of the app; its secrets and keys are kept. */
   revokeTokens(key: string): Promise<App>
-  /** Removes the app and everything it holds. Returns false if there was no such app or the caller may not see it. */
+  /**
+   * Removes the app and everything it holds; what that took in the store is freed some seconds later. Returns false if there was no such app or
+   * the caller may not see it.
+   */
   remove(key: string): Promise<boolean>
 }
 
@@ -121,7 +128,9 @@ export interface RegistryParts {
   readonly stamp: () => string
   readonly appsPerOwner: number
   readonly issuer: string | undefined
-  readonly fieldOptions: FieldOptions
-  /** The longest time for which anything that refers to an app is valid. */
-  readonly longestLifeMs: number
+  readonly scopes: Scopes
+  readonly fieldOptions: Omit<FieldOptions, 'scopes'>
+  readonly removeApp: RemoveApp
+  readonly freeing: Freeing
+  readonly background: Background
 }

@@ -23,6 +23,8 @@ export interface App
   readonly adminEmailAscii: string
   /** Absent unless the app is suspended. `by` is the highest authority that suspended it. */
   readonly suspended?: { readonly at: Date; readonly by: Actor }
+  /** The day on which it was last issued a token, in UTC, as `2026-11-26`. Absent if it never was. Noted some seconds later. */
+  readonly lastUsedOn?: string
   /** The ids and creation times of its secrets, at most two. */
   readonly secrets: readonly { readonly id: string; readonly createdAt: Date }[]
   /** The public keys with which it authenticates instead of a secret; empty for other apps. */
@@ -49,7 +51,15 @@ export function appView(app: LiveApp): App {
     ...(app.resourceServer !== undefined && { resourceServer: app.resourceServer }),
     createdAt: new Date(app.createdAt),
     ...(app.suspended && { suspended: { at: new Date(app.suspended.at), by: app.suspended.by } }),
+    ...dayOfUse(app),
     secrets: secretsOf(app).map(({ id, createdAt }) => ({ id, createdAt: new Date(createdAt) })),
     jwks: jwksOf(app),
   }
+}
+
+const DAY_MS = 86_400_000
+
+/** The day of the last use of an app or install. */
+export function dayOfUse({ lastUsedDay }: { readonly lastUsedDay?: number }): { readonly lastUsedOn?: string } {
+  return lastUsedDay === undefined ? {} : { lastUsedOn: new Date(lastUsedDay * DAY_MS).toISOString().slice(0, 10) }
 }

@@ -1,16 +1,7 @@
 import type { Actor, AppChange } from '../../base/events.ts'
-import { ownText } from '../../base/own-text.ts'
 import { partitionOf, partitionOfKey } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
-import {
-  appKind,
-  appRef,
-  isPublic,
-  type LiveApp,
-  type StoredApp,
-  type StoredCredentials,
-  secretsOf,
-} from '../../records/app.ts'
+import { isPublic, type LiveApp, type StoredApp, type StoredCredentials, secretsOf } from '../../records/app.ts'
 import { mayRegister, mayTrust } from '../accounts/accounts.ts'
 import { flagInput, idInput, objectInput } from '../input/input.ts'
 import { type App, appView } from './app.ts'
@@ -30,15 +21,14 @@ import { assertAppJwks } from './app-jwks.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
 import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
 import * as transitions from './app-transitions.ts'
+import { fieldOptionsFor } from './field-options-for.ts'
 import { createListApps } from './list-apps.ts'
 import { createRegisterApp } from './register-app.ts'
 import { type Authority, isKeyInput } from './visible-apps.ts'
 import { withOutcomeDetails } from './with-outcome-details.ts'
 
-const HOUR_MS = 3_600_000
-
 export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegistry {
-  const { collection, visibleApps, events, random, clock, stamp } = parts
+  const { visibleApps, events, random, clock, stamp } = parts
   const list = createListApps(parts, actor)
 
   /** One operation: replaces one record, then emits the event. */
@@ -60,8 +50,9 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
     async update(key, change) {
       objectInput(change, 'change')
-      return changeApp(key, 'updated', (app, { actorLineage }) => {
-        const fields = checkAppChange(change, { ...app, public: isPublic(app) }, parts.fieldOptions)
+      return changeApp(key, 'updated', async (app, { actorLineage, lineage }) => {
+        const options = fieldOptionsFor(await lineage(), parts)
+        const fields = checkAppChange(change, { ...app, public: isPublic(app) }, options)
         if (fields.apiType !== app.fields.apiType && !mayRegister(actorLineage, fields.apiType)) throw mayNotRegister()
         return transitions.update(app, fields, stamp)
       })
@@ -163,19 +154,13 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
     async remove(key) {
       if (!isKeyInput(key)) return false
-      let wasThere = false
-      let isPermitted: boolean | undefined
-      const written = await collection.write<StoredApp>(appKind, appRef(key), async (app) => {
-        // The directory is asked once, however often the write is attempted (ACC-1).
-        isPermitted ??= app && (await mayRemove(app))
-        if (!(isPermitted ?? isOfPartition(key))) return undefined
-        wasThere = app?.state === 'live'
-        if (app?.state === 'removed') return app
-        const expiresAt = clock() + (app ? parts.longestLifeMs : HOUR_MS)
-        return { state: 'removed', key: ownText(key), ...(app && { owner: app.owner }), expiresAt }
-      })
-      if (wasThere && written) events.emit('app', actor, { change: 'removed', app: key })
-      return wasThere
+      const removed = await parts.removeApp(key, mayRemove(key))
+      if (!removed) return false
+      events.emit('app', actor, { change: 'removed', app: key })
+      const { owner, stamp, trustStamp, ownerStamp } = removed
+      const held = { key: removed.key, owner, stamp, trustStamp, ownerStamp }
+      parts.background.add(`free ${held.key}`, () => parts.freeing.app(held))
+      return true
     },
   }
 
@@ -198,15 +183,17 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     return transitions.suspensionRank(app, (account) => lineage.findIndex((state) => state.id === account))
   }
 
-  /** If no owner is stored for a key, the host and the accounts of the key's partition may remove it. */
-  function isOfPartition(key: string): boolean {
-    return actor.account === undefined || partitionOf(actor.account) === partitionOfKey(key)
-  }
-
-  async function mayRemove(app: StoredApp): Promise<boolean> {
-    if (app.owner === undefined) return isOfPartition(app.key)
-    const authority =
-      app.state === 'live' ? visibleApps.reachApp(actor, app) : visibleApps.authorityOver(actor, app.owner)
-    return (await authority) !== undefined
+  /**
+   * Whether the actor may remove what is stored under a key. The directory is asked once, however often it is attempted. A key without
+   * an app may have been given to an account of its partition. A tombstone stays what it is.
+   */
+  function mayRemove(key: string): (found: StoredApp | undefined) => Promise<boolean> {
+    let asked: Promise<Authority | undefined> | undefined
+    return async (found) => {
+      if (found?.state === 'removed') return true
+      if (!found) return actor.account === undefined || partitionOf(actor.account) === partitionOfKey(key)
+      asked ??= visibleApps.reachApp(actor, found)
+      return (await asked) !== undefined
+    }
   }
 }

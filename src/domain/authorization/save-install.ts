@@ -36,10 +36,12 @@ export function createSaveInstall(parts: {
     const { account } = actor
     // Write the index entry first: it may refer to nothing, but no install may be missing from the index.
     const entry = { app: app.key, account }
-    await collection.write(installIndexKind, installIndexRef(entry), (known) => ({
-      ...entry,
-      expiresAt: Math.max(known?.expiresAt ?? 0, endsAt),
-    }))
+    const saveEntry = () =>
+      collection.write(installIndexKind, installIndexRef(entry), (known) => ({
+        ...entry,
+        expiresAt: Math.max(known?.expiresAt ?? 0, endsAt),
+      }))
+    await saveEntry()
     const id = installId(app, account)
     const written = await collection.write<StoredInstall>(
       installKind,
@@ -54,6 +56,7 @@ export function createSaveInstall(parts: {
           ...(epoch !== undefined && { epoch }),
           installedAt: current?.installedAt ?? clock(),
           approvedBy: current?.approvedBy ?? actor,
+          ...(current?.lastUsedDay !== undefined && { lastUsedDay: current.lastUsedDay }),
           scope: [...new Set([...(current?.scope ?? []), ...scope])],
           stamp: current?.stamp ?? stamp(),
           tokenStamp: current?.tokenStamp ?? stamp(),
@@ -61,6 +64,9 @@ export function createSaveInstall(parts: {
         }
       },
     )
+    // It may have been freed meanwhile, because the account was erased (ACC-9).
+    const isListed = await collection.load(installIndexKind, installIndexRef(entry))
+    if (!isListed || isListed.isFreed) await saveEntry()
     return written as LiveInstall
   }
 }

@@ -5,12 +5,13 @@ import { WIDTH } from '../../credentials/token-format.ts'
 import type { LiveApp } from '../../records/app.ts'
 import { type Accounts, accountError } from '../accounts/accounts.ts'
 import { assertMayAct } from '../accounts/may-act.ts'
+import type { Scopes } from '../accounts/scopes.ts'
 import type { AppAuthentication, AppAuthenticator, RequestContext } from '../apps/authenticate-app.ts'
 import { objectInput, sourceInput } from '../input/input.ts'
 import { type Audiences, resourcesInput } from '../input/resources.ts'
 import type { Refusals } from '../refusals.ts'
 import type { AccessTokenIssuer, TokenPlan, TokenResponse } from '../tokens/access-token-issuer.ts'
-import { requestedScope } from '../tokens/scope.ts'
+import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
 
 /** What a trusted app asks for, with its credentials. */
 export type ClientCredentialsInput = AppAuthentication &
@@ -29,12 +30,13 @@ export function createClientCredentials(parts: {
   readonly authenticator: AppAuthenticator
   readonly accessTokenIssuer: AccessTokenIssuer
   readonly audiences: Audiences
+  readonly scopes: Scopes
   readonly refusals: Refusals
   readonly random: RandomText
   readonly clock: () => number
   readonly lifetimes: { readonly accessTokenSeconds: number }
 }): (input: ClientCredentialsInput) => Promise<TokenResponse> {
-  const { accounts, authenticator, accessTokenIssuer, audiences, refusals, random, clock, lifetimes } = parts
+  const { accounts, authenticator, accessTokenIssuer, audiences, scopes, refusals, random, clock, lifetimes } = parts
 
   return async (input) => {
     const source = sourceInput(objectInput(input, 'input'))
@@ -43,7 +45,7 @@ export function createClientCredentials(parts: {
       const epoch = await assertMayAct(app, app.owner, accounts)
       if (epoch !== app.epoch) throw ownerReplaced()
       if (!app.trusted) throw notTrusted()
-      const scope = requestedScope(input.scope, app)
+      const scope = narrowedScope(scopeTokens(input.scope), app.fields.scopes, { app, scopes })
       const audience = audiences.requested(resourcesInput(input.resources))
       const counted = accessTokenIssuer.assertMayIssue(app)
       if (counted) await counted
@@ -83,7 +85,7 @@ export function createClientCredentials(parts: {
       },
     )
     if (!token) return undefined
-    accessTokenIssuer.emitIssued(token, { app, account: app.owner, source })
+    accessTokenIssuer.emitIssued(token, { app, source })
     return accessTokenIssuer.toResponse(token, { scope, at: issuedAt })
   }
 }

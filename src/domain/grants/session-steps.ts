@@ -14,7 +14,8 @@ import {
   type StepToken,
   sessionKind,
 } from '../../records/session.ts'
-import { type AppIdentity, identityOf } from '../accounts/accounts.ts'
+import type { AppIdentity, IdentityOf } from '../accounts/accounts.ts'
+import type { Scopes } from '../accounts/scopes.ts'
 import type { Audiences } from '../input/resources.ts'
 import type {
   AccessTokenFields,
@@ -91,6 +92,8 @@ export interface SessionStepParts {
   readonly accessTokenIssuer: AccessTokenIssuer
   readonly format: TokenFormat
   readonly audiences: Audiences
+  readonly scopes: Scopes
+  readonly identityOf: IdentityOf
   readonly events: Emitter
   readonly random: RandomText
   readonly clock: () => number
@@ -103,7 +106,7 @@ export interface SessionStepParts {
 }
 
 export function createSessionSteps(parts: SessionStepParts): SessionSteps {
-  const { collection, accessTokenIssuer, format, audiences, random, clock, lifetimes } = parts
+  const { collection, accessTokenIssuer, format, audiences, scopes, random, clock, lifetimes } = parts
 
   return {
     async take(presented, found, attempt) {
@@ -150,7 +153,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
       expiresAt: Math.max(session.expiresAt, credentialEndsAt, token.expiresAt),
     })
     if (!isDone) return undefined
-    accessTokenIssuer.emitIssued(token, { app, account: install.account, source })
+    accessTokenIssuer.emitIssued(token, { app, install, source })
     return accessTokenIssuer.toResponse(token, { scope: access.scope, refreshToken: next.refreshToken, at: now })
   }
 
@@ -179,7 +182,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
     if (!token) throw new Error('the same random token id was generated twice')
     // The session may have ended before the token was stored: then nobody else takes it out of the list.
     if ((await collection.load(sessionKind, found.record))?.state !== 'open') return undefined
-    accessTokenIssuer.emitIssued(token, { app, account: found.install.account, source })
+    accessTokenIssuer.emitIssued(token, { app, install: found.install, source })
     return accessTokenIssuer.toResponse(token, { scope: access.scope, refreshToken: text, at: now })
   }
 
@@ -221,7 +224,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
       const expiresAt = Math.max(session.expiresAt, token.expiresAt)
       if (!(await collection.replace(sessionKind, record, { ...session, last: { ...last, tokens }, expiresAt })))
         return undefined
-      if (stored) accessTokenIssuer.emitIssued(stored, { app, account: install.account, source })
+      if (stored) accessTokenIssuer.emitIssued(stored, { app, install, source })
     }
     const { account } = install
     parts.events.emit('token', {}, { change: 'repeated', app: app.key, account, tokenIds: [token.id], ...source })
@@ -239,7 +242,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
   /** What the access token is for. Parameters that mean the same have the same result, whatever their form. */
   function accessOf({ app, scope, resources }: Presented, session: Session): StepAccess {
     return {
-      scope: narrowedScope(scope, session.scope, app),
+      scope: narrowedScope(scope, session.scope, { app, scopes }),
       audience: audiences.narrowed(resources, session.audience),
     }
   }
@@ -284,7 +287,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
 
   /** A public app always gets a new refresh token: its rotation is all that reveals a theft. */
   function keeps(app: LiveApp, { kind }: Credential): boolean {
-    return kind === 'rt' && !isPublic(app) && !parts.rotatesRefreshTokens(identityOf(app))
+    return kind === 'rt' && !isPublic(app) && !parts.rotatesRefreshTokens(parts.identityOf(app))
   }
 }
 

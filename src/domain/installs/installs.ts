@@ -12,6 +12,7 @@ import {
   type StoredInstall,
 } from '../../records/install.ts'
 import type { Page, PageQuery, Pages } from '../../records/pages.ts'
+import { dayOfUse } from '../apps/app.ts'
 import { appNotFound } from '../apps/app-errors.ts'
 import { isOfEpoch, type VisibleApps } from '../apps/visible-apps.ts'
 import type { AppAndAccount } from '../input/app-and-account.ts'
@@ -26,6 +27,8 @@ export interface Install {
   readonly approvedBy: Actor
   /** All scopes granted since it was installed. */
   readonly scope: readonly string[]
+  /** The day on which a token was last issued under it, in UTC, as `2026-11-26`. Absent if none was. Noted some seconds later. */
+  readonly lastUsedOn?: string
 }
 
 /**
@@ -164,5 +167,5 @@ export function createInstalls(
 function installView({ app, install }: FoundInstall): Install {
   const { account, installedAt, approvedBy, scope } = install
   const shown = { key: app.key, name: app.fields.name, owner: app.owner }
-  return { app: shown, account, installedAt: new Date(installedAt), approvedBy, scope }
+  return { app: shown, account, installedAt: new Date(installedAt), approvedBy, scope, ...dayOfUse(install) }
 }

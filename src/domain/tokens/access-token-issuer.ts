@@ -16,6 +16,7 @@ import {
 import type { Audiences } from '../input/resources.ts'
 import type { IssueLimits } from './issue-limits.ts'
 import type { SignedTokens } from './signed-tokens.ts'
+import type { Usage } from './usage.ts'
 
 /** Issued tokens. Only reading the properties shows them: inspection and JSON do not. */
 export interface TokenResponse {
@@ -107,10 +108,10 @@ export interface AccessTokenIssuer {
     token: StoredAccessToken,
     response: { readonly scope: readonly string[]; readonly refreshToken?: string; readonly at: number },
   ): TokenResponse
-  /** Emits the event for an issued token. */
+  /** Emits the event for an issued token, and notes the use of the app and the install. */
   emitIssued(
     token: Pick<StoredAccessToken, 'id'>,
-    holder: { readonly app: LiveApp; readonly account: string; readonly source: EventSource },
+    holder: { readonly app: LiveApp; readonly install?: LiveInstall; readonly source: EventSource },
   ): void
 }
 
@@ -120,6 +121,7 @@ export function createAccessTokenIssuer(parts: {
   readonly signed: SignedTokens | undefined
   readonly audiences: Audiences
   readonly issueLimits: IssueLimits
+  readonly usage: Usage
   readonly events: Emitter
   readonly clock: () => number
 }): AccessTokenIssuer {
@@ -183,7 +185,9 @@ export function createAccessTokenIssuer(parts: {
       const shown = { tokenId: id, expiresAt: new Date(expiresAt), expiresInSeconds, scope }
       return new ConcealedTokenResponse(shown, text, refreshToken)
     },
-    emitIssued({ id }, { app, account, source }) {
+    emitIssued({ id }, { app, install, source }) {
+      const account = install?.account ?? app.owner
+      parts.usage.note(app, install)
       events.emit('token', {}, { change: 'issued', app: app.key, account, tokenIds: [id], ...source })
     },
   }

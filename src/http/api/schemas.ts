@@ -3,6 +3,7 @@ type Schema = Readonly<Record<string, unknown>>
 const text = { type: 'string' } as const
 const flag = { type: 'boolean' } as const
 const time = { type: 'string', format: 'date-time' } as const
+const day = { type: 'string', format: 'date', description: 'The day of the last use, in UTC.' } as const
 const texts = { type: 'array', items: text } as const
 
 /** An object with exactly these members; a name that ends in `?` is optional. */
@@ -57,6 +58,7 @@ const app = {
   published: flag,
   createdAt: time,
   'suspended?': object({ at: time, by: object({ 'account?': text, 'login?': text }) }),
+  'lastUsedOn?': day,
   secrets: list(object({ id: text, createdAt: time })),
   jwks: list(ref('Jwk')),
 }
@@ -114,6 +116,7 @@ export const schemas = {
     installedAt: time,
     approvedBy: object({ 'account?': text, 'login?': text }),
     scope: { ...texts, description: 'All scopes granted since the installation.' },
+    'lastUsedOn?': day,
   }),
   InstallPage: page(ref('Install')),
   WithdrawRequest: open(
