@@ -21,6 +21,8 @@ const MAY_IMPORT = {
   'src/create-app-grant.ts': ['src/options.ts', 'src/domain', 'src/store', ...BELOW_DOMAIN],
   'src/options.ts': [
     'src/limits.ts',
+    'src/domain/authorization',
+    'src/domain/tokens',
     'src/domain/accounts',
     'src/domain/input',
     'src/credentials',

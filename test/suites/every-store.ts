@@ -3,9 +3,11 @@ import type { OpenStore } from '../support/session-fixture.ts'
 import { SIGNING } from '../support/signing.ts'
 import { testAssertions } from './assertions.ts'
 import { testAuthorization } from './authorization.ts'
+import { testConsentPolicy } from './consent-policy.ts'
 import { testErasing } from './erasing.ts'
 import { testInstalls } from './installs.ts'
 import { lifecyclesOf, testSameLifecycles } from './lifecycles.ts'
+import { testLifetimes } from './lifetimes.ts'
 import { testLimits } from './limits.ts'
 import { testFailingOperations, testOperations } from './operations.ts'
 import { testRaces } from './races.ts'
@@ -26,6 +28,8 @@ export function testEveryTopology(open: OpenStore): void {
   testOperations(open)
   testAuthorization(open)
   testInstalls(open)
+  testConsentPolicy(open)
+  testLifetimes(open)
   testLimits(open)
   testUsage(open)
   testErasing(open)

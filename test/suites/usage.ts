@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AppGrant } from '../../src/index.ts'
-import { exampleApp } from '../../src/testing/index.ts'
+import { exampleApp, faultyStore } from '../../src/testing/index.ts'
 import { createSessionFixture, DAY, type OpenStore, tokensOf } from '../support/session-fixture.ts'
 import { unclosedStore } from '../support/unclosed-store.ts'
 
@@ -59,6 +59,21 @@ export function testUsage(open: OpenStore): void {
       expect((await w.appgrant.apps.get(app.key))?.lastUsedOn).toBe(w.today())
       const written = stores.flatMap((store) => store.written.filter(({ kind }) => kind === 'a'))
       expect(written).toHaveLength(1)
+    })
+
+    it('a use that could not be noted is noted at the next one (APP-13)', async () => {
+      const w = await fixture()
+      const { app, secret } = await w.registerTrusted()
+      const store = faultyStore(unclosedStore(w.inner))
+      const node = w.node({ store })
+      const use = () => node.authorizer.clientCredentials({ key: app.key, secret })
+      await use()
+      store.fail('replace', 'before')
+      await node.close()
+      expect((await w.appgrant.apps.get(app.key))?.lastUsedOn).toBeUndefined()
+      await use()
+      await node.close()
+      expect((await w.appgrant.apps.get(app.key))?.lastUsedOn).toBe(w.today())
     })
 
     it('noting a use undoes no operation (APP-13, S3A)', async () => {

@@ -2,6 +2,7 @@ import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { createHandler } from '../../src/http/index.ts'
 import { createAppGrant, type RequestContext } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
+import { NO_LIMITS } from './limits.ts'
 
 /**
  * A program, run with --expose-gc: calls every public entry with texts of 16 kB that prove nothing, and prints how many bytes of the
@@ -12,6 +13,7 @@ const TEXT = 16_000
 const FAILURES = 20_000
 const CALLS = 400
 const ISSUER = 'https://login.example'
+const FAILURES_LIMITED = { failedAttemptsPerApp: 10, failedAttemptsPerAddress: 50 }
 
 export interface Flooded {
   readonly entry: string
@@ -19,7 +21,8 @@ export interface Flooded {
   readonly growth: number
 }
 
-const appgrant = createAppGrant({ store: memoryStore(), issuer: ISSUER })
+// Limits of a second or a minute would only hide what the calls beyond them would keep.
+const appgrant = createAppGrant({ store: memoryStore(), issuer: ISSUER, limits: { ...NO_LIMITS, ...FAILURES_LIMITED } })
 const handler = createHandler(appgrant, { signIn: async () => ({ account: 'org' }) })
 const { app } = await appgrant.apps.register(exampleApp({ owner: 'org', scopes: [] }))
 

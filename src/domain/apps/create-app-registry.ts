@@ -3,7 +3,8 @@ import { partitionOf, partitionOfKey } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
 import { isPublic, type LiveApp, type StoredApp, type StoredCredentials, secretsOf } from '../../records/app.ts'
 import { mayRegister, mayTrust } from '../accounts/accounts.ts'
-import { flagInput, idInput, objectInput } from '../input/input.ts'
+import { flagInput, idInput, invalidRequest, objectInput } from '../input/input.ts'
+import { APP_LIFETIME_NAMES, readLifetimes } from '../input/lifetimes.ts'
 import { type App, appView } from './app.ts'
 import {
   mayNotRegister,
@@ -28,7 +29,7 @@ import { type Authority, isKeyInput } from './visible-apps.ts'
 import { withOutcomeDetails } from './with-outcome-details.ts'
 
 export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegistry {
-  const { visibleApps, events, random, clock, stamp } = parts
+  const { visibleApps, events, random, clock, stamp, lifetimes } = parts
   const list = createListApps(parts, actor)
 
   /** One operation: replaces one record, then emits the event. */
@@ -82,6 +83,14 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
         if (identifier !== undefined && isPublic(app))
           throw refusedForPublic('A public app has no credentials to authenticate with at /introspect.')
         return transitions.setResourceServer(app, identifier)
+      })
+    },
+
+    async setLifetimes(key, input) {
+      const own = readLifetimes(input ?? {}, { base: lifetimes, names: APP_LIFETIME_NAMES, invalid: invalidRequest })
+      return changeApp(key, 'lifetimes_set', (app, { rank }) => {
+        if (rank !== transitions.HOST_RANK) throw onlyHost('can set lifetimes')
+        return transitions.setLifetimes(app, own)
       })
     },
 

@@ -7,6 +7,7 @@ import {
   installsOfApp,
   type LiveInstall,
 } from '../../records/install.ts'
+import { NEVER } from '../../records/never.ts'
 import type { Pages } from '../../records/pages.ts'
 import { appOnlyTokens, removedToken, tokenKind, userTokens } from '../../records/token.ts'
 
@@ -20,6 +21,11 @@ export type HeldApp = Pick<LiveApp, 'key' | 'owner' | 'stamp' | 'trustStamp' | '
 export interface Freeing {
   /** Frees the tokens of a removed app, its installs, their tokens and their index entries. */
   app(app: HeldApp): Promise<void>
+  /**
+   * Frees the installs of a removed app that would never expire. They give nothing any more, so a failure only leaves records behind,
+   * until `remove` is called again.
+   */
+  lastingInstalls(app: string): Promise<void>
   /** Frees the tokens of an install that was ended. */
   tokens(app: HeldApp, install: LiveInstall): Promise<void>
   /** Frees an index entry. Returns false if it was written meanwhile. */
@@ -48,18 +54,32 @@ export function createFreeing(parts: {
       collection.replace(tokenKind, record, { ...removedToken(tokenKind.unpack(record)), expiresAt: clock() }),
     )
 
+  async function freeInstall(record: StoreRecord): Promise<boolean> {
+    const install = installKind.unpack(record)
+    if (install.state !== 'live') return false
+    const [entry] = await collection.get([installIndexRef(install)])
+    const ended = { state: 'ended', id: install.id, app: install.app, expiresAt: clock() } as const
+    const isFreed = await collection.replace(installKind, record, ended)
+    if (entry) await freeing.indexEntry(entry)
+    return isFreed
+  }
+
   const freeing: Freeing = {
     async app(app) {
       await freeTokens(appOnlyTokens(app))
       await empty(installsOfApp(app.key), async (record) => {
         const install = installKind.unpack(record)
-        if (install.state !== 'live') return false
-        await freeing.tokens(app, install)
-        const [entry] = await collection.get([installIndexRef(install)])
-        if (entry) await freeing.indexEntry(entry)
-        const ended = { state: 'ended', id: install.id, app: app.key, expiresAt: clock() } as const
-        return collection.replace(installKind, record, ended)
+        if (install.state === 'live') await freeing.tokens(app, install)
+        return freeInstall(record)
       })
+    },
+    async lastingInstalls(app) {
+      try {
+        for await (const records of pages.walk(installsOfApp(app), { position: NEVER - 1, id: '' }))
+          await Promise.all(records.map(freeInstall))
+      } catch {
+        // The app is removed, which is what counts.
+      }
     },
     tokens: (app, install) => freeTokens(userTokens(app, install)),
     indexEntry: (record) =>

@@ -1,8 +1,10 @@
 import { ownText } from '../../base/own-text.ts'
 import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
+import { endsNever, type Lifetimes, lastUseOf } from '../input/lifetimes.ts'
+import type { Freeing } from './free-app.ts'
 
-/** How long the tombstone of an app is kept that gave nothing: a write that is under way arrives within this time. */
+/** How long a write may be under way. The tombstone of an app that was never issued a token is kept for it, any other longer. */
 const HOUR_MS = 3_600_000
 
 /**
@@ -19,20 +21,24 @@ export type RemoveApp = (
 
 export function createRemoveApp(parts: {
   readonly collection: Collection
+  readonly freeing: Freeing
   readonly clock: () => number
-  /** The longest time for which anything that refers to an app is valid. */
-  readonly longestLifeMs: number
+  readonly lifetimes: Lifetimes
 }): RemoveApp {
-  const { collection, clock, longestLifeMs } = parts
+  const { collection, freeing, clock, lifetimes } = parts
   return async (key, mayRemove = () => true) => {
     let removed: LiveApp | undefined
+    let mayHaveLasting = false
     const written = await collection.write<StoredApp>(appKind, appRef(key), async (found) => {
       if (!(await mayRemove(found))) return undefined
       removed = found?.state === 'live' ? found : undefined
+      // What an app was that has been removed already is not known any more.
+      mayHaveLasting = removed ? endsNever(removed, lifetimes) : found !== undefined
       if (found?.state === 'removed') return found
-      const life = removed?.lastUsedDay === undefined ? HOUR_MS : longestLifeMs
-      return { state: 'removed', key: ownText(key), expiresAt: clock() + life }
+      const lastUse = removed?.lastUsedDay === undefined ? clock() : lastUseOf(removed, lifetimes, clock())
+      return { state: 'removed', key: ownText(key), expiresAt: lastUse + HOUR_MS }
     })
+    if (written && mayHaveLasting) await freeing.lastingInstalls(key)
     return written && removed
   }
 }

@@ -2,6 +2,7 @@ import type { Emitter } from '../../base/events.ts'
 import { appKind, appRef, appsOfOwner, type LiveApp } from '../../records/app.ts'
 import type { Collection, StoreRecord } from '../../records/collection.ts'
 import {
+  endedInstall,
   installId,
   installIndexKind,
   installIndexOfAccount,
@@ -36,8 +37,9 @@ export function createEraseAccount(parts: {
   readonly freeing: Freeing
   readonly removeApp: RemoveApp
   readonly events: Emitter
+  readonly clock: () => number
 }): EraseAccount {
-  const { collection, pages, freeing, removeApp, events } = parts
+  const { collection, pages, freeing, removeApp, events, clock } = parts
 
   return async (input) => {
     const account = accountInput(input)
@@ -72,16 +74,14 @@ export function createEraseAccount(parts: {
   }
 
   /**
-   * Ends the install of an index entry, then frees the entry. An approval that is under way writes the install after the entry, and
-   * the entry again if it is gone by then: one of the two sees what the other has written.
+   * Ends the install of an index entry, then frees the entry. An approval writes its entry after its install: if the entry was
+   * written meanwhile it is not freed, and found again.
    */
   async function eraseInstall(account: string, record: StoreRecord): Promise<boolean> {
     const { app: key } = installIndexKind.unpack(record)
     const app = await collection.load(appKind, appRef(key))
-    let wasLive = false
-    if (app?.state === 'live') wasLive = await endInstall(app, account)
+    const wasLive = app?.state === 'live' && (await endInstall(app, account))
     await freeing.indexEntry(record)
-    if (app?.state === 'live' && (await endInstall(app, account))) wasLive = true
     return wasLive
   }
 
@@ -91,7 +91,7 @@ export function createEraseAccount(parts: {
     let ended: LiveInstall | undefined
     await collection.write<StoredInstall>(installKind, ref, (install) => {
       ended = install?.state === 'live' ? install : undefined
-      return install && { state: 'ended', id: install.id, app: app.key, expiresAt: install.expiresAt }
+      return install && endedInstall(install, clock())
     })
     if (!ended) return false
     events.emit('install', {}, { change: 'withdrawn', app: app.key, account })

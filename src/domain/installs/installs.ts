@@ -2,18 +2,22 @@ import type { Actor, Emitter } from '../../base/events.ts'
 import { appKind, appRef, type LiveApp } from '../../records/app.ts'
 import type { Collection, StoreRecord } from '../../records/collection.ts'
 import {
+  endedInstall,
   installId,
   installIndexKind,
   installIndexOfAccount,
+  installIndexRef,
   installKind,
   installRef,
   installsOfApp,
   type LiveInstall,
   type StoredInstall,
 } from '../../records/install.ts'
+import { NEVER } from '../../records/never.ts'
 import type { Page, PageQuery, Pages } from '../../records/pages.ts'
 import { dayOfUse } from '../apps/app.ts'
 import { appNotFound } from '../apps/app-errors.ts'
+import type { Freeing } from '../apps/free-app.ts'
 import { isOfEpoch, type VisibleApps } from '../apps/visible-apps.ts'
 import type { AppAndAccount } from '../input/app-and-account.ts'
 import { accountInput, cursorInput, idInput, limitInput, objectInput, searchInput } from '../input/input.ts'
@@ -23,6 +27,8 @@ export interface Install {
   readonly app: { readonly key: string; readonly name: string; readonly owner: string }
   readonly account: string
   readonly installedAt: Date
+  /** When it ends unless the account authorises the app again. Absent if it stays until it is withdrawn. */
+  readonly expiresAt?: Date
   /** The account and login that approved it first. */
   readonly approvedBy: Actor
   /** All scopes granted since it was installed. */
@@ -72,12 +78,13 @@ export interface InstallsParts {
   readonly collection: Collection
   readonly pages: Pages
   readonly visibleApps: VisibleApps
+  readonly freeing: Freeing
   readonly events: Emitter
   readonly clock: () => number
 }
 
 export function createInstalls(
-  { collection, pages, visibleApps, events, clock }: InstallsParts,
+  { collection, pages, visibleApps, freeing, events, clock }: InstallsParts,
   actor: Actor,
 ): Installs {
   // What expires in this very millisecond has expired, so lists start after it, as counts do.
@@ -130,15 +137,30 @@ export function createInstalls(
       const app = await visibleApps.load(key)
       if (!app || !(await visibleApps.reach(actor, account, app))) return false
       let wasLive = false
+      let entry: StoreRecord | undefined
       const ref = installRef({ app: key, install: installId(app, account) })
       // An install that has already ended is written again: only a write confirms it (REV-7).
-      await collection.write<StoredInstall>(installKind, ref, (install) => {
+      await collection.write<StoredInstall>(installKind, ref, async (install) => {
         wasLive = install?.state === 'live'
-        return install && { state: 'ended', id: install.id, app: key, expiresAt: install.expiresAt }
+        if (install?.expiresAt === NEVER) [entry] = await collection.get([installIndexRef({ app: key, account })])
+        return install && endedInstall(install, clock())
       })
+      if (entry) await dropIndexEntry(entry)
       if (wasLive) events.emit('install', actor, { change: 'withdrawn', app: key, account })
       return wasLive
     },
+  }
+
+  /**
+   * Lets the index entry of an install without end expire. An approval writes the entry after its install: if it came first, the
+   * install that was ended is its, and if it comes later, the entry is not replaced.
+   */
+  async function dropIndexEntry(entry: StoreRecord): Promise<void> {
+    try {
+      await freeing.indexEntry(entry)
+    } catch {
+      // The install has ended, which is what counts: the entry only takes space.
+    }
   }
 
   /** An actor that sees the app may see its owner. The directory is asked for any other account. */
@@ -165,7 +187,16 @@ export function createInstalls(
 }
 
 function installView({ app, install }: FoundInstall): Install {
-  const { account, installedAt, approvedBy, scope } = install
+  const { account, installedAt, approvedBy, scope, expiresAt } = install
   const shown = { key: app.key, name: app.fields.name, owner: app.owner }
-  return { app: shown, account, installedAt: new Date(installedAt), approvedBy, scope, ...dayOfUse(install) }
+  const lasting = expiresAt === NEVER ? {} : { expiresAt: new Date(expiresAt) }
+  return {
+    app: shown,
+    account,
+    installedAt: new Date(installedAt),
+    ...lasting,
+    approvedBy,
+    scope,
+    ...dayOfUse(install),
+  }
 }

@@ -25,37 +25,31 @@ export function createUsage(parts: {
   // Records that are remembered, or read while the write is waiting, do not show it yet.
   const noted = createBoundedMap<number>({ maxBytes: MAX_BYTES })
 
-  function isNoted(name: string, day: number): boolean {
-    if (noted.get(name) === day) return true
+  /** Writes the day later, unless that is already to be done. If it fails, the next use of the day tries again. */
+  function noteOnce(name: string, day: number, write: () => Promise<unknown>): void {
+    if (noted.get(name) === day) return
     noted.set(name, day, { bytes: NAME_BYTES })
-    return false
+    background.add(name, () => write().catch(() => noted.delete(name)))
   }
 
-  function noteApp(key: string, day: number): void {
-    background.add(key, () =>
-      collection.write<StoredApp>(appKind, appRef(key), (app) =>
-        app?.state === 'live' && !isUpToDate(app, day) ? { ...app, lastUsedDay: day } : undefined,
-      ),
+  const writeApp = (key: string, day: number) =>
+    collection.write<StoredApp>(appKind, appRef(key), (app) =>
+      app?.state === 'live' && !isUpToDate(app, day) ? { ...app, lastUsedDay: day } : undefined,
     )
-  }
-
-  function noteInstall(app: string, install: string, day: number): void {
-    background.add(install, () =>
-      collection.write<StoredInstall>(installKind, installRef({ app, install }), (found) =>
-        found?.state === 'live' && !isUpToDate(found, day) ? { ...found, lastUsedDay: day } : undefined,
-      ),
+  const writeInstall = (app: string, install: string, day: number) =>
+    collection.write<StoredInstall>(installKind, installRef({ app, install }), (found) =>
+      found?.state === 'live' && !isUpToDate(found, day) ? { ...found, lastUsedDay: day } : undefined,
     )
-  }
 
   return {
     note(app, install) {
       const day = Math.floor(clock() / DAY_MS)
       if (isUpToDate(app, day) && (!install || isUpToDate(install, day))) return
       const key = ownText(app.key)
-      if (!isUpToDate(app, day) && !isNoted(key, day)) noteApp(key, day)
+      if (!isUpToDate(app, day)) noteOnce(key, day, () => writeApp(key, day))
       if (!install || isUpToDate(install, day)) return
       const id = ownText(install.id)
-      if (!isNoted(id, day)) noteInstall(key, id, day)
+      noteOnce(id, day, () => writeInstall(key, id, day))
     },
   }
 }

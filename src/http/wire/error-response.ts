@@ -49,6 +49,7 @@ const OUTAGES = [
   'outcome_unknown',
   'directory_unavailable',
   'signing_unavailable',
+  'claims_unavailable',
   'issuer_unavailable',
   'conflict',
 ] as const
