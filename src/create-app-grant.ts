@@ -1,5 +1,6 @@
 import { createBackground } from './base/background.ts'
 import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
+import { createLoad, refusingUnderLoad } from './base/load.ts'
 import { type Channels, traced } from './base/traced.ts'
 import type { Claims } from './credentials/jwt/claims.ts'
 import { MAX_SIGNED_TOKEN } from './credentials/jwt/compact.ts'
@@ -18,10 +19,7 @@ import { createVisibleApps } from './domain/apps/visible-apps.ts'
 import { createAuthorization } from './domain/authorization/consent.ts'
 import { createSaveInstall } from './domain/authorization/save-install.ts'
 import { type Authorizer, createAuthorizer } from './domain/authorizer.ts'
-import { createClientCredentials } from './domain/grants/client-credentials.ts'
-import { createSessionEnding } from './domain/grants/session-ending.ts'
-import { createSessionGrants } from './domain/grants/session-grants.ts'
-import { createSessionSteps } from './domain/grants/session-steps.ts'
+import { createGrants } from './domain/grants/create-grants.ts'
 import { createAccountLimits, limitingChanges } from './domain/input/account-limits.ts'
 import { accountInput, idInput, loginInput, sourceInput } from './domain/input/input.ts'
 import { createAudiences } from './domain/input/resources.ts'
@@ -45,6 +43,15 @@ import { createRetries } from './records/retries.ts'
 import { guardedStore } from './store/guarded-store.ts'
 
 const STAMP_LENGTH = 11
+/** What apps and services may request faster than it can be served. `verify` is limited where the cache does not help. */
+const LIMITED = [
+  'clientCredentials',
+  'exchangeCode',
+  'refresh',
+  'authenticateApp',
+  'beginAuthorization',
+  'checkAuthorization',
+] as const
 
 /** The management of apps, tokens and installs, with the authority of the host or of one account. */
 export interface Management {
@@ -121,7 +128,11 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const { appsPerOwner, limits, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
   const events = createEmitter(clock)
-  const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
+  const load = createLoad({
+    timeoutMs,
+    refused: (count) => events.emit('overload', {}, { refused: count }),
+  })
+  const guarded = guardedStore(store, { timeoutMs, load, failed: (failure) => events.emit('outage', {}, failure) })
   const retries = createRetries(timeoutMs)
   const collection = createCollection(guarded, { clock, random, retries })
   const scopes = createScopes(rest.scopes)
@@ -131,21 +142,8 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const failures = createFailureLimiter({ clock, limits })
   const accountLimits = createAccountLimits({ clock, limits })
   const stamp = () => random(STAMP_LENGTH)
-  const base = {
-    collection,
-    accounts,
-    scopes,
-    identityOf,
-    events,
-    refusals,
-    random,
-    failures,
-    accountLimits,
-    clock,
-    lifetimes,
-    issuer,
-    stamp,
-  }
+  const shared = { load, collection, accounts, scopes, identityOf, events, refusals, failures, accountLimits }
+  const base = { ...shared, random, clock, lifetimes, issuer, stamp }
   const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
   const hostClaims = claims && createHostClaims(claims, { timeoutMs, events })
@@ -164,17 +162,23 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const freeing = createFreeing({ ...base, pages })
   const removeApp = createRemoveApp({ ...base, freeing })
   const saveInstall = createSaveInstall(base)
-  const ending = createSessionEnding({ ...base, pages })
-  const steps = createSessionSteps({ ...base, format, audiences, accessTokenIssuer, rotatesRefreshTokens })
   const parts = {
     ...base,
     format,
     audiences,
     readToken,
     authenticator,
-    clientCredentials: createClientCredentials({ ...base, authenticator, accessTokenIssuer, audiences, refusals }),
     pages,
-    sessionGrants: createSessionGrants({ ...base, format, authenticator, steps, ending, retries }),
+    ...createGrants({
+      ...base,
+      retries,
+      pages,
+      format,
+      audiences,
+      authenticator,
+      accessTokenIssuer,
+      rotatesRefreshTokens,
+    }),
     authorization: createAuthorization({ ...base, format, audiences, saveInstall, consent }),
     verifier: createCachingVerifier(createStrictVerifier({ ...base, readToken, audiences }), {
       watch: guarded.watch,
@@ -212,7 +216,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   return Object.freeze({
     ...managementFor({}),
     erase: createEraseAccount({ ...base, pages, freeing, removeApp }),
-    authorizer: traced('Authorizer', createAuthorizer(parts), channels),
+    authorizer: traced('Authorizer', refusingUnderLoad(createAuthorizer(parts), LIMITED, load), channels),
     events: publicEvents(events),
     issuer,
     scopes: scopes.catalogue,

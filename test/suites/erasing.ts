@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RecordRef, Store } from '../../src/index.ts'
+import type { RecordRef, Store } from '../../src/store/store.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { codeOf } from '../support/code-of.ts'
 import type { ObservedStore } from '../support/observed-store.ts'
