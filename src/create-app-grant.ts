@@ -1,5 +1,5 @@
-import type { AppGrantError } from './base/errors.ts'
 import { createBackground } from './base/background.ts'
+import type { AppGrantError } from './base/errors.ts'
 import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
 import { createLoad, refusingUnderLoad } from './base/load.ts'
 import { type Channels, traced } from './base/traced.ts'
@@ -40,8 +40,8 @@ import type { Access } from './domain/tokens/verification.ts'
 import { type AppGrantOptions, checkOptions } from './options.ts'
 import { createCollection } from './records/collection.ts'
 import { createPages } from './records/pages.ts'
-import { comparedClock } from './store/compared-clock.ts'
 import { createRetries } from './records/retries.ts'
+import { comparedClock } from './store/compared-clock.ts'
 import { guardedStore } from './store/guarded-store.ts'
 
 const STAMP_LENGTH = 11
