@@ -1,39 +1,19 @@
 import { describeReceived } from './base/errors.ts'
 import { parseUrl } from './base/parse-url.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
+import { TOKEN_PREFIX } from './credentials/token-format.ts'
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
 import type { DecideConsent } from './domain/authorization/consent-policy.ts'
 import { hasHiddenCharacter } from './domain/input/hidden-character.ts'
 import { isIssuer } from './domain/input/issuer.ts'
 import { DEFAULT_LIFETIMES, type Lifetimes, readLifetimes } from './domain/input/lifetimes.ts'
-import { isPrivateUseScheme, type RedirectPolicy } from './domain/input/redirect-policy.ts'
+import { isPrivateUseScheme, type RedirectOptions, type RedirectPolicy } from './domain/input/redirect-policy.ts'
 import { MAX_RESOURCES } from './domain/input/resources.ts'
 import { isScopeToken, MAX_SCOPE } from './domain/input/scope-token.ts'
 import { withoutWordJoiners } from './domain/input/word-joiners.ts'
 import type { ClaimsFunction } from './domain/tokens/host-claims.ts'
+import { LIMITS, type Limits } from './limits.ts'
 import type { Store } from './store/store.ts'
-
-/** Redirect URLs that are not https. */
-export interface RedirectOptions {
-  /**
-   * The apps that may use http redirect URLs on `127.0.0.1`, `[::1]` and `localhost`, where the port is ignored: `public` for apps that
-   * run on users' devices, `all` also for confidential ones, for development. Default is none.
-   *
-   * WARNING: other programs on the device of the user can receive the response, so a code alone proves nothing of the app.
-   *
-   * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3)
-   */
-  readonly loopback?: 'public' | 'all' | undefined
-  /**
-   * The private-use schemes that public apps may use, at most 100, such as `com.example.app` for `com.example.app:/callback`. They are
-   * compared as whole strings, in lower case and without the colon. Default is none.
-   *
-   * WARNING: any app on the device of the user can claim a scheme, and then receives the response. PKCE keeps it from using the code.
-   *
-   * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.1)
-   */
-  readonly schemes?: readonly string[] | undefined
-}
 
 /** Options of `createAppGrant`. */
 export interface AppGrantOptions {
@@ -110,6 +90,8 @@ export interface AppGrantOptions {
   readonly appsPerOwner?: number
   /** How long codes, tokens and sessions are valid. The defaults are those of {@link Lifetimes}. */
   readonly lifetimes?: Partial<Lifetimes>
+  /** What one app, account or address may take. The defaults are those of {@link Limits}, which no honest one meets. */
+  readonly limits?: Partial<Limits>
   /**
    * Whether a refresh gives a new refresh token. False, for all apps that are not public or for those for which the function
    * returns false, keeps the one that was issued for the code until the session ends: for clients that never take a new one.
@@ -124,9 +106,15 @@ export interface AppGrantOptions {
   readonly rotateRefreshTokens?: boolean | ((app: AppIdentity) => boolean)
   /** Which redirect URLs apps may register and use besides https. Default is none. What is taken back stops working at once. */
   readonly redirects?: RedirectOptions | undefined
-  /** How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. Default is 1000. */
+  /**
+   * How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. An operation that other
+   * writers overtake is not attempted again after five times as long: it is a `conflict`. Default is 1000.
+   */
   readonly timeoutMs?: number
-  /** Returns the time in ms since 1970. The clocks of all nodes must agree to within a second. Default is `Date.now`. */
+  /**
+   * Returns the time in ms since 1970. The clocks of all nodes, and of the store's servers, must agree to within a second: a node
+   * whose clock differs more from the store's rejects with `clock_skew` whatever depends on the time. Default is `Date.now`.
+   */
   readonly clock?: () => number
 }
 
@@ -141,6 +129,7 @@ export type CheckedOptions = Omit<
   | 'claims'
   | 'directory'
   | 'lifetimes'
+  | 'limits'
   | 'rotateRefreshTokens'
 > & {
   readonly issuer: string | undefined
@@ -152,6 +141,7 @@ export type CheckedOptions = Omit<
   readonly directory: AccountDirectory | undefined
   readonly claims: ClaimsFunction | undefined
   readonly lifetimes: Lifetimes
+  readonly limits: Limits
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
 }
 
@@ -185,7 +175,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     throw wrong('resources', `an array of 1–${MAX_RESOURCES} distinct URIs without fragment`, resources)
   if (signing !== undefined && issuer === undefined)
     throw wrong('issuer', 'an https URL, because signed tokens contain it', issuer)
-  if (typeof tokenPrefix !== 'string' || !/^[a-z][a-z0-9]{1,9}$/.test(tokenPrefix))
+  if (typeof tokenPrefix !== 'string' || !TOKEN_PREFIX.test(tokenPrefix))
     throw wrong('tokenPrefix', 'a string that matches [a-z][a-z0-9]{1,9}', tokenPrefix)
   if (typeof rotateRefreshTokens !== 'boolean' && typeof rotateRefreshTokens !== 'function')
     throw wrong('rotateRefreshTokens', 'true, false, or a function of an app', rotateRefreshTokens)
@@ -208,7 +198,27 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     appsPerOwner: integer('appsPerOwner', appsPerOwner, [1, 100_000]),
     timeoutMs: integer('timeoutMs', timeoutMs, [10, 60_000]),
     lifetimes: { ...DEFAULT_LIFETIMES, ...readLifetimes(lifetimes, { base: DEFAULT_LIFETIMES, invalid: wrong }) },
+    limits: integers('limits', options.limits, LIMITS),
   }
+}
+
+/** The default, the least and the greatest value of each member. */
+type Ranges<Name extends string> = Readonly<Record<Name, readonly [value: number, min: number, max: number]>>
+
+/** An option with members that are integers, each of which has a default. */
+function integers<Name extends string>(
+  option: string,
+  given: Partial<Readonly<Record<Name, number>>> = {},
+  ranges: Ranges<Name>,
+): Readonly<Record<Name, number>> {
+  if (typeof given !== 'object' || given === null) throw wrong(option, 'an object', given)
+  const names = Object.keys(ranges) as Name[]
+  const entries = names.map((name) => {
+    const [byDefault, ...range] = ranges[name]
+    const { [name]: value = byDefault } = given
+    return [name, integer(`${option}.${name}`, value, range)]
+  })
+  return Object.fromEntries(entries)
 }
 
 function integer(name: string, value: unknown, [min, max]: readonly [number, number]): number {

@@ -13,6 +13,7 @@ import {
 } from '../../records/session.ts'
 import { assertNotSuspended } from '../accounts/may-act.ts'
 import { isUsableRedirect } from '../apps/usable-redirect.ts'
+import type { AccountLimits } from '../input/account-limits.ts'
 import { idInput } from '../input/input.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Known } from '../refusals.ts'
@@ -46,14 +47,16 @@ export interface PendingConsents {
 export function createPendingConsents(parts: {
   readonly collection: Collection
   readonly format: TokenFormat
+  readonly accountLimits: AccountLimits
   readonly redirects: RedirectPolicy
   readonly random: RandomText
   readonly clock: () => number
 }): PendingConsents {
-  const { collection, format, redirects, random, clock } = parts
+  const { collection, format, accountLimits, redirects, random, clock } = parts
 
   return {
     create(app, consentRequest, requested) {
+      accountLimits.assertMayAsk(consentRequest.account)
       const id = random(WIDTH.session)
       const ticket = format.write('qt', { app: app.key, session: id, secret: random(WIDTH.secret) })
       const endsAt = clock() + PENDING_MS
@@ -103,8 +106,8 @@ export function createPendingConsents(parts: {
     },
 
     async consume({ app, id }, next) {
-      await collection.write(sessionKind, sessionRef({ app, session: id }), (session) => {
-        if (session?.state !== 'pending') throw invalidTicket('used')
+      await collection.write(sessionKind, sessionRef({ app, session: id }), (session, isExpired) => {
+        if (session?.state !== 'pending' || isExpired) throw invalidTicket('used')
         return next(session)
       })
     },

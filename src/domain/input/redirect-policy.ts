@@ -1,3 +1,25 @@
+/** Redirect URLs that are not https. */
+export interface RedirectOptions {
+  /**
+   * The apps that may use http redirect URLs on `127.0.0.1`, `[::1]` and `localhost`, where the port is ignored: `public` for apps that
+   * run on users' devices, `all` also for confidential ones, for development. Default is none.
+   *
+   * WARNING: other programs on the device of the user can receive the response, so a code alone proves nothing of the app.
+   *
+   * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3)
+   */
+  readonly loopback?: 'public' | 'all' | undefined
+  /**
+   * The private-use schemes that public apps may use, at most 100, such as `com.example.app` for `com.example.app:/callback`. They are
+   * compared as whole strings, in lower case and without the colon. Default is none.
+   *
+   * WARNING: any app on the device of the user can claim a scheme, and then receives the response. PKCE keeps it from using the code.
+   *
+   * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.1)
+   */
+  readonly schemes?: readonly string[] | undefined
+}
+
 /** Which redirect URLs the host allows besides https (APP-3). */
 export interface RedirectPolicy {
   /** The apps that may use http on a loopback address; undefined for none. */
