@@ -1,4 +1,5 @@
 import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
+import { assertOptions, knownMembers } from './base/known-members.ts'
 import { type Channels, traced } from './base/traced.ts'
 import { MAX_SIGNED_TOKEN } from './credentials/jwt/compact.ts'
 import type { JwkSet } from './credentials/jwt/signed-format.ts'
@@ -6,7 +7,7 @@ import { createRandomText } from './credentials/random.ts'
 import { createTokenFormat, MAX_OPAQUE_TOKEN } from './credentials/token-format.ts'
 import { createAccounts } from './domain/accounts/accounts.ts'
 import type { AppRegistry } from './domain/apps/app-registry.ts'
-import { createAppAuthenticator, type RequestContext } from './domain/apps/authenticate-app.ts'
+import { CONTEXT, createAppAuthenticator, type RequestContext } from './domain/apps/authenticate-app.ts'
 import { createAppRegistry } from './domain/apps/create-app-registry.ts'
 import { createVisibleApps } from './domain/apps/visible-apps.ts'
 import { createAuthorization } from './domain/authorization/consent.ts'
@@ -33,6 +34,8 @@ import { guardedStore } from './store/guarded-store.ts'
 
 const STAMP_LENGTH = 11
 const HOUR_MS = 3_600_000
+const AS = knownMembers<NonNullable<Parameters<AppGrant['as']>[1]>>({ login: true, ...CONTEXT })
+const AS_HOST = knownMembers<Parameters<AppGrant['asHost']>[0]>({ login: true }, { account: 'as(account)' })
 
 /** The management of apps, tokens and installs, with the authority of the host or of one account. */
 export interface Management {
@@ -152,19 +155,22 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     }
   }
 
-  return Object.freeze({
+  return Object.freeze<AppGrant>({
     ...managementFor({}),
     authorizer: traced('Authorizer', createAuthorizer(parts), channels),
     events: publicEvents(events),
     issuer,
     jwks: signed?.jwks,
-    as: (account: string, { login, ...facts }: { readonly login?: string } & RequestContext = {}) => {
+    as(account, options = {}) {
       assertActor('as', () => accountInput(account))
-      const source = assertActor('as', () => sourceInput(facts))
-      return managementFor({ account, ...assertActor('as', () => loginInput(login)) }, source)
+      assertOptions('as', options, AS)
+      const source = assertActor('as', () => sourceInput(options))
+      return managementFor({ account, ...assertActor('as', () => loginInput(options.login)) }, source)
     },
-    asHost: ({ login }: { readonly login: string }) =>
-      managementFor(assertActor('asHost', () => loginInput(idInput(login, 'login')))),
+    asHost(options) {
+      assertOptions('asHost', options, AS_HOST)
+      return managementFor(assertActor('asHost', () => loginInput(idInput(options.login, 'login'))))
+    },
     close,
     [Symbol.asyncDispose]: close,
   })

@@ -1,4 +1,5 @@
 import { describeReceived } from './base/errors.ts'
+import { assertOptions, knownMembers } from './base/known-members.ts'
 import { parseUrl } from './base/parse-url.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
@@ -119,11 +120,32 @@ const RANGES: Readonly<Record<keyof Lifetimes, readonly [number, number]>> = {
   refreshGraceSeconds: [0, 60],
 }
 const MAX_RESOURCE = 512
+const OPTIONS = knownMembers<AppGrantOptions>({
+  store: true,
+  directory: true,
+  issuer: true,
+  resources: true,
+  signing: true,
+  tokenPrefix: true,
+  appsPerOwner: true,
+  lifetimes: true,
+  rotateRefreshTokens: true,
+  allowLoopbackRedirects: true,
+  timeoutMs: true,
+  clock: true,
+})
+const LIFETIMES = knownMembers<Lifetimes>({
+  accessTokenSeconds: true,
+  codeSeconds: true,
+  refreshIdleSeconds: true,
+  refreshAbsoluteSeconds: true,
+  refreshGraceSeconds: true,
+})
 const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
 
 /** @throws TypeError that names the option, what was expected and what was received. */
 export function checkOptions(options: AppGrantOptions): CheckedOptions {
-  if (typeof options !== 'object' || options === null) throw wrong('options', 'an object with a store', options)
+  assertOptions('createAppGrant', options, OPTIONS)
   const { store, directory, issuer, tokenPrefix = 'ag', allowLoopbackRedirects = false, clock = Date.now } = options
   const { appsPerOwner = 1000, timeoutMs = 1000, rotateRefreshTokens = true } = options
   if (!STORE_METHODS.every((method) => typeof store?.[method] === 'function'))
@@ -168,7 +190,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
 }
 
 function checkLifetimes(given: Partial<Lifetimes> = {}): Lifetimes {
-  if (typeof given !== 'object' || given === null) throw wrong('lifetimes', 'an object', given)
+  assertOptions('createAppGrant', given, LIFETIMES, 'lifetimes')
   const names = Object.keys(RANGES) as (keyof Lifetimes)[]
   const entries = names.map((name) => {
     const { [name]: value = DEFAULTS[name] } = given

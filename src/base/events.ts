@@ -1,3 +1,4 @@
+import { knownMembers, unknownMembers } from './known-members.ts'
 import type { RefusalCode, RefusalReason } from './refusal-reasons.ts'
 
 /**
@@ -82,6 +83,8 @@ export type OutageCode =
   | 'signing_unavailable'
   | 'server_error'
 
+const EVENT_TYPES = knownMembers<EventMap>({ app: true, token: true, install: true, refused: true, outage: true })
+
 /** An event as passed to a listener: its properties, when it happened and who caused it. */
 export type AppGrantEvent<K extends keyof EventMap> = EventMap[K] & { readonly at: Date; readonly by: Actor }
 
@@ -95,7 +98,7 @@ export interface Events {
    * is emitted and nothing else is affected.
    *
    * @returns a function that removes the listener.
-   * @throws TypeError if `listener` is not a function.
+   * @throws TypeError if there is no such type, or if `listener` is not a function.
    */
   on<K extends keyof EventMap>(type: K, listener: (event: AppGrantEvent<K>) => void): () => void
 }
@@ -128,6 +131,8 @@ export function createEmitter(clock: () => number): Emitter {
 
   return {
     on(type, listener) {
+      const [unknown] = unknownMembers({ [type]: listener }, EVENT_TYPES)
+      if (unknown) throw new TypeError(`events.on: type: expected ${unknown.expected}, received ${unknown.name}`)
       if (typeof listener !== 'function')
         throw new TypeError(`events.on: listener: expected a function, received ${typeof listener}`)
       // Wrapped, so that a listener added twice is called twice.

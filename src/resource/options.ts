@@ -1,3 +1,4 @@
+import { assertOptions, type KnownMembers } from '../base/known-members.ts'
 import { parseUrl } from '../base/parse-url.ts'
 import type { ClaimRules } from '../credentials/jwt/claims.ts'
 import { isIssuer } from '../domain/input/issuer.ts'
@@ -21,11 +22,17 @@ export interface ResourceOptions {
   readonly timeoutMs?: number
 }
 
+/** The members of {@link ResourceOptions}. */
+export const RESOURCE_OPTIONS = { issuer: true, audience: true, timeoutMs: true } as const
+
 /** @throws TypeError that names the invalid option. */
 export function checkResourceOptions(
   name: string,
-  { issuer, audience, timeoutMs = TIMEOUT_MS }: ResourceOptions,
+  options: ResourceOptions,
+  known: KnownMembers,
 ): Required<ResourceOptions> {
+  assertOptions(name, options, known)
+  const { issuer, audience, timeoutMs = TIMEOUT_MS } = options
   if (!isIssuer(issuer)) throw wrong(name, 'issuer', 'the issuer as configured by the platform, an https URL')
   if (typeof audience !== 'string' || audience === '')
     throw wrong(name, 'audience', 'the identifier of this resource, one of the `resources` of the platform')

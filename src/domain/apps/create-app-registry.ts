@@ -1,9 +1,10 @@
 import type { Actor, AppChange } from '../../base/events.ts'
+import { knownMembers } from '../../base/known-members.ts'
 import { partitionOf, partitionOfKey } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
 import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app.ts'
 import { mayRegister, mayTrust } from '../accounts/accounts.ts'
-import { flagInput, idInput, objectInput } from '../input/input.ts'
+import { assertObject, flagInput, idInput, objectInput } from '../input/input.ts'
 import { type App, appView } from './app.ts'
 import {
   mayNotRegister,
@@ -27,6 +28,10 @@ import { type Authority, isKeyInput } from './visible-apps.ts'
 import { withOutcomeDetails } from './with-outcome-details.ts'
 
 const HOUR_MS = 3_600_000
+const REMOVE_SECRET = knownMembers<Parameters<AppRegistry['removeSecret']>[0]>(
+  { app: true, secretId: true },
+  { key: 'app', secret: 'secretId' },
+)
 
 export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegistry {
   const { collection, visibleApps, events, random, clock, stamp } = parts
@@ -53,7 +58,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     list: createListApps(parts, actor),
 
     async update(key, change) {
-      objectInput(change, 'change')
+      assertObject(change, 'change')
       return changeApp(key, 'updated', (app, { actorLineage }) => {
         const fields = checkAppChange(change, app, parts.fieldOptions)
         if (fields.apiType !== app.fields.apiType && !mayRegister(actorLineage, fields.apiType)) throw mayNotRegister()
@@ -131,7 +136,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     },
 
     async removeSecret(target) {
-      const secretId = idInput(objectInput(target, 'target').secretId, 'secretId')
+      const secretId = idInput(objectInput(target, 'target', REMOVE_SECRET).secretId, 'secretId')
       let isKnown = false
       const app = await visibleApps.change(actor, target.app, (current) => {
         const isThere = current.secrets.some((secret) => secret.id === secretId)

@@ -1,4 +1,5 @@
 import type { Actor } from '../../base/events.ts'
+import { knownMembers } from '../../base/known-members.ts'
 import { PARTITIONS, partitionOfKey } from '../../credentials/app-key.ts'
 import { appKind, appsOfOwner, appsOfPartition } from '../../records/app.ts'
 import type { StoreRecord } from '../../records/collection.ts'
@@ -9,13 +10,18 @@ import { appNotFound } from './app-errors.ts'
 import type { AppRegistry } from './app-registry.ts'
 import { isVisible, type VisibleApps } from './visible-apps.ts'
 
+const LIST = knownMembers<NonNullable<Parameters<AppRegistry['list']>[0]>>(
+  { owner: true, name: true, cursor: true, limit: true },
+  { account: 'owner' },
+)
+
 /** Lists the apps of one owner or, with the host's authority, of all. */
 export function createListApps(
   { pages, visibleApps }: { readonly pages: Pages; readonly visibleApps: VisibleApps },
   actor: Actor,
 ): AppRegistry['list'] {
   return async (query = {}) => {
-    const { owner: asked = actor.account, name } = objectInput(query, 'query')
+    const { owner: asked = actor.account, name } = objectInput(query, 'query', LIST)
     const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
     const search = searchInput(name)
     const owner = asked === undefined ? undefined : accountInput(asked, 'owner')

@@ -3,7 +3,7 @@ import { createKey } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
 import { appKind, appsOfOwner, type LiveApp, type StoredApp } from '../../records/app.ts'
 import { accountError, isActive, mayRegister, mayTrust } from '../accounts/accounts.ts'
-import { accountInput, objectInput } from '../input/input.ts'
+import { accountInput, assertObject } from '../input/input.ts'
 import { appView } from './app.ts'
 import { limitReached, mayNotRegister, mayNotTrust } from './app-errors.ts'
 import { checkNewApp } from './app-fields.ts'
@@ -19,7 +19,8 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
   const { collection, visibleApps, events, random, clock, stamp } = parts
 
   return async (input) => {
-    const owner = accountInput(objectInput(input, 'app').owner, 'owner')
+    assertObject(input, 'app')
+    const owner = accountInput(input.owner, 'owner')
     const submittedJwks = await readAppJwks(input, parts)
     const { fields, trusted, public: isPublic } = checkNewApp(input, parts.fieldOptions, submittedJwks.errors)
     const { jwks } = submittedJwks

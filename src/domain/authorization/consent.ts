@@ -1,4 +1,5 @@
 import type { Actor, Emitter } from '../../base/events.ts'
+import { knownMembers } from '../../base/known-members.ts'
 import { isKey } from '../../credentials/app-key.ts'
 import { numberToBase62 } from '../../credentials/base62.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
@@ -11,7 +12,7 @@ import { CODE, endedSession, PENDING, type Session, sessionKind, sessionRef, tag
 import type { Accounts } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts'
 import { type App, appView } from '../apps/app.ts'
-import type { RequestContext } from '../apps/authenticate-app.ts'
+import { CONTEXT, type RequestContext } from '../apps/authenticate-app.ts'
 import { accountInput, idInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
 import type { Audiences } from '../input/resources.ts'
@@ -29,6 +30,15 @@ import { invalidTicket } from './invalid-ticket.ts'
 import type { SaveInstall } from './save-install.ts'
 
 const PENDING_MS = 600_000
+const FACTS = knownMembers<RequestContext>(CONTEXT)
+const ACTOR = knownMembers<Parameters<Authorization['beginAuthorization']>[1]>({
+  account: true,
+  login: true,
+  ...CONTEXT,
+})
+const DECISION = { ticket: true, account: true, login: true, ...CONTEXT } as const
+const APPROVAL = knownMembers<Parameters<Authorization['approve']>[0]>({ ...DECISION, scope: true })
+const DENIAL = knownMembers<ConsentDecision>(DECISION)
 
 /** The next step is to redirect the browser, with 303 See Other. */
 export interface Redirect {
@@ -125,13 +135,13 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
 
   return {
     async checkAuthorization(input, facts = {}) {
-      const known: Known = sourceInput(objectInput(facts, 'facts'))
+      const known: Known = sourceInput(objectInput(facts, 'facts', FACTS))
       await refusals.watch({}, known, () => validateClient(input, known))
     },
 
     async beginAuthorization(input, actor) {
       issuerOf(parts)
-      const account = accountInput(objectInput(actor, 'actor').account)
+      const account = accountInput(objectInput(actor, 'actor', ACTOR).account)
       const login = loginInput(actor.login)
       const asking = { account, ...login }
       const known: Known = sourceInput(actor)
@@ -161,7 +171,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     },
 
     async approve(decision) {
-      return answering(decision, async (actor, known) => {
+      return answering(objectInput(decision, 'decision', APPROVAL), async (actor, known) => {
         const { session, consentRequest, app } = await loadPending(decision, actor, known)
         const scope = narrowedScope(scopeTokens(decision.scope), session.scope, app)
         const epoch = await assertMayAct(app, actor.account, accounts)
@@ -194,7 +204,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     },
 
     async deny(decision) {
-      return answering(decision, async (actor, known) => {
+      return answering(objectInput(decision, 'decision', DENIAL), async (actor, known) => {
         const { session, consentRequest, app } = await loadPending(decision, actor, known)
         await consume(session, endedSession)
         events.emit('install', actor, { change: 'denied', app: app.key, account: actor.account })
@@ -225,7 +235,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     decision: ConsentDecision,
     decide: (actor: Answerer, known: Known) => Promise<T>,
   ): Promise<T> {
-    const actor = { account: accountInput(objectInput(decision, 'decision').account), ...loginInput(decision.login) }
+    const actor = { account: accountInput(decision.account), ...loginInput(decision.login) }
     const known: Known = sourceInput(decision)
     return refusals.watch(actor, known, () => decide(actor, known))
   }

@@ -1,5 +1,6 @@
 import { AppGrantError } from '../../base/errors.ts'
 import type { EventSource } from '../../base/events.ts'
+import { knownMembers } from '../../base/known-members.ts'
 import { sameDigest } from '../../credentials/digest.ts'
 import type { TokenFormat } from '../../credentials/token-format.ts'
 import type { LiveApp } from '../../records/app.ts'
@@ -8,7 +9,13 @@ import { installKind, installRef, type LiveInstall } from '../../records/install
 import { type Session, sessionKind, sessionRef, tagOf } from '../../records/session.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended } from '../accounts/may-act.ts'
-import type { AppAuthenticator, AppCredentials, RequestContext } from '../apps/authenticate-app.ts'
+import {
+  type AppAuthenticator,
+  type AppCredentials,
+  CREDENTIAL_NAMES,
+  CREDENTIALS,
+  type RequestContext,
+} from '../apps/authenticate-app.ts'
 import { bindingFault, bindingOf, challengeOf } from '../authorization/pkce.ts'
 import { idInput, objectInput, sourceInput } from '../input/input.ts'
 import { resourcesInput } from '../input/resources.ts'
@@ -56,6 +63,15 @@ export type RefreshInput = AppCredentials &
     readonly resources?: readonly string[]
   }
 
+const CODE_INPUT = knownMembers<CodeInput>(
+  { ...CREDENTIALS, code: true, codeVerifier: true, redirectUrl: true, resources: true },
+  CREDENTIAL_NAMES,
+)
+const REFRESH_INPUT = knownMembers<RefreshInput>(
+  { ...CREDENTIALS, refreshToken: true, scope: true, resources: true },
+  { ...CREDENTIAL_NAMES, token: 'refreshToken' },
+)
+
 /** A presented credential. A code must be bound to `binding`. */
 interface Bound extends Presented {
   readonly binding?: string
@@ -85,7 +101,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
 
   return {
     async exchangeCode(input) {
-      const source = sourceInput(objectInput(input, 'input'))
+      const source = sourceInput(objectInput(input, 'input', CODE_INPUT))
       const text = idInput(input.code, 'code')
       const codeVerifier = idInput(input.codeVerifier, 'codeVerifier')
       const redirectUrl = idInput(input.redirectUrl, 'redirectUrl')
@@ -100,7 +116,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
       })
     },
     async refresh(input) {
-      const source = sourceInput(objectInput(input, 'input'))
+      const source = sourceInput(objectInput(input, 'input', REFRESH_INPUT))
       const text = idInput(input.refreshToken, 'refreshToken')
       const app = await authenticator.authenticate(input)
       return refusals.watch({}, { app: app.key, ...source }, async () => {

@@ -1,3 +1,5 @@
+import { assertOptions, knownMembers } from '../../base/known-members.ts'
+
 /** What a valid access token permits. */
 export interface Access {
   readonly ok: true
@@ -65,8 +67,22 @@ export interface Verifier {
    * @returns what the token permits, or why it is not valid: an invalid token is never a rejection.
    * @throws {@link AppGrantError} `store_unavailable` or `directory_unavailable` if the result is not known: respond with 503,
    *   never with 401 or the resource. `invalid_request` for an invalid option.
+   * @throws TypeError for an unknown option; the message names it.
    */
   verify(accessToken: string, options?: VerifyOptions): Promise<Verification>
+}
+
+const OPTIONS = knownMembers<VerifyOptions>(
+  { maxStalenessMs: true, audience: true },
+  {
+    scope: 'a comparison with the scope of the result, or protect',
+    scopes: 'a comparison with the scope of the result',
+  },
+)
+
+/** @throws TypeError that names an unknown option: nothing may pass because an option was misspelt (ERR-6). */
+export function assertVerifyOptions(options: VerifyOptions): void {
+  assertOptions('verify', options, OPTIONS)
 }
 
 export const verifyFailure = (reason: VerifyFailureReason): VerifyFailure => Object.freeze({ ok: false, reason })

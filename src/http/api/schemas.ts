@@ -1,3 +1,5 @@
+import type { KnownMembers } from '../../base/known-members.ts'
+
 type Schema = Readonly<Record<string, unknown>>
 
 const text = { type: 'string' } as const
@@ -12,7 +14,7 @@ function object(members: Readonly<Record<string, Schema>>): Schema {
   return { type: 'object', properties, required, additionalProperties: false }
 }
 
-/** An object that may have more members, which are ignored. */
+/** A JWK, which may have more members, which are ignored (RFC 7517 §4). */
 function open(schema: Schema): Schema {
   return { ...schema, additionalProperties: true }
 }
@@ -70,15 +72,15 @@ const page = (items: Schema) => object({ items: list(items), 'nextCursor?': text
 
 /** The JSON Schemas of the API, for its description. The core applies more rules to app fields than are written here. */
 export const schemas = {
-  AppFields: open(object(fields)),
-  NewApp: open({
+  AppFields: object(fields),
+  NewApp: {
     ...object({
       ...fields,
       'public?': { ...flag, description: 'Whether the app is a public client, which cannot keep a secret.' },
       'jwks?': { ...jwks, description: 'Public keys with which the app authenticates instead of a secret.' },
     }),
     required: ['name', 'homepage', 'adminEmail'],
-  }),
+  },
   App: object(app),
   AppRow: object({
     ...app,
@@ -91,9 +93,9 @@ export const schemas = {
   /** A key as it is stored: with its kid, and with only the members that are needed. */
   Jwk: object({ kty: text, kid: text, ...jwk }),
   PublicJwk: open(object({ kty: text, 'kid?': text, ...jwk })),
-  JwkSet: open(object({ keys: { ...jwks, minItems: 1 } })),
-  Trusted: open(object({ trusted: flag })),
-  AppIds: open(object({ apps: { ...texts, maxItems: 100 } })),
+  JwkSet: object({ keys: { ...jwks, minItems: 1 } }),
+  Trusted: object({ trusted: flag }),
+  AppIds: object({ apps: { ...texts, maxItems: 100 } }),
   Removals: object({
     results: list(object({ key: text, removed: flag, 'error?': text, 'error_description?': text })),
   }),
@@ -106,8 +108,8 @@ export const schemas = {
     'userAgent?': text,
   }),
   TokenPage: page(ref('Token')),
-  TokenHolder: open(object(holder)),
-  TokenIds: open(object({ ...holder, ids: { ...texts, maxItems: 1000 } })),
+  TokenHolder: object(holder),
+  TokenIds: object({ ...holder, ids: { ...texts, maxItems: 1000 } }),
   Install: object({
     app: object({ key: text, name: text, owner: text }),
     account: text,
@@ -116,13 +118,14 @@ export const schemas = {
     scope: { ...texts, description: 'All scopes granted since the installation.' },
   }),
   InstallPage: page(ref('Install')),
-  WithdrawRequest: open(
-    object({ apps: { ...texts, maxItems: 100, description: 'The keys of the apps.' }, 'account?': holder['account?'] }),
-  ),
+  WithdrawRequest: object({
+    apps: { ...texts, maxItems: 100, description: 'The keys of the apps.' },
+    'account?': holder['account?'],
+  }),
   Withdrawals: object({
     results: list(object({ app: text, withdrawn: flag, 'error?': text, 'error_description?': text })),
   }),
-  Empty: open(object({})),
+  Empty: object({}),
   Error: object({
     error: { ...text, description: 'A stable error code.' },
     error_description: text,
@@ -135,3 +138,18 @@ export const schemas = {
 } as const satisfies Record<string, Schema>
 
 export type SchemaName = keyof typeof schemas
+
+/** What to use instead of members that callers may expect in a body. */
+const INSTEAD = new Map([
+  ['trusted', 'PUT /apps/{key}/trusted'],
+  ['owner', 'owner in the query'],
+  ['secret', 'POST /apps/{key}/regenerate-secret'],
+  ['jwks', 'PUT /apps/{key}/jwks'],
+  ['jwks_uri', 'jwks with the keys themselves, because no URL is ever fetched'],
+])
+
+/** The members that a body may have. */
+export function membersOf(name: SchemaName): KnownMembers {
+  const { properties }: Schema = schemas[name]
+  return { names: new Set(Object.keys(properties ?? {})), instead: INSTEAD }
+}

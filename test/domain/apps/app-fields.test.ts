@@ -540,7 +540,7 @@ describe('checkAppChange', () => {
     expect(checkAppChange({ name: 'Other' }, app, STRICT).redirectUrls).toEqual(['http://127.0.0.1/cb'])
   })
 
-  test('key, owner, secret, trusted, public and unknown members of an update are ignored, whatever they hold (APP-9, APP-12, S42)', () => {
+  test('key, owner, secret, trusted, public and unknown members of an update are refused, whatever they hold (APP-9, APP-12, ERR-6, S42)', () => {
     const foreign = {
       key: 'k',
       owner: { $ne: null },
@@ -556,8 +556,11 @@ describe('checkAppChange', () => {
       adminEmailAscii: 'x',
       createdAt: 0,
     }
-    expect(checkAppChange(foreign, current(), STRICT)).toEqual(current().fields)
+    expect(codesOf(() => checkAppChange({ ...foreign, name: 'x' }, current(), STRICT))).toEqual(
+      Object.keys(foreign).map((name) => `${name}: unknown_field`),
+    )
     expect(codesOf(() => checkAppChange({ trusted: true, redirectUrls: [] }, current(), STRICT))).toEqual([
+      'trusted: unknown_field',
       'redirectUrls: redirect_required',
     ])
   })

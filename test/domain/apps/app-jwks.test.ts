@@ -186,8 +186,8 @@ describe('app keys', () => {
     const { app } = await appgrant.apps.register(exampleApp({ owner: 'org', public: true }))
     expect(await codeOf(appgrant.apps.replaceJwks(app.key, jwks))).toBe('invalid_request')
     const url = { jwks_uri: 'https://evil.example/jwks.json' } as object
-    expect(await codes(registerTrusted(url))).toEqual(['jwks_uri: not_supported'])
-    expect(await codes(registerTrusted({ ...url, jwks }))).toEqual(['jwks_uri: not_supported'])
+    expect(await codes(registerTrusted(url))).toEqual(['jwks_uri: unknown_field'])
+    expect(await codes(registerTrusted({ ...url, jwks }))).toEqual(['jwks_uri: unknown_field'])
     const alone = createFixture(memoryStore())
     expect(await codes(alone.registerTrusted({ jwks }))).toEqual(['jwks: issuer_required'])
     const { app: other } = await alone.registerTrusted()

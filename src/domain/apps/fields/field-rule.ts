@@ -22,7 +22,7 @@
  * - `public_app_trusted`: a public app has no secret, so it cannot be trusted.
  * - `public_app_jwks`: a public app does not authenticate, so it cannot have keys.
  * - `issuer_required`: keys require the option `issuer`, which assertions must name.
- * - `not_supported`: keys given as a URL, which is never fetched.
+ * - `unknown_field`: an app has no field of this name; `expected` is what was probably meant.
  * - `private_key`: a key with a private member, whose value is not shown.
  * - `not_a_public_key`: not a public JWK for signatures with an accepted type, curve and size.
  * - `not_a_key_id`: a `kid` that is not 1–128 characters of printable ASCII.
@@ -49,7 +49,7 @@ export type FieldErrorCode =
   | 'public_app_trusted'
   | 'public_app_jwks'
   | 'issuer_required'
-  | 'not_supported'
+  | 'unknown_field'
   | 'private_key'
   | 'not_a_public_key'
   | 'not_a_key_id'
