@@ -18,6 +18,7 @@ export interface UnknownMember {
 type MemberOf<T> = T extends unknown ? keyof T : never
 
 const MAX_SHOWN = 64
+const MAX_REPORTED = 20
 /** How much of two names may differ if one was probably meant to be the other. */
 const MAX_DIFFERENCE = 0.4
 
@@ -32,10 +33,12 @@ export function knownMembers<T>(
   return { names: new Set(Object.keys(names)), instead: new Map(Object.entries(instead)) }
 }
 
-/** The members of an object that are not known (ERR-6). Only own enumerable properties count. */
+/** The members of an object that are not known, at most 20 of them (ERR-6). Only own enumerable properties count. */
 export function unknownMembers(given: object, known: KnownMembers): readonly UnknownMember[] {
   const unknown = namesIn(given).filter((name) => !known.names.has(name))
-  return unknown.map((name) => ({ name: shown(name), expected: expectedFor(name.slice(0, MAX_SHOWN), known) }))
+  return unknown
+    .slice(0, MAX_REPORTED)
+    .map((name) => ({ name: shown(name), expected: expectedFor(name.slice(0, MAX_SHOWN), known) }))
 }
 
 /**
@@ -80,6 +83,8 @@ function plain(name: string): string {
 
 /** The edit distance of two names, as a part of the longer one. */
 function difference(a: string, b: string): number {
+  const longest = Math.max(a.length, b.length, 1)
+  if (Math.abs(a.length - b.length) / longest > MAX_DIFFERENCE) return 1
   let row = Array.from({ length: b.length + 1 }, (_, at) => at)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
@@ -89,7 +94,7 @@ function difference(a: string, b: string): number {
     }
     row = next
   }
-  return (row[b.length] as number) / Math.max(a.length, b.length, 1)
+  return (row[b.length] as number) / longest
 }
 
 /** A name comes from the caller: it is shortened, and contains nothing that a log or a terminal would interpret. */

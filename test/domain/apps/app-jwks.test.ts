@@ -256,7 +256,9 @@ describe('replaceJwks', () => {
   it('an update does not change keys', async () => {
     const { appgrant, registerTrusted } = setUp()
     const { app } = await registerTrusted({ jwks: [EC as PublicJwk] })
-    const changed = await appgrant.apps.update(app.key, { name: 'Another', jwks: [OKP] } as object)
-    expect(changed.jwks).toEqual(app.jwks)
+    expect(await codeOf(appgrant.apps.update(app.key, { name: 'Another', jwks: [OKP] } as object))).toBe(
+      'invalid_fields',
+    )
+    expect(await appgrant.apps.get(app.key)).toEqual(app)
   })
 })

@@ -4,6 +4,8 @@ import { isList, shownValue, UNREADABLE } from '../../input/shown-value.ts'
 import type { FieldErrorCode, FieldRule, Refusal } from './field-rule.ts'
 
 const ERRORS_IN_MESSAGE = 5
+/** A longer list of known names is in `details` only. */
+const MAX_IN_MESSAGE = 60
 
 /** The rule for a list. */
 export interface ListRule<T> {
@@ -135,5 +137,6 @@ export function invalidFields(errors: readonly FieldError[]): AppGrantError<'inv
 }
 
 function inMessage({ field, code, expected }: FieldError): string {
-  return code === 'unknown_field' ? `${field} (${code}: expected ${expected})` : `${field} (${code})`
+  const isShort = code === 'unknown_field' && expected.length <= MAX_IN_MESSAGE
+  return isShort ? `${field} (${code}: expected ${expected})` : `${field} (${code})`
 }
