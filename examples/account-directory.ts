@@ -49,7 +49,7 @@ console.log(`org: ${app.name}`)
 
 const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
 const token = async () => {
-  const access = await appgrant.authorizer.verify(accessToken)
+  const access = await appgrant.authorizer.tryVerify(accessToken)
   return access.ok ? 'valid' : access.reason
 }
 // The directory is asked at use. Nothing is written when the state of an account changes.

@@ -13,7 +13,7 @@ function countOutcomes(call: string): void {
     counts.set(line, (counts.get(line) ?? 0) + 1)
   })
 }
-for (const call of ['Authorizer.verify', 'Authorizer.clientCredentials', 'Authorizer.refresh']) countOutcomes(call)
+for (const method of ['verify', 'tryVerify', 'clientCredentials', 'refresh']) countOutcomes(`Authorizer.${method}`)
 
 // The host.
 const appgrant = createAppGrant({ store: memoryStore() })
@@ -26,11 +26,11 @@ const { app, secret } = await appgrant.apps.register({
 })
 const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
 await appgrant.authorizer.clientCredentials({ key: app.key, secret: 'guessed' }).catch(() => {})
-await appgrant.authorizer.verify(accessToken)
-await appgrant.authorizer.verify(accessToken)
-await appgrant.authorizer.verify('made-up')
+await appgrant.authorizer.tryVerify(accessToken)
+await appgrant.authorizer.tryVerify(accessToken)
+await appgrant.authorizer.tryVerify('made-up')
 await appgrant.apps.suspend(app.key)
-await appgrant.authorizer.verify(accessToken)
+await appgrant.authorizer.tryVerify(accessToken)
 await appgrant.close()
 
 // What GET /metrics would return, in the text format of Prometheus.

@@ -19,14 +19,14 @@ console.log(`registered ${app.name} for ${app.owner}`)
 const { accessToken, expiresInSeconds } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
 console.log(`token for ${expiresInSeconds} s`)
 
-// Your API verifies the token of every request.
+// Your API verifies the token of every request. An invalid one is an AppGrantError `invalid_token`.
 const access = await appgrant.authorizer.verify(accessToken)
-if (!access.ok) throw new Error(`refused: ${access.reason}`)
 console.log(`acts for ${access.account} with ${access.scope}`)
 
 // One write revokes the old secret and every token, on every node.
 await appgrant.apps.regenerateSecret(app.key)
-const after = await appgrant.authorizer.verify(accessToken)
+// `tryVerify` returns why a token is not valid.
+const after = await appgrant.authorizer.tryVerify(accessToken)
 console.log(after.ok ? 'still valid' : `token: ${after.reason}`)
 
 try {

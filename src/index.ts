@@ -1,4 +1,14 @@
-export { AppGrantError, type ErrorCode, type ErrorDetails, type FieldError, isAppGrantError } from './base/errors.ts'
+export {
+  type AnyAppGrantError,
+  AppGrantError,
+  type AppGrantErrorOptions,
+  type ErrorCode,
+  type ErrorDetails,
+  type FieldError,
+  type FieldErrorCode,
+  isAppGrantError,
+  type VerifyFailureReason,
+} from './base/errors.ts'
 export type {
   Actor,
   AppChange,
@@ -34,7 +44,7 @@ export type {
   AppSecret,
   RequestContext,
 } from './domain/apps/authenticate-app.ts'
-export type { Authorization, Consent, ConsentDecision, Redirect } from './domain/authorization/consent.ts'
+export type { Authorization, Consent, ConsentDecision, Redirect } from './domain/authorization/authorization.ts'
 export type { Authorizer } from './domain/authorizer.ts'
 export type { ClientCredentialsInput } from './domain/grants/client-credentials.ts'
 export type { CodeInput, RefreshInput } from './domain/grants/session-grants.ts'
@@ -48,7 +58,6 @@ export type {
   Verification,
   Verifier,
   VerifyFailure,
-  VerifyFailureReason,
   VerifyOptions,
 } from './domain/tokens/verification.ts'
 export type { AppGrantOptions, Lifetimes } from './options.ts'

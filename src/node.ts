@@ -74,7 +74,7 @@ const ACCESS = Symbol.for('appgrant.access')
  * ```
  */
 export function protectNode(
-  verifier: Verifier,
+  verifier: Pick<Verifier, 'tryVerify'>,
   options: ProtectOptions = {},
 ): (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void {
   const guard = createBearerGuard(verifier, options)

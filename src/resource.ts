@@ -1,11 +1,20 @@
 /** Verifiers for resource servers without access to the store: by introspection, or with the public keys of the platform. */
-export { AppGrantError, isAppGrantError } from './base/errors.ts'
+export {
+  type AnyAppGrantError,
+  AppGrantError,
+  type AppGrantErrorOptions,
+  type ErrorCode,
+  type ErrorDetails,
+  type FieldError,
+  type FieldErrorCode,
+  isAppGrantError,
+  type VerifyFailureReason,
+} from './base/errors.ts'
 export type {
   Access,
   Verification,
   Verifier,
   VerifyFailure,
-  VerifyFailureReason,
   VerifyOptions,
 } from './domain/tokens/verification.ts'
 export { type IntrospectionOptions, introspectionVerifier } from './resource/introspection-verifier.ts'

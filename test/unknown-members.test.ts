@@ -128,6 +128,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
   },
   authorizer: {
     verify: wrong('scope', 'scope', (extra) => authorizer.verify('x', extra)),
+    tryVerify: wrong('scopes', 'scope', (extra) => authorizer.tryVerify('x', extra)),
     clientCredentials: wrong('scopes', 'scope', (extra) =>
       authorizer.clientCredentials({ ...credentials, ...extra } as core.AppSecret),
     ),

@@ -43,7 +43,7 @@ export function unusable(
   what: string,
   { fix, cause }: { readonly fix: string; readonly cause?: unknown },
 ): AppGrantError {
-  return new AppGrantError('store_unavailable', {}, { message: `the SQLite file ${what}`, hint: fix, cause })
+  return new AppGrantError('store_unavailable', { message: `the SQLite file ${what}`, hint: fix, cause })
 }
 
 /** Adds the fix to a driver's error. An error that already has one is returned as it is. */

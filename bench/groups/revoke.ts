@@ -34,7 +34,7 @@ async function compare(
     const run = async (key: string) =>
       await watched(
         () => appgrant.apps[operation](key),
-        () => appgrant.authorizer.verify(accessToken),
+        () => appgrant.authorizer.tryVerify(accessToken),
       )
     for (let time = 0; time < WARM_UPS; time++) await run(warmUp.key)
     globalThis.gc?.()

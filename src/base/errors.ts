@@ -1,14 +1,84 @@
-/** Why one field of a submission is invalid. */
+/** Why a field is invalid. The codes are stable, so that programs can branch on them; a new one is announced as a change. */
+export type FieldErrorCode =
+  /** Absent or empty, although the app must have it. */
+  | 'required'
+  /** Not of the type of the field: a string object, an array, null or a number is not a string. */
+  | 'wrong_type'
+  /** Longer than the field allows. Nothing else about the value was checked. */
+  | 'too_long'
+  /** Contains a control, invisible, bidirectional or, in a URL, unsafe character. */
+  | 'forbidden_character'
+  /** Does not parse as an absolute URL. */
+  | 'not_a_url'
+  /** A URL with a scheme that this field does not accept. */
+  | 'scheme_not_allowed'
+  /** A URL with a user name or password before its host. */
+  | 'has_userinfo'
+  /** A redirect URL with `*`. */
+  | 'has_wildcard'
+  /** A redirect URL with `#`. */
+  | 'has_fragment'
+  /** The host is an IP address or not a valid host name. */
+  | 'host_not_allowed'
+  /** A redirect URL that a URL parser would write differently; `expected` is the accepted form. */
+  | 'not_canonical'
+  /** An app that is not trusted has no redirect URL. */
+  | 'redirect_required'
+  /** Not an address of the form `local@domain`. */
+  | 'not_an_email'
+  /** Not an E.164 number. */
+  | 'not_a_phone_number'
+  /** Not a scope token as defined by RFC 6749. */
+  | 'not_a_scope'
+  /** Not an API type name. */
+  | 'not_an_api_type'
+  /** More entries than the list allows. No entry was checked. */
+  | 'too_many'
+  /** The same entry occurs earlier in the list. */
+  | 'duplicate'
+  /** A public app has no secret, so it cannot be trusted. */
+  | 'public_app_trusted'
+  /** A public app does not authenticate, so it cannot have keys. */
+  | 'public_app_jwks'
+  /** Keys require the option `issuer`, which assertions must name. */
+  | 'issuer_required'
+  /** An app has no field of this name; `expected` is what was probably meant. */
+  | 'unknown_field'
+  /** A key with a private member, whose value is not shown. */
+  | 'private_key'
+  /** Not a public JWK for signatures with an accepted type, curve and size. */
+  | 'not_a_public_key'
+  /** A `kid` that is not 1–128 characters of printable ASCII. */
+  | 'not_a_key_id'
+
+/** What is wrong with one field of a submission. */
 export interface FieldError {
   /** The name the caller used, e.g. `redirectUrls[1]`. */
   readonly field: string
-  /** Stable, so that programs can branch on it. */
-  readonly code: string
+  readonly code: FieldErrorCode
   /** What would be accepted, in words; for a redirect URL that is not canonical, its canonical form. */
   readonly expected: string
   /** What was received instead, shortened. */
   readonly received: string
 }
+
+/** Why an access token is not valid. */
+export type VerifyFailureReason =
+  /** It is not an access token of this platform: another text, or one that was cut short. */
+  | 'malformed'
+  /** It was made up, or its record has been dropped since it expired. */
+  | 'unknown'
+  | 'expired'
+  /** It, its session, its install or the credentials of its app were revoked, or its account has another epoch. */
+  | 'revoked'
+  /** It is for other resources. */
+  | 'other_audience'
+  | 'app_removed'
+  | 'app_suspended'
+  /** Its account, or the owner of its app, is blocked or does not exist. */
+  | 'account_blocked'
+  /** Its account, or the owner of its app, may not use the app. */
+  | 'not_permitted'
 
 /** Every error code, and the `details` its errors have. */
 export interface ErrorDetails {
@@ -50,6 +120,8 @@ export interface ErrorDetails {
   invalid_code: Record<never, never>
   /** The refresh token is unknown, expired, used or revoked, or belongs to another app. */
   invalid_refresh_token: Record<never, never>
+  /** The access token is not valid; `reason` is for the host only. */
+  invalid_token: { readonly reason: VerifyFailureReason }
   /** The token to revoke belongs to another app. */
   foreign_token: Record<never, never>
   /** The ticket of a consent request is unknown, expired or used, or belongs to another account or login. */
@@ -99,25 +171,44 @@ export class AppGrantError<C extends ErrorCode = ErrorCode> extends Error {
   readonly details: ErrorDetails[C]
   readonly hint: string
 
-  constructor(
-    code: C,
-    details: ErrorDetails[C],
-    options: { readonly message?: string; readonly hint?: string; readonly cause?: unknown } = {},
-  ) {
-    super(options.message ?? code, options.cause === undefined ? {} : { cause: options.cause })
+  /** @param options - `message`: default is the code. `hint`: default is none. `details`: required if the code has some. */
+  constructor(code: C, options: AppGrantErrorOptions<C>) {
+    const { message = code, hint = '', cause, details = {} } = options
+    super(message, cause === undefined ? {} : { cause })
     this.name = 'AppGrantError'
     this.code = code
-    this.details = details
-    this.hint = options.hint ?? ''
+    this.details = details as ErrorDetails[C]
+    this.hint = hint
     Object.defineProperty(this, MARK, { value: true })
   }
 }
 
-/** Whether `error` is an {@link AppGrantError} with one of `codes`, or with any code if none are given. */
+/** The texts, the cause and the details of an {@link AppGrantError}. */
+export type AppGrantErrorOptions<C extends ErrorCode> = {
+  readonly message?: string | undefined
+  readonly hint?: string | undefined
+  readonly cause?: unknown
+} & (Record<never, never> extends ErrorDetails[C]
+  ? { readonly details?: ErrorDetails[C] | undefined }
+  : { readonly details: ErrorDetails[C] })
+
+/** Every {@link AppGrantError}, as a union: `switch (error.code)` narrows `details`. */
+export type AnyAppGrantError = { [Code in ErrorCode]: AppGrantError<Code> }[ErrorCode]
+
+/**
+ * Whether `error` is an {@link AppGrantError} with one of `codes`, or with any code if none are given. If there are several, its
+ * `code` narrows its `details`.
+ *
+ * @example
+ * ```ts
+ * if (isAppGrantError(error, 'app_limit_reached', 'invalid_fields'))
+ *   console.log(error.code === 'app_limit_reached' ? error.details.limit : error.details.fields)
+ * ```
+ */
 export function isAppGrantError<C extends ErrorCode = ErrorCode>(
   error: unknown,
   ...codes: readonly C[]
-): error is AppGrantError<C> {
+): error is { [Code in C]: AppGrantError<Code> }[C] {
   if (!(error instanceof Error) || !(MARK in error)) return false
   return codes.length === 0 || codes.some((code) => 'code' in error && error.code === code)
 }

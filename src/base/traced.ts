@@ -59,7 +59,8 @@ function resultOutcome(result: unknown): string {
   return isDenial && 'reason' in result ? String(result.reason) : 'ok'
 }
 
-/** The code of an `AppGrantError`, or `unexpected_error`. */
+/** Why a token was denied, or else the code of an `AppGrantError`, or `unexpected_error`. */
 function errorOutcome(error: unknown): string {
+  if (isAppGrantError(error, 'invalid_token')) return error.details.reason
   return isAppGrantError(error) ? error.code : 'unexpected_error'
 }

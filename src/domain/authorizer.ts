@@ -19,7 +19,7 @@ import {
   CREDENTIALS,
   type RequestContext,
 } from './apps/authenticate-app.ts'
-import type { Authorization } from './authorization/consent.ts'
+import type { Authorization } from './authorization/authorization.ts'
 import type { ClientCredentialsInput } from './grants/client-credentials.ts'
 import type { CodeInput, RefreshInput, SessionGrants } from './grants/session-grants.ts'
 import { idInput, objectInput, sourceInput } from './input/input.ts'
@@ -103,6 +103,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
   return {
     ...parts.authorization,
     verify: parts.verifier.verify,
+    tryVerify: parts.verifier.tryVerify,
     clientCredentials: parts.clientCredentials,
     exchangeCode: sessionGrants.exchangeCode,
     refresh: sessionGrants.refresh,
@@ -166,12 +167,8 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
 }
 
 function foreignToken(): AppGrantError {
-  return new AppGrantError(
-    'foreign_token',
-    {},
-    {
-      message: 'the token belongs to another app',
-      hint: 'An app can revoke only its own tokens. The token was not revoked.',
-    },
-  )
+  return new AppGrantError('foreign_token', {
+    message: 'the token belongs to another app',
+    hint: 'An app can revoke only its own tokens. The token was not revoked.',
+  })
 }

@@ -25,7 +25,7 @@ export interface ProtectOptions {
 const OPTIONS = knownMembers<ProtectOptions>({ scope: true, maxStalenessMs: true, audience: true })
 
 /**
- * Protects a resource with bearer tokens. The function it returns resolves to the access of a valid token, or to the 400, 401,
+ * Protects a resource with bearer tokens. `verifier` is `appgrant.authorizer`, or one of `appgrant/resource`. The function it returns resolves to the access of a valid token, or to the 400, 401,
  * 403 or 503 response to send instead. It rejects only if `verifier` fails with an error that is not an outage.
  *
  * @throws TypeError if an option is invalid; the message names the option.
@@ -38,7 +38,7 @@ const OPTIONS = knownMembers<ProtectOptions>({ scope: true, maxStalenessMs: true
  * ```
  */
 export function protect(
-  verifier: Verifier,
+  verifier: Pick<Verifier, 'tryVerify'>,
   options: ProtectOptions = {},
 ): (request: Request) => Promise<Access | Response> {
   const guard = createBearerGuard(verifier, options)
@@ -50,7 +50,7 @@ export function protect(
 
 /** {@link protect} for the value of an Authorization header. */
 export function createBearerGuard(
-  verifier: Verifier,
+  verifier: Pick<Verifier, 'tryVerify'>,
   options: ProtectOptions = {},
 ): (authorization: string | null) => Promise<Access | PlainResponse> {
   const { needed, verifyOptions } = checkOptions(verifier, options)
@@ -62,7 +62,7 @@ export function createBearerGuard(
     const [, token] = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization) ?? []
     if (token === undefined) return challenge(400, 'invalid_request', 'the Authorization header is malformed')
     try {
-      const access = await verifier.verify(token, verifyOptions)
+      const access = await verifier.tryVerify(token, verifyOptions)
       if (!access.ok) return challenge(401, 'invalid_token', 'the access token is not valid')
       const isEnough = needed.every((scope) => access.scope.includes(scope))
       return isEnough ? access : insufficientScope(needed)
@@ -74,9 +74,9 @@ export function createBearerGuard(
   }
 }
 
-function checkOptions(verifier: Verifier, options: ProtectOptions) {
-  if (typeof verifier?.verify !== 'function')
-    throw new TypeError('protect: verifier: expected an object with verify(), e.g. appgrant.authorizer')
+function checkOptions(verifier: Pick<Verifier, 'tryVerify'>, options: ProtectOptions) {
+  if (typeof verifier?.tryVerify !== 'function')
+    throw new TypeError('protect: verifier: expected an object with tryVerify(), e.g. appgrant.authorizer')
   assertOptions('protect', options, OPTIONS)
   const { scope = '', maxStalenessMs, audience } = options
   if (typeof scope !== 'string' || !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(scope))

@@ -130,14 +130,10 @@ export function createCollection(store: Store, clock: () => number, random: Rand
           : (await guarded(collection.insert(kind, value, { durable: true }))) === 'inserted'
         if (isDone) return value
       }
-      throw new AppGrantError(
-        'conflict',
-        {},
-        {
-          message: 'too many concurrent changes of the same record',
-          hint: `Other writers were faster ${MAX_TRIES} times. Nothing was written: repeat the call.`,
-        },
-      )
+      throw new AppGrantError('conflict', {
+        message: 'too many concurrent changes of the same record',
+        hint: `Other writers were faster ${MAX_TRIES} times. Nothing was written: repeat the call.`,
+      })
     },
   }
   return collection
@@ -154,7 +150,7 @@ async function afterWriteAttempt<Result>(call: Promise<Result>): Promise<Result>
     if (!isAppGrantError(error, 'store_unavailable')) throw error
     const { message, cause } = error
     const hint = 'The store failed after a first attempt, which may have succeeded. Repeat the call until it succeeds.'
-    throw new AppGrantError('outcome_unknown', {}, { message, hint, cause })
+    throw new AppGrantError('outcome_unknown', { message, hint, cause })
   }
 }
 

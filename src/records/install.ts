@@ -53,6 +53,13 @@ export function installsOfApp(key: string): GroupRef {
   return { kind: INSTALL, partition: partitionOfKey(key), group: key }
 }
 
+/** How a live install is stored. Names in the store never change, so that old records can be read. */
+interface PackedInstall extends Omit<LiveInstall, 'id' | 'expiresAt' | 'approvedBy' | 'stamp' | 'tokenStamp'> {
+  readonly permittedBy: Actor
+  readonly generation: string
+  readonly tokenGeneration: string
+}
+
 export const installKind: Kind<StoredInstall> = {
   name: INSTALL,
   isShared: true,
@@ -61,8 +68,18 @@ export const installKind: Kind<StoredInstall> = {
     const groups = state === 'live' ? [installsOfApp(app).group] : []
     return { partition: partitionOfKey(app), id, groups, position: expiresAt, expiresAt }
   },
-  pack: ({ id: _, expiresAt: __, ...rest }) => JSON.stringify(rest),
-  unpack: ({ id, position, data }) => Object.assign(JSON.parse(data), { id, expiresAt: position }),
+  pack(install) {
+    if (install.state === 'ended') return JSON.stringify({ state: install.state, app: install.app })
+    const { id: _, expiresAt: __, approvedBy, stamp, tokenStamp, ...rest } = install
+    const stored: PackedInstall = { ...rest, permittedBy: approvedBy, generation: stamp, tokenGeneration: tokenStamp }
+    return JSON.stringify(stored)
+  },
+  unpack({ id, position: expiresAt, data }) {
+    const stored = JSON.parse(data) as PackedInstall | Pick<EndedInstall, 'state' | 'app'>
+    if (stored.state === 'ended') return { ...stored, id, expiresAt }
+    const { permittedBy, generation, tokenGeneration, ...rest } = stored
+    return { ...rest, id, expiresAt, approvedBy: permittedBy, stamp: generation, tokenStamp: tokenGeneration }
+  },
 }
 
 /**

@@ -116,14 +116,10 @@ function readCursor(cursor: string, list: ListOf<unknown>): Position {
   const [, position, id] = /^[\w-]{12} (\d{1,15}) ([\w.-]{1,200})$/.exec(text) ?? []
   const place = id === undefined ? undefined : { position: Number(position), id }
   if (!place || writeCursor(place, list) !== cursor || (list.rowOf?.(place.id) ?? 0) < 0) {
-    throw new AppGrantError(
-      'invalid_cursor',
-      {},
-      {
-        message: 'cursor: expected the nextCursor of a page of the same list',
-        hint: 'Use nextCursor of the previous page with the same query, or omit cursor to start over.',
-      },
-    )
+    throw new AppGrantError('invalid_cursor', {
+      message: 'cursor: expected the nextCursor of a page of the same list',
+      hint: 'Use nextCursor of the previous page with the same query, or omit cursor to start over.',
+    })
   }
   return place
 }

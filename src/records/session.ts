@@ -4,35 +4,19 @@ import { type TokenKind, WIDTH } from '../credentials/token-format.ts'
 import type { RecordRef } from '../store/store.ts'
 import type { Kind } from './collection.ts'
 
-/** The stage of a session: its consent request is pending; its code was issued; or n, if its n-th refresh token was issued. */
-export const PENDING = -1
+/** The stage of a session while its consent request is pending, and while its code is current. */
+const PENDING = -1
 export const CODE = 0
 
-/**
- * One authorization grant and its token family (RFC 9700 §4.14), not a login session: from the consent request to the last
- * refresh token. Each step is one compare-and-set to the next stage, so the store ensures that it happens exactly once. Times
- * are in ms since 1970.
- */
-export interface Session {
-  readonly state: 'open' | 'ended'
+/** What every session has. Times are in ms since 1970. */
+interface SessionBase {
   readonly id: string
   readonly app: string
-  readonly stage: number
-  /** Only while the consent request is pending: the account it was made to, and where the response goes. */
-  readonly consentRequest?: {
-    readonly account: string
-    readonly login?: string
-    /** The account's epoch at that time (ACC-7). */
-    readonly epoch?: string
-    readonly redirectUrl: string
-    readonly state?: string
-  }
   /** Digests of the PKCE challenge and of the redirect URL, kept to recognise replays of the code while the session lasts. */
   readonly binding: string
-  /** The stamps the session depends on: of its redirect URL until the code is redeemed, of the app, of the install. */
+  /** The stamps the session depends on: of its redirect URL until the code is exchanged, and of the app. */
   readonly redirectStamp: string
   readonly stamp: string
-  readonly install?: { readonly id: string; readonly stamp: string }
   readonly scope: readonly string[]
   /** The resources its tokens may be for. Absent if the host has configured none. */
   readonly audience?: readonly string[]
@@ -42,14 +26,58 @@ export interface Session {
   readonly familyKey: string
   /** The next credentials are derived from this and the presented credential: neither is enough alone. */
   readonly salt: string
-  /** The previous step, so that a retry gets the same response. */
-  readonly last?: LastStep
   /** When the current credential expires. */
   readonly credentialEndsAt: number
   /** When the whole session expires, fixed at approval. */
   readonly endsAt: number
   /** When the record expires: never before anything that depends on it. */
   readonly expiresAt: number
+}
+
+/** The account has not decided yet. */
+export interface PendingSession extends SessionBase {
+  readonly state: 'pending'
+  readonly consentRequest: ConsentRequest
+}
+
+/** The account has approved. */
+export interface OpenSession extends SessionBase {
+  readonly state: 'open'
+  /** 0 while the code is current, n while the n-th refresh token is. */
+  readonly stage: number
+  readonly install: SessionInstall
+  /** The previous step, so that a retry gets the same response. Absent if there is none, or no retry of it is answered. */
+  readonly last?: LastStep
+}
+
+/** Nothing of it works. It is kept so that its credentials are still recognised. */
+export interface EndedSession extends SessionBase {
+  readonly state: 'ended'
+  readonly stage: number
+  /** Absent if the account had not approved. */
+  readonly install?: SessionInstall
+}
+
+/**
+ * One authorization grant and its token family (RFC 9700 §4.14), not a login session: from the consent request to the last
+ * refresh token. Each step is one compare-and-set to the next stage, so the store ensures that it happens exactly once.
+ */
+export type Session = PendingSession | OpenSession | EndedSession
+
+/** The account that was asked, and where the response goes. */
+export interface ConsentRequest {
+  readonly account: string
+  readonly login?: string
+  /** The account's epoch at that time (ACC-7). */
+  readonly epoch?: string
+  readonly redirectUrl: string
+  readonly state?: string
+}
+
+/** The install that a session works under, while the install has this stamp. */
+export interface SessionInstall {
+  readonly id: string
+  readonly stamp: string
 }
 
 /** How the session got to its stage. */
@@ -83,9 +111,25 @@ export function tagOf(session: Session, kind: TokenKind, stage: number): string 
   return macOf(session.familyKey, WIDTH.tag, kind, String(stage))
 }
 
-/** Nothing of an ended session works. It is kept so that its credentials are still recognised. */
-export function endedSession({ consentRequest: _, last: __, ...session }: Session): Session {
-  return { ...session, state: 'ended' }
+export function endedSession(session: Session): EndedSession {
+  if (session.state === 'ended') return session
+  if (session.state === 'open') {
+    const { last: _, ...kept } = session
+    return { ...kept, state: 'ended' }
+  }
+  const { consentRequest: _, ...kept } = session
+  return { ...kept, state: 'ended', stage: PENDING }
+}
+
+/** How a session is stored. Names in the store never change, so that old records can be read. */
+interface PackedSession extends Omit<SessionBase, 'id' | 'stamp' | 'expiresAt'> {
+  readonly state: 'open' | 'ended'
+  /** {@link PENDING} if the session is pending, or has ended without an approval. */
+  readonly stage: number
+  readonly question?: ConsentRequest
+  readonly generation: string
+  readonly install?: { readonly id: string; readonly generation: string }
+  readonly last?: LastStep
 }
 
 export const sessionKind: Kind<Session> = {
@@ -98,6 +142,25 @@ export const sessionKind: Kind<Session> = {
     position: expiresAt,
     expiresAt,
   }),
-  pack: ({ id: _, expiresAt: __, ...rest }) => JSON.stringify(rest),
-  unpack: ({ id, position, data }) => Object.assign(JSON.parse(data), { id, expiresAt: position }),
+  pack(session) {
+    const { id: _, expiresAt: __, stamp: generation, ...rest } = session
+    if (rest.state === 'pending') {
+      const { consentRequest: question, ...base } = rest
+      return textOf({ ...base, state: 'open', stage: PENDING, question, generation })
+    }
+    const { install, ...base } = rest
+    return textOf({ ...base, generation, ...(install && { install: { id: install.id, generation: install.stamp } }) })
+  },
+  unpack({ id, position: expiresAt, data }) {
+    const { state, stage, question, generation, install: packed, last, ...rest } = JSON.parse(data) as PackedSession
+    const base = { ...rest, id, expiresAt, stamp: generation }
+    const install = packed && { id: packed.id, stamp: packed.generation }
+    if (state === 'open' && question) return { ...base, state: 'pending', consentRequest: question }
+    if (state === 'open' && install) return { ...base, state, stage, install, ...(last && { last }) }
+    return { ...base, state: 'ended', stage, ...(install && { install }) }
+  },
+}
+
+function textOf(packed: PackedSession): string {
+  return JSON.stringify(packed)
 }

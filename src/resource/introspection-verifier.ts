@@ -31,8 +31,8 @@ const OPTIONS = knownMembers<IntrospectionOptions>({ ...RESOURCE_OPTIONS, key: t
  * Verifies access tokens of either format by introspection at the platform. A revoked token is rejected at once or, with
  * `maxStalenessMs`, when its cached acceptance is that old.
  *
- * `verify` rejects with `issuer_unavailable` if the platform does not respond or its response is not as expected; respond with
- * 503 then. The reason for a token that the platform rejects is always `unknown`, because introspection does not report one.
+ * Verification rejects with `issuer_unavailable` if the platform does not respond or its response is not as expected; respond
+ * with 503 then. The reason for a token that the platform rejects is always `unknown`, because introspection does not report one.
  *
  * @throws TypeError if an option is invalid; the message names the option.
  * @see [RFC 7662 - OAuth 2.0 Token Introspection](https://www.rfc-editor.org/rfc/rfc7662.html)

@@ -21,5 +21,5 @@ export async function fetchWhole(url: string | URL, init: RequestInit): Promise<
 /** The issuer did not respond as expected, so the validity of the token is unknown. */
 export function issuerUnavailable(cause: unknown, hint: string): AppGrantError<'issuer_unavailable'> {
   const message = 'the service is temporarily unavailable'
-  return new AppGrantError('issuer_unavailable', {}, { message, hint, cause })
+  return new AppGrantError('issuer_unavailable', { message, hint, cause })
 }

@@ -2,7 +2,13 @@ import { knownMembers } from '../base/known-members.ts'
 import { type KeyFor, readAccessToken } from '../credentials/jwt/access-token.ts'
 import { remoteKeys } from '../credentials/jwt/remote-keys.ts'
 import { accessOfClaims } from '../domain/tokens/token-claims.ts'
-import { assertVerifyOptions, checkAudience, type Verifier, verifyFailure } from '../domain/tokens/verification.ts'
+import {
+  assertVerifyOptions,
+  checkAudience,
+  type Verifier,
+  verifierOf,
+  verifyFailure,
+} from '../domain/tokens/verification.ts'
 import { fetchWhole, issuerUnavailable } from './issuer-response.ts'
 import { checkResourceOptions, checkUrl, claimRules, RESOURCE_OPTIONS, type ResourceOptions } from './options.ts'
 
@@ -22,7 +28,7 @@ const OPTIONS = knownMembers<SignatureOptions>({ ...RESOURCE_OPTIONS, jwksUri: t
  * effect here.
  *
  * The keys are fetched on first use, cached for ten minutes, and fetched again for an unknown `kid`, at most once in ten seconds.
- * `verify` rejects with `issuer_unavailable` if they cannot be fetched.
+ * Verification rejects with `issuer_unavailable` if they cannot be fetched.
  *
  * @throws TypeError if an option is invalid; the message names the option.
  * @see [RFC 9068 - JWT Profile for OAuth 2.0 Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)
@@ -41,14 +47,10 @@ export function signatureVerifier(options: SignatureOptions): Verifier {
       throw issuerUnavailable(cause, `The keys could not be fetched from ${uri}. See the cause.`)
     })
 
-  return {
-    async verify(text, options = {}) {
-      assertVerifyOptions(options)
-      if (typeof text !== 'string') return verifyFailure('malformed')
-      const claims = await readAccessToken(text, keyFor, claimRules(resource))
-      return typeof claims === 'string'
-        ? verifyFailure(claims)
-        : checkAudience(options.audience, accessOfClaims(claims))
-    },
-  }
+  return verifierOf(async (text, options = {}) => {
+    assertVerifyOptions(options)
+    if (typeof text !== 'string') return verifyFailure('malformed')
+    const claims = await readAccessToken(text, keyFor, claimRules(resource))
+    return typeof claims === 'string' ? verifyFailure(claims) : checkAudience(options.audience, accessOfClaims(claims))
+  })
 }

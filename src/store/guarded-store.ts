@@ -34,7 +34,7 @@ export function guardedStore(store: Store, { timeoutMs, failed }: GuardOptions):
     const cause = sanitizeError(error)
     failed({ code, operation, cause })
     const message = code === 'outcome_unknown' ? 'the outcome is unknown' : 'the service is temporarily unavailable'
-    return new AppGrantError(code, {}, { message, hint: HINTS[code], cause })
+    return new AppGrantError(code, { message, hint: HINTS[code], cause })
   }
   const getRefused = refusal('get', 'store_unavailable')
   const insertRefused = refusal('insert', 'outcome_unknown')

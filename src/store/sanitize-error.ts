@@ -49,7 +49,12 @@ function sanitizedCopy(error: unknown, depth: number): Error {
   const reason = depth < MAX_CAUSES ? reasonOf(error) : undefined
   const cause = reason === undefined ? {} : { cause: sanitizedCopy(reason, depth + 1) }
   if (isAppGrantError(error)) {
-    const copy = new AppGrantError(error.code, error.details, { message: error.message, hint: error.hint, ...cause })
+    const copy = new AppGrantError(error.code, {
+      message: error.message,
+      hint: error.hint,
+      ...cause,
+      details: error.details,
+    })
     return dressed(copy, error, { name: error.name, message: error.message })
   }
   const Class = error instanceof TypeError ? TypeError : Error

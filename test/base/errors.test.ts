@@ -5,7 +5,7 @@ describe('AppGrantError', () => {
   it('an AppGrantError has code, details, message, hint and cause (ERR-2)', () => {
     const cause = new Error('driver')
     const details = { owner: 'o', limit: 3 }
-    const error = new AppGrantError('app_limit_reached', details, { message: 'full', hint: 'remove one', cause })
+    const error = new AppGrantError('app_limit_reached', { message: 'full', hint: 'remove one', cause, details })
     expect(error).toBeInstanceOf(Error)
     expect(error).toMatchObject({
       name: 'AppGrantError',

@@ -47,6 +47,7 @@ describe('tracing channels', () => {
       give: async () => ({ ok: true }),
       deny: async () => ({ ok: false, reason: 'expired' }),
       refuse: () => Promise.reject(new AppGrantError('app_suspended', {})),
+      verify: () => Promise.reject(new AppGrantError('invalid_token', { details: { reason: 'revoked' } })),
       fail: () => Promise.reject(new Error('canary')),
       reject: () => Promise.reject(undefined),
     })
@@ -54,6 +55,7 @@ describe('tracing channels', () => {
       give: 'ok',
       deny: 'expired',
       refuse: 'app_suspended',
+      verify: 'revoked',
       fail: 'unexpected_error',
       reject: 'unexpected_error',
     } as const

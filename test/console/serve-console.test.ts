@@ -18,12 +18,12 @@ function consoleOf(options: Partial<ConsoleOptions> = {}, error?: ErrorCode | Er
   const route = (extra: Partial<ConsoleRoute> = {}): ConsoleRoute => ({
     get: async ({ match, context }) => {
       done.push(`GET ${match.name} ${context.actsFor?.name ?? 'self'}`)
-      if (error) throw error instanceof Error ? error : new AppGrantError(error, {} as never)
+      if (error) throw error instanceof Error ? error : new AppGrantError(error, { details: {} as never })
       return { page: { title: 'A page', main: html`<h1>A page</h1>` } }
     },
     post: async ({ match, context }, form) => {
       done.push(`POST ${match.name} ${form.get('name') ?? ''}`)
-      if (error) throw error instanceof Error ? error : new AppGrantError(error, {} as never)
+      if (error) throw error instanceof Error ? error : new AppGrantError(error, { details: {} as never })
       return { redirect: context.to('apps', { said: 'saved' }) }
     },
     ...extra,

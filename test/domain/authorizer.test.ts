@@ -22,7 +22,7 @@ describe('client credentials', () => {
     const issuedAt = new Date(clock())
     const expiresAt = new Date(clock() + 3_600_000)
     expect(granted).toMatchObject({ expiresAt, expiresInSeconds: 3600, scope: ['read', 'write'] })
-    expect(await appgrant.authorizer.verify(granted.accessToken)).toEqual({
+    expect(await appgrant.authorizer.tryVerify(granted.accessToken)).toEqual({
       ok: true,
       kind: 'app',
       app: { key: app.key, name: 'Example App', owner: 'org' },
@@ -72,7 +72,7 @@ describe('client credentials', () => {
     const { appgrant, app, grant } = await setUp()
     const { accessToken } = await grant()
     const scopeNow = async () => {
-      const access = await appgrant.authorizer.verify(accessToken)
+      const access = await appgrant.authorizer.tryVerify(accessToken)
       return access.ok ? access.scope : access.reason
     }
     await appgrant.apps.update(app.key, { scopes: ['write', 'other'] })
@@ -122,7 +122,7 @@ describe('token verification', () => {
     const { appgrant, app, grant, clock } = await setUp()
     const { accessToken, tokenId } = await grant()
     const reason = async (text: unknown) => {
-      const answer = await appgrant.authorizer.verify(text as string)
+      const answer = await appgrant.authorizer.tryVerify(text as string)
       return answer.ok ? 'ok' : answer.reason
     }
     for (const text of [
@@ -157,13 +157,13 @@ describe('token verification', () => {
     const { appgrant, grant, store, tree } = await setUp()
     const { accessToken } = await grant()
     store.fail('get', 'before')
-    expect(await codeOf(appgrant.authorizer.verify(accessToken))).toBe('store_unavailable')
+    expect(await codeOf(appgrant.authorizer.tryVerify(accessToken))).toBe('store_unavailable')
     store.fail('get', 'after')
-    expect(await codeOf(appgrant.authorizer.verify(accessToken))).toBe('store_unavailable')
+    expect(await codeOf(appgrant.authorizer.tryVerify(accessToken))).toBe('store_unavailable')
     tree.setDown(true)
-    expect(await codeOf(appgrant.authorizer.verify(accessToken))).toBe('directory_unavailable')
+    expect(await codeOf(appgrant.authorizer.tryVerify(accessToken))).toBe('directory_unavailable')
     tree.setDown(false)
-    expect(await appgrant.authorizer.verify(accessToken)).toMatchObject({ ok: true })
+    expect(await appgrant.authorizer.tryVerify(accessToken)).toMatchObject({ ok: true })
   })
 
   it('every node gives the same verification result from the moment an operation has resolved (REV-3)', async () => {
@@ -174,7 +174,7 @@ describe('token verification', () => {
         .clientCredentials({ key: app.key, secret })
         .catch(() => ({ accessToken: '' }))
       await appgrant.apps[act](app.key)
-      expect((await other.authorizer.verify(accessToken)).ok, act).toBe(false)
+      expect((await other.authorizer.tryVerify(accessToken)).ok, act).toBe(false)
     }
   })
 })
@@ -190,7 +190,7 @@ describe('revocation by the app', () => {
     await appgrant.authorizer.revokeToken(by)
     await appgrant.authorizer.revokeToken(by)
     await appgrant.apps.resume(app.key)
-    expect(await appgrant.authorizer.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' })
+    expect(await appgrant.authorizer.tryVerify(accessToken)).toEqual({ ok: false, reason: 'revoked' })
     expect(seen[0]).toEqual(['removed', [tokenId]])
   })
 
@@ -204,7 +204,7 @@ describe('revocation by the app', () => {
     expect(await codeOf(appgrant.authorizer.revokeToken(foreign))).toBe('foreign_token')
     expect(refused).toEqual([['foreign_token', expect.any(String), other.app.key]])
     expect(await codeOf(appgrant.authorizer.revokeToken({ ...foreign, secret }))).toBe('app_authentication_failed')
-    expect(await appgrant.authorizer.verify(accessToken)).toMatchObject({ ok: true })
+    expect(await appgrant.authorizer.tryVerify(accessToken)).toMatchObject({ ok: true })
     expect(app.key).not.toBe(other.app.key)
   })
 

@@ -25,7 +25,7 @@ describe('security cases', () => {
     const appgrant = createAppGrant({ store: memoryStore() })
     const { app, secret } = await appgrant.apps.register(exampleApp({ owner: 'org', trusted: true }))
     const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
-    expect(await appgrant.authorizer.verify(accessToken)).toMatchObject({ kind: 'app', account: 'org' })
+    expect(await appgrant.authorizer.tryVerify(accessToken)).toMatchObject({ kind: 'app', account: 'org' })
     const namesake = appgrant.as(app.key)
     expect(await namesake.apps.get(app.key)).toBeUndefined()
     expect((await namesake.apps.list()).items).toEqual([])
@@ -38,7 +38,7 @@ describe('security cases', () => {
     const { appgrant, app, secret, grant } = await setUp()
     const { accessToken } = await grant()
     const paths = async () => [
-      (await appgrant.authorizer.verify(accessToken)).ok,
+      (await appgrant.authorizer.tryVerify(accessToken)).ok,
       await codeOf(grant()),
       await codeOf(appgrant.authorizer.authenticateApp({ key: app.key, secret })),
     ]
@@ -64,7 +64,7 @@ describe('security cases', () => {
     const { secret: fresh, app: after } = await appgrant.apps.regenerateSecret(app.key)
     expect(after.secrets).toHaveLength(1)
     for (const { accessToken } of tokens)
-      expect(await appgrant.authorizer.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' })
+      expect(await appgrant.authorizer.tryVerify(accessToken)).toEqual({ ok: false, reason: 'revoked' })
     for (const old of [secret, overlap])
       expect(await codeOf(appgrant.authorizer.clientCredentials({ key: app.key, secret: old }))).toBe(
         'app_authentication_failed',
@@ -93,14 +93,14 @@ describe('security cases', () => {
     const { accessToken, tokenId } = await grant()
     const format = createTokenFormat('ag')
     const forged = format.write('at', { app: app.key, token: tokenId, secret: random(48) })
-    expect(await appgrant.authorizer.verify(forged)).toEqual({ ok: false, reason: 'unknown' })
+    expect(await appgrant.authorizer.tryVerify(forged)).toEqual({ ok: false, reason: 'unknown' })
     await appgrant.authorizer.revokeToken({ key: app.key, secret, token: forged })
-    expect(await appgrant.authorizer.verify(accessToken)).toMatchObject({ ok: true })
+    expect(await appgrant.authorizer.tryVerify(accessToken)).toMatchObject({ ok: true })
     // Another app's key before the same id and secret, of the same partition and of another one.
     const part = accessToken.slice(54, 102)
     for (const key of [createKey('org', random), createKey('other', random)])
       expect(
-        await appgrant.authorizer.verify(format.write('at', { app: key, token: tokenId, secret: part })),
+        await appgrant.authorizer.tryVerify(format.write('at', { app: key, token: tokenId, secret: part })),
       ).toMatchObject({ ok: false, reason: 'unknown' })
   })
 
@@ -125,7 +125,7 @@ describe('security cases', () => {
       expect(details, field).toMatchObject({ fields: [{ field: name, code: 'too_long' }] })
       expect(inspect(details).length).toBeLessThan(1000)
     }
-    expect(await appgrant.authorizer.verify(`ag_at_${long}`)).toEqual({ ok: false, reason: 'malformed' })
+    expect(await appgrant.authorizer.tryVerify(`ag_at_${long}`)).toEqual({ ok: false, reason: 'malformed' })
     expect(await codeOf(appgrant.apps.list({ owner: 'org', cursor: long }))).toBe('invalid_cursor')
     expect(await appgrant.apps.get(long)).toBeUndefined()
     expect(await codeOf(appgrant.apps.register(exampleApp({ owner: long })))).toBe('invalid_request')
@@ -192,6 +192,7 @@ describe('security cases', () => {
       () => appgrant.authorizer.revokeToken({ key, secret, token: accessToken.slice(0, -1) }),
       () => appgrant.authorizer.verify(`${accessToken}x`),
       () => appgrant.authorizer.verify(accessToken.replace('at', 'rt')),
+      () => appgrant.authorizer.tryVerify(accessToken, { audience: [accessToken] as never }),
       () => appgrant.apps.get(secret),
       () => appgrant.apps.suspend(accessToken),
       () => appgrant.tokens.remove({ app: key, account: 'org', ids: [accessToken, 5 as never] }),

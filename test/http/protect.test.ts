@@ -116,14 +116,14 @@ describe('protect (RFC 6750)', () => {
       false,
     ])
     expect(await jsonOf(response)).toMatchObject({ error: 'temporarily_unavailable' })
-    const directory = new AppGrantError('directory_unavailable', {}, { message: 'secret inside?' })
-    const failing = protect({ verify: () => Promise.reject(directory) })
+    const directory = new AppGrantError('directory_unavailable', { message: 'secret inside?' })
+    const failing = protect({ tryVerify: () => Promise.reject(directory) })
     expect(await refused(await failing(request('Bearer x')))).toMatchObject({ status: 503 })
   })
 
   it('protect passes every other error to the host and never turns it into a 401', async () => {
     const cause = new Error('a bug')
-    await expect(protect({ verify: () => Promise.reject(cause) })(request('Bearer x'))).rejects.toBe(cause)
+    await expect(protect({ tryVerify: () => Promise.reject(cause) })(request('Bearer x'))).rejects.toBe(cause)
   })
 
   it('a response of protect is never cached, refused or not (HTTP-6)', async () => {
@@ -137,7 +137,7 @@ describe('protect (RFC 6750)', () => {
   it('protect verifies with the staleness that it was given', async () => {
     const asked: unknown[] = []
     const verifier = {
-      verify: async (_: string, options?: unknown) => {
+      tryVerify: async (_: string, options?: unknown) => {
         asked.push(options)
         return { ok: false, reason: 'unknown' } as const
       },

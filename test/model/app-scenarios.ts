@@ -190,7 +190,7 @@ async function setUp(given: (state: AppState, appgrant: AppGrant) => Promise<unk
 async function observe({ key, secrets, tokens }: AppState, { apps, authorizer }: AppGrant): Promise<unknown> {
   const held: Record<string, unknown> = {}
   for (const [name, text] of [...tokens].sort()) {
-    const answer = await authorizer.verify(text)
+    const answer = await authorizer.tryVerify(text)
     held[name] = answer.ok ? answer.scope : answer.reason
   }
   const accepted = []

@@ -71,7 +71,7 @@ describe('protectNode (RFC 6750)', () => {
 
   it('protectNode passes errors that are not outages to next', async () => {
     const cause = new Error('a bug')
-    const guard = protectNode({ verify: () => Promise.reject(cause) })
+    const guard = protectNode({ tryVerify: () => Promise.reject(cause) })
     const errors: unknown[] = []
     const port = await listen((req, res) =>
       guard(req, res, (error) => {

@@ -28,7 +28,7 @@ export async function access(token: string): Promise<Access | undefined> {
   await appgrant.apps.register(exampleApp()).catch((error: unknown) => {
     if (isAppGrantError(error, 'invalid_fields')) console.log(error.details.fields[0]?.field)
   })
-  const verification: Verification = await appgrant.authorizer.verify(token)
+  const verification: Verification = await appgrant.authorizer.tryVerify(token)
   return verification.ok ? verification : undefined
 }
 export const handler = toNodeHandler(createHandler(appgrant))
@@ -91,7 +91,7 @@ export async function main(): Promise<readonly string[]> {
   const { app, secret } = await appgrant.apps.register(exampleApp())
   const access = await protect(appgrant.authorizer)(new Request('https://api.example/'))
   if (!(access instanceof Response)) console.log(access.kind satisfies 'app' | 'user')
-  const verification = await appgrant.authorizer.verify(secret)
+  const verification = await appgrant.authorizer.tryVerify(secret)
   if (!verification.ok) console.log(verification.reason)
   // @ts-expect-error: a refusal has no account.
   console.log(verification.account)

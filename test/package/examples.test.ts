@@ -60,7 +60,7 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   'signed-tokens.ts': [
     'token: a JWT of 3 parts',
     'service: valid for org-7',
-    'revoked: valid for the service, revoked for verify',
+    'revoked: valid for the service, revoked for authorizer',
   ],
   'resource-server.ts': ['with a token: 200 calls of org-7', 'after the app was suspended: 401'],
 }
@@ -112,9 +112,9 @@ describe('the examples', () => {
       lines: [
         'appgrant_calls_total{call="Authorizer.clientCredentials",outcome="ok"} 1',
         'appgrant_calls_total{call="Authorizer.clientCredentials",outcome="app_authentication_failed"} 1',
-        'appgrant_calls_total{call="Authorizer.verify",outcome="ok"} 2',
-        'appgrant_calls_total{call="Authorizer.verify",outcome="malformed"} 1',
-        'appgrant_calls_total{call="Authorizer.verify",outcome="app_suspended"} 1',
+        'appgrant_calls_total{call="Authorizer.tryVerify",outcome="ok"} 2',
+        'appgrant_calls_total{call="Authorizer.tryVerify",outcome="malformed"} 1',
+        'appgrant_calls_total{call="Authorizer.tryVerify",outcome="app_suspended"} 1',
       ],
     })
   })

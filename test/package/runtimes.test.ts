@@ -34,7 +34,7 @@ const { app, secret } = await appgrant.apps.register({
 })
 const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
 await appgrant.apps.regenerateSecret(app.key)
-console.log((await appgrant.authorizer.verify(accessToken)).reason, typeof appgrant[Symbol.asyncDispose])
+console.log((await appgrant.authorizer.tryVerify(accessToken)).reason, typeof appgrant[Symbol.asyncDispose])
 await appgrant.close()
 
 const { createServer } = await import('node:http')

@@ -18,7 +18,7 @@ for (const format of ['signed', 'opaque'] as const)
 
     it('introspectionVerifier gives the same result as verify and works with protect (HTTP-3)', async () => {
       const token = await here.token()
-      expect(await verifierOf().verify(token)).toEqual(await ownWord(here, token))
+      expect(await verifierOf().tryVerify(token)).toEqual(await ownWord(here, token))
       const request = new Request(`${API}/calls`, { headers: { authorization: `Bearer ${token}` } })
       expect(await protect(verifierOf(), { scope: 'read' })(request)).toMatchObject({ ok: true, account: 'org' })
     })
@@ -26,66 +26,77 @@ for (const format of ['signed', 'opaque'] as const)
     it('introspectionVerifier is strict by default, so the next call sees a revocation', async () => {
       const token = await here.token()
       const verifier = verifierOf()
-      expect(await verifier.verify(token)).toMatchObject({ ok: true })
+      expect(await verifier.tryVerify(token)).toMatchObject({ ok: true })
       await here.appgrant.apps.suspend(here.app.key)
-      expect(await verifier.verify(token)).toEqual({ ok: false, reason: 'unknown' })
+      expect(await verifier.tryVerify(token)).toEqual({ ok: false, reason: 'unknown' })
       await here.appgrant.apps.resume(here.app.key)
-      expect(await verifier.verify(token)).toMatchObject({ ok: true })
+      expect(await verifier.tryVerify(token)).toMatchObject({ ok: true })
       await here.appgrant.apps.regenerateSecret(here.app.key)
-      expect(await verifier.verify(token)).toEqual({ ok: false, reason: 'unknown' })
+      expect(await verifier.tryVerify(token)).toEqual({ ok: false, reason: 'unknown' })
     })
 
     it('introspectionVerifier asks once within maxStalenessMs, and a strict call still sees a revocation', async () => {
       const token = await here.token()
       const verifier = verifierOf()
       for (let n = 0; n < 3; n++)
-        expect(await verifier.verify(token, { maxStalenessMs: 60_000 })).toMatchObject({ ok: true })
+        expect(await verifier.tryVerify(token, { maxStalenessMs: 60_000 })).toMatchObject({ ok: true })
       expect(here.requests).toEqual(['/introspect'])
       await here.appgrant.apps.revokeTokens(here.app.key)
-      expect(await verifier.verify(token, { maxStalenessMs: 60_000 })).toMatchObject({ ok: true })
-      expect(await verifier.verify(token)).toMatchObject({ ok: false })
+      expect(await verifier.tryVerify(token, { maxStalenessMs: 60_000 })).toMatchObject({ ok: true })
+      expect(await verifier.tryVerify(token)).toMatchObject({ ok: false })
     })
 
     it('introspectionVerifier refuses a token for another resource and reveals nothing of it (S69)', async () => {
       const token = await here.token(BILLING)
-      expect(await here.appgrant.authorizer.verify(token)).toMatchObject({ ok: true })
-      expect(await verifierOf().verify(token)).toEqual({ ok: false, reason: 'unknown' })
+      expect(await here.appgrant.authorizer.tryVerify(token)).toMatchObject({ ok: true })
+      expect(await verifierOf().tryVerify(token)).toEqual({ ok: false, reason: 'unknown' })
       const other = introspectionVerifier({ issuer: here.issuer, audience: BILLING, ...here.resource })
-      expect(await other.verify(await here.token(API))).toEqual({ ok: false, reason: 'unknown' })
+      expect(await other.tryVerify(await here.token(API))).toEqual({ ok: false, reason: 'unknown' })
     })
 
     it('introspectionVerifier does not ask about texts that cannot be tokens', async () => {
       for (const bad of ['', 'a b', 'ä', `x${'y'.repeat(30_000)}`, 'a=b', undefined, {}])
-        expect(await verifierOf().verify(bad as string)).toEqual({ ok: false, reason: 'malformed' })
+        expect(await verifierOf().tryVerify(bad as string)).toEqual({ ok: false, reason: 'malformed' })
       expect(here.requests).toEqual([])
+    })
+
+    it('verify of introspectionVerifier rejects with invalid_token, and with invalid_request for its options (TOK-10)', async () => {
+      const verifier = verifierOf()
+      expect(await verifier.verify(await here.token())).toMatchObject({ ok: true })
+      expect(await refusalOf(verifier.verify('x'))).toMatchObject({
+        code: 'invalid_token',
+        details: { reason: 'unknown' },
+      })
+      for (const call of [verifier.verify, verifier.tryVerify])
+        expect((await refusalOf(call('x', { maxStalenessMs: -1 }))).code).toBe('invalid_request')
     })
 
     it('introspectionVerifier rejects if the platform has no result, and protect responds 503', async () => {
       const token = await here.token()
       here.store.fail('get', 'before', 2)
-      expect((await refusalOf(verifierOf().verify(token))).code).toBe('issuer_unavailable')
+      expect((await refusalOf(verifierOf().tryVerify(token))).code).toBe('issuer_unavailable')
       const request = new Request(`${API}/calls`, { headers: { authorization: `Bearer ${token}` } })
       expect(await protect(verifierOf())(request)).toMatchObject({ status: 503 })
     })
 
     it('introspectionVerifier rejects if its app is no resource server, is suspended or has another secret', async () => {
       const token = await here.token()
-      const wrong = await refusalOf(verifierOf({ secret: 'x'.repeat(32) }).verify(token))
+      const wrong = await refusalOf(verifierOf({ secret: 'x'.repeat(32) }).tryVerify(token))
       expect(wrong).toMatchObject({
         code: 'issuer_unavailable',
         cause: { message: expect.stringContaining('invalid_client') },
       })
       await here.appgrant.apps.suspend(here.resource.key)
-      expect((await refusalOf(verifierOf().verify(token))).code).toBe('issuer_unavailable')
+      expect((await refusalOf(verifierOf().tryVerify(token))).code).toBe('issuer_unavailable')
       await here.appgrant.apps.resume(here.resource.key)
       await here.appgrant.apps.setResourceServer(here.resource.key, undefined)
-      expect(await verifierOf().verify(token)).toEqual({ ok: false, reason: 'unknown' })
+      expect(await verifierOf().tryVerify(token)).toEqual({ ok: false, reason: 'unknown' })
     })
 
     it('errors of introspectionVerifier show neither the secret nor the token (S51)', async () => {
       const token = await here.token()
       await here.close()
-      const error = await refusalOf(verifierOf().verify(token))
+      const error = await refusalOf(verifierOf().tryVerify(token))
       const shown = JSON.stringify([error, String(error.stack), error.hint, String(error.cause)])
       for (const secret of [token, here.resource.secret]) expect(shown).not.toContain(secret)
       here = await platform(format)
@@ -112,7 +123,7 @@ describe('introspectionVerifier with an issuer that misbehaves', () => {
         response((status, body, headers = {}) => res.writeHead(status, headers).end(body))
       })
       const verifier = introspectionVerifier({ issuer: url, timeoutMs: 300, ...options })
-      expect((await refusalOf(verifier.verify('token'))).code).toBe('issuer_unavailable')
+      expect((await refusalOf(verifier.tryVerify('token'))).code).toBe('issuer_unavailable')
       server.closeAllConnections()
       await closed(server)
     })
@@ -128,7 +139,7 @@ describe('introspectionVerifier with an issuer that misbehaves', () => {
     }
     const verifier = introspectionVerifier({ issuer, ...options })
     body = good
-    expect(await verifier.verify('t')).toMatchObject({ ok: true, account: 'u', audience: [API, BILLING], scope: [] })
+    expect(await verifier.tryVerify('t')).toMatchObject({ ok: true, account: 'u', audience: [API, BILLING], scope: [] })
     for (const bad of [
       { iss: 'https://x.example' },
       { aud: BILLING },
@@ -138,10 +149,10 @@ describe('introspectionVerifier with an issuer that misbehaves', () => {
       { sub: 1 },
     ]) {
       body = { ...good, ...bad }
-      expect(await verifier.verify('t')).toEqual({ ok: false, reason: 'unknown' })
+      expect(await verifier.tryVerify('t')).toEqual({ ok: false, reason: 'unknown' })
     }
     body = { ...good, exp: now - 60 }
-    expect(await verifier.verify('t')).toEqual({ ok: false, reason: 'expired' })
+    expect(await verifier.tryVerify('t')).toEqual({ ok: false, reason: 'expired' })
     await closed(server)
   })
 

@@ -53,7 +53,7 @@ export async function standIn(listener: RequestListener): Promise<{ readonly url
 
 /** The platform's own result for a token. */
 export const ownWord = async ({ appgrant }: { readonly appgrant: AppGrant }, token: string) => {
-  const access = await appgrant.authorizer.verify(token)
+  const access = await appgrant.authorizer.tryVerify(token)
   if (!access.ok) throw new Error(`expected a valid token, received ${access.reason}`)
   const seconds = (date: Date) => new Date(Math.floor(date.getTime() / 1000) * 1000)
   return { ...access, issuedAt: seconds(access.issuedAt), expiresAt: seconds(access.expiresAt) }

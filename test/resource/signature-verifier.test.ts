@@ -35,7 +35,7 @@ describe('signatureVerifier', () => {
     const verifier = signatureVerifier({ issuer: here.issuer, audience: API })
     for (let n = 0; n < 3; n++) {
       const token = await here.token()
-      expect(await verifier.verify(token)).toEqual(await ownWord(here, token))
+      expect(await verifier.tryVerify(token)).toEqual(await ownWord(here, token))
       const request = new Request(`${API}/calls`, { headers: { authorization: `Bearer ${token}` } })
       expect(await protect(verifier, { scope: 'write' })(request)).toMatchObject({ ok: true, kind: 'app' })
     }
@@ -47,35 +47,45 @@ describe('signatureVerifier', () => {
     const verifier = signatureVerifier({ issuer: here.issuer, audience: API })
     const token = await here.token()
     await here.appgrant.apps.regenerateSecret(here.app.key)
-    expect(await verifier.verify(token)).toMatchObject({ ok: true })
-    expect(await here.appgrant.authorizer.verify(token)).toMatchObject({ ok: false, reason: 'revoked' })
+    expect(await verifier.tryVerify(token)).toMatchObject({ ok: true })
+    expect(await here.appgrant.authorizer.tryVerify(token)).toMatchObject({ ok: false, reason: 'revoked' })
   })
 
   it('signatureVerifier refuses a token for another resource and malformed texts (S69)', async () => {
     const here = await start()
     const verifier = signatureVerifier({ issuer: here.issuer, audience: API })
-    expect(await verifier.verify(await here.token(BILLING))).toEqual({ ok: false, reason: 'unknown' })
-    expect(await verifier.verify(await here.token(), { audience: BILLING })).toEqual({
+    expect(await verifier.tryVerify(await here.token(BILLING))).toEqual({ ok: false, reason: 'unknown' })
+    expect(await verifier.tryVerify(await here.token(), { audience: BILLING })).toEqual({
       ok: false,
       reason: 'other_audience',
     })
     for (const bad of ['', 'a.b.c', 'x'.repeat(30_000), undefined])
-      expect(await verifier.verify(bad as string)).toEqual({ ok: false, reason: 'malformed' })
+      expect(await verifier.tryVerify(bad as string)).toEqual({ ok: false, reason: 'malformed' })
+  })
+
+  it('verify of signatureVerifier rejects with invalid_token and the reason (TOK-10)', async () => {
+    const here = await start()
+    const verifier = signatureVerifier({ issuer: here.issuer, audience: API })
+    expect(await verifier.verify(await here.token())).toMatchObject({ ok: true })
+    expect(await refusalOf(verifier.verify('a.b.c'))).toMatchObject({
+      code: 'invalid_token',
+      details: { reason: 'malformed' },
+    })
   })
 
   it('signatureVerifier fetches once more per cool-down for any number of unknown kids (S67)', async () => {
     const here = await start()
     const verifier = signatureVerifier({ issuer: here.issuer, audience: API })
-    expect(await verifier.verify(await here.token())).toMatchObject({ ok: true })
+    expect(await verifier.tryVerify(await here.token())).toMatchObject({ ok: true })
     const stranger = keyObject(newKey())
     for (let n = 0; n < 100; n++) {
       const token = await new SignJWT({})
         .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: `k${n}` })
         .sign(stranger)
-      expect(await verifier.verify(token)).toEqual({ ok: false, reason: 'unknown' })
+      expect(await verifier.tryVerify(token)).toEqual({ ok: false, reason: 'unknown' })
     }
     expect(here.requests.length).toBeLessThanOrEqual(2)
-    expect(await verifier.verify(await here.token())).toMatchObject({ ok: true })
+    expect(await verifier.tryVerify(await here.token())).toMatchObject({ ok: true })
   })
 
   const jwksOf = async (here: Platform) => JSON.stringify(await here.appgrant.jwks?.())
@@ -108,7 +118,7 @@ describe('signatureVerifier', () => {
         timeoutMs: 300,
       })
       const token = await here.token()
-      for (let n = 0; n < 5; n++) expect((await refusalOf(verifier.verify(token))).code).toBe('issuer_unavailable')
+      for (let n = 0; n < 5; n++) expect((await refusalOf(verifier.tryVerify(token))).code).toBe('issuer_unavailable')
       expect(fetched).toBe(1)
       const request = new Request(`${API}/calls`, { headers: { authorization: `Bearer ${token}` } })
       expect(await protect(verifier)(request)).toMatchObject({ status: 503 })
@@ -120,16 +130,16 @@ describe('signatureVerifier', () => {
     const url = await servesKeys((_, res) => res.end(sets.shift()))
     const ofOld = signatureVerifier({ issuer: old.issuer, audience: API, jwksUri: url })
     const before = await old.token()
-    expect(await ofOld.verify(before)).toMatchObject({ ok: true })
+    expect(await ofOld.tryVerify(before)).toMatchObject({ ok: true })
     const ofNew = signatureVerifier({ issuer: here.issuer, audience: API, jwksUri: url })
-    expect(await ofNew.verify(await here.token())).toMatchObject({ ok: true })
-    expect(await ofNew.verify(before)).toEqual({ ok: false, reason: 'unknown' })
+    expect(await ofNew.tryVerify(await here.token())).toMatchObject({ ok: true })
+    expect(await ofNew.tryVerify(before)).toEqual({ ok: false, reason: 'unknown' })
   })
 
   it('signatureVerifier refuses a token of the right key but another issuer', async () => {
     const [one, other] = [await start(SIGNING), await start(SIGNING)]
     const verifier = signatureVerifier({ issuer: one.issuer, audience: API })
-    expect(await verifier.verify(await other.token())).toEqual({ ok: false, reason: 'unknown' })
+    expect(await verifier.tryVerify(await other.token())).toEqual({ ok: false, reason: 'unknown' })
   })
 
   it('signatureVerifier refuses options that cannot work, by name', () => {

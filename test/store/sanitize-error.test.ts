@@ -108,7 +108,7 @@ describe('sanitizeError', () => {
   )
 
   it('an error of appgrant keeps code, details and hint, and an error marked as not applied its mark', () => {
-    const error = new AppGrantError('store_unavailable', {}, { message: 'm "x"', hint: 'do "x"', cause: driverError() })
+    const error = new AppGrantError('store_unavailable', { message: 'm "x"', hint: 'do "x"', cause: driverError() })
     const copy = sanitizeError(notApplied(error))
     expect(isNotApplied(copy)).toBe(true)
     expect(isAppGrantError(copy.cause, 'store_unavailable')).toBe(true)

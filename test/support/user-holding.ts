@@ -72,7 +72,7 @@ export async function authorised(
 
 export async function userHoldingOf(scene: UserScene): Promise<UserHolding> {
   const { appgrant, key, user } = scene
-  const access = await appgrant.authorizer.verify(user.access)
+  const access = await appgrant.authorizer.tryVerify(user.access)
   const listed = await listedOf(scene)
   const installs = await codeOf(appgrant.installs.list({ account: OF_USER }))
   const { items } = installs === 'ok' ? await appgrant.installs.list({ account: OF_USER }) : { items: [] }
@@ -90,7 +90,7 @@ export async function userHoldingOf(scene: UserScene): Promise<UserHolding> {
 export async function expectFreshWorks(scene: UserScene): Promise<void> {
   if ((await tryAsk(scene)) !== 'consent') return
   const { accessToken } = await redeem(scene, await newCode(scene, scene.key), await scene.currentProof())
-  expect(await scene.appgrant.authorizer.verify(accessToken)).toMatchObject({
+  expect(await scene.appgrant.authorizer.tryVerify(accessToken)).toMatchObject({
     ok: true,
     kind: 'user',
     account: OF_USER,
@@ -155,7 +155,7 @@ async function tryRefresh(scene: UserScene): Promise<ErrorCode | 'ok'> {
   const code = await codeOf(call)
   if (code !== 'ok') return code
   const { refreshToken = '', tokenId, accessToken } = await call
-  expect(await appgrant.authorizer.verify(accessToken)).toMatchObject({ ok: true })
+  expect(await appgrant.authorizer.tryVerify(accessToken)).toMatchObject({ ok: true })
   user.refresh = refreshToken
   await appgrant.tokens.remove({ app: key, account: OF_USER, ids: [tokenId] })
   return code
@@ -170,7 +170,7 @@ async function tryCode(scene: UserScene): Promise<ErrorCode | 'ok'> {
   if (answer !== 'ok') return answer
   user.codes.shift()
   const { tokenId, accessToken } = await call
-  expect(await appgrant.authorizer.verify(accessToken)).toMatchObject({ ok: true })
+  expect(await appgrant.authorizer.tryVerify(accessToken)).toMatchObject({ ok: true })
   await appgrant.tokens.remove({ app: key, account: OF_USER, ids: [tokenId] })
   return answer
 }

@@ -70,15 +70,11 @@ export function createAccounts(
   const outage = (operation: string, cause: unknown) => {
     const code = 'directory_unavailable'
     events.emit('outage', {}, { code, operation, cause })
-    return new AppGrantError(
-      code,
-      {},
-      {
-        message: 'the service is temporarily unavailable',
-        hint: 'The account directory failed, timed out or returned an invalid value. Nothing was decided. See the cause.',
-        cause,
-      },
-    )
+    return new AppGrantError(code, {
+      message: 'the service is temporarily unavailable',
+      hint: 'The account directory failed, timed out or returned an invalid value. Nothing was decided. See the cause.',
+      cause,
+    })
   }
   const asked = async (account: string) => {
     const lineage = await directory.lineage(account)
@@ -137,5 +133,5 @@ export function mayTrust(lineage: Lineage): boolean {
 /** The error for an account that is blocked or lacks a permission. */
 export function accountError(refusal: UseRefusal, hint: string): AppGrantError {
   const message = refusal === 'account_blocked' ? 'the account is blocked' : 'the account is not permitted to do this'
-  return new AppGrantError(refusal, {}, { message, hint })
+  return new AppGrantError(refusal, { message, hint })
 }

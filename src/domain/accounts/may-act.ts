@@ -48,14 +48,10 @@ export async function assertMayAct(app: LiveApp, account: string, accounts: Acco
 
 export function assertNotSuspended(app: LiveApp): void {
   if (!app.suspended) return
-  throw new AppGrantError(
-    'app_suspended',
-    {},
-    {
-      message: 'the app is suspended',
-      hint: 'After apps.resume, the app and its unexpired tokens work again.',
-    },
-  )
+  throw new AppGrantError('app_suspended', {
+    message: 'the app is suspended',
+    hint: 'After apps.resume, the app and its unexpired tokens work again.',
+  })
 }
 
 function refusalOf(app: LiveApp, owner: Lineage, holder: Lineage, accounts: Accounts): UseRefusal | undefined {

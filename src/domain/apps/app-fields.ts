@@ -12,7 +12,6 @@ import { scopeRule } from './fields/scope-token.ts'
 import { type ListRule, readSubmission, type Submission } from './fields/submission.ts'
 import { homepageRule, imageRule } from './fields/web-address.ts'
 
-export type { FieldErrorCode } from './fields/field-rule.ts'
 export { foldName, matchesRedirect }
 
 /** Maximum number of redirect URLs of an app. */

@@ -1,7 +1,6 @@
-import type { FieldError } from '../../base/errors.ts'
+import type { FieldError, FieldErrorCode } from '../../base/errors.ts'
 import { type AppJwk, algorithmsOf, thumbprintOf } from '../../credentials/jwt/app-jwk.ts'
 import { isList, shownValue } from '../input/shown-value.ts'
-import type { FieldErrorCode } from './fields/field-rule.ts'
 import { invalidFields, readOwn } from './fields/submission.ts'
 
 export type { AppJwk }

@@ -1,13 +1,20 @@
 import type { Actor } from '../../base/events.ts'
 import { createKey } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
-import { appKind, appsOfOwner, type LiveApp, type StoredApp } from '../../records/app.ts'
+import {
+  appKind,
+  appsOfOwner,
+  type LiveApp,
+  type StoredApp,
+  type StoredCredentials,
+  type StoredSecret,
+} from '../../records/app.ts'
 import { accountError, isActive, mayRegister, mayTrust } from '../accounts/accounts.ts'
 import { accountInput, assertObject } from '../input/input.ts'
 import { appView } from './app.ts'
 import { limitReached, mayNotRegister, mayNotTrust } from './app-errors.ts'
 import { checkNewApp } from './app-fields.ts'
-import { readAppJwks } from './app-jwks.ts'
+import { type AppJwk, readAppJwks } from './app-jwks.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
 import { createAppSecret } from './app-secret.ts'
 import { withOutcomeDetails } from './with-outcome-details.ts'
@@ -25,8 +32,8 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
     const { fields, trusted, public: isPublic } = checkNewApp(input, parts.fieldOptions, submittedJwks.errors)
     const { jwks } = submittedJwks
     const epoch = await assertMayRegister(owner, { apiType: fields.apiType, trusted })
-    const hasSecret = !isPublic && jwks.length === 0
     const { secret, stored } = createAppSecret(random, clock)
+    const credentials = credentialsOf({ isPublic, jwks, stored })
     const app: LiveApp = {
       state: 'live',
       key: createKey(owner, random),
@@ -35,10 +42,8 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
       createdAt: clock(),
       fields,
       trusted,
-      public: isPublic,
       published: false,
-      secrets: hasSecret ? [stored] : [],
-      jwks,
+      credentials,
       removedSecretIds: [],
       stamp: stamp(),
       trustStamp: stamp(),
@@ -52,7 +57,7 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
     )
     if (result !== 'inserted') throw limitReached(owner, limit.max)
     events.emit('app', actor, { change: 'registered', app: app.key })
-    return withConcealed({ app: appView(app) }, { secret: hasSecret ? secret : '' })
+    return withConcealed({ app: appView(app) }, { secret: credentials.type === 'secrets' ? secret : '' })
   }
 
   /** @returns the owner's epoch. */
@@ -69,4 +74,14 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
     if (trusted && !mayTrust(authority.actorLineage)) throw mayNotTrust()
     return lineage[0]?.epoch
   }
+}
+
+function credentialsOf(given: {
+  readonly isPublic: boolean
+  readonly jwks: readonly AppJwk[]
+  readonly stored: StoredSecret
+}): StoredCredentials {
+  const { isPublic, jwks, stored } = given
+  if (isPublic) return { type: 'none' }
+  return jwks.length > 0 ? { type: 'jwks', jwks } : { type: 'secrets', secrets: [stored] }
 }

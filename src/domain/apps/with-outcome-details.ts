@@ -10,6 +10,6 @@ export async function withOutcomeDetails<T>(
   } catch (error) {
     if (!isAppGrantError(error, 'outcome_unknown')) throw error
     const { message, hint, cause } = error
-    throw new AppGrantError('outcome_unknown', details, { message, hint, cause })
+    throw new AppGrantError('outcome_unknown', { message, hint, cause, details })
   }
 }

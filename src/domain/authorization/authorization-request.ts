@@ -1,4 +1,4 @@
-import { AppGrantError, type ErrorCode, isAppGrantError } from '../../base/errors.ts'
+import { AppGrantError, isAppGrantError } from '../../base/errors.ts'
 import type { LiveApp } from '../../records/app.ts'
 import { matchesRedirect } from '../apps/app-fields.ts'
 import { type Audiences, resourcesInput } from '../input/resources.ts'
@@ -50,21 +50,18 @@ export interface AcceptedRequest {
 
 /** @throws {@link AppGrantError} `invalid_request` if a parameter is repeated or too long: no other can be relied on then. */
 export function readParams(params: unknown): AuthorizationParams {
-  if (!(params instanceof URLSearchParams)) throw pageError('invalid_request', 'params: expected URLSearchParams')
+  if (!(params instanceof URLSearchParams)) throw invalidRequest('params: expected URLSearchParams')
   const read: Partial<Record<Parameter, string>> = {}
   for (const name of [...PARAMETERS, 'response_mode', 'request', 'request_uri'] as const) {
     const values = params.getAll(name)
-    if (values.length > 1)
-      throw pageError('invalid_request', `${name}: expected at most once, received ${values.length} times`)
+    if (values.length > 1) throw invalidRequest(`${name}: expected at most once, received ${values.length} times`)
     const [value] = values
     if (value === undefined || value === '') continue
-    if (value.length > MAX_PARAMETER)
-      throw pageError('invalid_request', `${name}: expected at most ${MAX_PARAMETER} characters`)
+    if (value.length > MAX_PARAMETER) throw invalidRequest(`${name}: expected at most ${MAX_PARAMETER} characters`)
     read[name] = value
   }
   const asked = params.getAll('resource').join(' ')
-  if (asked.length > MAX_PARAMETER)
-    throw pageError('invalid_request', `resource: expected at most ${MAX_PARAMETER} characters`)
+  if (asked.length > MAX_PARAMETER) throw invalidRequest(`resource: expected at most ${MAX_PARAMETER} characters`)
   const resources = asked.split(' ').filter(Boolean)
   return { ...read, ...(resources.length > 0 && { resources }) }
 }
@@ -79,9 +76,9 @@ export function matchRedirectUri({ redirect_uri: asked }: AuthorizationParams, a
     asked === undefined ? -1 : app.fields.redirectUrls.findIndex((registered) => matchesRedirect(registered, asked))
   const stamp = app.redirectStamps[at]
   if (asked === undefined || stamp === undefined) {
-    throw pageError(
+    throw new AppGrantError(
       'invalid_redirect',
-      'redirect_uri: expected one of the redirect URLs that the app registered, character by character',
+      pageTexts('redirect_uri: expected one of the redirect URLs that the app registered, character by character'),
     )
   }
   return { redirectUrl: asked, stamp }
@@ -127,16 +124,13 @@ export function stateOf({ state }: AuthorizationParams): { readonly state?: stri
     : refused('invalid_request', `state: expected at most ${MAX_STATE} characters of UTF-8`)
 }
 
-/** An error of a request whose redirect URL is not known to be the app's: it is shown on the host's own page. */
-export function pageError<C extends Extract<ErrorCode, 'invalid_request' | 'invalid_redirect' | 'app_not_found'>>(
-  code: C,
-  message: string,
-): AppGrantError<C> {
-  return new AppGrantError(
-    code,
-    {},
-    { message, hint: "The app's request is invalid: show the error to the user and do not redirect." },
-  )
+/** The texts of an error of a request whose redirect URL is not known to be the app's: it is shown on the host's own page. */
+export function pageTexts(message: string): { readonly message: string; readonly hint: string } {
+  return { message, hint: "The app's request is invalid: show the error to the user and do not redirect." }
+}
+
+function invalidRequest(message: string): AppGrantError<'invalid_request'> {
+  return new AppGrantError('invalid_request', pageTexts(message))
 }
 
 function refused(error: string, description: string): RedirectedError {

@@ -27,14 +27,10 @@ export function bindingFault(bound: string, presented: string): 'wrong_verifier'
 export function challengeOf(text: string): string {
   if (text.length < 43 || text.length > 128 || !/^[\w.~-]+$/.test(text)) {
     throw because(
-      new AppGrantError(
-        'invalid_code',
-        {},
-        {
-          message: 'codeVerifier: expected 43–128 characters of A-Z a-z 0-9 - . _ ~',
-          hint: 'Send the PKCE verifier that the code_challenge of the authorization request was made from. The code is still valid.',
-        },
-      ),
+      new AppGrantError('invalid_code', {
+        message: 'codeVerifier: expected 43–128 characters of A-Z a-z 0-9 - . _ ~',
+        hint: 'Send the PKCE verifier that the code_challenge of the authorization request was made from. The code is still valid.',
+      }),
       'wrong_verifier',
     )
   }

@@ -96,14 +96,10 @@ export function createClientCredentials(parts: {
 const nothing = () => undefined
 
 function notTrusted(): AppGrantError {
-  return new AppGrantError(
-    'app_not_trusted',
-    {},
-    {
-      message: 'the app is not trusted',
-      hint: 'It needs the authorization of a user, or apps.setTrusted by the host or an account that may trust apps.',
-    },
-  )
+  return new AppGrantError('app_not_trusted', {
+    message: 'the app is not trusted',
+    hint: 'It needs the authorization of a user, or apps.setTrusted by the host or an account that may trust apps.',
+  })
 }
 
 function ownerReplaced(): AppGrantError {

@@ -10,25 +10,17 @@ export function invalidGrant(kind: 'ac' | 'rt', reason: RefusalReason<'invalid_r
 /** The error for a code. */
 export function invalidCode(reason: RefusalReason<'invalid_code'>): AppGrantError {
   return because(
-    new AppGrantError(
-      'invalid_code',
-      {},
-      {
-        message: 'the authorization code is not valid',
-        hint: 'It is unknown, expired, used or revoked, or belongs to another app, redirect URL or verifier. Authorise again.',
-      },
-    ),
+    new AppGrantError('invalid_code', {
+      message: 'the authorization code is not valid',
+      hint: 'It is unknown, expired, used or revoked, or belongs to another app, redirect URL or verifier. Authorise again.',
+    }),
     reason,
   )
 }
 
 function invalidRefreshToken(): AppGrantError<'invalid_refresh_token'> {
-  return new AppGrantError(
-    'invalid_refresh_token',
-    {},
-    {
-      message: 'the refresh token is not valid',
-      hint: 'It is unknown, expired, used or revoked, or belongs to another app. Authorise again.',
-    },
-  )
+  return new AppGrantError('invalid_refresh_token', {
+    message: 'the refresh token is not valid',
+    hint: 'It is unknown, expired, used or revoked, or belongs to another app. Authorise again.',
+  })
 }

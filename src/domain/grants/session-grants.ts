@@ -4,9 +4,9 @@ import { knownMembers } from '../../base/known-members.ts'
 import { sameDigest } from '../../credentials/digest.ts'
 import type { TokenFormat } from '../../credentials/token-format.ts'
 import type { LiveApp } from '../../records/app.ts'
-import { type Collection, hasExpired, type StoreRecord } from '../../records/collection.ts'
+import { type Collection, hasExpired } from '../../records/collection.ts'
 import { installKind, installRef, type LiveInstall } from '../../records/install.ts'
-import { type Session, sessionKind, sessionRef, tagOf } from '../../records/session.ts'
+import { sessionKind, sessionRef, tagOf } from '../../records/session.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended } from '../accounts/may-act.ts'
 import {
@@ -78,9 +78,7 @@ interface Bound extends Presented {
 }
 
 /** A session that the presented credential belongs to, read together with its install. */
-interface FoundSession {
-  readonly record: StoreRecord
-  readonly session: Session
+interface FoundSession extends Omit<Usable, 'install'> {
   readonly install: LiveInstall | undefined
   readonly isExpired: boolean
 }
@@ -152,6 +150,7 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
     const [record, installRecord] = await collection.get([sessionRef(credential), installRef(credential)])
     if (!record) return undefined
     const session = sessionKind.unpack(record)
+    if (session.state === 'pending') return undefined
     const isTheirs = session.app === credential.app && session.install?.id === credential.install
     if (!isTheirs || !sameDigest(tagOf(session, credential.kind, stageOf(credential)), credential.tag)) return undefined
     const install = installRecord && installKind.unpack(installRecord)
@@ -167,11 +166,10 @@ export function createSessionGrants(parts: SessionGrantParts): SessionGrants {
       if (taken === 'used') return refuseUsed(presented, found, attempt)
       if (taken !== 'overtaken') return taken
     }
-    throw new AppGrantError(
-      'conflict',
-      {},
-      { message: 'too many concurrent attempts', hint: 'The code or refresh token is still valid: repeat the call.' },
-    )
+    throw new AppGrantError('conflict', {
+      message: 'too many concurrent attempts',
+      hint: 'The code or refresh token is still valid: repeat the call.',
+    })
   }
 
   /** The session of the presented credential, if the app may use it now. */

@@ -3,10 +3,17 @@ import type { Emitter, EventSource } from '../../base/events.ts'
 import { digestOf, sameDigest } from '../../credentials/digest.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import { type TokenFormat, WIDTH } from '../../credentials/token-format.ts'
-import type { LiveApp } from '../../records/app.ts'
+import { isPublic, type LiveApp } from '../../records/app.ts'
 import type { Collection, StoreRecord } from '../../records/collection.ts'
 import type { LiveInstall } from '../../records/install.ts'
-import { type LastStep, type Session, type StepToken, sessionKind } from '../../records/session.ts'
+import {
+  type EndedSession,
+  type LastStep,
+  type OpenSession,
+  type Session,
+  type StepToken,
+  sessionKind,
+} from '../../records/session.ts'
 import { type AppIdentity, identityOf } from '../accounts/accounts.ts'
 import type { Audiences } from '../input/resources.ts'
 import type {
@@ -44,11 +51,16 @@ export interface Presented {
   readonly source: EventSource
 }
 
-/** A session in which the presented credential may be used, with its install. */
+/** The session of the presented credential, with its install. */
 export interface Usable {
   readonly record: StoreRecord
-  readonly session: Session
+  readonly session: OpenSession | EndedSession
   readonly install: LiveInstall
+}
+
+/** The same while the session is open. */
+interface Open extends Usable {
+  readonly session: OpenSession
 }
 
 /** What a call has done so far. */
@@ -98,16 +110,17 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
       const { app, credential } = presented
       const { session } = found
       if (session.state !== 'open') return 'used'
+      const open = { ...found, session }
       const retried = retriedStep(presented, session)
-      if (retried) return (await repeat(presented, found, { ...retried, attempt })) ?? 'overtaken'
+      if (retried) return (await repeat(presented, open, { ...retried, attempt })) ?? 'overtaken'
       if (stageOf(credential) !== session.stage) return 'used'
       const step = keeps(app, credential) ? keep : advance
-      return (await step(presented, found, attempt)) ?? 'overtaken'
+      return (await step(presented, open, attempt)) ?? 'overtaken'
     },
   }
 
   /** Advances the session to its next stage. Returns undefined if another attempt was faster. */
-  async function advance(presented: Presented, found: Usable, attempt: Attempt): Promise<TokenResponse | undefined> {
+  async function advance(presented: Presented, found: Open, attempt: Attempt): Promise<TokenResponse | undefined> {
     const { app, credential, source } = presented
     const { record, session, install } = found
     const now = clock()
@@ -142,7 +155,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
   }
 
   /** Issues an access token, and leaves the refresh token as it is. */
-  async function keep(presented: Presented, found: Usable, attempt: Attempt): Promise<TokenResponse | undefined> {
+  async function keep(presented: Presented, found: Open, attempt: Attempt): Promise<TokenResponse | undefined> {
     const { app, credential, text, source } = presented
     const { app: key, install, session: id } = credential
     const now = clock()
@@ -171,7 +184,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
   }
 
   /** The step that a retry of the previous refresh token repeats; undefined if it is too late, or not that token (TOK-8). */
-  function retriedStep({ credential, text }: Presented, session: Session): Retried | undefined {
+  function retriedStep({ credential, text }: Presented, session: OpenSession): Retried | undefined {
     const { last, stage } = session
     if (credential.kind !== 'rt' || stageOf(credential) !== stage - 1) return undefined
     if (!last || !sameDigest(last.digest, digestOf(text))) return undefined
@@ -188,7 +201,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
    */
   async function repeat(
     presented: Presented,
-    found: Usable,
+    found: Open,
     { last, next, attempt }: Retried & { readonly attempt: Attempt },
   ): Promise<TokenResponse | undefined> {
     const { app, source } = presented
@@ -234,9 +247,10 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
   async function store(
     fields: AccessTokenFields,
     { app, source: { userAgent } }: Presented,
-    { session, install }: Usable,
+    { session, install }: Open,
     {
       now,
+      stage,
       attempt,
       ...access
     }: StepAccess & { readonly stage: number; readonly now: number; readonly attempt: Attempt },
@@ -244,8 +258,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
     attempt.hasStored = true
     return accessTokenIssuer.issue(fields, {
       app,
-      install,
-      session: session.id,
+      user: { install, session: session.id, stage },
       ...access,
       ...(userAgent !== undefined && { userAgent }),
       issuedAt: now,
@@ -269,17 +282,13 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
 
   /** A public app always gets a new refresh token: its rotation is all that reveals a theft. */
   function keeps(app: LiveApp, { kind }: Credential): boolean {
-    return kind === 'rt' && !app.public && !parts.rotatesRefreshTokens(identityOf(app))
+    return kind === 'rt' && !isPublic(app) && !parts.rotatesRefreshTokens(identityOf(app))
   }
 }
 
 function tooManyVariants(): AppGrantError {
-  return new AppGrantError(
-    'invalid_request',
-    {},
-    {
-      message: `the refresh token was used with more than ${MAX_STEP_TOKENS} different scopes or resources`,
-      hint: 'Use the refresh token of the last response. Nothing was revoked.',
-    },
-  )
+  return new AppGrantError('invalid_request', {
+    message: `the refresh token was used with more than ${MAX_STEP_TOKENS} different scopes or resources`,
+    hint: 'Use the refresh token of the last response. Nothing was revoked.',
+  })
 }

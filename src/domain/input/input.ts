@@ -12,14 +12,10 @@ const MAX_SEARCH = 100
 
 /** The error for an invalid parameter. It is created before anything is stored. */
 export function invalidRequest(name: string, expected: string, received: unknown): AppGrantError<'invalid_request'> {
-  return new AppGrantError(
-    'invalid_request',
-    {},
-    {
-      message: `${name}: expected ${expected}, received ${describe(received)}`,
-      hint: `Pass ${expected} as ${name}. Nothing was stored.`,
-    },
-  )
+  return new AppGrantError('invalid_request', {
+    message: `${name}: expected ${expected}, received ${describe(received)}`,
+    hint: `Pass ${expected} as ${name}. Nothing was stored.`,
+  })
 }
 
 /** Describes a value without showing any of it. */
@@ -45,7 +41,7 @@ export function objectInput<T extends object>(value: T, name: string, known: Kno
 /** The error for a member that is not known. */
 export function unknownMember(name: string, expected: string): AppGrantError<'invalid_request'> {
   const message = `${name}: unknown member, expected ${expected}`
-  return new AppGrantError('invalid_request', {}, { message, hint: 'Correct the name. Nothing was stored.' })
+  return new AppGrantError('invalid_request', { message, hint: 'Correct the name. Nothing was stored.' })
 }
 
 /** An id chosen by the host: opaque, and never part of a store's key. */

@@ -55,12 +55,8 @@ export function resourcesInput(requested: unknown): readonly string[] | undefine
 }
 
 function invalidTarget(): AppGrantError {
-  return new AppGrantError(
-    'invalid_target',
-    {},
-    {
-      message: 'resource: expected resources that this server issues tokens for and that were granted',
-      hint: 'Request only what the option `resources` of createAppGrant lists, by default the issuer; on refresh, only what was granted.',
-    },
-  )
+  return new AppGrantError('invalid_target', {
+    message: 'resource: expected resources that this server issues tokens for and that were granted',
+    hint: 'Request only what the option `resources` of createAppGrant lists, by default the issuer; on refresh, only what was granted.',
+  })
 }

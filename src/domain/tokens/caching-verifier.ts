@@ -11,6 +11,7 @@ import {
   type Verification,
   type Verifier,
   type VerifyOptions,
+  verifierOf,
 } from './verification.ts'
 
 const MAX_STALENESS_MS = 300_000
@@ -53,8 +54,14 @@ export function createCachingVerifier(
   let listening: Promise<(() => Promise<void>) | undefined> | undefined
 
   return {
-    verify: (accessToken, options) =>
-      options === undefined ? strict.verify(accessToken) : rememberingVerify(accessToken, options),
+    ...verifierOf((accessToken, options) => {
+      if (options === undefined) return strict.verify(accessToken)
+      try {
+        return rememberingVerify(accessToken, options)
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    }),
     async close() {
       const stop = await listening
       await stop?.()

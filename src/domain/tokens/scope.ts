@@ -37,12 +37,8 @@ export function narrowedScope(
 }
 
 function invalidScope(problem: string): AppGrantError {
-  return new AppGrantError(
-    'invalid_scope',
-    {},
-    {
-      message: `scope: ${problem}`,
-      hint: "Request some of the app's registered scopes, or omit scope to request all; apps.update registers more.",
-    },
-  )
+  return new AppGrantError('invalid_scope', {
+    message: `scope: ${problem}`,
+    hint: "Request some of the app's registered scopes, or omit scope to request all; apps.update registers more.",
+  })
 }

@@ -55,7 +55,7 @@ export function createSignedTokens(
         events.emit('outage', {}, { code, operation: 'sign', cause })
         const message = 'the service is temporarily unavailable'
         const hint = 'signing.current did not sign, or not with the published key. No token was issued. See the cause.'
-        throw new AppGrantError(code, {}, { message, hint, cause })
+        throw new AppGrantError(code, { message, hint, cause })
       }
     },
     async read(text) {

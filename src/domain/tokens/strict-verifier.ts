@@ -1,3 +1,4 @@
+import type { VerifyFailureReason } from '../../base/errors.ts'
 import { digestOf, sameDigest } from '../../credentials/digest.ts'
 import { appKind, appRef, type LiveApp } from '../../records/app.ts'
 import { type Collection, hasExpired, type RecordRef, type StoreRecord } from '../../records/collection.ts'
@@ -8,7 +9,7 @@ import type { Accounts } from '../accounts/accounts.ts'
 import { type MayAct, mayAct } from '../accounts/may-act.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { AccessTokenParts, PresentedToken, ReadToken } from './token-reader.ts'
-import { type Verification, type VerifyFailureReason, verifyFailure } from './verification.ts'
+import { type Verification, verifyFailure } from './verification.ts'
 
 /** Verifies against the stored records. */
 export interface StrictVerifier {

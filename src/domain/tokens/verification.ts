@@ -1,3 +1,4 @@
+import { AppGrantError, type VerifyFailureReason } from '../../base/errors.ts'
 import { assertOptions, knownMembers } from '../../base/known-members.ts'
 
 /** What a valid access token permits. */
@@ -17,30 +18,11 @@ export interface Access {
   readonly expiresAt: Date
 }
 
-/**
- * Why an access token is not valid. On the wire, every reason is `invalid_token`.
- *
- * @see [RFC 6750 - Bearer Token Usage](https://www.rfc-editor.org/rfc/rfc6750.html#section-3.1)
- */
+/** An access token that is not valid. On the wire, every reason is `invalid_token`. */
 export interface VerifyFailure {
   readonly ok: false
   readonly reason: VerifyFailureReason
 }
-
-/**
- * The reasons for which an access token is denied. `unknown` includes tokens that were made up or whose record has been dropped;
- * `revoked` is everything that was revoked, removed or withdrawn, or belongs to another epoch.
- */
-export type VerifyFailureReason =
-  | 'malformed'
-  | 'unknown'
-  | 'expired'
-  | 'revoked'
-  | 'other_audience'
-  | 'app_removed'
-  | 'app_suspended'
-  | 'account_blocked'
-  | 'not_permitted'
 
 /** The result of verifying a token: what it permits, or why it is not valid. `ok` distinguishes them. */
 export type Verification = Access | VerifyFailure
@@ -64,12 +46,53 @@ export interface Verifier {
    * Verifies an access token against the current state, with one round trip to the store, or none within `maxStalenessMs`. The
    * signature of a signed token is checked too, without another round trip.
    *
+   * @returns what the token permits.
+   * @throws {@link AppGrantError} `invalid_token` if the token is not valid, with the reason in its details. All codes of
+   *   {@link Verifier.tryVerify}.
+   * @see [RFC 6750 - Bearer Token Usage](https://www.rfc-editor.org/rfc/rfc6750.html#section-3.1)
+   */
+  verify(accessToken: string, options?: VerifyOptions): Promise<Access>
+  /**
+   * Verifies as {@link Verifier.verify} does, for callers to whom an invalid token is not an error.
+   *
    * @returns what the token permits, or why it is not valid: an invalid token is never a rejection.
    * @throws {@link AppGrantError} `store_unavailable` or `directory_unavailable` if the result is not known: respond with 503,
    *   never with 401 or the resource. `invalid_request` for an invalid option.
    * @throws TypeError for an unknown option; the message names it.
    */
-  verify(accessToken: string, options?: VerifyOptions): Promise<Verification>
+  tryVerify(accessToken: string, options?: VerifyOptions): Promise<Verification>
+}
+
+/** Both methods, by the one that does the work. */
+export function verifierOf(tryVerify: Verifier['tryVerify']): Verifier {
+  return {
+    verify: (accessToken, options) => tryVerify(accessToken, options).then(accessOf),
+    tryVerify,
+  }
+}
+
+function accessOf(verification: Verification): Access {
+  if (verification.ok) return verification
+  const { reason } = verification
+  throw new AppGrantError('invalid_token', {
+    message: 'the access token is not valid',
+    hint: HINTS[reason],
+    details: { reason },
+  })
+}
+
+const HINTS: Readonly<Record<VerifyFailureReason, string>> = {
+  malformed:
+    'Pass the access token alone, whole and without the word Bearer. Refresh tokens and codes are not accepted.',
+  unknown: 'The token was made up, was issued by another platform, or expired long ago.',
+  expired: 'The app must refresh it, or request a new one.',
+  revoked: 'The app must request a new one; if its install was withdrawn, the account must authorize the app again.',
+  other_audience: 'The app must request a token for this resource, which must be one of the option `resources`.',
+  app_removed: 'The app no longer exists.',
+  app_suspended: 'The token is valid again after apps.resume.',
+  account_blocked: "The directory says that the account, or the app's owner, is blocked or does not exist.",
+  not_permitted:
+    "The directory's mayUseApps does not allow this app to the account, to the app's owner, or to one above.",
 }
 
 const OPTIONS = knownMembers<VerifyOptions>(

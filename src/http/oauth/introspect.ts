@@ -23,7 +23,7 @@ export function introspectRoute(core: AppGrant, issuer: string): Route {
       const token = form.get('token')
       if (token === undefined) throw invalidRequest('token is missing')
       const app = await core.authorizer.authenticateApp({ ...context, ...asConfidential(client) })
-      const access = await core.authorizer.verify(token)
+      const access = await core.authorizer.tryVerify(token)
       if (!access.ok) return jsonResponse({ active: false })
       if (maySee(app, access)) return jsonResponse(introspection(access, issuer))
       const refusal = { code: 'foreign_token', reason: 'foreign_token', app: app.key } as const

@@ -1,7 +1,7 @@
 import { AppGrantError, isAppGrantError } from '../../base/errors.ts'
 import type { AppGrant } from '../../create-app-grant.ts'
 import type { RequestContext } from '../../domain/apps/authenticate-app.ts'
-import type { Consent, Redirect } from '../../domain/authorization/consent.ts'
+import type { Consent, Redirect } from '../../domain/authorization/authorization.ts'
 import { pageStatus } from '../wire/error-response.ts'
 import { HttpError } from '../wire/http-error.ts'
 import type { IncomingRequest } from '../wire/request.ts'
@@ -134,16 +134,12 @@ function asGet({ headers }: Request, url: URL, params: URLSearchParams): Request
 }
 
 function ofRequest({ message }: HttpError): AppGrantError {
-  return new AppGrantError('invalid_request', {}, { message, hint: 'Nothing was stored.' })
+  return new AppGrantError('invalid_request', { message, hint: 'Nothing was stored.' })
 }
 
 function signedOut(): AppGrantError {
-  return new AppGrantError(
-    'invalid_ticket',
-    {},
-    {
-      message: 'the user is no longer signed in',
-      hint: 'Start again from the app: the consent request belongs to the login that has ended.',
-    },
-  )
+  return new AppGrantError('invalid_ticket', {
+    message: 'the user is no longer signed in',
+    hint: 'Start again from the app: the consent request belongs to the login that has ended.',
+  })
 }

@@ -1,4 +1,4 @@
-import type { Consent } from '../../domain/authorization/consent.ts'
+import type { Consent } from '../../domain/authorization/authorization.ts'
 import { type Html, html } from './html.ts'
 import { page } from './page.ts'
 

@@ -1,5 +1,5 @@
 import { type AppGrantError, type ErrorCode, isAppGrantError } from '../../base/errors.ts'
-import { HttpError, invalidClient } from './http-error.ts'
+import { HttpError, invalidClient, invalidToken } from './http-error.ts'
 import { jsonResponse, type PlainResponse } from './response.ts'
 
 /** Seconds after which clients should retry during an outage. */
@@ -59,6 +59,7 @@ function unavailable({ message }: AppGrantError): HttpError {
 function oauthError(error: AppGrantError): HttpError {
   const { code, message } = error
   if (isAppGrantError(error, 'app_authentication_failed')) return invalidClient(message)
+  if (isAppGrantError(error, 'invalid_token')) return invalidToken(message)
   if (isAppGrantError(error, 'too_many_failures')) return tooManyFailures(error, 'invalid_client')
   if (isAppGrantError(error, ...OUTAGES)) return unavailable(error)
   return new HttpError(400, OAUTH_CODES[code] ?? 'invalid_request', message)
@@ -79,6 +80,8 @@ const OAUTH_CODES: Partial<Record<ErrorCode, string>> = {
 
 function apiError(error: AppGrantError): HttpError {
   const { code, message, details } = error
+  // The reason is for the host only.
+  if (isAppGrantError(error, 'invalid_token')) return invalidToken(message)
   if (isAppGrantError(error, 'too_many_failures')) return tooManyFailures(error, code)
   const status = API_STATUSES[code] ?? 400
   const headers = status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {}

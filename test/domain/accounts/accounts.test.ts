@@ -10,7 +10,7 @@ async function setUp() {
   const { app, secret } = await fixture.registerTrusted({ apiType: 'unified' })
   const { accessToken } = await fixture.appgrant.authorizer.clientCredentials({ key: app.key, secret })
   const grant = () => fixture.appgrant.authorizer.clientCredentials({ key: app.key, secret })
-  const verify = () => fixture.appgrant.authorizer.verify(accessToken)
+  const verify = () => fixture.appgrant.authorizer.tryVerify(accessToken)
   return { ...fixture, app, secret, accessToken, grant, verify }
 }
 
@@ -47,7 +47,7 @@ describe('the account directory', () => {
     const appgrant = createAppGrant({ store: memoryStore() })
     const { app, secret } = await appgrant.as('anybody').apps.register(exampleApp({ owner: 'anybody', trusted: true }))
     const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
-    expect(await appgrant.authorizer.verify(accessToken)).toMatchObject({ ok: true, account: 'anybody' })
+    expect(await appgrant.authorizer.tryVerify(accessToken)).toMatchObject({ ok: true, account: 'anybody' })
     expect(await appgrant.as('somebody').apps.get(app.key)).toBeUndefined()
     expect(await codeOf(appgrant.as('somebody').apps.register(exampleApp({ owner: 'anybody' })))).toBe('not_permitted')
   })
@@ -83,7 +83,7 @@ describe('the account directory', () => {
       const appgrant = createAppGrant({ store, directory, timeoutMs: 10 })
       const outages: unknown[] = []
       appgrant.events.on('outage', ({ code }) => outages.push(code))
-      const error = await refusalOf(appgrant.authorizer.verify(accessToken))
+      const error = await refusalOf(appgrant.authorizer.tryVerify(accessToken))
       expect(error.code, name).toBe('directory_unavailable')
       expect(error.message).not.toMatch(/ldap|rules/)
       expect(await codeOf(appgrant.authorizer.clientCredentials({ key: app.key, secret })), name).toBe(
@@ -197,13 +197,13 @@ describe('account epochs', () => {
   it('a new epoch ends what was granted under another, and the app works again once regenerated from above (ACC-7)', async () => {
     const { appgrant, tree, app, secret, accessToken, grant } = await setUp()
     tree.set('org', { epoch: 'two' })
-    expect(await appgrant.authorizer.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' })
+    expect(await appgrant.authorizer.tryVerify(accessToken)).toEqual({ ok: false, reason: 'revoked' })
     expect(await codeOf(grant())).toBe('account_blocked')
     const regenerated = await appgrant.as('provider').apps.regenerateSecret(app.key)
     expect(await codeOf(grant())).toBe('app_authentication_failed')
     const fresh = await appgrant.authorizer.clientCredentials({ key: app.key, secret: regenerated.secret })
-    expect(await appgrant.authorizer.verify(fresh.accessToken)).toMatchObject({ ok: true })
-    expect(await appgrant.authorizer.verify(accessToken)).toEqual({ ok: false, reason: 'revoked' })
+    expect(await appgrant.authorizer.tryVerify(fresh.accessToken)).toMatchObject({ ok: true })
+    expect(await appgrant.authorizer.tryVerify(accessToken)).toEqual({ ok: false, reason: 'revoked' })
     expect(secret).not.toBe(regenerated.secret)
   })
 
@@ -234,9 +234,9 @@ describe('account epochs', () => {
     expect(await verify()).toMatchObject({ reason: 'revoked' })
     const { app, secret } = await appgrant.as('org').apps.register(exampleApp({ owner: 'org', trusted: true }))
     const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
-    expect(await appgrant.authorizer.verify(accessToken)).toMatchObject({ ok: true })
+    expect(await appgrant.authorizer.tryVerify(accessToken)).toMatchObject({ ok: true })
     tree.set('user', { epoch: 'x' })
     tree.set('provider', { epoch: 'y' })
-    expect(await appgrant.authorizer.verify(accessToken)).toMatchObject({ ok: true })
+    expect(await appgrant.authorizer.tryVerify(accessToken)).toMatchObject({ ok: true })
   })
 })

@@ -210,7 +210,7 @@ describe('registering', () => {
       expect(app).toMatchObject({ owner: word, name: word, scopes: [word] })
       expect((await appgrant.apps.list({ owner: word })).items).toEqual([app])
       const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret, scope: [word] })
-      expect(await appgrant.authorizer.verify(accessToken)).toMatchObject({ ok: true, account: word, scope: [word] })
+      expect(await appgrant.authorizer.tryVerify(accessToken)).toMatchObject({ ok: true, account: word, scope: [word] })
       expect(await codeOf(appgrant.authorizer.clientCredentials({ key: app.key, secret, scope: ['valueof'] }))).toBe(
         'invalid_scope',
       )

@@ -69,7 +69,8 @@ async function setUp() {
       removeAll: [of],
     },
     authorizer: {
-      verify: [token],
+      verify: [token, { audience: 'https://api.example', maxStalenessMs: 5 }],
+      tryVerify: [token, { audience: 'https://api.example', maxStalenessMs: 5 }],
       clientCredentials: [{ ...credentials, scope: ['read'] }],
       revokeToken: [{ ...credentials, token }],
       authenticateApp: [credentials],
@@ -195,8 +196,8 @@ describe('hostile input to public methods', () => {
       await appgrant.apps.get(bad).catch(() => {})
       await appgrant.apps.suspend(bad).catch(() => {})
       await appgrant.tokens.count({ app: bad, account: 'org' }).catch(() => {})
-      await appgrant.authorizer.verify(bad)
-      await appgrant.authorizer.verify(token + bad)
+      await appgrant.authorizer.tryVerify(bad)
+      await appgrant.authorizer.tryVerify(token + bad)
       await appgrant.authorizer.authenticateApp({ key: bad, secret: bad }).catch(() => {})
       await appgrant.apps.list({ owner: bad }).catch(() => {})
       await appgrant.apps.list({ owner: 'org', cursor: bad }).catch(() => {})

@@ -19,7 +19,7 @@ async function setUp(kind: 'app' | 'user') {
     kind === 'user'
       ? (await w.start()).access
       : (await w.appgrant.authorizer.clientCredentials({ key: w.key, secret: w.secret })).accessToken
-  const stale = async (): Promise<string> => said(await w.appgrant.authorizer.verify(token, { maxStalenessMs }))
+  const stale = async (): Promise<string> => said(await w.appgrant.authorizer.tryVerify(token, { maxStalenessMs }))
   return { w, token, stale, kill: () => w.node().apps.suspend(w.key) }
 }
 
@@ -116,7 +116,7 @@ for (const kind of ['app', 'user'] as const) {
     it('a token past its expiry is never accepted from the cache', async () => {
       const { w, token } = await setUp(kind)
       w.clock.advance(LIFE.access - 1)
-      const stale = async () => said(await w.appgrant.authorizer.verify(token, { maxStalenessMs: 300_000 }))
+      const stale = async () => said(await w.appgrant.authorizer.tryVerify(token, { maxStalenessMs: 300_000 }))
       expect(await stale()).toBe('ok')
       w.clock.advance(1)
       expect(await stale()).toBe('expired')
@@ -129,14 +129,14 @@ for (const kind of ['app', 'user'] as const) {
       w.clock.advance(1000)
       expect(await stale()).toBe('ok')
       for (const bound of [1000, 1, 0])
-        expect(said(await w.appgrant.authorizer.verify(token, { maxStalenessMs: bound }))).toBe('app_suspended')
+        expect(said(await w.appgrant.authorizer.tryVerify(token, { maxStalenessMs: bound }))).toBe('app_suspended')
     })
 
     it('each caller gets its own result object', async () => {
       const { w, token } = await setUp(kind)
       const answers: Access[] = []
       for (let n = 0; n < 3; n++) {
-        const answer = await w.appgrant.authorizer.verify(token, { maxStalenessMs })
+        const answer = await w.appgrant.authorizer.tryVerify(token, { maxStalenessMs })
         if (!answer.ok) throw new Error(answer.reason)
         answers.push(answer)
         answer.expiresAt.setTime(0)
@@ -144,9 +144,9 @@ for (const kind of ['app', 'user'] as const) {
         Object.assign(answer.app, { owner: 'mallory' })
         Object.assign(answer.scope, { 0: 'admin', length: 1 })
       }
-      const fresh = await w.appgrant.authorizer.verify(token, { maxStalenessMs })
+      const fresh = await w.appgrant.authorizer.tryVerify(token, { maxStalenessMs })
       expect(fresh).toMatchObject({ app: { owner: 'org' }, scope: ['read', 'write'] })
-      expect(fresh).toEqual(await w.appgrant.authorizer.verify(token))
+      expect(fresh).toEqual(await w.appgrant.authorizer.tryVerify(token))
     })
   })
 }
@@ -161,7 +161,7 @@ describe('the cache of acceptances', () => {
     for (const act of acts) {
       const w = await createSessionFixture(async () => memoryStore())
       const { access, id } = await w.start()
-      const stale = async () => said(await w.appgrant.authorizer.verify(access, { maxStalenessMs }))
+      const stale = async () => said(await w.appgrant.authorizer.tryVerify(access, { maxStalenessMs }))
       expect(await stale()).toBe('ok')
       // Hints are received from the first result on.
       expect(await stale()).toBe('ok')
@@ -170,7 +170,7 @@ describe('the cache of acceptances', () => {
     }
     const w = await createSessionFixture(async () => memoryStore())
     const first = await w.start()
-    const stale = async () => said(await w.appgrant.authorizer.verify(first.access, { maxStalenessMs }))
+    const stale = async () => said(await w.appgrant.authorizer.tryVerify(first.access, { maxStalenessMs }))
     expect(await stale()).toBe('ok')
     expect(await codeOf(w.exchange(first.code, {}, w.node()))).toBe('invalid_code')
     expect(await stale()).toBe('revoked')
@@ -180,7 +180,7 @@ describe('the cache of acceptances', () => {
   it('an overlong token is malformed at once, without a read (S45)', async () => {
     const w = await createSessionFixture(async () => memoryStore())
     const before = w.observed.calls.get
-    const answer = await w.appgrant.authorizer.verify(`ag_ut_${'a'.repeat(100_000)}`, { maxStalenessMs })
+    const answer = await w.appgrant.authorizer.tryVerify(`ag_ut_${'a'.repeat(100_000)}`, { maxStalenessMs })
     expect(answer).toEqual({ ok: false, reason: 'malformed' })
     expect(w.observed.calls.get).toBe(before)
   })
@@ -189,12 +189,12 @@ describe('the cache of acceptances', () => {
     const w = await createSessionFixture(async () => memoryStore())
     const { access } = await w.start()
     for (const bad of [-1, 300_001, Number.NaN, Number.POSITIVE_INFINITY, '5', null, {}, [], true, Object(5)]) {
-      const call = w.appgrant.authorizer.verify(access, { maxStalenessMs: bad as number })
+      const call = w.appgrant.authorizer.tryVerify(access, { maxStalenessMs: bad as number })
       expect(await codeOf(call)).toBe('invalid_request')
     }
     for (const good of [0, 0.5, 300_000, undefined]) {
       const options = good === undefined ? {} : { maxStalenessMs: good }
-      expect(said(await w.appgrant.authorizer.verify(access, options))).toBe('ok')
+      expect(said(await w.appgrant.authorizer.tryVerify(access, options))).toBe('ok')
     }
   })
 
@@ -240,7 +240,7 @@ describe('the cache of acceptances', () => {
           answer = { ok: false, reason: 'revoked' }
         },
         hint: () => hint(ref),
-        stale: async () => said(await verifier.verify('token', { maxStalenessMs })),
+        stale: async () => said(await verifier.tryVerify('token', { maxStalenessMs })),
       }
     }
 

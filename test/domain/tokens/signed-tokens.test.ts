@@ -19,7 +19,7 @@ async function withToken(options: Partial<AppGrantOptions> = {}) {
   const grant = (more = {}) => fixture.appgrant.authorizer.clientCredentials({ key: app.key, secret, ...more })
   const granted = await grant()
   const verify = async (token: string, ...more: [options?: { readonly audience?: string }]) => {
-    const answer = await fixture.appgrant.authorizer.verify(token, ...more)
+    const answer = await fixture.appgrant.authorizer.tryVerify(token, ...more)
     return answer.ok ? 'ok' : answer.reason
   }
   const header = { alg: 'ES256', typ: 'at+jwt', kid: await calculateJwkThumbprint(current) }
@@ -76,7 +76,7 @@ describe('signed access tokens', () => {
   it('a signed token gives the same access as an opaque one, in one round trip with the same reads', async () => {
     const { appgrant, token, granted, app, observed, clock } = await withToken()
     const before = observed.reads.length
-    expect(await appgrant.authorizer.verify(token)).toEqual({
+    expect(await appgrant.authorizer.tryVerify(token)).toEqual({
       ok: true,
       kind: 'app',
       app: { key: app.key, name: 'Example App', owner: 'org' },
@@ -111,12 +111,12 @@ describe('signed access tokens', () => {
 
   it('a signed token is cached within the allowed staleness, but not for another audience', async () => {
     const { appgrant, token, observed } = await withToken()
-    const cached = () => appgrant.authorizer.verify(token, { maxStalenessMs: 60_000 })
+    const cached = () => appgrant.authorizer.tryVerify(token, { maxStalenessMs: 60_000 })
     expect(await cached()).toMatchObject({ ok: true, audience: [ISSUER] })
     const before = observed.calls.get
     expect(await cached()).toMatchObject({ ok: true })
     expect(observed.calls.get).toBe(before)
-    expect(await appgrant.authorizer.verify(token, { maxStalenessMs: 60_000, audience: B })).toMatchObject({
+    expect(await appgrant.authorizer.tryVerify(token, { maxStalenessMs: 60_000, audience: B })).toMatchObject({
       ok: false,
       reason: 'other_audience',
     })
@@ -180,9 +180,9 @@ describe('opaque and signed tokens together', () => {
     const { appgrant, store, clock, tree, token, app, secret } = await withToken()
     const opaque = createAppGrant({ store, clock, directory: tree, issuer: ISSUER })
     const { accessToken } = await opaque.authorizer.clientCredentials({ key: app.key, secret })
-    expect(await appgrant.authorizer.verify(accessToken)).toMatchObject({ ok: true })
-    expect(await opaque.authorizer.verify(accessToken)).toMatchObject({ ok: true })
-    expect(await opaque.authorizer.verify(token)).toEqual({ ok: false, reason: 'malformed' })
+    expect(await appgrant.authorizer.tryVerify(accessToken)).toMatchObject({ ok: true })
+    expect(await opaque.authorizer.tryVerify(accessToken)).toMatchObject({ ok: true })
+    expect(await opaque.authorizer.tryVerify(token)).toEqual({ ok: false, reason: 'malformed' })
   })
 
   it('the credential inside a signed token is not a token by itself, nor is an opaque token inside a signed one (S63)', async () => {
@@ -359,7 +359,7 @@ describe('refused signed access tokens', () => {
     })
     const after = node({ current: next })
     const reason = async (text: string, { authorizer } = after) => {
-      const answer = await authorizer.verify(text)
+      const answer = await authorizer.tryVerify(text)
       return answer.ok ? 'ok' : answer.reason
     }
     expect(await reason(token)).toBe('unknown')
@@ -377,7 +377,7 @@ describe('refused signed access tokens', () => {
 describe('the resources of tokens', () => {
   const resources = [A, B]
   const audienceOf = async ({ appgrant }: Pick<SessionFixture, 'appgrant'>, token: string) => {
-    const answer = await appgrant.authorizer.verify(token)
+    const answer = await appgrant.authorizer.tryVerify(token)
     return answer.ok ? answer.audience : answer.reason
   }
 
@@ -410,10 +410,10 @@ describe('the resources of tokens', () => {
     const { app, secret } = await w.registerTrusted()
     const { accessToken } = await w.appgrant.authorizer.clientCredentials({ key: app.key, secret, resources: [B] })
     const { authorizer } = w.appgrant
-    expect(await authorizer.verify(accessToken, { audience: B })).toMatchObject({ ok: true })
+    expect(await authorizer.tryVerify(accessToken, { audience: B })).toMatchObject({ ok: true })
     for (const audience of [A, ISSUER, '', `${B}x`])
-      expect(await authorizer.verify(accessToken, { audience })).toEqual({ ok: false, reason: 'other_audience' })
-    expect(await codeOf(authorizer.verify(accessToken, { audience: [B] as never }))).toBe('invalid_request')
+      expect(await authorizer.tryVerify(accessToken, { audience })).toEqual({ ok: false, reason: 'other_audience' })
+    expect(await codeOf(authorizer.tryVerify(accessToken, { audience: [B] as never }))).toBe('invalid_request')
     const without = createAppGrant({
       store: w.store,
       clock: w.clock,
@@ -422,7 +422,7 @@ describe('the resources of tokens', () => {
       resources: [A],
       ...format,
     })
-    expect(await without.authorizer.verify(accessToken)).toMatchObject({ ok: false })
+    expect(await without.authorizer.tryVerify(accessToken)).toMatchObject({ ok: false })
   })
 
   it('a session has the resources of its request, and redemption and refresh may only choose among them (S19)', async () => {
@@ -468,7 +468,7 @@ describe('the resources of tokens', () => {
     const first = await w.exchange(await w.code({}, { resource: B }))
     const fewer = w.node({ resources: [A] })
     expect(await codeOf(w.refresh(first.refreshToken ?? '', {}, fewer))).toBe('invalid_target')
-    expect(await fewer.authorizer.verify(first.accessToken)).toEqual({ ok: false, reason: 'other_audience' })
+    expect(await fewer.authorizer.tryVerify(first.accessToken)).toEqual({ ok: false, reason: 'other_audience' })
     expect((await w.refresh(first.refreshToken ?? '')).scope).toEqual(['read', 'write'])
   })
 })

@@ -58,7 +58,7 @@ async function ask({ apps, tokens, authorizer }: AppGrant, key: string, asked: A
       return { token: tokenId, text: accessToken, refresh: refreshToken }
     }
     case 'verify': {
-      const answer = await authorizer.verify(text)
+      const answer = await authorizer.tryVerify(text)
       return answer.ok ? {} : { outcome: answer.reason }
     }
     case 'removeToken':

@@ -1,4 +1,4 @@
-import type { FieldErrorCode } from '../../../domain/apps/app-fields.ts'
+import type { FieldErrorCode } from '../../../base/errors.ts'
 import { counting } from '../counting.ts'
 import type { enApp } from '../en/app.ts'
 
@@ -78,7 +78,7 @@ export const deApp = {
   jwkSetHint: 'JSON mit dem Member "keys". Geben Sie nie einen privaten Schlüssel ein.',
   problems: (fields) =>
     count(fields, { one: 'Mit 1 Feld gibt es ein Problem', other: 'Mit # Feldern gibt es ein Problem' }),
-  fieldError: ({ code }) => FIELD_ERRORS[code as FieldErrorCode] ?? 'Das ist ungültig. Erwartet: {expected}',
+  fieldError: ({ code }) => FIELD_ERRORS[code],
   changedMeanwhile:
     'Jemand anderes hat dies inzwischen geändert. Jetzt steht dort: {stored}. Eingegeben: {typed}. Drücken Sie noch einmal OK, um Ihre Eingabe zu speichern.',
   changedShort: 'inzwischen von jemand anderem geändert',

@@ -1,5 +1,4 @@
-import type { FieldError } from '../../../base/errors.ts'
-import type { FieldErrorCode } from '../../../domain/apps/app-fields.ts'
+import type { FieldError, FieldErrorCode } from '../../../base/errors.ts'
 import { counting } from '../counting.ts'
 
 const count = counting('en')
@@ -78,8 +77,7 @@ export const enApp = {
   jwkSetHint: 'JSON with a member "keys". Never enter a private key.',
   problems: (fields: number) =>
     count(fields, { one: 'There is a problem with 1 field', other: 'There is a problem with # fields' }),
-  fieldError: ({ code }: FieldError): string =>
-    FIELD_ERRORS[code as FieldErrorCode] ?? 'This is not valid. Expected: {expected}',
+  fieldError: ({ code }: FieldError): string => FIELD_ERRORS[code],
   changedMeanwhile:
     'Somebody else has changed this meanwhile. It is now: {stored}. You entered: {typed}. Press OK again to save what you entered.',
   changedShort: 'changed by somebody else meanwhile',

@@ -1,7 +1,7 @@
-import { AppGrantError, type FieldError } from '../../../base/errors.ts'
+import { AppGrantError, type FieldError, type FieldErrorCode } from '../../../base/errors.ts'
 import { type KnownMembers, unknownMembers } from '../../../base/known-members.ts'
 import { isList, shownValue, UNREADABLE } from '../../input/shown-value.ts'
-import type { FieldErrorCode, FieldRule, Refusal } from './field-rule.ts'
+import type { FieldRule, Refusal } from './field-rule.ts'
 
 const ERRORS_IN_MESSAGE = 5
 /** A longer list of known names is in `details` only. */
@@ -126,14 +126,11 @@ export function readOwn(from: object, property: PropertyKey): unknown {
 export function invalidFields(errors: readonly FieldError[]): AppGrantError<'invalid_fields'> {
   const named = errors.slice(0, ERRORS_IN_MESSAGE).map(inMessage)
   const rest = errors.length - named.length
-  return new AppGrantError(
-    'invalid_fields',
-    { fields: errors },
-    {
-      message: `the app has invalid fields: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`,
-      hint: 'details.fields lists what was expected and received for each field.',
-    },
-  )
+  return new AppGrantError('invalid_fields', {
+    message: `the app has invalid fields: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`,
+    hint: 'details.fields lists what was expected and received for each field.',
+    details: { fields: errors },
+  })
 }
 
 function inMessage({ field, code, expected }: FieldError): string {

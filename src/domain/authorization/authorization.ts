@@ -1,0 +1,75 @@
+import type { App } from '../apps/app.ts'
+import type { RequestContext } from '../apps/authenticate-app.ts'
+
+/** The next step is to redirect the browser, with 303 See Other. */
+export interface Redirect {
+  readonly step: 'redirect'
+  /**
+   * The app's redirect URL with the response in its query. It may contain a code: only reading the property shows it,
+   * inspection and JSON do not.
+   */
+  readonly location: string
+}
+
+/** The next step is to ask the account for consent. */
+export interface Consent {
+  readonly step: 'consent'
+  /**
+   * Belongs in the form, and is its CSRF token: single use, for this account and login only, valid for 10 minutes. Only reading
+   * the property shows it.
+   */
+  readonly ticket: string
+  readonly app: App
+  readonly account: string
+  /** The scope the app requests. */
+  readonly scope: readonly string[]
+  /** The host that the response will be sent to, in ASCII. */
+  readonly redirectHost: string
+}
+
+/** The account that decides, and the login behind it. Both must be those that {@link Authorization.beginAuthorization} got. */
+export interface ConsentDecision extends RequestContext {
+  readonly ticket: string
+  readonly account: string
+  readonly login?: string
+}
+
+/** Asks an account whether an app may act for it. */
+export interface Authorization {
+  /**
+   * Checks what must be valid before a user is asked to sign in: the app and its redirect URL.
+   * {@link Authorization.beginAuthorization} checks them again, with everything else.
+   *
+   * @param params - as for {@link Authorization.beginAuthorization}.
+   * @param facts - the request behind the call, for the event `refused`.
+   * @throws {@link AppGrantError} `app_not_found`, `app_suspended`, `invalid_redirect`, `invalid_request`: show the error and
+   *   do not redirect.
+   */
+  checkAuthorization(params: URLSearchParams, facts?: RequestContext): Promise<void>
+  /**
+   * Validates an authorization request of a signed-in account and stores a consent request, which is valid for 10 minutes.
+   *
+   * @param params - as received: `client_id`, `redirect_uri`, `response_type=code`, `code_challenge`,
+   *   `code_challenge_method=S256`, and optionally `scope`, `state` and `resource`. Only `resource` may be repeated.
+   * @returns the consent to ask for, or a redirect that reports an error to the app.
+   * @throws {@link AppGrantError} `app_not_found`, `app_suspended`, `invalid_redirect`, or `invalid_request` for a repeated or
+   *   oversized parameter: show the error and do not redirect.
+   * @throws TypeError without the option `issuer`.
+   * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.1)
+   */
+  beginAuthorization(
+    params: URLSearchParams,
+    actor: { readonly account: string; readonly login?: string } & RequestContext,
+  ): Promise<Consent | Redirect>
+  /**
+   * Approves the request: installs the app for the account and returns a redirect with an authorization code. The ticket is
+   * used up, atomically.
+   *
+   * @param decision - `scope`: the part of the requested scope to grant. Default is all of it.
+   * @throws {@link AppGrantError} `invalid_ticket`, `invalid_scope`, `app_suspended`, `account_blocked`, `not_permitted`.
+   * @see [RFC 9207 - Authorization Server Issuer Identification](https://www.rfc-editor.org/rfc/rfc9207.html#section-2)
+   */
+  approve(decision: ConsentDecision & { readonly scope?: readonly string[] }): Promise<Redirect>
+  /** Denies the request: returns a redirect with `access_denied`. @throws {@link AppGrantError} `invalid_ticket`, `app_suspended`. */
+  deny(decision: ConsentDecision): Promise<Redirect>
+}

@@ -1,0 +1,104 @@
+import type { Actor } from '../../base/events.ts'
+import { digestOf, sameDigest } from '../../credentials/digest.ts'
+import type { RandomText } from '../../credentials/random.ts'
+import { type TokenFormat, WIDTH } from '../../credentials/token-format.ts'
+import { appKind, appRef, type LiveApp } from '../../records/app.ts'
+import type { Collection } from '../../records/collection.ts'
+import {
+  type ConsentRequest,
+  type PendingSession,
+  type Session,
+  sessionKind,
+  sessionRef,
+} from '../../records/session.ts'
+import { assertNotSuspended } from '../accounts/may-act.ts'
+import { idInput } from '../input/input.ts'
+import type { Known } from '../refusals.ts'
+import type { ConsentDecision } from './authorization.ts'
+import { invalidTicket } from './invalid-ticket.ts'
+
+const PENDING_MS = 600_000
+
+/** The account that is asked, with the login behind it. */
+export type AskedAccount = Actor & { readonly account: string }
+
+/** The consent requests that wait for a decision. Each is a session that gives nothing yet. */
+export interface PendingConsents {
+  /** @returns the ticket with which the account decides. */
+  store(
+    app: LiveApp,
+    consentRequest: ConsentRequest,
+    requested: Pick<Session, 'scope' | 'audience' | 'binding' | 'redirectStamp'>,
+  ): Promise<string>
+  /** The consent request of a ticket, if account and login are those it was made to, and the app is unchanged. */
+  load(
+    decision: ConsentDecision,
+    actor: AskedAccount,
+    known: Known,
+  ): Promise<{ readonly session: PendingSession; readonly app: LiveApp }>
+  /** Uses up the ticket, with one compare-and-set. */
+  consume(pending: PendingSession, next: (session: PendingSession) => Session): Promise<void>
+}
+
+export function createPendingConsents(parts: {
+  readonly collection: Collection
+  readonly format: TokenFormat
+  readonly random: RandomText
+  readonly clock: () => number
+}): PendingConsents {
+  const { collection, format, random, clock } = parts
+
+  return {
+    async store(app, consentRequest, requested) {
+      const id = random(WIDTH.session)
+      const ticket = format.write('qt', { app: app.key, session: id, secret: random(WIDTH.secret) })
+      const endsAt = clock() + PENDING_MS
+      const result = await collection.insert<Session>(sessionKind, {
+        state: 'pending',
+        id,
+        app: app.key,
+        consentRequest,
+        ...requested,
+        stamp: app.stamp,
+        digest: digestOf(ticket),
+        familyKey: random(WIDTH.secret),
+        salt: random(WIDTH.secret),
+        credentialEndsAt: endsAt,
+        endsAt,
+        expiresAt: endsAt,
+      })
+      if (result !== 'inserted') throw new Error('the same random session id was generated twice')
+      return ticket
+    },
+
+    async load(decision, actor, known) {
+      const ticket = idInput(decision.ticket, 'ticket')
+      const parsed = format.read(ticket)
+      if (parsed?.kind !== 'qt') throw invalidTicket('unknown')
+      const [session, app] = await Promise.all([
+        collection.load(sessionKind, sessionRef(parsed)),
+        collection.load(appKind, appRef(parsed.app)),
+      ])
+      if (!session || session.app !== parsed.app) throw invalidTicket('unknown')
+      const isPending = session.state === 'pending'
+      if (isPending && !sameDigest(session.digest, digestOf(ticket))) throw invalidTicket('unknown')
+      known.app = session.app
+      if (!isPending) throw invalidTicket('used')
+      const { consentRequest } = session
+      if (consentRequest.account !== actor.account) throw invalidTicket('other_account')
+      if (consentRequest.login !== actor.login) throw invalidTicket('other_login')
+      const isSameApp =
+        app?.state === 'live' && app.stamp === session.stamp && app.redirectStamps.includes(session.redirectStamp)
+      if (!isSameApp) throw invalidTicket('revoked')
+      assertNotSuspended(app)
+      return { session, app }
+    },
+
+    async consume({ app, id }, next) {
+      await collection.write(sessionKind, sessionRef({ app, session: id }), (session) => {
+        if (session?.state !== 'pending') throw invalidTicket('used')
+        return next(session)
+      })
+    },
+  }
+}
