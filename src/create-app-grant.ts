@@ -1,3 +1,4 @@
+import { checkedClock } from './base/checked-clock.ts'
 import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
 import { assertOptions, knownMembers } from './base/known-members.ts'
 import { type Channels, traced } from './base/traced.ts'
@@ -91,10 +92,11 @@ export interface AppGrant extends Management, AsyncDisposable {
  * ```
  */
 export function createAppGrant(options: AppGrantOptions): AppGrant {
-  const { store, directory, issuer, resources, signing, tokenPrefix, clock, lifetimes, ...rest } = checkOptions(options)
+  const { store, directory, issuer, resources, signing, tokenPrefix, lifetimes, ...rest } = checkOptions(options)
   const { appsPerOwner, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
-  const events = createEmitter(clock)
+  const events = createEmitter(rest.clock)
+  const clock = checkedClock(rest.clock, events)
   const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
   const collection = createCollection(guarded, clock, random)
   const accounts = createAccounts(directory, { timeoutMs, events })

@@ -139,6 +139,8 @@ export interface ErrorDetails {
   outcome_unknown: { readonly app?: string; readonly secretId?: string }
   /** The host's account directory did not respond, or its response was invalid. */
   directory_unavailable: Record<never, never>
+  /** The host's clock failed, or what it returned is not a time. Nothing was decided. */
+  clock_unavailable: Record<never, never>
   /** The key did not sign, or its signature does not match the published key. */
   signing_unavailable: Record<never, never>
 }

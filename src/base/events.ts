@@ -80,6 +80,7 @@ export type OutageCode =
   | 'store_unavailable'
   | 'outcome_unknown'
   | 'directory_unavailable'
+  | 'clock_unavailable'
   | 'signing_unavailable'
   | 'server_error'
 
@@ -122,7 +123,17 @@ export function emitTo<K extends keyof EventMap>(events: Events, type: K, event:
   emit?.(type, {}, event)
 }
 
-/** @param clock - returns ms since 1970, for `at`. */
+/** The time of a clock, or the error because of which it is not known. */
+export function timeOf(clock: () => number): number | Error {
+  try {
+    const now: unknown = clock()
+    return Number.isFinite(now) ? (now as number) : new TypeError(`clock: expected a time in ms, received ${String(now)}`)
+  } catch (error) {
+    return error instanceof Error ? error : new Error(`clock: threw ${textOf(error)}`)
+  }
+}
+
+/** @param clock - returns ms since 1970, for `at`. While it fails, `at` is the time of the system. */
 export function createEmitter(clock: () => number): Emitter {
   // `on` has checked what the listeners of a type accept; the sets need not repeat it.
   type Listener = (event: never) => unknown
@@ -144,7 +155,8 @@ export function createEmitter(clock: () => number): Emitter {
     emit(type, by, event) {
       const known = listeners.get(type)
       if (!known?.size) return warnOfUnheard(event)
-      const sent = Object.freeze({ ...event, at: new Date(clock()), by })
+      const now = timeOf(clock)
+      const sent = Object.freeze({ ...event, at: new Date(typeof now === 'number' ? now : Date.now()), by })
       for (const listener of [...known]) call(listener, sent as never)
     },
   }

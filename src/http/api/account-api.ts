@@ -6,7 +6,7 @@ import { readJson } from '../wire/request-body.ts'
 import { emptyResponse, jsonResponse, notStored, type PlainResponse } from '../wire/response.ts'
 import type { Route, RouteCall } from '../wire/router.ts'
 import { assertSameOrigin, reportingCrossSite } from '../wire/same-origin.ts'
-import type { SignIn } from '../wire/sign-in.ts'
+import { askSignIn, type SignIn } from '../wire/sign-in.ts'
 import type { ApiCall, ApiRoute } from './api-route.ts'
 import { appRoutes } from './app-routes.ts'
 import { installRoutes } from './install-routes.ts'
@@ -25,7 +25,7 @@ export function accountApi(core: AppGrant, { issuer, signIn }: { issuer: string;
   ): Promise<PlainResponse | Response> {
     const changes = route.method !== 'GET'
     if (changes) reportingCrossSite(core.events, context, () => assertSameOrigin(request, origin))
-    const signedIn = await signIn(request.toRequest())
+    const signedIn = await askSignIn(signIn, request.toRequest())
     if (!('account' in signedIn)) return notStored(signedIn)
     const { account, login } = signedIn
     const management = core.as(account, { ...context, ...(login !== undefined && { login }) })

@@ -47,6 +47,7 @@ const OUTAGES = [
   'store_unavailable',
   'outcome_unknown',
   'directory_unavailable',
+  'clock_unavailable',
   'signing_unavailable',
   'issuer_unavailable',
 ] as const
@@ -100,6 +101,7 @@ const API_STATUSES: Partial<Record<ErrorCode, number>> = {
   store_unavailable: 503,
   outcome_unknown: 503,
   directory_unavailable: 503,
+  clock_unavailable: 503,
 }
 
 function tooManyFailures({ message, details }: AppGrantError<'too_many_failures'>, code: string): HttpError {
