@@ -1,12 +1,15 @@
 import { checkedClock } from './base/checked-clock.ts'
 import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
 import { assertOptions, knownMembers } from './base/known-members.ts'
+import { createLoad, refusingUnderLoad } from './base/load.ts'
 import { type Channels, traced } from './base/traced.ts'
+import type { Claims } from './credentials/jwt/claims.ts'
 import { MAX_SIGNED_TOKEN } from './credentials/jwt/compact.ts'
 import type { JwkSet } from './credentials/jwt/signed-format.ts'
 import { createRandomText } from './credentials/random.ts'
 import { createTokenFormat, MAX_OPAQUE_TOKEN } from './credentials/token-format.ts'
-import { createAccounts } from './domain/accounts/accounts.ts'
+import { createAccounts, createIdentityOf } from './domain/accounts/accounts.ts'
+import { createScopes, type ScopeDescription } from './domain/accounts/scopes.ts'
 import type { AppRegistry } from './domain/apps/app-registry.ts'
 import { CONTEXT, createAppAuthenticator, type RequestContext } from './domain/apps/authenticate-app.ts'
 import { createAppRegistry } from './domain/apps/create-app-registry.ts'
@@ -14,29 +17,36 @@ import { createVisibleApps } from './domain/apps/visible-apps.ts'
 import { createAuthorization } from './domain/authorization/consent.ts'
 import { createSaveInstall } from './domain/authorization/save-install.ts'
 import { type Authorizer, createAuthorizer } from './domain/authorizer.ts'
-import { createClientCredentials } from './domain/grants/client-credentials.ts'
-import { createSessionEnding } from './domain/grants/session-ending.ts'
-import { createSessionGrants } from './domain/grants/session-grants.ts'
-import { createSessionSteps } from './domain/grants/session-steps.ts'
+import { createGrants } from './domain/grants/create-grants.ts'
 import { accountInput, idInput, loginInput, sourceInput } from './domain/input/input.ts'
 import { createAudiences } from './domain/input/resources.ts'
 import { createInstalls, type Installs } from './domain/installs/installs.ts'
 import { createRefusals, reportingAll } from './domain/refusals.ts'
 import { createAccessTokenIssuer } from './domain/tokens/access-token-issuer.ts'
 import { createCachingVerifier } from './domain/tokens/caching-verifier.ts'
+import { createHostClaims } from './domain/tokens/host-claims.ts'
 import { createSignedTokens } from './domain/tokens/signed-tokens.ts'
 import { createStrictVerifier } from './domain/tokens/strict-verifier.ts'
 import { createTokenReader } from './domain/tokens/token-reader.ts'
 import { createTokenStore, type TokenStore } from './domain/tokens/token-store.ts'
+import type { Access } from './domain/tokens/verification.ts'
 import { type AppGrantOptions, checkOptions } from './options.ts'
 import { createCollection } from './records/collection.ts'
 import { createPages } from './records/pages.ts'
 import { guardedStore } from './store/guarded-store.ts'
 
 const STAMP_LENGTH = 11
-const HOUR_MS = 3_600_000
 const AS = knownMembers<NonNullable<Parameters<AppGrant['as']>[1]>>({ login: true, ...CONTEXT })
 const AS_HOST = knownMembers<Parameters<AppGrant['asHost']>[0]>({ login: true }, { account: 'as(account)' })
+/** What apps and services may request faster than it can be served. `verify` is limited where the cache does not help. */
+const LIMITED = [
+  'clientCredentials',
+  'exchangeCode',
+  'refresh',
+  'authenticateApp',
+  'beginAuthorization',
+  'checkAuthorization',
+] as const
 
 /** The management of apps, tokens and installs, with the authority of the host or of one account. */
 export interface Management {
@@ -56,6 +66,13 @@ export interface AppGrant extends Management, AsyncDisposable {
   readonly events: Events
   /** The configured issuer; undefined if there is none. */
   readonly issuer: string | undefined
+  /** The scope catalogue, in the order of the option `scopes`. Empty without it. */
+  readonly scopes: readonly ScopeDescription[]
+  /**
+   * Returns the claims that the option `claims` adds to an access, for introspection. Rejects with `claims_unavailable` if it fails.
+   * Undefined without the option.
+   */
+  readonly claims: ((access: Access) => Promise<Claims>) | undefined
   /** Returns the public keys of signed access tokens, for `/jwks.json`. Undefined if access tokens are opaque. */
   readonly jwks: (() => Promise<JwkSet>) | undefined
   /**
@@ -92,41 +109,47 @@ export interface AppGrant extends Management, AsyncDisposable {
  * ```
  */
 export function createAppGrant(options: AppGrantOptions): AppGrant {
-  const { store, directory, issuer, resources, signing, tokenPrefix, lifetimes, ...rest } = checkOptions(options)
+  const { store, directory, issuer, resources, signing, tokenPrefix, lifetimes, claims, consent, ...rest } =
+    checkOptions(options)
   const { appsPerOwner, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
   const events = createEmitter(rest.clock)
   const clock = checkedClock(rest.clock, events)
-  const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
+  const load = createLoad({
+    timeoutMs,
+    refused: (count) => events.emit('overload', {}, { refused: count }),
+  })
+  const guarded = guardedStore(store, { timeoutMs, load, failed: (failure) => events.emit('outage', {}, failure) })
   const collection = createCollection(guarded, clock, random)
-  const accounts = createAccounts(directory, { timeoutMs, events })
+  const scopes = createScopes(rest.scopes)
+  const identityOf = createIdentityOf(scopes)
+  const accounts = createAccounts(directory, { timeoutMs, events, identityOf })
   const refusals = createRefusals(events)
   const stamp = () => random(STAMP_LENGTH)
-  const base = { collection, accounts, events, refusals, random, clock, lifetimes, issuer, stamp }
+  const shared = { load, collection, accounts, scopes, identityOf, events, refusals }
+  const base = { ...shared, random, clock, lifetimes, issuer, stamp }
   const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
+  const hostClaims = claims && createHostClaims(claims, { timeoutMs, events })
   // checkOptions rejects `signing` without an issuer.
   const signed =
     signing && issuer !== undefined
-      ? createSignedTokens(signing, { ...base, issuer, audience: resources ?? [issuer], timeoutMs })
+      ? createSignedTokens(signing, { ...base, issuer, audience: resources ?? [issuer], timeoutMs, hostClaims })
       : undefined
   const readToken = createTokenReader(format, signed)
   const authenticator = createAppAuthenticator(base)
   const accessTokenIssuer = createAccessTokenIssuer({ ...base, format, signed, audiences })
   const saveInstall = createSaveInstall(base)
   const pages = createPages(guarded)
-  const ending = createSessionEnding({ ...base, pages })
-  const steps = createSessionSteps({ ...base, format, audiences, accessTokenIssuer, rotatesRefreshTokens })
   const parts = {
     ...base,
     format,
     audiences,
     readToken,
     authenticator,
-    clientCredentials: createClientCredentials({ ...base, authenticator, accessTokenIssuer, audiences, refusals }),
     pages,
-    sessionGrants: createSessionGrants({ ...base, format, authenticator, steps, ending }),
-    authorization: createAuthorization({ ...base, format, audiences, saveInstall }),
+    ...createGrants({ ...base, pages, format, audiences, authenticator, accessTokenIssuer, rotatesRefreshTokens }),
+    authorization: createAuthorization({ ...base, format, audiences, saveInstall, consent }),
     verifier: createCachingVerifier(createStrictVerifier({ ...base, readToken, audiences }), {
       watch: guarded.watch,
       maxLength: signed ? MAX_SIGNED_TOKEN : MAX_OPAQUE_TOKEN,
@@ -135,7 +158,6 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     }),
     appsPerOwner,
     fieldOptions: { allowLoopbackRedirects },
-    longestLifeMs: lifetimes.refreshAbsoluteSeconds * 1000 + HOUR_MS,
   }
   const channels: Channels = new Map()
   const managementFor = (actor: Actor, source: EventSource = {}): Management => {
@@ -159,10 +181,12 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
 
   return Object.freeze<AppGrant>({
     ...managementFor({}),
-    authorizer: traced('Authorizer', createAuthorizer(parts), channels),
+    authorizer: traced('Authorizer', refusingUnderLoad(createAuthorizer(parts), LIMITED, load), channels),
     events: publicEvents(events),
     issuer,
+    scopes: scopes.catalogue,
     jwks: signed?.jwks,
+    claims: hostClaims,
     as(account, options = {}) {
       assertActor('as', () => accountInput(account))
       assertOptions('as', options, AS)

@@ -7,6 +7,7 @@ import * as http from '../src/http/index.ts'
 import * as core from '../src/index.ts'
 import * as node from '../src/node.ts'
 import * as resource from '../src/resource.ts'
+import * as store from '../src/store.ts'
 import * as testing from '../src/testing/index.ts'
 import { createFixture } from './support/fixture.ts'
 
@@ -56,14 +57,18 @@ const EXPORTS: Readonly<Record<string, Case | typeof NONE>> = {
   exampleApp: wrong('scope', 'scopes', (extra) => apps.register(testing.exampleApp({ owner: 'org', ...extra }))),
   AppGrantError: NONE,
   accessOf: NONE,
+  batchGets: NONE,
+  batchPerTick: NONE,
   faultyStore: NONE,
   isAppGrantError: NONE,
+  isNotApplied: NONE,
   manualClock: NONE,
   memoryStore: NONE,
   notApplied: NONE,
   paginate: NONE,
   sanitizeError: NONE,
   sqliteStore: NONE,
+  withSanitizedErrors: NONE,
 }
 
 /** Objects within options. */
@@ -103,6 +108,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
     update: wrong('trusted', 'setTrusted', (extra) => apps.update(key, extra)),
     removeSecret: wrong('secret', 'secretId', (extra) => apps.removeSecret({ app: key, secretId: 'x', ...extra })),
     get: NONE,
+    setLifetimes: wrong('accessTokenTtl', 'accessTokenSeconds', (extra) => apps.setLifetimes(key, extra)),
     setTrusted: NONE,
     setPublished: NONE,
     setResourceServer: NONE,
@@ -174,7 +180,7 @@ async function errorOf(call: () => unknown): Promise<Error | undefined> {
 
 describe('members that do not exist', () => {
   it('the table has every function of every entry and every method (ERR-6)', () => {
-    const entries = [memory, mongodb, redis, sqlite, http, core, node, resource, testing]
+    const entries = [memory, mongodb, redis, sqlite, http, core, node, resource, store, testing]
     const functions = entries.flatMap((entry) =>
       Object.entries(entry).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
     )

@@ -1,7 +1,5 @@
 import { assertOptions, knownMembers } from '../../src/base/known-members.ts'
-import { batchGets } from '../../src/store/batch-gets.ts'
-import { withSanitizedErrors } from '../../src/store/sanitize-error.ts'
-import { notApplied, type RecordRef, type Store } from '../../src/store/store.ts'
+import { batchGets, notApplied, type RecordRef, type Store, withSanitizedErrors } from '../../src/store.ts'
 import { idOf } from './document.ts'
 import { atFirstUse } from './first-use.ts'
 import { checkIndexes } from './indexes.ts'

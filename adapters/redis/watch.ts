@@ -1,4 +1,4 @@
-import type { RecordRef } from '../../src/store/store.ts'
+import type { RecordRef } from '../../src/store.ts'
 import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
 import type { Keyspace } from './keys.ts'

@@ -30,6 +30,10 @@ export type FieldErrorCode =
   | 'not_a_phone_number'
   /** Not a scope token as defined by RFC 6749. */
   | 'not_a_scope'
+  /** Not in the scope catalogue. */
+  | 'unknown_scope'
+  /** The owner or an account above it may not register the scope. */
+  | 'scope_not_permitted'
   /** Not an API type name. */
   | 'not_an_api_type'
   /** More entries than the list allows. No entry was checked. */
@@ -112,7 +116,7 @@ export interface ErrorDetails {
   invalid_request: Record<never, never>
   /** The redirect URL is not one that the app registered. */
   invalid_redirect: Record<never, never>
-  /** The scope is malformed, or exceeds what the app registered or was granted. */
+  /** The scope is malformed, or nothing of it is registered by the app, granted and in the scope catalogue. */
   invalid_scope: Record<never, never>
   /** Tokens are not issued for the resource, or it was not granted. */
   invalid_target: Record<never, never>
@@ -143,6 +147,8 @@ export interface ErrorDetails {
   clock_unavailable: Record<never, never>
   /** The key did not sign, or its signature does not match the published key. */
   signing_unavailable: Record<never, never>
+  /** The host's option `claims` failed, did not respond, or returned what a token cannot contain. */
+  claims_unavailable: Record<never, never>
 }
 
 /** The codes of {@link AppGrantError}, a closed set. */
@@ -169,6 +175,11 @@ const MARK = Symbol.for('appgrant.AppGrantError')
  * `instanceof`, which fails if two copies of this package are loaded.
  */
 export class AppGrantError<C extends ErrorCode = ErrorCode> extends Error {
+  // On the prototype, because defining it for each error takes as long as the rest of one without a stack.
+  static {
+    Object.defineProperty(AppGrantError.prototype, MARK, { value: true })
+  }
+
   readonly code: C
   readonly details: ErrorDetails[C]
   readonly hint: string
@@ -181,7 +192,6 @@ export class AppGrantError<C extends ErrorCode = ErrorCode> extends Error {
     this.code = code
     this.details = details as ErrorDetails[C]
     this.hint = hint
-    Object.defineProperty(this, MARK, { value: true })
   }
 }
 

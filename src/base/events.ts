@@ -19,6 +19,7 @@ export type AppChange =
   | 'published'
   | 'unpublished'
   | 'resource_server_set'
+  | 'lifetimes_set'
   | 'suspended'
   | 'resumed'
   | 'secret_regenerated'
@@ -64,7 +65,13 @@ export interface EventMap {
     /** Empty for `all_removed`. */
     readonly tokenIds: readonly string[]
   }
-  install: { readonly change: 'approved' | 'denied' | 'withdrawn'; readonly app: string; readonly account: string }
+  install: {
+    readonly change: 'approved' | 'denied' | 'withdrawn'
+    readonly app: string
+    readonly account: string
+    /** For `approved`: why the account was not asked, by the option `consent`. Absent if it was. */
+    readonly consent?: 'remembered' | 'skipped'
+  }
   /** A request that an attacker would make was refused (ERR-9). */
   refused: Refusal
   /** Something that should work failed. `server_error`: an HTTP response was a 500; `cause` is the reason. */
@@ -73,6 +80,8 @@ export interface EventMap {
     readonly operation: string
     readonly cause: unknown
   }
+  /** Requests were refused because too many were in progress. Emitted at most once a second, with their number. */
+  overload: { readonly refused: number }
 }
 
 /** What failed in an event `outage`. */
@@ -82,9 +91,17 @@ export type OutageCode =
   | 'directory_unavailable'
   | 'clock_unavailable'
   | 'signing_unavailable'
+  | 'claims_unavailable'
   | 'server_error'
 
-const EVENT_TYPES = knownMembers<EventMap>({ app: true, token: true, install: true, refused: true, outage: true })
+const EVENT_TYPES = knownMembers<EventMap>({
+  app: true,
+  token: true,
+  install: true,
+  refused: true,
+  outage: true,
+  overload: true,
+})
 
 /** An event as passed to a listener: its properties, when it happened and who caused it. */
 export type AppGrantEvent<K extends keyof EventMap> = EventMap[K] & { readonly at: Date; readonly by: Actor }
@@ -127,7 +144,9 @@ export function emitTo<K extends keyof EventMap>(events: Events, type: K, event:
 export function timeOf(clock: () => number): number | Error {
   try {
     const now: unknown = clock()
-    return Number.isFinite(now) ? (now as number) : new TypeError(`clock: expected a time in ms, received ${String(now)}`)
+    return Number.isFinite(now)
+      ? (now as number)
+      : new TypeError(`clock: expected a time in ms, received ${String(now)}`)
   } catch (error) {
     return error instanceof Error ? error : new Error(`clock: threw ${textOf(error)}`)
   }

@@ -50,7 +50,11 @@ export function claimRules({ issuer, audience }: ResourceOptions): ClaimRules {
 export function checkUrl(name: string, option: string, given: unknown): URL {
   const url = typeof given === 'string' ? parseUrl(given) : undefined
   if (!url || !isProtected(url) || url.username !== '' || url.hash !== '')
-    throw wrong(name, option, 'an https URL (or http on a loopback address, for development) without credentials or fragment')
+    throw wrong(
+      name,
+      option,
+      'an https URL (or http on a loopback address, for development) without credentials or fragment',
+    )
   return url
 }
 

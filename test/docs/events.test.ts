@@ -19,6 +19,7 @@ const EVENTS: Readonly<Record<keyof EventMap, true>> = {
   install: true,
   refused: true,
   outage: true,
+  overload: true,
 }
 const APP: Readonly<Record<AppChange, true>> = {
   registered: true,
@@ -28,6 +29,7 @@ const APP: Readonly<Record<AppChange, true>> = {
   published: true,
   unpublished: true,
   resource_server_set: true,
+  lifetimes_set: true,
   suspended: true,
   resumed: true,
   secret_regenerated: true,
@@ -49,7 +51,9 @@ const OUTAGE: Readonly<Record<OutageCode, true>> = {
   store_unavailable: true,
   outcome_unknown: true,
   directory_unavailable: true,
+  clock_unavailable: true,
   signing_unavailable: true,
+  claims_unavailable: true,
   server_error: true,
 }
 
@@ -64,6 +68,7 @@ describe('docs/events.md', () => {
       install: Object.keys(INSTALL),
       refused: reasons,
       outage: Object.keys(OUTAGE),
+      overload: ['refused'],
     } satisfies Record<keyof typeof EVENTS, readonly string[]>
     for (const [event, names] of Object.entries(members))
       for (const name of names) expect(section(event), `${event}: ${name}`).toContain(`\`${name}\``)

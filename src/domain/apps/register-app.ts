@@ -9,7 +9,7 @@ import {
   type StoredCredentials,
   type StoredSecret,
 } from '../../records/app.ts'
-import { accountError, isActive, mayRegister, mayTrust } from '../accounts/accounts.ts'
+import { accountError, isActive, type Lineage, mayRegister, mayTrust } from '../accounts/accounts.ts'
 import { accountInput, assertObject } from '../input/input.ts'
 import { appView } from './app.ts'
 import { limitReached, mayNotRegister, mayNotTrust } from './app-errors.ts'
@@ -17,6 +17,7 @@ import { checkNewApp } from './app-fields.ts'
 import { type AppJwk, readAppJwks } from './app-jwks.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
 import { createAppSecret } from './app-secret.ts'
+import { fieldOptionsFor } from './field-options-for.ts'
 import { withOutcomeDetails } from './with-outcome-details.ts'
 
 const SALT_LENGTH = 43
@@ -29,9 +30,13 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
     assertObject(input, 'app')
     const owner = accountInput(input.owner, 'owner')
     const submittedJwks = await readAppJwks(input, parts)
-    const { fields, trusted, public: isPublic } = checkNewApp(input, parts.fieldOptions, submittedJwks.errors)
+    const { lineage, actorLineage } = await authorityOver(owner)
+    const options = fieldOptionsFor(lineage, parts)
+    const { fields, trusted, public: isPublic } = checkNewApp(input, options, submittedJwks.errors)
     const { jwks } = submittedJwks
-    const epoch = await assertMayRegister(owner, { apiType: fields.apiType, trusted })
+    if (!mayRegister(actorLineage, fields.apiType)) throw mayNotRegister()
+    if (trusted && !mayTrust(actorLineage)) throw mayNotTrust()
+    const epoch = lineage[0]?.epoch
     const { secret, stored } = createAppSecret(random, clock)
     const credentials = credentialsOf({ isPublic, jwks, stored })
     const app: LiveApp = {
@@ -60,19 +65,14 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
     return withConcealed({ app: appView(app) }, { secret: credentials.type === 'secrets' ? secret : '' })
   }
 
-  /** @returns the owner's epoch. */
-  async function assertMayRegister(
-    owner: string,
-    { apiType, trusted }: { readonly apiType: string | undefined; readonly trusted: boolean },
-  ): Promise<string | undefined> {
+  /** The accounts that permissions depend on. */
+  async function authorityOver(owner: string): Promise<{ readonly lineage: Lineage; readonly actorLineage: Lineage }> {
     const authority = await visibleApps.authorityOver(actor, owner)
     if (!authority) throw accountError('not_permitted', 'The owner must be the acting account or one below it.')
     const lineage = await authority.lineage()
     if (!isActive(lineage))
       throw accountError('account_blocked', 'The owner or an account above it is blocked or unknown to the directory.')
-    if (!mayRegister(authority.actorLineage, apiType)) throw mayNotRegister()
-    if (trusted && !mayTrust(authority.actorLineage)) throw mayNotTrust()
-    return lineage[0]?.epoch
+    return { lineage, actorLineage: authority.actorLineage }
   }
 }
 

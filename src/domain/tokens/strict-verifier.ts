@@ -1,4 +1,5 @@
 import type { VerifyFailureReason } from '../../base/errors.ts'
+import type { Load } from '../../base/load.ts'
 import { digestOf, sameDigest } from '../../credentials/digest.ts'
 import { appKind, appRef, type LiveApp } from '../../records/app.ts'
 import { type Collection, hasExpired, type RecordRef, type StoreRecord } from '../../records/collection.ts'
@@ -7,11 +8,13 @@ import { sessionKind, sessionRef } from '../../records/session.ts'
 import { appOnlyTokens, type LiveToken, tokenKind, tokenRef, userTokens } from '../../records/token.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { type MayAct, mayAct } from '../accounts/may-act.ts'
+import type { Scopes } from '../accounts/scopes.ts'
 import type { Audiences } from '../input/resources.ts'
+import { availableScope } from './scope.ts'
 import type { AccessTokenParts, PresentedToken, ReadToken } from './token-reader.ts'
 import { type Verification, verifyFailure } from './verification.ts'
 
-/** Verifies against the stored records. */
+/** Verifies against the stored records, or refuses to under overload. */
 export interface StrictVerifier {
   /** @param onReads - is called with the refs that are read. */
   verify(accessToken: unknown, onReads?: (places: readonly RecordRef[]) => void): Promise<Verification>
@@ -22,19 +25,23 @@ export function createStrictVerifier(parts: {
   readonly accounts: Accounts
   readonly readToken: ReadToken
   readonly audiences: Audiences
+  readonly scopes: Scopes
   readonly clock: () => number
+  readonly load: Load
 }): StrictVerifier {
-  const { collection, accounts, readToken, audiences, clock } = parts
+  const { collection, accounts, readToken, audiences, scopes, clock, load } = parts
 
   return {
     // No async function and no extra promise: every request takes this path.
     verify(text, onReads) {
+      const refusal = load.refusal()
+      if (refusal) return refusal
       if (typeof text !== 'string') return Promise.resolve(verifyFailure('malformed'))
       try {
         const read = readToken(text)
         // Only signed tokens are read asynchronously.
         return read instanceof Promise
-          ? read.then((presented) => verifyRead(presented, onReads))
+          ? load.hold(read).then((presented) => verifyRead(presented, onReads))
           : verifyRead(read, onReads)
       } catch (error) {
         return Promise.reject(error)
@@ -49,7 +56,18 @@ export function createStrictVerifier(parts: {
     if (typeof presented === 'string') return Promise.resolve(verifyFailure(presented))
     const places = refsOf(presented.parsed)
     onReads?.(places)
-    return collection.get(places).then((records) => verifyRecords(presented, records))
+    const reading = collection.get(places)
+    load.enter()
+    return reading.then(
+      (records) => {
+        load.leave()
+        return verifyRecords(presented, records)
+      },
+      (error) => {
+        load.leave()
+        throw error
+      },
+    )
   }
 
   function verifyRecords(
@@ -98,7 +116,7 @@ export function createStrictVerifier(parts: {
   ): Verification | Promise<Verification> {
     const decision = mayAct(app, install?.account ?? app.owner, accounts)
     return decision instanceof Promise
-      ? decision.then((decided) => toVerification(decided, app, token, install))
+      ? load.hold(decision).then((decided) => toVerification(decided, app, token, install))
       : toVerification(decision, app, token, install)
   }
 
@@ -115,7 +133,7 @@ export function createStrictVerifier(parts: {
       kind: install ? 'user' : 'app',
       app: { key: app.key, name: app.fields.name, owner: app.owner },
       account: install?.account ?? app.owner,
-      scope: stillHeld(token.scope, app),
+      scope: availableScope(token.scope, app, scopes),
       audience: audiences.of(token.audience),
       tokenId: token.id,
       issuedAt: new Date(token.issuedAt),
@@ -128,18 +146,4 @@ function refsOf(parsed: AccessTokenParts): readonly RecordRef[] {
   return 'install' in parsed
     ? [tokenRef(parsed), appRef(parsed.app), installRef(parsed), sessionRef(parsed)]
     : [tokenRef(parsed), appRef(parsed.app)]
-}
-
-// Many verifications share one app object, so the set of its scopes is made once.
-const scopeSets = new WeakMap<LiveApp, ReadonlySet<string>>()
-
-function stillHeld(scope: readonly string[], app: LiveApp): readonly string[] {
-  if (scope.length === 0) return []
-  let held = scopeSets.get(app)
-  if (!held) {
-    held = new Set(app.fields.scopes)
-    scopeSets.set(app, held)
-  }
-  const known = held
-  return scope.filter((one) => known.has(one))
 }

@@ -49,6 +49,7 @@ const OUTAGES = [
   'directory_unavailable',
   'clock_unavailable',
   'signing_unavailable',
+  'claims_unavailable',
   'issuer_unavailable',
 ] as const
 

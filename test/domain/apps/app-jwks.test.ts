@@ -109,7 +109,7 @@ describe('app keys', () => {
       { ...RSA, n: `${'A'.repeat(171)}${publicJwk('rsa' as never, { modulusLength: 1024 } as never).n}` },
     ],
     ['of RSA with an even modulus', { ...RSA, n: `${RSA.n?.slice(0, -2)}AA` }],
-    ...LOW_ORDER.map((hex) => [
+    ...LOW_ORDER.map((hex): [string, object] => [
       `of low order, ${hex.slice(0, 4)}…${hex.slice(-2)}`,
       { ...OKP, x: Buffer.from(hex, 'hex').toString('base64url') },
     ]),

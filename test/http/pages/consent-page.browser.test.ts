@@ -65,7 +65,12 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
       const origin = await listening(app, host)
       const { page, app: registered, complaints, close } = await asked(`${origin}/callback`)
       try {
-        expect(await tabTo(page, 'Approve')).toEqual(['calls:read', 'calls:write', 'Deny', 'Approve'])
+        expect(await tabTo(page, 'Approve')).toEqual([
+          'See your calls calls:read',
+          'Make calls for you calls:write',
+          'Deny',
+          'Approve',
+        ])
         await page.keyboard.press('Shift+Tab')
         await page.keyboard.press('Shift+Tab')
         await page.keyboard.press('Space')
@@ -94,11 +99,34 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
     },
   )
 
+  it.each(['another origin', 'a private-use scheme'])(
+    'after an approval the callback of the app may redirect to %s (HTTP-8)',
+    async (where) => {
+      const end = createServer((_, response) => response.end('Welcome to the app'))
+      const target =
+        where === 'another origin' ? `${await listening(end, 'localhost')}/done` : 'com.example.reports:/done'
+      const app = createServer((_, response) => response.writeHead(302, { location: target }).end())
+      const { page, complaints, close } = await asked(`${await listening(app)}/callback`)
+      try {
+        // Nothing on this machine opens the scheme, but the browser asks for it.
+        const reached = page.waitForRequest((request) => request.url() === target, { timeout: 10_000 })
+        await page.getByRole('button', { name: 'Approve' }).click()
+        expect((await reached).redirectedFrom()?.url()).toContain('/callback?code=')
+        if (where === 'another origin') await page.getByText('Welcome to the app').waitFor()
+        expect(complaints.filter((text) => text.includes('Content Security Policy'))).toEqual([])
+      } finally {
+        await close()
+        await closed(app)
+        if (end.listening) await closed(end)
+      }
+    },
+  )
+
   it('a stray Enter in the consent form denies', async () => {
     const app = createServer((request, response) => response.end(request.url))
     const { page, close } = await asked(`${await listening(app)}/callback`)
     try {
-      await tabTo(page, 'calls:read')
+      await tabTo(page, 'See your calls calls:read')
       await page.keyboard.press('Enter')
       await page.waitForURL(/\/callback\?/)
       expect(new URL(page.url()).searchParams.get('error')).toBe('access_denied')

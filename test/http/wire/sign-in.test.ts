@@ -47,12 +47,15 @@ describe('a signIn that resolves to something else', () => {
     expect(by).toEqual([{ account: 'user-1', login: 'ann' }])
   })
 
-  it.each(['consentPage', 'errorPage'] as const)('%s that returns no Response is a 500 that names it', async (option) => {
-    const { authorize, outages } = await authorization({ [option]: async () => '<html>' })
-    const response = await authorize(option === 'errorPage' ? { client_id: 'nobody' } : {})
-    expect(response.status).toBe(500)
-    expect(String((outages[0] as { cause: unknown }).cause)).toBe(
-      `TypeError: ${option}: expected a Response, received a string of 6 characters`,
-    )
-  })
+  it.each(['consentPage', 'errorPage'] as const)(
+    '%s that returns no Response is a 500 that names it',
+    async (option) => {
+      const { authorize, outages } = await authorization({ [option]: async () => '<html>' })
+      const response = await authorize(option === 'errorPage' ? { client_id: 'nobody' } : {})
+      expect(response.status).toBe(500)
+      expect(String((outages[0] as { cause: unknown }).cause)).toBe(
+        `TypeError: ${option}: expected a Response, received a string of 6 characters`,
+      )
+    },
+  )
 })

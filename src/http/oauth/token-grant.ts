@@ -1,0 +1,29 @@
+import type { AppGrant } from '../../create-app-grant.ts'
+import type { TokenResponse } from '../../domain/tokens/access-token-issuer.ts'
+import { invalidRequest } from '../wire/http-error.ts'
+import type { Form } from '../wire/request-body.ts'
+import type { FormCall } from './form-endpoint.ts'
+
+/** How one `grant_type` gets its tokens. */
+export interface TokenGrant {
+  /** The parameters that it requires, and that no other grant accepts. */
+  readonly needs: readonly string[]
+  readonly issue: (core: AppGrant, call: FormCall) => Promise<TokenResponse>
+}
+
+export function required(form: Form, name: string): string {
+  const value = form.get(name)
+  if (value === undefined) throw invalidRequest(`${name} is missing`)
+  return value
+}
+
+export function scopeOf(form: Form): { readonly scope?: readonly string[] } {
+  const scope = form.get('scope')
+  return scope === undefined ? {} : { scope: scope.split(' ') }
+}
+
+/** @see RFC 8707 §2.2 */
+export function resourcesOf(form: Form): { readonly resources?: readonly string[] } {
+  const resources = form.get('resource')
+  return resources === undefined ? {} : { resources: resources.split(' ').filter(Boolean) }
+}
