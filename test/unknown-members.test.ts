@@ -76,6 +76,9 @@ const NESTED: Readonly<Record<string, Case>> = {
   'createAppGrant lifetimes': wrong('accessTokenTtl', 'accessTokenSeconds', (lifetimes) =>
     core.createAppGrant({ store: memory.memoryStore(), lifetimes }),
   ),
+  'createAppGrant limits': wrong('changesPerMinut', 'changesPerMinute', (limits) =>
+    core.createAppGrant({ store: memory.memoryStore(), limits }),
+  ),
   'createAppGrant signing': wrong('previus', 'previous', (extra) =>
     core.createAppGrant({
       store: memory.memoryStore(),
@@ -94,6 +97,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
     as: wrong('logn', 'login', (extra) => appgrant.as('org', extra)),
     asHost: wrong('account', 'as(account)', (extra) => appgrant.asHost({ login: 'x', ...extra })),
     close: NONE,
+    erase: NONE,
   },
   events: {
     on: wrong('outages', 'outage', (extra) =>
@@ -107,7 +111,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
     list: wrong('account', 'owner', (extra) => apps.list(extra)),
     update: wrong('trusted', 'setTrusted', (extra) => apps.update(key, extra)),
     removeSecret: wrong('secret', 'secretId', (extra) => apps.removeSecret({ app: key, secretId: 'x', ...extra })),
-    get: NONE,
+    get: wrong('count', 'counts', (extra) => apps.get(key, extra)),
     setLifetimes: wrong('accessTokenTtl', 'accessTokenSeconds', (extra) => apps.setLifetimes(key, extra)),
     setTrusted: NONE,
     setPublished: NONE,

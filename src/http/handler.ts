@@ -24,9 +24,30 @@ export interface HandlerOptions extends PageOptions {
    * `/installs` and `/tokens` are not served then.
    */
   readonly signIn?: SignIn
+  /**
+   * Whether the JSON API is served too, if there is a `signIn`. Default is true. False leaves `/authorize` and the endpoints for
+   * apps.
+   */
+  readonly api?: boolean
+  /**
+   * Origins of the host, at most 100, whose pages may use the JSON API with the user's credentials besides those of the issuer, such
+   * as `https://console.example`. They may read every response, and change what the signed-in account may change. Default is none:
+   * the API has no CORS headers.
+   *
+   * WARNING: any page of such an origin acts as the signed-in user. Name only origins whose every page is the host's.
+   *
+   * @see [Fetch - CORS protocol and credentials](https://fetch.spec.whatwg.org/#cors-protocol-and-credentials)
+   */
+  readonly origins?: readonly string[]
 }
 
-const OPTIONS = knownMembers<HandlerOptions>({ signIn: true, consentPage: true, errorPage: true })
+const OPTIONS = knownMembers<HandlerOptions>({
+  signIn: true,
+  api: true,
+  origins: true,
+  consentPage: true,
+  errorPage: true,
+})
 
 /**
  * Creates the endpoints as one function from Request to Response, for any Fetch runtime. They are served under the path of the
@@ -76,16 +97,21 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
     if (option !== undefined && typeof option !== 'function')
       throw new TypeError(`createHandler: ${name}: expected a function, received ${typeof option}`)
   }
-  const { signIn, ...pages } = options
+  const { signIn, api = true, origins = [], ...pages } = options
+  if (typeof api !== 'boolean')
+    throw new TypeError(`createHandler: api: expected true or false, received ${typeof api}`)
+  if ((!signIn || !api) && origins.length > 0)
+    throw new TypeError(
+      'createHandler: origins: expected none, because the JSON API is not served: pass signIn, not api: false',
+    )
   return [
     tokenRoute(core),
     revokeRoute(core),
     introspectRoute(core, issuer),
     metadataRoute(issuer, { asksUsers: signIn !== undefined, hasKeys: core.jwks !== undefined, scopes: core.scopes }),
     ...(core.jwks ? [jwksRoute(core.jwks)] : []),
-    ...(signIn
-      ? [...authorizeRoutes(core, { ...pages, issuer, signIn }), ...accountApi(core, { issuer, signIn })]
-      : []),
+    ...(signIn ? authorizeRoutes(core, { ...pages, issuer, signIn }) : []),
+    ...(signIn && api ? accountApi(core, { issuer, signIn, origins }) : []),
   ]
 }
 

@@ -13,6 +13,7 @@ import { assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts
 import type { Scopes } from '../accounts/scopes.ts'
 import { appView } from '../apps/app.ts'
 import { CONTEXT, type RequestContext } from '../apps/authenticate-app.ts'
+import type { AccountLimits } from '../input/account-limits.ts'
 import { accountInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
@@ -51,6 +52,7 @@ export interface AuthorizationParts {
   readonly saveInstall: SaveInstall
   readonly refusals: Refusals
   readonly format: TokenFormat
+  readonly accountLimits: AccountLimits
   readonly audiences: Audiences
   readonly scopes: Scopes
   readonly events: Emitter
