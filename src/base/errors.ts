@@ -150,6 +150,8 @@ export interface ErrorDetails {
   directory_unavailable: Record<never, never>
   /** The host's clock failed, or what it returned is not a time. Nothing was decided. */
   clock_unavailable: Record<never, never>
+  /** The clock of this node differs by more than a second from that of the store or of another node. Nothing was decided. */
+  clock_skew: Record<never, never>
   /** The key did not sign, or its signature does not match the published key. */
   signing_unavailable: Record<never, never>
   /** The host's option `claims` failed, did not respond, or returned what a token cannot contain. */

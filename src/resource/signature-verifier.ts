@@ -51,6 +51,7 @@ export function signatureVerifier(options: SignatureOptions): Verifier {
     assertVerifyOptions(options)
     if (typeof text !== 'string') return verifyFailure('malformed')
     const claims = await readAccessToken(text, keyFor, claimRules(resource))
+    if (claims === 'early') return verifyFailure('unknown')
     return typeof claims === 'string' ? verifyFailure(claims) : checkAudience(options.audience, accessOfClaims(claims))
   })
 }

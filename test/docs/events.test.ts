@@ -53,6 +53,7 @@ const OUTAGE: Readonly<Record<OutageCode, true>> = {
   directory_unavailable: true,
   clock_unavailable: true,
   signing_unavailable: true,
+  clock_skew: true,
   claims_unavailable: true,
   server_error: true,
 }

@@ -50,6 +50,7 @@ const OUTAGES = [
   'directory_unavailable',
   'clock_unavailable',
   'signing_unavailable',
+  'clock_skew',
   'claims_unavailable',
   'issuer_unavailable',
   'conflict',
