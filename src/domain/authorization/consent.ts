@@ -1,5 +1,6 @@
 import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
+import { knownMembers } from '../../base/known-members.ts'
 import { isKey } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
 import type { RandomText } from '../../credentials/random.ts'
@@ -11,6 +12,7 @@ import { type Accounts, accountError, type IdentityOf } from '../accounts/accoun
 import { assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import { appView } from '../apps/app.ts'
+import { CONTEXT, type RequestContext } from '../apps/authenticate-app.ts'
 import type { AccountLimits } from '../input/account-limits.ts'
 import { accountInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
@@ -33,6 +35,17 @@ import { invalidTicket } from './invalid-ticket.ts'
 import { createIssueCode } from './issue-code.ts'
 import { type AskedAccount, createPendingConsents } from './pending-consents.ts'
 import type { SaveInstall } from './save-install.ts'
+
+const FACTS = knownMembers<RequestContext>(CONTEXT)
+const ACTOR = knownMembers<Parameters<Authorization['beginAuthorization']>[1]>({
+  account: true,
+  login: true,
+  isNavigation: true,
+  ...CONTEXT,
+})
+const DECISION = { ticket: true, account: true, login: true, ...CONTEXT } as const
+const APPROVAL = knownMembers<Parameters<Authorization['approve']>[0]>({ ...DECISION, scope: true })
+const DENIAL = knownMembers<ConsentDecision>(DECISION)
 
 export interface AuthorizationParts {
   readonly collection: Collection
@@ -61,7 +74,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
 
   return {
     async checkAuthorization(input, facts = {}) {
-      const known: Known = sourceInput(objectInput(facts, 'facts'))
+      const known: Known = sourceInput(objectInput(facts, 'facts', FACTS))
       await refusals.watch({}, known, async () => {
         const { app } = await validateClient(input, known)
         await assertMayAct(app, app.owner, accounts)
@@ -70,7 +83,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
 
     async beginAuthorization(input, actor) {
       issuerOf(parts)
-      const account = accountInput(objectInput(actor, 'actor').account)
+      const account = accountInput(objectInput(actor, 'actor', ACTOR).account)
       const login = loginInput(actor.login)
       const asking = { account, ...login }
       const known: Known = sourceInput(actor)
@@ -110,7 +123,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     },
 
     async approve(decision) {
-      return answering(decision, async (actor, known) => {
+      return answering(objectInput(decision, 'decision', APPROVAL), async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
         const epoch = await assertMayAct(app, actor.account, accounts)
         const scope = narrowedScope(scopeTokens(decision.scope), session.scope, { app, scopes })
@@ -122,7 +135,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     },
 
     async deny(decision) {
-      return answering(decision, async (actor, known) => {
+      return answering(objectInput(decision, 'decision', DENIAL), async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
         await assertMayAct(app, app.owner, accounts)
         await pending.consume(session, endedSession)
@@ -154,7 +167,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     decision: ConsentDecision,
     decide: (actor: AskedAccount, known: Known) => Promise<T>,
   ): Promise<T> {
-    const actor = { account: accountInput(objectInput(decision, 'decision').account), ...loginInput(decision.login) }
+    const actor = { account: accountInput(decision.account), ...loginInput(decision.login) }
     const known: Known = sourceInput(decision)
     return refusals.watch(actor, known, () => decide(actor, known))
   }
