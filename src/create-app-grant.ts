@@ -62,7 +62,7 @@ export interface AppGrant extends Management, AsyncDisposable {
    *   request behind them, for the event `refused`.
    * @throws TypeError if the account is not an account id.
    */
-  as(account: string, options?: { readonly login?: string } & RequestContext): Management
+  as(account: string, options?: { readonly login?: string | undefined } & RequestContext): Management
   /**
    * Returns the management API with the host's authority, recording the login that uses it.
    *
@@ -158,7 +158,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     events: publicEvents(events),
     issuer,
     jwks: signed?.jwks,
-    as: (account: string, { login, ...facts }: { readonly login?: string } & RequestContext = {}) => {
+    as: (account: string, { login, ...facts }: { readonly login?: string | undefined } & RequestContext = {}) => {
       assertActor('as', () => accountInput(account))
       const source = assertActor('as', () => sourceInput(facts))
       return managementFor({ account, ...assertActor('as', () => loginInput(login)) }, source)

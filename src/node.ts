@@ -15,7 +15,7 @@ export interface NodeHandlerOptions {
    * WARNING: behind a proxy, that is the proxy's address, so all callers share one limit. Return the address that *your* proxy
    * appends instead. A value that clients can set themselves lets them evade the limit and exhaust it for others.
    */
-  readonly remoteAddress?: (req: IncomingMessage) => string | undefined
+  readonly remoteAddress?: ((req: IncomingMessage) => string | undefined) | undefined
 }
 
 /**
@@ -41,8 +41,7 @@ export function toNodeHandler(
   const serve = serveOf(handler)
   return async (req, res) => {
     try {
-      const address = remoteAddress(req)
-      const connection = address === undefined ? {} : { remoteAddress: address }
+      const connection = { remoteAddress: remoteAddress(req) }
       const request = nodeRequest(req)
       const response = await (serve ? serve(request, connection) : handler(request.toRequest(), connection))
       await sendResponse(req, res, response)

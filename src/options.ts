@@ -35,7 +35,7 @@ export interface AppGrantOptions {
   /** Where all data is stored. There is no default: losing everything at exit must be a choice, made with `memoryStore()`. */
   readonly store: Store
   /** The host's accounts. Default is none: every account is independent and active, and has every permission. */
-  readonly directory?: AccountDirectory
+  readonly directory?: AccountDirectory | undefined
   /**
    * The canonical https URL that identifies this authorization server, without query, fragment or trailing slash; http is allowed
    * on a loopback address, for development. Required by `appgrant/http`, by `signing`, by apps with public keys and for user
@@ -43,7 +43,7 @@ export interface AppGrantOptions {
    *
    * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
    */
-  readonly issuer?: string
+  readonly issuer?: string | undefined
   /**
    * The resources that tokens can be issued for: 1–100 distinct URIs without fragment, of at most 512 characters each. An app
    * that requests none gets tokens for the first. A token is for the resources that were requested, and `verify` denies tokens
@@ -51,20 +51,20 @@ export interface AppGrantOptions {
    *
    * @see [RFC 8707 - Resource Indicators for OAuth 2.0](https://www.rfc-editor.org/rfc/rfc8707.html#section-2)
    */
-  readonly resources?: readonly string[]
+  readonly resources?: readonly string[] | undefined
   /**
    * The keys that access tokens are signed with, so that services without access to the store can verify them. While keys are
    * configured, `verify` accepts both formats. Default is none: access tokens are opaque.
    *
    * @see [RFC 9068 - JWT Profile for OAuth 2.0 Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-2)
    */
-  readonly signing?: SigningOptions
+  readonly signing?: SigningOptions | undefined
   /** The prefix of every token, `[a-z][a-z0-9]{1,9}`. Default is `ag`. */
-  readonly tokenPrefix?: string
+  readonly tokenPrefix?: string | undefined
   /** How many apps one account may own, 1–100 000. Default is 1000. */
-  readonly appsPerOwner?: number
+  readonly appsPerOwner?: number | undefined
   /** How long codes, tokens and sessions are valid. The defaults are those of {@link Lifetimes}. */
-  readonly lifetimes?: Partial<Lifetimes>
+  readonly lifetimes?: { readonly [Name in keyof Lifetimes]?: Lifetimes[Name] | undefined } | undefined
   /**
    * Whether a refresh gives a new refresh token. False, for all apps that are not public or for those for which the function
    * returns false, keeps the one that was issued for the code until the session ends: for clients that never take a new one.
@@ -76,24 +76,26 @@ export interface AppGrantOptions {
    *
    * @see [RFC 9700 - Best Current Practice for OAuth 2.0 Security](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14.2)
    */
-  readonly rotateRefreshTokens?: boolean | ((app: AppIdentity) => boolean)
+  readonly rotateRefreshTokens?: boolean | ((app: AppIdentity) => boolean) | undefined
   /**
    * Whether public apps may register http redirect URLs on `127.0.0.1` and `[::1]`. Default is false.
    *
    * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3)
    */
-  readonly allowLoopbackRedirects?: boolean
+  readonly allowLoopbackRedirects?: boolean | undefined
   /** How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. Default is 1000. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** Returns the time in ms since 1970. The clocks of all nodes must agree to within a second. Default is `Date.now`. */
-  readonly clock?: () => number
+  readonly clock?: (() => number) | undefined
 }
 
 /** The validated options, with defaults applied. */
-export type CheckedOptions = Omit<
-  Required<AppGrantOptions>,
-  'issuer' | 'resources' | 'signing' | 'directory' | 'lifetimes' | 'rotateRefreshTokens'
-> & {
+export type CheckedOptions = {
+  readonly [Name in Exclude<
+    keyof AppGrantOptions,
+    'issuer' | 'resources' | 'signing' | 'directory' | 'lifetimes' | 'rotateRefreshTokens'
+  >]-?: NonNullable<AppGrantOptions[Name]>
+} & {
   readonly issuer: string | undefined
   readonly resources: readonly string[] | undefined
   readonly signing: CheckedSigning | undefined
@@ -167,7 +169,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
   }
 }
 
-function checkLifetimes(given: Partial<Lifetimes> = {}): Lifetimes {
+function checkLifetimes(given: NonNullable<AppGrantOptions['lifetimes']> = {}): Lifetimes {
   if (typeof given !== 'object' || given === null) throw wrong('lifetimes', 'an object', given)
   const names = Object.keys(RANGES) as (keyof Lifetimes)[]
   const entries = names.map((name) => {

@@ -21,7 +21,7 @@ export interface MongoStoreOptions {
   /** A `Db` of the driver `mongodb` 6 or 7. The store never closes its client. */
   readonly db: MongoDb
   /** The name of the collection that holds all records. Default is `appgrant`. */
-  readonly collection?: string
+  readonly collection?: string | undefined
 }
 
 /** A store on MongoDB. */

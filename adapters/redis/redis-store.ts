@@ -24,20 +24,20 @@ export interface RedisStoreOptions {
    */
   readonly client: RedisClient
   /** The prefix of every key: 1 to 64 characters of `A-Za-z0-9._-`. Default is `ag`. */
-  readonly namespace?: string
+  readonly namespace?: string | undefined
   /**
    * Revocations, and other writes that must not be lost, succeed only when `replicas` replicas have confirmed them
    * within `timeoutMs`. Otherwise their outcome is unknown and they have to be repeated. Set `replicas` to the number
    * of all replicas that may be promoted: a failover to one that did not confirm would undo the write. `timeoutMs`, at
    * least 1, should be well below the deadline of a call. Default is to wait for the master only.
    */
-  readonly durability?: Durability
+  readonly durability?: Durability | undefined
   /**
    * WARNING: eviction deletes apps, installs, and the tombstones that keep a late write from restoring what was
    * removed. If you set this, you must guarantee that `maxmemory` is never reached. Default is false: `prepare()`
    * rejects every `maxmemory-policy` except `noeviction`.
    */
-  readonly allowEviction?: boolean
+  readonly allowEviction?: boolean | undefined
 }
 
 /** A store on Redis. */

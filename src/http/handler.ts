@@ -22,7 +22,7 @@ export interface HandlerOptions extends PageOptions {
    * request's URL are meaningful, and its body must not be read. Default is none: `/authorize` and the JSON API under `/apps`,
    * `/installs` and `/tokens` are not served then.
    */
-  readonly signIn?: SignIn
+  readonly signIn?: SignIn | undefined
 }
 
 /**

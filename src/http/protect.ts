@@ -7,18 +7,18 @@ const MAX_STALENESS_MS = 300_000
 /** The requirements of a resource on access tokens. */
 export interface ProtectOptions {
   /** The scopes that a token must have, all of them, separated by spaces. Default is none. */
-  readonly scope?: string
+  readonly scope?: string | undefined
   /**
    * WARNING: a revoked token may be accepted for this long. The maximum age of a cached acceptance, in ms, 0–300 000.
    * Default is 0: every request is checked against the current state.
    */
-  readonly maxStalenessMs?: number
+  readonly maxStalenessMs?: number | undefined
   /**
    * The identifier of this resource: tokens for other resources are rejected. Default is any of the option `resources`.
    *
    * @see [RFC 8707 - Resource Indicators for OAuth 2.0](https://www.rfc-editor.org/rfc/rfc8707.html#section-2)
    */
-  readonly audience?: string
+  readonly audience?: string | undefined
 }
 
 /**
@@ -84,10 +84,7 @@ function checkOptions(verifier: Pick<Verifier, 'tryVerify'>, options: ProtectOpt
     throw new TypeError('protect: audience: expected the identifier of the resource')
   return {
     needed: scope.split(' ').filter(Boolean),
-    verifyOptions: {
-      ...(maxStalenessMs !== undefined && { maxStalenessMs }),
-      ...(audience !== undefined && { audience }),
-    },
+    verifyOptions: { maxStalenessMs, audience },
   }
 }
 

@@ -21,7 +21,7 @@ export interface IntrospectionOptions extends ResourceOptions {
    */
   readonly secret: string | (() => string | Promise<string>)
   /** The URL of the introspection endpoint. Default is `/introspect` under the issuer. */
-  readonly endpoint?: string
+  readonly endpoint?: string | undefined
 }
 
 /**

@@ -18,14 +18,21 @@ export interface ResourceOptions {
    */
   readonly audience: string
   /** The timeout of a request to the issuer, in ms, 1–60 000. Default is 3000. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
+}
+
+/** The validated options, with defaults applied. */
+export interface CheckedResource {
+  readonly issuer: string
+  readonly audience: string
+  readonly timeoutMs: number
 }
 
 /** @throws TypeError that names the invalid option. */
 export function checkResourceOptions(
   name: string,
   { issuer, audience, timeoutMs = TIMEOUT_MS }: ResourceOptions,
-): Required<ResourceOptions> {
+): CheckedResource {
   if (!isIssuer(issuer)) throw wrong(name, 'issuer', 'the issuer as configured by the platform, an https URL')
   if (typeof audience !== 'string' || audience === '')
     throw wrong(name, 'audience', 'the identifier of this resource, one of the `resources` of the platform')

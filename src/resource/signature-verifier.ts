@@ -8,7 +8,7 @@ import { checkResourceOptions, checkUrl, claimRules, type ResourceOptions } from
 /** Options of {@link signatureVerifier}. */
 export interface SignatureOptions extends ResourceOptions {
   /** The URL of the public keys. Default is `/jwks.json` under the issuer. */
-  readonly jwksUri?: string
+  readonly jwksUri?: string | undefined
 }
 
 /**

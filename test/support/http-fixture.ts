@@ -40,16 +40,16 @@ export function httpFixture(options: Partial<AppGrantOptions> & HandlerOptions =
   const clock = manualClock()
   const appgrant = createAppGrant({ store, clock, issuer: ISSUER, ...rest })
   const handler = createHandler(appgrant, {
-    ...(signIn && { signIn }),
-    ...(consentPage && { consentPage }),
-    ...(errorPage && { errorPage }),
+    signIn,
+    consentPage,
+    errorPage,
   })
   const outages: unknown[] = []
   appgrant.events.on('outage', (event) => outages.push(event))
 
   const send = (path: string, init: RequestInit & { remoteAddress?: string } = {}) => {
     const { remoteAddress, ...request } = init
-    return handler(new Request(ISSUER + path, request), remoteAddress === undefined ? {} : { remoteAddress })
+    return handler(new Request(ISSUER + path, request), { remoteAddress })
   }
   return {
     appgrant,

@@ -112,7 +112,7 @@ export async function createSessionFixture(
         code_challenge_method: 'S256',
         ...changed,
       })
-      return appgrant.authorizer.beginAuthorization(params, { account, ...(login !== undefined && { login }) })
+      return appgrant.authorizer.beginAuthorization(params, { account, login })
     },
     async consent(changed, actor) {
       const asked = await steps.ask(changed, actor)

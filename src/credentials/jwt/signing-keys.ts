@@ -30,9 +30,9 @@ export interface SigningOptions {
   /** Signs new tokens. It must be a private key, or have `sign`. */
   readonly current: SigningKey
   /** Signs after the next rotation; published until every cached `/jwks.json` has it. May be public. Default is none. */
-  readonly next?: SigningKey
+  readonly next?: SigningKey | undefined
   /** Signed before; kept until the last token that it signed has expired. May be public. Default is none. */
-  readonly previous?: SigningKey
+  readonly previous?: SigningKey | undefined
 }
 
 export interface CheckedKey {

@@ -26,9 +26,9 @@ export interface AccountState {
    * Only accounts of the same tenant may authorise the account's apps, unless these are published (ACC-6). Not inherited from
    * ancestors.
    */
-  readonly tenant?: string
+  readonly tenant?: string | undefined
   /** When it changes, everything granted under another value becomes invalid (ACC-7). Not inherited from ancestors. */
-  readonly epoch?: string
+  readonly epoch?: string | undefined
 }
 
 /** The host's accounts. The directory is asked at every use, and its results are not stored. */

@@ -4,7 +4,7 @@ import type { Collection } from '../../records/collection.ts'
 import type { Page, PageQuery, Pages } from '../../records/pages.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { App } from './app.ts'
-import type { AppFields, FieldOptions, NewApp } from './app-fields.ts'
+import type { AppUpdate, FieldOptions, NewApp } from './app-fields.ts'
 import type { PublicJwk } from './app-jwks.ts'
 import type { VisibleApps } from './visible-apps.ts'
 
@@ -43,14 +43,16 @@ export interface AppRegistry {
    *   part of the name, ignoring case.
    * @throws {@link AppGrantError} `app_not_found` if the caller may not see the owner's apps; `invalid_cursor`.
    */
-  list(query?: { readonly owner?: string; readonly name?: string } & PageQuery): Promise<Page<App>>
+  list(
+    query?: { readonly owner?: string | undefined; readonly name?: string | undefined } & PageQuery,
+  ): Promise<Page<App>>
   /**
    * Changes the given fields; an empty string clears an optional field.
    *
    * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `not_permitted` if the acting account may not
    *   register apps of the new API type.
    */
-  update(key: string, change: Partial<AppFields>): Promise<App>
+  update(key: string, change: AppUpdate): Promise<App>
   /** Sets whether the app is trusted; clearing it revokes the app's own tokens. Rejects with `not_permitted` without `mayTrustApps`. */
   setTrusted(key: string, trusted: boolean): Promise<App>
   /** Sets whether accounts of other tenants may authorise the app. Rejects with `not_permitted` without the host's authority. */

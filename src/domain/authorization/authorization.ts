@@ -31,7 +31,7 @@ export interface Consent {
 export interface ConsentDecision extends RequestContext {
   readonly ticket: string
   readonly account: string
-  readonly login?: string
+  readonly login?: string | undefined
 }
 
 /** Asks an account whether an app may act for it. */
@@ -59,7 +59,7 @@ export interface Authorization {
    */
   beginAuthorization(
     params: URLSearchParams,
-    actor: { readonly account: string; readonly login?: string } & RequestContext,
+    actor: { readonly account: string; readonly login?: string | undefined } & RequestContext,
   ): Promise<Consent | Redirect>
   /**
    * Approves the request: installs the app for the account and returns a redirect with an authorization code. The ticket is
@@ -69,7 +69,7 @@ export interface Authorization {
    * @throws {@link AppGrantError} `invalid_ticket`, `invalid_scope`, `app_suspended`, `account_blocked`, `not_permitted`.
    * @see [RFC 9207 - Authorization Server Issuer Identification](https://www.rfc-editor.org/rfc/rfc9207.html#section-2)
    */
-  approve(decision: ConsentDecision & { readonly scope?: readonly string[] }): Promise<Redirect>
+  approve(decision: ConsentDecision & { readonly scope?: readonly string[] | undefined }): Promise<Redirect>
   /** Denies the request: returns a redirect with `access_denied`. @throws {@link AppGrantError} `invalid_ticket`, `app_suspended`. */
   deny(decision: ConsentDecision): Promise<Redirect>
 }

@@ -14,7 +14,10 @@ import { requestedScope } from '../tokens/scope.ts'
 
 /** What a trusted app asks for, with its credentials. */
 export type ClientCredentialsInput = AppAuthentication &
-  RequestContext & { readonly scope?: readonly string[]; readonly resources?: readonly string[] }
+  RequestContext & {
+    readonly scope?: readonly string[] | undefined
+    readonly resources?: readonly string[] | undefined
+  }
 
 /** What a trusted app may get now. */
 type Plan = Omit<TokenPlan, 'issuedAt' | 'expiresAt' | 'appRevision'>

@@ -44,16 +44,16 @@ export type CodeInput = AppCredentials &
     /** The redirect URL of the authorization request, unmodified. */
     readonly redirectUrl: string
     /** Which of the granted resources the access token is for. Default is all of them. */
-    readonly resources?: readonly string[]
+    readonly resources?: readonly string[] | undefined
   }
 /** A refresh token to exchange, and the app that presents it. */
 export type RefreshInput = AppCredentials &
   RequestContext & {
     readonly refreshToken: string
     /** Which part of the granted scope the access token has. Default is all of it. */
-    readonly scope?: readonly string[]
+    readonly scope?: readonly string[] | undefined
     /** Which of the granted resources the access token is for. Default is all of them. */
-    readonly resources?: readonly string[]
+    readonly resources?: readonly string[] | undefined
   }
 
 /** A presented credential. A code must be bound to `binding`. */

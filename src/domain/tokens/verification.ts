@@ -34,9 +34,9 @@ export interface VerifyOptions {
    * How old the state that an acceptance is based on may be, in ms, 0–300 000. A denial is always based on the current state.
    * Default is 0, the current state.
    */
-  readonly maxStalenessMs?: number
+  readonly maxStalenessMs?: number | undefined
   /** The resource that is accessed: a token that is not for it is denied. Default is any of the option `resources`. */
-  readonly audience?: string
+  readonly audience?: string | undefined
 }
 
 /** Verifies access tokens. */

@@ -25,7 +25,7 @@ export function accountApi(core: AppGrant, { issuer, signIn }: { issuer: string;
     const signedIn = await signIn(request.toRequest())
     if (!('account' in signedIn)) return notStored(signedIn)
     const { account, login } = signedIn
-    const management = core.as(account, { ...context, ...(login !== undefined && { login }) })
+    const management = core.as(account, { ...context, login })
     const query = readQuery(url)
     const body = changes ? await readJson(request) : {}
     const result = await route.run({ account, management, params, query, body })

@@ -1,7 +1,7 @@
 import { isAppGrantError } from '../../base/errors.ts'
 import type { Management } from '../../create-app-grant.ts'
 import type { App } from '../../domain/apps/app.ts'
-import type { AppFields, NewApp } from '../../domain/apps/app-fields.ts'
+import type { AppFields, AppUpdate, NewApp } from '../../domain/apps/app-fields.ts'
 import type { PublicJwk } from '../../domain/apps/app-jwks.ts'
 import type { AppAndAccount } from '../../domain/input/app-and-account.ts'
 import { HttpError, invalidRequest } from '../wire/http-error.ts'
@@ -35,8 +35,7 @@ export const appRoutes: readonly ApiRoute[] = [
     result: 'AppPage',
     async run(call) {
       const { owner, name } = call.query
-      const asked = { ...(owner !== undefined && { owner }), ...(name !== undefined && { name }) }
-      const { items, nextCursor } = await call.management.apps.list({ ...asked, ...pageOf(call.query) })
+      const { items, nextCursor } = await call.management.apps.list({ owner, name, ...pageOf(call.query) })
       const rows = await Promise.all(items.map((app) => row(call, app)))
       return { items: rows, nextCursor }
     },
@@ -194,7 +193,7 @@ function keyOf({ params }: ApiCall): string {
 }
 
 /** The app fields in a body, unvalidated: the core checks each of them, whatever its type. */
-function fieldsOf(body: ApiCall['body'], names: readonly string[]): Partial<AppFields> {
+function fieldsOf(body: ApiCall['body'], names: readonly string[]): AppUpdate {
   return Object.fromEntries(names.filter((name) => Object.hasOwn(body, name)).map((name) => [name, body[name]]))
 }
 

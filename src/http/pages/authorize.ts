@@ -25,12 +25,12 @@ export interface PageOptions {
    * `form-action` for the origin of the redirect, `frame-ancestors 'none'` and `base-uri 'none'`. Default is a built-in page
    * without scripts.
    */
-  readonly consentPage?: (consent: Consent, request: Request) => Promise<Response>
+  readonly consentPage?: ((consent: Consent, request: Request) => Promise<Response>) | undefined
   /**
    * Renders the page for an error that is not sent to the app. The response gets the status of the error, and headers are
    * added as for `consentPage`. Default is a built-in page.
    */
-  readonly errorPage?: (error: AppGrantError, request: Request) => Promise<Response>
+  readonly errorPage?: ((error: AppGrantError, request: Request) => Promise<Response>) | undefined
 }
 
 interface AuthorizeOptions extends PageOptions {

@@ -25,7 +25,7 @@ async function setUp(signers?: readonly AppSigner[]) {
   /** The result of an assertion: `ok`, or the rule that refused it, after which nothing is stored. */
   const judged = async (assertion: string, key?: string) => {
     const writes = observed.writes()
-    const code = await codeOf(appgrant.authorizer.authenticateApp({ assertion, ...(key !== undefined && { key }) }))
+    const code = await codeOf(appgrant.authorizer.authenticateApp({ assertion, key }))
     if (code === 'ok') return code
     expect([code, observed.writes() - writes]).toEqual([REFUSED, 0])
     return reason
