@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { invalidOption } from './base/errors.ts'
 import type { Access, Verifier } from './domain/tokens/verification.ts'
 import type { Handler } from './http/index.ts'
 import { createBearerGuard, type ProtectOptions } from './http/protect.ts'
@@ -34,8 +35,9 @@ export function toNodeHandler(
 ): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   const { remoteAddress = (req) => req.socket.remoteAddress } = options
   if (typeof handler !== 'function')
-    throw new TypeError('toNodeHandler: handler: expected a handler made by createHandler')
-  if (typeof remoteAddress !== 'function') throw new TypeError('toNodeHandler: remoteAddress: expected a function')
+    throw invalidOption('toNodeHandler', 'handler', 'a handler made by createHandler', handler)
+  if (typeof remoteAddress !== 'function')
+    throw invalidOption('toNodeHandler', 'remoteAddress', 'a function', remoteAddress)
 
   // A handler made by createHandler can be called without a Fetch Request, at half the cost.
   const serve = serveOf(handler)
@@ -93,6 +95,6 @@ export function protectNode(
  */
 export function accessOf(req: IncomingMessage): Access {
   const { [ACCESS]: access } = req as IncomingMessage & { readonly [ACCESS]?: Access }
-  if (!access) throw new TypeError('accessOf: expected a request that passed protectNode')
+  if (!access) throw invalidOption('accessOf', 'req', 'a request that passed protectNode', req)
   return access
 }

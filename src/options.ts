@@ -1,4 +1,4 @@
-import { describeReceived } from './base/errors.ts'
+import { invalidOption } from './base/errors.ts'
 import { parseUrl } from './base/parse-url.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
@@ -207,5 +207,5 @@ function areResources(resources: unknown): boolean {
 }
 
 function wrong(name: string, expected: string, received: unknown): TypeError {
-  return new TypeError(`createAppGrant: ${name}: expected ${expected}, received ${describeReceived(received)}`)
+  return invalidOption('createAppGrant', name, expected, received)
 }

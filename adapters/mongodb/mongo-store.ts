@@ -1,3 +1,4 @@
+import { invalidOption } from '../../src/base/errors.ts'
 import { batchGets } from '../../src/store/batch-gets.ts'
 import { withSanitizedErrors } from '../../src/store/sanitize-error.ts'
 import { notApplied, type RecordRef, type Store } from '../../src/store/store.ts'
@@ -55,8 +56,9 @@ export interface MongoStore extends Store {
  */
 export function mongoStore({ db, collection: name = 'appgrant' }: MongoStoreOptions): MongoStore {
   if (typeof db?.collection !== 'function' || typeof db.command !== 'function')
-    throw new TypeError("db: expected a Db of the driver 'mongodb'")
-  if (typeof name !== 'string' || name === '') throw new TypeError('collection: expected a non-empty string')
+    throw invalidOption('mongoStore', 'db', "a Db of the driver 'mongodb'", db)
+  if (typeof name !== 'string' || name === '')
+    throw invalidOption('mongoStore', 'collection', 'a non-empty string', name)
 
   const collection = openCollection(db, name)
   const direct = isDirect(db)

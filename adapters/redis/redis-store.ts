@@ -1,4 +1,4 @@
-import { describeReceived } from '../../src/base/errors.ts'
+import { invalidOption } from '../../src/base/errors.ts'
 import { sanitizeError } from '../../src/store/sanitize-error.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { RedisClient } from './client.ts'
@@ -65,7 +65,7 @@ export interface RedisStore extends Store {
 export function redisStore(options: RedisStoreOptions): RedisStore {
   const { client, durability, namespace = 'ag', allowEviction = false } = options
   if (typeof client?.duplicate !== 'function') {
-    throw new TypeError(`client: expected a Redis or Cluster of ioredis, received ${describeReceived(client)}`)
+    throw invalidOption('redisStore', 'client', 'a Redis or Cluster of ioredis', client)
   }
   if (durability) {
     atLeastOne('durability.replicas', durability.replicas)
@@ -119,6 +119,6 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
 
 function atLeastOne(option: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 1) {
-    throw new TypeError(`${option}: expected a whole number of at least 1, received ${describeReceived(value)}`)
+    throw invalidOption('redisStore', option, 'a whole number of at least 1', value)
   }
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { describeReceived } from '../../src/base/errors.ts'
+import { invalidOption } from '../../src/base/errors.ts'
 import { batchGets } from '../../src/store/batch-gets.ts'
 import { withSanitizedErrors } from '../../src/store/sanitize-error.ts'
 import { notApplied, type Store } from '../../src/store/store.ts'
@@ -152,7 +152,7 @@ function openerOf(file: unknown): { name: string; owns: boolean; connection: () 
   }
   if (typeof file !== 'string' || file === '' || file === ':memory:') {
     const expected = 'a path, or an open database of node:sqlite or better-sqlite3'
-    throw new TypeError(`sqliteStore(file): expected ${expected}, received ${describeReceived(file)}`)
+    throw invalidOption('sqliteStore', 'file', expected, file)
   }
   const name = resolve(file)
   const connection = () => {

@@ -1,3 +1,4 @@
+import { invalidOption } from './errors.ts'
 import type { RefusalCode, RefusalReason } from './refusal-reasons.ts'
 
 /**
@@ -128,8 +129,7 @@ export function createEmitter(clock: () => number): Emitter {
 
   return {
     on(type, listener) {
-      if (typeof listener !== 'function')
-        throw new TypeError(`events.on: listener: expected a function, received ${typeof listener}`)
+      if (typeof listener !== 'function') throw invalidOption('events.on', 'listener', 'a function', listener)
       // Wrapped, so that a listener added twice is called twice.
       const added: typeof listener = (event) => listener(event)
       const known = listeners.get(type) ?? new Set()

@@ -1,3 +1,4 @@
+import { invalidOption } from '../base/errors.ts'
 import { emitTo } from '../base/events.ts'
 import type { AppGrant } from '../create-app-grant.ts'
 import type { RequestContext } from '../domain/apps/authenticate-app.ts'
@@ -41,9 +42,7 @@ export interface HandlerOptions extends PageOptions {
 export function createHandler(appgrant: AppGrant, options: HandlerOptions = {}): Handler {
   const issuer = appgrant?.issuer
   if (issuer === undefined)
-    throw new TypeError(
-      'createHandler: issuer: expected createAppGrant to be called with the option issuer, received undefined',
-    )
+    throw invalidOption('createHandler', 'issuer', 'createAppGrant to be called with the option issuer', issuer)
   const find = createRouter(under(issuer, routesOf(appgrant, issuer, options)))
 
   const serve: Serve = async (request, { remoteAddress }) => {
@@ -70,7 +69,7 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
   for (const name of ['signIn', 'consentPage', 'errorPage'] as const) {
     const option: unknown = options[name]
     if (option !== undefined && typeof option !== 'function')
-      throw new TypeError(`createHandler: ${name}: expected a function, received ${typeof option}`)
+      throw invalidOption('createHandler', name, 'a function', option)
   }
   const { signIn, ...pages } = options
   return [

@@ -1,3 +1,4 @@
+import { invalidOption } from '../base/errors.ts'
 import type { Access, Verifier } from '../domain/tokens/verification.ts'
 import { outageResponse } from './wire/error-response.ts'
 import { emptyResponse, jsonResponse, PlainResponse, toResponse } from './wire/response.ts'
@@ -73,15 +74,15 @@ export function createBearerGuard(
 
 function checkOptions(verifier: Pick<Verifier, 'tryVerify'>, options: ProtectOptions) {
   if (typeof verifier?.tryVerify !== 'function')
-    throw new TypeError('protect: verifier: expected an object with tryVerify(), e.g. appgrant.authorizer')
+    throw invalidOption('protect', 'verifier', 'an object with tryVerify(), e.g. appgrant.authorizer', verifier)
   const { scope = '', maxStalenessMs, audience } = options
   if (typeof scope !== 'string' || !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(scope))
-    throw new TypeError('protect: scope: expected scopes separated by spaces')
+    throw invalidOption('protect', 'scope', 'scopes separated by spaces', scope)
   const isRange = Number.isInteger(maxStalenessMs ?? 0) && (maxStalenessMs ?? 0) >= 0
   if (!isRange || (maxStalenessMs ?? 0) > MAX_STALENESS_MS)
-    throw new TypeError(`protect: maxStalenessMs: expected an integer from 0 to ${MAX_STALENESS_MS}`)
+    throw invalidOption('protect', 'maxStalenessMs', `an integer from 0 to ${MAX_STALENESS_MS}`, maxStalenessMs)
   if (audience !== undefined && typeof audience !== 'string')
-    throw new TypeError('protect: audience: expected the identifier of the resource')
+    throw invalidOption('protect', 'audience', 'the identifier of the resource', audience)
   return {
     needed: scope.split(' ').filter(Boolean),
     verifyOptions: { maxStalenessMs, audience },

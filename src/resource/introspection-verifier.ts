@@ -1,10 +1,11 @@
+import { invalidOption } from '../base/errors.ts'
 import { readClaims } from '../credentials/jwt/claims.ts'
 import { MAX_SIGNED_TOKEN } from '../credentials/jwt/compact.ts'
 import { createCachingVerifier } from '../domain/tokens/caching-verifier.ts'
 import { accessOfClaims } from '../domain/tokens/token-claims.ts'
 import { type Verification, type Verifier, verifyFailure } from '../domain/tokens/verification.ts'
 import { fetchWhole, issuerUnavailable } from './issuer-response.ts'
-import { checkResourceOptions, checkUrl, claimRules, type ResourceOptions, wrong } from './options.ts'
+import { checkResourceOptions, checkUrl, claimRules, type ResourceOptions } from './options.ts'
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 // The token syntax of the Authorization header (RFC 6750 §2.1). Anything else is rejected without a request.
@@ -45,9 +46,15 @@ export function introspectionVerifier(options: IntrospectionOptions): Verifier {
   const name = 'introspectionVerifier'
   const resource = checkResourceOptions(name, options)
   const { key, secret } = options
-  if (typeof key !== 'string' || key === '') throw wrong(name, 'key', 'the key of the resource server')
+  if (typeof key !== 'string' || key === '') throw invalidOption(name, 'key', 'the key of the resource server', key)
   if ((typeof secret !== 'string' || secret === '') && typeof secret !== 'function')
-    throw wrong(name, 'secret', 'the secret of the resource server, or a function that returns an assertion')
+    throw invalidOption(
+      name,
+      'secret',
+      'the secret of the resource server, or a function that returns an assertion',
+      secret,
+      { isSecret: true },
+    )
   const endpoint = checkUrl(name, 'endpoint', options.endpoint ?? `${resource.issuer}/introspect`)
 
   return createCachingVerifier(

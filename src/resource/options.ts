@@ -1,3 +1,4 @@
+import { invalidOption } from '../base/errors.ts'
 import { parseUrl } from '../base/parse-url.ts'
 import type { ClaimRules } from '../credentials/jwt/claims.ts'
 import { isIssuer } from '../domain/input/issuer.ts'
@@ -33,11 +34,17 @@ export function checkResourceOptions(
   name: string,
   { issuer, audience, timeoutMs = TIMEOUT_MS }: ResourceOptions,
 ): CheckedResource {
-  if (!isIssuer(issuer)) throw wrong(name, 'issuer', 'the issuer as configured by the platform, an https URL')
+  if (!isIssuer(issuer))
+    throw invalidOption(name, 'issuer', 'the issuer as configured by the platform, an https URL', issuer)
   if (typeof audience !== 'string' || audience === '')
-    throw wrong(name, 'audience', 'the identifier of this resource, one of the `resources` of the platform')
+    throw invalidOption(
+      name,
+      'audience',
+      'the identifier of this resource, one of the `resources` of the platform',
+      audience,
+    )
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > MAX_TIMEOUT_MS)
-    throw wrong(name, 'timeoutMs', `an integer from 1 to ${MAX_TIMEOUT_MS}`)
+    throw invalidOption(name, 'timeoutMs', `an integer from 1 to ${MAX_TIMEOUT_MS}`, timeoutMs)
   return { issuer, audience, timeoutMs }
 }
 
@@ -50,10 +57,6 @@ export function claimRules({ issuer, audience }: ResourceOptions): ClaimRules {
 export function checkUrl(name: string, option: string, given: unknown): URL {
   const url = typeof given === 'string' ? parseUrl(given) : undefined
   if (!url || !['https:', 'http:'].includes(url.protocol) || url.username !== '' || url.hash !== '')
-    throw wrong(name, option, 'an http or https URL without credentials or fragment')
+    throw invalidOption(name, option, 'an http or https URL without credentials or fragment', given)
   return url
-}
-
-export function wrong(name: string, option: string, expected: string): TypeError {
-  return new TypeError(`${name}: ${option}: expected ${expected}`)
 }

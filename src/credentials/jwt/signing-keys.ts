@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type JsonWebKeyInput, KeyObject, type webcrypto } from 'node:crypto'
 import { types } from 'node:util'
+import { invalidOption } from '../../base/errors.ts'
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './compact.ts'
 
 /** A JSON Web Key. @see RFC 7517 */
@@ -59,25 +60,25 @@ const MIN_RSA_BITS = 2048
 
 /** @throws TypeError that names the key and what was expected, and shows no part of the key itself. */
 export function checkSigning(signing: unknown): CheckedSigning {
-  if (typeof signing !== 'object' || signing === null) throw wrong('signing', '{ current, next?, previous? }')
+  if (typeof signing !== 'object' || signing === null) throw wrong('signing', '{ current, next?, previous? }', signing)
   const { current: now, next, previous } = signing as Partial<SigningOptions>
   const { signer, ...current } = checkKey('signing.current', now)
-  if (!signer) throw wrong('signing.current', `${KEY}: a public key cannot sign`)
+  if (!signer) throw wrong('signing.current', `${KEY}: a public key cannot sign`, now)
   const others = Object.entries({ next, previous }).flatMap(([role, key]) =>
     key === undefined ? [] : [checkKey(`signing.${role}`, key)],
   )
   const texts = [current, ...others].map(({ publicJwk }) => JSON.stringify(publicJwk))
-  if (new Set(texts).size < texts.length) throw wrong('signing', 'a different key for each role')
+  if (new Set(texts).size < texts.length) throw wrong('signing', 'a different key for each role', signing)
   return { current: { ...current, signer }, others }
 }
 
 function checkKey(role: string, given: unknown): CheckedKey {
-  if (typeof given !== 'object' || given === null) throw wrong(role, KEY)
+  if (typeof given !== 'object' || given === null) throw wrong(role, KEY, given)
   if ('publicJwk' in given) {
     const { publicJwk, sign } = given as Partial<ExternalKey>
-    if (typeof sign !== 'function') throw wrong(`${role}.sign`, 'a function that signs bytes')
+    if (typeof sign !== 'function') throw wrong(`${role}.sign`, 'a function that signs bytes', sign)
     const { signer, ...key } = checkKey(`${role}.publicJwk`, publicJwk)
-    if (signer) throw wrong(`${role}.publicJwk`, 'a public key, because sign() has the private one')
+    if (signer) throw wrong(`${role}.publicJwk`, 'a public key, because sign() has the private one', publicJwk)
     return { ...key, signer: { sign } }
   }
   const key = keyObjectOf(role, given)
@@ -85,7 +86,7 @@ function checkKey(role: string, given: unknown): CheckedKey {
   const checked = { alg: algorithmOf(role, key, given), publicJwk: publicKey.export({ format: 'jwk' }) as Jwk }
   if (key.type !== 'private') return checked
   if (!types.isCryptoKey(given)) return { ...checked, signer: { jwk: key.export({ format: 'jwk' }) as Jwk } }
-  if (!given.usages.includes('sign')) throw wrong(role, 'a CryptoKey with the usage "sign"')
+  if (!given.usages.includes('sign')) throw wrong(role, 'a CryptoKey with the usage "sign"', given)
   return { ...checked, signer: { key: given } }
 }
 
@@ -100,18 +101,18 @@ function keyObjectOf(role: string, given: object): KeyObject {
     }
   } catch {
     // The original error may contain parts of the key.
-    throw wrong(role, `${KEY}, of ${KIND}`)
+    throw wrong(role, `${KEY}, of ${KIND}`, given)
   }
-  if (key.type === 'secret') throw wrong(role, `${KIND}, not a shared secret`)
+  if (key.type === 'secret') throw wrong(role, `${KIND}, not a shared secret`, given)
   return key
 }
 
 function algorithmOf(role: string, key: KeyObject, given: object): SignatureAlgorithm {
   const possible = algorithmsFor(key)
-  if (possible.length === 0) throw wrong(role, KIND)
+  if (possible.length === 0) throw wrong(role, KIND, given)
   const named = types.isCryptoKey(given) ? algorithmOfCryptoKey(given) : (given as Jwk).alg
   const alg = named === undefined ? possible[0] : possible.find((one) => one === named)
-  if (!alg) throw wrong(role, `a key for ${possible.join(' or ')}`)
+  if (!alg) throw wrong(role, `a key for ${possible.join(' or ')}`, given)
   return alg
 }
 
@@ -132,8 +133,8 @@ function algorithmOfCryptoKey({ algorithm }: webcrypto.CryptoKey): string | unde
   return prefix + hash.name.replace('SHA-', '')
 }
 
-function wrong(name: string, expected: string): TypeError {
-  return new TypeError(`createAppGrant: ${name}: expected ${expected}`)
+function wrong(name: string, expected: string, received: unknown): TypeError {
+  return invalidOption('createAppGrant', name, expected, received, { isSecret: true })
 }
 
 /**
@@ -148,7 +149,7 @@ function wrong(name: string, expected: string): TypeError {
  */
 export async function generateSigningKey({ alg = 'ES256' }: { readonly alg?: SignatureAlgorithm } = {}): Promise<Jwk> {
   if (!SIGNATURE_ALGORITHMS.includes(alg))
-    throw new TypeError(`generateSigningKey: alg: expected one of ${SIGNATURE_ALGORITHMS.join(', ')}`)
+    throw invalidOption('generateSigningKey', 'alg', `one of ${SIGNATURE_ALGORITHMS.join(', ')}`, alg)
   const { calculateJwkThumbprint, exportJWK, generateKeyPair } = await import('jose')
   const { privateKey } = await generateKeyPair(alg, { extractable: true })
   const jwk = await exportJWK(privateKey)

@@ -1,6 +1,7 @@
+import { isList } from '../../base/describe-value.ts'
 import type { FieldError, FieldErrorCode } from '../../base/errors.ts'
 import { type AppJwk, algorithmsOf, thumbprintOf } from '../../credentials/jwt/app-jwk.ts'
-import { isList, shownValue } from '../input/shown-value.ts'
+import { shownValue } from '../input/shown-value.ts'
 import { invalidFields, readOwn } from './fields/submission.ts'
 
 export type { AppJwk }

@@ -54,7 +54,7 @@ describe('redisStore options', () => {
   it('a namespace outside the alphabet is refused', () => {
     for (const namespace of HOSTILE.filter((each) => each.length !== 201)) {
       expect(() => redisStore({ client, namespace })).toThrow(
-        /^namespace: expected 1 to 64 characters of A-Za-z0-9\._-/,
+        /^redisStore: namespace: expected 1 to 64 characters of A-Za-z0-9\._-/,
       )
     }
     expect(() => redisStore({ client, namespace: 'x'.repeat(64) })).not.toThrow()
@@ -62,17 +62,19 @@ describe('redisStore options', () => {
 
   it('a client that is not an ioredis client is refused', () => {
     for (const given of [undefined, null, {}, 'redis://127.0.0.1']) {
-      expect(() => redisStore({ client: given as never })).toThrow(/^client: expected a Redis or Cluster of ioredis/)
+      expect(() => redisStore({ client: given as never })).toThrow(
+        /^redisStore: client: expected a Redis or Cluster of ioredis/,
+      )
     }
   })
 
   it('durability requires at least one replica and one millisecond, because WAIT takes 0 as no limit', () => {
     for (const wrong of [0, -1, 1.5, Number.NaN, '1' as never]) {
       expect(() => redisStore({ client, durability: { replicas: wrong, timeoutMs: 100 } })).toThrow(
-        /^durability\.replicas/,
+        /^redisStore: durability\.replicas/,
       )
       expect(() => redisStore({ client, durability: { replicas: 1, timeoutMs: wrong } })).toThrow(
-        /^durability\.timeoutMs/,
+        /^redisStore: durability\.timeoutMs/,
       )
     }
   })
