@@ -1,9 +1,9 @@
 import { invalidOption } from '../../src/base/errors.ts'
+import { once } from '../../src/base/once.ts'
 import { batchGets } from '../../src/store/batch-gets.ts'
 import { withSanitizedErrors } from '../../src/store/sanitize-error.ts'
 import { notApplied, type RecordRef, type Store } from '../../src/store/store.ts'
 import { idOf } from './document.ts'
-import { atFirstUse } from './first-use.ts'
 import { checkIndexes } from './indexes.ts'
 import { insertTogether } from './insert.ts'
 import { type MongoDb, openCollection } from './mongo-collection.ts'
@@ -62,9 +62,9 @@ export function mongoStore({ db, collection: name = 'appgrant' }: MongoStoreOpti
 
   const collection = openCollection(db, name)
   const direct = isDirect(db)
-  const readable = direct ? atFirstUse(() => refuseMemberAlone(db)) : undefined
+  const readable = direct ? once(() => refuseMemberAlone(db)) : undefined
   // Without its unique index a limit would not hold.
-  const limitable = atFirstUse(() => checkIndexes(collection).catch((error) => Promise.reject(notApplied(error))))
+  const limitable = once(() => checkIndexes(collection).catch((error) => Promise.reject(notApplied(error))))
   const reached = onceReached(() => askServer(db))
   const reachable = () => reached().catch((error) => Promise.reject(notApplied(error)))
   const insertOne = insertTogether(collection)

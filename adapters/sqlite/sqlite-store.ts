@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { invalidOption } from '../../src/base/errors.ts'
+import { once } from '../../src/base/once.ts'
 import { batchGets } from '../../src/store/batch-gets.ts'
 import { withSanitizedErrors } from '../../src/store/sanitize-error.ts'
 import { notApplied, type Store } from '../../src/store/store.ts'
@@ -62,17 +63,16 @@ export function sqliteStore(file: string | object): SqliteStore {
   let connection: Connection | undefined
   let connecting: Promise<Connection> | undefined
   let closed = false
+  const openOnce = once(() => retryWhileLocked(open.connection))
 
   const connect = async () => {
     if (closed) throw new Error('the store is closed')
-    connecting ??= retryWhileLocked(open.connection)
+    connecting = openOnce()
     try {
       connection = await connecting
       return connection
     } catch (error) {
       throw withHint(error, open.name)
-    } finally {
-      connecting = undefined
     }
   }
   const connected = () =>

@@ -1,9 +1,8 @@
 import { invalidOption } from '../base/errors.ts'
-import type { Access, Verifier } from '../domain/tokens/verification.ts'
+import { parseScope } from '../domain/input/parse-scope.ts'
+import { type Access, isStaleness, STALENESS, type Verifier } from '../domain/tokens/verification.ts'
 import { outageResponse } from './wire/error-response.ts'
 import { emptyResponse, jsonResponse, PlainResponse, toResponse } from './wire/response.ts'
-
-const MAX_STALENESS_MS = 300_000
 
 /** The requirements of a resource on access tokens. */
 export interface ProtectOptions {
@@ -78,13 +77,11 @@ function checkOptions(verifier: Pick<Verifier, 'tryVerify'>, options: ProtectOpt
   const { scope = '', maxStalenessMs, audience } = options
   if (typeof scope !== 'string' || !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(scope))
     throw invalidOption('protect', 'scope', 'scopes separated by spaces', scope)
-  const isRange = Number.isInteger(maxStalenessMs ?? 0) && (maxStalenessMs ?? 0) >= 0
-  if (!isRange || (maxStalenessMs ?? 0) > MAX_STALENESS_MS)
-    throw invalidOption('protect', 'maxStalenessMs', `an integer from 0 to ${MAX_STALENESS_MS}`, maxStalenessMs)
+  if (!isStaleness(maxStalenessMs)) throw invalidOption('protect', 'maxStalenessMs', STALENESS, maxStalenessMs)
   if (audience !== undefined && typeof audience !== 'string')
     throw invalidOption('protect', 'audience', 'the identifier of the resource', audience)
   return {
-    needed: scope.split(' ').filter(Boolean),
+    needed: parseScope(scope) ?? [],
     verifyOptions: { maxStalenessMs, audience },
   }
 }

@@ -95,6 +95,15 @@ const HINTS: Readonly<Record<VerifyFailureReason, string>> = {
 
 export const verifyFailure = (reason: VerifyFailureReason): VerifyFailure => Object.freeze({ ok: false, reason })
 
+export const MAX_STALENESS_MS = 300_000
+/** What {@link isStaleness} accepts, in words. */
+export const STALENESS = `a number of ms from 0 to ${MAX_STALENESS_MS}`
+
+/** Whether it may be `maxStalenessMs`, which is 0 if it is absent. */
+export function isStaleness(value: unknown): value is number | undefined {
+  return value === undefined || (typeof value === 'number' && value >= 0 && value <= MAX_STALENESS_MS)
+}
+
 /** Denies a valid token that is not for the resource. */
 export function checkAudience(audience: string | undefined, verification: Verification): Verification {
   const isFor = !verification.ok || audience === undefined || verification.audience.includes(audience)

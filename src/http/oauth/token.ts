@@ -1,4 +1,5 @@
 import type { AppGrant } from '../../create-app-grant.ts'
+import { parseScope } from '../../domain/input/parse-scope.ts'
 import type { TokenResponse } from '../../domain/tokens/access-token-issuer.ts'
 import { HttpError, invalidRequest } from '../wire/http-error.ts'
 import type { Form } from '../wire/request-body.ts'
@@ -19,7 +20,12 @@ const GRANTS: ReadonlyMap<string, Grant> = new Map<string, Grant>([
     {
       needs: [],
       issue: ({ authorizer }, { form, client, context }) =>
-        authorizer.clientCredentials({ ...context, ...asConfidential(client), ...scopeOf(form), ...resourcesOf(form) }),
+        authorizer.clientCredentials({
+          ...context,
+          ...asConfidential(client),
+          scope: parseScope(form.get('scope')),
+          resources: resourcesOf(form),
+        }),
     },
   ],
   [
@@ -33,7 +39,7 @@ const GRANTS: ReadonlyMap<string, Grant> = new Map<string, Grant>([
           code: required(form, 'code'),
           redirectUrl: required(form, 'redirect_uri'),
           codeVerifier: required(form, 'code_verifier'),
-          ...resourcesOf(form),
+          resources: resourcesOf(form),
         }),
     },
   ],
@@ -46,8 +52,8 @@ const GRANTS: ReadonlyMap<string, Grant> = new Map<string, Grant>([
           ...context,
           ...client,
           refreshToken: required(form, 'refresh_token'),
-          ...scopeOf(form),
-          ...resourcesOf(form),
+          scope: parseScope(form.get('scope')),
+          resources: resourcesOf(form),
         }),
     },
   ],
@@ -92,15 +98,9 @@ function required(form: Form, name: string): string {
   return value
 }
 
-export function scopeOf(form: Form): { readonly scope?: readonly string[] } {
-  const scope = form.get('scope')
-  return scope === undefined ? {} : { scope: scope.split(' ') }
-}
-
 /** @see RFC 8707 §2.2 */
-function resourcesOf(form: Form): { readonly resources?: readonly string[] } {
-  const resources = form.get('resource')
-  return resources === undefined ? {} : { resources: resources.split(' ').filter(Boolean) }
+function resourcesOf(form: Form): readonly string[] | undefined {
+  return form.get('resource')?.split(' ').filter(Boolean)
 }
 
 function wireToken({ accessToken, expiresInSeconds, scope, refreshToken }: TokenResponse): Record<string, unknown> {

@@ -2,6 +2,7 @@ import { AppGrantError, isAppGrantError } from '../../base/errors.ts'
 import type { AppGrant } from '../../create-app-grant.ts'
 import type { RequestContext } from '../../domain/apps/authenticate-app.ts'
 import type { Consent, Redirect } from '../../domain/authorization/authorization.ts'
+import { parseScope } from '../../domain/input/parse-scope.ts'
 import { pageStatus } from '../wire/error-response.ts'
 import { HttpError } from '../wire/http-error.ts'
 import type { IncomingRequest } from '../wire/request.ts'
@@ -78,7 +79,7 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
     const decision = { ...facts, ...signedIn, ticket: form.get('ticket') ?? '' }
     switch (form.get('decision')) {
       case 'approve':
-        return seeOther(await authorizer.approve({ ...decision, scope: form.get('scope')?.split(' ') ?? [] }))
+        return seeOther(await authorizer.approve({ ...decision, scope: parseScope(form.get('scope')) ?? [] }))
       case 'deny':
         return seeOther(await authorizer.deny(decision))
       default:

@@ -31,7 +31,7 @@ describe('POST /token', () => {
     expect(Object.keys(none).sort()).toEqual(['access_token', 'expires_in', 'token_type'])
   })
 
-  it.each(['calls:admin', 'calls:read  calls:write', ' calls:read', 'calls:read calls:admin', '__proto__'])(
+  it.each(['calls:admin', 'calls:read,calls:write', 'calls:read calls:admin', '__proto__'])(
     'the scope %j is refused as invalid_scope, and nothing is stored (TOK-7)',
     async (scope) => {
       const { trustedApp, post, writes } = httpFixture()
