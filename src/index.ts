@@ -34,7 +34,7 @@ export {
 } from './credentials/jwt/signing-keys.ts'
 export type { AccountDirectory, AccountState, AppIdentity } from './domain/accounts/accounts.ts'
 export type { App } from './domain/apps/app.ts'
-export type { AppFields, AppUpdate, NewApp } from './domain/apps/app-fields.ts'
+export type { AppFields, AppUpdate, NewApp, NewAppWithSecret } from './domain/apps/app-fields.ts'
 export type { AppJwk, PublicJwk } from './domain/apps/app-jwks.ts'
 export type { AppRegistry, WithSecret } from './domain/apps/app-registry.ts'
 export type {

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { createHandler } from '../../src/http/index.ts'
-import { type AppGrant, createAppGrant, type SigningOptions } from '../../src/index.ts'
+import { type AppGrant, createAppGrant, type NewAppWithSecret, type SigningOptions } from '../../src/index.ts'
 import { toNodeHandler } from '../../src/node.ts'
 import { exampleApp, faultyStore } from '../../src/testing/index.ts'
 import { closed, listening } from '../support/real-server.ts'
@@ -21,7 +21,7 @@ export async function platform(format: 'signed' | 'opaque' = 'signed', signing: 
     requests.push(req.url ?? '')
     return handler(req, res)
   })
-  const register = (fields: Parameters<typeof exampleApp>[0] = {}) =>
+  const register = (fields: Partial<NewAppWithSecret> = {}) =>
     appgrant.apps.register(exampleApp({ owner: 'org', trusted: true, scopes: ['read', 'write'], ...fields }))
   const { app, secret } = await register()
   const resource = await register({ name: 'Example API' })

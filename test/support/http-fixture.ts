@@ -1,5 +1,6 @@
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { createAppGrant } from '../../src/create-app-grant.ts'
+import type { NewApp, NewAppWithSecret } from '../../src/domain/apps/app-fields.ts'
 import { createHandler, type HandlerOptions } from '../../src/http/index.ts'
 import type { AppGrantOptions } from '../../src/options.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -74,7 +75,10 @@ export function httpFixture(options: Partial<AppGrantOptions> & HandlerOptions =
         ...(method !== 'GET' && { body: body === undefined ? '' : JSON.stringify(body) }),
       }),
     /** A trusted app and its secret. */
-    trustedApp: (fields: Parameters<typeof exampleApp>[0] = {}) =>
+    trustedApp: (fields: Partial<NewAppWithSecret> = {}) =>
+      appgrant.apps.register(exampleApp({ trusted: true, scopes: ['calls:read', 'calls:write'], ...fields })),
+    /** The same with keys. */
+    keyedApp: (fields: Partial<NewApp>) =>
       appgrant.apps.register(exampleApp({ trusted: true, scopes: ['calls:read', 'calls:write'], ...fields })),
     writes: () => counts.insert + counts.replace,
   }

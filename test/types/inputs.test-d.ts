@@ -78,6 +78,21 @@ describe('the types of inputs', () => {
     appgrant.apps.register({ owner: 'o', name: undefined, homepage: 'https://a.example/', adminEmail: 'a@a.example' })
   })
 
+  it('an app to register gets a secret unless it is public or has keys', () => {
+    const fields = { owner: 'o', name: 'n', homepage: 'https://a.example/', adminEmail: 'a@a.example' }
+    const register = () => appgrant.apps.register(fields)
+    expectTypeOf(register).returns.resolves.toHaveProperty('secret').toEqualTypeOf<string>()
+    const publicly = () => appgrant.apps.register({ ...fields, public: true })
+    expectTypeOf(publicly).returns.resolves.toHaveProperty('secret').toEqualTypeOf<string | undefined>()
+    const withKeys = () => appgrant.apps.register({ ...fields, jwks: [] })
+    expectTypeOf(withKeys).returns.resolves.toHaveProperty('secret').toEqualTypeOf<string | undefined>()
+    const unknown = (app: NewApp) => appgrant.apps.register(app)
+    expectTypeOf(unknown).returns.resolves.toHaveProperty('secret').toEqualTypeOf<string | undefined>()
+    expectTypeOf(appgrant.apps.addSecret).returns.resolves.toHaveProperty('secret').toEqualTypeOf<string>()
+    // @ts-expect-error: a misspelt field.
+    appgrant.apps.register({ ...fields, redirectUrl: 'https://a.example/' })
+  })
+
   it('outputs stay exact', () => {
     expectTypeOf<TokenInfo>().not.toEqualTypeOf<
       Omit<TokenInfo, 'userAgent'> & { readonly userAgent?: string | undefined }

@@ -67,6 +67,12 @@ export interface NewApp extends AppFields {
   readonly jwks?: readonly PublicJwk[] | undefined
 }
 
+/** An app to register that is neither public nor has keys of its own: it gets a secret. */
+export interface NewAppWithSecret extends NewApp {
+  readonly public?: false | undefined
+  readonly jwks?: undefined
+}
+
 /** The checked parts of an app: all but its owner and its keys. */
 export interface CheckedNewApp {
   readonly fields: CheckedFields

@@ -4,14 +4,11 @@ import type { Collection } from '../../records/collection.ts'
 import type { Page, PageQuery, Pages } from '../../records/pages.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { App } from './app.ts'
-import type { AppUpdate, FieldOptions, NewApp } from './app-fields.ts'
+import type { AppUpdate, FieldOptions, NewApp, NewAppWithSecret } from './app-fields.ts'
 import type { PublicJwk } from './app-jwks.ts'
 import type { VisibleApps } from './visible-apps.ts'
 
-/**
- * A result with a new secret, which no other call ever returns; empty if the app has none. Only reading the property shows it:
- * inspection and JSON do not.
- */
+/** A result with a new secret, which no other call ever returns. Only reading the property shows it: inspection and JSON do not. */
 export interface WithSecret {
   readonly secret: string
 }
@@ -33,7 +30,9 @@ export interface AppRegistry {
    * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `app_limit_reached`; `not_permitted` if the acting
    *   account may not register apps, or not trusted ones; `account_blocked` if the owner is blocked.
    */
-  register(app: NewApp): Promise<{ readonly app: App } & WithSecret>
+  register(app: NewAppWithSecret): Promise<{ readonly app: App } & WithSecret>
+  /** The same for any app. `secret` is undefined if the app is public or has keys. */
+  register(app: NewApp): Promise<{ readonly app: App; readonly secret: string | undefined }>
   /** Returns undefined if there is no such app or the caller may not see it. */
   get(key: string): Promise<App | undefined>
   /**

@@ -6,7 +6,7 @@ import { accountError, isActive, mayRegister, mayTrust } from '../accounts/accou
 import { accountInput, objectInput } from '../input/input.ts'
 import { appView } from './app.ts'
 import { limitReached, mayNotRegister, mayNotTrust } from './app-errors.ts'
-import { checkNewApp } from './app-fields.ts'
+import { checkNewApp, type NewApp } from './app-fields.ts'
 import { readAppJwks } from './app-jwks.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
 import { createAppSecret } from './app-secret.ts'
@@ -18,7 +18,7 @@ const SALT_LENGTH = 43
 export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegistry['register'] {
   const { collection, visibleApps, events, random, clock, stamp } = parts
 
-  return async (input) => {
+  const register = async (input: NewApp) => {
     const owner = accountInput(objectInput(input, 'app').owner, 'owner')
     const submittedJwks = await readAppJwks(input, parts)
     const { fields, trusted, public: isPublic } = checkNewApp(input, parts.fieldOptions, submittedJwks.errors)
@@ -51,8 +51,10 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
     )
     if (result !== 'inserted') throw limitReached(owner, limit.max)
     events.emit('app', actor, { change: 'registered', app: app.key })
-    return withConcealed({ app: appView(app) }, { secret: hasSecret ? secret : '' })
+    return withConcealed({ app: appView(app) }, { secret: hasSecret ? secret : undefined })
   }
+  // The compiler cannot see that an app with neither `public` nor `jwks` has a secret.
+  return register as AppRegistry['register']
 
   /** @returns the owner's epoch. */
   async function assertMayRegister(

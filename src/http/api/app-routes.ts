@@ -53,7 +53,7 @@ export const appRoutes: readonly ApiRoute[] = [
       assertNoTrust(body)
       const fields = { ...fieldsOf(body, NEW_APP_FIELDS), owner: query.owner ?? account }
       const { app, secret } = await management.apps.register(fields as NewApp)
-      return { app, ...(secret !== '' && { secret }) }
+      return { app, ...(secret !== undefined && { secret }) }
     },
   },
   {
