@@ -13,7 +13,7 @@ import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose'
 const server = createServer().listen(0, '127.0.0.1')
 await once(server, 'listening')
 const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-const appgrant = createAppGrant({ store: memoryStore(), issuer })
+const appgrant = createAppGrant({ store: memoryStore(), issuer, scopes: { 'calls:read': 'See your calls' } })
 server.on('request', toNodeHandler(createHandler(appgrant)))
 
 // The app generates the pair and keeps the private key. The host gets the public key.

@@ -12,16 +12,15 @@ import { createSignIn, HTML, page, text } from './sign-in.ts'
 const server = createServer().listen(Number(process.env.PORT ?? 0), '127.0.0.1')
 await once(server, 'listening')
 const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-const appgrant = createAppGrant({ store: memoryStore(), issuer, allowLoopbackRedirects: true })
+const scopes = { 'calls:read': 'See your calls', 'calls:write': 'Place and end calls' }
+const appgrant = createAppGrant({ store: memoryStore(), issuer, scopes, allowLoopbackRedirects: true })
 const { signIn, serve: signInPage } = createSignIn(issuer)
 
-// The host describes the scopes and designs the page: any page that posts this form will do.
-const MEANING: Record<string, string> = { 'calls:read': 'See your calls', 'calls:write': 'Place and end calls' }
-
-async function consentPage({ app, account, scope, redirectHost, ticket }: Consent): Promise<Response> {
-  const permissions = scope.map(
-    (one) =>
-      `<p><label><input type="checkbox" name="scope" value="${text(one)}" checked> ${text(MEANING[one] ?? one)}</label>`,
+// The host designs the page: any page that posts this form will do.
+async function consentPage({ app, account, scopes, redirectHost, ticket }: Consent): Promise<Response> {
+  const permissions = scopes.map(
+    ({ name, description }) =>
+      `<p><label><input type="checkbox" name="scope" value="${text(name)}" checked> ${text(description)}</label>`,
   )
   const body = `<h1>${text(app.name)} wants to access the account ${text(account)}</h1>
     <p>It belongs to ${text(app.owner)} (${text(app.homepageAscii)}). You will be sent to ${text(redirectHost)}.
@@ -41,7 +40,7 @@ const { app } = await appgrant.apps.register({
   homepage: 'https://reports.example/',
   adminEmail: 'ops@reports.example',
   redirectUrls: [redirectUrl],
-  scopes: Object.keys(MEANING),
+  scopes: Object.keys(scopes),
   public: true,
 })
 const codeVerifier = randomUUID() + randomUUID()

@@ -10,7 +10,9 @@ const folder = mkdtempSync(join(tmpdir(), 'appgrant-demo-'))
 const file = join(folder, 'appgrant.db')
 // The host is another process. This one manages the app, on the same file.
 const host = await hostProcess(file)
-const appgrant = createAppGrant({ store: sqliteStore(file) })
+// Both need the same options.
+const scopes = { 'calls:read': 'See your calls' }
+const appgrant = createAppGrant({ store: sqliteStore(file), scopes })
 
 let steps = 0
 function step(title: string, actual: unknown, expected: unknown): void {
@@ -35,7 +37,7 @@ try {
   await host.start()
   const owner = 'org-7'
   const fields = { name: 'Call Reports', homepage: 'https://reports.example/', adminEmail: 'ops@reports.example' }
-  const { app, secret } = await appgrant.apps.register({ ...fields, owner, scopes: ['calls:read'], trusted: true })
+  const { app, secret } = await appgrant.apps.register({ ...fields, owner, scopes: Object.keys(scopes), trusted: true })
   step('An app is registered for its owner', app.owner, owner)
   const first = await token(app.key, secret)
   step('The app gets a token with its key and secret', first.status, 200)

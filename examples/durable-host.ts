@@ -8,7 +8,8 @@ import { sqliteStore } from 'appgrant/sqlite'
 const [file = './appgrant.db', port = '3000'] = process.argv.slice(2)
 const store = sqliteStore(file)
 await store.prepare()
-const appgrant = createAppGrant({ store, issuer: `http://127.0.0.1:${port}` })
+const scopes = { 'calls:read': 'See your calls' }
+const appgrant = createAppGrant({ store, issuer: `http://127.0.0.1:${port}`, scopes })
 
 const endpoints = toNodeHandler(createHandler(appgrant))
 const guard = protectNode(appgrant.authorizer, { scope: 'calls:read' })

@@ -6,7 +6,9 @@ export const port = Number(process.env.PORT ?? 3000)
 
 /** A platform with an app that may get tokens with its key and secret. The options are those of `createAppGrant`. */
 export async function platform(options: Partial<AppGrantOptions> = {}) {
-  const appgrant = createAppGrant({ store: memoryStore(), issuer: `http://127.0.0.1:${port}`, ...options })
+  const scopes = { 'calls:read': 'See your calls' }
+  const issuer = `http://127.0.0.1:${port}`
+  const appgrant = createAppGrant({ store: memoryStore(), issuer, scopes, ...options })
   const { app, secret } = await appgrant.apps.register({
     owner: 'org-7',
     name: 'Call Reports',

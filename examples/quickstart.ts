@@ -2,7 +2,8 @@
 import { createAppGrant, isAppGrantError } from 'appgrant'
 import { memoryStore } from 'appgrant/memory'
 
-const appgrant = createAppGrant({ store: memoryStore() })
+// The scopes that apps can have, and what they mean to people.
+const appgrant = createAppGrant({ store: memoryStore(), scopes: { 'calls:read': 'See your calls' } })
 
 // The secret can be read here and never again: only its SHA-256 is stored.
 const { app, secret } = await appgrant.apps.register({

@@ -4,7 +4,8 @@ import { MAX_SIGNED_TOKEN } from './credentials/jwt/compact.ts'
 import type { JwkSet } from './credentials/jwt/signed-format.ts'
 import { createRandomText } from './credentials/random.ts'
 import { createTokenFormat, MAX_OPAQUE_TOKEN } from './credentials/token-format.ts'
-import { createAccounts } from './domain/accounts/accounts.ts'
+import { createAccounts, createIdentityOf } from './domain/accounts/accounts.ts'
+import { createScopes, type ScopeDescription } from './domain/accounts/scopes.ts'
 import type { AppRegistry } from './domain/apps/app-registry.ts'
 import { createAppAuthenticator, type RequestContext } from './domain/apps/authenticate-app.ts'
 import { createAppRegistry } from './domain/apps/create-app-registry.ts'
@@ -52,6 +53,8 @@ export interface AppGrant extends Management, AsyncDisposable {
   readonly events: Events
   /** The configured issuer; undefined if there is none. */
   readonly issuer: string | undefined
+  /** The scope catalogue, in the order of the option `scopes`. Empty without it. */
+  readonly scopes: readonly ScopeDescription[]
   /** Returns the public keys of signed access tokens, for `/jwks.json`. Undefined if access tokens are opaque. */
   readonly jwks: (() => Promise<JwkSet>) | undefined
   /**
@@ -94,10 +97,12 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const events = createEmitter(clock)
   const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
   const collection = createCollection(guarded, clock, random)
-  const accounts = createAccounts(directory, { timeoutMs, events })
+  const scopes = createScopes(rest.scopes)
+  const identityOf = createIdentityOf(scopes)
+  const accounts = createAccounts(directory, { timeoutMs, events, identityOf })
   const refusals = createRefusals(events)
   const stamp = () => random(STAMP_LENGTH)
-  const base = { collection, accounts, events, refusals, random, clock, lifetimes, issuer, stamp }
+  const base = { collection, accounts, scopes, identityOf, events, refusals, random, clock, lifetimes, issuer, stamp }
   const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
   // checkOptions rejects `signing` without an issuer.
@@ -157,6 +162,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     authorizer: traced('Authorizer', createAuthorizer(parts), channels),
     events: publicEvents(events),
     issuer,
+    scopes: scopes.catalogue,
     jwks: signed?.jwks,
     as: (account: string, { login, ...facts }: { readonly login?: string | undefined } & RequestContext = {}) => {
       assertActor('as', () => accountInput(account))

@@ -33,6 +33,7 @@ export {
   type SigningOptions,
 } from './credentials/jwt/signing-keys.ts'
 export type { AccountDirectory, AccountState, AppIdentity } from './domain/accounts/accounts.ts'
+export type { ScopeDescription } from './domain/accounts/scopes.ts'
 export type { App } from './domain/apps/app.ts'
 export type { AppFields, AppUpdate, NewApp, NewAppWithSecret } from './domain/apps/app-fields.ts'
 export type { AppJwk, PublicJwk } from './domain/apps/app-jwks.ts'

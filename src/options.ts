@@ -2,8 +2,10 @@ import { invalidOption } from './base/errors.ts'
 import { parseUrl } from './base/parse-url.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
+import { hasHiddenCharacter } from './domain/input/hidden-character.ts'
 import { isIssuer } from './domain/input/issuer.ts'
 import { MAX_RESOURCES } from './domain/input/resources.ts'
+import { isScopeToken, MAX_SCOPE } from './domain/input/scope-token.ts'
 import type { Store } from './store/store.ts'
 
 /** How long codes, tokens and sessions are valid, in whole seconds. */
@@ -34,7 +36,10 @@ export interface Lifetimes {
 export interface AppGrantOptions {
   /** Where all data is stored. There is no default: losing everything at exit must be a choice, made with `memoryStore()`. */
   readonly store: Store
-  /** The host's accounts. Default is none: every account is independent and active, and has every permission. */
+  /**
+   * The host's accounts. Default is none: every account is independent and active, and may use and register apps; only the host's own
+   * authority can trust apps.
+   */
   readonly directory?: AccountDirectory | undefined
   /**
    * The canonical https URL that identifies this authorization server, without query, fragment or trailing slash; http is allowed
@@ -52,6 +57,14 @@ export interface AppGrantOptions {
    * @see [RFC 8707 - Resource Indicators for OAuth 2.0](https://www.rfc-editor.org/rfc/rfc8707.html#section-2)
    */
   readonly resources?: readonly string[] | undefined
+  /**
+   * The scope catalogue: the name of every scope, and what it means to people, which the consent page shows. At most 1000 scope
+   * tokens of at most 100 characters, and descriptions of 1–200 characters. An app can register only these scopes, and one that is
+   * removed from the catalogue gives nothing at once. Default is none: no app has scopes.
+   *
+   * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.3)
+   */
+  readonly scopes?: Readonly<Record<string, string>> | undefined
   /**
    * The keys that access tokens are signed with, so that services without access to the store can verify them. While keys are
    * configured, `verify` accepts both formats. Default is none: access tokens are opaque.
@@ -93,11 +106,13 @@ export interface AppGrantOptions {
 export type CheckedOptions = {
   readonly [Name in Exclude<
     keyof AppGrantOptions,
-    'issuer' | 'resources' | 'signing' | 'directory' | 'lifetimes' | 'rotateRefreshTokens'
+    'issuer' | 'resources' | 'scopes' | 'signing' | 'directory' | 'lifetimes' | 'rotateRefreshTokens'
   >]-?: NonNullable<AppGrantOptions[Name]>
 } & {
   readonly issuer: string | undefined
   readonly resources: readonly string[] | undefined
+  /** Descriptions by name. */
+  readonly scopes: ReadonlyMap<string, string>
   readonly signing: CheckedSigning | undefined
   readonly directory: AccountDirectory | undefined
   readonly lifetimes: Lifetimes
@@ -121,6 +136,8 @@ const RANGES: Readonly<Record<keyof Lifetimes, readonly [number, number]>> = {
   refreshGraceSeconds: [0, 60],
 }
 const MAX_RESOURCE = 512
+const MAX_SCOPES = 1000
+const MAX_DESCRIPTION = 200
 const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
 
 /** @throws TypeError that names the option, what was expected and what was received. */
@@ -156,6 +173,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     directory,
     issuer,
     resources: resources && [...resources],
+    scopes: checkScopes(options.scopes),
     signing: signing === undefined ? undefined : checkSigning(signing),
     tokenPrefix,
     allowLoopbackRedirects,
@@ -193,6 +211,29 @@ function integer(name: string, value: unknown, [min, max]: readonly [number, num
     throw wrong(name, `an integer from ${min} to ${max}`, value)
   }
   return value as number
+}
+
+function checkScopes(given: Readonly<Record<string, string>> = {}): ReadonlyMap<string, string> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw wrong('scopes', 'an object of descriptions by the names of scopes', given)
+  const scopes = Object.entries(given)
+  if (scopes.length > MAX_SCOPES) throw wrong('scopes', `at most ${MAX_SCOPES} scopes`, scopes.length)
+  for (const [name, description] of scopes) {
+    if (!isScopeToken(name))
+      throw wrong(
+        'scopes',
+        `names of 1–${MAX_SCOPE} printable ASCII characters without space, double quote or backslash`,
+        name,
+      )
+    const isText = typeof description === 'string' && description.trim() !== ''
+    if (!isText || description.length > MAX_DESCRIPTION || hasHiddenCharacter(description))
+      throw wrong(
+        `scopes[${JSON.stringify(name)}]`,
+        `a description of 1–${MAX_DESCRIPTION} visible characters`,
+        description,
+      )
+  }
+  return new Map(scopes)
 }
 
 /** @see RFC 8707 §2 */

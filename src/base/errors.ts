@@ -32,6 +32,10 @@ export type FieldErrorCode =
   | 'not_a_phone_number'
   /** Not a scope token as defined by RFC 6749. */
   | 'not_a_scope'
+  /** Not in the scope catalogue. */
+  | 'unknown_scope'
+  /** The owner or an account above it may not register the scope. */
+  | 'scope_not_permitted'
   /** Not an API type name. */
   | 'not_an_api_type'
   /** More entries than the list allows. No entry was checked. */
@@ -114,7 +118,7 @@ export interface ErrorDetails {
   invalid_request: Record<never, never>
   /** The redirect URL is not one that the app registered. */
   invalid_redirect: Record<never, never>
-  /** The scope is malformed, or exceeds what the app registered or was granted. */
+  /** The scope is malformed, or nothing of it is registered by the app, granted and in the scope catalogue. */
   invalid_scope: Record<never, never>
   /** Tokens are not issued for the resource, or it was not granted. */
   invalid_target: Record<never, never>

@@ -76,7 +76,7 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
     tokenRoute(core),
     revokeRoute(core),
     introspectRoute(core, issuer),
-    metadataRoute(issuer, { asksUsers: signIn !== undefined, hasKeys: core.jwks !== undefined }),
+    metadataRoute(issuer, { asksUsers: signIn !== undefined, hasKeys: core.jwks !== undefined, scopes: core.scopes }),
     ...(core.jwks ? [jwksRoute(core.jwks)] : []),
     ...(signIn
       ? [...authorizeRoutes(core, { ...pages, issuer, signIn }), ...accountApi(core, { issuer, signIn })]

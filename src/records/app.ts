@@ -29,6 +29,12 @@ export interface StoredSecret {
   readonly createdAt: number
 }
 
+/** How an app authenticates. A public app does not: it has nothing to authenticate with. */
+export type StoredCredentials =
+  | { readonly type: 'secrets'; readonly secrets: readonly StoredSecret[] }
+  | { readonly type: 'jwks'; readonly jwks: readonly AppJwk[] }
+  | { readonly type: 'none' }
+
 /** A registered app. Times are in ms since 1970. Stamps are random and only compared: replacing one revokes what carries it. */
 export interface LiveApp {
   readonly state: 'live'
@@ -39,15 +45,12 @@ export interface LiveApp {
   readonly createdAt: number
   readonly fields: CheckedFields
   readonly trusted: boolean
-  readonly public: boolean
   readonly published: boolean
   /** The resource whose tokens it may introspect. */
   readonly resourceServer?: string
   readonly suspended?: { readonly at: number; readonly by: Actor }
-  readonly secrets: readonly StoredSecret[]
-  /** Public keys. An app has secrets, or keys, or is public. */
-  readonly jwks: readonly AppJwk[]
-  /** The ids removed last: removing one of them again is not an error. */
+  readonly credentials: StoredCredentials
+  /** The ids of secrets removed last: removing one of them again is not an error. */
   readonly removedSecretIds: readonly string[]
   /** Carried by everything the app holds. */
   readonly stamp: string
@@ -59,6 +62,18 @@ export interface LiveApp {
   readonly redirectStamps: readonly string[]
   /** Install ids are derived with it, so that they do not reveal the account. */
   readonly salt: string
+}
+
+export function secretsOf({ credentials }: LiveApp): readonly StoredSecret[] {
+  return credentials.type === 'secrets' ? credentials.secrets : []
+}
+
+export function jwksOf({ credentials }: LiveApp): readonly AppJwk[] {
+  return credentials.type === 'jwks' ? credentials.jwks : []
+}
+
+export function isPublic({ credentials }: LiveApp): boolean {
+  return credentials.type === 'none'
 }
 
 /** A removed app: enough to authorise a repeated removal, and to stop a registration that arrives late. */
@@ -87,8 +102,10 @@ export function appsOfPartition(partition: string): GroupRef {
 }
 
 /** How a live app is stored. Names in the store never change, so that old records can be read. */
-interface PackedApp extends Omit<LiveApp, 'key' | 'fields' | 'jwks' | 'stamp' | 'trustStamp' | 'ownerStamp'> {
+interface PackedApp extends Omit<LiveApp, 'key' | 'fields' | 'credentials' | 'stamp' | 'trustStamp' | 'ownerStamp'> {
   readonly fields: Omit<CheckedFields, 'apiType'> & { readonly api?: string }
+  readonly public: boolean
+  readonly secrets: readonly StoredSecret[]
   readonly keys: readonly AppJwk[]
   readonly generation: string
   readonly trustGeneration: string
@@ -106,12 +123,14 @@ export const appKind: Kind<StoredApp> = {
   },
   pack(app) {
     if (app.state === 'removed') return JSON.stringify({ ...app, key: undefined })
-    const { key: _, fields, jwks, stamp, trustStamp, ownerStamp, ...rest } = app
+    const { key: _, fields, credentials, stamp, trustStamp, ownerStamp, ...rest } = app
     const { apiType, ...otherFields } = fields
     const stored: PackedApp = {
       ...rest,
       fields: { ...otherFields, ...(apiType !== undefined && { api: apiType }) },
-      keys: jwks,
+      public: credentials.type === 'none',
+      secrets: secretsOf(app),
+      keys: jwksOf(app),
       generation: stamp,
       trustGeneration: trustStamp,
       ownGeneration: ownerStamp,
@@ -121,13 +140,17 @@ export const appKind: Kind<StoredApp> = {
   unpack({ id: key, data }) {
     const stored = JSON.parse(data) as PackedApp | Omit<RemovedApp, 'key'>
     if (stored.state === 'removed') return { ...stored, key }
-    const { fields, keys, generation, trustGeneration, ownGeneration, ...rest } = stored
+    const { fields, public: hasNone, secrets, keys, generation, trustGeneration, ownGeneration, ...rest } = stored
     const { api, ...otherFields } = fields
     return {
       ...rest,
       key,
       fields: { ...otherFields, ...(api !== undefined && { apiType: api }) },
-      jwks: keys,
+      credentials: hasNone
+        ? { type: 'none' }
+        : keys.length > 0
+          ? { type: 'jwks', jwks: keys }
+          : { type: 'secrets', secrets },
       stamp: generation,
       trustStamp: trustGeneration,
       ownerStamp: ownGeneration,

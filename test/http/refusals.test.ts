@@ -16,7 +16,7 @@ const ADDRESS = '192.0.2.66'
 
 async function setUp() {
   const here = await authorization()
-  const { app: other, secret } = await here.appgrant.apps.register(exampleApp({ owner: 'org-2', scopes: ['x'] }))
+  const { app: other, secret } = await here.appgrant.apps.register(exampleApp({ owner: 'org-2', scopes: ['read'] }))
   const seen: unknown[] = []
   here.appgrant.events.on('refused', ({ at: _, ...event }) => void seen.push(event))
   const send = (path: string, init: RequestInit = {}) => {

@@ -24,8 +24,8 @@ describe('the text of a scope', () => {
     const shown: (readonly string[])[] = []
     const here = await authorization(
       {
-        async consentPage({ scope: asked, ticket }) {
-          shown.push(asked)
+        async consentPage({ scopes, ticket }) {
+          shown.push(scopes.map(({ name }) => name))
           return new Response(`<input name="ticket" value="${ticket}">`, { headers: { 'content-type': 'text/html' } })
         },
       },

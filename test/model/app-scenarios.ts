@@ -2,6 +2,7 @@ import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { type AppGrant, createAppGrant, isAppGrantError, type Store, type StoreRecord } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { observedStore } from '../support/observed-store.ts'
+import { SCOPES } from '../support/scopes.ts'
 import type { Act, Scenario } from './scheduler.ts'
 
 /** The state that operations on one app of `org` share. */
@@ -127,7 +128,8 @@ export function appScenario(
     readonly wrap?: (store: Store) => Store
   } = {},
 ): AppScenario {
-  const connect = (store: Store) => createAppGrant({ store: wrap(store), appsPerOwner: LIMIT, ...NO_HURRY })
+  const connect = (store: Store) =>
+    createAppGrant({ store: wrap(store), scopes: SCOPES, appsPerOwner: LIMIT, ...NO_HURRY })
   let template: ReturnType<typeof setUp> | undefined
   return {
     name: Object.keys(acts).join(' × ') + (remembered ? ', the app remembered' : ''),
@@ -167,7 +169,7 @@ async function databaseOf(records: readonly StoreRecord[]): Promise<Store> {
 /** A trusted app with one token, and the records that exist then and existed before `given`. */
 async function setUp(given: (state: AppState, appgrant: AppGrant) => Promise<unknown>) {
   const store = observedStore(memoryStore())
-  const appgrant = createAppGrant({ store, appsPerOwner: LIMIT, ...NO_HURRY })
+  const appgrant = createAppGrant({ store, scopes: SCOPES, appsPerOwner: LIMIT, ...NO_HURRY })
   const { app, secret } = await appgrant.apps.register(
     exampleApp({ owner: 'org', trusted: true, scopes: ['read', 'write'] }),
   )

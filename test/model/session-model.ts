@@ -115,7 +115,7 @@ const authorize = fc
         const answer = await call
         expect(answer.step, title).toBe(standing === 'ok' ? 'consent' : 'redirect')
         if (answer.step === 'redirect') return expect(answerIn(answer).error).toBe('access_denied')
-        expect(answer.scope).toEqual(app.scopes)
+        expect(answer.scopes.map(({ name }) => name)).toEqual(app.scopes)
         const { authorizer } = fixture.appgrant
         if (denies) return void (await authorizer.deny({ ticket: answer.ticket, account }))
         const { epoch } = model.accounts[account]

@@ -1,6 +1,7 @@
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { type AppGrant, createAppGrant, isAppGrantError, type Store, type TokenResponse } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
+import { SCOPES } from '../support/scopes.ts'
 import { challengeOf, codeIn, ISSUER, REDIRECT, VERIFIER } from '../support/session-fixture.ts'
 import type { Act, Scenario } from './scheduler.ts'
 
@@ -109,7 +110,7 @@ export function sessionScenario(
     readonly wrap?: (store: Store) => Store
   } = {},
 ): SessionScenario {
-  const options = { ...NO_HURRY, lifetimes: { refreshGraceSeconds } }
+  const options = { ...NO_HURRY, scopes: SCOPES, lifetimes: { refreshGraceSeconds } }
   const connect = (store: Store) => createAppGrant({ store: wrap(store), ...options })
   return {
     name: `${names.join(' × ')}${refreshGraceSeconds === 10 ? '' : ', no window'}`,

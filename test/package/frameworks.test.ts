@@ -19,7 +19,15 @@ beforeAll(async () => {
 
 async function start(name: string, isBodyParsed = false) {
   const faults: FaultyStore = lib.testing.faultyStore(lib.memory.memoryStore())
-  const appgrant = lib.core.createAppGrant({ store: faults, issuer: ISSUER, clock: lib.testing.manualClock() })
+  const appgrant = lib.core.createAppGrant({
+    store: faults,
+    issuer: ISSUER,
+    clock: lib.testing.manualClock(),
+    scopes: { 'calls:read': 'See your calls' },
+    directory: {
+      lineage: async (id) => [{ id, active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true }],
+    },
+  })
   const handler = lib.http.createHandler(appgrant, {
     signIn: async (request) => ({ account: request.headers.get('x-account') ?? 'org-1' }),
   })

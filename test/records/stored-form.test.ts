@@ -42,7 +42,7 @@ const CASES: Readonly<Record<string, Case>> = {
       trustStamp: 'stampTrust1',
       ownerStamp: 'stampOwner1',
       fields: { name: 'Call Reports', apiType: 'unified' },
-      secrets: [{ id: 'secret00001' }],
+      credentials: { type: 'secrets', secrets: [{ id: 'secret00001' }] },
       removedSecretIds: ['secret00000'],
     },
   },
@@ -52,7 +52,7 @@ const CASES: Readonly<Record<string, Case>> = {
     groups: ['o.AGVuje6CMayxLXOj0A5p9yp7', 'all'],
     position: 1_700_000_000_000,
     data: `{"state":"live","owner":"org-7","createdAt":1700000000000,"fields":${FIELDS},"trusted":false,"public":false,"published":false,"secrets":[],"keys":[{"kty":"OKP","crv":"Ed25519","x":"x1","kid":"k1"}],"removedSecretIds":[],${STAMPS}}`,
-    value: { jwks: [{ kty: 'OKP', crv: 'Ed25519', x: 'x1', kid: 'k1' }] },
+    value: { credentials: { type: 'jwks', jwks: [{ kty: 'OKP', crv: 'Ed25519', x: 'x1', kid: 'k1' }] } },
   },
   'a public app': {
     kind: appKind,
@@ -60,7 +60,7 @@ const CASES: Readonly<Record<string, Case>> = {
     groups: ['o.AGVuje6CMayxLXOj0A5p9yp7', 'all'],
     position: 1_700_000_000_000,
     data: `{"state":"live","owner":"org-7","createdAt":1700000000000,"fields":${FIELDS},"trusted":false,"public":true,"published":false,"secrets":[],"keys":[],"removedSecretIds":[],${STAMPS}}`,
-    value: { public: true },
+    value: { credentials: { type: 'none' } },
   },
   'a removed app': {
     kind: appKind,

@@ -5,6 +5,7 @@ import { type AppGrant, createAppGrant, type NewAppWithSecret, type SigningOptio
 import { toNodeHandler } from '../../src/node.ts'
 import { exampleApp, faultyStore } from '../../src/testing/index.ts'
 import { closed, listening } from '../support/real-server.ts'
+import { SCOPES } from '../support/scopes.ts'
 import { SIGNING } from '../support/signing.ts'
 
 export const [API, BILLING] = ['https://api.example', 'https://billing.example'] as const
@@ -14,7 +15,13 @@ export async function platform(format: 'signed' | 'opaque' = 'signed', signing: 
   const server = createServer()
   const issuer = await listening(server)
   const store = faultyStore(memoryStore())
-  const appgrant = createAppGrant({ store, issuer, resources: [API, BILLING], ...(format === 'signed' && { signing }) })
+  const appgrant = createAppGrant({
+    store,
+    issuer,
+    scopes: SCOPES,
+    resources: [API, BILLING],
+    ...(format === 'signed' && { signing }),
+  })
   const requests: string[] = []
   const handler = toNodeHandler(createHandler(appgrant))
   server.on('request', (req, res) => {

@@ -9,6 +9,7 @@ import {
 import { exampleApp, faultyStore, manualClock } from '../../src/testing/index.ts'
 import { accountTree } from './account-tree.ts'
 import { observedStore } from './observed-store.ts'
+import { SCOPES } from './scopes.ts'
 
 /** The library over a store that records and fails as a test asks for, an account tree, and a clock that stands still. */
 export function createFixture(inner: Store = memoryStore(), options: Partial<AppGrantOptions> = {}) {
@@ -16,7 +17,7 @@ export function createFixture(inner: Store = memoryStore(), options: Partial<App
   const store = faultyStore(observed)
   const clock = manualClock()
   const tree = accountTree()
-  const appgrant = createAppGrant({ store, directory: tree, clock, ...options })
+  const appgrant = createAppGrant({ store, directory: tree, clock, scopes: SCOPES, ...options })
   return {
     observed,
     store,

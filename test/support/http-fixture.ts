@@ -5,6 +5,7 @@ import { createHandler, type HandlerOptions } from '../../src/http/index.ts'
 import type { AppGrantOptions } from '../../src/options.ts'
 import type { Store } from '../../src/store/store.ts'
 import { exampleApp, faultyStore, manualClock } from '../../src/testing/index.ts'
+import { SCOPES } from './scopes.ts'
 
 export const ISSUER = 'https://login.example'
 
@@ -39,7 +40,7 @@ export function httpFixture(options: Partial<AppGrantOptions> & HandlerOptions =
   const faults = faultyStore(memoryStore())
   const { store, counts } = countingStore(faults)
   const clock = manualClock()
-  const appgrant = createAppGrant({ store, clock, issuer: ISSUER, ...rest })
+  const appgrant = createAppGrant({ store, clock, issuer: ISSUER, scopes: SCOPES, ...rest })
   const handler = createHandler(appgrant, {
     signIn,
     consentPage,

@@ -5,12 +5,13 @@ import { createAppGrant } from '../../src/create-app-grant.ts'
 import { createHandler, type HandlerOptions } from '../../src/http/index.ts'
 import { toNodeHandler } from '../../src/node.ts'
 import type { exampleApp } from '../../src/testing/index.ts'
+import { SCOPES } from './scopes.ts'
 
 /** The endpoints on a real server, with every request signed in as `user-1`. */
 export async function realServer(options: HandlerOptions = {}) {
   const server = createServer()
   const issuer = await listening(server)
-  const appgrant = createAppGrant({ store: memoryStore(), issuer, allowLoopbackRedirects: true })
+  const appgrant = createAppGrant({ store: memoryStore(), issuer, scopes: SCOPES, allowLoopbackRedirects: true })
   const signIn: HandlerOptions['signIn'] = async () => ({ account: 'user-1' })
   server.on('request', toNodeHandler(createHandler(appgrant, { signIn, ...options })))
   return {

@@ -14,6 +14,7 @@ import {
 } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { createFixture, type Fixture } from './fixture.ts'
+import { SCOPES } from './scopes.ts'
 
 /** Opens a database that no other test uses. */
 export type OpenStore = () => Promise<Store>
@@ -103,7 +104,7 @@ export async function createSessionFixture(
     inner,
     key: app.key,
     secret,
-    node: (more) => createAppGrant({ store: inner, directory: tree, clock, ...settings, ...more }),
+    node: (more) => createAppGrant({ store: inner, directory: tree, clock, scopes: SCOPES, ...settings, ...more }),
     async ask(changed = {}, { account = 'user', login } = {}) {
       const params = paramsOf({
         client_id: app.key,

@@ -2,6 +2,7 @@ import { createDeadline } from '../../base/deadline.ts'
 import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
 import type { LiveApp } from '../../records/app.ts'
+import type { Scopes } from './scopes.ts'
 
 /** The part of an app that permission checks may depend on. */
 export interface AppIdentity {
@@ -9,6 +10,8 @@ export interface AppIdentity {
   readonly owner: string
   readonly trusted: boolean
   readonly apiType?: string
+  /** The scopes that it registered and that are in the scope catalogue. */
+  readonly scopes: readonly string[]
 }
 
 /** An account as the host knows it. Accounts below it are blocked with it, and have no permission that it lacks (ACC-2). */
@@ -20,6 +23,11 @@ export interface AccountState {
   readonly mayUseApps: boolean | ((app: AppIdentity) => boolean)
   /** Whether the account may register apps. A list allows only apps of these API types. */
   readonly mayRegisterApps: boolean | readonly string[]
+  /**
+   * The scopes that apps of the account, and of every account below it, may register. Default is every scope of the catalogue, the
+   * option `scopes` of `createAppGrant` (ACC-8).
+   */
+  readonly mayRegisterScopes?: readonly string[] | undefined
   /** Whether the account may make apps trusted. */
   readonly mayTrustApps: boolean
   /**
@@ -45,7 +53,7 @@ export type Lineage = readonly AccountState[]
 
 /** Calls the directory, with a deadline. */
 export interface Accounts {
-  /** False if the host has no directory: every account is then independent and active, and has every permission. */
+  /** False if the host has no directory: every account is then independent, active and permitted, but may not trust apps. */
   readonly hasDirectory: boolean
   lineage(account: string): Promise<Lineage>
   /** Why the app may not act for the account now; undefined if it may. */
@@ -57,15 +65,20 @@ export type UseRefusal = 'account_blocked' | 'not_permitted'
 
 const ALONE: Accounts = {
   hasDirectory: false,
-  lineage: async (id) => [{ id, active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true }],
+  lineage: async (id) => [{ id, active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: false }],
   useRefusal: () => undefined,
 }
 
 export function createAccounts(
   directory: AccountDirectory | undefined,
-  { timeoutMs, events }: { readonly timeoutMs: number; readonly events: Emitter },
+  parts: {
+    readonly timeoutMs: number
+    readonly events: Emitter
+    readonly identityOf: IdentityOf
+  },
 ): Accounts {
   if (!directory) return ALONE
+  const { timeoutMs, events, identityOf } = parts
   const withinDeadline = createDeadline(timeoutMs)
   const outage = (operation: string, cause: unknown) => {
     const code = 'directory_unavailable'
@@ -101,8 +114,23 @@ export function createAccounts(
   }
 }
 
-export function identityOf({ key, owner, trusted, fields: { apiType } }: LiveApp): AppIdentity {
-  return { key, owner, trusted, ...(apiType !== undefined && { apiType }) }
+/** Returns what permission checks of the host get to know of an app. */
+export type IdentityOf = (app: LiveApp) => AppIdentity
+
+export function createIdentityOf(scopes: Scopes): IdentityOf {
+  // Many verifications share one app object.
+  const identities = new WeakMap<LiveApp, AppIdentity>()
+  return (app) => {
+    let identity = identities.get(app)
+    if (!identity) {
+      const { key, owner, trusted, fields } = app
+      const { apiType } = fields
+      const held = Object.freeze([...scopes.held(app)])
+      identity = Object.freeze({ key, owner, trusted, ...(apiType !== undefined && { apiType }), scopes: held })
+      identities.set(app, identity)
+    }
+    return identity
+  }
 }
 
 function isLineage(lineage: unknown, account: string): lineage is Lineage {
@@ -123,6 +151,11 @@ export function mayRegister(lineage: Lineage, apiType: string | undefined): bool
   return lineage.every(({ mayRegisterApps: may }) =>
     Array.isArray(may) ? apiType !== undefined && may.includes(apiType) : may === true,
   )
+}
+
+/** Whether the account and all of its ancestors allow its apps to register the scope. */
+export function mayRegisterScope(lineage: Lineage, scope: string): boolean {
+  return lineage.every(({ mayRegisterScopes: may }) => may === undefined || (Array.isArray(may) && may.includes(scope)))
 }
 
 /** Whether the account and all of its ancestors allow it to make apps trusted. */

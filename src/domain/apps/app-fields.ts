@@ -7,7 +7,7 @@ import { emailRule } from './fields/email-address.ts'
 import { phoneRule } from './fields/phone-number.ts'
 import { descriptionRule, nameRule } from './fields/plain-text.ts'
 import { matchesRedirect, redirectRule } from './fields/redirect-url.ts'
-import { scopeRule } from './fields/scope-token.ts'
+import { type ScopePolicy, scopeRule } from './fields/scope-token.ts'
 import { type ListRule, readSubmission, type Submission } from './fields/submission.ts'
 import { homepageRule, imageRule } from './fields/web-address.ts'
 
@@ -39,7 +39,10 @@ export interface AppFields {
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1.2)
    */
   readonly redirectUrls?: readonly string[] | undefined
-  /** The scopes the app may request: at most 100 scope tokens of at most 100 characters. Default is none. */
+  /**
+   * The scopes the app may request: at most 100 of those that the option `scopes` of `createAppGrant` lists and that the directory
+   * allows to the owner. Default is none.
+   */
   readonly scopes?: readonly string[] | undefined
   /** The API type the app is made for, `[a-z][a-z0-9_-]{0,31}`. The host defines its meaning. */
   readonly apiType?: string | undefined
@@ -84,9 +87,9 @@ export interface CheckedNewApp {
 export interface FieldOptions {
   /** Whether public apps may register http redirect URLs on `127.0.0.1` and `[::1]`. */
   readonly allowLoopbackRedirects: boolean
+  /** The scopes that apps of the owner may register. */
+  readonly scopes: ScopePolicy
 }
-
-const scopeList: ListRule<string> = { maxEntries: MAX_SCOPES, entry: scopeRule, same: (a, b) => a === b }
 
 /**
  * Checks the fields of an app to register. The caller must check the owner; properties that are not fields are ignored.
@@ -124,6 +127,7 @@ interface FieldContext {
 
 function readFields(submission: Submission, context: FieldContext): CheckedFields {
   const { kept } = context
+  const scopeList = { maxEntries: MAX_SCOPES, entry: scopeRule(context.options.scopes), same: Object.is }
   const name = submission.required('name', nameRule, kept?.name)
   const homepage = submission.required(
     'homepage',

@@ -2,6 +2,7 @@ import type { Emitter } from '../../base/events.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import type { Collection } from '../../records/collection.ts'
 import type { Page, PageQuery, Pages } from '../../records/pages.ts'
+import type { Scopes } from '../accounts/scopes.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { App } from './app.ts'
 import type { AppUpdate, FieldOptions, NewApp, NewAppWithSecret } from './app-fields.ts'
@@ -106,7 +107,8 @@ export interface RegistryParts {
   readonly stamp: () => string
   readonly appsPerOwner: number
   readonly issuer: string | undefined
-  readonly fieldOptions: FieldOptions
+  readonly scopes: Scopes
+  readonly fieldOptions: Omit<FieldOptions, 'scopes'>
   /** The longest time for which anything that refers to an app is valid. */
   readonly longestLifeMs: number
 }

@@ -1,5 +1,11 @@
 import type { Actor } from '../../base/events.ts'
-import type { CheckedFields, LiveApp, StoredSecret } from '../../records/app.ts'
+import {
+  type CheckedFields,
+  type LiveApp,
+  type StoredCredentials,
+  type StoredSecret,
+  secretsOf,
+} from '../../records/app.ts'
 
 /**
  * Each operation on an app is one new version of one record (REV-1). Nothing else is written, whatever the app holds, because
@@ -36,26 +42,27 @@ export function resume({ suspended: _, ...app }: LiveApp): LiveApp {
 /** Replaces every secret and key, and revokes everything the app holds. The app gets the owner's current epoch (ACC-7). */
 export function replaceCredentials(
   app: LiveApp,
-  replacement: { credentials: Pick<LiveApp, 'secrets' | 'jwks'>; stamp: string; epoch: string | undefined },
+  replacement: { credentials: StoredCredentials; stamp: string; epoch: string | undefined },
 ): LiveApp {
   const { epoch: _, ...rest } = app
   return {
     ...rest,
     ...(replacement.epoch !== undefined && { epoch: replacement.epoch }),
-    ...replacement.credentials,
-    removedSecretIds: remember(app, app.secrets),
+    credentials: replacement.credentials,
+    removedSecretIds: remember(app, secretsOf(app)),
     stamp: replacement.stamp,
   }
 }
 
 export function addSecret(app: LiveApp, secret: StoredSecret): LiveApp {
-  return { ...app, secrets: [...app.secrets, secret] }
+  return { ...app, credentials: { type: 'secrets', secrets: [...secretsOf(app), secret] } }
 }
 
 export function removeSecret(app: LiveApp, secretId: string): LiveApp {
-  const removed = app.secrets.filter((secret) => secret.id === secretId)
-  const secrets = app.secrets.filter((secret) => secret.id !== secretId)
-  return { ...app, secrets, removedSecretIds: remember(app, removed) }
+  const removed = secretsOf(app).filter((secret) => secret.id === secretId)
+  if (removed.length === 0) return app
+  const secrets = secretsOf(app).filter((secret) => secret.id !== secretId)
+  return { ...app, credentials: { type: 'secrets', secrets }, removedSecretIds: remember(app, removed) }
 }
 
 export function revokeTokens(app: LiveApp, stamp: string): LiveApp {

@@ -1,6 +1,6 @@
 import type { Actor } from '../../base/events.ts'
 import type { AppJwk } from '../../credentials/jwt/app-jwk.ts'
-import type { LiveApp } from '../../records/app.ts'
+import { isPublic, jwksOf, type LiveApp, secretsOf } from '../../records/app.ts'
 import type { AppFields } from './app-fields.ts'
 
 /** A registered app as it was when it was read. It contains no secret. */
@@ -46,12 +46,12 @@ export function appView(app: LiveApp): App {
     key: app.key,
     owner: app.owner,
     trusted: app.trusted,
-    public: app.public,
+    public: isPublic(app),
     published: app.published,
     ...(app.resourceServer !== undefined && { resourceServer: app.resourceServer }),
     createdAt: new Date(app.createdAt),
     ...(app.suspended && { suspended: { at: new Date(app.suspended.at), by: app.suspended.by } }),
-    secrets: app.secrets.map(({ id, createdAt }) => ({ id, createdAt: new Date(createdAt) })),
-    jwks: app.jwks,
+    secrets: secretsOf(app).map(({ id, createdAt }) => ({ id, createdAt: new Date(createdAt) })),
+    jwks: jwksOf(app),
   }
 }

@@ -3,7 +3,7 @@ import type { EventSource } from '../../base/events.ts'
 import type { RefusalReason } from '../../base/refusal-reasons.ts'
 import { isKey, KEY_LENGTH } from '../../credentials/app-key.ts'
 import { readAssertion, validateAssertion } from '../../credentials/jwt/assertion.ts'
-import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app.ts'
+import { appKind, appRef, isPublic, type LiveApp, type StoredApp } from '../../records/app.ts'
 import type { Collection, Remembered } from '../../records/collection.ts'
 import { usedAssertionKind } from '../../records/used-assertion.ts'
 import { idInput, invalidRequest, sourceInput } from '../input/input.ts'
@@ -144,7 +144,7 @@ export function createAppAuthenticator(parts: {
       async verdict() {
         const app = isKey(key) ? await collection.load(appKind, appRef(key)) : undefined
         const isRightSecret = proves(app?.state === 'live' ? app : undefined)
-        if (app?.state === 'live' && (isRightSecret || (secret === undefined && app.public))) return app
+        if (app?.state === 'live' && (isRightSecret || (secret === undefined && isPublic(app)))) return app
         return { key, app, reason: reasonFor(app, secret) }
       },
     }
@@ -164,8 +164,9 @@ export function createAppAuthenticator(parts: {
     const app = await collection.load(appKind, appRef(key))
     const failed = (reason: FailureReason): FailedAttempt => ({ key, app, reason })
     if (app?.state !== 'live') return failed(app ? 'removed_app' : 'unknown_app')
-    if (app.jwks.length === 0) return failed('assertion_of_app_without_keys')
-    const validated = await validateAssertion(assertion, { app: key, jwks: app.jwks, issuer, now: clock() })
+    const { credentials } = app
+    if (credentials.type !== 'jwks') return failed('assertion_of_app_without_keys')
+    const validated = await validateAssertion(assertion, { app: key, jwks: credentials.jwks, issuer, now: clock() })
     if (typeof validated === 'string') return failed(validated)
     const use = { app: key, id: validated.id, expiresAt: validated.endsAt + KEPT_LONGER_MS }
     const stored = await collection.insert(usedAssertionKind, use, { durable: true })
@@ -196,8 +197,8 @@ export function createAppAuthenticator(parts: {
 function reasonFor(app: StoredApp | undefined, secret: string | undefined): FailureReason {
   if (!app) return 'unknown_app'
   if (app.state === 'removed') return 'removed_app'
-  if (app.public) return 'secret_of_public_app'
-  const hasKeys = app.jwks.length > 0
-  if (!secret) return hasKeys ? 'missing_assertion' : 'missing_secret'
-  return hasKeys ? 'secret_of_app_with_keys' : 'wrong_secret'
+  const { type } = app.credentials
+  if (type === 'none') return 'secret_of_public_app'
+  if (!secret) return type === 'jwks' ? 'missing_assertion' : 'missing_secret'
+  return type === 'jwks' ? 'secret_of_app_with_keys' : 'wrong_secret'
 }

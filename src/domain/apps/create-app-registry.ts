@@ -1,7 +1,15 @@
 import type { Actor, AppChange } from '../../base/events.ts'
 import { partitionOf, partitionOfKey } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
-import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app.ts'
+import {
+  appKind,
+  appRef,
+  isPublic,
+  type LiveApp,
+  type StoredApp,
+  type StoredCredentials,
+  secretsOf,
+} from '../../records/app.ts'
 import { mayRegister, mayTrust } from '../accounts/accounts.ts'
 import { flagInput, idInput, objectInput } from '../input/input.ts'
 import { type App, appView } from './app.ts'
@@ -21,6 +29,7 @@ import { assertAppJwks } from './app-jwks.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
 import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
 import * as transitions from './app-transitions.ts'
+import { fieldOptionsFor } from './field-options-for.ts'
 import { createListApps } from './list-apps.ts'
 import { createRegisterApp } from './register-app.ts'
 import { type Authority, isKeyInput } from './visible-apps.ts'
@@ -54,8 +63,9 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
     async update(key, change) {
       objectInput(change, 'change')
-      return changeApp(key, 'updated', (app, { actorLineage }) => {
-        const fields = checkAppChange(change, app, parts.fieldOptions)
+      return changeApp(key, 'updated', async (app, { actorLineage, lineage }) => {
+        const options = fieldOptionsFor(await lineage(), parts)
+        const fields = checkAppChange(change, { ...app, public: isPublic(app) }, options)
         if (fields.apiType !== app.fields.apiType && !mayRegister(actorLineage, fields.apiType)) throw mayNotRegister()
         return transitions.update(app, fields, stamp)
       })
@@ -65,7 +75,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       const trusted = flagInput(input, 'trusted')
       return changeApp(key, trusted ? 'trusted' : 'untrusted', (app, { actorLineage }) => {
         if (!mayTrust(actorLineage)) throw mayNotTrust()
-        if (trusted && app.public) throw refusedForPublic('A public app has no secret, so it cannot be trusted.')
+        if (trusted && isPublic(app)) throw refusedForPublic('A public app has no secret, so it cannot be trusted.')
         return transitions.setTrusted(app, trusted, stamp())
       })
     },
@@ -82,7 +92,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       if (identifier !== undefined) parts.audiences.requested([idInput(identifier, 'identifier')])
       return changeApp(key, 'resource_server_set', (app, { rank }) => {
         if (rank !== transitions.HOST_RANK) throw onlyHost('can make an app a resource server')
-        if (identifier !== undefined && app.public)
+        if (identifier !== undefined && isPublic(app))
           throw refusedForPublic('A public app has no credentials to authenticate with at /introspect.')
         return transitions.setResourceServer(app, identifier)
       })
@@ -104,13 +114,16 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
     async regenerateSecret(key) {
       const { secret, stored } = createAppSecret(random, clock)
-      const app = await replaceCredentials(key, 'secret_regenerated', async () => ({ secrets: [stored], jwks: [] }))
+      const app = await replaceCredentials(key, 'secret_regenerated', async () => ({
+        type: 'secrets',
+        secrets: [stored],
+      }))
       return withConcealed({ app }, { secret })
     },
 
     async replaceJwks(key, input) {
       return replaceCredentials(key, 'jwks_replaced', async () => ({
-        secrets: [],
+        type: 'jwks',
         jwks: await assertAppJwks(input, parts),
       }))
     },
@@ -119,11 +132,12 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       const { secret, stored } = createAppSecret(random, clock)
       const app = await withOutcomeDetails({ app: key, secretId: stored.id }, () =>
         changeApp(key, 'secret_added', (current) => {
-          if (current.public) throw refusedForPublic('A public app has no secret.')
-          if (current.jwks.length > 0) throw refusedForKeys()
+          const { credentials } = current
+          if (credentials.type === 'none') throw refusedForPublic('A public app has no secret.')
+          if (credentials.type === 'jwks') throw refusedForKeys()
           // The write may have been delivered twice; if so, the secret is already there.
-          if (current.secrets.some((secret) => secret.id === stored.id)) return current
-          if (current.secrets.length >= MAX_SECRETS) throw secretLimitReached(MAX_SECRETS)
+          if (credentials.secrets.some((secret) => secret.id === stored.id)) return current
+          if (credentials.secrets.length >= MAX_SECRETS) throw secretLimitReached(MAX_SECRETS)
           return transitions.addSecret(current, stored)
         }),
       )
@@ -134,10 +148,11 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       const secretId = idInput(objectInput(target, 'target').secretId, 'secretId')
       let isKnown = false
       const app = await visibleApps.change(actor, target.app, (current) => {
-        const isThere = current.secrets.some((secret) => secret.id === secretId)
+        const secrets = secretsOf(current)
+        const isThere = secrets.some((secret) => secret.id === secretId)
         isKnown = isThere || current.removedSecretIds.includes(secretId)
         if (!isKnown && !isSecretId(secretId)) throw secretNotFound()
-        if (isThere && current.secrets.length === 1) throw onlySecret()
+        if (isThere && secrets.length === 1) throw onlySecret()
         // Write even if the secret is absent: an `addSecret` still in flight must lose against this.
         return transitions.removeSecret(current, secretId)
       })
@@ -169,10 +184,10 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
   async function replaceCredentials(
     key: string,
     change: AppChange,
-    read: () => Promise<Pick<LiveApp, 'secrets' | 'jwks'>>,
+    read: () => Promise<StoredCredentials>,
   ): Promise<App> {
     return changeApp(key, change, async (app, { lineage }) => {
-      if (app.public)
+      if (isPublic(app))
         throw refusedForPublic('A public app has neither secret nor keys: use revokeTokens to revoke what it holds.')
       const credentials = await read()
       return transitions.replaceCredentials(app, { credentials, stamp: stamp(), epoch: (await lineage())[0]?.epoch })

@@ -1,5 +1,5 @@
 import { digestOf, sameDigest } from '../../credentials/digest.ts'
-import type { LiveApp } from '../../records/app.ts'
+import { type LiveApp, secretsOf } from '../../records/app.ts'
 
 // Compared with if there is no other digest, so that every attempt compares twice.
 const NO_DIGEST = digestOf('')
@@ -25,9 +25,10 @@ export function presentedSecret(secret: string): PresentedSecret {
 }
 
 function holds(app: LiveApp | undefined, presented: string): boolean {
+  const secrets = app ? secretsOf(app) : []
   let found = false
   for (let at = 0; at < COMPARISONS; at++) {
-    const stored = app?.secrets[at]?.digest
+    const stored = secrets[at]?.digest
     const isSame = sameDigest(stored ?? NO_DIGEST, presented)
     found = (isSame && stored !== undefined) || found
   }

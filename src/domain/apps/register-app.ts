@@ -1,15 +1,23 @@
 import type { Actor } from '../../base/events.ts'
 import { createKey } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
-import { appKind, appsOfOwner, type LiveApp, type StoredApp } from '../../records/app.ts'
-import { accountError, isActive, mayRegister, mayTrust } from '../accounts/accounts.ts'
+import {
+  appKind,
+  appsOfOwner,
+  type LiveApp,
+  type StoredApp,
+  type StoredCredentials,
+  type StoredSecret,
+} from '../../records/app.ts'
+import { accountError, isActive, type Lineage, mayRegister, mayTrust } from '../accounts/accounts.ts'
 import { accountInput, objectInput } from '../input/input.ts'
 import { appView } from './app.ts'
 import { limitReached, mayNotRegister, mayNotTrust } from './app-errors.ts'
 import { checkNewApp, type NewApp } from './app-fields.ts'
-import { readAppJwks } from './app-jwks.ts'
+import { type AppJwk, readAppJwks } from './app-jwks.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
 import { createAppSecret } from './app-secret.ts'
+import { fieldOptionsFor } from './field-options-for.ts'
 import { withOutcomeDetails } from './with-outcome-details.ts'
 
 const SALT_LENGTH = 43
@@ -21,11 +29,15 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
   const register = async (input: NewApp) => {
     const owner = accountInput(objectInput(input, 'app').owner, 'owner')
     const submittedJwks = await readAppJwks(input, parts)
-    const { fields, trusted, public: isPublic } = checkNewApp(input, parts.fieldOptions, submittedJwks.errors)
+    const { lineage, actorLineage } = await authorityOver(owner)
+    const options = fieldOptionsFor(lineage, parts)
+    const { fields, trusted, public: isPublic } = checkNewApp(input, options, submittedJwks.errors)
     const { jwks } = submittedJwks
-    const epoch = await assertMayRegister(owner, { apiType: fields.apiType, trusted })
-    const hasSecret = !isPublic && jwks.length === 0
+    if (!mayRegister(actorLineage, fields.apiType)) throw mayNotRegister()
+    if (trusted && !mayTrust(actorLineage)) throw mayNotTrust()
+    const epoch = lineage[0]?.epoch
     const { secret, stored } = createAppSecret(random, clock)
+    const credentials = credentialsOf({ isPublic, jwks, stored })
     const app: LiveApp = {
       state: 'live',
       key: createKey(owner, random),
@@ -34,10 +46,8 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
       createdAt: clock(),
       fields,
       trusted,
-      public: isPublic,
       published: false,
-      secrets: hasSecret ? [stored] : [],
-      jwks,
+      credentials,
       removedSecretIds: [],
       stamp: stamp(),
       trustStamp: stamp(),
@@ -51,23 +61,28 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
     )
     if (result !== 'inserted') throw limitReached(owner, limit.max)
     events.emit('app', actor, { change: 'registered', app: app.key })
-    return withConcealed({ app: appView(app) }, { secret: hasSecret ? secret : undefined })
+    return withConcealed({ app: appView(app) }, { secret: credentials.type === 'secrets' ? secret : undefined })
   }
   // The compiler cannot see that an app with neither `public` nor `jwks` has a secret.
   return register as AppRegistry['register']
 
-  /** @returns the owner's epoch. */
-  async function assertMayRegister(
-    owner: string,
-    { apiType, trusted }: { readonly apiType: string | undefined; readonly trusted: boolean },
-  ): Promise<string | undefined> {
+  /** The accounts that permissions depend on. */
+  async function authorityOver(owner: string): Promise<{ readonly lineage: Lineage; readonly actorLineage: Lineage }> {
     const authority = await visibleApps.authorityOver(actor, owner)
     if (!authority) throw accountError('not_permitted', 'The owner must be the acting account or one below it.')
     const lineage = await authority.lineage()
     if (!isActive(lineage))
       throw accountError('account_blocked', 'The owner or an account above it is blocked or unknown to the directory.')
-    if (!mayRegister(authority.actorLineage, apiType)) throw mayNotRegister()
-    if (trusted && !mayTrust(authority.actorLineage)) throw mayNotTrust()
-    return lineage[0]?.epoch
+    return { lineage, actorLineage: authority.actorLineage }
   }
+}
+
+function credentialsOf(given: {
+  readonly isPublic: boolean
+  readonly jwks: readonly AppJwk[]
+  readonly stored: StoredSecret
+}): StoredCredentials {
+  const { isPublic, jwks, stored } = given
+  if (isPublic) return { type: 'none' }
+  return jwks.length > 0 ? { type: 'jwks', jwks } : { type: 'secrets', secrets: [stored] }
 }

@@ -1,5 +1,6 @@
 import { AppGrantError, isAppGrantError } from '../../base/errors.ts'
 import type { LiveApp } from '../../records/app.ts'
+import type { Scopes } from '../accounts/scopes.ts'
 import { matchesRedirect } from '../apps/app-fields.ts'
 import { parseScope } from '../input/parse-scope.ts'
 import { type Audiences, resourcesInput } from '../input/resources.ts'
@@ -88,9 +89,14 @@ export function matchRedirectUri({ redirect_uri: asked }: AuthorizationParams, a
 /** Validates the rest of the request, once its redirect URL is known to be the app's. */
 export function validateRequest(
   params: AuthorizationParams,
-  client: { readonly app: LiveApp; readonly redirect: MatchedRedirect; readonly audiences: Audiences },
+  client: {
+    readonly app: LiveApp
+    readonly redirect: MatchedRedirect
+    readonly audiences: Audiences
+    readonly scopes: Scopes
+  },
 ): AcceptedRequest | RedirectedError {
-  const { app, redirect, audiences } = client
+  const { app, redirect, audiences, scopes } = client
   for (const [name, error] of Object.entries(UNSUPPORTED)) {
     if (params[name as keyof typeof UNSUPPORTED]) return refused(error, `${name} is not supported`)
   }
@@ -107,12 +113,13 @@ export function validateRequest(
   }
   try {
     const audience = audiences.requested(resourcesInput(params.resources))
-    const scope = narrowedScope(parseScope(params.scope), app.fields.scopes, app)
+    const scope = narrowedScope(parseScope(params.scope), app.fields.scopes, { app, scopes })
     return { scope, ...(audience && { audience }), binding: bindingOf(challenge, redirect.redirectUrl) }
   } catch (error) {
-    return isAppGrantError(error, 'invalid_target')
-      ? refused('invalid_target', 'resource: expected resources that this server issues tokens for')
-      : refused('invalid_scope', 'scope: expected scopes that the app registered')
+    if (isAppGrantError(error, 'invalid_target'))
+      return refused(error.code, 'resource: expected resources that this server issues tokens for')
+    if (isAppGrantError(error, 'invalid_scope')) return refused(error.code, error.message)
+    throw error
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ScopeDescription } from '../accounts/scopes.ts'
 import type { App } from '../apps/app.ts'
 import type { RequestContext } from '../apps/authenticate-app.ts'
 
@@ -21,8 +22,8 @@ export interface Consent {
   readonly ticket: string
   readonly app: App
   readonly account: string
-  /** The scope the app requests. */
-  readonly scope: readonly string[]
+  /** The scopes the app requests, with what the host says they mean. */
+  readonly scopes: readonly ScopeDescription[]
   /** The host that the response will be sent to, in ASCII. */
   readonly redirectHost: string
 }

@@ -11,6 +11,7 @@ import type { Collection } from '../../records/collection.ts'
 import { CODE, type ConsentRequest, endedSession, tagOf } from '../../records/session.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts'
+import type { Scopes } from '../accounts/scopes.ts'
 import { appView } from '../apps/app.ts'
 import { accountInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
@@ -37,6 +38,7 @@ export interface AuthorizationParts {
   readonly refusals: Refusals
   readonly format: TokenFormat
   readonly audiences: Audiences
+  readonly scopes: Scopes
   readonly events: Emitter
   readonly random: RandomText
   readonly clock: () => number
@@ -45,7 +47,7 @@ export interface AuthorizationParts {
 }
 
 export function createAuthorization(parts: AuthorizationParts): Authorization {
-  const { collection, accounts, saveInstall, refusals, format, audiences, events, random, clock, lifetimes } = parts
+  const { collection, accounts, saveInstall, refusals, format, scopes, events, random, clock, lifetimes } = parts
   const pending = createPendingConsents(parts)
 
   return {
@@ -65,7 +67,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         const state = stateOf(params)
         if ('error' in state) return redirectTo(redirect, state)
         const target = { redirectUrl: redirect.redirectUrl, ...state }
-        const validated = validateRequest(params, { app, redirect, audiences })
+        const validated = validateRequest(params, { ...parts, app, redirect })
         if ('error' in validated) {
           refusals.report(asking, known, validated.error)
           return redirectTo(target, validated)
@@ -78,17 +80,15 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         const consentRequest: ConsentRequest = { ...asking, ...(epoch !== undefined && { epoch }), ...target }
         const ticket = await pending.store(app, consentRequest, { ...validated, redirectStamp: redirect.stamp })
         const redirectHost = new URL(consentRequest.redirectUrl).host
-        return withConcealed(
-          { step: 'consent', app: appView(app), account, scope: validated.scope, redirectHost } as const,
-          { ticket },
-        )
+        const shown = { app: appView(app), account, scopes: scopes.describe(validated.scope), redirectHost }
+        return withConcealed({ step: 'consent', ...shown } as const, { ticket })
       })
     },
 
     async approve(decision) {
       return answering(decision, async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
-        const scope = narrowedScope(scopeTokens(decision.scope), session.scope, app)
+        const scope = narrowedScope(scopeTokens(decision.scope), session.scope, { app, scopes })
         const epoch = await assertMayAct(app, actor.account, accounts)
         if (epoch !== session.consentRequest.epoch) throw invalidTicket('revoked')
         const now = clock()

@@ -5,12 +5,13 @@ import { WIDTH } from '../../credentials/token-format.ts'
 import type { LiveApp } from '../../records/app.ts'
 import { type Accounts, accountError } from '../accounts/accounts.ts'
 import { assertMayAct } from '../accounts/may-act.ts'
+import type { Scopes } from '../accounts/scopes.ts'
 import type { AppAuthentication, AppAuthenticator, RequestContext } from '../apps/authenticate-app.ts'
 import { objectInput, sourceInput } from '../input/input.ts'
 import { type Audiences, resourcesInput } from '../input/resources.ts'
 import type { Refusals } from '../refusals.ts'
 import type { AccessTokenIssuer, TokenPlan, TokenResponse } from '../tokens/access-token-issuer.ts'
-import { requestedScope } from '../tokens/scope.ts'
+import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
 
 /** What a trusted app asks for, with its credentials. */
 export type ClientCredentialsInput = AppAuthentication &
@@ -32,12 +33,13 @@ export function createClientCredentials(parts: {
   readonly authenticator: AppAuthenticator
   readonly accessTokenIssuer: AccessTokenIssuer
   readonly audiences: Audiences
+  readonly scopes: Scopes
   readonly refusals: Refusals
   readonly random: RandomText
   readonly clock: () => number
   readonly lifetimes: { readonly accessTokenSeconds: number }
 }): (input: ClientCredentialsInput) => Promise<TokenResponse> {
-  const { accounts, authenticator, accessTokenIssuer, audiences, refusals, random, clock, lifetimes } = parts
+  const { accounts, authenticator, accessTokenIssuer, audiences, scopes, refusals, random, clock, lifetimes } = parts
 
   return async (input) => {
     const source = sourceInput(objectInput(input, 'input'))
@@ -48,7 +50,7 @@ export function createClientCredentials(parts: {
       if (!app.trusted) throw notTrusted()
       return {
         app,
-        scope: requestedScope(input.scope, app),
+        scope: narrowedScope(scopeTokens(input.scope), app.fields.scopes, { app, scopes }),
         audience: audiences.requested(resourcesInput(input.resources)),
         ...(source.userAgent !== undefined && { userAgent: source.userAgent }),
       }

@@ -3,7 +3,7 @@ import type { Emitter, EventSource } from '../../base/events.ts'
 import { digestOf, sameDigest } from '../../credentials/digest.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import { type TokenFormat, WIDTH } from '../../credentials/token-format.ts'
-import type { LiveApp } from '../../records/app.ts'
+import { isPublic, type LiveApp } from '../../records/app.ts'
 import type { Collection, StoreRecord } from '../../records/collection.ts'
 import type { LiveInstall } from '../../records/install.ts'
 import {
@@ -14,7 +14,8 @@ import {
   type StepToken,
   sessionKind,
 } from '../../records/session.ts'
-import { type AppIdentity, identityOf } from '../accounts/accounts.ts'
+import type { AppIdentity, IdentityOf } from '../accounts/accounts.ts'
+import type { Scopes } from '../accounts/scopes.ts'
 import type { Audiences } from '../input/resources.ts'
 import type {
   AccessTokenFields,
@@ -91,6 +92,8 @@ export interface SessionStepParts {
   readonly accessTokenIssuer: AccessTokenIssuer
   readonly format: TokenFormat
   readonly audiences: Audiences
+  readonly scopes: Scopes
+  readonly identityOf: IdentityOf
   readonly events: Emitter
   readonly random: RandomText
   readonly clock: () => number
@@ -103,7 +106,7 @@ export interface SessionStepParts {
 }
 
 export function createSessionSteps(parts: SessionStepParts): SessionSteps {
-  const { collection, accessTokenIssuer, format, audiences, random, clock, lifetimes } = parts
+  const { collection, accessTokenIssuer, format, audiences, scopes, random, clock, lifetimes } = parts
 
   return {
     async take(presented, found, attempt) {
@@ -239,7 +242,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
   /** What the access token is for. Parameters that mean the same have the same result, whatever their form. */
   function accessOf({ app, scope, resources }: Presented, session: Session): StepAccess {
     return {
-      scope: narrowedScope(scope, session.scope, app),
+      scope: narrowedScope(scope, session.scope, { app, scopes }),
       audience: audiences.narrowed(resources, session.audience),
     }
   }
@@ -250,6 +253,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
     { session, install }: Open,
     {
       now,
+      stage,
       attempt,
       ...access
     }: StepAccess & { readonly stage: number; readonly now: number; readonly attempt: Attempt },
@@ -257,8 +261,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
     attempt.hasStored = true
     return accessTokenIssuer.issue(fields, {
       app,
-      install,
-      session: session.id,
+      user: { install, session: session.id, stage },
       ...access,
       ...(userAgent !== undefined && { userAgent }),
       issuedAt: now,
@@ -282,7 +285,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
 
   /** A public app always gets a new refresh token: its rotation is all that reveals a theft. */
   function keeps(app: LiveApp, { kind }: Credential): boolean {
-    return kind === 'rt' && !app.public && !parts.rotatesRefreshTokens(identityOf(app))
+    return kind === 'rt' && !isPublic(app) && !parts.rotatesRefreshTokens(parts.identityOf(app))
   }
 }
 

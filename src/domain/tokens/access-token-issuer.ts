@@ -61,15 +61,20 @@ export interface TokenPlan {
   readonly app: LiveApp
   /** Stores the token only if the app is still at this revision. Default is to store it in any case. */
   readonly appRevision?: string
-  /** Only for a user's token. */
-  readonly install?: LiveInstall
-  readonly session?: string
-  readonly stage?: number
+  /** What a user's token depends on. Absent for an app-only token. */
+  readonly user?: UserTokenPlan
   readonly scope: readonly string[]
   readonly audience?: readonly string[] | undefined
   readonly userAgent?: string
   readonly issuedAt: number
   readonly expiresAt: number
+}
+
+/** The install and the session of a user's token, and the stage that makes the token valid. */
+export interface UserTokenPlan {
+  readonly install: LiveInstall
+  readonly session: string
+  readonly stage: number
 }
 
 /** A stored access token. */
@@ -119,9 +124,9 @@ export function createAccessTokenIssuer(parts: {
   return {
     areSigned: signed !== undefined,
     async issue(fields, plan) {
-      const { app, install, audience } = plan
+      const { app, user, audience } = plan
       const credential = credentialOf(fields)
-      const { group } = install ? userTokens(app, install) : appOnlyTokens(app)
+      const { group } = user ? userTokens(app, user.install) : appOnlyTokens(app)
       const token: { -readonly [Name in keyof LiveToken]: LiveToken[Name] } = {
         state: 'live',
         partition: partitionOfKey(app.key),
@@ -134,8 +139,10 @@ export function createAccessTokenIssuer(parts: {
       }
       if (audience) token.audience = audience
       if (plan.userAgent !== undefined) token.userAgent = plan.userAgent
-      if (plan.session !== undefined) token.session = plan.session
-      if (plan.stage !== undefined) token.stage = plan.stage
+      if (user) {
+        token.session = user.session
+        token.stage = user.stage
+      }
       const text = signed ? await sign(signed, token) : credential
       const { appRevision } = plan
       const options = appRevision === undefined ? {} : { onlyIf: { ref: appRef(app.key), revision: appRevision } }
@@ -150,7 +157,7 @@ export function createAccessTokenIssuer(parts: {
       return { text: signed ? await sign(signed, stored) : text, id: stored.id, expiresAt: stored.expiresAt }
 
       function sign({ write }: SignedTokens, { id, audience, scope, issuedAt, expiresAt }: LiveToken): Promise<string> {
-        const [kind, account] = install ? (['user', install.account] as const) : (['app', app.owner] as const)
+        const [kind, account] = user ? (['user', user.install.account] as const) : (['app', app.owner] as const)
         const { key, owner } = app
         const claimed = {
           kind,

@@ -7,7 +7,9 @@ import { sessionKind, sessionRef } from '../../records/session.ts'
 import { appOnlyTokens, type LiveToken, tokenKind, tokenRef, userTokens } from '../../records/token.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { type MayAct, mayAct } from '../accounts/may-act.ts'
+import type { Scopes } from '../accounts/scopes.ts'
 import type { Audiences } from '../input/resources.ts'
+import { availableScope } from './scope.ts'
 import type { AccessTokenParts, PresentedToken, ReadToken } from './token-reader.ts'
 import { type Verification, verifyFailure } from './verification.ts'
 
@@ -22,9 +24,10 @@ export function createStrictVerifier(parts: {
   readonly accounts: Accounts
   readonly readToken: ReadToken
   readonly audiences: Audiences
+  readonly scopes: Scopes
   readonly clock: () => number
 }): StrictVerifier {
-  const { collection, accounts, readToken, audiences, clock } = parts
+  const { collection, accounts, readToken, audiences, scopes, clock } = parts
 
   return {
     // No async function and no extra promise: every request takes this path.
@@ -115,7 +118,7 @@ export function createStrictVerifier(parts: {
       kind: install ? 'user' : 'app',
       app: { key: app.key, name: app.fields.name, owner: app.owner },
       account: install?.account ?? app.owner,
-      scope: stillHeld(token.scope, app),
+      scope: availableScope(token.scope, app, scopes),
       audience: audiences.of(token.audience),
       tokenId: token.id,
       issuedAt: new Date(token.issuedAt),
@@ -128,18 +131,4 @@ function refsOf(parsed: AccessTokenParts): readonly RecordRef[] {
   return 'install' in parsed
     ? [tokenRef(parsed), appRef(parsed.app), installRef(parsed), sessionRef(parsed)]
     : [tokenRef(parsed), appRef(parsed.app)]
-}
-
-// Many verifications share one app object, so the set of its scopes is made once.
-const scopeSets = new WeakMap<LiveApp, ReadonlySet<string>>()
-
-function stillHeld(scope: readonly string[], app: LiveApp): readonly string[] {
-  if (scope.length === 0) return []
-  let held = scopeSets.get(app)
-  if (!held) {
-    held = new Set(app.fields.scopes)
-    scopeSets.set(app, held)
-  }
-  const known = held
-  return scope.filter((one) => known.has(one))
 }

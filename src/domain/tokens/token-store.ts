@@ -62,11 +62,11 @@ export interface TokenStore {
   removeAll(target: AppAndAccount): Promise<void>
 }
 
-interface Held {
-  readonly app: LiveApp
-  readonly install?: LiveInstall
-  readonly isOwner: boolean
-}
+/** The app, and the install through which it acts for the account. The owner needs no install. */
+type Held = { readonly app: LiveApp } & (
+  | { readonly isOwner: true; readonly install: LiveInstall | undefined }
+  | { readonly isOwner: false; readonly install: LiveInstall }
+)
 
 export function createTokenStore(
   parts: {
@@ -110,7 +110,7 @@ export function createTokenStore(
     async removeAll(target) {
       const { app, account } = read(target)
       const held = await find(app, account)
-      await (held.isOwner ? removeOwned(held) : removeInstalled(held))
+      await (held.isOwner ? removeOwned(held.app) : removeInstalled(held.app, held.install))
       events.emit('token', actor, { change: 'all_removed', app, account, tokenIds: [] })
     },
   }
@@ -119,7 +119,6 @@ export function createTokenStore(
     return { app: idInput(objectInput(query, 'query').app, 'app'), account: accountInput(query.account) }
   }
 
-  /** The app, and the install through which it acts for the account. The owner needs no install. */
   async function find(key: string, account: string): Promise<Held> {
     const app = await visibleApps.load(key)
     const authority = app && (await visibleApps.reach(actor, account, app))
@@ -128,8 +127,9 @@ export function createTokenStore(
     if (isOwner && !(await isVisible(app, authority))) throw appNotFound()
     const found = await collection.load(installKind, installRef({ app: key, install: installId(app, account) }))
     const install = found?.state === 'live' && (await isOfEpoch(found, authority)) ? found : undefined
-    if (!isOwner && !install) throw appNotFound()
-    return { app, ...(install && { install }), isOwner }
+    if (isOwner) return { app, isOwner, install }
+    if (!install) throw appNotFound()
+    return { app, isOwner, install }
   }
 
   function groupsOf({ app, install, isOwner }: Held): readonly GroupRef[] {
@@ -154,15 +154,15 @@ export function createTokenStore(
   }
 
   // `find` has authorised the caller: the directory is asked at most once per decision (ACC-1).
-  async function removeOwned({ app }: Held): Promise<void> {
+  async function removeOwned(app: LiveApp): Promise<void> {
     await collection.write<StoredApp>(appKind, appRef(app.key), (found) => {
       if (found?.state !== 'live') throw appNotFound()
       return transitions.removeOwnerTokens(found, stamp())
     })
   }
 
-  async function removeInstalled({ app, install }: Held): Promise<void> {
-    const ref = installRef({ app: app.key, install: install?.id ?? '' })
+  async function removeInstalled(app: LiveApp, install: LiveInstall): Promise<void> {
+    const ref = installRef({ app: app.key, install: install.id })
     await collection.write(installKind, ref, (found) => {
       if (found?.state !== 'live') throw appNotFound()
       return { ...found, tokenStamp: stamp() }

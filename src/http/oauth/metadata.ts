@@ -1,3 +1,4 @@
+import type { ScopeDescription } from '../../domain/accounts/scopes.ts'
 import { ASSERTION_ALGORITHMS } from '../../domain/apps/authenticate-app.ts'
 import { publicResponse } from '../wire/response.ts'
 import type { Route } from '../wire/router.ts'
@@ -12,13 +13,17 @@ const MAX_AGE_SECONDS = 3600
 /**
  * The metadata of this server. No URL in it comes from the request (HTTP-7).
  *
- * @param options - `asksUsers`: whether /authorize is served; `hasKeys`: whether /jwks.json is. The metadata that depends on an
+ * @param options - `asksUsers`: whether /authorize is served; `hasKeys`: whether /jwks.json is; `scopes`: the catalogue. The metadata that depends on an
  *   endpoint is included only if it is served.
  * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
  */
 export function metadataRoute(
   issuer: string,
-  { asksUsers, hasKeys }: { readonly asksUsers: boolean; readonly hasKeys: boolean },
+  {
+    asksUsers,
+    hasKeys,
+    scopes,
+  }: { readonly asksUsers: boolean; readonly hasKeys: boolean; readonly scopes: readonly ScopeDescription[] },
 ): Route {
   const metadata = {
     issuer,
@@ -32,6 +37,7 @@ export function metadataRoute(
     introspection_endpoint_auth_methods_supported: CONFIDENTIAL_METHODS,
     introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     grant_types_supported: asksUsers ? GRANT_TYPES : WITHOUT_USERS,
+    ...(scopes.length > 0 && { scopes_supported: scopes.map(({ name }) => name) }),
     response_types_supported: asksUsers ? ['code'] : [],
     ...(asksUsers && {
       authorization_endpoint: `${issuer}/authorize`,

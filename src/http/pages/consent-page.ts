@@ -1,3 +1,4 @@
+import type { ScopeDescription } from '../../domain/accounts/scopes.ts'
 import type { Consent } from '../../domain/authorization/authorization.ts'
 import { type Html, html } from './html.ts'
 import { page } from './page.ts'
@@ -8,7 +9,7 @@ import { page } from './page.ts'
  *
  * @param action - the path the form is posted to.
  */
-export function consentPage({ app, account, scope, redirectHost, ticket }: Consent, action: string): Response {
+export function consentPage({ app, account, scopes, redirectHost, ticket }: Consent, action: string): Response {
   // Deny comes first, because Enter in the form submits the first button.
   const main = html`<h1>Allow <bdi>${app.name}</bdi> to access your account?</h1>
 <p>You are signed in as <bdi>${account}</bdi>. Approve only if you trust this app.</p>
@@ -19,7 +20,7 @@ export function consentPage({ app, account, scope, redirectHost, ticket }: Conse
 </dl>
 <form method="post" action="${action}" autocomplete="off">
 <input type="hidden" name="ticket" value="${ticket}">
-${scopes(scope)}
+${choicesOf(scopes)}
 <div class="buttons">
 <button name="decision" value="deny">Deny</button>
 <button name="decision" value="approve">Approve</button>
@@ -29,10 +30,11 @@ ${scopes(scope)}
   return page({ title: `Allow ${app.name}?`, main })
 }
 
-function scopes(scope: readonly string[]): Html {
-  if (scope.length === 0) return html`<p>This app is not requesting any specific permissions.</p>`
-  const choices = scope.map(
-    (one) => html`<label><input type="checkbox" name="scope" value="${one}" checked> <bdi>${one}</bdi></label>`,
+function choicesOf(scopes: readonly ScopeDescription[]): Html {
+  if (scopes.length === 0) return html`<p>This app is not requesting any specific permissions.</p>`
+  const choices = scopes.map(
+    ({ name, description }) =>
+      html`<label><input type="checkbox" name="scope" value="${name}" checked> <span><bdi>${description}</bdi> <small><bdi>${name}</bdi></small></span></label>`,
   )
   return html`<fieldset>
 <legend>Requested permissions</legend>

@@ -45,11 +45,21 @@ describe('the account directory', () => {
 
   it('every account is on its own, active and permitted if there is no directory (ACC-1)', async () => {
     const appgrant = createAppGrant({ store: memoryStore() })
-    const { app, secret } = await appgrant.as('anybody').apps.register(exampleApp({ owner: 'anybody', trusted: true }))
+    const { app, secret } = await appgrant.as('anybody').apps.register(exampleApp({ owner: 'anybody' }))
+    await appgrant.apps.setTrusted(app.key, true)
     const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
     expect(await appgrant.authorizer.tryVerify(accessToken)).toMatchObject({ ok: true, account: 'anybody' })
     expect(await appgrant.as('somebody').apps.get(app.key)).toBeUndefined()
     expect(await codeOf(appgrant.as('somebody').apps.register(exampleApp({ owner: 'anybody' })))).toBe('not_permitted')
+  })
+
+  it('without a directory only the host may trust apps (ACC-1)', async () => {
+    const appgrant = createAppGrant({ store: memoryStore() })
+    const { apps } = appgrant.as('dev')
+    expect(await codeOf(apps.register(exampleApp({ owner: 'dev', trusted: true })))).toBe('not_permitted')
+    const { app } = await apps.register(exampleApp({ owner: 'dev' }))
+    expect(await codeOf(apps.setTrusted(app.key, true))).toBe('not_permitted')
+    expect(await appgrant.apps.setTrusted(app.key, true)).toMatchObject({ trusted: true })
   })
 
   it('a directory that fails, is late or returns an invalid result is an outage, never a refusal (ERR-1)', async () => {
@@ -120,7 +130,7 @@ describe('permission to use apps', () => {
       },
     })
     expect(await verify()).toEqual({ ok: false, reason: 'not_permitted' })
-    expect(seen).toEqual([{ key: app.key, owner: 'org', trusted: true, apiType: 'unified' }])
+    expect(seen).toEqual([{ key: app.key, owner: 'org', trusted: true, apiType: 'unified', scopes: ['read', 'write'] }])
   })
 
   it('only the value true permits an account to use apps, not a truthy value', async () => {

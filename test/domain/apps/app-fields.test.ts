@@ -12,8 +12,9 @@ import {
   matchesRedirect,
 } from '../../../src/domain/apps/app-fields.ts'
 
-const STRICT = { allowLoopbackRedirects: false }
-const LOOPBACK = { allowLoopbackRedirects: true }
+const ANY_SCOPE = { has: () => true, permits: () => true }
+const STRICT = { allowLoopbackRedirects: false, scopes: ANY_SCOPE }
+const LOOPBACK = { allowLoopbackRedirects: true, scopes: ANY_SCOPE }
 
 const valid = {
   owner: 'org-7',
@@ -660,7 +661,7 @@ describe('properties of field checks', () => {
     const current = checkNewApp(full, STRICT)
     fc.assert(
       fc.property(submission, fc.boolean(), (input, allowLoopbackRedirects) => {
-        const options = { allowLoopbackRedirects }
+        const options = { ...STRICT, allowLoopbackRedirects }
         const errors = [
           ...errorsOf(() => checkNewApp(input, options)),
           ...errorsOf(() => checkAppChange(input, current, options)),

@@ -42,7 +42,7 @@ async function setUp() {
           description: 'x',
           image: 'https://b.example/i.png',
           adminPhone: '+12025550123',
-          scopes: ['a'],
+          scopes: ['read'],
           apiType: 'unified',
           jwks: [jwk],
         },

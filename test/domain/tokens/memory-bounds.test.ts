@@ -29,7 +29,8 @@ const FULL = {
 
 describe('what is remembered of records', () => {
   it('10,000 changes of one app with full fields leave one version of it in memory (ERR-7)', async () => {
-    const appgrant = createAppGrant({ store: memoryStore() })
+    const scopes = Object.fromEntries(SCOPES.map((scope) => [scope, scope]))
+    const appgrant = createAppGrant({ store: memoryStore(), scopes })
     const { app } = await appgrant.apps.register(exampleApp(FULL))
     const change = (version: number) => appgrant.apps.update(app.key, { name: `Version ${version}` })
     await change(0)

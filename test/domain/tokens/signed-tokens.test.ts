@@ -6,6 +6,7 @@ import { memoryStore } from '../../../adapters/memory/memory-store.ts'
 import { type AppGrantOptions, createAppGrant, type Jwk } from '../../../src/index.ts'
 import { codeOf } from '../../support/code-of.ts'
 import { createFixture } from '../../support/fixture.ts'
+import { SCOPES } from '../../support/scopes.ts'
 import { createSessionFixture, HOUR, ISSUER, type SessionFixture } from '../../support/session-fixture.ts'
 import { keyObject, newKey, publicPart } from '../../support/signing.ts'
 
@@ -124,7 +125,8 @@ describe('signed access tokens', () => {
 
   it('a signed token with the largest possible scope can be verified', async () => {
     const scopes = Array.from({ length: 100 }, (_, n) => `${n}`.padEnd(100, 'x'))
-    const { appgrant, registerTrusted, verify } = await withToken()
+    const catalogue = Object.fromEntries(scopes.map((scope) => [scope, scope]))
+    const { appgrant, registerTrusted, verify } = await withToken({ scopes: { ...SCOPES, ...catalogue } })
     const { app, secret } = await registerTrusted({ scopes })
     const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
     expect(await verify(accessToken)).toBe('ok')
@@ -178,7 +180,7 @@ function external() {
 describe('opaque and signed tokens together', () => {
   it('a node with keys accepts both token formats, and a node without keys only opaque tokens', async () => {
     const { appgrant, store, clock, tree, token, app, secret } = await withToken()
-    const opaque = createAppGrant({ store, clock, directory: tree, issuer: ISSUER })
+    const opaque = createAppGrant({ store, clock, directory: tree, scopes: SCOPES, issuer: ISSUER })
     const { accessToken } = await opaque.authorizer.clientCredentials({ key: app.key, secret })
     expect(await appgrant.authorizer.tryVerify(accessToken)).toMatchObject({ ok: true })
     expect(await opaque.authorizer.tryVerify(accessToken)).toMatchObject({ ok: true })
@@ -188,7 +190,7 @@ describe('opaque and signed tokens together', () => {
   it('the credential inside a signed token is not a token by itself, nor is an opaque token inside a signed one (S63)', async () => {
     const { token, verify, forge, appgrant, store, clock, tree, app, secret } = await withToken()
     expect(await verify(String(decodeJwt(token).ref))).toBe('malformed')
-    const opaque = createAppGrant({ store, clock, directory: tree })
+    const opaque = createAppGrant({ store, clock, directory: tree, scopes: SCOPES })
     const { accessToken, tokenId } = await opaque.authorizer.clientCredentials({ key: app.key, secret })
     expect(await verify(await forge({ ref: accessToken, jti: tokenId }))).toBe('unknown')
     expect(
@@ -200,7 +202,7 @@ describe('opaque and signed tokens together', () => {
   it('a repeated refresh gets the same response, even from a node with the other format (TOK-8)', async () => {
     const signing = { current: newKey() }
     const w = await createSessionFixture(async () => memoryStore(), {}, { signing })
-    const opaque = createAppGrant({ store: w.inner, clock: w.clock, directory: w.tree, issuer: ISSUER })
+    const opaque = createAppGrant({ store: w.inner, clock: w.clock, directory: w.tree, scopes: SCOPES, issuer: ISSUER })
     const first = await w.start()
     const answers = [await w.refresh(first.refresh), await w.refresh(first.refresh, {}, opaque)]
     expect(new Set(answers.map(({ accessToken }) => accessToken)).size).toBe(1)
@@ -352,7 +354,7 @@ describe('refused signed access tokens', () => {
     const { store, clock, tree, token, current, forge, app, secret } = await withToken()
     const next = newKey()
     const node = (signing: AppGrantOptions['signing']) =>
-      createAppGrant({ store, clock, directory: tree, issuer: ISSUER, signing })
+      createAppGrant({ store, clock, directory: tree, scopes: SCOPES, issuer: ISSUER, signing })
     const { accessToken } = await node({ current: next, previous: current }).authorizer.clientCredentials({
       key: app.key,
       secret,

@@ -25,8 +25,14 @@ describe('the metadata (RFC 8414)', () => {
       introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
       introspection_endpoint_auth_signing_alg_values_supported: ['ES256', 'EdDSA', 'PS256', 'RS256', 'Ed25519'],
       grant_types_supported: ['client_credentials'],
+      scopes_supported: ['read', 'write', 'admin', 'calls:read', 'calls:write'],
       response_types_supported: [],
     })
+  })
+
+  it('the metadata names no scopes if there is no catalogue (ACC-8)', async () => {
+    const { send } = httpFixture({ scopes: {} })
+    expect(await jsonOf(await send(PATH))).not.toHaveProperty('scopes_supported')
   })
 
   it('the metadata names user authorization only if users can sign in (HTTP-7, RFC 9207 §3)', async () => {

@@ -10,6 +10,7 @@ import { toNodeHandler } from '../../../src/node.ts'
 import { exampleApp } from '../../../src/testing/index.ts'
 import { basic, httpFixture, jsonOf, refusal } from '../../support/http-fixture.ts'
 import { closed, listening } from '../../support/real-server.ts'
+import { SCOPES } from '../../support/scopes.ts'
 import { newKey, publicPart, SIGNING } from '../../support/signing.ts'
 
 const A = 'https://a.example/'
@@ -28,7 +29,7 @@ async function platform(first: SigningOptions, path = '') {
   const store = memoryStore()
   const jwksReads = { count: 0 }
   const nodeWith = (signing: SigningOptions) => {
-    const appgrant = createAppGrant({ store, issuer, signing, resources: [A, B] })
+    const appgrant = createAppGrant({ store, issuer, scopes: SCOPES, signing, resources: [A, B] })
     return { appgrant, handle: toNodeHandler(createHandler(appgrant)) }
   }
   let node = nodeWith(first)

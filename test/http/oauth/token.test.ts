@@ -31,7 +31,17 @@ describe('POST /token', () => {
     expect(Object.keys(none).sort()).toEqual(['access_token', 'expires_in', 'token_type'])
   })
 
-  it.each(['calls:admin', 'calls:read,calls:write', 'calls:read calls:admin', '__proto__'])(
+  it.each(['calls:read calls:admin', ' calls:read', 'offline_access  calls:read calls:read'])(
+    'the scope %j is narrowed to what the app registered, and the response says so (TOK-7)',
+    async (scope) => {
+      const { trustedApp, post } = httpFixture()
+      const { app, secret } = await trustedApp()
+      const granted = await jsonOf(await post('/token', { ...GRANT, scope }, basic(app.key, secret)))
+      expect(granted.scope).toBe('calls:read')
+    },
+  )
+
+  it.each(['calls:admin', 'admin offline_access', 'calls:read,calls:write', '__proto__'])(
     'the scope %j is refused as invalid_scope, and nothing is stored (TOK-7)',
     async (scope) => {
       const { trustedApp, post, writes } = httpFixture()

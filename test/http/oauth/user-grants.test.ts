@@ -100,7 +100,7 @@ describe('refresh tokens at POST /token (RFC 6749 §6)', () => {
     ['a verifier', { code_verifier: VERIFIER }, 'invalid_request'],
     ['a redirect', { redirect_uri: REDIRECT }, 'invalid_request'],
     ['a resource', { resource: 'https://other.example/' }, 'invalid_target'],
-    ['a wider scope', { scope: 'calls:read calls:write calls:admin' }, 'invalid_scope'],
+    ['scopes that were not granted', { scope: 'calls:admin admin' }, 'invalid_scope'],
   ])('a refresh with %s is refused, and the token is not consumed (S19)', async (_, more, error) => {
     const { tokens, refresh, writes } = await authorization()
     const { refresh_token: presented } = await tokens()

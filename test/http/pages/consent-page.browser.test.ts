@@ -65,7 +65,12 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
       const origin = await listening(app, host)
       const { page, app: registered, complaints, close } = await asked(`${origin}/callback`)
       try {
-        expect(await tabTo(page, 'Approve')).toEqual(['calls:read', 'calls:write', 'Deny', 'Approve'])
+        expect(await tabTo(page, 'Approve')).toEqual([
+          'See your calls calls:read',
+          'Make calls for you calls:write',
+          'Deny',
+          'Approve',
+        ])
         await page.keyboard.press('Shift+Tab')
         await page.keyboard.press('Shift+Tab')
         await page.keyboard.press('Space')
@@ -98,7 +103,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
     const app = createServer((request, response) => response.end(request.url))
     const { page, close } = await asked(`${await listening(app)}/callback`)
     try {
-      await tabTo(page, 'calls:read')
+      await tabTo(page, 'See your calls calls:read')
       await page.keyboard.press('Enter')
       await page.waitForURL(/\/callback\?/)
       expect(new URL(page.url()).searchParams.get('error')).toBe('access_denied')

@@ -76,13 +76,13 @@ describe('the consent page', () => {
       ],
     }
     const { authorize, session } = await authorization(
-      { directory },
+      { directory, scopes: { "a<b>&'c": MARKUP } },
       { name: MARKUP, owner: `${MARKUP}\u202e`, scopes: ["a<b>&'c"] },
     )
     session.who = { account: MARKUP }
     const text = await (await authorize()).text()
     expect(text).not.toMatch(/<script|<img|<b>/)
-    expect(text.match(/&lt;script&gt;alert\(1\)&lt;\/script&gt;&quot;&#39;&amp;amp;&lt;img/g)?.length).toBe(4)
+    expect(text.match(/&lt;script&gt;alert\(1\)&lt;\/script&gt;&quot;&#39;&amp;amp;&lt;img/g)?.length).toBe(5)
     // A character that changes the direction of text does so only inside its own element.
     expect(text).toMatch(/<bdi>[^<]*\u202e<\/bdi>/)
     expect(text).toContain('value="a&lt;b&gt;&amp;&#39;c"')
@@ -99,10 +99,13 @@ describe("the host's own pages", () => {
   it("the host's own page keeps its headers and gets those it does not set", async () => {
     const own: Record<string, string>[] = []
     const { authorize } = await authorization({
-      async consentPage({ ticket, app, scope, redirectHost }, request) {
-        expect([app.name, scope, redirectHost, request.method]).toEqual([
+      async consentPage({ ticket, app, scopes, redirectHost }, request) {
+        expect([app.name, scopes, redirectHost, request.method]).toEqual([
           'Call Reports',
-          ['calls:read', 'calls:write'],
+          [
+            { name: 'calls:read', description: 'See your calls' },
+            { name: 'calls:write', description: 'Make calls for you' },
+          ],
           'reports.example',
           'GET',
         ])

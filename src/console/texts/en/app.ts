@@ -20,6 +20,8 @@ const FIELD_ERRORS: Readonly<Record<FieldErrorCode, string>> = {
   not_an_email: 'Enter an address like name@example.com. You entered: {received}',
   not_a_phone_number: 'Enter an international number, starting with +. You entered: {received}',
   not_a_scope: 'This is not a valid scope: {received}',
+  unknown_scope: 'This scope does not exist: {received}',
+  scope_not_permitted: 'The owner may not register this scope: {received}',
   not_an_api_type: 'Choose one of the API types',
   too_many: 'Too many entries. Expected: {expected}',
   duplicate: 'This is already in the list',
