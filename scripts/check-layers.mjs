@@ -12,7 +12,15 @@ const BELOW_HTTP = ['src/create-app-grant.ts', 'src/domain', 'src/base']
 const MAY_IMPORT = {
   'src/index.ts': ['src/create-app-grant.ts', 'src/options.ts', 'src/domain', 'src/store', ...BELOW_DOMAIN],
   'src/create-app-grant.ts': ['src/options.ts', 'src/domain', 'src/store', ...BELOW_DOMAIN],
-  'src/options.ts': ['src/domain/accounts', 'src/domain/input', 'src/credentials', 'src/store', 'src/base'],
+  'src/options.ts': [
+    'src/domain/authorization',
+    'src/domain/tokens',
+    'src/domain/accounts',
+    'src/domain/input',
+    'src/credentials',
+    'src/store',
+    'src/base',
+  ],
 
   'src/node.ts': ['src/node', 'src/http', 'src/domain', 'src/base'],
   'src/node': ['src/http/wire', 'src/base'],

@@ -1,5 +1,6 @@
 import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
 import { type Channels, traced } from './base/traced.ts'
+import type { Claims } from './credentials/jwt/claims.ts'
 import { MAX_SIGNED_TOKEN } from './credentials/jwt/compact.ts'
 import type { JwkSet } from './credentials/jwt/signed-format.ts'
 import { createRandomText } from './credentials/random.ts'
@@ -23,17 +24,18 @@ import { createInstalls, type Installs } from './domain/installs/installs.ts'
 import { createRefusals, reportingAll } from './domain/refusals.ts'
 import { createAccessTokenIssuer } from './domain/tokens/access-token-issuer.ts'
 import { createCachingVerifier } from './domain/tokens/caching-verifier.ts'
+import { createHostClaims } from './domain/tokens/host-claims.ts'
 import { createSignedTokens } from './domain/tokens/signed-tokens.ts'
 import { createStrictVerifier } from './domain/tokens/strict-verifier.ts'
 import { createTokenReader } from './domain/tokens/token-reader.ts'
 import { createTokenStore, type TokenStore } from './domain/tokens/token-store.ts'
+import type { Access } from './domain/tokens/verification.ts'
 import { type AppGrantOptions, checkOptions } from './options.ts'
 import { createCollection } from './records/collection.ts'
 import { createPages } from './records/pages.ts'
 import { guardedStore } from './store/guarded-store.ts'
 
 const STAMP_LENGTH = 11
-const HOUR_MS = 3_600_000
 
 /** The management of apps, tokens and installs, with the authority of the host or of one account. */
 export interface Management {
@@ -55,6 +57,11 @@ export interface AppGrant extends Management, AsyncDisposable {
   readonly issuer: string | undefined
   /** The scope catalogue, in the order of the option `scopes`. Empty without it. */
   readonly scopes: readonly ScopeDescription[]
+  /**
+   * Returns the claims that the option `claims` adds to an access, for introspection. Rejects with `claims_unavailable` if it fails.
+   * Undefined without the option.
+   */
+  readonly claims: ((access: Access) => Promise<Claims>) | undefined
   /** Returns the public keys of signed access tokens, for `/jwks.json`. Undefined if access tokens are opaque. */
   readonly jwks: (() => Promise<JwkSet>) | undefined
   /**
@@ -91,7 +98,8 @@ export interface AppGrant extends Management, AsyncDisposable {
  * ```
  */
 export function createAppGrant(options: AppGrantOptions): AppGrant {
-  const { store, directory, issuer, resources, signing, tokenPrefix, clock, lifetimes, ...rest } = checkOptions(options)
+  const { store, directory, issuer, resources, signing, tokenPrefix, clock, lifetimes, claims, consent, ...rest } =
+    checkOptions(options)
   const { appsPerOwner, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
   const events = createEmitter(clock)
@@ -105,10 +113,11 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const base = { collection, accounts, scopes, identityOf, events, refusals, random, clock, lifetimes, issuer, stamp }
   const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
+  const hostClaims = claims && createHostClaims(claims, { timeoutMs, events })
   // checkOptions rejects `signing` without an issuer.
   const signed =
     signing && issuer !== undefined
-      ? createSignedTokens(signing, { ...base, issuer, audience: resources ?? [issuer], timeoutMs })
+      ? createSignedTokens(signing, { ...base, issuer, audience: resources ?? [issuer], timeoutMs, hostClaims })
       : undefined
   const readToken = createTokenReader(format, signed)
   const authenticator = createAppAuthenticator(base)
@@ -126,7 +135,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     clientCredentials: createClientCredentials({ ...base, authenticator, accessTokenIssuer, audiences, refusals }),
     pages,
     sessionGrants: createSessionGrants({ ...base, format, authenticator, steps, ending }),
-    authorization: createAuthorization({ ...base, format, audiences, saveInstall }),
+    authorization: createAuthorization({ ...base, format, audiences, saveInstall, consent }),
     verifier: createCachingVerifier(createStrictVerifier({ ...base, readToken, audiences }), {
       watch: guarded.watch,
       maxLength: signed ? MAX_SIGNED_TOKEN : MAX_OPAQUE_TOKEN,
@@ -135,7 +144,6 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     }),
     appsPerOwner,
     fieldOptions: { allowLoopbackRedirects },
-    longestLifeMs: lifetimes.refreshAbsoluteSeconds * 1000 + HOUR_MS,
   }
   const channels: Channels = new Map()
   const managementFor = (actor: Actor, source: EventSource = {}): Management => {
@@ -164,6 +172,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     issuer,
     scopes: scopes.catalogue,
     jwks: signed?.jwks,
+    claims: hostClaims,
     as: (account: string, { login, ...facts }: { readonly login?: string | undefined } & RequestContext = {}) => {
       assertActor('as', () => accountInput(account))
       const source = assertActor('as', () => sourceInput(facts))

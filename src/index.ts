@@ -23,6 +23,7 @@ export type {
 } from './base/events.ts'
 export { REFUSAL_REASONS, type RefusalCode, type RefusalReason } from './base/refusal-reasons.ts'
 export { type AppGrant, createAppGrant, type Management } from './create-app-grant.ts'
+export type { Claims } from './credentials/jwt/claims.ts'
 export type { SignatureAlgorithm } from './credentials/jwt/compact.ts'
 export type { JwkSet } from './credentials/jwt/signed-format.ts'
 export {
@@ -45,14 +46,23 @@ export type {
   AppSecret,
   RequestContext,
 } from './domain/apps/authenticate-app.ts'
-export type { Authorization, Consent, ConsentDecision, Redirect } from './domain/authorization/authorization.ts'
+export type {
+  Authorization,
+  AuthorizingActor,
+  Consent,
+  ConsentDecision,
+  Redirect,
+} from './domain/authorization/authorization.ts'
+export type { ConsentPolicy, ConsentQuestion, DecideConsent } from './domain/authorization/consent-policy.ts'
 export type { Authorizer } from './domain/authorizer.ts'
 export type { ClientCredentialsInput } from './domain/grants/client-credentials.ts'
 export type { CodeInput, RefreshInput } from './domain/grants/session-grants.ts'
 export type { AppAndAccount } from './domain/input/app-and-account.ts'
+export type { Lifetimes } from './domain/input/lifetimes.ts'
 export { paginate } from './domain/input/paginate.ts'
 export type { Install, Installs } from './domain/installs/installs.ts'
 export type { TokenResponse } from './domain/tokens/access-token-issuer.ts'
+export type { ClaimsFunction } from './domain/tokens/host-claims.ts'
 export type { TokenInfo, TokenStore } from './domain/tokens/token-store.ts'
 export type {
   Access,
@@ -61,7 +71,8 @@ export type {
   VerifyFailure,
   VerifyOptions,
 } from './domain/tokens/verification.ts'
-export type { AppGrantOptions, Lifetimes } from './options.ts'
+export type { AppGrantOptions } from './options.ts'
+export type { AppLifetimes } from './records/app.ts'
 export type { Page, PageQuery } from './records/pages.ts'
 export { sanitizeError } from './store/sanitize-error.ts'
 export {

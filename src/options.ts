@@ -2,35 +2,14 @@ import { invalidOption } from './base/errors.ts'
 import { parseUrl } from './base/parse-url.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
+import type { DecideConsent } from './domain/authorization/consent-policy.ts'
 import { hasHiddenCharacter } from './domain/input/hidden-character.ts'
 import { isIssuer } from './domain/input/issuer.ts'
+import { DEFAULT_LIFETIMES, type Lifetimes, readLifetimes } from './domain/input/lifetimes.ts'
 import { MAX_RESOURCES } from './domain/input/resources.ts'
 import { isScopeToken, MAX_SCOPE } from './domain/input/scope-token.ts'
+import type { ClaimsFunction } from './domain/tokens/host-claims.ts'
 import type { Store } from './store/store.ts'
-
-/** How long codes, tokens and sessions are valid, in whole seconds. */
-export interface Lifetimes {
-  /** An access token, 1–86 400, at most `refreshIdleSeconds`. Default is 3600, one hour. */
-  readonly accessTokenSeconds: number
-  /**
-   * An authorization code, 1–600. Default is 60.
-   *
-   * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2)
-   */
-  readonly codeSeconds: number
-  /** An unused refresh token, 1–31 536 000, at most `refreshAbsoluteSeconds`. Default is 1 209 600, 14 days. */
-  readonly refreshIdleSeconds: number
-  /**
-   * Everything issued under one authorization, 1–31 536 000, counted from its approval. Refreshing does not extend it. Default is
-   * 7 776 000, 90 days.
-   */
-  readonly refreshAbsoluteSeconds: number
-  /**
-   * How long the previous refresh token may be used again, 0–60. The same request gets the same response; with another scope or
-   * resource it gets an access token of its own. Default is 10. With 0 every retry counts as reuse and ends the session.
-   */
-  readonly refreshGraceSeconds: number
-}
 
 /** Options of `createAppGrant`. */
 export interface AppGrantOptions {
@@ -72,6 +51,35 @@ export interface AppGrantOptions {
    * @see [RFC 9068 - JWT Profile for OAuth 2.0 Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-2)
    */
   readonly signing?: SigningOptions | undefined
+  /**
+   * Returns claims to add to a signed access token when it is issued and to the response of `/introspect`, or undefined for none:
+   * at most 4 KiB of JSON, under names that tokens do not use already, such as `groups`. It has `timeoutMs`. If it fails, nothing
+   * is issued or said of the token: the error is `claims_unavailable`, an outage. Default is none. Opaque tokens contain nothing,
+   * and `verify` does not call it.
+   *
+   * WARNING: anyone who holds a signed token can read its claims.
+   *
+   * @see [RFC 9068 - JWT Profile for OAuth 2.0 Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2.3)
+   */
+  readonly claims?: ClaimsFunction | undefined
+  /**
+   * Whether an account is asked before it authorizes an app. Returns, for an app and a request:
+   *
+   * - `'ask'`: at every request. This is the default for all apps.
+   * - `'remember'`: unless the account has authorized the app before, under the same epoch, for the same scope and resources or
+   *   wider ones, and has not withdrawn it since.
+   * - `'skip'`: never, for apps of the host itself.
+   *
+   * A request gets through only if a browser certainly navigates, and never for a public app whose redirect URL is not https:
+   * other programs on the device can receive what is sent there. Anything that the function throws is an unexpected error.
+   *
+   * WARNING: with `'skip'`, every page can install the app for the account that is signed in, by a link. Use it only for apps
+   * that may do so. With both, a user who wants to choose another account or less scope is not asked.
+   *
+   * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-10.2)
+   * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-8.6)
+   */
+  readonly consent?: DecideConsent | undefined
   /** The prefix of every token, `[a-z][a-z0-9]{1,9}`. Default is `ag`. */
   readonly tokenPrefix?: string | undefined
   /** How many apps one account may own, 1–100 000. Default is 1000. */
@@ -106,7 +114,7 @@ export interface AppGrantOptions {
 export type CheckedOptions = {
   readonly [Name in Exclude<
     keyof AppGrantOptions,
-    'issuer' | 'resources' | 'scopes' | 'signing' | 'directory' | 'lifetimes' | 'rotateRefreshTokens'
+    'issuer' | 'resources' | 'scopes' | 'signing' | 'claims' | 'directory' | 'lifetimes' | 'rotateRefreshTokens'
   >]-?: NonNullable<AppGrantOptions[Name]>
 } & {
   readonly issuer: string | undefined
@@ -115,26 +123,11 @@ export type CheckedOptions = {
   readonly scopes: ReadonlyMap<string, string>
   readonly signing: CheckedSigning | undefined
   readonly directory: AccountDirectory | undefined
+  readonly claims: ClaimsFunction | undefined
   readonly lifetimes: Lifetimes
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
 }
 
-const DAY = 86_400
-const YEAR = 365 * DAY
-const DEFAULTS: Lifetimes = {
-  accessTokenSeconds: 3600,
-  codeSeconds: 60,
-  refreshIdleSeconds: 14 * DAY,
-  refreshAbsoluteSeconds: 90 * DAY,
-  refreshGraceSeconds: 10,
-}
-const RANGES: Readonly<Record<keyof Lifetimes, readonly [number, number]>> = {
-  accessTokenSeconds: [1, DAY],
-  codeSeconds: [1, 600],
-  refreshIdleSeconds: [1, YEAR],
-  refreshAbsoluteSeconds: [1, YEAR],
-  refreshGraceSeconds: [0, 60],
-}
 const MAX_RESOURCE = 512
 const MAX_SCOPES = 1000
 const MAX_DESCRIPTION = 200
@@ -144,7 +137,7 @@ const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as 
 export function checkOptions(options: AppGrantOptions): CheckedOptions {
   if (typeof options !== 'object' || options === null) throw wrong('options', 'an object with a store', options)
   const { store, directory, issuer, tokenPrefix = 'ag', allowLoopbackRedirects = false, clock = Date.now } = options
-  const { appsPerOwner = 1000, timeoutMs = 1000, rotateRefreshTokens = true } = options
+  const { appsPerOwner = 1000, timeoutMs = 1000, rotateRefreshTokens = true, lifetimes = {} } = options
   if (!STORE_METHODS.every((method) => typeof store?.[method] === 'function'))
     throw wrong('store', 'a store such as memoryStore()', store)
   if (directory !== undefined && typeof directory?.lineage !== 'function')
@@ -156,7 +149,10 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
       issuer,
     )
   }
-  const { resources, signing } = options
+  const { resources, signing, claims, consent = () => 'ask' } = options
+  if (typeof consent !== 'function')
+    throw wrong('consent', "a function of an app and a request that returns 'ask', 'remember' or 'skip'", consent)
+  if (claims !== undefined && typeof claims !== 'function') throw wrong('claims', 'a function of an access', claims)
   if (resources !== undefined && !areResources(resources))
     throw wrong('resources', `an array of 1–${MAX_RESOURCES} distinct URIs without fragment`, resources)
   if (signing !== undefined && issuer === undefined)
@@ -174,6 +170,8 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     issuer,
     resources: resources && [...resources],
     scopes: checkScopes(options.scopes),
+    claims,
+    consent,
     signing: signing === undefined ? undefined : checkSigning(signing),
     tokenPrefix,
     allowLoopbackRedirects,
@@ -183,27 +181,8 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     clock,
     appsPerOwner: integer('appsPerOwner', appsPerOwner, [1, 100_000]),
     timeoutMs: integer('timeoutMs', timeoutMs, [10, 60_000]),
-    lifetimes: checkLifetimes(options.lifetimes),
+    lifetimes: { ...DEFAULT_LIFETIMES, ...readLifetimes(lifetimes, { base: DEFAULT_LIFETIMES, invalid: wrong }) },
   }
-}
-
-function checkLifetimes(given: NonNullable<AppGrantOptions['lifetimes']> = {}): Lifetimes {
-  if (typeof given !== 'object' || given === null) throw wrong('lifetimes', 'an object', given)
-  const names = Object.keys(RANGES) as (keyof Lifetimes)[]
-  const entries = names.map((name) => {
-    const { [name]: value = DEFAULTS[name] } = given
-    return [name, integer(`lifetimes.${name}`, value, RANGES[name])]
-  })
-  const lifetimes: Lifetimes = Object.fromEntries(entries)
-  const { accessTokenSeconds: access, refreshIdleSeconds: idle, refreshAbsoluteSeconds: absolute } = lifetimes
-  if (access > idle || idle > absolute) {
-    throw wrong(
-      'lifetimes',
-      'accessTokenSeconds ≤ refreshIdleSeconds ≤ refreshAbsoluteSeconds',
-      `${access}, ${idle}, ${absolute}`,
-    )
-  }
-  return lifetimes
 }
 
 function integer(name: string, value: unknown, [min, max]: readonly [number, number]): number {

@@ -41,6 +41,8 @@ const REFUSED: Record<string, readonly unknown[]> = {
   ],
   tokenPrefix: ['', 'a', 'A1', '1a', 'a_b', 'abcdefghijk', 'ag\n', 5, {}, null],
   allowLoopbackRedirects: ['true', 1, {}, null],
+  claims: [{}, 'x', null],
+  consent: ['skip', {}, null],
   rotateRefreshTokens: ['false', 0, {}, null],
   clock: [5, 'now', {}, null],
   appsPerOwner: [0, -1, 100_001, ...ANY_TYPE],
@@ -90,6 +92,8 @@ describe('createAppGrant options', () => {
         tokenPrefix: 'voip',
         appsPerOwner: 1,
         lifetimes,
+        claims: () => ({}),
+        consent: () => 'ask',
         allowLoopbackRedirects: true,
         rotateRefreshTokens: () => true,
         timeoutMs: 10,
@@ -187,6 +191,9 @@ describe('createAppGrant options', () => {
     expect(() =>
       create({ store, lifetimes: { refreshIdleSeconds: 100, refreshAbsoluteSeconds: 99, accessTokenSeconds: 1 } }),
     ).toThrow(/≤ refreshAbsoluteSeconds/)
+    expect(() =>
+      create({ store, lifetimes: { refreshIdleSeconds: 31_536_000, refreshAbsoluteSeconds: 'never' } }),
+    ).not.toThrow()
   })
 
   it('options are read once: a later change has no effect, and the given object is not changed', async () => {

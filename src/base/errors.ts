@@ -147,6 +147,8 @@ export interface ErrorDetails {
   directory_unavailable: Record<never, never>
   /** The key did not sign, or its signature does not match the published key. */
   signing_unavailable: Record<never, never>
+  /** The host's option `claims` failed, did not respond, or returned what a token cannot contain. */
+  claims_unavailable: Record<never, never>
 }
 
 /** The codes of {@link AppGrantError}, a closed set. */

@@ -19,6 +19,7 @@ export type AppChange =
   | 'published'
   | 'unpublished'
   | 'resource_server_set'
+  | 'lifetimes_set'
   | 'suspended'
   | 'resumed'
   | 'secret_regenerated'
@@ -64,7 +65,13 @@ export interface EventMap {
     /** Empty for `all_removed`. */
     readonly tokenIds: readonly string[]
   }
-  install: { readonly change: 'approved' | 'denied' | 'withdrawn'; readonly app: string; readonly account: string }
+  install: {
+    readonly change: 'approved' | 'denied' | 'withdrawn'
+    readonly app: string
+    readonly account: string
+    /** For `approved`: why the account was not asked, by the option `consent`. Absent if it was. */
+    readonly consent?: 'remembered' | 'skipped'
+  }
   /** A request that an attacker would make was refused (ERR-9). */
   refused: Refusal
   /** Something that should work failed. `server_error`: an HTTP response was a 500; `cause` is the reason. */
@@ -81,6 +88,7 @@ export type OutageCode =
   | 'outcome_unknown'
   | 'directory_unavailable'
   | 'signing_unavailable'
+  | 'claims_unavailable'
   | 'server_error'
 
 /** An event as passed to a listener: its properties, when it happened and who caused it. */

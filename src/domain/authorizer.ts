@@ -28,7 +28,8 @@ export interface Authorizer extends Verifier, Authorization {
    * @param input - `scope`: default is everything the app registered. `resources`: which of the option `resources` the token is for;
    *   default is the first.
    * @throws {@link AppGrantError} `app_authentication_failed`, `too_many_failures`; with valid credentials `app_suspended`,
-   *   `app_not_trusted`, `account_blocked`, `not_permitted`, `invalid_scope`, `invalid_target`, `signing_unavailable`.
+   *   `app_not_trusted`, `account_blocked`, `not_permitted`, `invalid_scope`, `invalid_target`, `signing_unavailable`,
+   *   `claims_unavailable`.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.4)
    */
   clientCredentials(input: ClientCredentialsInput): Promise<TokenResponse>

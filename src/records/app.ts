@@ -29,6 +29,16 @@ export interface StoredSecret {
   readonly createdAt: number
 }
 
+/** The lifetimes of one app in whole seconds, in the same ranges as those of the host. */
+export interface AppLifetimes {
+  /** Of its access tokens. Default is that of the host. */
+  readonly accessTokenSeconds?: number
+  /** Of an unused refresh token. Default is that of the host. */
+  readonly refreshIdleSeconds?: number
+  /** Of everything issued under one authorization, or `'never'`. Default is that of the host. */
+  readonly refreshAbsoluteSeconds?: number | 'never'
+}
+
 /** How an app authenticates. A public app does not: it has nothing to authenticate with. */
 export type StoredCredentials =
   | { readonly type: 'secrets'; readonly secrets: readonly StoredSecret[] }
@@ -48,6 +58,8 @@ export interface LiveApp {
   readonly published: boolean
   /** The resource whose tokens it may introspect. */
   readonly resourceServer?: string
+  /** In place of the host's lifetimes. */
+  readonly lifetimes?: AppLifetimes
   readonly suspended?: { readonly at: number; readonly by: Actor }
   readonly credentials: StoredCredentials
   /** The ids of secrets removed last: removing one of them again is not an error. */

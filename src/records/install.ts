@@ -19,11 +19,13 @@ export interface LiveInstall {
   readonly approvedBy: Actor
   /** All scopes granted since the app was installed. */
   readonly scope: readonly string[]
+  /** All resources granted since. Absent if the host has configured none. */
+  readonly audience?: readonly string[]
   /** Stamp carried by everything the app holds for the account. */
   readonly stamp: string
   /** Stamp also carried by the access tokens. */
   readonly tokenStamp: string
-  /** The latest time at which a session under it can end. */
+  /** The latest time at which a session under it can end; {@link NEVER} if it stays until it is withdrawn. */
   readonly expiresAt: number
 }
 
@@ -39,6 +41,8 @@ export type StoredInstall = LiveInstall | EndedInstall
 
 const INSTALL = 'i'
 const INDEX_ENTRY = 'p'
+/** No unused credential is valid for longer: a year and an hour. */
+const TOMBSTONE_MS = (365 * 24 + 1) * 3_600_000
 
 export function installId(app: LiveApp, account: string): string {
   return macOf(app.salt, WIDTH.install, account)
@@ -51,6 +55,11 @@ export function installRef({ app, install }: { readonly app: string; readonly in
 /** The live installs of an app. */
 export function installsOfApp(key: string): GroupRef {
   return { kind: INSTALL, partition: partitionOfKey(key), group: key }
+}
+
+/** The tombstone of an install, which stays until everything under it would have expired. */
+export function endedInstall({ id, app, expiresAt }: StoredInstall, now: number): EndedInstall {
+  return { state: 'ended', id, app, expiresAt: Math.min(expiresAt, now + TOMBSTONE_MS) }
 }
 
 /** How a live install is stored. Names in the store never change, so that old records can be read. */
@@ -84,7 +93,8 @@ export const installKind: Kind<StoredInstall> = {
 
 /**
  * Index entry of an install in the account's own partition: the apps of an account have many owners, and so are in many
- * partitions. Written before the install and never removed; readers check whether the install still exists.
+ * partitions. Written after the install, before anything can use it, and never removed; readers check whether the install still
+ * exists.
  */
 export interface InstallIndexEntry {
   readonly app: string

@@ -28,6 +28,7 @@ const APP: Readonly<Record<AppChange, true>> = {
   published: true,
   unpublished: true,
   resource_server_set: true,
+  lifetimes_set: true,
   suspended: true,
   resumed: true,
   secret_regenerated: true,
@@ -50,6 +51,7 @@ const OUTAGE: Readonly<Record<OutageCode, true>> = {
   outcome_unknown: true,
   directory_unavailable: true,
   signing_unavailable: true,
+  claims_unavailable: true,
   server_error: true,
 }
 

@@ -1,7 +1,13 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { createHandler } from '../../src/http/index.ts'
-import { type AppGrant, createAppGrant, type NewAppWithSecret, type SigningOptions } from '../../src/index.ts'
+import {
+  type AppGrant,
+  type AppGrantOptions,
+  createAppGrant,
+  type NewAppWithSecret,
+  type SigningOptions,
+} from '../../src/index.ts'
 import { toNodeHandler } from '../../src/node.ts'
 import { exampleApp, faultyStore } from '../../src/testing/index.ts'
 import { closed, listening } from '../support/real-server.ts'
@@ -11,7 +17,11 @@ import { SIGNING } from '../support/signing.ts'
 export const [API, BILLING] = ['https://api.example', 'https://billing.example'] as const
 
 /** A platform with two resources on a real server, a trusted app, and a resource server of the first. */
-export async function platform(format: 'signed' | 'opaque' = 'signed', signing: SigningOptions = SIGNING) {
+export async function platform(
+  format: 'signed' | 'opaque' = 'signed',
+  signing: SigningOptions = SIGNING,
+  options: Partial<AppGrantOptions> = {},
+) {
   const server = createServer()
   const issuer = await listening(server)
   const store = faultyStore(memoryStore())
@@ -21,6 +31,7 @@ export async function platform(format: 'signed' | 'opaque' = 'signed', signing: 
     scopes: SCOPES,
     resources: [API, BILLING],
     ...(format === 'signed' && { signing }),
+    ...options,
   })
   const requests: string[] = []
   const handler = toNodeHandler(createHandler(appgrant))

@@ -3,8 +3,10 @@ import type { OpenStore } from '../support/session-fixture.ts'
 import { SIGNING } from '../support/signing.ts'
 import { testAssertions } from './assertions.ts'
 import { testAuthorization } from './authorization.ts'
+import { testConsentPolicy } from './consent-policy.ts'
 import { testInstalls } from './installs.ts'
 import { lifecyclesOf, testSameLifecycles } from './lifecycles.ts'
+import { testLifetimes } from './lifetimes.ts'
 import { testFailingOperations, testOperations } from './operations.ts'
 import { testRaces } from './races.ts'
 import { testRememberedApps } from './remembered-apps.ts'
@@ -23,6 +25,8 @@ export function testEveryTopology(open: OpenStore): void {
   testOperations(open)
   testAuthorization(open)
   testInstalls(open)
+  testConsentPolicy(open)
+  testLifetimes(open)
   testSecrets(open)
   testRememberedApps(open)
   testEveryDriver(open)

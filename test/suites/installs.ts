@@ -27,7 +27,7 @@ export function testInstalls(open: OpenStore): void {
   }
 
   describe('installs', () => {
-    it('an install shows the app, when it was installed and who approved it (LST-2)', async () => {
+    it('an install shows the app, when it was installed, when it ends and who approved it (LST-2, TOK-2)', async () => {
       const w = await fixture()
       const installedAt = new Date(w.clock())
       const by = { account: 'user', login: 'anna' }
@@ -36,6 +36,7 @@ export function testInstalls(open: OpenStore): void {
         app: { key: w.key, name: 'Example App', owner: 'org' },
         account: 'user',
         installedAt,
+        expiresAt: new Date(w.clock() + LIFE.absolute),
         approvedBy: by,
         scope: ['read'],
       }

@@ -24,6 +24,21 @@ export interface AccessTokenClaims {
   readonly ref?: string
 }
 
+/** Claims that the host adds to a token: plain JSON, none with a reserved name. */
+export type Claims = Readonly<Record<string, unknown>>
+
+/**
+ * The names that the host cannot use: what a token of this package says, and what would restrict a token or pass it on in ways that
+ * nothing here checks.
+ *
+ * @see RFC 7519 §4.1, RFC 7662 §2.2, RFC 7800 §3.1, RFC 8693 §4
+ */
+export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
+  ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope'],
+  ...['kind', 'client_name', 'owner', 'ref', 'active', 'token_type'],
+  ...['cnf', 'act', 'may_act', '__proto__'],
+])
+
 /** Why a token was rejected: malformed, not verifiable, or expired. */
 export type TokenFault = 'malformed' | 'unknown' | 'expired'
 

@@ -16,8 +16,11 @@ export const VERIFIED_ALGORITHMS = [...SIGNATURE_ALGORITHMS, 'Ed25519'] as const
 
 export type VerifiedAlgorithm = (typeof VERIFIED_ALGORITHMS)[number]
 
-/** Longer than every signed access token, in characters: a scope has at most 100 members of 100 characters. */
-export const MAX_SIGNED_TOKEN = 20_480
+/**
+ * Longer than every signed access token, in characters: a scope has at most 100 members of 100 characters, and the host adds at most
+ * 4 KiB of claims.
+ */
+export const MAX_SIGNED_TOKEN = 28_672
 
 /** The unvalidated members of a JSON object. */
 export type Members = Readonly<Record<string, unknown>>

@@ -1,8 +1,10 @@
 import type { Emitter } from '../../base/events.ts'
 import type { RandomText } from '../../credentials/random.ts'
+import type { AppLifetimes } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import type { Page, PageQuery, Pages } from '../../records/pages.ts'
 import type { Scopes } from '../accounts/scopes.ts'
+import type { Lifetimes } from '../input/lifetimes.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { App } from './app.ts'
 import type { AppUpdate, FieldOptions, NewApp, NewAppWithSecret } from './app-fields.ts'
@@ -66,6 +68,17 @@ export interface AppRegistry {
    * @see [RFC 7662 - OAuth 2.0 Token Introspection](https://www.rfc-editor.org/rfc/rfc7662.html#section-2)
    */
   setResourceServer(key: string, identifier: string | undefined): Promise<App>
+  /**
+   * Sets lifetimes for the app in place of the host's; null or undefined reverts this. Those that are not given are the host's.
+   * They apply to every token issued from then on. The absolute end of a session was fixed when it was approved.
+   *
+   * @throws {@link AppGrantError} `not_permitted` without the host's authority; `invalid_request` if one is out of its range, or
+   *   if not accessTokenSeconds ≤ refreshIdleSeconds ≤ refreshAbsoluteSeconds.
+   */
+  setLifetimes(
+    key: string,
+    lifetimes: { readonly [Name in keyof AppLifetimes]?: AppLifetimes[Name] | undefined } | null | undefined,
+  ): Promise<App>
   /** Makes everything the app holds unusable, but still expiring, until resumed. A higher authority replaces the suspension. */
   suspend(key: string): Promise<App>
   /** Ends a suspension. @throws {@link AppGrantError} `suspended_above` if a higher authority suspended the app. */
@@ -109,6 +122,5 @@ export interface RegistryParts {
   readonly issuer: string | undefined
   readonly scopes: Scopes
   readonly fieldOptions: Omit<FieldOptions, 'scopes'>
-  /** The longest time for which anything that refers to an app is valid. */
-  readonly longestLifeMs: number
+  readonly lifetimes: Lifetimes
 }

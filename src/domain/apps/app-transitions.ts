@@ -1,5 +1,6 @@
 import type { Actor } from '../../base/events.ts'
 import {
+  type AppLifetimes,
   type CheckedFields,
   type LiveApp,
   type StoredCredentials,
@@ -85,6 +86,11 @@ export function setPublished(app: LiveApp, published: boolean): LiveApp {
 
 export function setResourceServer({ resourceServer: _, ...app }: LiveApp, identifier: string | undefined): LiveApp {
   return identifier === undefined ? app : { ...app, resourceServer: identifier }
+}
+
+/** Without any, the app has those of the host again. */
+export function setLifetimes({ lifetimes: _, ...app }: LiveApp, lifetimes: AppLifetimes): LiveApp {
+  return Object.keys(lifetimes).length === 0 ? app : { ...app, lifetimes }
 }
 
 /** A kept redirect URL keeps its stamp. Removing one revokes the codes bound to it, even if it is added again. */

@@ -1,6 +1,6 @@
 import type { Actor } from '../../base/events.ts'
 import type { AppJwk } from '../../credentials/jwt/app-jwk.ts'
-import { isPublic, jwksOf, type LiveApp, secretsOf } from '../../records/app.ts'
+import { type AppLifetimes, isPublic, jwksOf, type LiveApp, secretsOf } from '../../records/app.ts'
 import type { AppFields } from './app-fields.ts'
 
 /** A registered app as it was when it was read. It contains no secret. */
@@ -28,6 +28,8 @@ export interface App extends Pick<AppFields, 'name' | 'homepage' | 'adminEmail'>
   readonly published: boolean
   /** The resource it serves: it may introspect the tokens for this resource. Absent for other apps. */
   readonly resourceServer?: string
+  /** The lifetimes that the host set for it. Absent if it has those of the host. */
+  readonly lifetimes?: AppLifetimes
   readonly createdAt: Date
   readonly homepageAscii: string
   readonly adminEmailAscii: string
@@ -49,6 +51,7 @@ export function appView(app: LiveApp): App {
     public: isPublic(app),
     published: app.published,
     ...(app.resourceServer !== undefined && { resourceServer: app.resourceServer }),
+    ...(app.lifetimes && { lifetimes: app.lifetimes }),
     createdAt: new Date(app.createdAt),
     ...(app.suspended && { suspended: { at: new Date(app.suspended.at), by: app.suspended.by } }),
     secrets: secretsOf(app).map(({ id, createdAt }) => ({ id, createdAt: new Date(createdAt) })),

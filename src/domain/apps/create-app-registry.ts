@@ -11,7 +11,8 @@ import {
   secretsOf,
 } from '../../records/app.ts'
 import { mayRegister, mayTrust } from '../accounts/accounts.ts'
-import { flagInput, idInput, objectInput } from '../input/input.ts'
+import { flagInput, idInput, invalidRequest, objectInput } from '../input/input.ts'
+import { APP_LIFETIME_NAMES, endsNever, lastUseOf, readLifetimes } from '../input/lifetimes.ts'
 import { type App, appView } from './app.ts'
 import {
   mayNotRegister,
@@ -29,6 +30,7 @@ import { assertAppJwks } from './app-jwks.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
 import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
 import * as transitions from './app-transitions.ts'
+import { createEndInstalls } from './end-installs.ts'
 import { fieldOptionsFor } from './field-options-for.ts'
 import { createListApps } from './list-apps.ts'
 import { createRegisterApp } from './register-app.ts'
@@ -38,7 +40,8 @@ import { withOutcomeDetails } from './with-outcome-details.ts'
 const HOUR_MS = 3_600_000
 
 export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegistry {
-  const { collection, visibleApps, events, random, clock, stamp } = parts
+  const { collection, visibleApps, events, random, clock, stamp, lifetimes } = parts
+  const endInstalls = createEndInstalls(parts)
 
   /** One operation: replaces one record, then emits the event. */
   async function changeApp(
@@ -95,6 +98,14 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
         if (identifier !== undefined && isPublic(app))
           throw refusedForPublic('A public app has no credentials to authenticate with at /introspect.')
         return transitions.setResourceServer(app, identifier)
+      })
+    },
+
+    async setLifetimes(key, input) {
+      const own = readLifetimes(input ?? {}, { base: lifetimes, names: APP_LIFETIME_NAMES, invalid: invalidRequest })
+      return changeApp(key, 'lifetimes_set', (app, { rank }) => {
+        if (rank !== transitions.HOST_RANK) throw onlyHost('can set lifetimes')
+        return transitions.setLifetimes(app, own)
       })
     },
 
@@ -168,14 +179,18 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     async remove(key) {
       if (!isKeyInput(key)) return false
       let wasThere = false
+      let mayHaveLasting = false
       const written = await collection.write<StoredApp>(appKind, appRef(key), async (app) => {
         if (!(await mayRemove(app, key))) return undefined
         wasThere = app?.state === 'live'
+        // What an app was that has been removed already is not known any more.
+        mayHaveLasting = app?.state === 'removed' || (app !== undefined && endsNever(app, lifetimes))
         if (app?.state === 'removed') return app
-        const expiresAt = clock() + (app ? parts.longestLifeMs : HOUR_MS)
+        const expiresAt = (app ? lastUseOf(app, lifetimes, clock()) : clock()) + HOUR_MS
         return { state: 'removed', key, ...(app && { owner: app.owner }), expiresAt }
       })
       if (wasThere && written) events.emit('app', actor, { change: 'removed', app: key })
+      if (written && mayHaveLasting) await endInstalls(key)
       return wasThere
     },
   }

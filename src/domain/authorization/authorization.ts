@@ -28,6 +28,17 @@ export interface Consent {
   readonly redirectHost: string
 }
 
+/** The signed-in account that an authorization request is made to, and the login behind it. */
+export interface AuthorizingActor extends RequestContext {
+  readonly account: string
+  readonly login?: string | undefined
+  /**
+   * Whether it is certain that a browser opens the request as a page: `Sec-Fetch-Mode` is `navigate` and `Sec-Fetch-Dest` is
+   * `document`. Only then may the option `consent` let it through without a consent page. Default is false.
+   */
+  readonly isNavigation?: boolean | undefined
+}
+
 /** The account that decides, and the login behind it. Both must be those that {@link Authorization.beginAuthorization} got. */
 export interface ConsentDecision extends RequestContext {
   readonly ticket: string
@@ -52,16 +63,14 @@ export interface Authorization {
    *
    * @param params - as received: `client_id`, `redirect_uri`, `response_type=code`, `code_challenge`,
    *   `code_challenge_method=S256`, and optionally `scope`, `state` and `resource`. Only `resource` may be repeated.
-   * @returns the consent to ask for, or a redirect that reports an error to the app.
+   * @returns the consent to ask for, or a redirect that reports an error to the app or, if the option `consent` says that the
+   *   account need not be asked, has an authorization code.
    * @throws {@link AppGrantError} `app_not_found`, `app_suspended`, `invalid_redirect`, or `invalid_request` for a repeated or
    *   oversized parameter: show the error and do not redirect.
    * @throws TypeError without the option `issuer`.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.1)
    */
-  beginAuthorization(
-    params: URLSearchParams,
-    actor: { readonly account: string; readonly login?: string | undefined } & RequestContext,
-  ): Promise<Consent | Redirect>
+  beginAuthorization(params: URLSearchParams, actor: AuthorizingActor): Promise<Consent | Redirect>
   /**
    * Approves the request: installs the app for the account and returns a redirect with an authorization code. The ticket is
    * used up, atomically.

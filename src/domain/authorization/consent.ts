@@ -1,20 +1,19 @@
 import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
 import { isKey } from '../../credentials/app-key.ts'
-import { numberToBase62 } from '../../credentials/base62.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
-import { digestOf } from '../../credentials/digest.ts'
 import type { RandomText } from '../../credentials/random.ts'
-import { type TokenFormat, WIDTH } from '../../credentials/token-format.ts'
+import type { TokenFormat } from '../../credentials/token-format.ts'
 import { appKind, appRef } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
-import { CODE, type ConsentRequest, endedSession, tagOf } from '../../records/session.ts'
-import type { Accounts } from '../accounts/accounts.ts'
+import { type ConsentRequest, endedSession } from '../../records/session.ts'
+import type { Accounts, IdentityOf } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import { appView } from '../apps/app.ts'
 import { accountInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
+import type { Lifetimes } from '../input/lifetimes.ts'
 import type { Audiences } from '../input/resources.ts'
 import { because, type Known, type Refusals } from '../refusals.ts'
 import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
@@ -27,7 +26,9 @@ import {
   stateOf,
   validateRequest,
 } from './authorization-request.ts'
+import { createConsentPolicy, type DecideConsent } from './consent-policy.ts'
 import { invalidTicket } from './invalid-ticket.ts'
+import { createIssueCode } from './issue-code.ts'
 import { type AskedAccount, createPendingConsents } from './pending-consents.ts'
 import type { SaveInstall } from './save-install.ts'
 
@@ -43,12 +44,16 @@ export interface AuthorizationParts {
   readonly random: RandomText
   readonly clock: () => number
   readonly issuer: string | undefined
-  readonly lifetimes: { readonly codeSeconds: number; readonly refreshAbsoluteSeconds: number }
+  readonly lifetimes: Lifetimes
+  readonly consent: DecideConsent
+  readonly identityOf: IdentityOf
 }
 
 export function createAuthorization(parts: AuthorizationParts): Authorization {
-  const { collection, accounts, saveInstall, refusals, format, scopes, events, random, clock, lifetimes } = parts
+  const { collection, accounts, refusals, scopes, events } = parts
   const pending = createPendingConsents(parts)
+  const policy = createConsentPolicy(parts)
+  const issueCode = createIssueCode({ ...parts, pending })
 
   return {
     async checkAuthorization(input, facts = {}) {
@@ -78,7 +83,15 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
           return redirectTo(target, { error: 'access_denied', error_description: 'the account may not use this app' })
         }
         const consentRequest: ConsentRequest = { ...asking, ...(epoch !== undefined && { epoch }), ...target }
-        const ticket = await pending.store(app, consentRequest, { ...validated, redirectStamp: redirect.stamp })
+        const { session, ticket } = pending.create(app, consentRequest, { ...validated, redirectStamp: redirect.stamp })
+        const unasked = actor.isNavigation === true ? await policy(session, app) : undefined
+        await pending.store(session)
+        if (unasked) {
+          const code = await issueCode(session, { app, actor: asking, scope: session.scope, epoch })
+          const unaskedBy = { consent: unasked === 'skip' ? 'skipped' : 'remembered' } as const
+          events.emit('install', asking, { change: 'approved', app: app.key, account, ...unaskedBy })
+          return redirectTo(target, { code })
+        }
         const redirectHost = new URL(consentRequest.redirectUrl).host
         const shown = { app: appView(app), account, scopes: scopes.describe(validated.scope), redirectHost }
         return withConcealed({ step: 'consent', ...shown } as const, { ticket })
@@ -91,29 +104,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         const scope = narrowedScope(scopeTokens(decision.scope), session.scope, { app, scopes })
         const epoch = await assertMayAct(app, actor.account, accounts)
         if (epoch !== session.consentRequest.epoch) throw invalidTicket('revoked')
-        const now = clock()
-        const endsAt = now + lifetimes.refreshAbsoluteSeconds * 1000
-        const install = await saveInstall(app, { actor, scope, epoch, endsAt })
-        const ids = { app: app.key, install: install.id, session: session.id }
-        const stage = numberToBase62(CODE, WIDTH.stage)
-        const code = format.write('ac', {
-          ...ids,
-          stage,
-          secret: random(WIDTH.secret),
-          tag: tagOf(session, 'ac', CODE),
-        })
-        const credentialEndsAt = now + lifetimes.codeSeconds * 1000
-        await pending.consume(session, ({ consentRequest: _, ...asked }) => ({
-          ...asked,
-          state: 'open',
-          stage: CODE,
-          install: { id: install.id, stamp: install.stamp },
-          scope,
-          digest: digestOf(code),
-          credentialEndsAt,
-          endsAt,
-          expiresAt: credentialEndsAt,
-        }))
+        const code = await issueCode(session, { app, actor, scope, epoch })
         events.emit('install', actor, { change: 'approved', app: app.key, account: actor.account })
         return redirectTo(session.consentRequest, { code })
       })

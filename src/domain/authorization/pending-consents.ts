@@ -24,12 +24,13 @@ export type AskedAccount = Actor & { readonly account: string }
 
 /** The consent requests that wait for a decision. Each is a session that gives nothing yet. */
 export interface PendingConsents {
-  /** @returns the ticket with which the account decides. */
-  store(
+  /** A new consent request, and the ticket with which the account decides. It is not stored yet. */
+  create(
     app: LiveApp,
     consentRequest: ConsentRequest,
     requested: Pick<Session, 'scope' | 'audience' | 'binding' | 'redirectStamp'>,
-  ): Promise<string>
+  ): { readonly session: PendingSession; readonly ticket: string }
+  store(session: PendingSession): Promise<void>
   /** The consent request of a ticket, if account and login are those it was made to, and the app is unchanged. */
   load(
     decision: ConsentDecision,
@@ -49,11 +50,11 @@ export function createPendingConsents(parts: {
   const { collection, format, random, clock } = parts
 
   return {
-    async store(app, consentRequest, requested) {
+    create(app, consentRequest, requested) {
       const id = random(WIDTH.session)
       const ticket = format.write('qt', { app: app.key, session: id, secret: random(WIDTH.secret) })
       const endsAt = clock() + PENDING_MS
-      const result = await collection.insert<Session>(sessionKind, {
+      const session: PendingSession = {
         state: 'pending',
         id,
         app: app.key,
@@ -66,9 +67,13 @@ export function createPendingConsents(parts: {
         credentialEndsAt: endsAt,
         endsAt,
         expiresAt: endsAt,
-      })
+      }
+      return { session, ticket }
+    },
+
+    async store(session) {
+      const result = await collection.insert<Session>(sessionKind, session)
       if (result !== 'inserted') throw new Error('the same random session id was generated twice')
-      return ticket
     },
 
     async load(decision, actor, known) {

@@ -20,6 +20,7 @@ export type SaveInstall = (
   approval: {
     readonly actor: Actor & { readonly account: string }
     readonly scope: readonly string[]
+    readonly audience: readonly string[] | undefined
     readonly epoch: string | undefined
     readonly endsAt: number
   },
@@ -32,20 +33,15 @@ export function createSaveInstall(parts: {
 }): SaveInstall {
   const { collection, clock, stamp } = parts
 
-  return async (app, { actor, scope, epoch, endsAt }) => {
+  return async (app, { actor, scope, audience, epoch, endsAt }) => {
     const { account } = actor
-    // Write the index entry first: it may refer to nothing, but no install may be missing from the index.
-    const entry = { app: app.key, account }
-    await collection.write(installIndexKind, installIndexRef(entry), (known) => ({
-      ...entry,
-      expiresAt: Math.max(known?.expiresAt ?? 0, endsAt),
-    }))
     const id = installId(app, account)
     const written = await collection.write<StoredInstall>(
       installKind,
       installRef({ app: app.key, install: id }),
       (known) => {
         const current = known?.state === 'live' && known.epoch === epoch ? known : undefined
+        const resources = united(current?.audience, audience)
         return {
           state: 'live',
           id,
@@ -54,13 +50,27 @@ export function createSaveInstall(parts: {
           ...(epoch !== undefined && { epoch }),
           installedAt: current?.installedAt ?? clock(),
           approvedBy: current?.approvedBy ?? actor,
-          scope: [...new Set([...(current?.scope ?? []), ...scope])],
+          scope: united(current?.scope, scope) ?? [],
+          ...(resources && { audience: resources }),
           stamp: current?.stamp ?? stamp(),
           tokenStamp: current?.tokenStamp ?? stamp(),
           expiresAt: Math.max(known?.expiresAt ?? 0, endsAt),
         }
       },
     )
+    // Nothing uses the install before this resolves, so what the app holds is never missing from the index.
+    const entry = { app: app.key, account }
+    await collection.write(installIndexKind, installIndexRef(entry), (known) => ({
+      ...entry,
+      expiresAt: Math.max(known?.expiresAt ?? 0, endsAt),
+    }))
     return written as LiveInstall
   }
+}
+
+function united(
+  one: readonly string[] | undefined,
+  other: readonly string[] | undefined,
+): readonly string[] | undefined {
+  return one || other ? [...new Set([...(one ?? []), ...(other ?? [])])] : undefined
 }

@@ -8,6 +8,7 @@ import { assertMayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import type { AppAuthentication, AppAuthenticator, RequestContext } from '../apps/authenticate-app.ts'
 import { objectInput, sourceInput } from '../input/input.ts'
+import { accessTokenMs, type Lifetimes } from '../input/lifetimes.ts'
 import { type Audiences, resourcesInput } from '../input/resources.ts'
 import type { Refusals } from '../refusals.ts'
 import type { AccessTokenIssuer, TokenPlan, TokenResponse } from '../tokens/access-token-issuer.ts'
@@ -37,7 +38,7 @@ export function createClientCredentials(parts: {
   readonly refusals: Refusals
   readonly random: RandomText
   readonly clock: () => number
-  readonly lifetimes: { readonly accessTokenSeconds: number }
+  readonly lifetimes: Lifetimes
 }): (input: ClientCredentialsInput) => Promise<TokenResponse> {
   const { accounts, authenticator, accessTokenIssuer, audiences, scopes, refusals, random, clock, lifetimes } = parts
 
@@ -80,7 +81,7 @@ export function createClientCredentials(parts: {
         ...plan,
         ...(appRevision !== undefined && { appRevision }),
         issuedAt,
-        expiresAt: issuedAt + lifetimes.accessTokenSeconds * 1000,
+        expiresAt: issuedAt + accessTokenMs(app, lifetimes),
       },
     )
     if (!token) return undefined

@@ -16,6 +16,7 @@ import {
 } from '../../records/session.ts'
 import type { AppIdentity, IdentityOf } from '../accounts/accounts.ts'
 import type { Scopes } from '../accounts/scopes.ts'
+import { accessTokenMs, type Lifetimes, refreshIdleMs } from '../input/lifetimes.ts'
 import type { Audiences } from '../input/resources.ts'
 import type {
   AccessTokenFields,
@@ -98,11 +99,7 @@ export interface SessionStepParts {
   readonly random: RandomText
   readonly clock: () => number
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
-  readonly lifetimes: {
-    readonly accessTokenSeconds: number
-    readonly refreshIdleSeconds: number
-    readonly refreshGraceSeconds: number
-  }
+  readonly lifetimes: Lifetimes
 }
 
 export function createSessionSteps(parts: SessionStepParts): SessionSteps {
@@ -140,7 +137,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
       await collection.replace(sessionKind, record, { ...session, salt })
       return undefined
     }
-    const credentialEndsAt = idleEnd(session, now)
+    const credentialEndsAt = idleEnd(app, session, now)
     // A code cannot be retried.
     const tokens = credential.kind === 'rt' ? [await stepToken(token, derived)] : []
     const isDone = await collection.replace(sessionKind, record, {
@@ -165,7 +162,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
     assertCurrent(presented, found.session, now)
     const access = accessOf(presented, found.session)
     const { last, ...session } = found.session
-    const credentialEndsAt = idleEnd(session, now)
+    const credentialEndsAt = idleEnd(app, session, now)
     // The previous refresh token can no longer be retried once its successor was used.
     if (last || credentialEndsAt - session.credentialEndsAt >= IDLE_STEP_MS) {
       const expiresAt = Math.max(session.expiresAt, credentialEndsAt)
@@ -265,7 +262,7 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
       ...access,
       ...(userAgent !== undefined && { userAgent }),
       issuedAt: now,
-      expiresAt: Math.min(now + lifetimes.accessTokenSeconds * 1000, session.endsAt),
+      expiresAt: Math.min(now + accessTokenMs(app, lifetimes), session.endsAt),
     })
   }
 
@@ -279,8 +276,8 @@ export function createSessionSteps(parts: SessionStepParts): SessionSteps {
     return sealed === undefined ? format.write('ut', fields) : unseal(sealed, sealKey())
   }
 
-  function idleEnd({ endsAt }: Pick<Session, 'endsAt'>, now: number): number {
-    return Math.min(now + lifetimes.refreshIdleSeconds * 1000, endsAt)
+  function idleEnd(app: LiveApp, { endsAt }: Pick<Session, 'endsAt'>, now: number): number {
+    return Math.min(now + refreshIdleMs(app, lifetimes), endsAt)
   }
 
   /** A public app always gets a new refresh token: its rotation is all that reveals a theft. */

@@ -2,15 +2,18 @@ import type { Actor, Emitter } from '../../base/events.ts'
 import { appKind, appRef, type LiveApp } from '../../records/app.ts'
 import type { Collection, StoreRecord } from '../../records/collection.ts'
 import {
+  endedInstall,
   installId,
   installIndexKind,
   installIndexOfAccount,
+  installIndexRef,
   installKind,
   installRef,
   installsOfApp,
   type LiveInstall,
   type StoredInstall,
 } from '../../records/install.ts'
+import { NEVER } from '../../records/never.ts'
 import type { Page, PageQuery, Pages } from '../../records/pages.ts'
 import { appNotFound } from '../apps/app-errors.ts'
 import { isOfEpoch, type VisibleApps } from '../apps/visible-apps.ts'
@@ -22,6 +25,8 @@ export interface Install {
   readonly app: { readonly key: string; readonly name: string; readonly owner: string }
   readonly account: string
   readonly installedAt: Date
+  /** When it ends unless the account authorises the app again. Absent if it stays until it is withdrawn. */
+  readonly expiresAt?: Date
   /** The account and login that approved it first. */
   readonly approvedBy: Actor
   /** All scopes granted since it was installed. */
@@ -127,15 +132,30 @@ export function createInstalls(
       const app = await visibleApps.load(key)
       if (!app || !(await visibleApps.reach(actor, account, app))) return false
       let wasLive = false
+      let entry: StoreRecord | undefined
       const ref = installRef({ app: key, install: installId(app, account) })
       // An install that has already ended is written again: only a write confirms it (REV-7).
-      await collection.write<StoredInstall>(installKind, ref, (install) => {
+      await collection.write<StoredInstall>(installKind, ref, async (install) => {
         wasLive = install?.state === 'live'
-        return install && { state: 'ended', id: install.id, app: key, expiresAt: install.expiresAt }
+        if (install?.expiresAt === NEVER) [entry] = await collection.get([installIndexRef({ app: key, account })])
+        return install && endedInstall(install, clock())
       })
+      if (entry) await dropIndexEntry(entry)
       if (wasLive) events.emit('install', actor, { change: 'withdrawn', app: key, account })
       return wasLive
     },
+  }
+
+  /**
+   * Lets the index entry of an install without end expire. An approval writes the entry after its install: if it came first, the
+   * install that was ended is its, and if it comes later, the entry is not replaced.
+   */
+  async function dropIndexEntry(entry: StoreRecord): Promise<void> {
+    try {
+      await collection.replace(installIndexKind, entry, { ...installIndexKind.unpack(entry), expiresAt: clock() })
+    } catch {
+      // The install has ended, which is what counts: the entry only takes space.
+    }
   }
 
   async function isBelow(account: string): Promise<boolean> {
@@ -160,7 +180,8 @@ export function createInstalls(
 }
 
 function installView({ app, install }: FoundInstall): Install {
-  const { account, installedAt, approvedBy, scope } = install
+  const { account, installedAt, approvedBy, scope, expiresAt } = install
   const shown = { key: app.key, name: app.fields.name, owner: app.owner }
-  return { app: shown, account, installedAt: new Date(installedAt), approvedBy, scope }
+  const lasting = expiresAt === NEVER ? {} : { expiresAt: new Date(expiresAt) }
+  return { app: shown, account, installedAt: new Date(installedAt), ...lasting, approvedBy, scope }
 }

@@ -124,6 +124,7 @@ function copyOf(access: Access): Access {
     tokenId: access.tokenId,
     issuedAt: new Date(access.issuedAt.getTime()),
     expiresAt: new Date(access.expiresAt.getTime()),
+    ...(access.claims && { claims: structuredClone(access.claims) }),
   }
 }
 
@@ -134,8 +135,9 @@ function kept(access: Access): Access {
 }
 
 /** About how much an entry takes, rather too much. Texts of the host and of apps may take two bytes a character. */
-function bytesOf({ app, account, scope, audience }: Access, tags: readonly string[]): number {
+function bytesOf({ app, account, scope, audience, claims }: Access, tags: readonly string[]): number {
   let bytes = 800 + 300 * tags.length + 2 * (app.name.length + app.owner.length + account.length)
+  if (claims) bytes += 4 * JSON.stringify(claims).length
   for (const one of scope) bytes += 32 + one.length
   for (const one of audience) bytes += 32 + 2 * one.length
   return bytes

@@ -4,7 +4,8 @@ import { once } from '../../base/once.ts'
 import type { TokenFault } from '../../credentials/jwt/claims.ts'
 import type { JwkSet } from '../../credentials/jwt/signed-format.ts'
 import type { CheckedSigning } from '../../credentials/jwt/signing-keys.ts'
-import { type ClaimedToken, tokenClaims } from './token-claims.ts'
+import type { HostClaims } from './host-claims.ts'
+import { accessOfToken, type ClaimedToken, tokenClaims } from './token-claims.ts'
 
 /** How far the clocks of nodes may be apart. Also covers the rounding of a token's times to seconds. */
 const TOLERANCE_MS = 1000
@@ -18,7 +19,11 @@ export interface CarriedCredential {
 
 /** The signed format of access tokens. It only embeds the credential of the stored record, which decides as for opaque tokens. */
 export interface SignedTokens {
-  /** Returns a signed token with the credential embedded. @throws {@link AppGrantError} `signing_unavailable` */
+  /**
+   * Returns a signed token with the credential embedded.
+   *
+   * @throws {@link AppGrantError} `signing_unavailable`, `claims_unavailable`
+   */
   write(credential: string, token: ClaimedToken): Promise<string>
   /** Returns the embedded credential if form, signature and claims are valid, or else what is wrong. */
   read(text: string): Promise<CarriedCredential | TokenFault>
@@ -33,9 +38,11 @@ export function createSignedTokens(
     readonly timeoutMs: number
     readonly clock: () => number
     readonly events: Emitter
+    /** Undefined if the host adds no claims. */
+    readonly hostClaims: HostClaims | undefined
   },
 ): SignedTokens {
-  const { issuer, audience, timeoutMs, clock, events } = parts
+  const { issuer, audience, timeoutMs, clock, events, hostClaims } = parts
   // jose is loaded only if keys are configured, when it is first needed.
   const format = once(async () => {
     const { loadSignedFormat } = await import('../../credentials/jwt/signed-format.ts')
@@ -44,8 +51,9 @@ export function createSignedTokens(
 
   return {
     async write(ref, token) {
+      const added = await hostClaims?.(accessOfToken(token))
       try {
-        return await (await format()).sign({ ...tokenClaims(token, issuer), ref })
+        return await (await format()).sign({ ...added, ...tokenClaims(token, issuer), ref })
       } catch (cause) {
         const code = 'signing_unavailable'
         events.emit('outage', {}, { code, operation: 'sign', cause })

@@ -1,4 +1,4 @@
-import type { AccessTokenClaims } from '../../credentials/jwt/claims.ts'
+import { type AccessTokenClaims, RESERVED_CLAIMS } from '../../credentials/jwt/claims.ts'
 import { APP_SUBJECT } from '../input/input.ts'
 import { parseScope } from '../input/parse-scope.ts'
 import type { Access } from './verification.ts'
@@ -40,9 +40,15 @@ export function tokenClaims(token: ClaimedToken, issuer: string): AccessTokenCla
   }
 }
 
+/** What a new token permits. */
+export function accessOfToken(token: ClaimedToken): Access {
+  return { ...token, ok: true, issuedAt: new Date(token.issuedAt), expiresAt: new Date(token.expiresAt) }
+}
+
 /** Converts the result of {@link tokenClaims} into that of a verification. Times are in whole seconds, as in the claims. */
 export function accessOfClaims(claims: AccessTokenClaims): Access {
   const { kind, client_id: key, client_name: name, owner, sub, aud, scope, jti, iat, exp } = claims
+  const added = Object.entries(claims).filter(([name]) => !RESERVED_CLAIMS.has(name))
   return {
     ok: true,
     kind,
@@ -53,6 +59,7 @@ export function accessOfClaims(claims: AccessTokenClaims): Access {
     tokenId: jti,
     issuedAt: new Date(iat * 1000),
     expiresAt: new Date(exp * 1000),
+    ...(added.length > 0 && { claims: Object.fromEntries(added) }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { AppGrantError, type VerifyFailureReason } from '../../base/errors.ts'
+import type { Claims } from '../../credentials/jwt/claims.ts'
 
 /** What a valid access token permits. */
 export interface Access {
@@ -15,6 +16,8 @@ export interface Access {
   readonly tokenId: string
   readonly issuedAt: Date
   readonly expiresAt: Date
+  /** The claims that the host added with the option `claims`. Only the verifiers of `appgrant/resource` return them. */
+  readonly claims?: Claims
 }
 
 /** An access token that is not valid. On the wire, every reason is `invalid_token`. */

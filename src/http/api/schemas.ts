@@ -55,6 +55,15 @@ const app = {
   trusted: flag,
   public: flag,
   published: flag,
+  'resourceServer?': { ...text, description: 'The resource whose tokens it may introspect.' },
+  'lifetimes?': {
+    ...object({
+      'accessTokenSeconds?': { type: 'integer' },
+      'refreshIdleSeconds?': { type: 'integer' },
+      'refreshAbsoluteSeconds?': { oneOf: [{ type: 'integer' }, { const: 'never' }] },
+    }),
+    description: "Set by the host for this app, in place of the host's own.",
+  },
   createdAt: time,
   'suspended?': object({ at: time, by: object({ 'account?': text, 'login?': text }) }),
   secrets: list(object({ id: text, createdAt: time })),
@@ -112,6 +121,7 @@ export const schemas = {
     app: object({ key: text, name: text, owner: text }),
     account: text,
     installedAt: time,
+    'expiresAt?': { ...time, description: 'Absent if the install stays until it is withdrawn.' },
     approvedBy: object({ 'account?': text, 'login?': text }),
     scope: { ...texts, description: 'All scopes granted since the installation.' },
   }),

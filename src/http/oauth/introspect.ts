@@ -25,7 +25,7 @@ export function introspectRoute(core: AppGrant, issuer: string): Route {
       const app = await core.authorizer.authenticateApp({ ...context, ...asConfidential(client) })
       const access = await core.authorizer.tryVerify(token)
       if (!access.ok) return jsonResponse({ active: false })
-      if (maySee(app, access)) return jsonResponse(introspection(access, issuer))
+      if (maySee(app, access)) return jsonResponse(introspection(access, issuer, await core.claims?.(access)))
       const refusal = { code: 'foreign_token', reason: 'foreign_token', app: app.key } as const
       emitTo(core.events, 'refused', { ...refusal, ...sourceInput(context) })
       return jsonResponse({ active: false })
@@ -38,7 +38,7 @@ function maySee({ key, resourceServer }: App, { app, audience }: Access): boolea
   return app.key === key || (resourceServer !== undefined && audience.includes(resourceServer))
 }
 
-function introspection(access: Access, issuer: string): Record<string, unknown> {
+function introspection(access: Access, issuer: string, added: Access['claims']): Record<string, unknown> {
   const [issuedAt, expiresAt] = [access.issuedAt.getTime(), access.expiresAt.getTime()]
-  return { active: true, token_type: 'Bearer', ...tokenClaims({ ...access, issuedAt, expiresAt }, issuer) }
+  return { ...added, active: true, token_type: 'Bearer', ...tokenClaims({ ...access, issuedAt, expiresAt }, issuer) }
 }

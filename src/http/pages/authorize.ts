@@ -9,7 +9,7 @@ import type { IncomingRequest } from '../wire/request.ts'
 import { readForm } from '../wire/request-body.ts'
 import { emptyResponse, notStored, type PlainResponse } from '../wire/response.ts'
 import type { Route } from '../wire/router.ts'
-import { assertNotCrossSite, reportingCrossSite } from '../wire/same-origin.ts'
+import { assertMayNavigate, assertNotCrossSite, navigates, reportingCrossSite } from '../wire/same-origin.ts'
 import type { SignIn } from '../wire/sign-in.ts'
 import { consentPage as ownConsentPage } from './consent-page.ts'
 import { errorPage as ownErrorPage } from './error-page.ts'
@@ -23,8 +23,8 @@ export interface PageOptions {
    * `scope`, no scope is granted. `request` is a GET with the parameters of the authorization request, even if it was a POST.
    *
    * These headers are added if the page does not set them: no-store, nosniff, no-referrer, and a Content-Security-Policy with
-   * `form-action` for the origin of the redirect, `frame-ancestors 'none'` and `base-uri 'none'`. Default is a built-in page
-   * without scripts.
+   * `frame-ancestors 'none'` and `base-uri 'none'`. A `form-action` of its own must allow every address that the app may redirect
+   * to. Default is a built-in page without scripts.
    */
   readonly consentPage?: ((consent: Consent, request: Request) => Promise<Response>) | undefined
   /**
@@ -59,15 +59,20 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
     params: URLSearchParams,
     facts: RequestContext,
   ): Promise<PlainResponse | Response> {
+    const isNavigation = navigates(request.headers)
+    reportingCrossSite(core.events, facts, () => assertMayNavigate(isNavigation))
     await authorizer.checkAuthorization(params, facts)
     // HEAD must change nothing: it stores no consent request and starts no sign-in.
     if (request.method === 'HEAD') return secured(new Response(null))
     const signedIn = await signIn(request)
     if (!('account' in signedIn)) return notStored(signedIn)
-    const next = await authorizer.beginAuthorization(params, { ...facts, ...signedIn })
+    const next = await authorizer.beginAuthorization(params, {
+      ...facts,
+      ...signedIn,
+      isNavigation: isNavigation === true,
+    })
     if (next.step === 'redirect') return seeOther(next)
-    // The core has matched redirect_uri before it requests consent.
-    return secured(await consentPage(next, request), new URL(params.get('redirect_uri') ?? ''))
+    return secured(await consentPage(next, request), { hasForm: true })
   }
 
   async function decide(request: IncomingRequest, facts: RequestContext): Promise<PlainResponse | Response> {

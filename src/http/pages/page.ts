@@ -62,25 +62,17 @@ ${main}
  * Adds `no-store` and the security headers that every page needs, whether built-in or the host's (HTTP-8). Other headers that
  * the host has set are kept, and only directives missing from its policy are added.
  *
- * @param redirect - the validated redirect URL to which the page's form leads. Without it, the page must not have a form.
+ * @param options - `hasForm`: whether the page has a form, whose response redirects to an app. Its policy gets no `form-action`,
+ *   because browsers apply that to every redirect that follows, and the app may redirect anywhere.
  */
-export function secured(response: Response, redirect?: URL): Response {
+export function secured(response: Response, { hasForm = false }: { readonly hasForm?: boolean } = {}): Response {
   const copy = notStored(response)
   const { headers } = copy
   const policy = headers.get('content-security-policy') ?? ''
-  const directives = [
-    `form-action ${redirect ? `'self' ${sourceOf(redirect)}` : "'none'"}`,
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-  ]
+  const directives = [...(hasForm ? [] : ["form-action 'none'"]), "frame-ancestors 'none'", "base-uri 'none'"]
   const missing = directives.filter((one) => !policy.toLowerCase().includes(one.slice(0, one.indexOf(' '))))
   headers.set('content-security-policy', [policy, ...missing].filter(Boolean).join('; '))
   if (!headers.has('x-content-type-options')) headers.set('x-content-type-options', 'nosniff')
   if (!headers.has('referrer-policy')) headers.set('referrer-policy', 'no-referrer')
   return copy
-}
-
-/** Browsers follow the redirect after a form only if `form-action` allows it. A policy cannot contain an IPv6 address. */
-function sourceOf({ origin, hostname, protocol }: URL): string {
-  return hostname.startsWith('[') ? protocol : origin
 }

@@ -48,6 +48,7 @@ const OUTAGES = [
   'outcome_unknown',
   'directory_unavailable',
   'signing_unavailable',
+  'claims_unavailable',
   'issuer_unavailable',
 ] as const
 

@@ -37,6 +37,32 @@ export function assertNotCrossSite(request: IncomingRequest, origin: string): vo
   if (!saysNothing) assertSameOrigin(request, origin)
 }
 
+/**
+ * Whether a browser opens the request as a page of its own, as its Sec-Fetch headers say; undefined if it sends none. A prefetch is
+ * no navigation yet.
+ *
+ * @see https://www.w3.org/TR/fetch-metadata/
+ */
+export function navigates(headers: Pick<Headers, 'get' | 'has'>): boolean | undefined {
+  const [mode, dest] = [headers.get('sec-fetch-mode'), headers.get('sec-fetch-dest')]
+  // Browsers send all of them. The fetch of Node sends this one alone, and follows no user.
+  if (mode === 'cors' && dest === null && !headers.has('sec-fetch-site')) return undefined
+  if ((mode ?? 'navigate') !== 'navigate' || (dest ?? 'document') !== 'document' || headers.has('sec-purpose'))
+    return false
+  return mode === null || dest === null ? undefined : true
+}
+
+/**
+ * Rejects what a page embeds or fetches, where only a user should go.
+ *
+ * @param isNavigation - the result of {@link navigates}.
+ * @throws HttpError 403
+ */
+export function assertMayNavigate(isNavigation: boolean | undefined): void {
+  if (isNavigation === false)
+    throw new HttpError(403, 'access_denied', 'this address can only be opened as a page, not embedded or fetched')
+}
+
 /** Runs one of the checks above, and reports a request that it rejects as refused. */
 export function reportingCrossSite(events: Events, facts: RequestContext, check: () => void): void {
   try {

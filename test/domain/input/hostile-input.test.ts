@@ -53,6 +53,7 @@ async function setUp() {
       setTrusted: [app.key, true],
       setPublished: [app.key, true],
       setResourceServer: [app.key, 'https://auth.example'],
+      setLifetimes: [app.key, { accessTokenSeconds: 60 }],
       suspend: [app.key],
       resume: [app.key],
       regenerateSecret: [app.key],

@@ -36,7 +36,7 @@ async function installed(names: readonly string[] = ['Call Reports']) {
 }
 
 describe('GET /installs', () => {
-  it('GET /installs shows app, time and approver of each install, as the OpenAPI description says (LST-2)', async () => {
+  it('GET /installs shows app, times and approver of each install, as the OpenAPI description says (LST-2)', async () => {
     const { list, app, clock, call } = await installed()
     const page = await list()
     expect(page.items).toEqual([
@@ -44,6 +44,7 @@ describe('GET /installs', () => {
         app: { key: app.key, name: 'Call Reports', owner: 'org' },
         account: 'user',
         installedAt: new Date(clock()).toISOString(),
+        expiresAt: new Date(clock() + 90 * 86_400_000).toISOString(),
         approvedBy: { account: 'user', login: 'ann' },
         scope: ['calls:read', 'calls:write'],
       },
@@ -55,6 +56,21 @@ describe('GET /installs', () => {
     described(description, 'InstallPage', page)
     // The description is not so wide that it accepts anything.
     expect(() => described(description, 'InstallPage', { items: [{}] })).toThrow()
+  })
+
+  it('the lifetimes of an app are shown, and an install without an end shows none (TOK-2)', async () => {
+    const { appgrant, app, ticket, decide, list, call } = await installed()
+    await appgrant.apps.setLifetimes(app.key, { refreshAbsoluteSeconds: 'never' })
+    await decide({ ticket: await ticket(), decision: 'approve' })
+    const page = await list()
+    expect(page.items).toEqual([expect.not.objectContaining({ expiresAt: expect.anything() })])
+    const description = await jsonOf(await call('GET', '/openapi.json'))
+    described(description, 'InstallPage', page)
+    const shown = await jsonOf(await call('GET', `/apps/${app.key}`, undefined, {}))
+    expect(shown.error).toBe('app_not_found')
+    const own = JSON.parse(JSON.stringify(await appgrant.apps.get(app.key)))
+    expect(own.lifetimes).toEqual({ refreshAbsoluteSeconds: 'never' })
+    described(description, 'App', own)
   })
 
   it('installs are paged and searched by name, case and Unicode folded (LST-2)', async () => {

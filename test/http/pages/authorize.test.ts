@@ -244,6 +244,93 @@ describe('authorization requests with a valid redirect', () => {
   })
 })
 
+describe('Sec-Fetch headers of authorization requests', () => {
+  const PAGE = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-site': 'cross-site' }
+  const skip = () => 'skip' as const
+
+  it.each([
+    ['an image', { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image', 'sec-fetch-site': 'cross-site' }],
+    ['a frame', { ...PAGE, 'sec-fetch-dest': 'iframe' }],
+    ['a fetch', { ...PAGE, 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }],
+    ['a fetch without credentials', { 'sec-fetch-mode': 'no-cors' }],
+    ['an object', { ...PAGE, 'sec-fetch-dest': 'object' }],
+    ['a script by its destination alone', { 'sec-fetch-dest': 'script' }],
+    ['a prefetch', { ...PAGE, 'sec-purpose': 'prefetch' }],
+    ['a prerender', { ...PAGE, 'sec-purpose': 'prefetch;prerender' }],
+  ])('%s of /authorize is a 403 page, which stores nothing and is an event (HTTP-2, ERR-9)', async (_, headers) => {
+    for (const consent of [undefined, skip]) {
+      const { authorize, send, params, session, writes, appgrant } = await authorization(consent ? { consent } : {})
+      const refused: unknown[] = []
+      appgrant.events.on('refused', ({ code, reason }) => refused.push([code, reason]))
+      const before = writes()
+      expectPage(await authorize({}, { headers }), 403)
+      expectPage(await send('/authorize', { method: 'POST', body: params(), headers }), 403)
+      expect([session.asked, writes()]).toEqual([[], before])
+      expect(refused).toEqual(Array(2).fill(['not_permitted', 'cross_site_request']))
+    }
+  })
+
+  it.each([
+    ['a browser', PAGE],
+    ['a browser that sends none', {}],
+    ['the fetch of Node', { 'sec-fetch-mode': 'cors' }],
+  ])('a navigation of %s shows the consent page (HTTP-2)', async (_, headers) => {
+    const { authorize } = await authorization()
+    expectPage(await authorize({}, { headers }), 200)
+  })
+
+  it('a request that needs no question gets its code at once, only if a browser certainly navigates (HTTP-2)', async () => {
+    const { authorize, send, params, redeem, appgrant, app } = await authorization({ consent: skip })
+    for (const headers of [
+      {},
+      { 'sec-fetch-mode': 'navigate' },
+      { 'sec-fetch-dest': 'document' },
+      { 'sec-fetch-mode': 'cors' },
+    ])
+      expectPage(await authorize({}, { headers }), 200)
+    expect(await appgrant.installs.count({ app: app.key })).toBe(0)
+    const response = await authorize({}, { headers: PAGE })
+    const answer = answerIn(response)
+    expect([answer.get('state'), answer.get('iss'), response.headers.get('cache-control')]).toEqual([
+      'xyz',
+      ISSUER,
+      'no-store',
+    ])
+    expect((await redeem(answer.get('code') ?? '')).status).toBe(200)
+    const posted = await send('/authorize', { method: 'POST', body: params(), headers: PAGE })
+    expect((await redeem(answerIn(posted).get('code') ?? '')).status).toBe(200)
+    expect(await appgrant.installs.count({ app: app.key })).toBe(1)
+    // HEAD still changes nothing.
+    const head = await authorize({}, { method: 'HEAD', headers: PAGE })
+    expect([head.status, head.headers.has('location')]).toEqual([200, false])
+  })
+
+  it('nobody is installed without a question before an account is signed in (HTTP-2)', async () => {
+    const { authorize, session, writes } = await authorization({ consent: skip })
+    session.who = undefined
+    const before = writes()
+    expect((await authorize({}, { headers: PAGE })).headers.get('location')).toBe(`${ISSUER}/sign-in`)
+    expect(writes()).toBe(before)
+  })
+
+  it('a consent function that throws or returns something else is a 500, and nothing is stored (HTTP-2)', async () => {
+    for (const consent of [
+      () => 'always',
+      () => true,
+      () => Promise.resolve('skip'),
+      () => {
+        throw new Error('no')
+      },
+    ]) {
+      const { authorize, writes, outages } = await authorization({ consent: consent as never })
+      const before = writes()
+      expect((await authorize({}, { headers: PAGE })).status).toBe(500)
+      expect(writes()).toBe(before)
+      expect(outages).toMatchObject([{ code: 'server_error', operation: 'GET /authorize' }])
+    }
+  })
+})
+
 describe('POST /authorize/decision', () => {
   it('a decision approves the ticked scopes, repeated or separated by spaces, and no more (TOK-7)', async () => {
     const { ticket, decide, redeem } = await authorization()

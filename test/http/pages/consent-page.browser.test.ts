@@ -99,6 +99,29 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
     },
   )
 
+  it.each(['another origin', 'a private-use scheme'])(
+    'after an approval the callback of the app may redirect to %s (HTTP-8)',
+    async (where) => {
+      const end = createServer((_, response) => response.end('Welcome to the app'))
+      const target =
+        where === 'another origin' ? `${await listening(end, 'localhost')}/done` : 'com.example.reports:/done'
+      const app = createServer((_, response) => response.writeHead(302, { location: target }).end())
+      const { page, complaints, close } = await asked(`${await listening(app)}/callback`)
+      try {
+        // Nothing on this machine opens the scheme, but the browser asks for it.
+        const reached = page.waitForRequest((request) => request.url() === target, { timeout: 10_000 })
+        await page.getByRole('button', { name: 'Approve' }).click()
+        expect((await reached).redirectedFrom()?.url()).toContain('/callback?code=')
+        if (where === 'another origin') await page.getByText('Welcome to the app').waitFor()
+        expect(complaints.filter((text) => text.includes('Content Security Policy'))).toEqual([])
+      } finally {
+        await close()
+        await closed(app)
+        if (end.listening) await closed(end)
+      }
+    },
+  )
+
   it('a stray Enter in the consent form denies', async () => {
     const app = createServer((request, response) => response.end(request.url))
     const { page, close } = await asked(`${await listening(app)}/callback`)

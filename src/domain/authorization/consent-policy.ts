@@ -1,0 +1,62 @@
+import { isPublic, type LiveApp } from '../../records/app.ts'
+import type { Collection } from '../../records/collection.ts'
+import { installId, installKind, installRef } from '../../records/install.ts'
+import type { PendingSession } from '../../records/session.ts'
+import type { AppIdentity, IdentityOf } from '../accounts/accounts.ts'
+
+/**
+ * Whether an account is asked for consent. `ask`: at every request. `remember`: unless it has authorized the app before, for the
+ * same scope and resources or wider ones. `skip`: never.
+ */
+export type ConsentPolicy = 'ask' | 'remember' | 'skip'
+
+/** An authorization request of a signed-in account. */
+export interface ConsentQuestion {
+  readonly account: string
+  readonly login?: string
+  /** The scope the app requests. */
+  readonly scope: readonly string[]
+  /** The app's redirect URL, unmodified. */
+  readonly redirectUrl: string
+}
+
+/** The host's decision for an app. */
+export type DecideConsent = (app: AppIdentity, request: ConsentQuestion) => ConsentPolicy
+
+/** How a request got through without a question; undefined if the account must be asked. */
+export type Unasked = Exclude<ConsentPolicy, 'ask'>
+
+/** Finds out whether a consent request needs the account. */
+export function createConsentPolicy({
+  collection,
+  consent,
+  identityOf,
+}: {
+  readonly collection: Collection
+  readonly consent: DecideConsent
+  readonly identityOf: IdentityOf
+}): (session: PendingSession, app: LiveApp) => Promise<Unasked | undefined> {
+  return async (session, app) => {
+    const { account, login, epoch, redirectUrl } = session.consentRequest
+    // Any other app on the device could have claimed such a redirect (RFC 8252 §8.6).
+    if (isPublic(app) && !isOwnRedirect(redirectUrl)) return undefined
+    const request = { account, ...(login !== undefined && { login }), scope: [...session.scope], redirectUrl }
+    const policy = checked(consent(identityOf(app), request))
+    if (policy !== 'remember') return policy === 'skip' ? policy : undefined
+    const install = await collection.load(installKind, installRef({ app: app.key, install: installId(app, account) }))
+    if (install?.state !== 'live' || install.epoch !== epoch) return undefined
+    const isWithin = (asked: readonly string[] = [], granted: readonly string[] = []) =>
+      asked.every((one) => granted.includes(one))
+    return isWithin(session.scope, install.scope) && isWithin(session.audience, install.audience) ? policy : undefined
+  }
+}
+
+/** Whether only the owner of a domain can receive what is sent there. */
+function isOwnRedirect(redirectUrl: string): boolean {
+  return redirectUrl.startsWith('https:')
+}
+
+function checked(policy: ConsentPolicy): ConsentPolicy {
+  if (policy === 'ask' || policy === 'remember' || policy === 'skip') return policy
+  throw new TypeError("createAppGrant: consent: expected a function that returns 'ask', 'remember' or 'skip'")
+}
