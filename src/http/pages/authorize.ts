@@ -1,4 +1,4 @@
-import { AppGrantError, isAppGrantError } from '../../base/errors.ts'
+import { type AnyAppGrantError, AppGrantError, isAppGrantError } from '../../base/errors.ts'
 import type { AppGrant } from '../../create-app-grant.ts'
 import type { RequestContext } from '../../domain/apps/authenticate-app.ts'
 import type { Consent, Redirect } from '../../domain/authorization/authorization.ts'
@@ -31,7 +31,7 @@ export interface PageOptions {
    * Renders the page for an error that is not sent to the app. The response gets the status of the error, and headers are
    * added as for `consentPage`. Default is a built-in page.
    */
-  readonly errorPage?: ((error: AppGrantError, request: Request) => Promise<Response>) | undefined
+  readonly errorPage?: ((error: AnyAppGrantError, request: Request) => Promise<Response>) | undefined
 }
 
 interface AuthorizeOptions extends PageOptions {
@@ -139,7 +139,7 @@ function asGet({ headers }: Request, url: URL, params: URLSearchParams): Request
   return new Request(`${url.origin}${url.pathname}?${params}`, { headers: kept })
 }
 
-function ofRequest({ message }: HttpError): AppGrantError {
+function ofRequest({ message }: HttpError): AppGrantError<'invalid_request'> {
   return new AppGrantError('invalid_request', { message, hint: 'Nothing was stored.' })
 }
 
