@@ -7,6 +7,7 @@ const ENTRIES = {
   node: 'src/node.ts',
   resource: 'src/resource.ts',
   testing: 'src/testing/index.ts',
+  store: 'src/store.ts',
   memory: 'adapters/memory/memory-store.ts',
   redis: 'adapters/redis/redis-store.ts',
   mongodb: 'adapters/mongodb/mongo-store.ts',

@@ -48,23 +48,22 @@ function isComplete(line: string): boolean {
 async function crashingHost(outbox: string): Promise<void> {
   const appgrant = createAppGrant({ store: memoryStore() })
   recordEvents(appgrant, outbox)
-  const fields = {
-    owner: 'org-7',
-    name: 'Reports',
-    homepage: 'https://reports.example/',
-    adminEmail: 'a@reports.example',
-  }
+  const fields = { owner: 'org-7', name: 'Reports', homepage: 'https://a.example/', adminEmail: 'ops@a.example' }
   const { app } = await appgrant.apps.register({ ...fields, trusted: true })
   const wrong = { key: app.key, secret: 'guessed', remoteAddress: '192.0.2.66', userAgent: 'curl/8' }
   await appgrant.authorizer.clientCredentials(wrong).catch(() => {})
   await appgrant.asHost({ login: 'ann' }).apps.suspend(app.key)
-  process.kill(process.pid, 'SIGKILL')
+  // The parent ends this process before it can do anything else.
+  process.send?.('suspended')
 }
 
 const [, , given] = process.argv
 if (given === undefined) {
   const outbox = join(fs.mkdtempSync(join(tmpdir(), 'appgrant-audit-')), 'outbox')
-  const [, signal] = await once(fork(fileURLToPath(import.meta.url), [outbox]), 'exit')
+  const host = fork(fileURLToPath(import.meta.url), [outbox])
+  await once(host, 'message')
+  host[Symbol.dispose]()
+  const [, signal] = await once(host, 'exit')
   console.log(`the host was ended by ${signal}`)
   // To your log server, where this prints.
   const send = async (line: string) => {

@@ -1,5 +1,6 @@
 // A custom store: the six methods of the port over a Map, checked by the conformance kit and then used.
-import { createAppGrant, type GroupRef, type Position, type RecordRef, type Store, type StoreRecord } from 'appgrant'
+import { createAppGrant } from 'appgrant'
+import type { GroupRef, Position, RecordRef, Store, StoreRecord } from 'appgrant/store'
 import { conformance, exampleApp } from 'appgrant/testing'
 
 /** Every method works in one synchronous step, which makes it atomic. A database needs a transaction or a script. */

@@ -23,7 +23,10 @@ export async function hostProcess(file: string) {
       host = child
     },
     async stop(): Promise<void> {
-      if (host?.kill()) await once(host, 'exit')
+      if (!host || host.exitCode !== null || host.signalCode !== null) return
+      const ended = once(host, 'exit')
+      host[Symbol.dispose]()
+      await ended
     },
   }
 }

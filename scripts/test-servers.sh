@@ -48,6 +48,14 @@ for version in 22.23.3 24.21.0; do
   bash scripts/install-node.sh "$version" >/dev/null
 done
 
+# The tools and frameworks of docs/frameworks.md.
+if ! cmp -s test/package/tools/package-lock.json .cache/tools/package-lock.json || [ ! -d .cache/tools/node_modules ]; then
+  echo "test-servers: installing the tools of test/package/tools into .cache"
+  mkdir -p .cache/tools
+  cp test/package/tools/package.json test/package/tools/package-lock.json .cache/tools/
+  npm ci --no-audit --no-fund --loglevel=error --prefix .cache/tools
+fi
+
 if [ -z "${CHROMIUM_BINARY:-}" ] && [ ! -x /usr/bin/chromium ]; then
   apt_install chromium CHROMIUM_BINARY
 fi

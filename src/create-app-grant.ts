@@ -1,4 +1,5 @@
 import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
+import { createLoad, refusingUnderLoad } from './base/load.ts'
 import { type Channels, traced } from './base/traced.ts'
 import type { Claims } from './credentials/jwt/claims.ts'
 import { MAX_SIGNED_TOKEN } from './credentials/jwt/compact.ts'
@@ -14,10 +15,7 @@ import { createVisibleApps } from './domain/apps/visible-apps.ts'
 import { createAuthorization } from './domain/authorization/consent.ts'
 import { createSaveInstall } from './domain/authorization/save-install.ts'
 import { type Authorizer, createAuthorizer } from './domain/authorizer.ts'
-import { createClientCredentials } from './domain/grants/client-credentials.ts'
-import { createSessionEnding } from './domain/grants/session-ending.ts'
-import { createSessionGrants } from './domain/grants/session-grants.ts'
-import { createSessionSteps } from './domain/grants/session-steps.ts'
+import { createGrants } from './domain/grants/create-grants.ts'
 import { accountInput, idInput, loginInput, sourceInput } from './domain/input/input.ts'
 import { createAudiences } from './domain/input/resources.ts'
 import { createInstalls, type Installs } from './domain/installs/installs.ts'
@@ -36,6 +34,15 @@ import { createPages } from './records/pages.ts'
 import { guardedStore } from './store/guarded-store.ts'
 
 const STAMP_LENGTH = 11
+/** What apps and services may request faster than it can be served. `verify` is limited where the cache does not help. */
+const LIMITED = [
+  'clientCredentials',
+  'exchangeCode',
+  'refresh',
+  'authenticateApp',
+  'beginAuthorization',
+  'checkAuthorization',
+] as const
 
 /** The management of apps, tokens and installs, with the authority of the host or of one account. */
 export interface Management {
@@ -103,14 +110,19 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const { appsPerOwner, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
   const events = createEmitter(clock)
-  const guarded = guardedStore(store, { timeoutMs, failed: (failure) => events.emit('outage', {}, failure) })
+  const load = createLoad({
+    timeoutMs,
+    refused: (count) => events.emit('overload', {}, { refused: count }),
+  })
+  const guarded = guardedStore(store, { timeoutMs, load, failed: (failure) => events.emit('outage', {}, failure) })
   const collection = createCollection(guarded, clock, random)
   const scopes = createScopes(rest.scopes)
   const identityOf = createIdentityOf(scopes)
   const accounts = createAccounts(directory, { timeoutMs, events, identityOf })
   const refusals = createRefusals(events)
   const stamp = () => random(STAMP_LENGTH)
-  const base = { collection, accounts, scopes, identityOf, events, refusals, random, clock, lifetimes, issuer, stamp }
+  const shared = { load, collection, accounts, scopes, identityOf, events, refusals }
+  const base = { ...shared, random, clock, lifetimes, issuer, stamp }
   const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
   const hostClaims = claims && createHostClaims(claims, { timeoutMs, events })
@@ -124,17 +136,14 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const accessTokenIssuer = createAccessTokenIssuer({ ...base, format, signed, audiences })
   const saveInstall = createSaveInstall(base)
   const pages = createPages(guarded)
-  const ending = createSessionEnding({ ...base, pages })
-  const steps = createSessionSteps({ ...base, format, audiences, accessTokenIssuer, rotatesRefreshTokens })
   const parts = {
     ...base,
     format,
     audiences,
     readToken,
     authenticator,
-    clientCredentials: createClientCredentials({ ...base, authenticator, accessTokenIssuer, audiences, refusals }),
     pages,
-    sessionGrants: createSessionGrants({ ...base, format, authenticator, steps, ending }),
+    ...createGrants({ ...base, pages, format, audiences, authenticator, accessTokenIssuer, rotatesRefreshTokens }),
     authorization: createAuthorization({ ...base, format, audiences, saveInstall, consent }),
     verifier: createCachingVerifier(createStrictVerifier({ ...base, readToken, audiences }), {
       watch: guarded.watch,
@@ -167,7 +176,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
 
   return Object.freeze({
     ...managementFor({}),
-    authorizer: traced('Authorizer', createAuthorizer(parts), channels),
+    authorizer: traced('Authorizer', refusingUnderLoad(createAuthorizer(parts), LIMITED, load), channels),
     events: publicEvents(events),
     issuer,
     scopes: scopes.catalogue,

@@ -55,8 +55,9 @@ export type {
 } from './domain/authorization/authorization.ts'
 export type { ConsentPolicy, ConsentQuestion, DecideConsent } from './domain/authorization/consent-policy.ts'
 export type { Authorizer } from './domain/authorizer.ts'
+export type { CodeInput } from './domain/grants/authorization-code.ts'
 export type { ClientCredentialsInput } from './domain/grants/client-credentials.ts'
-export type { CodeInput, RefreshInput } from './domain/grants/session-grants.ts'
+export type { RefreshInput } from './domain/grants/refresh-token.ts'
 export type { AppAndAccount } from './domain/input/app-and-account.ts'
 export type { Lifetimes } from './domain/input/lifetimes.ts'
 export { paginate } from './domain/input/paginate.ts'
@@ -74,16 +75,4 @@ export type {
 export type { AppGrantOptions } from './options.ts'
 export type { AppLifetimes } from './records/app.ts'
 export type { Page, PageQuery } from './records/pages.ts'
-export { sanitizeError } from './store/sanitize-error.ts'
-export {
-  type GroupRef,
-  type InsertOptions,
-  type InsertResult,
-  notApplied,
-  type PageRequest,
-  type Position,
-  type RecordPage,
-  type RecordRef,
-  type Store,
-  type StoreRecord,
-} from './store/store.ts'
+export type { Store } from './store/store.ts'

@@ -1,7 +1,12 @@
-import type { GroupRef, Position, RecordRef, Store, StoreRecord } from '../../src/store/store.ts'
+import {
+  type GroupRef,
+  type Position,
+  type RecordRef,
+  SLACK_MS,
+  type Store,
+  type StoreRecord,
+} from '../../src/store.ts'
 
-// Expired records are kept this long, as in every store, because clocks differ between nodes.
-const SLACK_MS = 60_000
 const SWEPT_PER_INSERT = 8
 
 const refKey = (ref: RecordRef) => `${ref.partition} ${ref.kind} ${ref.id}`

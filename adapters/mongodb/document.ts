@@ -1,5 +1,5 @@
 import { describeValue } from '../../src/base/describe-value.ts'
-import type { RecordRef, StoreRecord } from '../../src/store/store.ts'
+import { type RecordRef, SLACK_MS, type StoreRecord } from '../../src/store.ts'
 
 /** A record as it is stored in the collection. */
 export interface MongoDocument {
@@ -20,8 +20,6 @@ export interface MongoDocument {
   readonly seat?: number
 }
 
-// Expired records are kept this long, as in every store, because clocks differ between nodes.
-const SLACK_MS = 60_000
 const LATEST_DATE_MS = 8.64e15
 
 const NAME = /^[A-Za-z0-9._-]{1,200}$/

@@ -1,5 +1,4 @@
-import { batchPerTick } from '../../src/store/batch-per-tick.ts'
-import { notApplied, type StoreRecord } from '../../src/store/store.ts'
+import { batchPerTick, notApplied, type StoreRecord } from '../../src/store.ts'
 import { documentOf, type MongoDocument } from './document.ts'
 import { MAX_TIME_MS, type MongoCollection } from './mongo-collection.ts'
 import { refusingIndex, writeError } from './mongo-errors.ts'

@@ -1,4 +1,4 @@
-import { notApplied } from '../../src/store/store.ts'
+import { notApplied } from '../../src/store.ts'
 
 const DUPLICATE_KEY = 11_000
 const BAD_VALUE = 2

@@ -1,5 +1,5 @@
 import { describeValue } from '../../src/base/describe-value.ts'
-import type { GroupRef, PageRequest, Position, RecordPage, RecordRef, StoreRecord } from '../../src/store/store.ts'
+import type { GroupRef, PageRequest, Position, RecordPage, RecordRef, StoreRecord } from '../../src/store.ts'
 import { checkedName, checkedNumber, type MongoDocument, recordOf } from './document.ts'
 import { GROUP_INDEX } from './indexes.ts'
 import { MAX_TIME_MS, type MongoCollection } from './mongo-collection.ts'

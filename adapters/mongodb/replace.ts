@@ -1,4 +1,4 @@
-import type { StoreRecord } from '../../src/store/store.ts'
+import type { StoreRecord } from '../../src/store.ts'
 import { checkedName, documentOf, idOf } from './document.ts'
 import { MAX_TIME_MS, type MongoCollection } from './mongo-collection.ts'
 import { writeError } from './mongo-errors.ts'

@@ -1,4 +1,4 @@
-import { notApplied, type StoreRecord } from '../../src/store/store.ts'
+import { notApplied, type StoreRecord } from '../../src/store.ts'
 import { checkedName, documentOf, type MongoDocument } from './document.ts'
 import { GROUP_INDEX, SEAT_INDEX } from './indexes.ts'
 import { MAX_TIME_MS, type MongoCollection } from './mongo-collection.ts'

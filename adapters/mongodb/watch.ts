@@ -1,4 +1,4 @@
-import type { RecordRef } from '../../src/store/store.ts'
+import type { RecordRef } from '../../src/store.ts'
 import { refOf } from './document.ts'
 import type { ChangeStream, MongoCollection } from './mongo-collection.ts'
 

@@ -1,5 +1,4 @@
-import { batchGets, type ReadResult } from '../../src/store/batch-gets.ts'
-import type { RecordRef, Store } from '../../src/store/store.ts'
+import { batchGets, type ReadResult, type RecordRef, type Store } from '../../src/store.ts'
 import type { Connection } from './connection.ts'
 import { gaveUp, refusalIn } from './errors.ts'
 import { fromMaster } from './from-master.ts'

@@ -1,4 +1,4 @@
-import { notApplied } from '../../src/store/store.ts'
+import { notApplied } from '../../src/store.ts'
 import { type Client, duplicateOf, type RedisClient } from './client.ts'
 
 /**

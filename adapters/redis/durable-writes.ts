@@ -1,4 +1,4 @@
-import { notApplied } from '../../src/store/store.ts'
+import { notApplied } from '../../src/store.ts'
 import type { Client } from './client.ts'
 import { type Connection, PATIENCE_MS } from './connection.ts'
 import { refusalIn, replyText } from './errors.ts'

@@ -1,4 +1,4 @@
-import { isNotApplied, notApplied } from '../../src/store/store.ts'
+import { isNotApplied, notApplied } from '../../src/store.ts'
 
 // Error replies that mean that nothing was executed. With the last three the server refuses a write; the scripts of
 // this adapter can get them only at their first write.

@@ -1,6 +1,6 @@
 import { describeValue } from '../../src/base/describe-value.ts'
 import { invalidOption } from '../../src/base/errors.ts'
-import type { GroupRef, RecordRef } from '../../src/store/store.ts'
+import type { GroupRef, RecordRef } from '../../src/store.ts'
 
 // Core makes refs of 1 to 200 characters of A-Za-z0-9._-. Any other character could escape the namespace or the
 // partition's slot.

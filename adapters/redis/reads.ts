@@ -1,4 +1,4 @@
-import type { GroupRef, PageRequest, Position, RecordPage, RecordRef, StoreRecord } from '../../src/store/store.ts'
+import type { GroupRef, PageRequest, Position, RecordPage, RecordRef, StoreRecord } from '../../src/store.ts'
 import { batchedGets } from './batched-gets.ts'
 import type { Connection } from './connection.ts'
 import { fromMaster } from './from-master.ts'

@@ -1,4 +1,4 @@
-import type { RecordRef, StoreRecord } from '../../src/store/store.ts'
+import type { RecordRef, StoreRecord } from '../../src/store.ts'
 import { name } from './keys.ts'
 
 // Follows each part of the header. No name contains a space.

@@ -1,6 +1,5 @@
 import { invalidOption } from '../../src/base/errors.ts'
-import { sanitizeError } from '../../src/store/sanitize-error.ts'
-import type { Store } from '../../src/store/store.ts'
+import { type Store, sanitizeError } from '../../src/store.ts'
 import type { RedisClient } from './client.ts'
 import { openConnection } from './connection.ts'
 import { type Durability, durableWrites } from './durable-writes.ts'

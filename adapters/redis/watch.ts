@@ -1,5 +1,5 @@
 import { once } from '../../src/base/once.ts'
-import type { RecordRef } from '../../src/store/store.ts'
+import type { RecordRef } from '../../src/store.ts'
 import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
 import type { Keyspace } from './keys.ts'

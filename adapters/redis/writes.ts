@@ -1,11 +1,9 @@
-import type { InsertOptions, InsertResult, StoreRecord } from '../../src/store/store.ts'
+import { type InsertOptions, type InsertResult, SLACK_MS, type StoreRecord } from '../../src/store.ts'
 import type { Keyspace } from './keys.ts'
 import { encodeRecord, revisionHead } from './record-encoding.ts'
 import type { RunScript } from './run-script.ts'
 import { INSERT, INSERT_FAILED, REPLACE, type ScriptCall } from './scripts.ts'
 
-// A TTL only reclaims space. Clocks may differ by a second between nodes, so this is more than that.
-const SLACK_MS = 60_000
 // A script blocks the server while it runs: about a millisecond for this many records.
 const MAX_PER_SCRIPT = 128
 

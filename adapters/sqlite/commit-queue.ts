@@ -1,4 +1,4 @@
-import { notApplied } from '../../src/store/store.ts'
+import { notApplied } from '../../src/store.ts'
 import type { Driver } from './driver.ts'
 import { resultCode, withHint } from './failure.ts'
 

@@ -1,9 +1,7 @@
 import { resolve } from 'node:path'
 import { invalidOption } from '../../src/base/errors.ts'
 import { once } from '../../src/base/once.ts'
-import { batchGets } from '../../src/store/batch-gets.ts'
-import { withSanitizedErrors } from '../../src/store/sanitize-error.ts'
-import { notApplied, type Store } from '../../src/store/store.ts'
+import { batchGets, notApplied, SLACK_MS, type Store, withSanitizedErrors } from '../../src/store.ts'
 import { type CommitQueue, commitQueue, retryWhileLocked } from './commit-queue.ts'
 import { type Driver, driverOf, isHandle, openDriver } from './driver.ts'
 import { resultCode, withHint } from './failure.ts'
@@ -11,8 +9,6 @@ import { createPrivately, samePlace, warnOfReaders } from './file.ts'
 import { openSchema } from './schema.ts'
 import { keyOf, listOf, prepareStatements, recordOf, type Statements } from './statements.ts'
 
-// Expired records are kept this long, as in every store, because clocks differ between nodes.
-const SLACK_MS = 60_000
 // Each transaction deletes up to this many expired records, or up to twice as many as it writes if that is more.
 const SWEPT_PER_COMMIT = 16
 const SWEPT_PER_WRITE = 2

@@ -1,4 +1,4 @@
-import type { InsertOptions, InsertResult, PageRequest, RecordRef, StoreRecord } from '../../src/store/store.ts'
+import type { InsertOptions, InsertResult, PageRequest, RecordRef, StoreRecord } from '../../src/store.ts'
 import type { Driver, Value } from './driver.ts'
 
 /** The statements of the store, each prepared once. A write runs in a transaction that its caller has opened. */

@@ -27,11 +27,13 @@ class Pending<Result> {
  * Gives every call the same time to settle. All pending calls share one timer, because a timer for each would cost more than most
  * calls.
  *
+ * @param ended - is called once for each call when it settles or is too late, with the `performance.now()` at which it began.
  * @returns a function that makes a call and resolves to its result. If the call rejects or does not settle in time, the function
  *   rejects with the result of `refused`, which is called once.
  */
 export function createDeadline(
   timeoutMs: number,
+  ended?: (startedAt: number) => void,
 ): <Result>(call: () => Promise<Result>, refused: (cause: unknown) => unknown) => Promise<Result> {
   // In the order in which they end, because all have the same time. A call leaves a linked list without a search or a hash.
   let first: Pending<never> | undefined
@@ -68,6 +70,7 @@ export function createDeadline(
     call.before = undefined
     call.after = undefined
     if (!first) timer?.unref()
+    ended?.(call.endsAt - timeoutMs)
   }
   const fail = (call: Pending<never>, cause: unknown) => {
     if (!call.resolve) return

@@ -187,6 +187,11 @@ const MARK = Symbol.for('appgrant.AppGrantError')
  * `instanceof`, which fails if two copies of this package are loaded.
  */
 export class AppGrantError<C extends ErrorCode = ErrorCode> extends Error {
+  // On the prototype, because defining it for each error takes as long as the rest of one without a stack.
+  static {
+    Object.defineProperty(AppGrantError.prototype, MARK, { value: true })
+  }
+
   readonly code: C
   readonly details: ErrorDetails[C]
   readonly hint: string
@@ -199,7 +204,6 @@ export class AppGrantError<C extends ErrorCode = ErrorCode> extends Error {
     this.code = code
     this.details = details as ErrorDetails[C]
     this.hint = hint
-    Object.defineProperty(this, MARK, { value: true })
   }
 }
 

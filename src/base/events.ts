@@ -80,6 +80,8 @@ export interface EventMap {
     readonly operation: string
     readonly cause: unknown
   }
+  /** Requests were refused because too many were in progress. Emitted at most once a second, with their number. */
+  overload: { readonly refused: number }
 }
 
 /** What failed in an event `outage`. */

@@ -12,8 +12,12 @@ import { assertMayAct } from './accounts/may-act.ts'
 import { type App, appView } from './apps/app.ts'
 import type { AppAuthentication, AppAuthenticator, AppCredentials, RequestContext } from './apps/authenticate-app.ts'
 import type { Authorization } from './authorization/authorization.ts'
+import type { CodeInput } from './grants/authorization-code.ts'
 import type { ClientCredentialsInput } from './grants/client-credentials.ts'
-import type { CodeInput, RefreshInput, SessionGrants } from './grants/session-grants.ts'
+import type { Grants } from './grants/create-grants.ts'
+import type { RefreshInput } from './grants/refresh-token.ts'
+import { isCredential } from './grants/session-credential.ts'
+import type { SessionExchange } from './grants/session-exchange.ts'
 import { idInput, objectInput, sourceInput } from './input/input.ts'
 import type { Refusals } from './refusals.ts'
 import type { TokenResponse } from './tokens/access-token-issuer.ts'
@@ -74,8 +78,8 @@ export interface AuthorizerParts {
   readonly collection: Collection
   readonly accounts: Accounts
   readonly authenticator: AppAuthenticator
-  readonly clientCredentials: Authorizer['clientCredentials']
-  readonly sessionGrants: SessionGrants
+  readonly grants: Grants
+  readonly sessions: SessionExchange
   readonly authorization: Authorization
   readonly refusals: Refusals
   readonly verifier: Verifier
@@ -85,25 +89,23 @@ export interface AuthorizerParts {
 }
 
 export function createAuthorizer(parts: AuthorizerParts): Authorizer {
-  const { collection, accounts, authenticator, sessionGrants, refusals, format, events } = parts
+  const { collection, accounts, authenticator, sessions, refusals, format, events } = parts
 
   return {
     ...parts.authorization,
     verify: parts.verifier.verify,
     tryVerify: parts.verifier.tryVerify,
-    clientCredentials: parts.clientCredentials,
-    exchangeCode: sessionGrants.exchangeCode,
-    refresh: sessionGrants.refresh,
+    ...parts.grants,
 
     async revokeToken(input) {
       const source = sourceInput(objectInput(input, 'input'))
       const text = idInput(input.token, 'token')
       const app = await authenticator.authenticate(input)
       return refusals.watch({}, { app: app.key, ...source }, async () => {
-        const spent = format.read(text)
-        if (spent?.kind === 'ac' || spent?.kind === 'rt') {
-          if (spent.app === app.key) await sessionGrants.revoke(app, spent, source)
-          else if (await sessionGrants.isGenuine(spent)) throw foreignToken()
+        const parsed = format.read(text)
+        if (isCredential(parsed)) {
+          if (parsed.app === app.key) await sessions.revoke(app, parsed, source)
+          else if (await sessions.isGenuine(parsed)) throw foreignToken()
           return
         }
         const presented = await parts.readToken(text)

@@ -64,6 +64,9 @@ export interface EndedSession extends SessionBase {
  */
 export type Session = PendingSession | OpenSession | EndedSession
 
+/** A session that its account has approved, or has denied. */
+export type ApprovedSession = OpenSession | EndedSession
+
 /** The account that was asked, and where the response goes. */
 export interface ConsentRequest {
   readonly account: string

@@ -7,8 +7,8 @@ const MAX_CALLS = 250
 /** The record, undefined if there is none, or why it could not be read. */
 export type ReadResult = StoreRecord | undefined | Error
 
-/** How a store reads. */
-export interface Reading {
+/** How a store reads: what {@link batchGets} needs to know of it. */
+export interface BatchReader {
   /** The store's own name for a ref, which no other ref has. Throws if the ref is invalid. */
   nameOf(ref: RecordRef): string
   /** Refs that one command can read together are in the same lane. Default is a single lane. */
@@ -41,12 +41,21 @@ interface Batch {
 }
 
 /**
- * Batches the `get` calls of one turn of the event loop, by lane: all lanes are read before the first result is awaited, and a
- * call waits only for its own lanes. A ref that several calls request is read once, and one that could not be read fails only
- * the calls that requested it. A call never joins a batch that was already passed to `read`. Errors are sanitized.
+ * Creates the method `get` of a store that reads the calls of one tick of the event loop with one command for each lane. All
+ * lanes are read before the first result is awaited, and a call waits only for its own lanes. A ref that several calls request
+ * is read once, and one that could not be read fails only the calls that requested it. A call never joins a batch that was
+ * already passed to `read`. Errors are sanitized.
+ *
+ * @example
+ * ```ts
+ * const get = batchGets({
+ *   nameOf: ({ partition, kind, id }) => `${partition}:${kind}:${id}`,
+ *   read: async (names, refs) => decodeAll(refs, await client.mget(names)),
+ * })
+ * ```
  */
-export function batchGets(reading: Reading): Store['get'] {
-  const { nameOf, laneOf, read, readAlone } = reading
+export function batchGets(reader: BatchReader): Store['get'] {
+  const { nameOf, laneOf, read, readAlone } = reader
   let open = new Map<string, Batch>()
   let full: Batch[] = []
 

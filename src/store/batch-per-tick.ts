@@ -1,9 +1,13 @@
 /**
- * Batches the calls made in one turn of the event loop: `run` gets all of them, in order, when the turn ends. A call never
- * joins a batch that was already passed to `run`.
+ * Creates a function that sends the calls of one tick of the event loop together: `run` gets all of them, in order, when the
+ * tick ends. A call never joins a batch that was already passed to `run`.
  *
  * @param run - returns one result per item, in the same order. If it rejects, every call of the batch rejects.
  * @param max - maximum number of items in a batch; more are split into several.
+ * @example
+ * ```ts
+ * const insert = batchPerTick((records: readonly StoreRecord[]) => insertAll(records), 1000)
+ * ```
  */
 export function batchPerTick<Item, Result>(
   run: (items: readonly Item[]) => Promise<readonly Result[]>,

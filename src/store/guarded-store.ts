@@ -1,5 +1,6 @@
 import { createDeadline } from '../base/deadline.ts'
 import { AppGrantError } from '../base/errors.ts'
+import type { Load } from '../base/load.ts'
 import { guardedWatch } from './guarded-watch.ts'
 import { sanitizeError } from './sanitize-error.ts'
 import { isNotApplied, type Store } from './store.ts'
@@ -11,6 +12,8 @@ export type StoreFailure = 'store_unavailable' | 'outcome_unknown'
 export interface GuardOptions {
   /** How long a call may take, in ms. */
   readonly timeoutMs: number
+  /** Counts the calls, and refuses one if too many are pending. */
+  readonly load: Load
   /** Is called with every failure, before the caller gets the error. The cause is sanitized. */
   readonly failed: (failure: { code: StoreFailure; operation: string; cause: unknown }) => void
 }
@@ -25,9 +28,13 @@ const HINTS: Record<StoreFailure, string> = {
 /**
  * Gives every call to a store a deadline and translates its failures: a failed read, or a write that was not applied, is
  * `store_unavailable`, and any other failed write is `outcome_unknown`. Causes are sanitized, whatever the store does (ERR-8).
+ * Calls are bounded by the load; watching and closing are not.
  */
-export function guardedStore(store: Store, { timeoutMs, failed }: GuardOptions): Store {
+export function guardedStore(store: Store, { timeoutMs, load, failed }: GuardOptions): Store {
   const withinDeadline = createDeadline(timeoutMs)
+  const countedDeadline = createDeadline(timeoutMs, load.endCall)
+  const counted = <Result>(call: () => Promise<Result>, refused: (cause: unknown) => unknown) =>
+    load.beginCall() ?? countedDeadline(call, refused)
   // One for each operation, not for each call.
   const refusal = (operation: string, failure: StoreFailure) => (error: unknown) => {
     const code = isNotApplied(error) ? 'store_unavailable' : failure
@@ -46,11 +53,11 @@ export function guardedStore(store: Store, { timeoutMs, failed }: GuardOptions):
   const watch = store.watch?.bind(store)
   return {
     conditionalInserts: store.conditionalInserts === true,
-    get: (refs) => withinDeadline(() => store.get(refs), getRefused),
-    insert: (record, options) => withinDeadline(() => store.insert(record, options), insertRefused),
-    replace: (from, to) => withinDeadline(() => store.replace(from, to), replaceRefused),
-    list: (group, page) => withinDeadline(() => store.list(group, page), listRefused),
-    count: (group, after) => withinDeadline(() => store.count(group, after), countRefused),
+    get: (refs) => counted(() => store.get(refs), getRefused),
+    insert: (record, options) => counted(() => store.insert(record, options), insertRefused),
+    replace: (from, to) => counted(() => store.replace(from, to), replaceRefused),
+    list: (group, page) => counted(() => store.list(group, page), listRefused),
+    count: (group, after) => counted(() => store.count(group, after), countRefused),
     ...(watch && { watch: guardedWatch(watch, withinDeadline, watchRefused) }),
     close: () => withinDeadline(() => store.close(), closeRefused),
   }

@@ -33,7 +33,7 @@ export function sanitizeError(error: unknown): Error {
   return sanitizedCopy(error, 0)
 }
 
-/** Resolves like the call. If it rejects, rejects with the sanitized error. */
+/** Resolves like the call. If the call rejects, it rejects with the error sanitized by {@link sanitizeError}. */
 export async function withSanitizedErrors<Result>(call: Promise<Result>): Promise<Result> {
   try {
     return await call

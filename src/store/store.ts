@@ -1,6 +1,12 @@
 import { NOT_APPLIED, sanitizeError } from './sanitize-error.ts'
 
 /**
+ * How long a store keeps a record after it has expired, in ms: the clocks of all nodes agree within one second, and a node whose
+ * clock is behind must still find what it may use.
+ */
+export const SLACK_MS = 60_000
+
+/**
  * Identifies a record. `kind`, `partition` and `id` are 1 to 200 characters of `A-Za-z0-9._-`. Core generates them, so a store
  * can put them into keys as they are. They are compared byte by byte.
  */

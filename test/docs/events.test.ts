@@ -19,6 +19,7 @@ const EVENTS: Readonly<Record<keyof EventMap, true>> = {
   install: true,
   refused: true,
   outage: true,
+  overload: true,
 }
 const APP: Readonly<Record<AppChange, true>> = {
   registered: true,
@@ -66,6 +67,7 @@ describe('docs/events.md', () => {
       install: Object.keys(INSTALL),
       refused: reasons,
       outage: Object.keys(OUTAGE),
+      overload: ['refused'],
     } satisfies Record<keyof typeof EVENTS, readonly string[]>
     for (const [event, names] of Object.entries(members))
       for (const name of names) expect(section(event), `${event}: ${name}`).toContain(`\`${name}\``)

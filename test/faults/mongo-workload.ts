@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { guardedStore } from '../../src/store/guarded-store.ts'
 import type { Store, StoreRecord } from '../../src/store/store.ts'
 import { until } from '../support/servers/until.ts'
+import { unwatchedLoad } from '../support/unwatched-load.ts'
 
 /** How long a call may take, as in a host with default options. */
 export const DEADLINE_MS = 1000
@@ -30,7 +31,9 @@ export function startWorkload(nodes: readonly [Store, Store]) {
   const seen: Seen = { killed: 0, repeated: 0, acceptedAfterKill: 0, read: 0, failed: 0, longestCallMs: 0 }
   const dead: StoreRecord[] = []
   let going = true
-  const guarded = nodes.map((store) => guardedStore(store, { timeoutMs: DEADLINE_MS, failed: () => {} }))
+  const guarded = nodes.map((store) =>
+    guardedStore(store, { timeoutMs: DEADLINE_MS, load: unwatchedLoad(), failed: () => {} }),
+  )
   const [killing, other] = guarded as [Store, Store]
 
   const timed = async <Result>(call: Promise<Result>): Promise<Result | undefined> => {

@@ -9,6 +9,7 @@ import { describeWith } from '../support/servers/describe-with.ts'
 import { DRIVERS, freshName, preparedStore, storeOn } from '../support/servers/mongo-target.ts'
 import { type Mongod, mongodBinary, mongodMissing, startMongod } from '../support/servers/mongod.ts'
 import { until } from '../support/servers/until.ts'
+import { unwatchedLoad } from '../support/unwatched-load.ts'
 import { DEADLINE_MS, report, startWorkload } from './mongo-workload.ts'
 import { startProxy } from './tcp-proxy.ts'
 
@@ -105,7 +106,7 @@ describeWith('mongoStore under faults of one server', { found: mongodBinary, mis
           // A driver that once failed to connect by itself never tries again: each call has a client of its own.
           const store = mongoStore({ db: connect(Client, url, options).db() })
           const begun = performance.now()
-          const answer = call(guardedStore(store, { timeoutMs: DEADLINE_MS, failed: () => {} }))
+          const answer = call(guardedStore(store, { timeoutMs: DEADLINE_MS, load: unwatchedLoad(), failed: () => {} }))
           await expect(answer).rejects.toMatchObject({ code: 'store_unavailable' })
           longestCallMs = Math.max(longestCallMs, performance.now() - begun)
         }
@@ -127,7 +128,7 @@ describeWith('mongoStore under faults of one server', { found: mongodBinary, mis
         const release = proxy.hold('replies')
         const client = connect(Client, `mongodb://${proxy.address.host}:${proxy.address.port}/?directConnection=true`)
         const store = storeOn(client)
-        const core = guardedStore(store, { timeoutMs: DEADLINE_MS, failed: () => {} })
+        const core = guardedStore(store, { timeoutMs: DEADLINE_MS, load: unwatchedLoad(), failed: () => {} })
         const [one, two] = [record(), record()]
         const refused = await Promise.all([core.insert(one), core.replace(two, two)].map(codeOf))
         expect(refused).toEqual(['store_unavailable', 'store_unavailable'])

@@ -9,11 +9,13 @@ import { describeWith } from '../support/servers/describe-with.ts'
 import { drivers } from '../support/servers/ioredis.ts'
 import { type RedisServer, redisServer, startRedis } from '../support/servers/redis.ts'
 import { until } from '../support/servers/until.ts'
+import { unwatchedLoad } from '../support/unwatched-load.ts'
 import { startProxy } from './tcp-proxy.ts'
 
 /** Core's default. */
 const DEADLINE_MS = 1000
-const guarded = (store: Store) => guardedStore(store, { timeoutMs: DEADLINE_MS, failed: () => {} })
+const guarded = (store: Store) =>
+  guardedStore(store, { timeoutMs: DEADLINE_MS, load: unwatchedLoad(), failed: () => {} })
 
 /** A port that accepts connections and never responds. */
 async function blackHole() {

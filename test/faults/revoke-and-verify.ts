@@ -4,6 +4,7 @@ import { guardedStore } from '../../src/store/guarded-store.ts'
 import type { Store, StoreRecord } from '../../src/store/store.ts'
 import { changed, record, upTo } from '../../src/testing/sample-records.ts'
 import { until } from '../support/servers/until.ts'
+import { unwatchedLoad } from '../support/unwatched-load.ts'
 
 const DEADLINE_MS = 1000
 // How much later than its deadline a call may end on a machine that is busy with the fault itself.
@@ -47,7 +48,8 @@ export async function revokeAndVerify(
   let failures = 0
   let accepted = 0
   let ended = false
-  const guard = (store: Store) => guardedStore(store, { timeoutMs: DEADLINE_MS, failed: () => void failures++ })
+  const guard = (store: Store) =>
+    guardedStore(store, { timeoutMs: DEADLINE_MS, load: unwatchedLoad(), failed: () => void failures++ })
   const timed = async <Result>(call: () => Promise<Result>): Promise<Result | undefined> => {
     const begun = performance.now()
     try {

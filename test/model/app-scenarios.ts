@@ -1,5 +1,6 @@
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
-import { type AppGrant, createAppGrant, isAppGrantError, type Store, type StoreRecord } from '../../src/index.ts'
+import { type AppGrant, createAppGrant, isAppGrantError, type Store } from '../../src/index.ts'
+import type { StoreRecord } from '../../src/store.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { observedStore } from '../support/observed-store.ts'
 import { SCOPES } from '../support/scopes.ts'

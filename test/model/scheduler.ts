@@ -1,4 +1,5 @@
-import { type ErrorCode, isAppGrantError, notApplied, type Store } from '../../src/index.ts'
+import { type ErrorCode, isAppGrantError, type Store } from '../../src/index.ts'
+import { notApplied } from '../../src/store.ts'
 import { seededRandom } from '../../src/testing/seeded-random.ts'
 
 /**

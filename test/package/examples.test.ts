@@ -96,7 +96,7 @@ describe('the examples', () => {
       code: 0,
       stderr: '',
       lines: [
-        'the host was ended by SIGKILL',
+        'the host was ended by SIGTERM',
         'app registered host',
         'refused wrong_secret 192.0.2.66',
         'app suspended ann',

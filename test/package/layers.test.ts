@@ -41,11 +41,12 @@ describe('the layers', () => {
     ['src/domain/accounts/accounts.ts', '../apps/app.ts', 'src/domain/accounts'],
     ['src/domain/apps/app.ts', '../tokens/scope.ts', 'src/domain/apps'],
     ['src/domain/tokens/scope.ts', '../authorization/pkce.ts', 'src/domain/tokens'],
-    ['src/domain/authorization/pkce.ts', '../grants/invalid-grant.ts', 'src/domain/authorization'],
-    ['src/domain/installs/installs.ts', '../grants/invalid-grant.ts', 'src/domain/installs'],
-    ['src/domain/grants/session-grants.ts', '../authorizer.ts', 'src/domain/grants'],
+    ['src/domain/authorization/pkce.ts', '../grants/session-grant.ts', 'src/domain/authorization'],
+    ['src/domain/installs/installs.ts', '../grants/session-grant.ts', 'src/domain/installs'],
+    ['src/domain/grants/session-exchange.ts', '../authorizer.ts', 'src/domain/grants'],
     ['adapters/memory/memory-store.ts', '../../src/domain/apps/app.ts', 'adapters'],
     ['adapters/memory/memory-store.ts', '../redis/redis-store.ts', 'adapters'],
+    ['adapters/memory/memory-store.ts', '../../src/store/guarded-store.ts', 'adapters'],
     ['src/credentials/digest.ts', '../records/app.ts', 'src/credentials'],
     ['src/store/store.ts', '../records/app.ts', 'src/store'],
     ['src/http/protect.ts', '../records/token.ts', 'src/http/protect.ts'],
@@ -91,6 +92,16 @@ describe('the layers', () => {
     expect(status).toBe(1)
     const line = stderr.split('\n').find((one) => one.endsWith('an import cycle')) ?? ''
     for (const name of cycle) expect(line).toContain(name)
+  })
+
+  it('the layer check stops a file of more than 300 lines', () => {
+    const file = join(copy, 'src/base/own-text.ts')
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(file, text + '// more\n'.repeat(300))
+    const { status, stderr } = layers()
+    writeFileSync(file, text)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/src\/base\/own-text\.ts: 3\d\d lines/)
   })
 
   it('a rule id that docs/invariants.md does not define stops npm run check', () => {

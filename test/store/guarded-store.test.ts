@@ -5,6 +5,7 @@ import { guardedStore, type StoreFailure } from '../../src/store/guarded-store.t
 import { notApplied, type Store, type StoreRecord } from '../../src/store/store.ts'
 import { faultyStore, type StoreMethod } from '../../src/testing/index.ts'
 import { refusalOf } from '../support/code-of.ts'
+import { unwatchedLoad } from '../support/unwatched-load.ts'
 
 const record: StoreRecord = {
   kind: 'k',
@@ -26,9 +27,9 @@ const CALLS: Record<StoreMethod, (store: Store) => Promise<unknown>> = {
 const METHODS = Object.keys(CALLS) as StoreMethod[]
 const isWrite = (method: StoreMethod) => method === 'insert' || method === 'replace'
 
-function guarded(inner: Store, timeoutMs = 10) {
+function guarded(inner: Store, timeoutMs = 10, load = unwatchedLoad()) {
   const outages: { code: StoreFailure; operation: string; cause: unknown }[] = []
-  return { store: guardedStore(inner, { timeoutMs, failed: (failure) => outages.push(failure) }), outages }
+  return { store: guardedStore(inner, { timeoutMs, load, failed: (failure) => outages.push(failure) }), outages }
 }
 
 describe('the guarded store', () => {

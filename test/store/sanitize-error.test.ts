@@ -1,7 +1,8 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { AppGrantError, isAppGrantError, notApplied, sanitizeError } from '../../src/index.ts'
+import { AppGrantError, isAppGrantError } from '../../src/index.ts'
 import { isNotApplied } from '../../src/store/store.ts'
+import { notApplied, sanitizeError } from '../../src/store.ts'
 
 const SECRET = 'hunter2-canary'
 const shown = (error: unknown) => inspect(error, { depth: 12, showHidden: true })

@@ -1,15 +1,8 @@
-import { numberFromBase62, numberToBase62 } from '../../credentials/base62.ts'
+import { numberToBase62 } from '../../credentials/base62.ts'
 import { macOf } from '../../credentials/digest.ts'
 import { type TokenFields, type TokenFormat, WIDTH } from '../../credentials/token-format.ts'
-import { type Session, tagOf } from '../../records/session.ts'
-
-/** A parsed code or refresh token. */
-export type Credential = { readonly kind: 'ac' | 'rt' } & TokenFields<'ac' | 'rt'>
-
-/** The stage of the session in which it is the current credential. */
-export function stageOf({ stage }: Credential): number {
-  return numberFromBase62(stage)
-}
+import { type OpenSession, tagOf } from '../../records/session.ts'
+import type { Credential } from './session-credential.ts'
 
 /** What an access token of a step is for. */
 export interface StepAccess {
@@ -36,7 +29,7 @@ export interface Successor {
  */
 export function successorOf(
   credential: Credential,
-  session: Session,
+  session: OpenSession,
   { stage, salt, format }: { readonly stage: number; readonly salt: string; readonly format: TokenFormat },
 ): Successor {
   const { app, install, session: id, secret } = credential

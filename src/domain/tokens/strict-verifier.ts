@@ -1,4 +1,5 @@
 import type { VerifyFailureReason } from '../../base/errors.ts'
+import type { Load } from '../../base/load.ts'
 import { digestOf, sameDigest } from '../../credentials/digest.ts'
 import { appKind, appRef, type LiveApp } from '../../records/app.ts'
 import { type Collection, hasExpired, type RecordRef, type StoreRecord } from '../../records/collection.ts'
@@ -13,7 +14,7 @@ import { availableScope } from './scope.ts'
 import type { AccessTokenParts, PresentedToken, ReadToken } from './token-reader.ts'
 import { type Verification, verifyFailure } from './verification.ts'
 
-/** Verifies against the stored records. */
+/** Verifies against the stored records, or refuses to under overload. */
 export interface StrictVerifier {
   /** @param onReads - is called with the refs that are read. */
   verify(accessToken: unknown, onReads?: (places: readonly RecordRef[]) => void): Promise<Verification>
@@ -26,18 +27,21 @@ export function createStrictVerifier(parts: {
   readonly audiences: Audiences
   readonly scopes: Scopes
   readonly clock: () => number
+  readonly load: Load
 }): StrictVerifier {
-  const { collection, accounts, readToken, audiences, scopes, clock } = parts
+  const { collection, accounts, readToken, audiences, scopes, clock, load } = parts
 
   return {
     // No async function and no extra promise: every request takes this path.
     verify(text, onReads) {
+      const refusal = load.refusal()
+      if (refusal) return refusal
       if (typeof text !== 'string') return Promise.resolve(verifyFailure('malformed'))
       try {
         const read = readToken(text)
         // Only signed tokens are read asynchronously.
         return read instanceof Promise
-          ? read.then((presented) => verifyRead(presented, onReads))
+          ? load.hold(read).then((presented) => verifyRead(presented, onReads))
           : verifyRead(read, onReads)
       } catch (error) {
         return Promise.reject(error)
@@ -52,7 +56,18 @@ export function createStrictVerifier(parts: {
     if (typeof presented === 'string') return Promise.resolve(verifyFailure(presented))
     const places = refsOf(presented.parsed)
     onReads?.(places)
-    return collection.get(places).then((records) => verifyRecords(presented, records))
+    const reading = collection.get(places)
+    load.enter()
+    return reading.then(
+      (records) => {
+        load.leave()
+        return verifyRecords(presented, records)
+      },
+      (error) => {
+        load.leave()
+        throw error
+      },
+    )
   }
 
   function verifyRecords(
@@ -101,7 +116,7 @@ export function createStrictVerifier(parts: {
   ): Verification | Promise<Verification> {
     const decision = mayAct(app, install?.account ?? app.owner, accounts)
     return decision instanceof Promise
-      ? decision.then((decided) => toVerification(decided, app, token, install))
+      ? load.hold(decision).then((decided) => toVerification(decided, app, token, install))
       : toVerification(decision, app, token, install)
   }
 

@@ -64,8 +64,8 @@ export const appRoutes: readonly ApiRoute[] = [
     status: 200,
     result: 'Removals',
     async run({ management, body }) {
-      const results = appsIn(body).map((key) =>
-        resultOf({ key, removed: false }, async () => ({ key, removed: await management.apps.remove(key) })),
+      const results = appsIn(body).map((app) =>
+        resultOf({ app, removed: false }, async () => ({ app, removed: await management.apps.remove(app) })),
       )
       return { results: await Promise.all(results) }
     },
@@ -141,12 +141,12 @@ export const appRoutes: readonly ApiRoute[] = [
   {
     method: 'PUT',
     path: '/apps/{key}/jwks',
-    summary: 'Replaces all secrets and keys with the public keys of a JWK set and revokes every token.',
-    body: 'JwkSet',
+    summary: 'Replaces all secrets and keys with these public keys and revokes every token.',
+    body: 'AppJwks',
     status: 200,
     result: 'App',
     // `replaceJwks` validates the keys.
-    run: (call) => call.management.apps.replaceJwks(keyOf(call), call.body.keys as readonly PublicJwk[]),
+    run: (call) => call.management.apps.replaceJwks(keyOf(call), call.body.jwks as readonly PublicJwk[]),
   },
   {
     method: 'POST',

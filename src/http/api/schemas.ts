@@ -1,4 +1,19 @@
+import type { FieldError } from '../../base/errors.ts'
+import type { Actor } from '../../base/events.ts'
+import type { App } from '../../domain/apps/app.ts'
+import type { AppFields, NewApp } from '../../domain/apps/app-fields.ts'
+import type { AppJwk, PublicJwk } from '../../domain/apps/app-jwks.ts'
+import type { Install } from '../../domain/installs/installs.ts'
+import type { TokenInfo } from '../../domain/tokens/token-store.ts'
+
 type Schema = Readonly<Record<string, unknown>>
+
+/** A schema for each member of a type, named with `?` if it is optional: a member that is missing here does not compile. */
+type Members<Type> = {
+  readonly [Name in keyof Type & string as Partial<Pick<Type, Name>> extends Pick<Type, Name>
+    ? `${Name}?`
+    : Name]-?: Schema
+}
 
 const text = { type: 'string' } as const
 const flag = { type: 'boolean' } as const
@@ -30,7 +45,7 @@ const optionalFields = {
   'image?': { ...text, description: 'An https URL.' },
   'adminPhone?': { ...text, description: 'A phone number in international format, with +.' },
   'apiType?': { ...text, description: 'The API type. The host defines its meaning.' },
-}
+} satisfies Partial<Members<AppFields>>
 
 const fields = {
   'name?': { ...text, description: '1–100 characters.' },
@@ -39,7 +54,9 @@ const fields = {
   ...optionalFields,
   'redirectUrls?': { ...texts, description: 'Canonical https URLs.' },
   'scopes?': { ...texts, description: 'Scope tokens (RFC 6749 section 3.3).' },
-}
+} satisfies Members<Partial<AppFields>>
+
+const actor = object({ 'account?': text, 'login?': text } satisfies Members<Actor>)
 
 const app = {
   key: { ...text, description: 'The client_id.' },
@@ -61,14 +78,14 @@ const app = {
       'accessTokenSeconds?': { type: 'integer' },
       'refreshIdleSeconds?': { type: 'integer' },
       'refreshAbsoluteSeconds?': { oneOf: [{ type: 'integer' }, { const: 'never' }] },
-    }),
+    } satisfies Members<NonNullable<App['lifetimes']>>),
     description: "Set by the host for this app, in place of the host's own.",
   },
   createdAt: time,
-  'suspended?': object({ at: time, by: object({ 'account?': text, 'login?': text }) }),
-  secrets: list(object({ id: text, createdAt: time })),
+  'suspended?': object({ at: time, by: actor } satisfies Members<NonNullable<App['suspended']>>),
+  secrets: list(object({ id: text, createdAt: time } satisfies Members<App['secrets'][number]>)),
   jwks: list(ref('Jwk')),
-}
+} satisfies Members<App>
 
 const jwk = { 'alg?': text, 'crv?': text, 'x?': text, 'y?': text, 'n?': text, 'e?': text }
 const jwks = { type: 'array', items: ref('PublicJwk'), maxItems: 10 } as const
@@ -83,8 +100,11 @@ export const schemas = {
   NewApp: open({
     ...object({
       ...fields,
-      'public?': { ...flag, description: 'Whether the app is a public client, which cannot keep a secret.' },
-      'jwks?': { ...jwks, description: 'Public keys with which the app authenticates instead of a secret.' },
+      ...({
+        'public?': { ...flag, description: 'Whether the app is a public client, which cannot keep a secret.' },
+        'jwks?': { ...jwks, description: 'Public keys with which the app authenticates instead of a secret.' },
+        // The owner is in the query, and trust has a route of its own.
+      } satisfies Members<Omit<NewApp, keyof AppFields | 'owner' | 'trusted'>>),
     }),
     required: ['name', 'homepage', 'adminEmail'],
   }),
@@ -98,13 +118,16 @@ export const schemas = {
   AppWithSecret: object({ app: ref('App'), 'secret?': secret }),
   AppWithNewSecret: object({ app: ref('App'), secretId: text, secret }),
   /** A key as it is stored: with its kid, and with only the members that are needed. */
-  Jwk: object({ kty: text, kid: text, ...jwk }),
-  PublicJwk: open(object({ kty: text, 'kid?': text, ...jwk })),
-  JwkSet: open(object({ keys: { ...jwks, minItems: 1 } })),
+  Jwk: object({ kty: text, kid: text, ...jwk } satisfies Members<AppJwk>),
+  PublicJwk: open({
+    ...object({ 'kty?': text, 'kid?': text, 'use?': text, 'key_ops?': texts, ...jwk } satisfies Members<PublicJwk>),
+    required: ['kty'],
+  }),
+  AppJwks: open(object({ jwks: { ...jwks, minItems: 1 } })),
   Trusted: open(object({ trusted: flag })),
   AppIds: open(object({ apps: { ...texts, maxItems: 100 } })),
   Removals: object({
-    results: list(object({ key: text, removed: flag, 'error?': text, 'error_description?': text })),
+    results: list(object({ app: text, removed: flag, 'error?': text, 'error_description?': text })),
   }),
   Token: object({
     id: text,
@@ -113,18 +136,18 @@ export const schemas = {
     expiresAt: time,
     scope: texts,
     'userAgent?': text,
-  }),
+  } satisfies Members<TokenInfo>),
   TokenPage: page(ref('Token')),
   TokenHolder: open(object(holder)),
   TokenIds: open(object({ ...holder, ids: { ...texts, maxItems: 1000 } })),
   Install: object({
-    app: object({ key: text, name: text, owner: text }),
+    app: object({ key: text, name: text, owner: text } satisfies Members<Install['app']>),
     account: text,
     installedAt: time,
     'expiresAt?': { ...time, description: 'Absent if the install stays until it is withdrawn.' },
-    approvedBy: object({ 'account?': text, 'login?': text }),
+    approvedBy: actor,
     scope: { ...texts, description: 'All scopes granted since the installation.' },
-  }),
+  } satisfies Members<Install>),
   InstallPage: page(ref('Install')),
   WithdrawRequest: open(
     object({ apps: { ...texts, maxItems: 100, description: 'The keys of the apps.' }, 'account?': holder['account?'] }),
@@ -136,7 +159,7 @@ export const schemas = {
   Error: object({
     error: { ...text, description: 'A stable error code.' },
     error_description: text,
-    'fields?': list(object({ field: text, code: text, expected: text, received: text })),
+    'fields?': list(object({ field: text, code: text, expected: text, received: text } satisfies Members<FieldError>)),
     'owner?': text,
     'limit?': { type: 'integer' },
     'app?': text,

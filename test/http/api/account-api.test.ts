@@ -28,9 +28,10 @@ const state = (id: string): AccountState => ({
 })
 
 /** The API, signed in as `account`. Every response is checked against the description. */
-async function api() {
+async function api(options: Parameters<typeof httpFixture>[0] = {}) {
   const who: { account: string; login?: string } = { account: 'org-1' }
   const here = httpFixture({
+    ...options,
     signIn: async () => ({ ...who }),
     directory: { lineage: async (account) => (TREE[account] ?? []).map(state) },
   })
@@ -110,12 +111,24 @@ describe('the JSON API of a signed-in account', () => {
     expect(body).not.toHaveProperty('secret')
     const { app } = body as { app: { key: string } }
     expect(app).toMatchObject({ secrets: [], jwks: [{ ...jwk, kid: 'first' }] })
-    const replaced = await ask('PUT', `/apps/${app.key}/jwks`, { keys: [next] })
+    const replaced = await ask('PUT', `/apps/${app.key}/jwks`, { jwks: [next] })
     expect(replaced).toMatchObject({ status: 200, body: { key: app.key, jwks: [next] } })
     expect(await ask('GET', `/apps/${app.key}`)).toMatchObject({ body: { jwks: [next] } })
     // Keys replace the secret, and a secret replaces the keys.
     const { body: renewed } = await ask('POST', `/apps/${app.key}/regenerate-secret`)
     expect(renewed).toMatchObject({ app: { jwks: [] }, secret: expect.stringMatching(/^\w{32}$/) })
+  })
+
+  it('the description covers an app that serves a resource and is suspended, and an app with keys', async () => {
+    const resource = 'https://api.example'
+    const { ask, register, appgrant } = await api({ resources: [resource] })
+    const { app } = await register()
+    await appgrant.apps.setResourceServer(app.key, resource)
+    const { body } = await ask('POST', `/apps/${app.key}/suspend`)
+    expect(body).toMatchObject({ resourceServer: resource, suspended: { by: { account: 'org-1' } } })
+    await register({ name: 'With Keys', jwks: [(await appSigner()).jwk] })
+    const list = await ask('GET', '/apps')
+    expect(list.body?.items).toContainEqual(expect.objectContaining({ resourceServer: resource }))
   })
 
   it('invalid or private keys and a key URL, which is never fetched, are refused (S09, S68)', async () => {
@@ -130,7 +143,7 @@ describe('the JSON API of a signed-in account', () => {
     ] as const)
       for (const [method, path, body] of [
         ['POST', '/apps', { ...FIELDS, jwks: wrong }],
-        ['PUT', `/apps/${app.key}/jwks`, { keys: wrong }],
+        ['PUT', `/apps/${app.key}/jwks`, { jwks: wrong }],
       ] as const) {
         const response = await ask(method, path, body)
         expect([response.status, response.body?.error]).toEqual([400, 'invalid_fields'])
@@ -292,10 +305,10 @@ describe('the JSON API of a signed-in account', () => {
       status: 200,
       body: {
         results: [
-          { key: one.app.key, removed: true },
-          { key: foreign.app.key, removed: false },
-          { key: 'nonsense', removed: false },
-          { key: two.app.key, removed: true },
+          { app: one.app.key, removed: true },
+          { app: foreign.app.key, removed: false },
+          { app: 'nonsense', removed: false },
+          { app: two.app.key, removed: true },
         ],
       },
     })

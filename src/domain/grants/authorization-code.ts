@@ -1,0 +1,73 @@
+import { AppGrantError } from '../../base/errors.ts'
+import type { RefusalReason } from '../../base/refusal-reasons.ts'
+import type { AppAuthenticator, AppCredentials, RequestContext } from '../apps/authenticate-app.ts'
+import { bindingFault, bindingOf, challengeOf } from '../authorization/pkce.ts'
+import { idInput, objectInput, sourceInput } from '../input/input.ts'
+import { resourcesInput } from '../input/resources.ts'
+import { because, type Refusals } from '../refusals.ts'
+import type { TokenResponse } from '../tokens/access-token-issuer.ts'
+import type { SessionExchange } from './session-exchange.ts'
+import type { SessionGrant } from './session-grant.ts'
+
+/** Longer than any redirect URL that an app can register. Nothing longer is hashed. */
+const MAX_REDIRECT = 4096
+
+/** An authorization code to exchange, and the app that presents it. */
+export type CodeInput = AppCredentials &
+  RequestContext & {
+    readonly code: string
+    /** The PKCE verifier, 43–128 characters. */
+    readonly codeVerifier: string
+    /** The redirect URL of the authorization request, unmodified. */
+    readonly redirectUrl: string
+    /** Which of the granted resources the access token is for. Default is all of them. */
+    readonly resources?: readonly string[] | undefined
+  }
+
+const CODE_GRANT = { kind: 'ac', invalid: invalidCode } as const satisfies SessionGrant
+
+/** Exchanges authorization codes. A code is bound to its PKCE challenge and to its redirect URL. */
+export function createExchangeCode(parts: {
+  readonly authenticator: AppAuthenticator
+  readonly sessions: SessionExchange
+  readonly refusals: Refusals
+}): (input: CodeInput) => Promise<TokenResponse> {
+  const { authenticator, sessions, refusals } = parts
+
+  return async (input) => {
+    const source = sourceInput(objectInput(input, 'input'))
+    const text = idInput(input.code, 'code')
+    const codeVerifier = idInput(input.codeVerifier, 'codeVerifier')
+    const redirectUrl = idInput(input.redirectUrl, 'redirectUrl')
+    // Authenticate first: others must learn nothing about the code.
+    const app = await authenticator.authenticate(input)
+    return refusals.watch({}, { app: app.key, ...source }, async () => {
+      const credential = await sessions.read(CODE_GRANT, text, app)
+      if (redirectUrl.length > MAX_REDIRECT) throw invalidCode('wrong_redirect')
+      const binding = bindingOf(challengeOf(codeVerifier), redirectUrl)
+      const grant: SessionGrant = {
+        ...CODE_GRANT,
+        assertBound(session) {
+          const fault = bindingFault(session.binding, binding)
+          if (fault) throw invalidCode(fault)
+        },
+        // Removing a redirect URL revokes its codes, but not the sessions they have started.
+        assertCurrent(session) {
+          if (!app.redirectStamps.includes(session.redirectStamp)) throw invalidCode('revoked')
+        },
+      }
+      const resources = resourcesInput(input.resources)
+      return sessions.exchange({ app, text, credential, grant, scope: undefined, resources, source })
+    })
+  }
+}
+
+function invalidCode(reason: RefusalReason<'invalid_code'>): AppGrantError {
+  return because(
+    new AppGrantError('invalid_code', {
+      message: 'the authorization code is not valid',
+      hint: 'It is unknown, expired, used or revoked, or belongs to another app, redirect URL or verifier. Authorise again.',
+    }),
+    reason,
+  )
+}

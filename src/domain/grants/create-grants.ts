@@ -1,0 +1,58 @@
+import type { Emitter } from '../../base/events.ts'
+import type { RandomText } from '../../credentials/random.ts'
+import type { TokenFormat } from '../../credentials/token-format.ts'
+import type { Collection } from '../../records/collection.ts'
+import type { Pages } from '../../records/pages.ts'
+import type { Accounts, AppIdentity, IdentityOf } from '../accounts/accounts.ts'
+import type { Scopes } from '../accounts/scopes.ts'
+import type { AppAuthenticator } from '../apps/authenticate-app.ts'
+import type { Lifetimes } from '../input/lifetimes.ts'
+import type { Audiences } from '../input/resources.ts'
+import type { Refusals } from '../refusals.ts'
+import type { AccessTokenIssuer, TokenResponse } from '../tokens/access-token-issuer.ts'
+import { type CodeInput, createExchangeCode } from './authorization-code.ts'
+import { type ClientCredentialsInput, createClientCredentials } from './client-credentials.ts'
+import { createRefresh, type RefreshInput } from './refresh-token.ts'
+import { createRepeatedStep } from './repeated-step.ts'
+import { createSessionEnding } from './session-ending.ts'
+import { createSessionExchange, type SessionExchange } from './session-exchange.ts'
+import { createSessionSteps } from './session-steps.ts'
+import { createStepTokens } from './step-tokens.ts'
+
+/** Every grant. */
+export interface Grants {
+  clientCredentials(input: ClientCredentialsInput): Promise<TokenResponse>
+  exchangeCode(input: CodeInput): Promise<TokenResponse>
+  refresh(input: RefreshInput): Promise<TokenResponse>
+}
+
+export interface GrantParts {
+  readonly collection: Collection
+  readonly pages: Pages
+  readonly accounts: Accounts
+  readonly authenticator: AppAuthenticator
+  readonly accessTokenIssuer: AccessTokenIssuer
+  readonly audiences: Audiences
+  readonly scopes: Scopes
+  readonly identityOf: IdentityOf
+  readonly refusals: Refusals
+  readonly format: TokenFormat
+  readonly events: Emitter
+  readonly random: RandomText
+  readonly clock: () => number
+  readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
+  readonly lifetimes: Lifetimes
+}
+
+export function createGrants(parts: GrantParts): { readonly grants: Grants; readonly sessions: SessionExchange } {
+  const tokens = createStepTokens(parts)
+  const repeated = createRepeatedStep({ ...parts, tokens })
+  const steps = createSessionSteps({ ...parts, tokens, repeated })
+  const sessions = createSessionExchange({ ...parts, steps, ending: createSessionEnding(parts) })
+  const grants = {
+    clientCredentials: createClientCredentials(parts),
+    exchangeCode: createExchangeCode({ ...parts, sessions }),
+    refresh: createRefresh({ ...parts, sessions }),
+  }
+  return { grants, sessions }
+}

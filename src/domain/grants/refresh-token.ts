@@ -1,0 +1,51 @@
+import { AppGrantError } from '../../base/errors.ts'
+import type { AppAuthenticator, AppCredentials, RequestContext } from '../apps/authenticate-app.ts'
+import { idInput, objectInput, sourceInput } from '../input/input.ts'
+import { resourcesInput } from '../input/resources.ts'
+import { because, type Refusals } from '../refusals.ts'
+import type { TokenResponse } from '../tokens/access-token-issuer.ts'
+import { scopeTokens } from '../tokens/scope.ts'
+import type { SessionExchange } from './session-exchange.ts'
+import type { CredentialFault, SessionGrant } from './session-grant.ts'
+
+/** A refresh token to exchange, and the app that presents it. */
+export type RefreshInput = AppCredentials &
+  RequestContext & {
+    readonly refreshToken: string
+    /** Which part of the granted scope the access token has. Default is all of it. */
+    readonly scope?: readonly string[] | undefined
+    /** Which of the granted resources the access token is for. Default is all of them. */
+    readonly resources?: readonly string[] | undefined
+  }
+
+const REFRESH_GRANT: SessionGrant = { kind: 'rt', invalid: invalidRefreshToken }
+
+/** Exchanges refresh tokens for their successors. */
+export function createRefresh(parts: {
+  readonly authenticator: AppAuthenticator
+  readonly sessions: SessionExchange
+  readonly refusals: Refusals
+}): (input: RefreshInput) => Promise<TokenResponse> {
+  const { authenticator, sessions, refusals } = parts
+
+  return async (input) => {
+    const source = sourceInput(objectInput(input, 'input'))
+    const text = idInput(input.refreshToken, 'refreshToken')
+    const app = await authenticator.authenticate(input)
+    return refusals.watch({}, { app: app.key, ...source }, async () => {
+      const credential = await sessions.read(REFRESH_GRANT, text, app)
+      const [scope, resources] = [scopeTokens(input.scope), resourcesInput(input.resources)]
+      return sessions.exchange({ app, text, credential, grant: REFRESH_GRANT, scope, resources, source })
+    })
+  }
+}
+
+function invalidRefreshToken(fault: CredentialFault): AppGrantError {
+  return because(
+    new AppGrantError('invalid_refresh_token', {
+      message: 'the refresh token is not valid',
+      hint: 'It is unknown, expired, used or revoked, or belongs to another app. Authorise again.',
+    }),
+    fault,
+  )
+}

@@ -1,0 +1,96 @@
+import { AppGrantError } from '../../base/errors.ts'
+import type { Emitter } from '../../base/events.ts'
+import { digestOf, sameDigest } from '../../credentials/digest.ts'
+import type { TokenFormat } from '../../credentials/token-format.ts'
+import type { Collection } from '../../records/collection.ts'
+import { type LastStep, type OpenSession, sessionKind } from '../../records/session.ts'
+import type { AccessTokenIssuer, TokenResponse } from '../tokens/access-token-issuer.ts'
+import type { Attempt, Presented, UsableOpen } from './presented.ts'
+import { stageOf } from './session-credential.ts'
+import { type Successor, successorOf } from './session-successor.ts'
+import type { StepTokens } from './step-tokens.ts'
+
+/** How far the clock of the node that rotated the token may be ahead of this one. */
+const CLOCK_TOLERANCE_MS = 1000
+/** How many sets of parameters one refresh token can be used with: each is another access token. */
+const MAX_STEP_TOKENS = 8
+
+/** The step that a retry repeats, and what it led to. */
+interface Retried {
+  readonly last: LastStep
+  readonly next: Successor
+}
+
+/** The last step of a session, repeated by a retry of its refresh token. */
+export interface RepeatedStep {
+  /** The step that a retry of the previous refresh token repeats; undefined if it is too late, or not that token (TOK-8). */
+  find(presented: Presented, session: OpenSession): Retried | undefined
+  /**
+   * Responds to a retry: with the same response or, if it has other parameters, with the same refresh token and an access token of
+   * its own. Returns undefined if another attempt has changed the session.
+   */
+  respond(
+    presented: Presented,
+    found: UsableOpen,
+    retried: Retried & { readonly attempt: Attempt },
+  ): Promise<TokenResponse | undefined>
+}
+
+export function createRepeatedStep(parts: {
+  readonly collection: Collection
+  readonly accessTokenIssuer: AccessTokenIssuer
+  readonly tokens: StepTokens
+  readonly format: TokenFormat
+  readonly events: Emitter
+  readonly clock: () => number
+  readonly lifetimes: { readonly refreshGraceSeconds: number }
+}): RepeatedStep {
+  const { collection, accessTokenIssuer, tokens, format, events, clock, lifetimes } = parts
+
+  return {
+    find({ credential, text }, session) {
+      const { last, stage } = session
+      if (credential.kind !== 'rt' || stageOf(credential) !== stage - 1) return undefined
+      if (!last || !sameDigest(last.digest, digestOf(text))) return undefined
+      const age = clock() - last.at
+      const { refreshGraceSeconds } = lifetimes
+      if (refreshGraceSeconds === 0 || age < -CLOCK_TOLERANCE_MS || age >= refreshGraceSeconds * 1000) return undefined
+      const next = successorOf(credential, session, { stage, salt: last.salt, format })
+      return sameDigest(session.digest, digestOf(next.refreshToken)) ? { last, next } : undefined
+    },
+
+    async respond(presented, found, { last, next, attempt }) {
+      const { app, source } = presented
+      const { record, session, install } = found
+      const now = clock()
+      const access = tokens.accessOf(presented, session)
+      const derived = next.token(access)
+      const known = last.tokens.find(({ id }) => id === derived.fields.token)
+      let token = known && { ...known, text: await tokens.textOf(known, derived) }
+      if (!token) {
+        if (last.tokens.length >= MAX_STEP_TOKENS) throw tooManyVariants()
+        const { stage } = session
+        const stored = await tokens.store(derived.fields, presented, found, { ...access, stage, now, attempt })
+        // An earlier attempt stored it, and it was removed since: to this caller it has expired, and the refresh token has not.
+        token = stored ?? { id: derived.fields.token, text: format.write('ut', derived.fields), expiresAt: now }
+        const kept = [...last.tokens, await tokens.keep(token, derived)]
+        const expiresAt = Math.max(session.expiresAt, token.expiresAt)
+        if (
+          !(await collection.replace(sessionKind, record, { ...session, last: { ...last, tokens: kept }, expiresAt }))
+        )
+          return undefined
+        if (stored) accessTokenIssuer.emitIssued(stored, { app, account: install.account, source })
+      }
+      const { account } = install
+      events.emit('token', {}, { change: 'repeated', app: app.key, account, tokenIds: [token.id], ...source })
+      return accessTokenIssuer.toResponse(token, { scope: access.scope, refreshToken: next.refreshToken, at: now })
+    },
+  }
+}
+
+function tooManyVariants(): AppGrantError {
+  return new AppGrantError('invalid_request', {
+    message: `the refresh token was used with more than ${MAX_STEP_TOKENS} different scopes or resources`,
+    hint: 'Use the refresh token of the last response. Nothing was revoked.',
+  })
+}

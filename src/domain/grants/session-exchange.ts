@@ -1,0 +1,125 @@
+import { AppGrantError } from '../../base/errors.ts'
+import type { EventSource } from '../../base/events.ts'
+import { sameDigest } from '../../credentials/digest.ts'
+import type { TokenFormat } from '../../credentials/token-format.ts'
+import type { LiveApp } from '../../records/app.ts'
+import { type Collection, hasExpired } from '../../records/collection.ts'
+import { installKind, installRef, type LiveInstall } from '../../records/install.ts'
+import { sessionKind, sessionRef, tagOf } from '../../records/session.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import { assertMayAct, assertNotSuspended } from '../accounts/may-act.ts'
+import type { TokenResponse } from '../tokens/access-token-issuer.ts'
+import type { Attempt, Presented, Usable } from './presented.ts'
+import { type Credential, stageOf } from './session-credential.ts'
+import type { SessionEnding } from './session-ending.ts'
+import type { SessionGrant } from './session-grant.ts'
+import type { SessionSteps } from './session-steps.ts'
+
+/** An attempt is repeated if a concurrent one with the same credential has overtaken it, so each time one of them succeeds. */
+const MAX_TRIES = 100
+
+/** The exchange of a session's credential for tokens, which is the same for every grant that has sessions. */
+export interface SessionExchange {
+  /** Reads a presented credential of the grant, which must be one of the app's. */
+  read(grant: Pick<SessionGrant, 'kind' | 'invalid'>, text: string, app: LiveApp): Promise<Credential>
+  /** Exchanges it, or ends its session if it was used before. */
+  exchange(presented: Presented): Promise<TokenResponse>
+  /** Ends the session of a genuine credential of that app. Returns false if it is not one. */
+  revoke(app: LiveApp, credential: Credential, source: EventSource): Promise<boolean>
+  /** Whether the credential was ever issued, to any app. */
+  isGenuine(credential: Credential): Promise<boolean>
+}
+
+/** A session that the presented credential belongs to, read together with its install. */
+interface FoundSession extends Omit<Usable, 'install'> {
+  readonly install: LiveInstall | undefined
+  readonly isExpired: boolean
+}
+
+export function createSessionExchange(parts: {
+  readonly collection: Collection
+  readonly accounts: Accounts
+  readonly steps: SessionSteps
+  readonly ending: SessionEnding
+  readonly format: TokenFormat
+  readonly clock: () => number
+}): SessionExchange {
+  const { collection, accounts, steps, ending, format, clock } = parts
+
+  return {
+    async read({ kind, invalid }, text, app) {
+      assertNotSuspended(app)
+      const parsed = format.read(text)
+      if (parsed?.kind !== kind) throw invalid('unknown')
+      if (parsed.app !== app.key) throw invalid((await isGenuine(parsed)) ? 'other_app' : 'unknown')
+      return parsed
+    },
+    async exchange(presented) {
+      const attempt: Attempt = { hasStored: false }
+      for (let tries = 0; tries < MAX_TRIES; tries++) {
+        const found = await usable(presented)
+        const taken = await steps.take(presented, found, attempt)
+        if (taken === 'used') return refuseUsed(presented, found, attempt)
+        if (taken !== 'overtaken') return taken
+      }
+      throw new AppGrantError('conflict', {
+        message: 'too many concurrent attempts',
+        hint: 'The code or refresh token is still valid: repeat the call.',
+      })
+    },
+    async revoke(app, credential, source) {
+      const found = await find(credential)
+      if (!found) return false
+      await ending.end(sessionOf(app, found), { change: 'removed', source })
+      return true
+    },
+    isGenuine,
+  }
+
+  async function isGenuine(credential: Credential): Promise<boolean> {
+    const found = await find(credential)
+    return found !== undefined && !found.isExpired
+  }
+
+  /** The session of a genuine credential: its tag proves that it was issued, however long ago. */
+  async function find(credential: Credential): Promise<FoundSession | undefined> {
+    const [record, installRecord] = await collection.get([sessionRef(credential), installRef(credential)])
+    if (!record) return undefined
+    const session = sessionKind.unpack(record)
+    if (session.state === 'pending') return undefined
+    const isTheirs = session.app === credential.app && session.install?.id === credential.install
+    if (!isTheirs || !sameDigest(tagOf(session, credential.kind, stageOf(credential)), credential.tag)) return undefined
+    const install = installRecord && installKind.unpack(installRecord)
+    const isCurrent = install?.state === 'live' && install.stamp === session.install?.stamp
+    return { record, session, install: isCurrent ? install : undefined, isExpired: hasExpired(record, clock()) }
+  }
+
+  /** The session of the presented credential, if the app may use it now. */
+  async function usable({ app, credential, grant }: Presented): Promise<Usable> {
+    const found = await find(credential)
+    if (!found) throw grant.invalid('unknown')
+    const { session, install, isExpired } = found
+    grant.assertBound?.(session)
+    if (isExpired) throw grant.invalid('expired')
+    if (!install || session.stamp !== app.stamp) throw grant.invalid('revoked')
+    if (install.epoch !== (await assertMayAct(app, install.account, accounts))) throw grant.invalid('revoked')
+    return { ...found, install }
+  }
+
+  /**
+   * Refuses a genuine credential that is not the current one: somebody else has used it, or the store has lost a step. The session
+   * is ended even if it has ended already, because only a write confirms it.
+   */
+  async function refuseUsed(presented: Presented, found: Usable, attempt: Attempt): Promise<never> {
+    const { app, credential, grant, source } = presented
+    const ahead = stageOf(credential) - found.session.stage
+    const of = sessionOf(app, found)
+    await ending.end(of, { change: 'reused', source })
+    if (attempt.hasStored) await ending.delist(of)
+    throw grant.invalid(ahead < 0 ? 'reused' : ahead > 0 ? 'lost_step' : 'revoked')
+  }
+}
+
+function sessionOf(app: LiveApp, { session, install }: Pick<FoundSession, 'session' | 'install'>) {
+  return { app, session: session.id, install }
+}

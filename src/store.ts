@@ -1,0 +1,17 @@
+export { type BatchReader, batchGets, type ReadResult } from './store/batch-gets.ts'
+export { batchPerTick } from './store/batch-per-tick.ts'
+export { sanitizeError, withSanitizedErrors } from './store/sanitize-error.ts'
+export {
+  type GroupRef,
+  type InsertOptions,
+  type InsertResult,
+  isNotApplied,
+  notApplied,
+  type PageRequest,
+  type Position,
+  type RecordPage,
+  type RecordRef,
+  SLACK_MS,
+  type Store,
+  type StoreRecord,
+} from './store/store.ts'

@@ -1,0 +1,3 @@
+import { verifiedAccount } from './program.js'
+
+verifiedAccount().then((account) => process.stdout.write(account))

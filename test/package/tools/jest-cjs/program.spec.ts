@@ -1,0 +1,5 @@
+import { verifiedAccount } from './program'
+
+test('a token is verified', async () => {
+  expect(await verifiedAccount()).toBe('org-7')
+})

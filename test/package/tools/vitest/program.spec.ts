@@ -1,0 +1,6 @@
+import { expect, test } from 'vitest'
+import { verifiedAccount } from './program.js'
+
+test('a token is verified', async () => {
+  expect(await verifiedAccount()).toBe('org-7')
+})
