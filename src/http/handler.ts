@@ -24,6 +24,21 @@ export interface HandlerOptions extends PageOptions {
    * `/installs` and `/tokens` are not served then.
    */
   readonly signIn?: SignIn | undefined
+  /**
+   * Whether the JSON API is served too, if there is a `signIn`. Default is true. False leaves `/authorize` and the endpoints for
+   * apps.
+   */
+  readonly api?: boolean | undefined
+  /**
+   * Origins of the host, at most 100, whose pages may use the JSON API with the user's credentials besides those of the issuer, such
+   * as `https://console.example`. They may read every response, and change what the signed-in account may change. Default is none:
+   * the API has no CORS headers.
+   *
+   * WARNING: any page of such an origin acts as the signed-in user. Name only origins whose every page is the host's.
+   *
+   * @see [Fetch - CORS protocol and credentials](https://fetch.spec.whatwg.org/#cors-protocol-and-credentials)
+   */
+  readonly origins?: readonly string[] | undefined
 }
 
 /**
@@ -71,16 +86,23 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
     if (option !== undefined && typeof option !== 'function')
       throw invalidOption('createHandler', name, 'a function', option)
   }
-  const { signIn, ...pages } = options
+  const { signIn, api = true, origins = [], ...pages } = options
+  if (typeof api !== 'boolean') throw invalidOption('createHandler', 'api', 'true or false', api)
+  if ((!signIn || !api) && origins.length > 0)
+    throw invalidOption(
+      'createHandler',
+      'origins',
+      'none, because the JSON API is not served: pass signIn, not api: false',
+      origins,
+    )
   return [
     tokenRoute(core),
     revokeRoute(core),
     introspectRoute(core, issuer),
     metadataRoute(issuer, { asksUsers: signIn !== undefined, hasKeys: core.jwks !== undefined, scopes: core.scopes }),
     ...(core.jwks ? [jwksRoute(core.jwks)] : []),
-    ...(signIn
-      ? [...authorizeRoutes(core, { ...pages, issuer, signIn }), ...accountApi(core, { issuer, signIn })]
-      : []),
+    ...(signIn ? authorizeRoutes(core, { ...pages, issuer, signIn }) : []),
+    ...(signIn && api ? accountApi(core, { issuer, signIn, origins }) : []),
   ]
 }
 

@@ -3,8 +3,9 @@ import { invalidRequest } from '../wire/http-error.ts'
 import { readJson } from '../wire/request-body.ts'
 import { emptyResponse, jsonResponse, notStored, type PlainResponse } from '../wire/response.ts'
 import type { Route, RouteCall } from '../wire/router.ts'
-import { assertSameOrigin, reportingCrossSite } from '../wire/same-origin.ts'
+import { reportingCrossSite } from '../wire/same-origin.ts'
 import type { SignIn } from '../wire/sign-in.ts'
+import { createApiOrigins } from './api-origins.ts'
 import type { ApiRoute } from './api-route.ts'
 import { appRoutes } from './app-routes.ts'
 import { installRoutes } from './install-routes.ts'
@@ -12,8 +13,11 @@ import { openApi } from './openapi.ts'
 import { tokenRoutes } from './token-routes.ts'
 
 /** The JSON API for signed-in accounts, and its OpenAPI description. */
-export function accountApi(core: AppGrant, { issuer, signIn }: { issuer: string; signIn: SignIn }): readonly Route[] {
-  const { origin } = new URL(issuer)
+export function accountApi(
+  core: AppGrant,
+  { issuer, signIn, origins }: { issuer: string; signIn: SignIn; origins: readonly string[] },
+): readonly Route[] {
+  const pages = createApiOrigins(issuer, origins)
   const routes = [...appRoutes, ...installRoutes, ...tokenRoutes]
 
   async function respond(
@@ -21,7 +25,7 @@ export function accountApi(core: AppGrant, { issuer, signIn }: { issuer: string;
     { request, url, params, context }: RouteCall,
   ): Promise<PlainResponse | Response> {
     const changes = route.method !== 'GET'
-    if (changes) reportingCrossSite(core.events, context, () => assertSameOrigin(request, origin))
+    if (changes) reportingCrossSite(core.events, context, () => pages.assertMayChange(request))
     const signedIn = await signIn(request.toRequest())
     if (!('account' in signedIn)) return notStored(signedIn)
     const { account, login } = signedIn
@@ -33,10 +37,21 @@ export function accountApi(core: AppGrant, { issuer, signIn }: { issuer: string;
   }
 
   const description = openApi(issuer, routes)
+  const paths = pages.areNamed ? new Set(routes.map(({ path }) => path)) : []
   return [
     ...routes.map((route): Route => {
       const { method, path } = route
-      return { method, path, errorFormat: 'api', respond: (call) => respond(route, call) }
+      return {
+        method,
+        path,
+        errorFormat: 'api',
+        respond: (call) => pages.respondTo(call.request, () => respond(route, call)),
+      }
+    }),
+    ...Array.from(paths, (path): Route => {
+      const methods = routes.filter((route) => route.path === path).map(({ method }) => method)
+      const respond: Route['respond'] = async ({ request }) => pages.preflight(request, methods)
+      return { method: 'OPTIONS', path, errorFormat: 'api', respond }
     }),
     { method: 'GET', path: '/openapi.json', errorFormat: 'api', respond: async () => jsonResponse(description) },
   ]

@@ -26,7 +26,8 @@ export function openApi(issuer: string, routes: readonly ApiRoute[]): Readonly<R
       version: '1',
       description:
         'Requests that change something need Content-Type: application/json and Sec-Fetch-Site: same-origin or, if the ' +
-        'client does not send that, an Origin equal to the origin of the issuer. The host decides how accounts sign in.',
+        'client does not send that, an Origin equal to the origin of the issuer. Pages of origins that the host named may ' +
+        'send them too. The host decides how accounts sign in.',
     },
     servers: [{ url: issuer }],
     paths,

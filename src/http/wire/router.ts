@@ -14,7 +14,7 @@ export interface RouteCall {
   readonly context: RequestContext
 }
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE' | 'OPTIONS'
 
 export interface Route {
   readonly method: Method
