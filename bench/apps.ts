@@ -5,7 +5,10 @@ const REDIRECT = 'https://bench.example/callback'
 
 /** A platform with one app. */
 export async function platform(store: Store, options: Partial<AppGrantOptions> = {}) {
-  const appgrant = createAppGrant({ store, issuer: 'https://auth.bench.example', timeoutMs: 20_000, ...options })
+  // One app does the work of all.
+  const limits = { tokensPerAccount: 10_000_000, issuesPerSecond: 1_000_000, consentRequestsPerAccount: 1_000_000 }
+  const issuer = 'https://auth.bench.example'
+  const appgrant = createAppGrant({ store, issuer, timeoutMs: 20_000, limits, ...options })
   return { appgrant, ...(await trustedApp(appgrant)) }
 }
 

@@ -9,6 +9,7 @@ import { DEFAULT_LIFETIMES, type Lifetimes, readLifetimes } from './domain/input
 import { MAX_RESOURCES } from './domain/input/resources.ts'
 import { isScopeToken, MAX_SCOPE } from './domain/input/scope-token.ts'
 import type { ClaimsFunction } from './domain/tokens/host-claims.ts'
+import { LIMITS, type Limits } from './limits.ts'
 import type { Store } from './store/store.ts'
 
 /** Options of `createAppGrant`. */
@@ -86,6 +87,8 @@ export interface AppGrantOptions {
   readonly appsPerOwner?: number | undefined
   /** How long codes, tokens and sessions are valid. The defaults are those of {@link Lifetimes}. */
   readonly lifetimes?: { readonly [Name in keyof Lifetimes]?: Lifetimes[Name] | undefined } | undefined
+  /** What one app, account or address may take. The defaults are those of {@link Limits}, which no honest one meets. */
+  readonly limits?: { readonly [Name in keyof Limits]?: Limits[Name] | undefined } | undefined
   /**
    * Whether a refresh gives a new refresh token. False, for all apps that are not public or for those for which the function
    * returns false, keeps the one that was issued for the code until the session ends: for clients that never take a new one.
@@ -104,7 +107,10 @@ export interface AppGrantOptions {
    * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3)
    */
   readonly allowLoopbackRedirects?: boolean | undefined
-  /** How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. Default is 1000. */
+  /**
+   * How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. An operation that other
+   * writers overtake is not attempted again after five times as long: it is a `conflict`. Default is 1000.
+   */
   readonly timeoutMs?: number | undefined
   /** Returns the time in ms since 1970. The clocks of all nodes must agree to within a second. Default is `Date.now`. */
   readonly clock?: (() => number) | undefined
@@ -114,7 +120,15 @@ export interface AppGrantOptions {
 export type CheckedOptions = {
   readonly [Name in Exclude<
     keyof AppGrantOptions,
-    'issuer' | 'resources' | 'scopes' | 'signing' | 'claims' | 'directory' | 'lifetimes' | 'rotateRefreshTokens'
+    | 'issuer'
+    | 'resources'
+    | 'scopes'
+    | 'signing'
+    | 'claims'
+    | 'directory'
+    | 'lifetimes'
+    | 'limits'
+    | 'rotateRefreshTokens'
   >]-?: NonNullable<AppGrantOptions[Name]>
 } & {
   readonly issuer: string | undefined
@@ -125,6 +139,7 @@ export type CheckedOptions = {
   readonly directory: AccountDirectory | undefined
   readonly claims: ClaimsFunction | undefined
   readonly lifetimes: Lifetimes
+  readonly limits: Limits
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
 }
 
@@ -182,7 +197,27 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     appsPerOwner: integer('appsPerOwner', appsPerOwner, [1, 100_000]),
     timeoutMs: integer('timeoutMs', timeoutMs, [10, 60_000]),
     lifetimes: { ...DEFAULT_LIFETIMES, ...readLifetimes(lifetimes, { base: DEFAULT_LIFETIMES, invalid: wrong }) },
+    limits: integers('limits', options.limits, LIMITS),
   }
+}
+
+/** The default, the least and the greatest value of each member. */
+type Ranges<Name extends string> = Readonly<Record<Name, readonly [value: number, min: number, max: number]>>
+
+/** An option with members that are integers, each of which has a default. */
+function integers<Name extends string>(
+  option: string,
+  given: { readonly [Member in Name]?: number | undefined } = {},
+  ranges: Ranges<Name>,
+): Readonly<Record<Name, number>> {
+  if (typeof given !== 'object' || given === null) throw wrong(option, 'an object', given)
+  const names = Object.keys(ranges) as Name[]
+  const entries = names.map((name) => {
+    const [byDefault, ...range] = ranges[name]
+    const { [name]: value = byDefault } = given
+    return [name, integer(`${option}.${name}`, value, range)]
+  })
+  return Object.fromEntries(entries)
 }
 
 function integer(name: string, value: unknown, [min, max]: readonly [number, number]): number {

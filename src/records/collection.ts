@@ -3,9 +3,8 @@ import { AppGrantError, isAppGrantError } from '../base/errors.ts'
 import { ownText } from '../base/own-text.ts'
 import type { RandomText } from '../credentials/random.ts'
 import type { InsertOptions, InsertResult, RecordRef, Store, StoreRecord } from '../store/store.ts'
+import { conflict, type Retries } from './retries.ts'
 
-/** Every failed try means that another writer succeeded, so this many concurrent writers of one record all succeed. */
-const MAX_TRIES = 100
 const REVISION_LENGTH = 11
 /** How much is remembered of records that many calls read: about 20,000 apps of the usual size. */
 const MAX_REMEMBERED_BYTES = 48 * 1024 * 1024
@@ -46,7 +45,7 @@ export interface Collection {
   replace<Value>(kind: Kind<Value>, from: StoreRecord, value: Value): Promise<boolean>
   /**
    * Reads, asks `decide` for the new value, and writes it unless another write came first; then it starts over, a bounded
-   * number of times. `decide` gets undefined if there is no value; if it returns undefined, nothing is written. An operation
+   * number of times and for a bounded time; after that it rejects with `conflict`. `decide` gets undefined if there is no value; if it returns undefined, nothing is written. An operation
    * must return a value even if nothing changes: only a write confirms it (REV-7).
    */
   write<Value>(
@@ -56,7 +55,10 @@ export interface Collection {
   ): Promise<Value | undefined>
 }
 
-export function createCollection(store: Store, clock: () => number, random: RandomText): Collection {
+export function createCollection(
+  store: Store,
+  { clock, random, retries }: { readonly clock: () => number; readonly random: RandomText; readonly retries: Retries },
+): Collection {
   const record = <Value>(kind: Kind<Value>, value: Value): StoreRecord => {
     const { partition, id, groups, position, expiresAt } = kind.place(value)
     const made = {
@@ -120,8 +122,9 @@ export function createCollection(store: Store, clock: () => number, random: Rand
       ref: RecordRef,
       decide: (current: Value | undefined) => Value | undefined | Promise<Value | undefined>,
     ) {
-      for (let tries = 0; tries < MAX_TRIES; tries++) {
-        const guarded = tries === 0 ? <Result>(call: Promise<Result>) => call : afterWriteAttempt
+      const mayRetry = retries()
+      let guarded = <Result>(call: Promise<Result>) => call
+      do {
         const [stored] = await guarded(store.get([ref]))
         const value = await decide(stored && !hasExpired(stored, clock()) ? collection.unpack(kind, stored) : undefined)
         if (value === undefined) return undefined
@@ -129,11 +132,9 @@ export function createCollection(store: Store, clock: () => number, random: Rand
           ? await guarded(collection.replace(kind, stored, value))
           : (await guarded(collection.insert(kind, value, { durable: true }))) === 'inserted'
         if (isDone) return value
-      }
-      throw new AppGrantError('conflict', {
-        message: 'too many concurrent changes of the same record',
-        hint: `Other writers were faster ${MAX_TRIES} times. Nothing was written: repeat the call.`,
-      })
+        guarded = afterWriteAttempt
+      } while (mayRetry())
+      throw conflict('Other writers were faster each time. Nothing was written: repeat the call.')
     },
   }
   return collection

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { createRandomText } from '../../src/credentials/random.ts'
 import { createCollection } from '../../src/records/collection.ts'
+import { createRetries } from '../../src/records/retries.ts'
 import type { Store } from '../../src/store/store.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { codeOf } from '../support/code-of.ts'
@@ -11,7 +12,11 @@ import { noteKind, noteRef, notes, sharedNoteKind } from './note-kind.ts'
 function setUp(inner: Store = memoryStore()) {
   const store = observedStore(inner)
   const clock = manualClock()
-  return { store, clock, collection: createCollection(store, clock, createRandomText()) }
+  return {
+    store,
+    clock,
+    collection: createCollection(store, { clock, random: createRandomText(), retries: createRetries(1000) }),
+  }
 }
 
 /** Each write is done twice, and the second reply arrives. */

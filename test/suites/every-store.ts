@@ -4,14 +4,17 @@ import { SIGNING } from '../support/signing.ts'
 import { testAssertions } from './assertions.ts'
 import { testAuthorization } from './authorization.ts'
 import { testConsentPolicy } from './consent-policy.ts'
+import { testErasing } from './erasing.ts'
 import { testInstalls } from './installs.ts'
 import { lifecyclesOf, testSameLifecycles } from './lifecycles.ts'
 import { testLifetimes } from './lifetimes.ts'
+import { testLimits } from './limits.ts'
 import { testFailingOperations, testOperations } from './operations.ts'
 import { testRaces } from './races.ts'
 import { testRememberedApps } from './remembered-apps.ts'
 import { testSecrets } from './secrets.ts'
 import { testSessions } from './sessions.ts'
+import { testUsage } from './usage.ts'
 
 /** All that must hold of apps, tokens and user authorization on every store. */
 export function testEveryStore(open: OpenStore): void {
@@ -27,6 +30,9 @@ export function testEveryTopology(open: OpenStore): void {
   testInstalls(open)
   testConsentPolicy(open)
   testLifetimes(open)
+  testLimits(open)
+  testUsage(open)
+  testErasing(open)
   testSecrets(open)
   testRememberedApps(open)
   testEveryDriver(open)

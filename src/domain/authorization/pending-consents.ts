@@ -12,6 +12,7 @@ import {
   sessionRef,
 } from '../../records/session.ts'
 import { assertNotSuspended } from '../accounts/may-act.ts'
+import type { AccountLimits } from '../input/account-limits.ts'
 import { idInput } from '../input/input.ts'
 import type { Known } from '../refusals.ts'
 import type { ConsentDecision } from './authorization.ts'
@@ -44,13 +45,15 @@ export interface PendingConsents {
 export function createPendingConsents(parts: {
   readonly collection: Collection
   readonly format: TokenFormat
+  readonly accountLimits: AccountLimits
   readonly random: RandomText
   readonly clock: () => number
 }): PendingConsents {
-  const { collection, format, random, clock } = parts
+  const { collection, format, accountLimits, random, clock } = parts
 
   return {
     create(app, consentRequest, requested) {
+      accountLimits.assertMayAsk(consentRequest.account)
       const id = random(WIDTH.session)
       const ticket = format.write('qt', { app: app.key, session: id, secret: random(WIDTH.secret) })
       const endsAt = clock() + PENDING_MS

@@ -50,6 +50,7 @@ export function createSaveInstall(parts: {
           ...(epoch !== undefined && { epoch }),
           installedAt: current?.installedAt ?? clock(),
           approvedBy: current?.approvedBy ?? actor,
+          ...(current?.lastUsedDay !== undefined && { lastUsedDay: current.lastUsedDay }),
           scope: united(current?.scope, scope) ?? [],
           ...(resources && { audience: resources }),
           stamp: current?.stamp ?? stamp(),

@@ -79,7 +79,7 @@ export function createRepeatedStep(parts: {
           !(await collection.replace(sessionKind, record, { ...session, last: { ...last, tokens: kept }, expiresAt }))
         )
           return undefined
-        if (stored) accessTokenIssuer.emitIssued(stored, { app, account: install.account, source })
+        if (stored) accessTokenIssuer.emitIssued(stored, { app, install, source })
       }
       const { account } = install
       events.emit('token', {}, { change: 'repeated', app: app.key, account, tokenIds: [token.id], ...source })

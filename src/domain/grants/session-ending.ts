@@ -15,7 +15,10 @@ export interface SessionOf {
 
 /** Ends sessions. */
 export interface SessionEnding {
-  /** Ends the session with one write, then takes its tokens, which have stopped working, out of the list. */
+  /**
+   * Ends the session with one write, then takes its tokens, which have stopped working, out of the list. Calls for the same session
+   * at the same time wait for one and the same write: no ended session opens again, so it confirms the end to all of them.
+   */
   end(of: SessionOf, why: { readonly change: 'removed' | 'reused'; readonly source: EventSource }): Promise<void>
   /** Takes the tokens of an ended session out of the list. @returns the ids of those that it could. */
   delist(of: SessionOf): Promise<readonly string[]>
@@ -28,19 +31,17 @@ export function createSessionEnding(parts: {
   readonly clock: () => number
 }): SessionEnding {
   const { collection, pages, events, clock } = parts
+  /** The sessions that are being ended. */
+  const pending = new Map<string, Promise<void>>()
 
   const ending: SessionEnding = {
-    async end(of, { change, source }) {
-      const { app, session, install } = of
-      let wasOpen = false
-      await collection.write(sessionKind, sessionRef({ app: app.key, session }), (found) => {
-        wasOpen = found?.state === 'open'
-        return found && endedSession(found)
-      })
-      // Without an install it gave nothing any more.
-      if (!wasOpen || !install) return
-      const tokenIds = await ending.delist(of)
-      events.emit('token', {}, { change, app: app.key, account: install.account, tokenIds, ...source })
+    end(of, why) {
+      const name = `${of.app.key}.${of.session}`
+      const known = pending.get(name)
+      if (known) return known
+      const end = endNow(of, why).finally(() => pending.delete(name))
+      pending.set(name, end)
+      return end
     },
 
     async delist({ app, session, install }) {
@@ -64,4 +65,17 @@ export function createSessionEnding(parts: {
     },
   }
   return ending
+
+  async function endNow(of: SessionOf, { change, source }: Parameters<SessionEnding['end']>[1]): Promise<void> {
+    const { app, session, install } = of
+    let wasOpen = false
+    await collection.write(sessionKind, sessionRef({ app: app.key, session }), (found) => {
+      wasOpen = found?.state === 'open'
+      return found && endedSession(found)
+    })
+    // Without an install it gave nothing any more.
+    if (!wasOpen || !install) return
+    const tokenIds = await ending.delist(of)
+    events.emit('token', {}, { change, app: app.key, account: install.account, tokenIds, ...source })
+  }
 }

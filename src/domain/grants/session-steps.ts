@@ -90,7 +90,7 @@ export function createSessionSteps(parts: {
       expiresAt: Math.max(session.expiresAt, credentialEndsAt, token.expiresAt),
     })
     if (!isDone) return undefined
-    accessTokenIssuer.emitIssued(token, { app, account: install.account, source })
+    accessTokenIssuer.emitIssued(token, { app, install, source })
     return accessTokenIssuer.toResponse(token, { scope: access.scope, refreshToken: next.refreshToken, at: now })
   }
 
@@ -119,7 +119,7 @@ export function createSessionSteps(parts: {
     if (!token) throw new Error('the same random token id was generated twice')
     // The session may have ended before the token was stored: then nobody else takes it out of the list.
     if ((await collection.load(sessionKind, found.record))?.state !== 'open') return undefined
-    accessTokenIssuer.emitIssued(token, { app, account: found.install.account, source })
+    accessTokenIssuer.emitIssued(token, { app, install: found.install, source })
     return accessTokenIssuer.toResponse(token, { scope: access.scope, refreshToken: text, at: now })
   }
 
