@@ -1,4 +1,5 @@
 import { createBackground } from './base/background.ts'
+import type { AppGrantError } from './base/errors.ts'
 import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
 import { createLoad, refusingUnderLoad } from './base/load.ts'
 import { type Channels, traced } from './base/traced.ts'
@@ -40,6 +41,7 @@ import { type AppGrantOptions, checkOptions } from './options.ts'
 import { createCollection } from './records/collection.ts'
 import { createPages } from './records/pages.ts'
 import { createRetries } from './records/retries.ts'
+import { comparedClock } from './store/compared-clock.ts'
 import { guardedStore } from './store/guarded-store.ts'
 
 const STAMP_LENGTH = 11
@@ -132,7 +134,10 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     timeoutMs,
     refused: (count) => events.emit('overload', {}, { refused: count }),
   })
-  const guarded = guardedStore(store, { timeoutMs, load, failed: (failure) => events.emit('outage', {}, failure) })
+  const steadyClock = () => performance.now()
+  const reached = guardedStore(store, { timeoutMs, load, failed: (failure) => events.emit('outage', {}, failure) })
+  const differs = (cause: AppGrantError) => events.emit('outage', {}, { code: 'clock_skew', operation: 'time', cause })
+  const { store: guarded, now } = comparedClock(reached, { clock, steadyClock, differs })
   const retries = createRetries(timeoutMs)
   const collection = createCollection(guarded, { clock, random, retries })
   const scopes = createScopes(rest.scopes)
@@ -144,21 +149,23 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const stamp = () => random(STAMP_LENGTH)
   const shared = { load, collection, accounts, scopes, identityOf, events, refusals, failures, accountLimits }
   const base = { ...shared, random, clock, lifetimes, issuer, stamp }
+  // For decisions that depend on the time. What revokes must not wait for a clock to be corrected.
+  const deciding = { ...base, clock: now }
   const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
   const hostClaims = claims && createHostClaims(claims, { timeoutMs, events })
   // checkOptions rejects `signing` without an issuer.
   const signed =
     signing && issuer !== undefined
-      ? createSignedTokens(signing, { ...base, issuer, audience: resources ?? [issuer], timeoutMs, hostClaims })
+      ? createSignedTokens(signing, { ...deciding, issuer, audience: resources ?? [issuer], timeoutMs, hostClaims })
       : undefined
   const readToken = createTokenReader(format, signed)
-  const authenticator = createAppAuthenticator(base)
+  const authenticator = createAppAuthenticator(deciding)
   const pages = createPages(guarded)
   const background = createBackground({ timeoutMs })
   const issueLimits = createIssueLimits({ pages, clock, limits })
   const usage = createUsage({ collection, background, clock })
-  const accessTokenIssuer = createAccessTokenIssuer({ ...base, format, signed, audiences, issueLimits, usage })
+  const accessTokenIssuer = createAccessTokenIssuer({ ...deciding, format, signed, audiences, issueLimits, usage })
   const freeing = createFreeing({ ...base, pages })
   const removeApp = createRemoveApp({ ...base, freeing })
   const saveInstall = createSaveInstall(base)
@@ -171,6 +178,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     pages,
     ...createGrants({
       ...base,
+      now,
       retries,
       pages,
       format,
@@ -179,12 +187,12 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       accessTokenIssuer,
       rotatesRefreshTokens,
     }),
-    authorization: createAuthorization({ ...base, format, audiences, saveInstall, consent }),
-    verifier: createCachingVerifier(createStrictVerifier({ ...base, readToken, audiences }), {
+    authorization: createAuthorization({ ...deciding, format, audiences, saveInstall, consent }),
+    verifier: createCachingVerifier(createStrictVerifier({ ...deciding, readToken, audiences }), {
       watch: guarded.watch,
       maxLength: signed ? MAX_SIGNED_TOKEN : MAX_OPAQUE_TOKEN,
-      clock,
-      steadyClock: () => performance.now(),
+      clock: now,
+      steadyClock,
     }),
     appsPerOwner,
     fieldOptions: { allowLoopbackRedirects },

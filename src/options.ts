@@ -1,6 +1,7 @@
 import { invalidOption } from './base/errors.ts'
 import { parseUrl } from './base/parse-url.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
+import { TOKEN_PREFIX } from './credentials/token-format.ts'
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
 import type { DecideConsent } from './domain/authorization/consent-policy.ts'
 import { hasHiddenCharacter } from './domain/input/hidden-character.ts'
@@ -112,7 +113,10 @@ export interface AppGrantOptions {
    * writers overtake is not attempted again after five times as long: it is a `conflict`. Default is 1000.
    */
   readonly timeoutMs?: number | undefined
-  /** Returns the time in ms since 1970. The clocks of all nodes must agree to within a second. Default is `Date.now`. */
+  /**
+   * Returns the time in ms since 1970. The clocks of all nodes, and of the store's servers, must agree to within a second: a node
+   * whose clock differs more from the store's rejects with `clock_skew` whatever depends on the time. Default is `Date.now`.
+   */
   readonly clock?: (() => number) | undefined
 }
 
@@ -172,7 +176,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     throw wrong('resources', `an array of 1–${MAX_RESOURCES} distinct URIs without fragment`, resources)
   if (signing !== undefined && issuer === undefined)
     throw wrong('issuer', 'an https URL, because signed tokens contain it', issuer)
-  if (typeof tokenPrefix !== 'string' || !/^[a-z][a-z0-9]{1,9}$/.test(tokenPrefix))
+  if (typeof tokenPrefix !== 'string' || !TOKEN_PREFIX.test(tokenPrefix))
     throw wrong('tokenPrefix', 'a string that matches [a-z][a-z0-9]{1,9}', tokenPrefix)
   if (typeof allowLoopbackRedirects !== 'boolean')
     throw wrong('allowLoopbackRedirects', 'true or false', allowLoopbackRedirects)

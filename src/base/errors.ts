@@ -150,6 +150,8 @@ export interface ErrorDetails {
   outcome_unknown: { readonly app?: string; readonly secretId?: string }
   /** The host's account directory did not respond, or its response was invalid. */
   directory_unavailable: Record<never, never>
+  /** The clock of this node differs by more than a second from that of the store or of another node. Nothing was decided. */
+  clock_skew: Record<never, never>
   /** The key did not sign, or its signature does not match the published key. */
   signing_unavailable: Record<never, never>
   /** The host's option `claims` failed, did not respond, or returned what a token cannot contain. */

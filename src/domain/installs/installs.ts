@@ -140,8 +140,8 @@ export function createInstalls(
       let entry: StoreRecord | undefined
       const ref = installRef({ app: key, install: installId(app, account) })
       // An install that has already ended is written again: only a write confirms it (REV-7).
-      await collection.write<StoredInstall>(installKind, ref, async (install) => {
-        wasLive = install?.state === 'live'
+      await collection.write<StoredInstall>(installKind, ref, async (install, isExpired) => {
+        wasLive = install?.state === 'live' && !isExpired
         if (install?.expiresAt === NEVER) [entry] = await collection.get([installIndexRef({ app: key, account })])
         return install && endedInstall(install, clock())
       })

@@ -49,6 +49,7 @@ const OUTAGES = [
   'outcome_unknown',
   'directory_unavailable',
   'signing_unavailable',
+  'clock_skew',
   'claims_unavailable',
   'issuer_unavailable',
   'conflict',
