@@ -39,6 +39,8 @@ describe('the types of inputs', () => {
     expectTypeOf<RefusesUndefined<AppGrantOptions>>().toBeNever()
     expectTypeOf<RefusesUndefined<NonNullable<AppGrantOptions['lifetimes']>>>().toBeNever()
     expectTypeOf<RefusesUndefined<NonNullable<AppGrantOptions['signing']>>>().toBeNever()
+    expectTypeOf<RefusesUndefined<NonNullable<AppGrantOptions['limits']>>>().toBeNever()
+    expectTypeOf<RefusesUndefined<NonNullable<Parameters<AppGrant['apps']['setLifetimes']>[1]>>>().toBeNever()
     expectTypeOf<RefusesUndefined<NewApp>>().toBeNever()
     expectTypeOf<RefusesUndefined<AppUpdate>>().toBeNever()
     expectTypeOf<RefusesUndefined<PageQuery>>().toBeNever()

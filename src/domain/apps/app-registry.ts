@@ -53,6 +53,7 @@ export interface AppRegistry {
    * @param options - `counts`: whether the app has the numbers of {@link AppCounts}. Default is false.
    */
   get(key: string, options: { readonly counts: true }): Promise<(App & AppCounts) | undefined>
+  /** The same without the numbers. */
   get(key: string, options?: { readonly counts?: boolean | undefined }): Promise<App | undefined>
   /**
    * Lists apps, the oldest first.
@@ -63,6 +64,7 @@ export interface AppRegistry {
    * @throws {@link AppGrantError} `app_not_found` if the caller may not see the owner's apps; `invalid_cursor`.
    */
   list(query: AppQuery & { readonly counts: true }): Promise<Page<App & AppCounts>>
+  /** The same without the numbers. */
   list(query?: AppQuery): Promise<Page<App>>
   /**
    * Changes the given fields; an empty string clears an optional field.
