@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { invalidOption } from './base/errors.ts'
+import { assertOptions, knownMembers } from './base/known-members.ts'
 import type { Access, Verifier } from './domain/tokens/verification.ts'
 import type { Handler } from './http/index.ts'
 import { createBearerGuard, type ProtectOptions } from './http/protect.ts'
@@ -19,6 +20,8 @@ export interface NodeHandlerOptions {
   readonly remoteAddress?: ((req: IncomingMessage) => string | undefined) | undefined
 }
 
+const OPTIONS = knownMembers<NodeHandlerOptions>({ remoteAddress: true })
+
 /**
  * Serves a handler with Node's request and response objects, for node:http, Express, Fastify and Koa. The function it returns
  * never rejects. Mount it before any body parser.
@@ -33,6 +36,7 @@ export function toNodeHandler(
   handler: Handler,
   options: NodeHandlerOptions = {},
 ): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
+  assertOptions('toNodeHandler', options, OPTIONS)
   const { remoteAddress = (req) => req.socket.remoteAddress } = options
   if (typeof handler !== 'function')
     throw invalidOption('toNodeHandler', 'handler', 'a handler made by createHandler', handler)

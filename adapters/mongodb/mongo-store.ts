@@ -1,4 +1,5 @@
 import { invalidOption } from '../../src/base/errors.ts'
+import { assertOptions, knownMembers } from '../../src/base/known-members.ts'
 import { once } from '../../src/base/once.ts'
 import { batchGets, notApplied, type RecordRef, type Store, withSanitizedErrors } from '../../src/store.ts'
 import { idOf } from './document.ts'
@@ -22,6 +23,8 @@ export interface MongoStoreOptions {
   /** The name of the collection that holds all records. Default is `appgrant`. */
   readonly collection?: string | undefined
 }
+
+const OPTIONS = knownMembers<MongoStoreOptions>({ db: true, collection: true })
 
 /** A store on MongoDB. */
 export interface MongoStore extends Store {
@@ -52,7 +55,9 @@ export interface MongoStore extends Store {
  * const appgrant = createAppGrant({ store })
  * ```
  */
-export function mongoStore({ db, collection: name = 'appgrant' }: MongoStoreOptions): MongoStore {
+export function mongoStore(options: MongoStoreOptions): MongoStore {
+  assertOptions('mongoStore', options, OPTIONS)
+  const { db, collection: name = 'appgrant' } = options
   if (typeof db?.collection !== 'function' || typeof db.command !== 'function')
     throw invalidOption('mongoStore', 'db', "a Db of the driver 'mongodb'", db)
   if (typeof name !== 'string' || name === '')

@@ -1,4 +1,5 @@
 import { invalidOption } from '../../src/base/errors.ts'
+import { assertOptions, knownMembers } from '../../src/base/known-members.ts'
 import { type Store, sanitizeError } from '../../src/store.ts'
 import type { RedisClient } from './client.ts'
 import { openConnection } from './connection.ts'
@@ -40,6 +41,14 @@ export interface RedisStoreOptions {
   readonly allowEviction?: boolean | undefined
 }
 
+const OPTIONS = knownMembers<RedisStoreOptions>({
+  client: true,
+  namespace: true,
+  durability: true,
+  allowEviction: true,
+})
+const DURABILITY = knownMembers<Durability>({ replicas: true, timeoutMs: true })
+
 /** A store on Redis. */
 export interface RedisStore extends Store {
   /** Checks every server. Rejects if it cannot be used, and warns about risky settings through `process.emitWarning`. */
@@ -63,11 +72,15 @@ export interface RedisStore extends Store {
  * ```
  */
 export function redisStore(options: RedisStoreOptions): RedisStore {
+  assertOptions('redisStore', options, OPTIONS)
   const { client, durability, namespace = 'ag', allowEviction = false } = options
   if (typeof client?.duplicate !== 'function') {
     throw invalidOption('redisStore', 'client', 'a Redis or Cluster of ioredis', client)
   }
-  if (durability) {
+  if (typeof allowEviction !== 'boolean')
+    throw invalidOption('redisStore', 'allowEviction', 'true or false', allowEviction)
+  if (durability !== undefined) {
+    assertOptions('redisStore', durability, DURABILITY, 'durability')
     atLeastOne('durability.replicas', durability.replicas)
     atLeastOne('durability.timeoutMs', durability.timeoutMs)
   }

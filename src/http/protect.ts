@@ -1,4 +1,5 @@
 import { invalidOption } from '../base/errors.ts'
+import { assertOptions, knownMembers } from '../base/known-members.ts'
 import { parseScope } from '../domain/input/parse-scope.ts'
 import { type Access, isStaleness, STALENESS, type Verifier } from '../domain/tokens/verification.ts'
 import { outageResponse } from './wire/error-response.ts'
@@ -21,10 +22,13 @@ export interface ProtectOptions {
   readonly audience?: string | undefined
 }
 
+const OPTIONS = knownMembers<ProtectOptions>({ scope: true, maxStalenessMs: true, audience: true })
+
 /**
- * Protects a resource with bearer tokens. `verifier` is `appgrant.authorizer`, or one of `appgrant/resource`. The function it returns resolves to the access of a valid token, or to the 400, 401,
+ * Protects a resource with bearer tokens. The function it returns resolves to the access of a valid token, or to the 400, 401,
  * 403 or 503 response to send instead. It rejects only if `verifier` fails with an error that is not an outage.
  *
+ * @param verifier - `appgrant.authorizer`, or a verifier of `appgrant/resource`.
  * @throws TypeError if an option is invalid; the message names the option.
  * @see [RFC 6750 - Bearer Token Usage](https://www.rfc-editor.org/rfc/rfc6750.html#section-3)
  * @example
@@ -74,6 +78,7 @@ export function createBearerGuard(
 function checkOptions(verifier: Pick<Verifier, 'tryVerify'>, options: ProtectOptions) {
   if (typeof verifier?.tryVerify !== 'function')
     throw invalidOption('protect', 'verifier', 'an object with tryVerify(), e.g. appgrant.authorizer', verifier)
+  assertOptions('protect', options, OPTIONS)
   const { scope = '', maxStalenessMs, audience } = options
   if (typeof scope !== 'string' || !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(scope))
     throw invalidOption('protect', 'scope', 'scopes separated by spaces', scope)

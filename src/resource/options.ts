@@ -1,7 +1,8 @@
 import { invalidOption } from '../base/errors.ts'
+import { assertOptions, type KnownMembers } from '../base/known-members.ts'
 import { parseUrl } from '../base/parse-url.ts'
 import type { ClaimRules } from '../credentials/jwt/claims.ts'
-import { isIssuer } from '../domain/input/issuer.ts'
+import { isIssuer, isProtected } from '../domain/input/issuer.ts'
 
 const TIMEOUT_MS = 3000
 const MAX_TIMEOUT_MS = 60_000
@@ -29,11 +30,13 @@ export interface CheckedResource {
   readonly timeoutMs: number
 }
 
+/** The members of {@link ResourceOptions}. */
+export const RESOURCE_OPTIONS = { issuer: true, audience: true, timeoutMs: true } as const
+
 /** @throws TypeError that names the invalid option. */
-export function checkResourceOptions(
-  name: string,
-  { issuer, audience, timeoutMs = TIMEOUT_MS }: ResourceOptions,
-): CheckedResource {
+export function checkResourceOptions(name: string, options: ResourceOptions, known: KnownMembers): CheckedResource {
+  assertOptions(name, options, known)
+  const { issuer, audience, timeoutMs = TIMEOUT_MS } = options
   if (!isIssuer(issuer))
     throw invalidOption(name, 'issuer', 'the issuer as configured by the platform, an https URL', issuer)
   if (typeof audience !== 'string' || audience === '')
@@ -56,7 +59,12 @@ export function claimRules({ issuer, audience }: ResourceOptions): ClaimRules {
 /** Parses a URL to be fetched. @throws TypeError that names the invalid option. */
 export function checkUrl(name: string, option: string, given: unknown): URL {
   const url = typeof given === 'string' ? parseUrl(given) : undefined
-  if (!url || !['https:', 'http:'].includes(url.protocol) || url.username !== '' || url.hash !== '')
-    throw invalidOption(name, option, 'an http or https URL without credentials or fragment', given)
+  if (!url || !isProtected(url) || url.username !== '' || url.hash !== '')
+    throw invalidOption(
+      name,
+      option,
+      'an https URL (or http on a loopback address, for development) without credentials or fragment',
+      given,
+    )
   return url
 }

@@ -3,10 +3,11 @@ import { once } from '../../base/once.ts'
 import { ownText } from '../../base/own-text.ts'
 import { digestOf } from '../../credentials/digest.ts'
 import type { RecordRef } from '../../records/collection.ts'
-import { idInput, invalidRequest, objectInput } from '../input/input.ts'
+import { idInput, invalidRequest } from '../input/input.ts'
 import type { StrictVerifier } from './strict-verifier.ts'
 import {
   type Access,
+  assertVerifyOptions,
   checkAudience,
   isStaleness,
   MAX_STALENESS_MS,
@@ -78,7 +79,8 @@ export function createCachingVerifier(
 
   /** Not an async function, so that a cached acceptance is returned without an extra promise. */
   function rememberingVerify(accessToken: string, options: VerifyOptions): Promise<Verification> {
-    const { maxStalenessMs = 0 } = objectInput(options, 'options')
+    assertVerifyOptions(options)
+    const { maxStalenessMs = 0 } = options
     if (!isStaleness(maxStalenessMs)) throw invalidRequest('maxStalenessMs', STALENESS, maxStalenessMs)
     const audience = options.audience === undefined ? undefined : idInput(options.audience, 'audience')
     if (maxStalenessMs === 0 || typeof accessToken !== 'string' || accessToken.length > maxLength)
