@@ -157,10 +157,10 @@ const authorize = fc
 function refusalBefore(model: Model, session: ModelSession, gone: ErrorCode, isExpired: boolean): ErrorCode | 'ok' {
   const { app, account, install } = session
   if (app.suspendedBy) return 'app_suspended'
-  if (isExpired || isDead(session)) return gone
+  if (isDead(session)) return gone
   const standing = standingFor(model, app, account)
   if (standing !== 'ok') return standing
-  return isOfEpoch(model, install) ? 'ok' : gone
+  return isOfEpoch(model, install) && !isExpired ? 'ok' : gone
 }
 
 function scopeNow({ scope, app }: ModelSession): readonly string[] {
@@ -270,7 +270,7 @@ const refresh = fc
         }
         const scope = ASKED[form](session)
         const by = { key: session.app.key, secret, userAgent: 'model' }
-        const call = appgrant.authorizer.refresh({ ...by, refreshToken, ...(scope && { scope }) })
+        const call = appgrant.authorizer.refresh({ ...by, refreshToken, scope })
         const outcome = await codeOf(call)
         expect(outcome, title).toBe(expected())
         const known = session.variants.get((granted ?? []).join(' '))

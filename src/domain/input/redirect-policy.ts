@@ -1,3 +1,5 @@
+import { assertOptions, knownMembers } from '../../base/known-members.ts'
+
 /** Redirect URLs that are not https. */
 export interface RedirectOptions {
   /**
@@ -19,6 +21,9 @@ export interface RedirectOptions {
    */
   readonly schemes?: readonly string[] | undefined
 }
+
+const NAMES = knownMembers<RedirectOptions>({ loopback: true, schemes: true })
+const MAX_SCHEMES = 100
 
 /** Which redirect URLs the host allows besides https (APP-3). */
 export interface RedirectPolicy {
@@ -56,4 +61,21 @@ export function allowsScheme({ loopback, schemes }: RedirectPolicy, scheme: stri
   if (scheme === 'https') return true
   if (scheme === 'http') return loopback === 'all' || (loopback === 'public' && isPublic)
   return isPublic && schemes.has(scheme)
+}
+
+/** @param invalid - the error that names the option, what was expected and what was received. */
+export function readRedirects(
+  given: RedirectOptions = {},
+  invalid: (name: string, expected: string, received: unknown) => TypeError,
+): RedirectPolicy {
+  assertOptions('createAppGrant', given, NAMES, 'redirects')
+  const { loopback, schemes = [] } = given
+  if (loopback !== undefined && loopback !== 'public' && loopback !== 'all')
+    throw invalid('redirects.loopback', "'public' or 'all'", loopback)
+  if (!Array.isArray(schemes) || schemes.length > MAX_SCHEMES)
+    throw invalid('redirects.schemes', `an array of at most ${MAX_SCHEMES} private-use schemes`, schemes)
+  for (const scheme of schemes)
+    if (typeof scheme !== 'string' || !isPrivateUseScheme(scheme))
+      throw invalid('redirects.schemes', 'private-use schemes in lower case, such as com.example.app', scheme)
+  return { loopback, schemes: new Set(schemes) }
 }
