@@ -93,6 +93,8 @@ export interface RemovedApp {
   readonly state: 'removed'
   readonly key: string
   readonly owner?: string
+  /** Whether it may have had installs without an end. */
+  readonly mayHaveLasting?: true
   readonly expiresAt: number
 }
 

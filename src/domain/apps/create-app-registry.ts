@@ -179,18 +179,17 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     async remove(key) {
       if (!isKeyInput(key)) return false
       let wasThere = false
-      let mayHaveLasting = false
       const written = await collection.write<StoredApp>(appKind, appRef(key), async (app) => {
         if (!(await mayRemove(app, key))) return undefined
         wasThere = app?.state === 'live'
-        // What an app was that has been removed already is not known any more.
-        mayHaveLasting = app?.state === 'removed' || (app !== undefined && endsNever(app, lifetimes))
         if (app?.state === 'removed') return app
         const expiresAt = (app ? lastUseOf(app, lifetimes, clock()) : clock()) + HOUR_MS
-        return { state: 'removed', key, ...(app && { owner: app.owner }), expiresAt }
+        const mayHaveLasting = app !== undefined && endsNever(app, lifetimes)
+        const kept = { ...(app && { owner: app.owner }), ...(mayHaveLasting && { mayHaveLasting }) }
+        return { state: 'removed', key, ...kept, expiresAt }
       })
       if (wasThere && written) events.emit('app', actor, { change: 'removed', app: key })
-      if (written && mayHaveLasting) await endInstalls(key)
+      if (written?.state === 'removed' && written.mayHaveLasting) await endInstalls(key)
       return wasThere
     },
   }
