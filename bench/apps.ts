@@ -5,12 +5,15 @@ const REDIRECT = 'https://bench.example/callback'
 
 /** A platform with one app. */
 export async function platform(store: Store, options: Partial<AppGrantOptions> = {}) {
-  const appgrant = createAppGrant({ store, issuer: 'https://auth.bench.example', timeoutMs: 20_000, ...options })
+  // One app does the work of all.
+  const limits = { tokensPerAccount: 10_000_000, issuesPerSecond: 1_000_000, consentRequestsPerAccount: 1_000_000 }
+  const issuer = 'https://auth.bench.example'
+  const appgrant = createAppGrant({ store, issuer, timeoutMs: 20_000, limits, ...options })
   return { appgrant, ...(await trustedApp(appgrant)) }
 }
 
 /** A trusted app that also has redirect URLs, of an owner of its own. */
-export async function trustedApp(appgrant: AppGrant) {
+export async function trustedApp(appgrant: AppGrant, fields: { readonly scopes?: readonly string[] } = {}) {
   const { app, secret } = await appgrant.apps.register({
     owner: `bench-${randomBytes(6).toString('hex')}`,
     name: 'Bench',
@@ -18,6 +21,7 @@ export async function trustedApp(appgrant: AppGrant) {
     adminEmail: 'ops@bench.example',
     redirectUrls: [REDIRECT],
     trusted: true,
+    ...fields,
   })
   return { app, key: app.key, secret }
 }

@@ -1,3 +1,5 @@
+import { createBackground } from './base/background.ts'
+import type { AppGrantError } from './base/errors.ts'
 import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
 import { createLoad, refusingUnderLoad } from './base/load.ts'
 import { type Channels, traced } from './base/traced.ts'
@@ -11,26 +13,35 @@ import { createScopes, type ScopeDescription } from './domain/accounts/scopes.ts
 import type { AppRegistry } from './domain/apps/app-registry.ts'
 import { createAppAuthenticator, type RequestContext } from './domain/apps/authenticate-app.ts'
 import { createAppRegistry } from './domain/apps/create-app-registry.ts'
+import { createFailureLimiter } from './domain/apps/failure-limiter.ts'
+import { createFreeing } from './domain/apps/free-app.ts'
+import { createRemoveApp } from './domain/apps/remove-app.ts'
 import { createVisibleApps } from './domain/apps/visible-apps.ts'
 import { createAuthorization } from './domain/authorization/consent.ts'
 import { createSaveInstall } from './domain/authorization/save-install.ts'
 import { type Authorizer, createAuthorizer } from './domain/authorizer.ts'
 import { createGrants } from './domain/grants/create-grants.ts'
+import { createAccountLimits, limitingChanges } from './domain/input/account-limits.ts'
 import { accountInput, idInput, loginInput, sourceInput } from './domain/input/input.ts'
 import { createAudiences } from './domain/input/resources.ts'
+import { createEraseAccount, type Erased } from './domain/installs/erase-account.ts'
 import { createInstalls, type Installs } from './domain/installs/installs.ts'
 import { createRefusals, reportingAll } from './domain/refusals.ts'
 import { createAccessTokenIssuer } from './domain/tokens/access-token-issuer.ts'
 import { createCachingVerifier } from './domain/tokens/caching-verifier.ts'
 import { createHostClaims } from './domain/tokens/host-claims.ts'
+import { createIssueLimits } from './domain/tokens/issue-limits.ts'
 import { createSignedTokens } from './domain/tokens/signed-tokens.ts'
 import { createStrictVerifier } from './domain/tokens/strict-verifier.ts'
 import { createTokenReader } from './domain/tokens/token-reader.ts'
 import { createTokenStore, type TokenStore } from './domain/tokens/token-store.ts'
+import { createUsage } from './domain/tokens/usage.ts'
 import type { Access } from './domain/tokens/verification.ts'
 import { type AppGrantOptions, checkOptions } from './options.ts'
 import { createCollection } from './records/collection.ts'
 import { createPages } from './records/pages.ts'
+import { createRetries } from './records/retries.ts'
+import { comparedClock } from './store/compared-clock.ts'
 import { guardedStore } from './store/guarded-store.ts'
 
 const STAMP_LENGTH = 11
@@ -86,7 +97,16 @@ export interface AppGrant extends Management, AsyncDisposable {
    * @throws TypeError if the login is not a string of 1–256 characters.
    */
   asHost(options: { readonly login: string }): Management
-  /** Closes what the store opened itself, never a client that was passed in. */
+  /**
+   * Removes what is stored of an account: its apps and everything they hold, its installs, and its access tokens; repeated until
+   * nothing is left. What must stay for a while contains nothing of the account. Consent requests that it has not decided expire
+   * within ten minutes. Block the account in the directory first: while it goes on, nothing is ever complete.
+   *
+   * @throws {@link AppGrantError} `conflict` if the account went on all the time, `store_unavailable`, `outcome_unknown`: repeat the
+   *   call.
+   */
+  erase(account: string): Promise<Erased>
+  /** Does what is waiting in the background, then closes what the store opened itself, never a client that was passed in. */
   close(): Promise<void>
 }
 
@@ -107,35 +127,48 @@ export interface AppGrant extends Management, AsyncDisposable {
 export function createAppGrant(options: AppGrantOptions): AppGrant {
   const { store, directory, issuer, resources, signing, tokenPrefix, clock, lifetimes, claims, consent, ...rest } =
     checkOptions(options)
-  const { appsPerOwner, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
+  const { appsPerOwner, limits, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
   const events = createEmitter(clock)
   const load = createLoad({
     timeoutMs,
     refused: (count) => events.emit('overload', {}, { refused: count }),
   })
-  const guarded = guardedStore(store, { timeoutMs, load, failed: (failure) => events.emit('outage', {}, failure) })
-  const collection = createCollection(guarded, clock, random)
+  const steadyClock = () => performance.now()
+  const reached = guardedStore(store, { timeoutMs, load, failed: (failure) => events.emit('outage', {}, failure) })
+  const differs = (cause: AppGrantError) => events.emit('outage', {}, { code: 'clock_skew', operation: 'time', cause })
+  const { store: guarded, now } = comparedClock(reached, { clock, steadyClock, differs })
+  const retries = createRetries(timeoutMs)
+  const collection = createCollection(guarded, { clock, random, retries })
   const scopes = createScopes(rest.scopes)
   const identityOf = createIdentityOf(scopes)
   const accounts = createAccounts(directory, { timeoutMs, events, identityOf })
   const refusals = createRefusals(events)
+  const failures = createFailureLimiter({ clock, limits })
+  const accountLimits = createAccountLimits({ clock, limits })
   const stamp = () => random(STAMP_LENGTH)
-  const shared = { load, collection, accounts, scopes, identityOf, events, refusals }
+  const shared = { load, collection, accounts, scopes, identityOf, events, refusals, failures, accountLimits }
   const base = { ...shared, random, clock, lifetimes, issuer, stamp }
+  // For decisions that depend on the time. What revokes must not wait for a clock to be corrected.
+  const deciding = { ...base, clock: now }
   const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
   const hostClaims = claims && createHostClaims(claims, { timeoutMs, events })
   // checkOptions rejects `signing` without an issuer.
   const signed =
     signing && issuer !== undefined
-      ? createSignedTokens(signing, { ...base, issuer, audience: resources ?? [issuer], timeoutMs, hostClaims })
+      ? createSignedTokens(signing, { ...deciding, issuer, audience: resources ?? [issuer], timeoutMs, hostClaims })
       : undefined
   const readToken = createTokenReader(format, signed)
-  const authenticator = createAppAuthenticator(base)
-  const accessTokenIssuer = createAccessTokenIssuer({ ...base, format, signed, audiences })
-  const saveInstall = createSaveInstall(base)
+  const authenticator = createAppAuthenticator(deciding)
   const pages = createPages(guarded)
+  const background = createBackground({ timeoutMs })
+  const issueLimits = createIssueLimits({ pages, clock, limits })
+  const usage = createUsage({ collection, background, clock })
+  const accessTokenIssuer = createAccessTokenIssuer({ ...deciding, format, signed, audiences, issueLimits, usage })
+  const freeing = createFreeing({ ...base, pages })
+  const removeApp = createRemoveApp({ ...base, freeing })
+  const saveInstall = createSaveInstall(base)
   const parts = {
     ...base,
     format,
@@ -143,23 +176,36 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     readToken,
     authenticator,
     pages,
-    ...createGrants({ ...base, pages, format, audiences, authenticator, accessTokenIssuer, rotatesRefreshTokens }),
-    authorization: createAuthorization({ ...base, format, audiences, saveInstall, consent }),
-    verifier: createCachingVerifier(createStrictVerifier({ ...base, readToken, audiences }), {
+    ...createGrants({
+      ...base,
+      now,
+      retries,
+      pages,
+      format,
+      audiences,
+      authenticator,
+      accessTokenIssuer,
+      rotatesRefreshTokens,
+    }),
+    authorization: createAuthorization({ ...deciding, format, audiences, saveInstall, consent }),
+    verifier: createCachingVerifier(createStrictVerifier({ ...deciding, readToken, audiences }), {
       watch: guarded.watch,
       maxLength: signed ? MAX_SIGNED_TOKEN : MAX_OPAQUE_TOKEN,
-      clock,
-      steadyClock: () => performance.now(),
+      clock: now,
+      steadyClock,
     }),
     appsPerOwner,
     fieldOptions: { allowLoopbackRedirects },
+    removeApp,
+    freeing,
+    background,
   }
   const channels: Channels = new Map()
   const managementFor = (actor: Actor, source: EventSource = {}): Management => {
     Object.freeze(actor)
     const own = { ...parts, visibleApps: createVisibleApps({ ...base, source }) }
     const api = <Api extends object>(name: string, methods: Api) =>
-      traced(name, reportingAll(methods, refusals, actor, source), channels)
+      traced(name, reportingAll(limitingChanges(methods, accountLimits, actor), refusals, actor, source), channels)
     return Object.freeze({
       apps: api('AppRegistry', createAppRegistry(own, actor)),
       tokens: api('TokenStore', createTokenStore(own, actor)),
@@ -168,6 +214,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   }
   const close = async () => {
     try {
+      await background.close()
       await parts.verifier.close()
     } finally {
       await guarded.close()
@@ -176,6 +223,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
 
   return Object.freeze({
     ...managementFor({}),
+    erase: createEraseAccount({ ...base, pages, freeing, removeApp }),
     authorizer: traced('Authorizer', refusingUnderLoad(createAuthorizer(parts), LIMITED, load), channels),
     events: publicEvents(events),
     issuer,

@@ -35,10 +35,10 @@ export {
 } from './credentials/jwt/signing-keys.ts'
 export type { AccountDirectory, AccountState, AppIdentity } from './domain/accounts/accounts.ts'
 export type { ScopeDescription } from './domain/accounts/scopes.ts'
-export type { App } from './domain/apps/app.ts'
+export type { App, AppCounts } from './domain/apps/app.ts'
 export type { AppFields, NewApp } from './domain/apps/app-fields.ts'
 export type { AppJwk, PublicJwk } from './domain/apps/app-jwks.ts'
-export type { AppRegistry, WithSecret } from './domain/apps/app-registry.ts'
+export type { AppQuery, AppRegistry, WithSecret } from './domain/apps/app-registry.ts'
 export type {
   AppAssertion,
   AppAuthentication,
@@ -61,6 +61,7 @@ export type { RefreshInput } from './domain/grants/refresh-token.ts'
 export type { AppAndAccount } from './domain/input/app-and-account.ts'
 export type { Lifetimes } from './domain/input/lifetimes.ts'
 export { paginate } from './domain/input/paginate.ts'
+export type { Erased } from './domain/installs/erase-account.ts'
 export type { Install, Installs } from './domain/installs/installs.ts'
 export type { TokenResponse } from './domain/tokens/access-token-issuer.ts'
 export type { ClaimsFunction } from './domain/tokens/host-claims.ts'
@@ -72,6 +73,7 @@ export type {
   VerifyFailure,
   VerifyOptions,
 } from './domain/tokens/verification.ts'
+export type { Limits } from './limits.ts'
 export type { AppGrantOptions } from './options.ts'
 export type { AppLifetimes } from './records/app.ts'
 export type { Page, PageQuery } from './records/pages.ts'

@@ -1,6 +1,7 @@
 import { describeReceived } from './base/errors.ts'
 import { parseUrl } from './base/parse-url.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
+import { TOKEN_PREFIX } from './credentials/token-format.ts'
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
 import type { DecideConsent } from './domain/authorization/consent-policy.ts'
 import { hasHiddenCharacter } from './domain/input/hidden-character.ts'
@@ -9,6 +10,7 @@ import { DEFAULT_LIFETIMES, type Lifetimes, readLifetimes } from './domain/input
 import { MAX_RESOURCES } from './domain/input/resources.ts'
 import { isScopeToken, MAX_SCOPE } from './domain/input/scope-token.ts'
 import type { ClaimsFunction } from './domain/tokens/host-claims.ts'
+import { LIMITS, type Limits } from './limits.ts'
 import type { Store } from './store/store.ts'
 
 /** Options of `createAppGrant`. */
@@ -86,6 +88,8 @@ export interface AppGrantOptions {
   readonly appsPerOwner?: number
   /** How long codes, tokens and sessions are valid. The defaults are those of {@link Lifetimes}. */
   readonly lifetimes?: Partial<Lifetimes>
+  /** What one app, account or address may take. The defaults are those of {@link Limits}, which no honest one meets. */
+  readonly limits?: Partial<Limits>
   /**
    * Whether a refresh gives a new refresh token. False, for all apps that are not public or for those for which the function
    * returns false, keeps the one that was issued for the code until the session ends: for clients that never take a new one.
@@ -104,16 +108,30 @@ export interface AppGrantOptions {
    * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3)
    */
   readonly allowLoopbackRedirects?: boolean
-  /** How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. Default is 1000. */
+  /**
+   * How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. An operation that other
+   * writers overtake is not attempted again after five times as long: it is a `conflict`. Default is 1000.
+   */
   readonly timeoutMs?: number
-  /** Returns the time in ms since 1970. The clocks of all nodes must agree to within a second. Default is `Date.now`. */
+  /**
+   * Returns the time in ms since 1970. The clocks of all nodes, and of the store's servers, must agree to within a second: a node
+   * whose clock differs more from the store's rejects with `clock_skew` whatever depends on the time. Default is `Date.now`.
+   */
   readonly clock?: () => number
 }
 
 /** The validated options, with defaults applied. */
 export type CheckedOptions = Omit<
   Required<AppGrantOptions>,
-  'issuer' | 'resources' | 'scopes' | 'signing' | 'claims' | 'directory' | 'lifetimes' | 'rotateRefreshTokens'
+  | 'issuer'
+  | 'resources'
+  | 'scopes'
+  | 'signing'
+  | 'claims'
+  | 'directory'
+  | 'lifetimes'
+  | 'limits'
+  | 'rotateRefreshTokens'
 > & {
   readonly issuer: string | undefined
   readonly resources: readonly string[] | undefined
@@ -123,6 +141,7 @@ export type CheckedOptions = Omit<
   readonly directory: AccountDirectory | undefined
   readonly claims: ClaimsFunction | undefined
   readonly lifetimes: Lifetimes
+  readonly limits: Limits
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
 }
 
@@ -155,7 +174,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     throw wrong('resources', `an array of 1–${MAX_RESOURCES} distinct URIs without fragment`, resources)
   if (signing !== undefined && issuer === undefined)
     throw wrong('issuer', 'an https URL, because signed tokens contain it', issuer)
-  if (typeof tokenPrefix !== 'string' || !/^[a-z][a-z0-9]{1,9}$/.test(tokenPrefix))
+  if (typeof tokenPrefix !== 'string' || !TOKEN_PREFIX.test(tokenPrefix))
     throw wrong('tokenPrefix', 'a string that matches [a-z][a-z0-9]{1,9}', tokenPrefix)
   if (typeof allowLoopbackRedirects !== 'boolean')
     throw wrong('allowLoopbackRedirects', 'true or false', allowLoopbackRedirects)
@@ -180,7 +199,27 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     appsPerOwner: integer('appsPerOwner', appsPerOwner, [1, 100_000]),
     timeoutMs: integer('timeoutMs', timeoutMs, [10, 60_000]),
     lifetimes: { ...DEFAULT_LIFETIMES, ...readLifetimes(lifetimes, { base: DEFAULT_LIFETIMES, invalid: wrong }) },
+    limits: integers('limits', options.limits, LIMITS),
   }
+}
+
+/** The default, the least and the greatest value of each member. */
+type Ranges<Name extends string> = Readonly<Record<Name, readonly [value: number, min: number, max: number]>>
+
+/** An option with members that are integers, each of which has a default. */
+function integers<Name extends string>(
+  option: string,
+  given: Partial<Readonly<Record<Name, number>>> = {},
+  ranges: Ranges<Name>,
+): Readonly<Record<Name, number>> {
+  if (typeof given !== 'object' || given === null) throw wrong(option, 'an object', given)
+  const names = Object.keys(ranges) as Name[]
+  const entries = names.map((name) => {
+    const [byDefault, ...range] = ranges[name]
+    const { [name]: value = byDefault } = given
+    return [name, integer(`${option}.${name}`, value, range)]
+  })
+  return Object.fromEntries(entries)
 }
 
 function integer(name: string, value: unknown, [min, max]: readonly [number, number]): number {

@@ -5,6 +5,7 @@ import { mongoStore } from '../adapters/mongodb/mongo-store.ts'
 import { redisStore } from '../adapters/redis/redis-store.ts'
 import { sqliteStore } from '../adapters/sqlite/sqlite-store.ts'
 import { type AppGrantOptions, createAppGrant } from '../src/index.ts'
+import { LIMITS } from '../src/limits.ts'
 import { manualClock } from '../src/testing/index.ts'
 import { newKey } from './support/signing.ts'
 
@@ -48,6 +49,7 @@ const REFUSED: Record<string, readonly unknown[]> = {
   appsPerOwner: [0, -1, 100_001, ...ANY_TYPE],
   timeoutMs: [9, 60_001, Number.POSITIVE_INFINITY, ...ANY_TYPE],
   lifetimes: [null, 5, 'x'],
+  limits: [null, 5, 'x'],
   resources: [
     null,
     5,
@@ -72,6 +74,17 @@ const LIFETIMES: Record<string, readonly number[]> = {
 }
 
 describe('createAppGrant options', () => {
+  for (const [name, [byDefault, min, max]] of Object.entries(LIMITS)) {
+    it(`limits.${name} is an integer from ${min} to ${max}, by default ${byDefault} (APP-14)`, () => {
+      expect(byDefault).toBeGreaterThanOrEqual(min)
+      for (const value of [min, max]) expect(() => create({ store, limits: { [name]: value } })).not.toThrow()
+      for (const value of [min - 1, max + 1, ...ANY_TYPE])
+        expect(() => create({ store, limits: { [name]: value } })).toThrow(
+          new RegExp(`^createAppGrant: limits\\.${name}: expected `),
+        )
+    })
+  }
+
   it('createAppGrant needs only a store and accepts all options together', () => {
     const directory = { lineage: async () => [] }
     const lifetimes = {

@@ -110,6 +110,7 @@ export function mongoStore({ db, collection: name = 'appgrant' }: MongoStoreOpti
     replace: (from, to) => withSanitizedErrors(replace(from, to)),
     list: (group, page) => withSanitizedErrors(list(group, page)),
     count: (group, after) => withSanitizedErrors(count(group, after)),
+    time: () => withSanitizedErrors(askServer(db)).then(({ localTime }) => localTime.getTime()),
     watch: (changed) => withSanitizedErrors(watch(changed)),
     async prepare() {
       const { standalone } = await withSanitizedErrors(prepareCollection(db, collection, direct))

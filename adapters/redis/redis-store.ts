@@ -8,6 +8,7 @@ import { keyspace } from './keys.ts'
 import { checkServers, PATIENCE_AT_START_MS } from './prepare.ts'
 import { reads } from './reads.ts'
 import { scriptRunner } from './run-script.ts'
+import { serverTime } from './server-time.ts'
 import { watcher } from './watch.ts'
 import { writes } from './writes.ts'
 
@@ -105,6 +106,7 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
     replace: (from, to) => translating(writing.replace(from, to)),
     list: (group, page) => translating(reading.list(group, page)),
     count: (group, after) => translating(reading.count(group, after)),
+    time: () => translating(serverTime(main)),
     watch: (changed) => translating(watch(changed)),
     async prepare() {
       await translating(checkServers(main, { durability, allowEviction }))

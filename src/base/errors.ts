@@ -90,8 +90,13 @@ export interface ErrorDetails {
   invalid_fields: { readonly fields: readonly FieldError[] }
   /** The owner has reached its limit of apps. */
   app_limit_reached: { readonly owner: string; readonly limit: number }
-  /** Too many failed authentications from this address. Wait before the next attempt. */
+  /** Too many failed authentications, or used codes and refresh tokens, from this address. Wait before the next attempt. */
   too_many_failures: { readonly retryAfterSeconds: number }
+  /** One of the options `limits` is reached. Nothing was stored: wait before the next attempt. */
+  limit_reached: {
+    readonly limit: 'tokensPerAccount' | 'issuesPerSecond' | 'consentRequestsPerAccount' | 'changesPerMinute'
+    readonly retryAfterSeconds: number
+  }
   /** There is no such app, or the caller may not see it. */
   app_not_found: Record<never, never>
   /** The app never had a secret with this id. */
@@ -130,7 +135,7 @@ export interface ErrorDetails {
   foreign_token: Record<never, never>
   /** The ticket of a consent request is unknown, expired or used, or belongs to another account or login. */
   invalid_ticket: Record<never, never>
-  /** Too many concurrent writers changed the same record. Repeat the call. */
+  /** Too many concurrent writers changed the same record. Nothing was written: repeat the call. */
   conflict: Record<never, never>
   /** From `appgrant/resource`: the issuer did not respond, or its response was invalid. Nothing was decided. */
   issuer_unavailable: Record<never, never>
@@ -143,6 +148,8 @@ export interface ErrorDetails {
   outcome_unknown: { readonly app?: string; readonly secretId?: string }
   /** The host's account directory did not respond, or its response was invalid. */
   directory_unavailable: Record<never, never>
+  /** The clock of this node differs by more than a second from that of the store or of another node. Nothing was decided. */
+  clock_skew: Record<never, never>
   /** The key did not sign, or its signature does not match the published key. */
   signing_unavailable: Record<never, never>
   /** The host's option `claims` failed, did not respond, or returned what a token cannot contain. */

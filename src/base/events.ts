@@ -89,6 +89,7 @@ export type OutageCode =
   | 'outcome_unknown'
   | 'directory_unavailable'
   | 'signing_unavailable'
+  | 'clock_skew'
   | 'claims_unavailable'
   | 'server_error'
 
@@ -96,8 +97,8 @@ export type OutageCode =
 export type AppGrantEvent<K extends keyof EventMap> = EventMap[K] & { readonly at: Date; readonly by: Actor }
 
 /**
- * The events of this process. Each is emitted once, after its write. The first `outage` with the code `server_error` that has no
- * listener is a process warning (`APPGRANT_OUTAGE`).
+ * The events of this process. Each is emitted once, after its write. The first `outage` with the code `server_error` or
+ * `clock_skew` that has no listener is a process warning (`APPGRANT_OUTAGE`).
  */
 export interface Events {
   /**
@@ -156,11 +157,12 @@ export function createEmitter(clock: () => number): Emitter {
 
   /** An unexpected error that nobody listens to must not be lost. One warning is enough to start listening. */
   function warnOfUnheard(event: EventMap[keyof EventMap]): void {
-    if (hasWarned || !('code' in event) || event.code !== 'server_error') return
+    if (hasWarned || !('operation' in event)) return
+    const { code, operation, cause } = event
+    if (code !== 'server_error' && code !== 'clock_skew') return
     hasWarned = true
-    const { operation, cause } = event
     process.emitWarning(
-      `appgrant responded to ${operation} with 500: ${textOf(cause)}. Listen with events.on('outage') to see every such error; this warning is not repeated.`,
+      `appgrant ${UNHEARD[code](operation)}: ${textOf(cause)}. Listen with events.on('outage') to see every such error; this warning is not repeated.`,
       { code: 'APPGRANT_OUTAGE', ...(cause instanceof Error && cause.stack && { detail: cause.stack }) },
     )
   }
@@ -176,6 +178,12 @@ export function createEmitter(clock: () => number): Emitter {
       warn(error)
     }
   }
+}
+
+/** What happened, by the codes of an `outage` that is a warning if nobody listens. */
+const UNHEARD = {
+  server_error: (operation: string) => `responded to ${operation} with 500`,
+  clock_skew: () => 'rejects every call that depends on the time',
 }
 
 /** Any value can be thrown, and converting it to a string may throw again. */

@@ -29,7 +29,7 @@ const AUTHENTICATION = [
  */
 export const REFUSAL_REASONS = {
   app_authentication_failed: AUTHENTICATION,
-  too_many_failures: AUTHENTICATION,
+  too_many_failures: [...AUTHENTICATION, 'reused', 'revoked'],
   app_not_found: ['unknown_app', 'removed_app', 'app_of_another_account', 'account_out_of_reach'],
   app_suspended: ['app_suspended'],
   app_not_trusted: ['app_not_trusted'],
@@ -37,6 +37,7 @@ export const REFUSAL_REASONS = {
   not_permitted: ['not_permitted', 'cross_site_request'],
   suspended_above: ['suspended_above'],
   app_limit_reached: ['app_limit_reached'],
+  limit_reached: ['limit_reached'],
   invalid_redirect: ['unregistered_redirect'],
   invalid_scope: ['invalid_scope'],
   invalid_target: ['invalid_target'],

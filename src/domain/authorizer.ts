@@ -1,7 +1,7 @@
 import { AppGrantError } from '../base/errors.ts'
 import type { Emitter, EventSource } from '../base/events.ts'
 import { digestOf, sameDigest } from '../credentials/digest.ts'
-import type { TokenFormat } from '../credentials/token-format.ts'
+import { readAnyCredential } from '../credentials/read-any-credential.ts'
 import type { LiveApp } from '../records/app.ts'
 import type { Collection } from '../records/collection.ts'
 import { installKind, installRef } from '../records/install.ts'
@@ -21,7 +21,7 @@ import type { SessionExchange } from './grants/session-exchange.ts'
 import { idInput, objectInput, sourceInput } from './input/input.ts'
 import type { Refusals } from './refusals.ts'
 import type { TokenResponse } from './tokens/access-token-issuer.ts'
-import type { AccessTokenParts, PresentedToken, ReadToken } from './tokens/token-reader.ts'
+import type { AccessTokenParts, PresentedToken } from './tokens/token-reader.ts'
 import type { Verifier } from './tokens/verification.ts'
 
 /** Issues, verifies and revokes tokens, and authenticates apps. */
@@ -83,13 +83,11 @@ export interface AuthorizerParts {
   readonly authorization: Authorization
   readonly refusals: Refusals
   readonly verifier: Verifier
-  readonly readToken: ReadToken
-  readonly format: TokenFormat
   readonly events: Emitter
 }
 
 export function createAuthorizer(parts: AuthorizerParts): Authorizer {
-  const { collection, accounts, authenticator, sessions, refusals, format, events } = parts
+  const { collection, accounts, authenticator, sessions, refusals, events } = parts
 
   return {
     ...parts.authorization,
@@ -102,14 +100,13 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
       const text = idInput(input.token, 'token')
       const app = await authenticator.authenticate(input)
       return refusals.watch({}, { app: app.key, ...source }, async () => {
-        const parsed = format.read(text)
-        if (isCredential(parsed)) {
-          if (parsed.app === app.key) await sessions.revoke(app, parsed, source)
-          else if (await sessions.isGenuine(parsed)) throw foreignToken()
-          return
-        }
-        const presented = await parts.readToken(text)
-        if (typeof presented !== 'string') await revokeAccess(app, presented, source)
+        const presented = readAnyCredential(text)
+        if (!presented) return
+        const { parsed, credential } = presented
+        if ('token' in parsed) return revokeAccess(app, { parsed, credential }, source)
+        if (!isCredential(parsed)) return
+        if (parsed.app === app.key) await sessions.revoke(app, parsed, source)
+        else if (await sessions.isGenuine(parsed)) throw foreignToken()
       })
     },
 
@@ -130,9 +127,9 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     }
     const holder = await holderOf(app, parsed)
     let wasValid = false
-    const removed = await collection.write(tokenKind, tokenRef(parsed), (token) => {
+    const removed = await collection.write(tokenKind, tokenRef(parsed), (token, isExpired) => {
       if (!token || !isGenuine(token)) return undefined
-      wasValid = token.state === 'live' && token.group === holder?.group
+      wasValid = token.state === 'live' && token.group === holder?.group && !isExpired
       return removedToken(token)
     })
     // A token that gave nothing any more was not revoked by this.

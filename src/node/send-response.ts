@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerResponse } from 'node:http2'
 import { PlainResponse } from '../http/wire/response.ts'
 
 /** Largest unread request body to drain for keep-alive. */
@@ -36,9 +37,17 @@ async function sendFetchResponse(req: IncomingMessage, res: ServerResponse, resp
   else res.end(body)
 }
 
+/**
+ * Lets the client stop sending: after this response nothing reads a body that has not arrived yet, unless it is small. HTTP/2 closes
+ * only the stream, and sends the whole response before (RFC 9113 §8.1).
+ */
 function closeUnlessRead(req: IncomingMessage, res: ServerResponse): void {
-  // HTTP/2 closes each stream separately and has no Connection header.
-  const keepsOpen = req.httpVersionMajor > 1 || req.complete
-  if (!keepsOpen && !(Number(req.headers['content-length']) <= MAX_DISCARDED_BYTES))
-    res.setHeader('connection', 'close')
+  if (req.complete || Number(req.headers['content-length']) <= MAX_DISCARDED_BYTES) return
+  if (req.httpVersionMajor === 1) res.setHeader('connection', 'close')
+  else closeWhenSent((res as unknown as Http2ServerResponse).stream)
+}
+
+// The response object emits `finish` only when the client has sent everything.
+function closeWhenSent(stream: Http2ServerResponse['stream']): void {
+  stream.once('finish', () => stream.close())
 }

@@ -56,6 +56,8 @@ export interface LiveApp {
   readonly fields: CheckedFields
   readonly trusted: boolean
   readonly published: boolean
+  /** The day of its last use, counted from 1970. Absent if it has never been issued a token. */
+  readonly lastUsedDay?: number
   /** The resource whose tokens it may introspect. */
   readonly resourceServer?: string
   /** In place of the host's lifetimes. */
@@ -88,11 +90,10 @@ export function isPublic({ credentials }: LiveApp): boolean {
   return credentials.type === 'none'
 }
 
-/** A removed app: enough to authorise a repeated removal, and to stop a registration that arrives late. */
+/** A removed app. It stops a registration that arrives late, and says nothing of the owner (ACC-9). */
 export interface RemovedApp {
   readonly state: 'removed'
   readonly key: string
-  readonly owner?: string
   /** Whether it may have had installs without an end. */
   readonly mayHaveLasting?: true
   readonly expiresAt: number

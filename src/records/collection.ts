@@ -3,9 +3,8 @@ import { AppGrantError, isAppGrantError } from '../base/errors.ts'
 import { ownText } from '../base/own-text.ts'
 import type { RandomText } from '../credentials/random.ts'
 import type { InsertOptions, InsertResult, RecordRef, Store, StoreRecord } from '../store/store.ts'
+import { conflict, type Retries } from './retries.ts'
 
-/** Every failed try means that another writer succeeded, so this many concurrent writers of one record all succeed. */
-const MAX_TRIES = 100
 const REVISION_LENGTH = 11
 /** How much is remembered of records that many calls read: about 20,000 apps of the usual size. */
 const MAX_REMEMBERED_BYTES = 48 * 1024 * 1024
@@ -34,8 +33,12 @@ export interface Collection {
   get(refs: readonly RecordRef[]): Promise<readonly (StoreRecord | undefined)[]>
   /** The value of a record that was read. A shared value is frozen. */
   unpack<Value>(kind: Kind<Value>, record: StoreRecord): Value
-  /** Undefined if the record is absent or has expired. */
-  load<Value>(kind: Kind<Value>, ref: RecordRef): Promise<Value | undefined>
+  /** Undefined if the record is absent or has expired. @param options - `evenExpired`: for operations that revoke. */
+  load<Value>(
+    kind: Kind<Value>,
+    ref: RecordRef,
+    options?: { readonly evenExpired?: boolean },
+  ): Promise<Value | undefined>
   insert<Value>(kind: Kind<Value>, value: Value, options?: InsertOptions): Promise<InsertResult>
   /**
    * What was read at the ref last, however long ago, if it is of a shared kind and still remembered. It may be outdated: only a write
@@ -46,17 +49,23 @@ export interface Collection {
   replace<Value>(kind: Kind<Value>, from: StoreRecord, value: Value): Promise<boolean>
   /**
    * Reads, asks `decide` for the new value, and writes it unless another write came first; then it starts over, a bounded
-   * number of times. `decide` gets undefined if there is no value; if it returns undefined, nothing is written. An operation
-   * must return a value even if nothing changes: only a write confirms it (REV-7).
+   * number of times and for a bounded time; after that it rejects with `conflict`. `decide` gets undefined if there is no value; if
+   * it returns undefined, nothing is written. An operation must return a value even if nothing changes: only a write confirms it
+   * (REV-7). It must also revoke what has expired: by the clock of another node, it may not have expired yet (REV-3).
    */
-  write<Value>(
-    kind: Kind<Value>,
-    ref: RecordRef,
-    decide: (current: Value | undefined) => Value | undefined | Promise<Value | undefined>,
-  ): Promise<Value | undefined>
+  write<Value>(kind: Kind<Value>, ref: RecordRef, decide: Decide<Value>): Promise<Value | undefined>
 }
 
-export function createCollection(store: Store, clock: () => number, random: RandomText): Collection {
+/** Returns what is to be stored in the place of `current`, or undefined to write nothing. `isExpired`: by this node's clock. */
+export type Decide<Value> = (
+  current: Value | undefined,
+  isExpired: boolean,
+) => Value | undefined | Promise<Value | undefined>
+
+export function createCollection(
+  store: Store,
+  { clock, random, retries }: { readonly clock: () => number; readonly random: RandomText; readonly retries: Retries },
+): Collection {
   const record = <Value>(kind: Kind<Value>, value: Value): StoreRecord => {
     const { partition, id, groups, position, expiresAt } = kind.place(value)
     const made = {
@@ -98,9 +107,9 @@ export function createCollection(store: Store, clock: () => number, random: Rand
       const known = store.conditionalInserts ? remembered.get(id) : undefined
       return known?.kind === kind.name && known.partition === partition ? (known as Remembered<Value>) : undefined
     },
-    async load(kind, ref) {
+    async load(kind, ref, { evenExpired = false } = {}) {
       const [found] = await store.get([ref])
-      return found && !hasExpired(found, clock()) ? collection.unpack(kind, found) : undefined
+      return found && (evenExpired || !hasExpired(found, clock())) ? collection.unpack(kind, found) : undefined
     },
     // A write may be delivered twice, and its result may be that of the second delivery: the stored record may be this one.
     async insert(kind, value, options) {
@@ -115,25 +124,22 @@ export function createCollection(store: Store, clock: () => number, random: Rand
       remembered.delete(from.id)
       return (await store.replace(from, next)) || isStored(next)
     },
-    async write<Value>(
-      kind: Kind<Value>,
-      ref: RecordRef,
-      decide: (current: Value | undefined) => Value | undefined | Promise<Value | undefined>,
-    ) {
-      for (let tries = 0; tries < MAX_TRIES; tries++) {
-        const guarded = tries === 0 ? <Result>(call: Promise<Result>) => call : afterWriteAttempt
+    async write<Value>(kind: Kind<Value>, ref: RecordRef, decide: Decide<Value>) {
+      const mayRetry = retries()
+      let guarded = <Result>(call: Promise<Result>) => call
+      do {
         const [stored] = await guarded(store.get([ref]))
-        const value = await decide(stored && !hasExpired(stored, clock()) ? collection.unpack(kind, stored) : undefined)
+        const value = stored
+          ? await decide(collection.unpack(kind, stored), hasExpired(stored, clock()))
+          : await decide(undefined, false)
         if (value === undefined) return undefined
         const isDone = stored
           ? await guarded(collection.replace(kind, stored, value))
           : (await guarded(collection.insert(kind, value, { durable: true }))) === 'inserted'
         if (isDone) return value
-      }
-      throw new AppGrantError('conflict', {
-        message: 'too many concurrent changes of the same record',
-        hint: `Other writers were faster ${MAX_TRIES} times. Nothing was written: repeat the call.`,
-      })
+        guarded = afterWriteAttempt
+      } while (mayRetry())
+      throw conflict('Other writers were faster each time. Nothing was written: repeat the call.')
     },
   }
   return collection

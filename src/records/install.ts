@@ -19,6 +19,8 @@ export interface LiveInstall {
   readonly approvedBy: Actor
   /** All scopes granted since the app was installed. */
   readonly scope: readonly string[]
+  /** The day of its last use, counted from 1970. Absent if no token was issued under it. */
+  readonly lastUsedDay?: number
   /** All resources granted since. Absent if the host has configured none. */
   readonly audience?: readonly string[]
   /** Stamp carried by everything the app holds for the account. */
@@ -93,16 +95,17 @@ export const installKind: Kind<StoredInstall> = {
 
 /**
  * Index entry of an install in the account's own partition: the apps of an account have many owners, and so are in many
- * partitions. Written after the install, before anything can use it, and never removed; readers check whether the install still
- * exists.
+ * partitions. Written after the install, before anything can use it; readers check whether the install still exists.
  */
 export interface InstallIndexEntry {
   readonly app: string
   readonly account: string
+  /** In no list any more, and without the account. */
+  readonly isFreed?: boolean
   readonly expiresAt: number
 }
 
-export function installIndexRef({ app, account }: Omit<InstallIndexEntry, 'expiresAt'>): RecordRef {
+export function installIndexRef({ app, account }: Pick<InstallIndexEntry, 'app' | 'account'>): RecordRef {
   return { kind: INDEX_ENTRY, partition: partitionOf(account), id: `${app}.${nameOf(24, account)}` }
 }
 
@@ -115,9 +118,10 @@ export const installIndexKind: Kind<InstallIndexEntry> = {
   name: INDEX_ENTRY,
   place(entry) {
     const { partition, id } = installIndexRef(entry)
-    const { expiresAt } = entry
-    return { partition, id, groups: [installIndexOfAccount(entry.account).group], position: expiresAt, expiresAt }
+    const { expiresAt, isFreed } = entry
+    const groups = isFreed ? [] : [installIndexOfAccount(entry.account).group]
+    return { partition, id, groups, position: expiresAt, expiresAt }
   },
-  pack: ({ app, account }) => JSON.stringify({ app, account }),
+  pack: ({ app, account, isFreed }) => JSON.stringify(isFreed ? { app } : { app, account }),
   unpack: (record) => ({ ...JSON.parse(record.data), expiresAt: record.position }),
 }

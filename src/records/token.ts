@@ -49,10 +49,13 @@ export function tokenRef({ app, token }: { readonly app: string; readonly token:
 }
 
 // Many verifications share one app object, so its stamps are hashed once.
-const appOnlyGroups = new WeakMap<LiveApp, GroupRef>()
+const appOnlyGroups = new WeakMap<object, GroupRef>()
+
+/** What the names of an app's lists depend on. */
+type Stamped = Pick<LiveApp, 'key' | 'owner' | 'stamp' | 'trustStamp' | 'ownerStamp'>
 
 /** The list of the app-only tokens that are valid with the app's current stamps. */
-export function appOnlyTokens(app: LiveApp): GroupRef {
+export function appOnlyTokens(app: Stamped): GroupRef {
   const known = appOnlyGroups.get(app)
   if (known) return known
   const stamps = nameOf(NAME, app.stamp, app.trustStamp, app.ownerStamp)
@@ -62,10 +65,10 @@ export function appOnlyTokens(app: LiveApp): GroupRef {
 }
 
 // The same for an install, with the app as it was last read.
-const userGroups = new WeakMap<LiveInstall, { readonly app: LiveApp; readonly group: GroupRef }>()
+const userGroups = new WeakMap<LiveInstall, { readonly app: Stamped; readonly group: GroupRef }>()
 
 /** The list of a user's tokens that are valid with the current stamps of the app and the install. */
-export function userTokens(app: LiveApp, install: LiveInstall): GroupRef {
+export function userTokens(app: Stamped, install: LiveInstall): GroupRef {
   const known = userGroups.get(install)
   if (known?.app === app) return known.group
   const own = install.account === app.owner ? [app.ownerStamp] : []

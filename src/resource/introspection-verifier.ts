@@ -63,6 +63,7 @@ export function introspectionVerifier(options: IntrospectionOptions): Verifier {
     })
     if (!members.active) return verifyFailure('unknown')
     const claims = readClaims(members, claimRules(resource))
+    if (claims === 'early') return verifyFailure('unknown')
     return typeof claims === 'string' ? verifyFailure(claims) : accessOfClaims(claims)
   }
 

@@ -41,6 +41,7 @@ export function signatureVerifier(options: SignatureOptions): Verifier {
   return verifierOf(async (text, { audience: asked } = {}) => {
     if (typeof text !== 'string') return verifyFailure('malformed')
     const claims = await readAccessToken(text, keyFor, claimRules(resource))
+    if (claims === 'early') return verifyFailure('unknown')
     return typeof claims === 'string' ? verifyFailure(claims) : checkAudience(asked, accessOfClaims(claims))
   })
 }

@@ -52,6 +52,7 @@ const OUTAGE: Readonly<Record<OutageCode, true>> = {
   outcome_unknown: true,
   directory_unavailable: true,
   signing_unavailable: true,
+  clock_skew: true,
   claims_unavailable: true,
   server_error: true,
 }

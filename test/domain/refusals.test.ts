@@ -359,6 +359,13 @@ const TABLE: Readonly<Record<string, readonly [(scene: Scene) => Promise<unknown
     (w) => w.as('org').apps.register(exampleApp({ owner: 'org' })),
     { code: 'app_limit_reached', reason: 'app_limit_reached', by: { account: 'org' } },
   ],
+  'a consent request beyond the limit': [
+    async (w) => {
+      for (let n = 0; n <= 100; n++)
+        await w.appgrant.authorizer.beginAuthorization(params(w), { account: 'org', ...SOURCE })
+    },
+    { code: 'limit_reached', reason: 'limit_reached', app: 'mine', by: { account: 'org' } },
+  ],
 }
 
 /** What nobody is to blame for raises no event. */

@@ -2,9 +2,32 @@ import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { createAppGrant } from '../../src/create-app-grant.ts'
 import { createHandler } from '../../src/http/index.ts'
-import { httpFixture, jsonOf, refusal } from '../support/http-fixture.ts'
+import { exampleApp } from '../../src/testing/index.ts'
+import { httpFixture, ISSUER, jsonOf, refusal } from '../support/http-fixture.ts'
 
 describe('createHandler', () => {
+  it('a conflict is a 503 with Retry-After, at the OAuth endpoints and in the JSON API (ERR-1)', async () => {
+    const inner = memoryStore()
+    const store = { ...inner, replace: async () => false }
+    const appgrant = createAppGrant({ store, issuer: ISSUER })
+    const { app, secret } = await appgrant.apps.register(
+      exampleApp({ owner: 'org-1', trusted: true, redirectUrls: ['https://app.example/cb'] }),
+    )
+    const handler = createHandler(appgrant, { signIn: async () => ({ account: 'org-1' }) })
+    const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
+    const form = new URLSearchParams({ client_id: app.key, client_secret: secret, token: accessToken })
+    const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
+    const answers = [
+      [new Request(`${ISSUER}/revoke`, { method: 'POST', body: form }), 'temporarily_unavailable'],
+      [new Request(`${ISSUER}/apps/${app.key}/suspend`, { method: 'POST', headers }), 'conflict'],
+    ] as const
+    for (const [request, error] of answers) {
+      const response = await handler(request)
+      expect(await refusal(response)).toEqual({ status: 503, error })
+      expect(response.headers.get('retry-after')).toBe('5')
+    }
+  })
+
   it('createHandler needs an issuer', () => {
     const appgrant = createAppGrant({ store: memoryStore() })
     expect(() => createHandler(appgrant)).toThrow(/^createHandler: issuer: /)

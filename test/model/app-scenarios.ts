@@ -2,6 +2,7 @@ import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { type AppGrant, createAppGrant, isAppGrantError, type Store } from '../../src/index.ts'
 import type { StoreRecord } from '../../src/store.ts'
 import { exampleApp } from '../../src/testing/index.ts'
+import { NO_LIMITS } from '../support/limits.ts'
 import { observedStore } from '../support/observed-store.ts'
 import { SCOPES } from '../support/scopes.ts'
 import type { Act, Scenario } from './scheduler.ts'
@@ -22,7 +23,7 @@ export type AppAct = Act<AppState, AppGrant>
 export type AppScenario = Scenario<AppState, AppGrant>
 
 // A schedule may be slow on a busy machine, and no scenario is about the deadline.
-const NO_HURRY = { timeoutMs: 60_000 }
+const NO_HURRY = { timeoutMs: 60_000, limits: NO_LIMITS }
 const ofOrg = ({ key }: AppState) => ({ app: key, account: 'org' })
 const LIMIT = 2
 

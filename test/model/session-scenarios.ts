@@ -1,6 +1,7 @@
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { type AppGrant, createAppGrant, isAppGrantError, type Store, type TokenResponse } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
+import { NO_LIMITS } from '../support/limits.ts'
 import { SCOPES } from '../support/scopes.ts'
 import { challengeOf, codeIn, ISSUER, REDIRECT, VERIFIER } from '../support/session-fixture.ts'
 import type { Act, Scenario } from './scheduler.ts'
@@ -21,7 +22,7 @@ export interface SessionState {
 export type SessionAct = Act<SessionState, AppGrant>
 export type SessionScenario = Scenario<SessionState, AppGrant>
 
-const NO_HURRY = { timeoutMs: 60_000, issuer: ISSUER }
+const NO_HURRY = { timeoutMs: 60_000, limits: NO_LIMITS, issuer: ISSUER }
 const ofUser = ({ key }: SessionState) => ({ app: key, account: 'user' })
 const by = ({ key, secrets }: SessionState) => ({ key, secret: secrets[0] ?? '' })
 const byNewest = ({ key, secrets }: SessionState) => ({ key, secret: secrets.at(-1) ?? '' })

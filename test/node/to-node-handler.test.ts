@@ -239,20 +239,61 @@ describe('toNodeHandler', () => {
     await Promise.all(done)
   })
 
-  it('HTTP/2 is served by the same calls, without a warning', async () => {
-    const { handler, appgrant, trustedApp } = httpFixture()
-    const { app, secret } = await trustedApp()
-    const [handle, guard] = [toNodeHandler(handler), protectNode(appgrant.authorizer)]
-    const server = createServer2((req, res) => {
-      // HTTP/2 requests and responses have everything that is used of those of HTTP/1.
-      const [request, response] = [req as unknown as IncomingMessage, res as unknown as ServerResponse]
-      if (req.url === '/guarded') guard(request, response, () => res.end(accessOf(request).account))
-      else handle(request, response)
-    })
+  /** A session with a server that speaks HTTP/2. */
+  async function overHttp2(listener: (req: IncomingMessage, res: ServerResponse) => void) {
+    // HTTP/2 requests and responses have everything that is used of those of HTTP/1.
+    const server = createServer2((req, res) =>
+      listener(req as unknown as IncomingMessage, res as unknown as ServerResponse),
+    )
     onTestFinished(() => void server.close())
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
     onTestFinished(() => session.close())
+    return session
+  }
+
+  it('an endless upload over HTTP/2 gets 413 whole, and its stream is closed while others go on (HTTP-5)', async () => {
+    const session = await overHttp2(toNodeHandler(httpFixture().handler))
+    const head = { ':method': 'POST', ':path': '/token', 'content-type': 'application/x-www-form-urlencoded' }
+    const stream = session.request(head, { endStream: false })
+    // Closing it makes the upload fail, or not, depending on what the client was doing.
+    stream.on('error', () => {})
+    const response = once(stream, 'response')
+    const body: Buffer[] = []
+    stream.on('data', (part: Buffer) => body.push(part))
+    const isWhole = once(stream, 'end')
+    const chunk = Buffer.alloc(64 * 1024, 'a')
+    let sent = 0
+    const upload = () => {
+      // The test would go on for ever if the server took it all.
+      while (!stream.closed && sent < 256 * 1024 * 1024) {
+        sent += chunk.length
+        if (!stream.write(chunk)) return void stream.once('drain', upload)
+      }
+      if (!stream.closed) stream.end()
+    }
+    upload()
+    const [headers] = await response
+    expect(headers[':status']).toBe(413)
+    await isWhole
+    expect(JSON.parse(`${Buffer.concat(body)}`)).toMatchObject({ error: 'invalid_request' })
+    if (!stream.closed) await once(stream, 'close')
+    expect(stream.rstCode).toBe(0)
+    expect(sent).toBeLessThan(16 * 1024 * 1024)
+    const next = session.request({ ...head, 'content-length': '3' })
+    next.end('a=b')
+    expect((await once(next, 'response'))[0][':status']).toBe(400)
+    next.resume()
+  })
+
+  it('HTTP/2 is served by the same calls, without a warning', async () => {
+    const { handler, appgrant, trustedApp } = httpFixture()
+    const { app, secret } = await trustedApp()
+    const [handle, guard] = [toNodeHandler(handler), protectNode(appgrant.authorizer)]
+    const session = await overHttp2((request, response) => {
+      if (request.url === '/guarded') guard(request, response, () => response.end(accessOf(request).account))
+      else handle(request, response)
+    })
     const warnings: Error[] = []
     const note = (warning: Error) => warnings.push(warning)
     process.on('warning', note)

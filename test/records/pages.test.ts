@@ -4,6 +4,7 @@ import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { createRandomText } from '../../src/credentials/random.ts'
 import { createCollection } from '../../src/records/collection.ts'
 import { createPages, type ListOf, type Page } from '../../src/records/pages.ts'
+import { createRetries } from '../../src/records/retries.ts'
 import type { StoreRecord } from '../../src/store/store.ts'
 import { codeOf } from '../support/code-of.ts'
 import { observedStore } from '../support/observed-store.ts'
@@ -14,7 +15,11 @@ const textOf = (record: StoreRecord) => noteKind.unpack(record).text
 
 async function setUp(count: number) {
   const store = observedStore(memoryStore())
-  const collection = createCollection(store, Date.now, createRandomText())
+  const collection = createCollection(store, {
+    clock: Date.now,
+    random: createRandomText(),
+    retries: createRetries(1000),
+  })
   const add = (n: number, note: Partial<Note> = {}) =>
     collection.insert(noteKind, { id: id(n), text: `text ${n}`, createdAt: 10 * n, ...note })
   for (let n = 0; n < count; n++) await add(n)

@@ -3,20 +3,25 @@ import type { OpenStore } from '../support/session-fixture.ts'
 import { SIGNING } from '../support/signing.ts'
 import { testAssertions } from './assertions.ts'
 import { testAuthorization } from './authorization.ts'
+import { testClocks } from './clocks.ts'
 import { testConsentPolicy } from './consent-policy.ts'
+import { testErasing } from './erasing.ts'
 import { testInstalls } from './installs.ts'
 import { lifecyclesOf, testSameLifecycles } from './lifecycles.ts'
 import { testLifetimes } from './lifetimes.ts'
+import { testLimits } from './limits.ts'
 import { testFailingOperations, testOperations } from './operations.ts'
 import { testRaces } from './races.ts'
 import { testRememberedApps } from './remembered-apps.ts'
 import { testSecrets } from './secrets.ts'
 import { testSessions } from './sessions.ts'
+import { testUsage } from './usage.ts'
 
 /** All that must hold of apps, tokens and user authorization on every store. */
 export function testEveryStore(open: OpenStore): void {
   testEveryTopology(open)
   testFailingOperations(open)
+  testClocks(open)
   describe('operations with signed tokens', () => testOperations(open, { signing: SIGNING }))
 }
 
@@ -27,6 +32,9 @@ export function testEveryTopology(open: OpenStore): void {
   testInstalls(open)
   testConsentPolicy(open)
   testLifetimes(open)
+  testLimits(open)
+  testUsage(open)
+  testErasing(open)
   testSecrets(open)
   testRememberedApps(open)
   testEveryDriver(open)

@@ -27,6 +27,14 @@ export function testInstalls(open: OpenStore): void {
   }
 
   describe('installs', () => {
+    it('a list of the installs of an app asks the directory once for its owner and for each other account (ACC-1)', async () => {
+      const w = await fixture()
+      for (const account of ['org', 'user', 'other-org']) await w.start({ account })
+      const before = w.tree.questions
+      expect((await w.appgrant.as('provider').installs.listByApp({ app: w.key })).items).toHaveLength(3)
+      expect(w.tree.questions - before).toBe(3)
+    })
+
     it('an install shows the app, when it was installed, when it ends and who approved it (LST-2, TOK-2)', async () => {
       const w = await fixture()
       const installedAt = new Date(w.clock())

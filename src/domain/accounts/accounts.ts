@@ -114,6 +114,18 @@ export function createAccounts(
   }
 }
 
+/** The same directory for one decision, which may take several attempts: each account is asked for once (ACC-1). */
+export function askingOnce(accounts: Accounts): Accounts {
+  const asked = new Map<string, Promise<Lineage>>()
+  const lineage = (account: string) => {
+    const known = asked.get(account)
+    const reply = known ?? accounts.lineage(account)
+    if (!known) asked.set(account, reply)
+    return reply
+  }
+  return { ...accounts, lineage }
+}
+
 /** Returns what permission checks of the host get to know of an app. */
 export type IdentityOf = (app: LiveApp) => AppIdentity
 

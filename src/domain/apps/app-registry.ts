@@ -1,14 +1,18 @@
+import type { Background } from '../../base/background.ts'
 import type { Emitter } from '../../base/events.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import type { AppLifetimes } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import type { Page, PageQuery, Pages } from '../../records/pages.ts'
+import type { Accounts } from '../accounts/accounts.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
 import type { Audiences } from '../input/resources.ts'
-import type { App } from './app.ts'
+import type { App, AppCounts } from './app.ts'
 import type { AppFields, FieldOptions, NewApp } from './app-fields.ts'
 import type { PublicJwk } from './app-jwks.ts'
+import type { Freeing } from './free-app.ts'
+import type { RemoveApp } from './remove-app.ts'
 import type { VisibleApps } from './visible-apps.ts'
 
 /**
@@ -17,6 +21,13 @@ import type { VisibleApps } from './visible-apps.ts'
  */
 export interface WithSecret {
   readonly secret: string
+}
+
+/** Which apps to list. */
+export interface AppQuery extends PageQuery {
+  readonly owner?: string | undefined
+  readonly name?: string | undefined
+  readonly counts?: boolean | undefined
 }
 
 /**
@@ -37,16 +48,23 @@ export interface AppRegistry {
    *   account may not register apps, or not trusted ones; `account_blocked` if the owner is blocked.
    */
   register(app: NewApp): Promise<{ readonly app: App } & WithSecret>
-  /** Returns undefined if there is no such app or the caller may not see it. */
-  get(key: string): Promise<App | undefined>
+  /**
+   * Returns undefined if there is no such app or the caller may not see it.
+   *
+   * @param options - `counts`: whether the app has the numbers of {@link AppCounts}. Default is false.
+   */
+  get(key: string, options: { readonly counts: true }): Promise<(App & AppCounts) | undefined>
+  get(key: string, options?: { readonly counts?: boolean | undefined }): Promise<App | undefined>
   /**
    * Lists apps, the oldest first.
    *
    * @param query - `owner`: default is the acting account; with the host's authority, all apps in no particular order. `name`:
-   *   part of the name, ignoring case.
+   *   part of the name, ignoring case. `counts`: whether each app has the numbers of {@link AppCounts}, which takes two or three
+   *   more calls of the store for each. Default is false.
    * @throws {@link AppGrantError} `app_not_found` if the caller may not see the owner's apps; `invalid_cursor`.
    */
-  list(query?: { readonly owner?: string; readonly name?: string } & PageQuery): Promise<Page<App>>
+  list(query: AppQuery & { readonly counts: true }): Promise<Page<App & AppCounts>>
+  list(query?: AppQuery): Promise<Page<App>>
   /**
    * Changes the given fields; an empty string clears an optional field.
    *
@@ -100,7 +118,10 @@ export interface AppRegistry {
   replaceJwks(key: string, jwks: readonly PublicJwk[]): Promise<App>
   /** Revokes every token, code and session of the app; its secrets and keys are kept. */
   revokeTokens(key: string): Promise<App>
-  /** Removes the app and everything it holds. Returns false if there was no such app or the caller may not see it. */
+  /**
+   * Removes the app and everything it holds; what that took in the store is freed some seconds later. Returns false if there was no such app or
+   * the caller may not see it.
+   */
   remove(key: string): Promise<boolean>
 }
 
@@ -108,6 +129,7 @@ export interface RegistryParts {
   readonly collection: Collection
   readonly pages: Pages
   readonly visibleApps: VisibleApps
+  readonly accounts: Accounts
   readonly audiences: Audiences
   readonly events: Emitter
   readonly random: RandomText
@@ -118,5 +140,8 @@ export interface RegistryParts {
   readonly issuer: string | undefined
   readonly scopes: Scopes
   readonly fieldOptions: Omit<FieldOptions, 'scopes'>
+  readonly removeApp: RemoveApp
+  readonly freeing: Freeing
+  readonly background: Background
   readonly lifetimes: Lifetimes
 }

@@ -25,10 +25,20 @@ export interface App
   readonly adminEmailAscii: string
   /** Absent unless the app is suspended. `by` is the highest authority that suspended it. */
   readonly suspended?: { readonly at: Date; readonly by: Actor }
+  /** The day on which it was last issued a token, in UTC, as `2026-11-26`. Absent if it never was. Noted some seconds later. */
+  readonly lastUsedOn?: string
   /** The ids and creation times of its secrets, at most two. */
   readonly secrets: readonly { readonly id: string; readonly createdAt: Date }[]
   /** The public keys with which it authenticates instead of a secret; empty for other apps. */
   readonly jwks: readonly AppJwk[]
+}
+
+/** What an app holds at the moment. */
+export interface AppCounts {
+  /** How many accounts authorize it. */
+  readonly instances: number
+  /** How many live access tokens it has for the acting account or, with the host's authority, for its owner. */
+  readonly liveTokens: number
 }
 
 export function appView(app: LiveApp): App {
@@ -44,7 +54,15 @@ export function appView(app: LiveApp): App {
     ...(app.lifetimes && { lifetimes: app.lifetimes }),
     createdAt: new Date(app.createdAt),
     ...(app.suspended && { suspended: { at: new Date(app.suspended.at), by: app.suspended.by } }),
+    ...dayOfUse(app),
     secrets: secretsOf(app).map(({ id, createdAt }) => ({ id, createdAt: new Date(createdAt) })),
     jwks: jwksOf(app),
   }
+}
+
+const DAY_MS = 86_400_000
+
+/** The day of the last use of an app or install. */
+export function dayOfUse({ lastUsedDay }: { readonly lastUsedDay?: number }): { readonly lastUsedOn?: string } {
+  return lastUsedDay === undefined ? {} : { lastUsedOn: new Date(lastUsedDay * DAY_MS).toISOString().slice(0, 10) }
 }

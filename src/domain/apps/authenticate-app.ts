@@ -8,7 +8,7 @@ import type { Collection, Remembered } from '../../records/collection.ts'
 import { usedAssertionKind } from '../../records/used-assertion.ts'
 import { idInput, invalidRequest, sourceInput } from '../input/input.ts'
 import type { Refusals } from '../refusals.ts'
-import { createFailureLimiter } from './failure-limiter.ts'
+import { type FailureLimiter, tooManyFailures } from './failure-limiter.ts'
 import { presentedSecret } from './presented-secret.ts'
 
 export { ASSERTION_ALGORITHMS } from '../../credentials/jwt/app-jwk.ts'
@@ -102,9 +102,9 @@ export function createAppAuthenticator(parts: {
   readonly refusals: Refusals
   readonly clock: () => number
   readonly issuer: string | undefined
+  readonly failures: FailureLimiter
 }): AppAuthenticator {
-  const { collection, clock, issuer } = parts
-  const failures = createFailureLimiter(clock)
+  const { collection, failures, clock, issuer } = parts
 
   return {
     authenticate: async (input) => proofOf(input).current(),
@@ -180,13 +180,7 @@ export function createAppAuthenticator(parts: {
     // A string that is not the key of an app may be a misplaced secret, so the event must not contain it.
     const known = app && { app: key }
     parts.refusals.report({}, { ...known, ...source }, code, reason)
-    if (code === 'too_many_failures') {
-      return new AppGrantError(code, {
-        message: 'too many failed attempts',
-        hint: 'Wait, then retry with the right credentials, which are never rejected for this reason.',
-        details: { retryAfterSeconds },
-      })
-    }
+    if (code === 'too_many_failures') return tooManyFailures(retryAfterSeconds)
     return new AppGrantError(code, {
       message: 'unknown app or wrong credentials',
       hint: 'Check the key, and the secret or assertion. The app may have been removed, or its credentials replaced: the reason is in the event `refused`.',

@@ -1,18 +1,10 @@
 import type { Actor, AppChange } from '../../base/events.ts'
 import { partitionOf, partitionOfKey } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
-import {
-  appKind,
-  appRef,
-  isPublic,
-  type LiveApp,
-  type StoredApp,
-  type StoredCredentials,
-  secretsOf,
-} from '../../records/app.ts'
+import { isPublic, type LiveApp, type StoredApp, type StoredCredentials, secretsOf } from '../../records/app.ts'
 import { mayRegister, mayTrust } from '../accounts/accounts.ts'
 import { flagInput, idInput, invalidRequest, objectInput } from '../input/input.ts'
-import { APP_LIFETIME_NAMES, endsNever, lastUseOf, readLifetimes } from '../input/lifetimes.ts'
+import { APP_LIFETIME_NAMES, readLifetimes } from '../input/lifetimes.ts'
 import { type App, appView } from './app.ts'
 import {
   mayNotRegister,
@@ -30,18 +22,15 @@ import { assertAppJwks } from './app-jwks.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
 import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
 import * as transitions from './app-transitions.ts'
-import { createEndInstalls } from './end-installs.ts'
 import { fieldOptionsFor } from './field-options-for.ts'
 import { createListApps } from './list-apps.ts'
 import { createRegisterApp } from './register-app.ts'
 import { type Authority, isKeyInput } from './visible-apps.ts'
 import { withOutcomeDetails } from './with-outcome-details.ts'
 
-const HOUR_MS = 3_600_000
-
 export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegistry {
-  const { collection, visibleApps, events, random, clock, stamp, lifetimes } = parts
-  const endInstalls = createEndInstalls(parts)
+  const { visibleApps, events, random, clock, stamp, lifetimes } = parts
+  const list = createListApps(parts, actor)
 
   /** One operation: replaces one record, then emits the event. */
   async function changeApp(
@@ -57,12 +46,8 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
   return {
     register: createRegisterApp(parts, actor),
 
-    async get(key) {
-      const app = await visibleApps.find(actor, key)
-      return app && appView(app)
-    },
-
-    list: createListApps(parts, actor),
+    get: list.get,
+    list: list.list,
 
     async update(key, change) {
       objectInput(change, 'change')
@@ -178,19 +163,13 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
     async remove(key) {
       if (!isKeyInput(key)) return false
-      let wasThere = false
-      const written = await collection.write<StoredApp>(appKind, appRef(key), async (app) => {
-        if (!(await mayRemove(app, key))) return undefined
-        wasThere = app?.state === 'live'
-        if (app?.state === 'removed') return app
-        const expiresAt = (app ? lastUseOf(app, lifetimes, clock()) : clock()) + HOUR_MS
-        const mayHaveLasting = app !== undefined && endsNever(app, lifetimes)
-        const kept = { ...(app && { owner: app.owner }), ...(mayHaveLasting && { mayHaveLasting }) }
-        return { state: 'removed', key, ...kept, expiresAt }
-      })
-      if (wasThere && written) events.emit('app', actor, { change: 'removed', app: key })
-      if (written?.state === 'removed' && written.mayHaveLasting) await endInstalls(key)
-      return wasThere
+      const removed = await parts.removeApp(key, mayRemove(key))
+      if (!removed) return false
+      events.emit('app', actor, { change: 'removed', app: key })
+      const { owner, stamp, trustStamp, ownerStamp } = removed
+      const held = { key: removed.key, owner, stamp, trustStamp, ownerStamp }
+      parts.background.add(`free ${held.key}`, () => parts.freeing.app(held))
+      return true
     },
   }
 
@@ -213,12 +192,17 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     return transitions.suspensionRank(app, (account) => lineage.findIndex((state) => state.id === account))
   }
 
-  /** If no owner is stored for a key, the host and the accounts of the key's partition may remove it. */
-  async function mayRemove(app: StoredApp | undefined, key: string): Promise<boolean> {
-    if (app?.owner === undefined)
-      return actor.account === undefined || partitionOf(actor.account) === partitionOfKey(key)
-    const authority =
-      app.state === 'live' ? visibleApps.reachApp(actor, app) : visibleApps.authorityOver(actor, app.owner)
-    return (await authority) !== undefined
+  /**
+   * Whether the actor may remove what is stored under a key. The directory is asked once, however often it is attempted. A key without
+   * an app may have been given to an account of its partition. A tombstone stays what it is.
+   */
+  function mayRemove(key: string): (found: StoredApp | undefined) => Promise<boolean> {
+    let asked: Promise<Authority | undefined> | undefined
+    return async (found) => {
+      if (found?.state === 'removed') return true
+      if (!found) return actor.account === undefined || partitionOf(actor.account) === partitionOfKey(key)
+      asked ??= visibleApps.reachApp(actor, found)
+      return (await asked) !== undefined
+    }
   }
 }

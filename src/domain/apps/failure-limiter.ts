@@ -1,47 +1,51 @@
 import { isIP } from 'node:net'
+import { AppGrantError } from '../../base/errors.ts'
+import { createWindows } from '../../base/windows.ts'
+import { isKey } from '../../credentials/app-key.ts'
 
-/** Failures per window, of a key from an address and of an address, before they become `too_many_failures`. */
-const MAX_FAILURES = 10
-const MAX_FAILURES_OF_ADDRESS = 50
 const WINDOW_MS = 60_000
-/** The oldest entries are evicted, so that a flood of addresses cannot exhaust memory. */
-const MAX_ENTRIES = 20_000
 
-/** Counts failed authentications in this process, per address and per (key, address). Without an address nothing is counted. */
+/** How many failures a window allows: of one app from one address, and of one address. */
+export interface FailureLimits {
+  readonly failedAttemptsPerApp: number
+  readonly failedAttemptsPerAddress: number
+}
+
+/**
+ * Counts failed authentications, and credentials that were used again, in this process, per address and per (key, address). Without
+ * an address nothing is counted. A text that cannot be a key counts against its address only, so that nothing of it is kept (ERR-7).
+ */
 export interface FailureLimiter {
   /** Counts a failure. @returns the seconds to wait if there were too many, or else 0. */
   count(failure: { readonly key: string; readonly remoteAddress: string | undefined }): number
-  readonly size: number
 }
 
-export function createFailureLimiter(clock: () => number): FailureLimiter {
-  // In the order in which they end, because all windows are equally long.
-  const windows = new Map<string, { failures: number; endsAt: number }>()
-  // A single iterator, because a new one would have to skip all deleted entries to find the oldest.
-  const byAge = windows.keys()
-
-  function add(name: string, max: number): number {
-    const now = clock()
-    const known = windows.get(name)
-    const window = known && known.endsAt > now ? known : { failures: 0, endsAt: now + WINDOW_MS }
-    if (window !== known) {
-      windows.delete(name)
-      windows.set(name, window)
-      if (windows.size > MAX_ENTRIES) windows.delete(byAge.next().value ?? '')
-    }
-    return ++window.failures > max ? Math.ceil((window.endsAt - now) / 1000) : 0
-  }
-
+export function createFailureLimiter({
+  clock,
+  limits,
+}: {
+  readonly clock: () => number
+  readonly limits: FailureLimits
+}): FailureLimiter {
+  const windows = createWindows({ clock, windowMs: WINDOW_MS })
   return {
     count({ key, remoteAddress }) {
       const network = networkOf(remoteAddress)
       if (!network) return 0
-      return Math.max(add(network, MAX_FAILURES_OF_ADDRESS), add(`${network} ${key.slice(0, 64)}`, MAX_FAILURES))
-    },
-    get size() {
-      return windows.size
+      const ofAddress = windows.count(network, limits.failedAttemptsPerAddress)
+      const ofApp = isKey(key) ? windows.count(`${network} ${key}`, limits.failedAttemptsPerApp) : 0
+      return Math.max(ofAddress, ofApp)
     },
   }
+}
+
+/** The error for a failed attempt after too many others. */
+export function tooManyFailures(retryAfterSeconds: number): AppGrantError<'too_many_failures'> {
+  return new AppGrantError('too_many_failures', {
+    message: 'too many failed attempts',
+    hint: 'Wait, then retry with valid credentials, which are never rejected for this reason.',
+    details: { retryAfterSeconds },
+  })
 }
 
 /** An IPv4 address, or the /64 of an IPv6 address, because one owner has all of it; undefined for anything else. */

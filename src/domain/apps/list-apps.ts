@@ -1,33 +1,45 @@
 import type { Actor } from '../../base/events.ts'
 import { PARTITIONS, partitionOfKey } from '../../credentials/app-key.ts'
-import { appKind, appsOfOwner, appsOfPartition } from '../../records/app.ts'
+import { appKind, appsOfOwner, appsOfPartition, type LiveApp, type StoredApp } from '../../records/app.ts'
 import type { StoreRecord } from '../../records/collection.ts'
-import type { Pages } from '../../records/pages.ts'
+import type { Page } from '../../records/pages.ts'
 import { accountInput, cursorInput, limitInput, objectInput, searchInput } from '../input/input.ts'
-import { appView } from './app.ts'
+import { type App, appView } from './app.ts'
+import { createCountApps, type Epoch } from './app-counts.ts'
 import { appNotFound } from './app-errors.ts'
-import type { AppRegistry } from './app-registry.ts'
-import { isVisible, type VisibleApps } from './visible-apps.ts'
+import type { AppQuery, AppRegistry, RegistryParts } from './app-registry.ts'
+import { type Authority, isVisible } from './visible-apps.ts'
 
 /** Lists the apps of one owner or, with the host's authority, of all. */
-export function createListApps(
-  { pages, visibleApps }: { readonly pages: Pages; readonly visibleApps: VisibleApps },
-  actor: Actor,
-): AppRegistry['list'] {
-  return async (query = {}) => {
-    const { owner: asked = actor.account, name } = objectInput(query, 'query')
+export function createListApps(parts: RegistryParts, actor: Actor): Pick<AppRegistry, 'get' | 'list'> {
+  const { pages, visibleApps } = parts
+  const countApps = createCountApps(parts, actor)
+
+  async function get(key: string, options: { readonly counts?: boolean | undefined } = {}): Promise<App | undefined> {
+    const { counts = false } = objectInput(options, 'options')
+    const found = await visibleApps.findWithAuthority(actor, key)
+    if (!found) return undefined
+    return (await view([found.app], { counts, epoch: epochOf(found.authority) }))[0]
+  }
+
+  async function list(query: AppQuery = {}): Promise<Page<App>> {
+    const { owner: asked = actor.account, name, counts = false } = objectInput(query, 'query')
     const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
     const search = searchInput(name)
     const owner = asked === undefined ? undefined : accountInput(asked, 'owner')
     const authority = owner === undefined ? undefined : await visibleApps.reach(actor, owner)
     if (owner !== undefined && !authority) throw appNotFound()
+    const isListed = async (app: StoredApp): Promise<boolean> => {
+      if (app.state !== 'live' || !app.fields.foldedName.includes(search)) return false
+      return !authority || isVisible(app, authority)
+    }
     const show = async (records: readonly StoreRecord[]) => {
       const apps = records.map((record) => appKind.unpack(record))
-      const shown = apps.map(async (app) => {
-        if (app.state !== 'live' || !app.fields.foldedName.includes(search)) return undefined
-        return authority && !(await isVisible(app, authority)) ? undefined : appView(app)
-      })
-      return Promise.all(shown)
+      const areListed = await Promise.all(apps.map(isListed))
+      const listed = apps.filter((_, at) => areListed[at]) as readonly LiveApp[]
+      const views = await view(listed, { counts, epoch: authority && epochOf(authority) })
+      const shown = new Map(listed.map((app, at) => [app.key, views[at]]))
+      return apps.map((app) => shown.get(app.key))
     }
     const identity = ['apps', owner ?? '', search]
     const isSearch = search !== ''
@@ -36,4 +48,21 @@ export function createListApps(
     const rowOf = (id: string) => PARTITIONS.indexOf(partitionOfKey(id))
     return pages.page({ identity, rows, rowOf, show, isSearch }, page)
   }
+
+  async function view(
+    apps: readonly LiveApp[],
+    { counts, epoch }: { readonly counts: boolean; readonly epoch: Epoch | undefined },
+  ): Promise<readonly App[]> {
+    if (!counts) return apps.map(appView)
+    const numbers = await countApps(apps, epoch)
+    return apps.map((app, at) => ({ ...appView(app), ...numbers[at] }))
+  }
+
+  // What `counts` adds is in the overloads only.
+  return { get, list } as Pick<AppRegistry, 'get' | 'list'>
+}
+
+/** The epoch of the acting account; undefined for the host, which has none. */
+function epochOf({ actorLineage: [actor] }: Authority): Epoch | undefined {
+  return actor && { epoch: actor.epoch }
 }

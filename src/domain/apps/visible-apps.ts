@@ -34,6 +34,11 @@ export interface VisibleApps {
   /** Loads an app for any actor, if something other than its owner decides who may see it. */
   load(key: string): Promise<LiveApp | undefined>
   find(actor: Actor, key: string): Promise<LiveApp | undefined>
+  /** The same, with the authority that shows the app. */
+  findWithAuthority(
+    actor: Actor,
+    key: string,
+  ): Promise<{ readonly app: LiveApp; readonly authority: Authority } | undefined>
   /** Rejects with `app_not_found` if `find` finds nothing. */
   get(actor: Actor, key: string): Promise<LiveApp>
   /** Replaces the app's record with the result of `next`, atomically. `next` may run several times. */
@@ -94,8 +99,12 @@ export function createVisibleApps({
       return app?.state === 'live' ? app : undefined
     },
     async find(actor, key) {
+      return (await visibleApps.findWithAuthority(actor, key))?.app
+    },
+    async findWithAuthority(actor, key) {
       const app = await visibleApps.load(key)
-      return app && (await visibleApps.reachApp(actor, app)) ? app : undefined
+      const authority = app && (await visibleApps.reachApp(actor, app))
+      return authority && { app, authority }
     },
     async get(actor, key) {
       return (await visibleApps.find(actor, key)) ?? Promise.reject(appNotFound())

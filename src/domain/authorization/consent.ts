@@ -11,6 +11,7 @@ import type { Accounts, IdentityOf } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import { appView } from '../apps/app.ts'
+import type { AccountLimits } from '../input/account-limits.ts'
 import { accountInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
@@ -38,6 +39,7 @@ export interface AuthorizationParts {
   readonly saveInstall: SaveInstall
   readonly refusals: Refusals
   readonly format: TokenFormat
+  readonly accountLimits: AccountLimits
   readonly audiences: Audiences
   readonly scopes: Scopes
   readonly events: Emitter

@@ -14,6 +14,7 @@ import {
   sessionRef,
 } from '../../records/session.ts'
 import { assertNotSuspended } from '../accounts/may-act.ts'
+import type { AccountLimits } from '../input/account-limits.ts'
 import { idInput } from '../input/input.ts'
 import type { Known } from '../refusals.ts'
 import type { ConsentDecision } from './authorization.ts'
@@ -53,13 +54,15 @@ export interface PendingConsents {
 export function createPendingConsents(parts: {
   readonly collection: Collection
   readonly format: TokenFormat
+  readonly accountLimits: AccountLimits
   readonly random: RandomText
   readonly clock: () => number
 }): PendingConsents {
-  const { collection, format, random, clock } = parts
+  const { collection, format, accountLimits, random, clock } = parts
 
   return {
     create(app, consentRequest, requested) {
+      accountLimits.assertMayAsk(consentRequest.account)
       const id = random(WIDTH.session)
       const ticket = format.write('qt', { app: app.key, session: id, secret: random(WIDTH.secret) })
       const endsAt = clock() + PENDING_MS
@@ -110,8 +113,8 @@ export function createPendingConsents(parts: {
 
     async consume(pending, next) {
       const ref = sessionRef({ app: pending.app, session: pending.id })
-      const written = await collection.write(sessionKind, ref, (session) => {
-        if (session?.state !== 'pending') return undefined
+      const written = await collection.write(sessionKind, ref, (session, isExpired) => {
+        if (session?.state !== 'pending' || isExpired) return undefined
         const { digest, consentRequest } = session
         return next(session, { digest, at: clock(), consentRequest })
       })
@@ -119,8 +122,8 @@ export function createPendingConsents(parts: {
     },
 
     async confirm({ app, id, digest }) {
-      await collection.write(sessionKind, sessionRef({ app, session: id }), (session) => {
-        if (!session || session.digest !== digest || !isUsable(session)) throw invalidTicket('used')
+      await collection.write(sessionKind, sessionRef({ app, session: id }), (session, isExpired) => {
+        if (!session || isExpired || session.digest !== digest || !isUsable(session)) throw invalidTicket('used')
         return session
       })
     },

@@ -46,10 +46,14 @@ export function createClientCredentials(parts: {
       const epoch = await assertMayAct(app, app.owner, accounts)
       if (epoch !== app.epoch) throw ownerReplaced()
       if (!app.trusted) throw notTrusted()
+      const scope = narrowedScope(scopeTokens(input.scope), app.fields.scopes, { app, scopes })
+      const audience = audiences.requested(resourcesInput(input.resources))
+      const counted = accessTokenIssuer.assertMayIssue(app)
+      if (counted) await counted
       return {
         app,
-        scope: narrowedScope(scopeTokens(input.scope), app.fields.scopes, { app, scopes }),
-        audience: audiences.requested(resourcesInput(input.resources)),
+        scope,
+        audience,
         ...(source.userAgent !== undefined && { userAgent: source.userAgent }),
       }
     }
@@ -82,7 +86,7 @@ export function createClientCredentials(parts: {
       },
     )
     if (!token) return undefined
-    accessTokenIssuer.emitIssued(token, { app, account: app.owner, source })
+    accessTokenIssuer.emitIssued(token, { app, source })
     return accessTokenIssuer.toResponse(token, { scope, at: issuedAt })
   }
 }

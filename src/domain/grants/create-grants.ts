@@ -3,9 +3,11 @@ import type { RandomText } from '../../credentials/random.ts'
 import type { TokenFormat } from '../../credentials/token-format.ts'
 import type { Collection } from '../../records/collection.ts'
 import type { Pages } from '../../records/pages.ts'
+import type { Retries } from '../../records/retries.ts'
 import type { Accounts, AppIdentity, IdentityOf } from '../accounts/accounts.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import type { AppAuthenticator } from '../apps/authenticate-app.ts'
+import type { FailureLimiter } from '../apps/failure-limiter.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { Refusals } from '../refusals.ts'
@@ -36,21 +38,26 @@ export interface GrantParts {
   readonly scopes: Scopes
   readonly identityOf: IdentityOf
   readonly refusals: Refusals
+  readonly failures: FailureLimiter
   readonly format: TokenFormat
   readonly events: Emitter
   readonly random: RandomText
+  readonly retries: Retries
   readonly clock: () => number
+  /** The clock for decisions that depend on the time: it throws while the time is not known. */
+  readonly now: () => number
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
   readonly lifetimes: Lifetimes
 }
 
 export function createGrants(parts: GrantParts): { readonly grants: Grants; readonly sessions: SessionExchange } {
   const tokens = createStepTokens(parts)
-  const repeated = createRepeatedStep({ ...parts, tokens })
-  const steps = createSessionSteps({ ...parts, tokens, repeated })
+  const deciding = { ...parts, clock: parts.now, tokens }
+  const repeated = createRepeatedStep(deciding)
+  const steps = createSessionSteps({ ...deciding, repeated })
   const sessions = createSessionExchange({ ...parts, steps, ending: createSessionEnding(parts) })
   const grants = {
-    clientCredentials: createClientCredentials(parts),
+    clientCredentials: createClientCredentials(deciding),
     exchangeCode: createExchangeCode({ ...parts, sessions }),
     refresh: createRefresh({ ...parts, sessions }),
   }

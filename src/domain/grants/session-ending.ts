@@ -1,3 +1,4 @@
+import { MAX_CLOCK_DIFFERENCE_MS } from '../../base/clock-difference.ts'
 import type { Emitter, EventSource } from '../../base/events.ts'
 import type { LiveApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
@@ -15,7 +16,10 @@ export interface SessionOf {
 
 /** Ends sessions. */
 export interface SessionEnding {
-  /** Ends the session with one write, then takes its tokens, which have stopped working, out of the list. */
+  /**
+   * Ends the session with one write, then takes its tokens, which have stopped working, out of the list. Calls for the same session
+   * at the same time wait for one and the same write: no ended session opens again, so it confirms the end to all of them.
+   */
   end(of: SessionOf, why: { readonly change: 'removed' | 'reused'; readonly source: EventSource }): Promise<void>
   /** Takes the tokens of an ended session out of the list. @returns the ids of those that it could. */
   delist(of: SessionOf): Promise<readonly string[]>
@@ -28,32 +32,32 @@ export function createSessionEnding(parts: {
   readonly clock: () => number
 }): SessionEnding {
   const { collection, pages, events, clock } = parts
+  /** The sessions that are being ended. */
+  const pending = new Map<string, Promise<void>>()
 
   const ending: SessionEnding = {
-    async end(of, { change, source }) {
-      const { app, session, install } = of
-      let wasOpen = false
-      await collection.write(sessionKind, sessionRef({ app: app.key, session }), (found) => {
-        wasOpen = found?.state === 'open'
-        return found && endedSession(found)
-      })
-      // Without an install it gave nothing any more.
-      if (!wasOpen || !install) return
-      const tokenIds = await ending.delist(of)
-      events.emit('token', {}, { change, app: app.key, account: install.account, tokenIds, ...source })
+    end(of, why) {
+      const name = `${of.app.key}.${of.session}`
+      const known = pending.get(name)
+      if (known) return known
+      const end = endNow(of, why).finally(() => pending.delete(name))
+      pending.set(name, end)
+      return end
     },
 
     async delist({ app, session, install }) {
       if (!install) return []
       const ids: string[] = []
       try {
-        for await (const records of pages.walk(userTokens(app, install), { position: clock(), id: '' })) {
+        const now = clock()
+        const from = { position: now - MAX_CLOCK_DIFFERENCE_MS, id: '' }
+        for await (const records of pages.walk(userTokens(app, install), from)) {
           const tokens = records.map((record) => ({ record, token: tokenKind.unpack(record) }))
           const removals = tokens.map(async ({ record, token }) => {
             if (token.state !== 'live' || token.session !== session) return
             // If it was replaced meanwhile, it was removed.
             await collection.replace(tokenKind, record, removedToken(token))
-            ids.push(token.id)
+            if (token.expiresAt > now) ids.push(token.id)
           })
           await Promise.all(removals)
         }
@@ -64,4 +68,19 @@ export function createSessionEnding(parts: {
     },
   }
   return ending
+
+  async function endNow(of: SessionOf, { change, source }: Parameters<SessionEnding['end']>[1]): Promise<void> {
+    const { app, session, install } = of
+    const was = { open: false, expired: false }
+    await collection.write(sessionKind, sessionRef({ app: app.key, session }), (found, isExpired) => {
+      was.open = found?.state === 'open'
+      was.expired = isExpired
+      return found && endedSession(found)
+    })
+    // Without an install it gave nothing any more.
+    if (!was.open || !install) return
+    const tokenIds = await ending.delist(of)
+    if (was.expired) return
+    events.emit('token', {}, { change, app: app.key, account: install.account, tokenIds, ...source })
+  }
 }

@@ -1,22 +1,21 @@
-import { AppGrantError } from '../../base/errors.ts'
 import type { EventSource } from '../../base/events.ts'
 import { sameDigest } from '../../credentials/digest.ts'
 import type { TokenFormat } from '../../credentials/token-format.ts'
 import type { LiveApp } from '../../records/app.ts'
 import { type Collection, hasExpired } from '../../records/collection.ts'
 import { installKind, installRef, type LiveInstall } from '../../records/install.ts'
+import { conflict, type Retries } from '../../records/retries.ts'
 import { sessionKind, sessionRef, tagOf } from '../../records/session.ts'
-import type { Accounts } from '../accounts/accounts.ts'
+import { type Accounts, askingOnce } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended } from '../accounts/may-act.ts'
+import { type FailureLimiter, tooManyFailures } from '../apps/failure-limiter.ts'
+import { because } from '../refusals.ts'
 import type { TokenResponse } from '../tokens/access-token-issuer.ts'
 import type { Attempt, Presented, Usable } from './presented.ts'
 import { type Credential, stageOf } from './session-credential.ts'
 import type { SessionEnding } from './session-ending.ts'
 import type { SessionGrant } from './session-grant.ts'
 import type { SessionSteps } from './session-steps.ts'
-
-/** An attempt is repeated if a concurrent one with the same credential has overtaken it, so each time one of them succeeds. */
-const MAX_TRIES = 100
 
 /** The exchange of a session's credential for tokens, which is the same for every grant that has sessions. */
 export interface SessionExchange {
@@ -33,7 +32,6 @@ export interface SessionExchange {
 /** A session that the presented credential belongs to, read together with its install. */
 interface FoundSession extends Omit<Usable, 'install'> {
   readonly install: LiveInstall | undefined
-  readonly isExpired: boolean
 }
 
 export function createSessionExchange(parts: {
@@ -41,10 +39,12 @@ export function createSessionExchange(parts: {
   readonly accounts: Accounts
   readonly steps: SessionSteps
   readonly ending: SessionEnding
+  readonly failures: FailureLimiter
   readonly format: TokenFormat
+  readonly retries: Retries
   readonly clock: () => number
 }): SessionExchange {
-  const { collection, accounts, steps, ending, format, clock } = parts
+  const { collection, accounts, steps, ending, failures, format, retries, clock } = parts
 
   return {
     async read({ kind, invalid }, text, app) {
@@ -56,16 +56,16 @@ export function createSessionExchange(parts: {
     },
     async exchange(presented) {
       const attempt: Attempt = { hasStored: false }
-      for (let tries = 0; tries < MAX_TRIES; tries++) {
-        const found = await usable(presented)
+      const asked = askingOnce(accounts)
+      // An attempt that a concurrent one with the same credential has overtaken is repeated, so each time one of them succeeds.
+      const mayRetry = retries()
+      do {
+        const found = await usable(presented, asked)
         const taken = await steps.take(presented, found, attempt)
         if (taken === 'used') return refuseUsed(presented, found, attempt)
         if (taken !== 'overtaken') return taken
-      }
-      throw new AppGrantError('conflict', {
-        message: 'too many concurrent attempts',
-        hint: 'The code or refresh token is still valid: repeat the call.',
-      })
+      } while (mayRetry())
+      throw conflict('The code or refresh token is still valid: repeat the call.')
     },
     async revoke(app, credential, source) {
       const found = await find(credential)
@@ -95,20 +95,20 @@ export function createSessionExchange(parts: {
   }
 
   /** The session of the presented credential, if the app may use it now. */
-  async function usable({ app, credential, grant }: Presented): Promise<Usable> {
+  async function usable({ app, credential, grant }: Presented, asked: Accounts): Promise<Usable> {
     const found = await find(credential)
     if (!found) throw grant.invalid('unknown')
-    const { session, install, isExpired } = found
+    const { session, install } = found
     grant.assertBound?.(session)
-    if (isExpired) throw grant.invalid('expired')
     if (!install || session.stamp !== app.stamp) throw grant.invalid('revoked')
-    if (install.epoch !== (await assertMayAct(app, install.account, accounts))) throw grant.invalid('revoked')
+    if (install.epoch !== (await assertMayAct(app, install.account, asked))) throw grant.invalid('revoked')
     return { ...found, install }
   }
 
   /**
    * Refuses a genuine credential that is not the current one: somebody else has used it, or the store has lost a step. The session
-   * is ended even if it has ended already, because only a write confirms it.
+   * is ended even if it has ended already, because only a write confirms it, and even if it has expired, because it may not have
+   * by the clock of another node. A replay counts as a failed attempt: a public app has nothing else to fail with.
    */
   async function refuseUsed(presented: Presented, found: Usable, attempt: Attempt): Promise<never> {
     const { app, credential, grant, source } = presented
@@ -116,7 +116,11 @@ export function createSessionExchange(parts: {
     const of = sessionOf(app, found)
     await ending.end(of, { change: 'reused', source })
     if (attempt.hasStored) await ending.delist(of)
-    throw grant.invalid(ahead < 0 ? 'reused' : ahead > 0 ? 'lost_step' : 'revoked')
+    if (found.isExpired) throw grant.invalid('expired')
+    if (ahead > 0) throw grant.invalid('lost_step')
+    const reason = ahead < 0 ? 'reused' : 'revoked'
+    const wait = failures.count({ key: app.key, remoteAddress: source.remoteAddress })
+    throw wait > 0 ? because(tooManyFailures(wait), reason) : grant.invalid(reason)
   }
 }
 

@@ -42,6 +42,8 @@ export function createStepTokens(parts: {
     }),
 
     async store(fields, { app, source: { userAgent } }, { session, install }, { now, stage, attempt, ...access }) {
+      const counted = accessTokenIssuer.assertMayIssue(app, install)
+      if (counted) await counted
       attempt.hasStored = true
       return accessTokenIssuer.issue(fields, {
         app,

@@ -15,7 +15,9 @@ import {
 } from '../../records/install.ts'
 import { NEVER } from '../../records/never.ts'
 import type { Page, PageQuery, Pages } from '../../records/pages.ts'
+import { dayOfUse } from '../apps/app.ts'
 import { appNotFound } from '../apps/app-errors.ts'
+import type { Freeing } from '../apps/free-app.ts'
 import { isOfEpoch, type VisibleApps } from '../apps/visible-apps.ts'
 import type { AppAndAccount } from '../input/app-and-account.ts'
 import { accountInput, cursorInput, idInput, limitInput, objectInput, searchInput } from '../input/input.ts'
@@ -31,6 +33,8 @@ export interface Install {
   readonly approvedBy: Actor
   /** All scopes granted since it was installed. */
   readonly scope: readonly string[]
+  /** The day on which a token was last issued under it, in UTC, as `2026-11-26`. Absent if none was. Noted some seconds later. */
+  readonly lastUsedOn?: string
 }
 
 /**
@@ -74,12 +78,13 @@ export interface InstallsParts {
   readonly collection: Collection
   readonly pages: Pages
   readonly visibleApps: VisibleApps
+  readonly freeing: Freeing
   readonly events: Emitter
   readonly clock: () => number
 }
 
 export function createInstalls(
-  { collection, pages, visibleApps, events, clock }: InstallsParts,
+  { collection, pages, visibleApps, freeing, events, clock }: InstallsParts,
   actor: Actor,
 ): Installs {
   // What expires in this very millisecond has expired, so lists start after it, as counts do.
@@ -111,7 +116,7 @@ export function createInstalls(
       const show = async (records: readonly StoreRecord[]) => {
         const installs = records.map((record) => installKind.unpack(record))
         const shown = installs.map(async (install) =>
-          install.state === 'live' && (await isBelow(install.account)) ? installView({ app, install }) : undefined,
+          install.state === 'live' && (await isShown(install.account, app)) ? installView({ app, install }) : undefined,
         )
         return Promise.all(shown)
       }
@@ -135,8 +140,8 @@ export function createInstalls(
       let entry: StoreRecord | undefined
       const ref = installRef({ app: key, install: installId(app, account) })
       // An install that has already ended is written again: only a write confirms it (REV-7).
-      await collection.write<StoredInstall>(installKind, ref, async (install) => {
-        wasLive = install?.state === 'live'
+      await collection.write<StoredInstall>(installKind, ref, async (install, isExpired) => {
+        wasLive = install?.state === 'live' && !isExpired
         if (install?.expiresAt === NEVER) [entry] = await collection.get([installIndexRef({ app: key, account })])
         return install && endedInstall(install, clock())
       })
@@ -152,14 +157,16 @@ export function createInstalls(
    */
   async function dropIndexEntry(entry: StoreRecord): Promise<void> {
     try {
-      await collection.replace(installIndexKind, entry, { ...installIndexKind.unpack(entry), expiresAt: clock() })
+      await freeing.indexEntry(entry)
     } catch {
       // The install has ended, which is what counts: the entry only takes space.
     }
   }
 
-  async function isBelow(account: string): Promise<boolean> {
-    return actor.account === undefined || (await visibleApps.authorityOver(actor, account)) !== undefined
+  /** An actor that sees the app may see its owner. The directory is asked for any other account. */
+  async function isShown(account: string, app: LiveApp): Promise<boolean> {
+    if (actor.account === undefined || account === actor.account || account === app.owner) return true
+    return (await visibleApps.authorityOver(actor, account)) !== undefined
   }
 
   /** The installs that index entries refer to, undefined if they have ended. */
@@ -183,5 +190,13 @@ function installView({ app, install }: FoundInstall): Install {
   const { account, installedAt, approvedBy, scope, expiresAt } = install
   const shown = { key: app.key, name: app.fields.name, owner: app.owner }
   const lasting = expiresAt === NEVER ? {} : { expiresAt: new Date(expiresAt) }
-  return { app: shown, account, installedAt: new Date(installedAt), ...lasting, approvedBy, scope }
+  return {
+    app: shown,
+    account,
+    installedAt: new Date(installedAt),
+    ...lasting,
+    approvedBy,
+    scope,
+    ...dayOfUse(install),
+  }
 }

@@ -14,7 +14,9 @@ import {
   userTokens,
 } from '../../records/token.ts'
 import type { Audiences } from '../input/resources.ts'
+import type { IssueLimits } from './issue-limits.ts'
 import type { SignedTokens } from './signed-tokens.ts'
+import type { Usage } from './usage.ts'
 
 /** Issued tokens. Only reading the properties shows them: inspection and JSON do not. */
 export interface TokenResponse {
@@ -99,15 +101,17 @@ export interface AccessTokenIssuer {
    * operation has replaced them meanwhile, the token is never valid (REV-4).
    */
   issue(token: AccessTokenFields, plan: TokenPlan): Promise<StoredAccessToken | undefined>
+  /** Rejects with `limit_reached` if the app may get no further token for that account now (APP-14). */
+  assertMayIssue(app: LiveApp, install?: LiveInstall): Promise<void> | undefined
   /** The response for a stored token. `at`: the time `expiresInSeconds` is relative to. */
   toResponse(
     token: StoredAccessToken,
     response: { readonly scope: readonly string[]; readonly refreshToken?: string; readonly at: number },
   ): TokenResponse
-  /** Emits the event for an issued token. */
+  /** Emits the event for an issued token, and notes the use of the app and the install. */
   emitIssued(
     token: Pick<StoredAccessToken, 'id'>,
-    holder: { readonly app: LiveApp; readonly account: string; readonly source: EventSource },
+    holder: { readonly app: LiveApp; readonly install?: LiveInstall; readonly source: EventSource },
   ): void
 }
 
@@ -116,6 +120,8 @@ export function createAccessTokenIssuer(parts: {
   readonly format: TokenFormat
   readonly signed: SignedTokens | undefined
   readonly audiences: Audiences
+  readonly issueLimits: IssueLimits
+  readonly usage: Usage
   readonly events: Emitter
   readonly clock: () => number
 }): AccessTokenIssuer {
@@ -123,6 +129,8 @@ export function createAccessTokenIssuer(parts: {
 
   return {
     areSigned: signed !== undefined,
+    assertMayIssue: (app, install) =>
+      parts.issueLimits.assertMayIssue(app, install ? userTokens(app, install) : appOnlyTokens(app)),
     async issue(fields, plan) {
       const { app, user, audience } = plan
       const credential = credentialOf(fields)
@@ -177,7 +185,9 @@ export function createAccessTokenIssuer(parts: {
       const shown = { tokenId: id, expiresAt: new Date(expiresAt), expiresInSeconds, scope }
       return new ConcealedTokenResponse(shown, text, refreshToken)
     },
-    emitIssued({ id }, { app, account, source }) {
+    emitIssued({ id }, { app, install, source }) {
+      const account = install?.account ?? app.owner
+      parts.usage.note(app, install)
       events.emit('token', {}, { change: 'issued', app: app.key, account, tokenIds: [id], ...source })
     },
   }

@@ -101,7 +101,7 @@ export function createTokenStore(
     async remove(target) {
       const { app, account } = read(target)
       const ids = idsInput(target.ids)
-      const found = await find(app, account)
+      const found = await find(app, account, { evenExpired: true })
       const removed = await Promise.all(ids.map((id) => removeOne(found, id)))
       const tokenIds = removed.filter((id) => id !== undefined)
       if (tokenIds.length > 0) events.emit('token', actor, { change: 'removed', app, account, tokenIds })
@@ -109,7 +109,7 @@ export function createTokenStore(
 
     async removeAll(target) {
       const { app, account } = read(target)
-      const held = await find(app, account)
+      const held = await find(app, account, { evenExpired: true })
       await (held.isOwner ? removeOwned(held.app) : removeInstalled(held.app, held.install))
       events.emit('token', actor, { change: 'all_removed', app, account, tokenIds: [] })
     },
@@ -119,13 +119,14 @@ export function createTokenStore(
     return { app: idInput(objectInput(query, 'query').app, 'app'), account: accountInput(query.account) }
   }
 
-  async function find(key: string, account: string): Promise<Held> {
+  async function find(key: string, account: string, options?: { readonly evenExpired: boolean }): Promise<Held> {
     const app = await visibleApps.load(key)
     const authority = app && (await visibleApps.reach(actor, account, app))
     if (!app || !authority) throw appNotFound()
     const isOwner = app.owner === account
     if (isOwner && !(await isVisible(app, authority))) throw appNotFound()
-    const found = await collection.load(installKind, installRef({ app: key, install: installId(app, account) }))
+    const ref = installRef({ app: key, install: installId(app, account) })
+    const found = await collection.load(installKind, ref, options)
     const install = found?.state === 'live' && (await isOfEpoch(found, authority)) ? found : undefined
     if (isOwner) return { app, isOwner, install }
     if (!install) throw appNotFound()
@@ -146,8 +147,8 @@ export function createTokenStore(
     const groups = groupsOf(held).map(({ group }) => group)
     let wasValid = false
     const holders = [...(isOwner ? [appOnlyHolder(app.key)] : []), ...(install ? [userHolder(install.id)] : [])]
-    const removed = await collection.write(tokenKind, tokenRef({ app: app.key, token: id }), (token) => {
-      wasValid = token?.state === 'live' && groups.includes(token.group)
+    const removed = await collection.write(tokenKind, tokenRef({ app: app.key, token: id }), (token, isExpired) => {
+      wasValid = token?.state === 'live' && groups.includes(token.group) && !isExpired
       return token && holders.includes(holderOf(token)) ? removedToken(token) : undefined
     })
     return wasValid ? removed?.id : undefined

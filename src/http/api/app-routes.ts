@@ -1,9 +1,5 @@
-import { isAppGrantError } from '../../base/errors.ts'
-import type { Management } from '../../create-app-grant.ts'
-import type { App } from '../../domain/apps/app.ts'
 import type { AppFields, NewApp } from '../../domain/apps/app-fields.ts'
 import type { PublicJwk } from '../../domain/apps/app-jwks.ts'
-import type { AppAndAccount } from '../../domain/input/app-and-account.ts'
 import { HttpError, invalidRequest } from '../wire/http-error.ts'
 import type { ApiCall, ApiRoute } from './api-route.ts'
 import { appsIn, MAX_SELECTED, resultOf } from './bulk.ts'
@@ -36,9 +32,9 @@ export const appRoutes: readonly ApiRoute[] = [
     async run(call) {
       const { owner, name } = call.query
       const asked = { ...(owner !== undefined && { owner }), ...(name !== undefined && { name }) }
-      const { items, nextCursor } = await call.management.apps.list({ ...asked, ...pageOf(call.query) })
-      const rows = await Promise.all(items.map((app) => row(call, app)))
-      return { items: rows, nextCursor }
+      const query = { ...asked, ...pageOf(call.query), counts: true } as const
+      const { items, nextCursor } = await call.management.apps.list(query)
+      return { items, nextCursor }
     },
   },
   {
@@ -78,7 +74,7 @@ export const appRoutes: readonly ApiRoute[] = [
     status: 200,
     result: 'AppRow',
     async run(call) {
-      return row(call, (await call.management.apps.get(keyOf(call))) ?? notFound())
+      return (await call.management.apps.get(keyOf(call), { counts: true })) ?? notFound()
     },
   },
   {
@@ -169,25 +165,6 @@ export const appRoutes: readonly ApiRoute[] = [
     run: (call) => call.management.apps.removeSecret({ app: keyOf(call), secretId: call.params.id ?? '' }),
   },
 ]
-
-/** An app with the counts that the list of apps shows (LST-1). */
-async function row({ account, management }: ApiCall, app: App): Promise<Record<string, unknown>> {
-  const [instances, count] = await Promise.all([
-    management.installs.count({ app: app.key }),
-    liveTokens(management, { app: app.key, account }),
-  ])
-  return { ...app, instances, liveTokens: count }
-}
-
-/** Counts zero for an account without tokens, even if it may see the app. */
-async function liveTokens({ tokens }: Management, query: AppAndAccount): Promise<number> {
-  try {
-    return await tokens.count(query)
-  } catch (error) {
-    if (isAppGrantError(error, 'app_not_found')) return 0
-    throw error
-  }
-}
 
 function keyOf({ params }: ApiCall): string {
   return params.key ?? ''

@@ -1,11 +1,12 @@
 import type { ApiRoute, QueryName } from './api-route.ts'
+import { MAX_PAGE } from './paging.ts'
 import { type SchemaName, schemas } from './schemas.ts'
 
 const QUERY: Readonly<Record<QueryName, string>> = {
   account: 'The account: the signed-in one, or one below it. Default is the signed-in account.',
   app: 'The key (client_id) of the app.',
   cursor: 'The nextCursor of the previous page.',
-  limit: 'The maximum number of items, 1–1000. Default is 50.',
+  limit: `The maximum number of items, 1–${MAX_PAGE}. Default is 50.`,
   name: 'Part of the name. Case is ignored.',
   owner: 'The account that owns the apps: the signed-in one, or one below it. Default is the signed-in account.',
 }
@@ -47,7 +48,7 @@ function operation({ method, path, summary, query = [], body = 'Empty', status, 
     in: 'query',
     required: name === 'app',
     description: QUERY[name],
-    schema: { type: name === 'limit' ? 'integer' : 'string' },
+    schema: name === 'limit' ? { type: 'integer', minimum: 1, maximum: MAX_PAGE } : { type: 'string' },
   }))
   return {
     summary,

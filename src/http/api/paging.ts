@@ -1,4 +1,9 @@
-/** The requested page of a list. A limit that is not a decimal number becomes NaN, which the core rejects. */
+import { invalidRequest } from '../wire/http-error.ts'
+
+/** The most items of a page over HTTP. The host's own code may ask for 1000. */
+export const MAX_PAGE = 100
+
+/** The requested page of a list. */
 export function pageOf(query: Readonly<Record<string, string>>): {
   readonly cursor?: string
   readonly limit?: number
@@ -6,6 +11,12 @@ export function pageOf(query: Readonly<Record<string, string>>): {
   const { cursor, limit } = query
   return {
     ...(cursor !== undefined && { cursor }),
-    ...(limit !== undefined && { limit: /^\d{1,9}$/.test(limit) ? Number(limit) : Number.NaN }),
+    ...(limit !== undefined && { limit: limitOf(limit) }),
   }
+}
+
+function limitOf(text: string): number {
+  const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (limit < 1 || limit > MAX_PAGE) throw invalidRequest(`limit must be an integer from 1 to ${MAX_PAGE}`)
+  return limit
 }

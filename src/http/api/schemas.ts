@@ -18,6 +18,7 @@ type Members<Type> = {
 const text = { type: 'string' } as const
 const flag = { type: 'boolean' } as const
 const time = { type: 'string', format: 'date-time' } as const
+const day = { type: 'string', format: 'date', description: 'The day of the last use, in UTC.' } as const
 const texts = { type: 'array', items: text } as const
 
 /** An object with exactly these members; a name that ends in `?` is optional. */
@@ -83,6 +84,7 @@ const app = {
   },
   createdAt: time,
   'suspended?': object({ at: time, by: actor } satisfies Members<NonNullable<App['suspended']>>),
+  'lastUsedOn?': day,
   secrets: list(object({ id: text, createdAt: time } satisfies Members<App['secrets'][number]>)),
   jwks: list(ref('Jwk')),
 } satisfies Members<App>
@@ -147,6 +149,7 @@ export const schemas = {
     'expiresAt?': { ...time, description: 'Absent if the install stays until it is withdrawn.' },
     approvedBy: actor,
     scope: { ...texts, description: 'All scopes granted since the installation.' },
+    'lastUsedOn?': day,
   } satisfies Members<Install>),
   InstallPage: page(ref('Install')),
   WithdrawRequest: open(

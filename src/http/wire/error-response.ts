@@ -20,7 +20,7 @@ export function serverErrorResponse(): PlainResponse {
   return httpErrorResponse(new HttpError(500, 'server_error', 'the request could not be processed'))
 }
 
-/** The 503 for an outage; undefined for any other error. */
+/** The 503 for an outage or overload; undefined for any other error. */
 export function outageResponse(error: unknown): PlainResponse | undefined {
   return isAppGrantError(error, ...OUTAGES) ? httpErrorResponse(unavailable(error)) : undefined
 }
@@ -28,6 +28,7 @@ export function outageResponse(error: unknown): PlainResponse | undefined {
 /** Status and headers of an error page. It is never a 401: a browser would ask the user for the app's credentials. */
 export function pageStatus(error: HttpError | AppGrantError): Pick<HttpError, 'status' | 'headers'> {
   if (error instanceof HttpError) return error
+  if (isAppGrantError(error, 'limit_reached')) return tooMany(error, error.code)
   return isAppGrantError(error, ...OUTAGES) ? unavailable(error) : { status: 400, headers: {} }
 }
 
@@ -48,9 +49,13 @@ const OUTAGES = [
   'outcome_unknown',
   'directory_unavailable',
   'signing_unavailable',
+  'clock_skew',
   'claims_unavailable',
   'issuer_unavailable',
+  'conflict',
 ] as const
+
+const LIMITS = ['too_many_failures', 'limit_reached'] as const
 
 function unavailable({ message }: AppGrantError): HttpError {
   return new HttpError(503, 'temporarily_unavailable', message, { headers: { 'retry-after': RETRY_AFTER_SECONDS } })
@@ -61,7 +66,8 @@ function oauthError(error: AppGrantError): HttpError {
   const { code, message } = error
   if (isAppGrantError(error, 'app_authentication_failed')) return invalidClient(message)
   if (isAppGrantError(error, 'invalid_token')) return invalidToken(message)
-  if (isAppGrantError(error, 'too_many_failures')) return tooManyFailures(error, 'invalid_client')
+  if (isAppGrantError(error, 'too_many_failures')) return tooMany(error, 'invalid_client')
+  if (isAppGrantError(error, 'limit_reached')) return tooMany(error, 'temporarily_unavailable')
   if (isAppGrantError(error, ...OUTAGES)) return unavailable(error)
   return new HttpError(400, OAUTH_CODES[code] ?? 'invalid_request', message)
 }
@@ -83,7 +89,7 @@ function apiError(error: AppGrantError): HttpError {
   const { code, message, details } = error
   // The reason is for the host only.
   if (isAppGrantError(error, 'invalid_token')) return invalidToken(message)
-  if (isAppGrantError(error, 'too_many_failures')) return tooManyFailures(error, code)
+  if (isAppGrantError(error, ...LIMITS)) return tooMany(error, code)
   const status = API_STATUSES[code] ?? 400
   const headers = status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {}
   return new HttpError(status, code, message, { headers, details: { ...details } })
@@ -97,12 +103,12 @@ const API_STATUSES: Partial<Record<ErrorCode, number>> = {
   suspended_above: 409,
   app_limit_reached: 409,
   secret_limit_reached: 409,
-  conflict: 409,
+  conflict: 503,
   store_unavailable: 503,
   outcome_unknown: 503,
   directory_unavailable: 503,
 }
 
-function tooManyFailures({ message, details }: AppGrantError<'too_many_failures'>, code: string): HttpError {
+function tooMany({ message, details }: AppGrantError<(typeof LIMITS)[number]>, code: string): HttpError {
   return new HttpError(429, code, message, { headers: { 'retry-after': String(details.retryAfterSeconds) } })
 }

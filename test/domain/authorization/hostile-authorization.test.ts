@@ -4,6 +4,7 @@ import { memoryStore } from '../../../adapters/memory/memory-store.ts'
 import { type ErrorCode, isAppGrantError } from '../../../src/index.ts'
 import { codeOf } from '../../support/code-of.ts'
 import { hostileValues, spoil } from '../../support/hostile-values.ts'
+import { NO_LIMITS } from '../../support/limits.ts'
 import { challengeOf, createSessionFixture, paramsOf, REDIRECT, VERIFIER } from '../../support/session-fixture.ts'
 
 const SEED = 4_046
@@ -13,7 +14,7 @@ const OUTAGES: readonly ErrorCode[] = ['store_unavailable', 'outcome_unknown', '
 const LONG = 'a'.repeat(100_000)
 
 async function setUp() {
-  const w = await createSessionFixture(async () => memoryStore())
+  const w = await createSessionFixture(async () => memoryStore(), { options: { limits: NO_LIMITS } })
   const { code, refresh } = await w.start()
   const { ticket } = await w.consent()
   const asked = {

@@ -30,10 +30,17 @@ const state = (id: string): AccountState => ({
 /** The API, signed in as `account`. Every response is checked against the description. */
 async function api(options: Parameters<typeof httpFixture>[0] = {}) {
   const who: { account: string; login?: string } = { account: 'org-1' }
+  const questions = { count: 0 }
   const here = httpFixture({
     ...options,
     signIn: async () => ({ ...who }),
-    directory: { lineage: async (account) => (TREE[account] ?? []).map(state) },
+    directory: {
+      async lineage(account) {
+        questions.count++
+        return (TREE[account] ?? []).map(state)
+      },
+    },
+    ...options,
   })
   const description = await jsonOf(await here.send('/openapi.json'))
   const validate = validatorOf(description)
@@ -52,7 +59,7 @@ async function api(options: Parameters<typeof httpFixture>[0] = {}) {
     expect(status).toBe(201)
     return body as { app: { key: string; owner: string; secrets: { id: string }[] }; secret: string }
   }
-  return { ...here, who, description, call, ask, register }
+  return { ...here, who, questions, description, call, ask, register }
 }
 
 function validatorOf(description: Record<string, unknown>) {
@@ -231,9 +238,46 @@ describe('the JSON API of a signed-in account', () => {
     expect((await ask('GET', `/apps/${app.key}`)).body).toMatchObject({ liveTokens: 1, instances: 0 })
   })
 
+  it('a change beyond a limit is a 429 with Retry-After (APP-14)', async () => {
+    const { call } = await api({ limits: { changesPerMinute: 1 } })
+    await call('POST', '/apps', FIELDS)
+    const response = await call('POST', '/apps', FIELDS)
+    expect(response.headers.get('retry-after')).toBe('60')
+    expect(await refusal(response)).toEqual({ status: 429, error: 'limit_reached' })
+  })
+
+  it('a page of 100 of 1000 apps asks the directory once, and reads and counts in few calls (ACC-1, LST-1)', async () => {
+    const { send, appgrant, counts, questions } = await api()
+    await Promise.all(
+      Array.from({ length: 1000 }, (_, n) => appgrant.apps.register(exampleApp({ owner: 'org-1', name: `App ${n}` }))),
+    )
+    const [asked, before] = [questions.count, { ...counts }]
+    const { items } = await jsonOf(await send('/apps?limit=100'))
+    expect(items).toHaveLength(100)
+    expect(questions.count - asked).toBe(1)
+    expect(counts.list - before.list).toBe(1)
+    expect(counts.get - before.get).toBe(1)
+    // The installs and the app-only tokens of each.
+    expect(counts.count - before.count).toBe(200)
+  })
+
+  it('counts are those of the apps and the accounts that the caller sees (LST-1, ACC-7)', async () => {
+    const { ask, appgrant, who } = await api()
+    const { app, secret } = await appgrant.apps.register(exampleApp({ owner: 'org-1', trusted: true }))
+    await appgrant.authorizer.clientCredentials({ key: app.key, secret })
+    const tokensIn = async (path: string) => (await ask('GET', path)).body
+    expect(await tokensIn('/apps')).toMatchObject({ items: [{ liveTokens: 1 }] })
+    who.account = 'provider'
+    expect(await tokensIn('/apps?owner=org-1')).toMatchObject({ items: [{ liveTokens: 0 }] })
+    const counted = { counts: true } as const
+    expect(await appgrant.apps.get(app.key, counted)).toMatchObject({ instances: 0, liveTokens: 1 })
+    expect((await appgrant.apps.list({ owner: 'org-1', ...counted })).items).toMatchObject([{ liveTokens: 1 }])
+    expect((await appgrant.apps.list({ owner: 'org-1' })).items[0]).not.toHaveProperty('liveTokens')
+  })
+
   it.each([
     ['limit=0', 'limit=0'],
-    ['limit=1001', 'limit=1001'],
+    ['limit=101', 'limit=101'],
     ['limit=1e2', 'limit=1e2'],
     ['limit=-1', 'limit=-1'],
     ['limit=x', 'limit=x'],

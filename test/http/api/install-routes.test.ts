@@ -107,7 +107,7 @@ describe('GET /installs', () => {
     expect(await refusal(await call('GET', '/installs?account=user'))).toEqual({ status: 404, error: 'app_not_found' })
   })
 
-  it.each(['?cursor=x', '?limit=0', '?limit=1001', '?limit=x', '?name=a&name=b', `?name=${'x'.repeat(101)}`])(
+  it.each(['?cursor=x', '?limit=0', '?limit=101', '?limit=x', '?name=a&name=b', `?name=${'x'.repeat(101)}`])(
     'GET /installs%s is refused',
     async (query) => {
       const { call } = await installed()

@@ -4,6 +4,16 @@ import { basic, httpFixture, jsonOf, refusal } from '../../support/http-fixture.
 const GRANT = { grant_type: 'client_credentials' }
 
 describe('POST /token', () => {
+  it('a token beyond a limit is a 429 with Retry-After (APP-14)', async () => {
+    const { post, trustedApp } = httpFixture({ limits: { issuesPerSecond: 1 } })
+    const { app, secret } = await trustedApp()
+    const ask = () => post('/token', { grant_type: 'client_credentials' }, basic(app.key, secret))
+    expect((await ask()).status).toBe(200)
+    const response = await ask()
+    expect(response.headers.get('retry-after')).toBe('1')
+    expect(await refusal(response)).toEqual({ status: 429, error: 'temporarily_unavailable' })
+  })
+
   it('a trusted app gets a token with Basic and with body credentials (RFC 6749 §4.4, TOK-1)', async () => {
     const { trustedApp, post, appgrant } = httpFixture()
     const { app, secret } = await trustedApp()

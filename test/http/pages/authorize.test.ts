@@ -47,6 +47,14 @@ describe('authorization requests without a valid redirect', () => {
     },
   )
 
+  it('a consent request beyond the limit is a page with 429 and Retry-After (APP-14)', async () => {
+    const { authorize } = await authorization({ limits: { consentRequestsPerAccount: 1 } })
+    expectPage(await authorize(), 200)
+    const response = await authorize()
+    expectPage(response, 429)
+    expect(response.headers.get('retry-after')).toBe('600')
+  })
+
   it('an authorization request for a suspended or removed app stays on our page (HTTP-2)', async () => {
     const { authorize, session, appgrant, app } = await authorization()
     await appgrant.apps.suspend(app.key)

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { type AppGrant, createAppGrant, isAppGrantError, type Store } from '../../../src/index.ts'
 import { exampleApp } from '../../../src/testing/index.ts'
 import type { Asked } from '../../model/app-history.ts'
+import { NO_LIMITS } from '../../support/limits.ts'
 import { openDatabase } from './database.ts'
 import type { Begun, Told } from './reported.ts'
 
@@ -20,6 +21,7 @@ const settings = {
   timeoutMs: 30_000,
   // Longer than any run, so that no result depends on the time.
   lifetimes: { refreshGraceSeconds: 60 },
+  limits: NO_LIMITS,
 }
 const appgrant = createAppGrant({ store, ...settings })
 /** Releases the late writes, by the key of their app. */

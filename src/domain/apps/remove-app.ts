@@ -1,0 +1,47 @@
+import { ownText } from '../../base/own-text.ts'
+import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app.ts'
+import type { Collection } from '../../records/collection.ts'
+import { endsNever, type Lifetimes, lastUseOf } from '../input/lifetimes.ts'
+import type { Freeing } from './free-app.ts'
+
+/** How long a write may be under way. The tombstone of an app that was never issued a token is kept for it, any other longer. */
+const HOUR_MS = 3_600_000
+
+/**
+ * Removes an app, or settles the key of a registration whose outcome is unknown. A tombstone is written again, because only a write
+ * confirms it (REV-7). It says nothing of the owner (ACC-9).
+ *
+ * @param mayRemove - is asked about what is stored. Default is to allow it.
+ * @returns the app that was there.
+ */
+export type RemoveApp = (
+  key: string,
+  mayRemove?: (found: StoredApp | undefined) => boolean | Promise<boolean>,
+) => Promise<LiveApp | undefined>
+
+export function createRemoveApp(parts: {
+  readonly collection: Collection
+  readonly freeing: Freeing
+  readonly clock: () => number
+  readonly lifetimes: Lifetimes
+}): RemoveApp {
+  const { collection, freeing, clock, lifetimes } = parts
+  return async (key, mayRemove = () => true) => {
+    let removed: LiveApp | undefined
+    const written = await collection.write<StoredApp>(appKind, appRef(key), async (found) => {
+      if (!(await mayRemove(found))) return undefined
+      removed = found?.state === 'live' ? found : undefined
+      if (found?.state === 'removed') return found
+      const lastUse = removed?.lastUsedDay === undefined ? clock() : lastUseOf(removed, lifetimes, clock())
+      const mayHaveLasting = removed !== undefined && endsNever(removed, lifetimes)
+      return {
+        state: 'removed',
+        key: ownText(key),
+        ...(mayHaveLasting && { mayHaveLasting }),
+        expiresAt: lastUse + HOUR_MS,
+      }
+    })
+    if (written?.state === 'removed' && written.mayHaveLasting) await freeing.lastingInstalls(key)
+    return written && removed
+  }
+}
