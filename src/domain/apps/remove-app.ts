@@ -32,16 +32,11 @@ export function createRemoveApp(parts: {
       if (!(await mayRemove(found))) return undefined
       removed = found?.state === 'live' ? found : undefined
       if (found?.state === 'removed') return found
+      const hasLasting = removed !== undefined && endsNever(removed, lifetimes)
       const lastUse = removed?.lastUsedDay === undefined ? clock() : lastUseOf(removed, lifetimes, clock())
-      const mayHaveLasting = removed !== undefined && endsNever(removed, lifetimes)
-      return {
-        state: 'removed',
-        key: ownText(key),
-        ...(mayHaveLasting && { mayHaveLasting }),
-        expiresAt: lastUse + HOUR_MS,
-      }
+      return { state: 'removed', key: ownText(key), ...(hasLasting && { hasLasting }), expiresAt: lastUse + HOUR_MS }
     })
-    if (written?.state === 'removed' && written.mayHaveLasting) await freeing.lastingInstalls(key)
+    if (written?.state === 'removed' && written.hasLasting) await freeing.lastingInstalls(key)
     return written && removed
   }
 }

@@ -1,5 +1,6 @@
 import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
+import { knownMembers } from '../../base/known-members.ts'
 import { isKey } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
 import type { RandomText } from '../../credentials/random.ts'
@@ -11,6 +12,7 @@ import type { Accounts, IdentityOf } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import { appView } from '../apps/app.ts'
+import { CONTEXT, type RequestContext } from '../apps/authenticate-app.ts'
 import type { AccountLimits } from '../input/account-limits.ts'
 import { accountInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
@@ -32,6 +34,17 @@ import { invalidTicket } from './invalid-ticket.ts'
 import { createIssueCode } from './issue-code.ts'
 import { type AskedAccount, createPendingConsents } from './pending-consents.ts'
 import type { SaveInstall } from './save-install.ts'
+
+const FACTS = knownMembers<RequestContext>(CONTEXT)
+const ACTOR = knownMembers<Parameters<Authorization['beginAuthorization']>[1]>({
+  account: true,
+  login: true,
+  isNavigation: true,
+  ...CONTEXT,
+})
+const DECISION = { ticket: true, account: true, login: true, ...CONTEXT } as const
+const APPROVAL = knownMembers<Parameters<Authorization['approve']>[0]>({ ...DECISION, scope: true })
+const DENIAL = knownMembers<ConsentDecision>(DECISION)
 
 export interface AuthorizationParts {
   readonly collection: Collection
@@ -59,13 +72,13 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
 
   return {
     async checkAuthorization(input, facts = {}) {
-      const known: Known = sourceInput(objectInput(facts, 'facts'))
+      const known: Known = sourceInput(objectInput(facts, 'facts', FACTS))
       await refusals.watch({}, known, () => validateClient(input, known))
     },
 
     async beginAuthorization(input, actor) {
       issuerOf(parts)
-      const account = accountInput(objectInput(actor, 'actor').account)
+      const account = accountInput(objectInput(actor, 'actor', ACTOR).account)
       const login = loginInput(actor.login)
       const asking = { account, ...login }
       const known: Known = sourceInput(actor)
@@ -102,8 +115,8 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       })
     },
 
-    approve: (decision) =>
-      deciding(decision, async (actor, known) => {
+    approve: async (decision) =>
+      deciding(objectInput(decision, 'decision', APPROVAL), async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
         const { consentRequest } = session.state === 'pending' ? session : session.decided
         const scope = narrowedScope(scopeTokens(decision.scope), session.scope, { app, scopes })
@@ -118,8 +131,8 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         return redirectTo(consentRequest, { code })
       }),
 
-    deny: (decision) =>
-      deciding(decision, async (actor, known) => {
+    deny: async (decision) =>
+      deciding(objectInput(decision, 'decision', DENIAL), async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
         const { consentRequest } = session.state === 'pending' ? session : session.decided
         if (session.state === 'open') throw invalidTicket('used')
@@ -151,7 +164,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     decision: ConsentDecision,
     decide: (actor: AskedAccount, known: Known) => Promise<Redirect | undefined>,
   ): Promise<Redirect> {
-    const actor = { account: accountInput(objectInput(decision, 'decision').account), ...loginInput(decision.login) }
+    const actor = { account: accountInput(decision.account), ...loginInput(decision.login) }
     const known: Known = sourceInput(decision)
     return refusals.watch(actor, known, async () => {
       const redirect = (await decide(actor, known)) ?? (await decide(actor, known))
