@@ -54,6 +54,7 @@ export interface AppRegistry {
    * @param options - `counts`: whether the app has the numbers of {@link AppCounts}. Default is false.
    */
   get(key: string, options: { readonly counts: true }): Promise<(App & AppCounts) | undefined>
+  /** Returns undefined if there is no such app or the caller may not see it. */
   get(key: string, options?: { readonly counts?: boolean | undefined }): Promise<App | undefined>
   /**
    * Lists apps, the oldest first.
@@ -64,6 +65,7 @@ export interface AppRegistry {
    * @throws {@link AppGrantError} `app_not_found` if the caller may not see the owner's apps; `invalid_cursor`.
    */
   list(query: AppQuery & { readonly counts: true }): Promise<Page<App & AppCounts>>
+  /** Lists apps without their counts, the oldest first. */
   list(query?: AppQuery): Promise<Page<App>>
   /**
    * Changes the given fields; an empty string clears an optional field.
