@@ -13,7 +13,7 @@ export async function platform(store: Store, options: Partial<AppGrantOptions> =
 }
 
 /** A trusted app that also has redirect URLs, of an owner of its own. */
-export async function trustedApp(appgrant: AppGrant) {
+export async function trustedApp(appgrant: AppGrant, fields: { readonly scopes?: readonly string[] } = {}) {
   const { app, secret } = await appgrant.apps.register({
     owner: `bench-${randomBytes(6).toString('hex')}`,
     name: 'Bench',
@@ -21,6 +21,7 @@ export async function trustedApp(appgrant: AppGrant) {
     adminEmail: 'ops@bench.example',
     redirectUrls: [REDIRECT],
     trusted: true,
+    ...fields,
   })
   return { app, key: app.key, secret }
 }

@@ -1,12 +1,14 @@
 // npm run bench                    every group; then the tables of docs/performance.md are written from bench/results
 // npm run bench -- redis           one group
-// npm run bench -- redis --quick   the same in under 40 seconds
+// npm run bench -- redis --quick   the same in about a minute
 // npm run bench -- --page          only the tables
 import { http } from './groups/http.ts'
 import { mongodb } from './groups/mongodb.ts'
+import { overload } from './groups/overload.ts'
 import { memory } from './groups/process.ts'
 import { redis } from './groups/redis.ts'
 import { revoke } from './groups/revoke.ts'
+import { scale } from './groups/scale.ts'
 import { signed } from './groups/signed.ts'
 import { size } from './groups/size.ts'
 import { sqlite } from './groups/sqlite.ts'
@@ -23,6 +25,8 @@ const GROUPS: Readonly<Record<string, Group>> = {
   signed,
   http,
   revoke,
+  scale,
+  overload,
   size,
 }
 

@@ -1,5 +1,8 @@
 import { createBackground } from './base/background.ts'
+import { checkedClock } from './base/checked-clock.ts'
+import type { AppGrantError } from './base/errors.ts'
 import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
+import { assertOptions, knownMembers } from './base/known-members.ts'
 import { createLoad, refusingUnderLoad } from './base/load.ts'
 import { type Channels, traced } from './base/traced.ts'
 import type { Claims } from './credentials/jwt/claims.ts'
@@ -10,7 +13,7 @@ import { createTokenFormat, MAX_OPAQUE_TOKEN } from './credentials/token-format.
 import { createAccounts, createIdentityOf } from './domain/accounts/accounts.ts'
 import { createScopes, type ScopeDescription } from './domain/accounts/scopes.ts'
 import type { AppRegistry } from './domain/apps/app-registry.ts'
-import { createAppAuthenticator, type RequestContext } from './domain/apps/authenticate-app.ts'
+import { CONTEXT, createAppAuthenticator, type RequestContext } from './domain/apps/authenticate-app.ts'
 import { createAppRegistry } from './domain/apps/create-app-registry.ts'
 import { createFailureLimiter } from './domain/apps/failure-limiter.ts'
 import { createFreeing } from './domain/apps/free-app.ts'
@@ -40,9 +43,12 @@ import { type AppGrantOptions, checkOptions } from './options.ts'
 import { createCollection } from './records/collection.ts'
 import { createPages } from './records/pages.ts'
 import { createRetries } from './records/retries.ts'
+import { comparedClock } from './store/compared-clock.ts'
 import { guardedStore } from './store/guarded-store.ts'
 
 const STAMP_LENGTH = 11
+const AS = knownMembers<NonNullable<Parameters<AppGrant['as']>[1]>>({ login: true, ...CONTEXT })
+const AS_HOST = knownMembers<Parameters<AppGrant['asHost']>[0]>({ login: true }, { account: 'as(account)' })
 /** What apps and services may request faster than it can be served. `verify` is limited where the cache does not help. */
 const LIMITED = [
   'clientCredentials',
@@ -123,16 +129,20 @@ export interface AppGrant extends Management, AsyncDisposable {
  * ```
  */
 export function createAppGrant(options: AppGrantOptions): AppGrant {
-  const { store, directory, issuer, resources, signing, tokenPrefix, clock, lifetimes, claims, consent, ...rest } =
+  const { store, directory, issuer, resources, signing, tokenPrefix, lifetimes, claims, consent, ...rest } =
     checkOptions(options)
   const { appsPerOwner, limits, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
-  const events = createEmitter(clock)
+  const events = createEmitter(rest.clock)
+  const clock = checkedClock(rest.clock, events)
   const load = createLoad({
     timeoutMs,
     refused: (count) => events.emit('overload', {}, { refused: count }),
   })
-  const guarded = guardedStore(store, { timeoutMs, load, failed: (failure) => events.emit('outage', {}, failure) })
+  const steadyClock = () => performance.now()
+  const reached = guardedStore(store, { timeoutMs, load, failed: (failure) => events.emit('outage', {}, failure) })
+  const differs = (cause: AppGrantError) => events.emit('outage', {}, { code: 'clock_skew', operation: 'time', cause })
+  const { store: guarded, now } = comparedClock(reached, { clock, steadyClock, differs })
   const retries = createRetries(timeoutMs)
   const collection = createCollection(guarded, { clock, random, retries })
   const scopes = createScopes(rest.scopes)
@@ -144,21 +154,23 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const stamp = () => random(STAMP_LENGTH)
   const shared = { load, collection, accounts, scopes, identityOf, events, refusals, failures, accountLimits }
   const base = { ...shared, random, clock, lifetimes, issuer, stamp }
+  // For decisions that depend on the time. What revokes must not wait for a clock to be corrected.
+  const deciding = { ...base, clock: now }
   const format = createTokenFormat(tokenPrefix)
   const audiences = createAudiences(resources, issuer)
   const hostClaims = claims && createHostClaims(claims, { timeoutMs, events })
   // checkOptions rejects `signing` without an issuer.
   const signed =
     signing && issuer !== undefined
-      ? createSignedTokens(signing, { ...base, issuer, audience: resources ?? [issuer], timeoutMs, hostClaims })
+      ? createSignedTokens(signing, { ...deciding, issuer, audience: resources ?? [issuer], timeoutMs, hostClaims })
       : undefined
   const readToken = createTokenReader(format, signed)
-  const authenticator = createAppAuthenticator(base)
+  const authenticator = createAppAuthenticator(deciding)
   const pages = createPages(guarded)
   const background = createBackground({ timeoutMs })
   const issueLimits = createIssueLimits({ pages, clock, limits })
   const usage = createUsage({ collection, background, clock })
-  const accessTokenIssuer = createAccessTokenIssuer({ ...base, format, signed, audiences, issueLimits, usage })
+  const accessTokenIssuer = createAccessTokenIssuer({ ...deciding, format, signed, audiences, issueLimits, usage })
   const freeing = createFreeing({ ...base, pages })
   const removeApp = createRemoveApp({ ...base, freeing })
   const saveInstall = createSaveInstall(base)
@@ -171,6 +183,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     pages,
     ...createGrants({
       ...base,
+      now,
       retries,
       pages,
       format,
@@ -179,12 +192,12 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       accessTokenIssuer,
       rotatesRefreshTokens,
     }),
-    authorization: createAuthorization({ ...base, format, audiences, saveInstall, consent }),
-    verifier: createCachingVerifier(createStrictVerifier({ ...base, readToken, audiences }), {
+    authorization: createAuthorization({ ...deciding, format, audiences, saveInstall, consent }),
+    verifier: createCachingVerifier(createStrictVerifier({ ...deciding, readToken, audiences }), {
       watch: guarded.watch,
       maxLength: signed ? MAX_SIGNED_TOKEN : MAX_OPAQUE_TOKEN,
-      clock,
-      steadyClock: () => performance.now(),
+      clock: now,
+      steadyClock,
     }),
     appsPerOwner,
     fieldOptions: { allowLoopbackRedirects },
@@ -213,7 +226,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     }
   }
 
-  return Object.freeze({
+  return Object.freeze<AppGrant>({
     ...managementFor({}),
     erase: createEraseAccount({ ...base, pages, freeing, removeApp }),
     authorizer: traced('Authorizer', refusingUnderLoad(createAuthorizer(parts), LIMITED, load), channels),
@@ -222,13 +235,16 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     scopes: scopes.catalogue,
     jwks: signed?.jwks,
     claims: hostClaims,
-    as: (account: string, { login, ...facts }: { readonly login?: string } & RequestContext = {}) => {
+    as(account, options = {}) {
       assertActor('as', () => accountInput(account))
-      const source = assertActor('as', () => sourceInput(facts))
-      return managementFor({ account, ...assertActor('as', () => loginInput(login)) }, source)
+      assertOptions('as', options, AS)
+      const source = assertActor('as', () => sourceInput(options))
+      return managementFor({ account, ...assertActor('as', () => loginInput(options.login)) }, source)
     },
-    asHost: ({ login }: { readonly login: string }) =>
-      managementFor(assertActor('asHost', () => loginInput(idInput(login, 'login')))),
+    asHost(options) {
+      assertOptions('asHost', options, AS_HOST)
+      return managementFor(assertActor('asHost', () => loginInput(idInput(options.login, 'login'))))
+    },
     close,
     [Symbol.asyncDispose]: close,
   })

@@ -1,6 +1,8 @@
 import { describeReceived } from './base/errors.ts'
+import { assertOptions, knownMembers } from './base/known-members.ts'
 import { parseUrl } from './base/parse-url.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
+import { TOKEN_PREFIX } from './credentials/token-format.ts'
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
 import type { DecideConsent } from './domain/authorization/consent-policy.ts'
 import { hasHiddenCharacter } from './domain/input/hidden-character.ts'
@@ -112,7 +114,10 @@ export interface AppGrantOptions {
    * writers overtake is not attempted again after five times as long: it is a `conflict`. Default is 1000.
    */
   readonly timeoutMs?: number
-  /** Returns the time in ms since 1970. The clocks of all nodes must agree to within a second. Default is `Date.now`. */
+  /**
+   * Returns the time in ms since 1970. The clocks of all nodes, and of the store's servers, must agree to within a second: a node
+   * whose clock differs more from the store's rejects with `clock_skew` whatever depends on the time. Default is `Date.now`.
+   */
   readonly clock?: () => number
 }
 
@@ -142,13 +147,31 @@ export type CheckedOptions = Omit<
 }
 
 const MAX_RESOURCE = 512
+const OPTIONS = knownMembers<AppGrantOptions>({
+  store: true,
+  directory: true,
+  issuer: true,
+  resources: true,
+  scopes: true,
+  signing: true,
+  claims: true,
+  consent: true,
+  tokenPrefix: true,
+  appsPerOwner: true,
+  lifetimes: true,
+  limits: true,
+  rotateRefreshTokens: true,
+  allowLoopbackRedirects: true,
+  timeoutMs: true,
+  clock: true,
+})
 const MAX_SCOPES = 1000
 const MAX_DESCRIPTION = 200
 const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
 
 /** @throws TypeError that names the option, what was expected and what was received. */
 export function checkOptions(options: AppGrantOptions): CheckedOptions {
-  if (typeof options !== 'object' || options === null) throw wrong('options', 'an object with a store', options)
+  assertOptions('createAppGrant', options, OPTIONS)
   const { store, directory, issuer, tokenPrefix = 'ag', allowLoopbackRedirects = false, clock = Date.now } = options
   const { appsPerOwner = 1000, timeoutMs = 1000, rotateRefreshTokens = true, lifetimes = {} } = options
   if (!STORE_METHODS.every((method) => typeof store?.[method] === 'function'))
@@ -170,7 +193,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     throw wrong('resources', `an array of 1–${MAX_RESOURCES} distinct URIs without fragment`, resources)
   if (signing !== undefined && issuer === undefined)
     throw wrong('issuer', 'an https URL, because signed tokens contain it', issuer)
-  if (typeof tokenPrefix !== 'string' || !/^[a-z][a-z0-9]{1,9}$/.test(tokenPrefix))
+  if (typeof tokenPrefix !== 'string' || !TOKEN_PREFIX.test(tokenPrefix))
     throw wrong('tokenPrefix', 'a string that matches [a-z][a-z0-9]{1,9}', tokenPrefix)
   if (typeof allowLoopbackRedirects !== 'boolean')
     throw wrong('allowLoopbackRedirects', 'true or false', allowLoopbackRedirects)
@@ -208,8 +231,8 @@ function integers<Name extends string>(
   given: Partial<Readonly<Record<Name, number>>> = {},
   ranges: Ranges<Name>,
 ): Readonly<Record<Name, number>> {
-  if (typeof given !== 'object' || given === null) throw wrong(option, 'an object', given)
   const names = Object.keys(ranges) as Name[]
+  assertOptions('createAppGrant', given, { names: new Set(names), instead: new Map() }, option)
   const entries = names.map((name) => {
     const [byDefault, ...range] = ranges[name]
     const { [name]: value = byDefault } = given

@@ -1,6 +1,7 @@
 import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
 import type { Durability } from './durable-writes.ts'
+import { timeOf } from './server-time.ts'
 
 const MIN_VERSION = [6, 2] as const
 const CLOCKS_DIFFER_MS = 1000
@@ -94,9 +95,8 @@ function parseInfo(info: string): Info {
 
 async function clockDifference(client: Client): Promise<number> {
   const sent = Date.now()
-  const [seconds, microseconds] = await client.time()
-  const received = Date.now()
-  return Number(seconds) * 1000 + Number(microseconds) / 1000 - (sent + received) / 2
+  const time = await timeOf(client)
+  return time - (sent + Date.now()) / 2
 }
 
 function warn(code: string, message: string): void {

@@ -1,4 +1,5 @@
 import { describeReceived } from '../../src/base/errors.ts'
+import { assertOptions, knownMembers } from '../../src/base/known-members.ts'
 import { type Store, sanitizeError } from '../../src/store.ts'
 import type { RedisClient } from './client.ts'
 import { openConnection } from './connection.ts'
@@ -8,6 +9,7 @@ import { keyspace } from './keys.ts'
 import { checkServers, PATIENCE_AT_START_MS } from './prepare.ts'
 import { reads } from './reads.ts'
 import { scriptRunner } from './run-script.ts'
+import { serverTime } from './server-time.ts'
 import { watcher } from './watch.ts'
 import { writes } from './writes.ts'
 
@@ -39,6 +41,14 @@ export interface RedisStoreOptions {
   readonly allowEviction?: boolean
 }
 
+const OPTIONS = knownMembers<RedisStoreOptions>({
+  client: true,
+  namespace: true,
+  durability: true,
+  allowEviction: true,
+})
+const DURABILITY = knownMembers<Durability>({ replicas: true, timeoutMs: true })
+
 /** A store on Redis. */
 export interface RedisStore extends Store {
   /** Checks every server. Rejects if it cannot be used, and warns about risky settings through `process.emitWarning`. */
@@ -62,11 +72,19 @@ export interface RedisStore extends Store {
  * ```
  */
 export function redisStore(options: RedisStoreOptions): RedisStore {
+  assertOptions('redisStore', options, OPTIONS)
   const { client, durability, namespace = 'ag', allowEviction = false } = options
   if (typeof client?.duplicate !== 'function') {
-    throw new TypeError(`client: expected a Redis or Cluster of ioredis, received ${describeReceived(client)}`)
+    throw new TypeError(
+      `redisStore: client: expected a Redis or Cluster of ioredis, received ${describeReceived(client)}`,
+    )
   }
-  if (durability) {
+  if (typeof allowEviction !== 'boolean')
+    throw new TypeError(
+      `redisStore: allowEviction: expected true or false, received ${describeReceived(allowEviction)}`,
+    )
+  if (durability !== undefined) {
+    assertOptions('redisStore', durability, DURABILITY, 'durability')
     atLeastOne('durability.replicas', durability.replicas)
     atLeastOne('durability.timeoutMs', durability.timeoutMs)
   }
@@ -105,6 +123,7 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
     replace: (from, to) => translating(writing.replace(from, to)),
     list: (group, page) => translating(reading.list(group, page)),
     count: (group, after) => translating(reading.count(group, after)),
+    time: () => translating(serverTime(main)),
     watch: (changed) => translating(watch(changed)),
     async prepare() {
       await translating(checkServers(main, { durability, allowEviction }))
@@ -118,6 +137,8 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
 
 function atLeastOne(option: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 1) {
-    throw new TypeError(`${option}: expected a whole number of at least 1, received ${describeReceived(value)}`)
+    throw new TypeError(
+      `redisStore: ${option}: expected a whole number of at least 1, received ${describeReceived(value)}`,
+    )
   }
 }

@@ -32,7 +32,7 @@ export const memory: Group = async (bench) => {
     const against = 'SHA-256, Map and a check by hand'
     bench.compare({
       measure: `warm verify, ${inFlight} in flight`,
-      goal: '>= 0.7',
+      goal: '>= 0.8',
       ours: of('warm'),
       reference: of('floor'),
       against,

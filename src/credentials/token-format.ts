@@ -6,6 +6,9 @@ import { base62Code, numberToBase62 } from './base62.ts'
 export const WIDTH = { app: KEY_LENGTH, install: 24, session: 16, token: 16, stage: 5, secret: 48, tag: 24 } as const
 const CHECKSUM = 6
 
+/** What a prefix of credentials may be. */
+export const TOKEN_PREFIX = /^[a-z][a-z0-9]{1,9}$/
+
 /** Longer than every credential of this format, in characters. */
 export const MAX_OPAQUE_TOKEN = 200
 

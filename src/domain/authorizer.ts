@@ -1,7 +1,8 @@
 import { AppGrantError } from '../base/errors.ts'
 import type { Emitter, EventSource } from '../base/events.ts'
+import { knownMembers } from '../base/known-members.ts'
 import { digestOf, sameDigest } from '../credentials/digest.ts'
-import type { TokenFormat } from '../credentials/token-format.ts'
+import { readAnyCredential } from '../credentials/read-any-credential.ts'
 import type { LiveApp } from '../records/app.ts'
 import type { Collection } from '../records/collection.ts'
 import { installKind, installRef } from '../records/install.ts'
@@ -10,7 +11,14 @@ import { appOnlyTokens, removedToken, type StoredToken, tokenKind, tokenRef, use
 import type { Accounts } from './accounts/accounts.ts'
 import { assertMayAct } from './accounts/may-act.ts'
 import { type App, appView } from './apps/app.ts'
-import type { AppAuthentication, AppAuthenticator, AppCredentials, RequestContext } from './apps/authenticate-app.ts'
+import {
+  type AppAuthentication,
+  type AppAuthenticator,
+  type AppCredentials,
+  CREDENTIAL_NAMES,
+  CREDENTIALS,
+  type RequestContext,
+} from './apps/authenticate-app.ts'
 import type { Authorization } from './authorization/authorization.ts'
 import type { CodeInput } from './grants/authorization-code.ts'
 import type { ClientCredentialsInput } from './grants/client-credentials.ts'
@@ -21,7 +29,7 @@ import type { SessionExchange } from './grants/session-exchange.ts'
 import { idInput, objectInput, sourceInput } from './input/input.ts'
 import type { Refusals } from './refusals.ts'
 import type { TokenResponse } from './tokens/access-token-issuer.ts'
-import type { AccessTokenParts, PresentedToken, ReadToken } from './tokens/token-reader.ts'
+import type { AccessTokenParts, PresentedToken } from './tokens/token-reader.ts'
 import type { Verifier } from './tokens/verification.ts'
 
 /** Issues, verifies and revokes tokens, and authenticates apps. */
@@ -74,6 +82,12 @@ export interface Authorizer extends Verifier, Authorization {
   authenticateApp(input: AppAuthentication & RequestContext): Promise<App>
 }
 
+const REVOCATION = knownMembers<Parameters<Authorizer['revokeToken']>[0]>(
+  { ...CREDENTIALS, token: true },
+  { ...CREDENTIAL_NAMES, accessToken: 'token', refreshToken: 'token' },
+)
+const AUTHENTICATION = knownMembers<AppAuthentication & RequestContext>(CREDENTIALS, CREDENTIAL_NAMES)
+
 export interface AuthorizerParts {
   readonly collection: Collection
   readonly accounts: Accounts
@@ -83,13 +97,11 @@ export interface AuthorizerParts {
   readonly authorization: Authorization
   readonly refusals: Refusals
   readonly verifier: Verifier
-  readonly readToken: ReadToken
-  readonly format: TokenFormat
   readonly events: Emitter
 }
 
 export function createAuthorizer(parts: AuthorizerParts): Authorizer {
-  const { collection, accounts, authenticator, sessions, refusals, format, events } = parts
+  const { collection, accounts, authenticator, sessions, refusals, events } = parts
 
   return {
     ...parts.authorization,
@@ -98,23 +110,22 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     ...parts.grants,
 
     async revokeToken(input) {
-      const source = sourceInput(objectInput(input, 'input'))
+      const source = sourceInput(objectInput(input, 'input', REVOCATION))
       const text = idInput(input.token, 'token')
       const app = await authenticator.authenticate(input)
       return refusals.watch({}, { app: app.key, ...source }, async () => {
-        const parsed = format.read(text)
-        if (isCredential(parsed)) {
-          if (parsed.app === app.key) await sessions.revoke(app, parsed, source)
-          else if (await sessions.isGenuine(parsed)) throw foreignToken()
-          return
-        }
-        const presented = await parts.readToken(text)
-        if (typeof presented !== 'string') await revokeAccess(app, presented, source)
+        const presented = readAnyCredential(text)
+        if (!presented) return
+        const { parsed, credential } = presented
+        if ('token' in parsed) return revokeAccess(app, { parsed, credential }, source)
+        if (!isCredential(parsed)) return
+        if (parsed.app === app.key) await sessions.revoke(app, parsed, source)
+        else if (await sessions.isGenuine(parsed)) throw foreignToken()
       })
     },
 
     async authenticateApp(input) {
-      const app = await authenticator.authenticateConfidential(objectInput(input, 'input')).current()
+      const app = await authenticator.authenticateConfidential(objectInput(input, 'input', AUTHENTICATION)).current()
       await refusals.watch({}, { app: app.key, ...sourceInput(input) }, () => assertMayAct(app, app.owner, accounts))
       return appView(app)
     },
@@ -130,9 +141,9 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     }
     const holder = await holderOf(app, parsed)
     let wasValid = false
-    const removed = await collection.write(tokenKind, tokenRef(parsed), (token) => {
+    const removed = await collection.write(tokenKind, tokenRef(parsed), (token, isExpired) => {
       if (!token || !isGenuine(token)) return undefined
-      wasValid = token.state === 'live' && token.group === holder?.group
+      wasValid = token.state === 'live' && token.group === holder?.group && !isExpired
       return removedToken(token)
     })
     // A token that gave nothing any more was not revoked by this.

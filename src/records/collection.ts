@@ -33,8 +33,12 @@ export interface Collection {
   get(refs: readonly RecordRef[]): Promise<readonly (StoreRecord | undefined)[]>
   /** The value of a record that was read. A shared value is frozen. */
   unpack<Value>(kind: Kind<Value>, record: StoreRecord): Value
-  /** Undefined if the record is absent or has expired. */
-  load<Value>(kind: Kind<Value>, ref: RecordRef): Promise<Value | undefined>
+  /** Undefined if the record is absent or has expired. @param options - `evenExpired`: for operations that revoke. */
+  load<Value>(
+    kind: Kind<Value>,
+    ref: RecordRef,
+    options?: { readonly evenExpired?: boolean },
+  ): Promise<Value | undefined>
   insert<Value>(kind: Kind<Value>, value: Value, options?: InsertOptions): Promise<InsertResult>
   /**
    * What was read at the ref last, however long ago, if it is of a shared kind and still remembered. It may be outdated: only a write
@@ -45,15 +49,18 @@ export interface Collection {
   replace<Value>(kind: Kind<Value>, from: StoreRecord, value: Value): Promise<boolean>
   /**
    * Reads, asks `decide` for the new value, and writes it unless another write came first; then it starts over, a bounded
-   * number of times and for a bounded time; after that it rejects with `conflict`. `decide` gets undefined if there is no value; if it returns undefined, nothing is written. An operation
-   * must return a value even if nothing changes: only a write confirms it (REV-7).
+   * number of times and for a bounded time; after that it rejects with `conflict`. `decide` gets undefined if there is no value; if
+   * it returns undefined, nothing is written. An operation must return a value even if nothing changes: only a write confirms it
+   * (REV-7). It must also revoke what has expired: by the clock of another node, it may not have expired yet (REV-3).
    */
-  write<Value>(
-    kind: Kind<Value>,
-    ref: RecordRef,
-    decide: (current: Value | undefined) => Value | undefined | Promise<Value | undefined>,
-  ): Promise<Value | undefined>
+  write<Value>(kind: Kind<Value>, ref: RecordRef, decide: Decide<Value>): Promise<Value | undefined>
 }
+
+/** Returns what is to be stored in the place of `current`, or undefined to write nothing. `isExpired`: by this node's clock. */
+export type Decide<Value> = (
+  current: Value | undefined,
+  isExpired: boolean,
+) => Value | undefined | Promise<Value | undefined>
 
 export function createCollection(
   store: Store,
@@ -100,9 +107,9 @@ export function createCollection(
       const known = store.conditionalInserts ? remembered.get(id) : undefined
       return known?.kind === kind.name && known.partition === partition ? (known as Remembered<Value>) : undefined
     },
-    async load(kind, ref) {
+    async load(kind, ref, { evenExpired = false } = {}) {
       const [found] = await store.get([ref])
-      return found && !hasExpired(found, clock()) ? collection.unpack(kind, found) : undefined
+      return found && (evenExpired || !hasExpired(found, clock())) ? collection.unpack(kind, found) : undefined
     },
     // A write may be delivered twice, and its result may be that of the second delivery: the stored record may be this one.
     async insert(kind, value, options) {
@@ -117,16 +124,14 @@ export function createCollection(
       remembered.delete(from.id)
       return (await store.replace(from, next)) || isStored(next)
     },
-    async write<Value>(
-      kind: Kind<Value>,
-      ref: RecordRef,
-      decide: (current: Value | undefined) => Value | undefined | Promise<Value | undefined>,
-    ) {
+    async write<Value>(kind: Kind<Value>, ref: RecordRef, decide: Decide<Value>) {
       const mayRetry = retries()
       let guarded = <Result>(call: Promise<Result>) => call
       do {
         const [stored] = await guarded(store.get([ref]))
-        const value = await decide(stored && !hasExpired(stored, clock()) ? collection.unpack(kind, stored) : undefined)
+        const value = stored
+          ? await decide(collection.unpack(kind, stored), hasExpired(stored, clock()))
+          : await decide(undefined, false)
         if (value === undefined) return undefined
         const isDone = stored
           ? await guarded(collection.replace(kind, stored, value))
@@ -157,7 +162,7 @@ async function afterWriteAttempt<Result>(call: Promise<Result>): Promise<Result>
 
 /** Whether a record has expired according to `now`. The store may keep it for a while longer. */
 export function hasExpired({ expiresAt }: StoreRecord, now: number): boolean {
-  return expiresAt !== undefined && expiresAt <= now
+  return expiresAt !== undefined && !(expiresAt > now)
 }
 
 /** About how much the unpacked value of a record takes, rather too much: short texts and numbers take more than their JSON. */

@@ -28,7 +28,7 @@ const HINTS: Record<StoreFailure, string> = {
 /**
  * Gives every call to a store a deadline and translates its failures: a failed read, or a write that was not applied, is
  * `store_unavailable`, and any other failed write is `outcome_unknown`. Causes are sanitized, whatever the store does (ERR-8).
- * Calls are bounded by the load; watching and closing are not.
+ * Calls are bounded by the load; watching, closing and asking for the time are not.
  */
 export function guardedStore(store: Store, { timeoutMs, load, failed }: GuardOptions): Store {
   const withinDeadline = createDeadline(timeoutMs)
@@ -50,7 +50,9 @@ export function guardedStore(store: Store, { timeoutMs, load, failed }: GuardOpt
   const countRefused = refusal('count', 'store_unavailable')
   const watchRefused = refusal('watch', 'store_unavailable')
   const closeRefused = refusal('close', 'store_unavailable')
+  const timeRefused = refusal('time', 'store_unavailable')
   const watch = store.watch?.bind(store)
+  const time = store.time?.bind(store)
   return {
     conditionalInserts: store.conditionalInserts === true,
     get: (refs) => counted(() => store.get(refs), getRefused),
@@ -58,6 +60,7 @@ export function guardedStore(store: Store, { timeoutMs, load, failed }: GuardOpt
     replace: (from, to) => counted(() => store.replace(from, to), replaceRefused),
     list: (group, page) => counted(() => store.list(group, page), listRefused),
     count: (group, after) => counted(() => store.count(group, after), countRefused),
+    ...(time && { time: () => withinDeadline(time, timeRefused) }),
     ...(watch && { watch: guardedWatch(watch, withinDeadline, watchRefused) }),
     close: () => withinDeadline(() => store.close(), closeRefused),
   }

@@ -96,6 +96,11 @@ export interface Store {
   list(group: GroupRef, page: PageRequest): Promise<RecordPage>
   /** The number of records in the group at a position greater than `after`. */
   count(group: GroupRef, after: number): Promise<number>
+  /**
+   * The clock of the server, in ms since 1970, for a store whose server has a clock of its own. Core compares the clock of the
+   * process with it, at first use and every minute.
+   */
+  time?(): Promise<number>
   /** Hints that a record was replaced, which may arrive late, twice or never. Resolves, once listening, to a function that stops. */
   watch?(changed: (ref: RecordRef) => void): Promise<() => Promise<void>>
   /** Closes what the store opened itself, never what was passed in. */

@@ -1,7 +1,7 @@
 import { notApplied, type Store } from '../store/store.ts'
 
 /** The methods that can be made to fail. */
-export type StoreMethod = Exclude<keyof Store, 'conditionalInserts' | 'watch' | 'close'>
+export type StoreMethod = Exclude<keyof Store, 'conditionalInserts' | 'time' | 'watch' | 'close'>
 
 /** A store whose calls can be made to fail, run twice or wait. */
 export interface FaultyStore extends Store {
@@ -43,7 +43,7 @@ interface Faults {
  * Wraps a store, to test how a host behaves when its database fails. Without faults it only forwards calls. Failures
  * that are requested while a call is held apply to it when it continues.
  *
- * @param inner - executes the calls. `watch` and `close` go directly to it.
+ * @param inner - executes the calls. `time`, `watch` and `close` go directly to it.
  * @example
  * ```ts
  * const store = faultyStore(memoryStore())
@@ -87,6 +87,7 @@ export function faultyStore(inner: Store): FaultyStore {
     replace: (from, to) => pass('replace', () => inner.replace(from, to)),
     list: (group, page) => pass('list', () => inner.list(group, page)),
     count: (group, after) => pass('count', () => inner.count(group, after)),
+    ...(inner.time && { time: inner.time.bind(inner) }),
     ...(inner.watch && { watch: inner.watch.bind(inner) }),
     close: () => inner.close(),
     fail(method, when, times = 1) {

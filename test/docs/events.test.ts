@@ -51,7 +51,9 @@ const OUTAGE: Readonly<Record<OutageCode, true>> = {
   store_unavailable: true,
   outcome_unknown: true,
   directory_unavailable: true,
+  clock_unavailable: true,
   signing_unavailable: true,
+  clock_skew: true,
   claims_unavailable: true,
   server_error: true,
 }

@@ -218,12 +218,11 @@ describe('revocation by the app', () => {
     expect(app.key).not.toBe(other.app.key)
   })
 
-  it('revoking an expired or invalid token succeeds and writes nothing', async () => {
-    const { appgrant, app, secret, grant, observed, clock } = await setUp()
+  it('revoking an invalid token succeeds and writes nothing', async () => {
+    const { appgrant, app, secret, grant, observed } = await setUp()
     const { accessToken } = await grant()
-    clock.advance(3_600_000)
     const writes = observed.writes()
-    for (const token of ['', 'x', accessToken, `${accessToken}x`, 'a'.repeat(100_000), app.key])
+    for (const token of ['', 'x', `${accessToken}x`, accessToken.replace('_', '__'), 'a'.repeat(100_000), app.key])
       expect(await codeOf(appgrant.authorizer.revokeToken({ key: app.key, secret, token }))).toBe('ok')
     for (const token of [undefined, null, 5, {}, [accessToken]])
       expect(await codeOf(appgrant.authorizer.revokeToken({ key: app.key, secret, token: token as string }))).toBe(

@@ -204,16 +204,16 @@ describe('collection.write', () => {
     expect(store.calls.replace).toBe(1)
   })
 
-  it('write treats an expired record as absent and replaces it', async () => {
+  it('write says that a record has expired, and replaces it (REV-3)', async () => {
     const { collection, store, clock } = setUp()
     await collection.insert(noteKind, { id: 'a', text: 'old', expiresAt: clock() + 10 })
     clock.advance(10)
     const seen: unknown[] = []
-    await collection.write(noteKind, noteRef('a'), (note) => {
-      seen.push(note)
+    await collection.write(noteKind, noteRef('a'), (note, isExpired) => {
+      seen.push([note, isExpired])
       return { id: 'a', text: 'new', expiresAt: clock() + 10 }
     })
-    expect(seen).toEqual([undefined])
+    expect(seen).toEqual([[{ id: 'a', text: 'old', expiresAt: clock() }, true]])
     expect(store.calls).toMatchObject({ insert: 1, replace: 1 })
     expect(await collection.load(noteKind, noteRef('a'))).toMatchObject({ text: 'new' })
   })

@@ -3,6 +3,7 @@ import type { OpenStore } from '../support/session-fixture.ts'
 import { SIGNING } from '../support/signing.ts'
 import { testAssertions } from './assertions.ts'
 import { testAuthorization } from './authorization.ts'
+import { testClocks } from './clocks.ts'
 import { testConsentPolicy } from './consent-policy.ts'
 import { testErasing } from './erasing.ts'
 import { testInstalls } from './installs.ts'
@@ -20,6 +21,7 @@ import { testUsage } from './usage.ts'
 export function testEveryStore(open: OpenStore): void {
   testEveryTopology(open)
   testFailingOperations(open)
+  testClocks(open)
   describe('operations with signed tokens', () => testOperations(open, { signing: SIGNING }))
 }
 

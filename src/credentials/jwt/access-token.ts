@@ -1,6 +1,6 @@
 import { type CryptoKey, compactVerify, errors } from 'jose'
-import { type AccessTokenClaims, type ClaimRules, readClaims, type TokenFault } from './claims.ts'
-import { type JwsHeader, MAX_SIGNED_TOKEN, parseMembers, readJwsHeader } from './compact.ts'
+import { type AccessTokenClaims, type ClaimRules, type ClaimsFault, readClaims } from './claims.ts'
+import { type JwsHeader, MAX_SIGNED_TOKEN, readJwsHeader, readJwsPayload } from './compact.ts'
 
 /** The `typ` of an access token (RFC 9068 §2.1). */
 export const ACCESS_TOKEN_TYPE = 'at+jwt'
@@ -13,9 +13,9 @@ export async function readAccessToken(
   text: string,
   keyFor: KeyFor,
   rules: ClaimRules,
-): Promise<AccessTokenClaims | TokenFault> {
+): Promise<AccessTokenClaims | ClaimsFault> {
   const header = readJwsHeader(text, { maxLength: MAX_SIGNED_TOKEN })
-  const members = header && isAccessTokenType(header.typ) ? parseMembers(payloadOf(text)) : undefined
+  const members = header && isAccessTokenType(header.typ) ? readJwsPayload(text) : undefined
   if (!header || !members) return 'malformed'
   const found = keyFor(header)
   const key = found instanceof Promise ? await found : found
@@ -32,8 +32,4 @@ export async function readAccessToken(
 /** The prefix `application/` is optional, and case is ignored (RFC 7515 §4.1.9). */
 function isAccessTokenType(typ: unknown): boolean {
   return typeof typ === 'string' && typ.toLowerCase().replace(/^application\//, '') === ACCESS_TOKEN_TYPE
-}
-
-function payloadOf(text: string): Uint8Array {
-  return Buffer.from(text.slice(text.indexOf('.') + 1, text.lastIndexOf('.')), 'base64url')
 }

@@ -42,6 +42,9 @@ export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
 /** Why a token was rejected: malformed, not verifiable, or expired. */
 export type TokenFault = 'malformed' | 'unknown' | 'expired'
 
+/** A fault, or `early`: issued in the future, so that one of the two clocks is wrong. */
+export type ClaimsFault = TokenFault | 'early'
+
 export interface ClaimRules {
   readonly issuer: string
   /** At least one of them must be in `aud`. */
@@ -55,29 +58,31 @@ export interface ClaimRules {
 type TimedClaims = AccessTokenClaims & { readonly nbf?: number }
 
 /** Validates the claims of a token whose source is already trusted. */
-export function readClaims(members: Members, rules: ClaimRules): AccessTokenClaims | TokenFault {
+export function readClaims(members: Members, rules: ClaimRules): AccessTokenClaims | ClaimsFault {
   if (!hasRightClaims(members, rules)) return 'unknown'
+  if (members.iat > latest(rules)) return 'early'
   return isOver(members, rules) ? 'expired' : members
 }
 
-function hasRightClaims(
-  members: Members,
-  { issuer, audience, now, toleranceMs }: ClaimRules,
-): members is Members & TimedClaims {
+function hasRightClaims(members: Members, rules: ClaimRules): members is Members & TimedClaims {
+  const { issuer, audience } = rules
   const { iss, aud, iat, exp, nbf = 0, kind, scope = '', ref = '' } = members
-  const latest = (now + toleranceMs) / 1000
   const texts = [members.sub, members.client_id, members.client_name, members.owner, members.jti, scope, ref]
   return (
     iss === issuer &&
     isAudience(aud, audience) &&
     typeof exp === 'number' &&
     typeof iat === 'number' &&
-    iat <= latest &&
     typeof nbf === 'number' &&
-    nbf <= latest &&
+    nbf <= latest(rules) &&
     texts.every(isText) &&
     (kind === 'app' || kind === 'user')
   )
+}
+
+/** The latest time that is not in the future, in seconds. */
+function latest({ now, toleranceMs }: ClaimRules): number {
+  return (now + toleranceMs) / 1000
 }
 
 function isAudience(aud: unknown, audience: readonly unknown[]): boolean {

@@ -55,6 +55,11 @@ export function readJwsHeader(text: string, { maxLength }: { readonly maxLength:
   return isOurs ? (members as JwsHeader) : undefined
 }
 
+/** The members of the payload of a JWS whose header was read, or undefined. Nothing in it is trusted yet. */
+export function readJwsPayload(text: string): Members | undefined {
+  return parseMembers(Buffer.from(text.slice(text.indexOf('.') + 1, text.lastIndexOf('.')), 'base64url'))
+}
+
 /**
  * Parses UTF-8 bytes as a JSON object. Returns undefined if they are not one, or if a member is repeated at any depth:
  * parsers differ in which value they take.

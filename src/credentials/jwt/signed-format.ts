@@ -2,14 +2,14 @@ import { createPrivateKey, KeyObject, sign as signHere, type webcrypto } from 'n
 import { CompactSign, calculateJwkThumbprint, compactVerify, importJWK } from 'jose'
 import { createDeadline } from '../../base/deadline.ts'
 import { ACCESS_TOKEN_TYPE, readAccessToken } from './access-token.ts'
-import type { AccessTokenClaims, ClaimRules, TokenFault } from './claims.ts'
+import type { AccessTokenClaims, ClaimRules, ClaimsFault } from './claims.ts'
 import type { JwsHeader } from './compact.ts'
 import type { CheckedKey, CheckedSigning, Jwk, Signer } from './signing-keys.ts'
 
 export interface SignedFormat {
   /** Rejects if signing fails. */
   sign(claims: AccessTokenClaims): Promise<string>
-  read(text: string, rules: ClaimRules): Promise<AccessTokenClaims | TokenFault>
+  read(text: string, rules: ClaimRules): Promise<AccessTokenClaims | ClaimsFault>
   /** The public keys of all roles, the signing key first. */
   readonly jwks: JwkSet
 }

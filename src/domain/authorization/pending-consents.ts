@@ -103,8 +103,8 @@ export function createPendingConsents(parts: {
     },
 
     async consume({ app, id }, next) {
-      await collection.write(sessionKind, sessionRef({ app, session: id }), (session) => {
-        if (session?.state !== 'pending') throw invalidTicket('used')
+      await collection.write(sessionKind, sessionRef({ app, session: id }), (session, isExpired) => {
+        if (session?.state !== 'pending' || isExpired) throw invalidTicket('used')
         return next(session)
       })
     },

@@ -39,8 +39,8 @@ export function createSaveInstall(parts: {
     const written = await collection.write<StoredInstall>(
       installKind,
       installRef({ app: app.key, install: id }),
-      (known) => {
-        const current = known?.state === 'live' && known.epoch === epoch ? known : undefined
+      (known, isExpired) => {
+        const current = known?.state === 'live' && known.epoch === epoch && !isExpired ? known : undefined
         const resources = united(current?.audience, audience)
         return {
           state: 'live',

@@ -44,17 +44,20 @@ export interface GrantParts {
   readonly random: RandomText
   readonly retries: Retries
   readonly clock: () => number
+  /** The clock for decisions that depend on the time: it throws while the time is not known. */
+  readonly now: () => number
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
   readonly lifetimes: Lifetimes
 }
 
 export function createGrants(parts: GrantParts): { readonly grants: Grants; readonly sessions: SessionExchange } {
   const tokens = createStepTokens(parts)
-  const repeated = createRepeatedStep({ ...parts, tokens })
-  const steps = createSessionSteps({ ...parts, tokens, repeated })
+  const deciding = { ...parts, clock: parts.now, tokens }
+  const repeated = createRepeatedStep(deciding)
+  const steps = createSessionSteps({ ...deciding, repeated })
   const sessions = createSessionExchange({ ...parts, steps, ending: createSessionEnding(parts) })
   const grants = {
-    clientCredentials: createClientCredentials(parts),
+    clientCredentials: createClientCredentials(deciding),
     exchangeCode: createExchangeCode({ ...parts, sessions }),
     refresh: createRefresh({ ...parts, sessions }),
   }

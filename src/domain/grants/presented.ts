@@ -22,6 +22,7 @@ export interface Usable {
   readonly record: StoreRecord
   readonly session: ApprovedSession
   readonly install: LiveInstall
+  readonly isExpired: boolean
 }
 
 /** The same while the session is open. */

@@ -1,3 +1,4 @@
+import { futureRecord, MAX_CLOCK_DIFFERENCE_MS } from '../../base/clock-difference.ts'
 import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
 import { digestOf, sameDigest } from '../../credentials/digest.ts'
@@ -10,8 +11,6 @@ import { stageOf } from './session-credential.ts'
 import { type Successor, successorOf } from './session-successor.ts'
 import type { StepTokens } from './step-tokens.ts'
 
-/** How far the clock of the node that rotated the token may be ahead of this one. */
-const CLOCK_TOLERANCE_MS = 1000
 /** How many sets of parameters one refresh token can be used with: each is another access token. */
 const MAX_STEP_TOKENS = 8
 
@@ -52,9 +51,9 @@ export function createRepeatedStep(parts: {
       const { last, stage } = session
       if (credential.kind !== 'rt' || stageOf(credential) !== stage - 1) return undefined
       if (!last || !sameDigest(last.digest, digestOf(text))) return undefined
-      const age = clock() - last.at
+      const age = ageOf(last, clock(), events)
       const { refreshGraceSeconds } = lifetimes
-      if (refreshGraceSeconds === 0 || age < -CLOCK_TOLERANCE_MS || age >= refreshGraceSeconds * 1000) return undefined
+      if (refreshGraceSeconds === 0 || age >= refreshGraceSeconds * 1000) return undefined
       const next = successorOf(credential, session, { stage, salt: last.salt, format })
       return sameDigest(session.digest, digestOf(next.refreshToken)) ? { last, next } : undefined
     },
@@ -86,6 +85,16 @@ export function createRepeatedStep(parts: {
       return accessTokenIssuer.toResponse(token, { scope: access.scope, refreshToken: next.refreshToken, at: now })
     },
   }
+}
+
+/**
+ * How long ago a step was, in ms. It may be a second in the future, because clocks differ.
+ *
+ * @throws {@link AppGrantError} `clock_skew` if it is more than a second in the future.
+ */
+export function ageOf({ at }: LastStep, now: number, events: Emitter): number {
+  if (at - now > MAX_CLOCK_DIFFERENCE_MS) throw futureRecord('refresh', at - now, events)
+  return now - at
 }
 
 function tooManyVariants(): AppGrantError {

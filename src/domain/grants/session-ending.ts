@@ -1,3 +1,4 @@
+import { MAX_CLOCK_DIFFERENCE_MS } from '../../base/clock-difference.ts'
 import type { Emitter, EventSource } from '../../base/events.ts'
 import type { LiveApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
@@ -48,13 +49,15 @@ export function createSessionEnding(parts: {
       if (!install) return []
       const ids: string[] = []
       try {
-        for await (const records of pages.walk(userTokens(app, install), { position: clock(), id: '' })) {
+        const now = clock()
+        const from = { position: now - MAX_CLOCK_DIFFERENCE_MS, id: '' }
+        for await (const records of pages.walk(userTokens(app, install), from)) {
           const tokens = records.map((record) => ({ record, token: tokenKind.unpack(record) }))
           const removals = tokens.map(async ({ record, token }) => {
             if (token.state !== 'live' || token.session !== session) return
             // If it was replaced meanwhile, it was removed.
             await collection.replace(tokenKind, record, removedToken(token))
-            ids.push(token.id)
+            if (token.expiresAt > now) ids.push(token.id)
           })
           await Promise.all(removals)
         }
@@ -68,14 +71,16 @@ export function createSessionEnding(parts: {
 
   async function endNow(of: SessionOf, { change, source }: Parameters<SessionEnding['end']>[1]): Promise<void> {
     const { app, session, install } = of
-    let wasOpen = false
-    await collection.write(sessionKind, sessionRef({ app: app.key, session }), (found) => {
-      wasOpen = found?.state === 'open'
+    const was = { open: false, expired: false }
+    await collection.write(sessionKind, sessionRef({ app: app.key, session }), (found, isExpired) => {
+      was.open = found?.state === 'open'
+      was.expired = isExpired
       return found && endedSession(found)
     })
     // Without an install it gave nothing any more.
-    if (!wasOpen || !install) return
+    if (!was.open || !install) return
     const tokenIds = await ending.delist(of)
+    if (was.expired) return
     events.emit('token', {}, { change, app: app.key, account: install.account, tokenIds, ...source })
   }
 }

@@ -32,7 +32,6 @@ export interface SessionExchange {
 /** A session that the presented credential belongs to, read together with its install. */
 interface FoundSession extends Omit<Usable, 'install'> {
   readonly install: LiveInstall | undefined
-  readonly isExpired: boolean
 }
 
 export function createSessionExchange(parts: {
@@ -99,9 +98,8 @@ export function createSessionExchange(parts: {
   async function usable({ app, credential, grant }: Presented, asked: Accounts): Promise<Usable> {
     const found = await find(credential)
     if (!found) throw grant.invalid('unknown')
-    const { session, install, isExpired } = found
+    const { session, install } = found
     grant.assertBound?.(session)
-    if (isExpired) throw grant.invalid('expired')
     if (!install || session.stamp !== app.stamp) throw grant.invalid('revoked')
     if (install.epoch !== (await assertMayAct(app, install.account, asked))) throw grant.invalid('revoked')
     return { ...found, install }
@@ -109,8 +107,8 @@ export function createSessionExchange(parts: {
 
   /**
    * Refuses a genuine credential that is not the current one: somebody else has used it, or the store has lost a step. The session
-   * is ended even if it has ended already, because only a write confirms it. A replay counts as a failed attempt: a public app has
-   * nothing else to fail with.
+   * is ended even if it has ended already, because only a write confirms it, and even if it has expired, because it may not have
+   * by the clock of another node. A replay counts as a failed attempt: a public app has nothing else to fail with.
    */
   async function refuseUsed(presented: Presented, found: Usable, attempt: Attempt): Promise<never> {
     const { app, credential, grant, source } = presented
@@ -118,6 +116,7 @@ export function createSessionExchange(parts: {
     const of = sessionOf(app, found)
     await ending.end(of, { change: 'reused', source })
     if (attempt.hasStored) await ending.delist(of)
+    if (found.isExpired) throw grant.invalid('expired')
     if (ahead > 0) throw grant.invalid('lost_step')
     const reason = ahead < 0 ? 'reused' : 'revoked'
     const wait = failures.count({ key: app.key, remoteAddress: source.remoteAddress })

@@ -1,3 +1,4 @@
+import type { Emitter } from '../../base/events.ts'
 import { digestOf, sameDigest } from '../../credentials/digest.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import { type TokenFormat, WIDTH } from '../../credentials/token-format.ts'
@@ -8,7 +9,7 @@ import type { AppIdentity, IdentityOf } from '../accounts/accounts.ts'
 import { type Lifetimes, refreshIdleMs } from '../input/lifetimes.ts'
 import type { AccessTokenIssuer, TokenResponse } from '../tokens/access-token-issuer.ts'
 import type { Attempt, Presented, Usable, UsableOpen } from './presented.ts'
-import type { RepeatedStep } from './repeated-step.ts'
+import { ageOf, type RepeatedStep } from './repeated-step.ts'
 import { type Credential, stageOf } from './session-credential.ts'
 import { successorOf } from './session-successor.ts'
 import type { StepTokens } from './step-tokens.ts'
@@ -34,20 +35,22 @@ export function createSessionSteps(parts: {
   readonly repeated: RepeatedStep
   readonly format: TokenFormat
   readonly identityOf: IdentityOf
+  readonly events: Emitter
   readonly random: RandomText
   readonly clock: () => number
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
   readonly lifetimes: Lifetimes
 }): SessionSteps {
-  const { collection, accessTokenIssuer, tokens, repeated, format, random, clock, lifetimes } = parts
+  const { collection, accessTokenIssuer, tokens, repeated, format, events, random, clock, lifetimes } = parts
 
   return {
     async take(presented, found, attempt) {
-      const { app, credential } = presented
+      const { app, credential, grant } = presented
       const { session } = found
       if (session.state !== 'open') return 'used'
       const open = { ...found, session }
       const retried = repeated.find(presented, session)
+      if (retried && found.isExpired) throw grant.invalid('expired')
       if (retried) return (await repeated.respond(presented, open, { ...retried, attempt })) ?? 'overtaken'
       if (stageOf(credential) !== session.stage) return 'used'
       const step = keeps(app, credential) ? keep : advance
@@ -125,6 +128,7 @@ export function createSessionSteps(parts: {
 
   function assertCurrent({ grant, text }: Presented, session: OpenSession, now: number): void {
     if (!sameDigest(session.digest, digestOf(text))) throw grant.invalid('unknown')
+    if (session.last) ageOf(session.last, now, events)
     if (now >= session.credentialEndsAt) throw grant.invalid('expired')
     grant.assertCurrent?.(session)
   }

@@ -1,3 +1,4 @@
+import { futureRecord, MAX_CLOCK_DIFFERENCE_MS } from '../../base/clock-difference.ts'
 import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
 import type { TokenFault } from '../../credentials/jwt/claims.ts'
@@ -5,9 +6,6 @@ import type { JwkSet, SignedFormat } from '../../credentials/jwt/signed-format.t
 import type { CheckedSigning } from '../../credentials/jwt/signing-keys.ts'
 import type { HostClaims } from './host-claims.ts'
 import { accessOfToken, type ClaimedToken, tokenClaims } from './token-claims.ts'
-
-/** How far the clocks of nodes may be apart. Also covers the rounding of a token's times to seconds. */
-const TOLERANCE_MS = 1000
 
 /** The credential that is embedded in a signed access token, and the ids in the claims. */
 export interface CarriedCredential {
@@ -67,8 +65,10 @@ export function createSignedTokens(
       }
     },
     async read(text) {
-      const rules = { issuer, audience, now: clock(), toleranceMs: TOLERANCE_MS }
+      // The tolerance also covers the rounding of a token's times to seconds.
+      const rules = { issuer, audience, now: clock(), toleranceMs: MAX_CLOCK_DIFFERENCE_MS }
       const claims = await (await format()).read(text, rules)
+      if (claims === 'early') throw futureRecord('verify', MAX_CLOCK_DIFFERENCE_MS, events)
       if (typeof claims === 'string') return claims
       const { ref: credential = '', client_id: app, jti: token } = claims
       return { credential, app, token }

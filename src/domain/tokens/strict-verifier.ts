@@ -1,4 +1,6 @@
+import { futureRecord, MAX_CLOCK_DIFFERENCE_MS } from '../../base/clock-difference.ts'
 import type { VerifyFailureReason } from '../../base/errors.ts'
+import type { Emitter } from '../../base/events.ts'
 import type { Load } from '../../base/load.ts'
 import { digestOf, sameDigest } from '../../credentials/digest.ts'
 import { appKind, appRef, type LiveApp } from '../../records/app.ts'
@@ -26,10 +28,11 @@ export function createStrictVerifier(parts: {
   readonly readToken: ReadToken
   readonly audiences: Audiences
   readonly scopes: Scopes
+  readonly events: Emitter
   readonly clock: () => number
   readonly load: Load
 }): StrictVerifier {
-  const { collection, accounts, readToken, audiences, scopes, clock, load } = parts
+  const { collection, accounts, readToken, audiences, scopes, events, clock, load } = parts
 
   return {
     // No async function and no extra promise: every request takes this path.
@@ -80,8 +83,11 @@ export function createStrictVerifier(parts: {
     const token = tokenKind.unpack(tokenRecord)
     // Only the holder of the token itself may learn more than "unknown".
     if (!sameDigest(token.digest, digestOf(credential))) return verifyFailure('unknown')
-    if (hasExpired(tokenRecord, clock())) return verifyFailure('expired')
+    const now = clock()
+    if (hasExpired(tokenRecord, now)) return verifyFailure('expired')
     if (token.state === 'removed') return verifyFailure('revoked')
+    const early = token.issuedAt - now
+    if (early > MAX_CLOCK_DIFFERENCE_MS) throw futureRecord('verify', early, events)
     const app = appRecord && collection.unpack(appKind, appRecord)
     if (app?.state !== 'live') return verifyFailure('app_removed')
     const isUsers = 'install' in parsed

@@ -2,6 +2,7 @@ import type { MongoClient } from 'mongodb'
 import { afterEach, beforeAll } from 'vitest'
 import { testConcurrency, testEveryStore, testEveryTopology } from '../../suites/every-store.ts'
 import { testHistories } from '../../suites/histories/histories.ts'
+import { testWrongClocks } from '../../suites/wrong-clocks.ts'
 import {
   collectionOf,
   describeWithMongo,
@@ -17,6 +18,7 @@ describeWithMongo('apps, tokens and sessions on MongoDB', (target, { layout, isN
   if (!isNewest) return testConcurrency(open)
   if (layout === 'replica set') testEveryTopology(open)
   else testEveryStore(open)
+  testWrongClocks(open)
   // One find is not one instant: each of its reads has its own.
   const database = () => ({ mongodb: target().url, collection: freshName() })
   testHistories({ database, lives: 10, oneInstant: false })

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { type RedisClient, redisStore } from '../../../adapters/redis/redis-store.ts'
 import { testEveryDriver, testEveryStore, testEveryTopology } from '../../suites/every-store.ts'
 import { testHistories } from '../../suites/histories/histories.ts'
+import { testWrongClocks } from '../../suites/wrong-clocks.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
 import { drivers } from '../../support/servers/ioredis.ts'
 import {
@@ -28,6 +29,7 @@ describeWith('apps, tokens and sessions on one Redis server', anyRedis, () => {
   })
   afterAll(() => server?.stop())
   testEveryStore(async () => fresh(clients[0]))
+  testWrongClocks(async () => fresh(clients[0]))
   describe(older.driver, () => testEveryDriver(async () => fresh(clients[1])))
   testHistories({ database: () => ({ redis: server.address, namespace: newNamespace() }) })
 })
@@ -41,6 +43,7 @@ describeWith('apps, tokens and sessions on a Redis cluster', redisServer, () => 
   })
   afterAll(() => servers?.stop())
   testEveryTopology(async () => fresh(clients[0]))
+  testWrongClocks(async () => fresh(clients[0]))
   describe(older.driver, () => testEveryDriver(async () => fresh(clients[1])))
   testHistories({ database: () => ({ cluster: servers.nodes, namespace: newNamespace() }) })
 })

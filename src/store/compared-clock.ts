@@ -1,0 +1,97 @@
+import { clockSkew, MAX_CLOCK_DIFFERENCE_MS } from '../base/clock-difference.ts'
+import type { AppGrantError } from '../base/errors.ts'
+import type { Store } from './store.ts'
+
+/** A clock does not drift much in this time. A clock that jumps is compared at once. */
+const COMPARED_EVERY_MS = 60_000
+/** While the clocks differ, so that a corrected clock is noticed soon. */
+const COMPARED_AGAIN_MS = 1000
+/** How far the clock may move away from the steady clock before it is compared again. */
+const JUMP_MS = MAX_CLOCK_DIFFERENCE_MS / 10
+
+/** The process's clock, compared with that of the store's server. */
+export interface ComparedClock {
+  /** The store. A call waits while the clocks have not been compared, at first use or after a jump. */
+  readonly store: Store
+  /** Returns the time in ms since 1970. @throws {@link AppGrantError} `clock_skew` if the clocks differ by more than a second. */
+  readonly now: () => number
+  /** Compares the clocks, if the store has one. Rejects like `now`. */
+  compare(): Promise<void>
+}
+
+/**
+ * Compares a clock with that of the store's server: at first use, then every minute, and when the clock jumps. A server that does
+ * not tell its time is no reason to refuse anything.
+ *
+ * @param parts - `differs` is called each time that the clocks are found to differ too much.
+ */
+export function comparedClock(
+  store: Store,
+  {
+    clock,
+    steadyClock,
+    differs,
+  }: {
+    readonly clock: () => number
+    readonly steadyClock: () => number
+    readonly differs: (error: AppGrantError) => void
+  },
+): ComparedClock {
+  const { time } = store
+  if (!time) return { store, now: clock, compare: async () => {} }
+
+  let dueAt = Number.NEGATIVE_INFINITY
+  let offset = Number.NaN
+  let differenceMs = 0
+  let comparing: Promise<void> | undefined
+
+  const compare = () => {
+    comparing ??= ask().finally(() => {
+      comparing = undefined
+    })
+    return comparing
+  }
+  const ask = async () => {
+    const sent = clock()
+    const serverTime = await time().catch(() => undefined)
+    const received = clock()
+    differenceMs = serverTime === undefined ? 0 : Math.max(sent - serverTime, serverTime - received)
+    offset = received - steadyClock()
+    dueAt = steadyClock() + (differ() ? COMPARED_AGAIN_MS : COMPARED_EVERY_MS)
+    if (differ()) differs(skew())
+  }
+  const differ = () => differenceMs > MAX_CLOCK_DIFFERENCE_MS
+  const skew = () => clockSkew("the store's", differenceMs)
+  /** Undefined if nothing needs to wait. */
+  const compared = () => {
+    const steady = steadyClock()
+    if (!(Math.abs(clock() - steady - offset) < JUMP_MS)) return compare()
+    if (steady >= dueAt) void compare()
+    return undefined
+  }
+  const after = <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) => {
+    return (...args: Args): Promise<Result> => {
+      const waiting = compared()
+      return waiting ? waiting.then(() => call(...args)) : call(...args)
+    }
+  }
+
+  return {
+    store: {
+      ...store,
+      get: after(store.get),
+      insert: after(store.insert),
+      replace: after(store.replace),
+      list: after(store.list),
+      count: after(store.count),
+    },
+    now() {
+      if (differ()) throw skew()
+      return clock()
+    },
+    async compare() {
+      await compare()
+      if (differ()) throw skew()
+    },
+  }
+}
