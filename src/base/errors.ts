@@ -162,6 +162,7 @@ export interface ErrorDetails {
 export type ErrorCode = keyof ErrorDetails
 
 const MAX_RECEIVED = 100
+const MAX_MASKED = 1000
 
 /**
  * Describes a value for a TypeError about an option: a string without the credentials and the query of a URL, an object only by
@@ -170,6 +171,8 @@ const MAX_RECEIVED = 100
 export function describeReceived(value: unknown): string {
   if (value === null || ['number', 'boolean', 'undefined'].includes(typeof value)) return String(value)
   if (typeof value !== 'string') return typeof value
+  // The time that masking takes grows with the square of the length.
+  if (value.length > MAX_MASKED) return `a string of ${value.length} characters`
   const text = value.replaceAll(/(\w+:\/\/)?\S*@/g, '$1…@').replaceAll(/\?\S+/g, '?…')
   return JSON.stringify(text.length > MAX_RECEIVED ? `${text.slice(0, MAX_RECEIVED)}…` : text)
 }
