@@ -179,6 +179,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     ...createGrants({
       ...base,
       now,
+      steadyClock,
       retries,
       pages,
       format,
