@@ -1,6 +1,8 @@
 import { createBackground } from './base/background.ts'
+import { checkedClock } from './base/checked-clock.ts'
 import type { AppGrantError } from './base/errors.ts'
 import { type Actor, createEmitter, type EventSource, type Events, publicEvents } from './base/events.ts'
+import { assertOptions, knownMembers } from './base/known-members.ts'
 import { createLoad, refusingUnderLoad } from './base/load.ts'
 import { type Channels, traced } from './base/traced.ts'
 import type { Claims } from './credentials/jwt/claims.ts'
@@ -11,7 +13,7 @@ import { createTokenFormat, MAX_OPAQUE_TOKEN } from './credentials/token-format.
 import { createAccounts, createIdentityOf } from './domain/accounts/accounts.ts'
 import { createScopes, type ScopeDescription } from './domain/accounts/scopes.ts'
 import type { AppRegistry } from './domain/apps/app-registry.ts'
-import { createAppAuthenticator, type RequestContext } from './domain/apps/authenticate-app.ts'
+import { CONTEXT, createAppAuthenticator, type RequestContext } from './domain/apps/authenticate-app.ts'
 import { createAppRegistry } from './domain/apps/create-app-registry.ts'
 import { createFailureLimiter } from './domain/apps/failure-limiter.ts'
 import { createFreeing } from './domain/apps/free-app.ts'
@@ -45,6 +47,8 @@ import { comparedClock } from './store/compared-clock.ts'
 import { guardedStore } from './store/guarded-store.ts'
 
 const STAMP_LENGTH = 11
+const AS = knownMembers<NonNullable<Parameters<AppGrant['as']>[1]>>({ login: true, ...CONTEXT })
+const AS_HOST = knownMembers<Parameters<AppGrant['asHost']>[0]>({ login: true }, { account: 'as(account)' })
 /** What apps and services may request faster than it can be served. `verify` is limited where the cache does not help. */
 const LIMITED = [
   'clientCredentials',
@@ -125,11 +129,12 @@ export interface AppGrant extends Management, AsyncDisposable {
  * ```
  */
 export function createAppGrant(options: AppGrantOptions): AppGrant {
-  const { store, directory, issuer, resources, signing, tokenPrefix, clock, lifetimes, claims, consent, ...rest } =
+  const { store, directory, issuer, resources, signing, tokenPrefix, lifetimes, claims, consent, ...rest } =
     checkOptions(options)
   const { appsPerOwner, limits, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
-  const events = createEmitter(clock)
+  const events = createEmitter(rest.clock)
+  const clock = checkedClock(rest.clock, events)
   const load = createLoad({
     timeoutMs,
     refused: (count) => events.emit('overload', {}, { refused: count }),
@@ -222,7 +227,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     }
   }
 
-  return Object.freeze({
+  return Object.freeze<AppGrant>({
     ...managementFor({}),
     erase: createEraseAccount({ ...base, pages, freeing, removeApp }),
     authorizer: traced('Authorizer', refusingUnderLoad(createAuthorizer(parts), LIMITED, load), channels),
@@ -231,13 +236,16 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     scopes: scopes.catalogue,
     jwks: signed?.jwks,
     claims: hostClaims,
-    as: (account: string, { login, ...facts }: { readonly login?: string } & RequestContext = {}) => {
+    as(account, options = {}) {
       assertActor('as', () => accountInput(account))
-      const source = assertActor('as', () => sourceInput(facts))
-      return managementFor({ account, ...assertActor('as', () => loginInput(login)) }, source)
+      assertOptions('as', options, AS)
+      const source = assertActor('as', () => sourceInput(options))
+      return managementFor({ account, ...assertActor('as', () => loginInput(options.login)) }, source)
     },
-    asHost: ({ login }: { readonly login: string }) =>
-      managementFor(assertActor('asHost', () => loginInput(idInput(login, 'login')))),
+    asHost(options) {
+      assertOptions('asHost', options, AS_HOST)
+      return managementFor(assertActor('asHost', () => loginInput(idInput(options.login, 'login'))))
+    },
     close,
     [Symbol.asyncDispose]: close,
   })

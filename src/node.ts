@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { assertOptions, knownMembers } from './base/known-members.ts'
 import type { Access, Verifier } from './domain/tokens/verification.ts'
 import type { Handler } from './http/index.ts'
 import { createBearerGuard, type ProtectOptions } from './http/protect.ts'
@@ -18,6 +19,8 @@ export interface NodeHandlerOptions {
   readonly remoteAddress?: (req: IncomingMessage) => string | undefined
 }
 
+const OPTIONS = knownMembers<NodeHandlerOptions>({ remoteAddress: true })
+
 /**
  * Serves a handler with Node's request and response objects, for node:http, Express, Fastify and Koa. The function it returns
  * never rejects. Mount it before any body parser.
@@ -32,6 +35,7 @@ export function toNodeHandler(
   handler: Handler,
   options: NodeHandlerOptions = {},
 ): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
+  assertOptions('toNodeHandler', options, OPTIONS)
   const { remoteAddress = (req) => req.socket.remoteAddress } = options
   if (typeof handler !== 'function')
     throw new TypeError('toNodeHandler: handler: expected a handler made by createHandler')

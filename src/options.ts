@@ -1,4 +1,5 @@
 import { describeReceived } from './base/errors.ts'
+import { assertOptions, knownMembers } from './base/known-members.ts'
 import { parseUrl } from './base/parse-url.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
 import { TOKEN_PREFIX } from './credentials/token-format.ts'
@@ -146,13 +147,31 @@ export type CheckedOptions = Omit<
 }
 
 const MAX_RESOURCE = 512
+const OPTIONS = knownMembers<AppGrantOptions>({
+  store: true,
+  directory: true,
+  issuer: true,
+  resources: true,
+  scopes: true,
+  signing: true,
+  claims: true,
+  consent: true,
+  tokenPrefix: true,
+  appsPerOwner: true,
+  lifetimes: true,
+  limits: true,
+  rotateRefreshTokens: true,
+  allowLoopbackRedirects: true,
+  timeoutMs: true,
+  clock: true,
+})
 const MAX_SCOPES = 1000
 const MAX_DESCRIPTION = 200
 const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
 
 /** @throws TypeError that names the option, what was expected and what was received. */
 export function checkOptions(options: AppGrantOptions): CheckedOptions {
-  if (typeof options !== 'object' || options === null) throw wrong('options', 'an object with a store', options)
+  assertOptions('createAppGrant', options, OPTIONS)
   const { store, directory, issuer, tokenPrefix = 'ag', allowLoopbackRedirects = false, clock = Date.now } = options
   const { appsPerOwner = 1000, timeoutMs = 1000, rotateRefreshTokens = true, lifetimes = {} } = options
   if (!STORE_METHODS.every((method) => typeof store?.[method] === 'function'))
@@ -212,8 +231,8 @@ function integers<Name extends string>(
   given: Partial<Readonly<Record<Name, number>>> = {},
   ranges: Ranges<Name>,
 ): Readonly<Record<Name, number>> {
-  if (typeof given !== 'object' || given === null) throw wrong(option, 'an object', given)
   const names = Object.keys(ranges) as Name[]
+  assertOptions('createAppGrant', given, { names: new Set(names), instead: new Map() }, option)
   const entries = names.map((name) => {
     const [byDefault, ...range] = ranges[name]
     const { [name]: value = byDefault } = given

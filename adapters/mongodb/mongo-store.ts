@@ -1,3 +1,4 @@
+import { assertOptions, knownMembers } from '../../src/base/known-members.ts'
 import { batchGets, notApplied, type RecordRef, type Store, withSanitizedErrors } from '../../src/store.ts'
 import { idOf } from './document.ts'
 import { atFirstUse } from './first-use.ts'
@@ -21,6 +22,8 @@ export interface MongoStoreOptions {
   /** The name of the collection that holds all records. Default is `appgrant`. */
   readonly collection?: string
 }
+
+const OPTIONS = knownMembers<MongoStoreOptions>({ db: true, collection: true })
 
 /** A store on MongoDB. */
 export interface MongoStore extends Store {
@@ -51,10 +54,13 @@ export interface MongoStore extends Store {
  * const appgrant = createAppGrant({ store })
  * ```
  */
-export function mongoStore({ db, collection: name = 'appgrant' }: MongoStoreOptions): MongoStore {
+export function mongoStore(options: MongoStoreOptions): MongoStore {
+  assertOptions('mongoStore', options, OPTIONS)
+  const { db, collection: name = 'appgrant' } = options
   if (typeof db?.collection !== 'function' || typeof db.command !== 'function')
-    throw new TypeError("db: expected a Db of the driver 'mongodb'")
-  if (typeof name !== 'string' || name === '') throw new TypeError('collection: expected a non-empty string')
+    throw new TypeError("mongoStore: db: expected a Db of the driver 'mongodb'")
+  if (typeof name !== 'string' || name === '')
+    throw new TypeError('mongoStore: collection: expected a non-empty string')
 
   const collection = openCollection(db, name)
   const direct = isDirect(db)

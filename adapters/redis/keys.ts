@@ -35,7 +35,7 @@ export interface Keyspace {
 export function keyspace(namespace: string): Keyspace {
   if (typeof namespace !== 'string' || !NAMESPACE.test(namespace)) {
     throw new TypeError(
-      `namespace: expected 1 to 64 characters of A-Za-z0-9._-, received ${describeReceived(namespace)}`,
+      `redisStore: namespace: expected 1 to 64 characters of A-Za-z0-9._-, received ${describeReceived(namespace)}`,
     )
   }
   // The prefix of the keys of each kind and partition, so that it is built once.

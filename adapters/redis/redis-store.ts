@@ -1,4 +1,5 @@
 import { describeReceived } from '../../src/base/errors.ts'
+import { assertOptions, knownMembers } from '../../src/base/known-members.ts'
 import { type Store, sanitizeError } from '../../src/store.ts'
 import type { RedisClient } from './client.ts'
 import { openConnection } from './connection.ts'
@@ -40,6 +41,14 @@ export interface RedisStoreOptions {
   readonly allowEviction?: boolean
 }
 
+const OPTIONS = knownMembers<RedisStoreOptions>({
+  client: true,
+  namespace: true,
+  durability: true,
+  allowEviction: true,
+})
+const DURABILITY = knownMembers<Durability>({ replicas: true, timeoutMs: true })
+
 /** A store on Redis. */
 export interface RedisStore extends Store {
   /** Checks every server. Rejects if it cannot be used, and warns about risky settings through `process.emitWarning`. */
@@ -63,11 +72,19 @@ export interface RedisStore extends Store {
  * ```
  */
 export function redisStore(options: RedisStoreOptions): RedisStore {
+  assertOptions('redisStore', options, OPTIONS)
   const { client, durability, namespace = 'ag', allowEviction = false } = options
   if (typeof client?.duplicate !== 'function') {
-    throw new TypeError(`client: expected a Redis or Cluster of ioredis, received ${describeReceived(client)}`)
+    throw new TypeError(
+      `redisStore: client: expected a Redis or Cluster of ioredis, received ${describeReceived(client)}`,
+    )
   }
-  if (durability) {
+  if (typeof allowEviction !== 'boolean')
+    throw new TypeError(
+      `redisStore: allowEviction: expected true or false, received ${describeReceived(allowEviction)}`,
+    )
+  if (durability !== undefined) {
+    assertOptions('redisStore', durability, DURABILITY, 'durability')
     atLeastOne('durability.replicas', durability.replicas)
     atLeastOne('durability.timeoutMs', durability.timeoutMs)
   }
@@ -120,6 +137,8 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
 
 function atLeastOne(option: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 1) {
-    throw new TypeError(`${option}: expected a whole number of at least 1, received ${describeReceived(value)}`)
+    throw new TypeError(
+      `redisStore: ${option}: expected a whole number of at least 1, received ${describeReceived(value)}`,
+    )
   }
 }

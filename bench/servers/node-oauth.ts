@@ -7,7 +7,7 @@ import { APP, isTuned, peerRoutes, readForm, redisHere, sendJson, serve } from '
 interface Client {
   readonly id: string
   readonly secret: string
-  readonly appgrant: readonly string[]
+  readonly grants: readonly string[]
 }
 interface Token {
   readonly accessToken: string
@@ -15,7 +15,7 @@ interface Token {
 }
 
 const redis = redisHere()
-const client: Client = { id: APP.key, secret: APP.secret, appgrant: ['client_credentials'] }
+const client: Client = { id: APP.key, secret: APP.secret, grants: ['client_credentials'] }
 await redis.set(`no:client:${client.id}`, JSON.stringify(client))
 
 const server = new OAuth2Server({

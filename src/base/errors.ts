@@ -46,8 +46,8 @@ export type FieldErrorCode =
   | 'public_app_jwks'
   /** Keys require the option `issuer`, which assertions must name. */
   | 'issuer_required'
-  /** Keys given as a URL, which is never fetched. */
-  | 'not_supported'
+  /** An app has no field of this name; `expected` is what was probably meant. */
+  | 'unknown_field'
   /** A key with a private member, whose value is not shown. */
   | 'private_key'
   /** Not a public JWK for signatures with an accepted type, curve and size. */
@@ -148,6 +148,8 @@ export interface ErrorDetails {
   outcome_unknown: { readonly app?: string; readonly secretId?: string }
   /** The host's account directory did not respond, or its response was invalid. */
   directory_unavailable: Record<never, never>
+  /** The host's clock failed, or what it returned is not a time. Nothing was decided. */
+  clock_unavailable: Record<never, never>
   /** The clock of this node differs by more than a second from that of the store or of another node. Nothing was decided. */
   clock_skew: Record<never, never>
   /** The key did not sign, or its signature does not match the published key. */

@@ -1,3 +1,4 @@
+import { knownMembers, unknownMembers } from './known-members.ts'
 import type { RefusalCode, RefusalReason } from './refusal-reasons.ts'
 
 /**
@@ -88,10 +89,20 @@ export type OutageCode =
   | 'store_unavailable'
   | 'outcome_unknown'
   | 'directory_unavailable'
+  | 'clock_unavailable'
   | 'signing_unavailable'
   | 'clock_skew'
   | 'claims_unavailable'
   | 'server_error'
+
+const EVENT_TYPES = knownMembers<EventMap>({
+  app: true,
+  token: true,
+  install: true,
+  refused: true,
+  outage: true,
+  overload: true,
+})
 
 /** An event as passed to a listener: its properties, when it happened and who caused it. */
 export type AppGrantEvent<K extends keyof EventMap> = EventMap[K] & { readonly at: Date; readonly by: Actor }
@@ -106,7 +117,7 @@ export interface Events {
    * is emitted and nothing else is affected.
    *
    * @returns a function that removes the listener.
-   * @throws TypeError if `listener` is not a function.
+   * @throws TypeError if there is no such type, or if `listener` is not a function.
    */
   on<K extends keyof EventMap>(type: K, listener: (event: AppGrantEvent<K>) => void): () => void
 }
@@ -130,7 +141,19 @@ export function emitTo<K extends keyof EventMap>(events: Events, type: K, event:
   emit?.(type, {}, event)
 }
 
-/** @param clock - returns ms since 1970, for `at`. */
+/** The time of a clock, or the error because of which it is not known. */
+export function timeOf(clock: () => number): number | Error {
+  try {
+    const now: unknown = clock()
+    return Number.isFinite(now)
+      ? (now as number)
+      : new TypeError(`clock: expected a time in ms, received ${String(now)}`)
+  } catch (error) {
+    return error instanceof Error ? error : new Error(`clock: threw ${textOf(error)}`)
+  }
+}
+
+/** @param clock - returns ms since 1970, for `at`. While it fails, `at` is the time of the system. */
 export function createEmitter(clock: () => number): Emitter {
   // `on` has checked what the listeners of a type accept; the sets need not repeat it.
   type Listener = (event: never) => unknown
@@ -139,6 +162,8 @@ export function createEmitter(clock: () => number): Emitter {
 
   return {
     on(type, listener) {
+      const [unknown] = unknownMembers({ [type]: listener }, EVENT_TYPES)
+      if (unknown) throw new TypeError(`events.on: type: expected ${unknown.expected}, received ${unknown.name}`)
       if (typeof listener !== 'function')
         throw new TypeError(`events.on: listener: expected a function, received ${typeof listener}`)
       // Wrapped, so that a listener added twice is called twice.
@@ -150,7 +175,8 @@ export function createEmitter(clock: () => number): Emitter {
     emit(type, by, event) {
       const known = listeners.get(type)
       if (!known?.size) return warnOfUnheard(event)
-      const sent = Object.freeze({ ...event, at: new Date(clock()), by })
+      const now = timeOf(clock)
+      const sent = Object.freeze({ ...event, at: new Date(typeof now === 'number' ? now : Date.now()), by })
       for (const listener of [...known]) call(listener, sent as never)
     },
   }

@@ -21,4 +21,5 @@ const REPLIES: Partial<Record<ErrorCode, Reply>> = {
   outcome_unknown: { again: 'notCertain' },
   store_unavailable: { again: 'notSaved' },
   directory_unavailable: { again: 'notSaved' },
+  clock_unavailable: { again: 'notSaved' },
 }

@@ -1,5 +1,6 @@
 import { AppGrantError } from '../base/errors.ts'
 import type { Emitter, EventSource } from '../base/events.ts'
+import { knownMembers } from '../base/known-members.ts'
 import { digestOf, sameDigest } from '../credentials/digest.ts'
 import { readAnyCredential } from '../credentials/read-any-credential.ts'
 import type { LiveApp } from '../records/app.ts'
@@ -10,7 +11,14 @@ import { appOnlyTokens, removedToken, type StoredToken, tokenKind, tokenRef, use
 import type { Accounts } from './accounts/accounts.ts'
 import { assertMayAct } from './accounts/may-act.ts'
 import { type App, appView } from './apps/app.ts'
-import type { AppAuthentication, AppAuthenticator, AppCredentials, RequestContext } from './apps/authenticate-app.ts'
+import {
+  type AppAuthentication,
+  type AppAuthenticator,
+  type AppCredentials,
+  CREDENTIAL_NAMES,
+  CREDENTIALS,
+  type RequestContext,
+} from './apps/authenticate-app.ts'
 import type { Authorization } from './authorization/authorization.ts'
 import type { CodeInput } from './grants/authorization-code.ts'
 import type { ClientCredentialsInput } from './grants/client-credentials.ts'
@@ -74,6 +82,12 @@ export interface Authorizer extends Verifier, Authorization {
   authenticateApp(input: AppAuthentication & RequestContext): Promise<App>
 }
 
+const REVOCATION = knownMembers<Parameters<Authorizer['revokeToken']>[0]>(
+  { ...CREDENTIALS, token: true },
+  { ...CREDENTIAL_NAMES, accessToken: 'token', refreshToken: 'token' },
+)
+const AUTHENTICATION = knownMembers<AppAuthentication & RequestContext>(CREDENTIALS, CREDENTIAL_NAMES)
+
 export interface AuthorizerParts {
   readonly collection: Collection
   readonly accounts: Accounts
@@ -96,7 +110,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     ...parts.grants,
 
     async revokeToken(input) {
-      const source = sourceInput(objectInput(input, 'input'))
+      const source = sourceInput(objectInput(input, 'input', REVOCATION))
       const text = idInput(input.token, 'token')
       const app = await authenticator.authenticate(input)
       return refusals.watch({}, { app: app.key, ...source }, async () => {
@@ -111,7 +125,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     },
 
     async authenticateApp(input) {
-      const app = await authenticator.authenticateConfidential(objectInput(input, 'input')).current()
+      const app = await authenticator.authenticateConfidential(objectInput(input, 'input', AUTHENTICATION)).current()
       await refusals.watch({}, { app: app.key, ...sourceInput(input) }, () => assertMayAct(app, app.owner, accounts))
       return appView(app)
     },

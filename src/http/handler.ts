@@ -1,4 +1,5 @@
 import { emitTo } from '../base/events.ts'
+import { assertOptions, knownMembers } from '../base/known-members.ts'
 import type { AppGrant } from '../create-app-grant.ts'
 import type { RequestContext } from '../domain/apps/authenticate-app.ts'
 import { accountApi } from './api/account-api.ts'
@@ -39,6 +40,14 @@ export interface HandlerOptions extends PageOptions {
    */
   readonly origins?: readonly string[]
 }
+
+const OPTIONS = knownMembers<HandlerOptions>({
+  signIn: true,
+  api: true,
+  origins: true,
+  consentPage: true,
+  errorPage: true,
+})
 
 /**
  * Creates the endpoints as one function from Request to Response, for any Fetch runtime. They are served under the path of the
@@ -82,6 +91,7 @@ export function createHandler(appgrant: AppGrant, options: HandlerOptions = {}):
 }
 
 function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): readonly Route[] {
+  assertOptions('createHandler', options, OPTIONS)
   for (const name of ['signIn', 'consentPage', 'errorPage'] as const) {
     const option: unknown = options[name]
     if (option !== undefined && typeof option !== 'function')

@@ -1,3 +1,4 @@
+import { assertOptions, knownMembers } from '../base/known-members.ts'
 import type { Access, Verifier } from '../domain/tokens/verification.ts'
 import { outageResponse } from './wire/error-response.ts'
 import { emptyResponse, jsonResponse, PlainResponse, toResponse } from './wire/response.ts'
@@ -20,6 +21,8 @@ export interface ProtectOptions {
    */
   readonly audience?: string
 }
+
+const OPTIONS = knownMembers<ProtectOptions>({ scope: true, maxStalenessMs: true, audience: true })
 
 /**
  * Protects a resource with bearer tokens. `verifier` is `appgrant.authorizer`, or one of `appgrant/resource`. The function it returns resolves to the access of a valid token, or to the 400, 401,
@@ -74,6 +77,7 @@ export function createBearerGuard(
 function checkOptions(verifier: Pick<Verifier, 'tryVerify'>, options: ProtectOptions) {
   if (typeof verifier?.tryVerify !== 'function')
     throw new TypeError('protect: verifier: expected an object with tryVerify(), e.g. appgrant.authorizer')
+  assertOptions('protect', options, OPTIONS)
   const { scope = '', maxStalenessMs, audience } = options
   if (typeof scope !== 'string' || !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(scope))
     throw new TypeError('protect: scope: expected scopes separated by spaces')

@@ -94,6 +94,8 @@ export function isPublic({ credentials }: LiveApp): boolean {
 export interface RemovedApp {
   readonly state: 'removed'
   readonly key: string
+  /** Whether it may have left installs that never expire. */
+  readonly hasLasting?: true
   readonly expiresAt: number
 }
 

@@ -183,7 +183,7 @@ async function afterWriteAttempt<Result>(call: Promise<Result>): Promise<Result>
 
 /** Whether a record has expired according to `now`. The store may keep it for a while longer. */
 export function hasExpired({ expiresAt }: StoreRecord, now: number): boolean {
-  return expiresAt !== undefined && expiresAt <= now
+  return expiresAt !== undefined && !(expiresAt > now)
 }
 
 /** About how much the unpacked value of a record takes, rather too much: short texts and numbers take more than their JSON. */

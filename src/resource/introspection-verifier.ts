@@ -1,10 +1,11 @@
+import { knownMembers } from '../base/known-members.ts'
 import { readClaims } from '../credentials/jwt/claims.ts'
 import { MAX_SIGNED_TOKEN } from '../credentials/jwt/compact.ts'
 import { createCachingVerifier } from '../domain/tokens/caching-verifier.ts'
 import { accessOfClaims } from '../domain/tokens/token-claims.ts'
 import { type Verification, type Verifier, verifyFailure } from '../domain/tokens/verification.ts'
 import { fetchWhole, issuerUnavailable } from './issuer-response.ts'
-import { checkResourceOptions, checkUrl, claimRules, type ResourceOptions, wrong } from './options.ts'
+import { checkResourceOptions, checkUrl, claimRules, RESOURCE_OPTIONS, type ResourceOptions, wrong } from './options.ts'
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 // The token syntax of the Authorization header (RFC 6750 §2.1). Anything else is rejected without a request.
@@ -23,6 +24,8 @@ export interface IntrospectionOptions extends ResourceOptions {
   /** The URL of the introspection endpoint. Default is `/introspect` under the issuer. */
   readonly endpoint?: string
 }
+
+const OPTIONS = knownMembers<IntrospectionOptions>({ ...RESOURCE_OPTIONS, key: true, secret: true, endpoint: true })
 
 /**
  * Verifies access tokens of either format by introspection at the platform. A revoked token is rejected at once or, with
@@ -43,7 +46,7 @@ export interface IntrospectionOptions extends ResourceOptions {
  */
 export function introspectionVerifier(options: IntrospectionOptions): Verifier {
   const name = 'introspectionVerifier'
-  const resource = checkResourceOptions(name, options)
+  const resource = checkResourceOptions(name, options, OPTIONS)
   const { key, secret } = options
   if (typeof key !== 'string' || key === '') throw wrong(name, 'key', 'the key of the resource server')
   if ((typeof secret !== 'string' || secret === '') && typeof secret !== 'function')

@@ -1,6 +1,7 @@
+import { assertOptions, type KnownMembers } from '../base/known-members.ts'
 import { parseUrl } from '../base/parse-url.ts'
 import type { ClaimRules } from '../credentials/jwt/claims.ts'
-import { isIssuer } from '../domain/input/issuer.ts'
+import { isIssuer, isProtected } from '../domain/input/issuer.ts'
 
 const TIMEOUT_MS = 3000
 const MAX_TIMEOUT_MS = 60_000
@@ -21,11 +22,17 @@ export interface ResourceOptions {
   readonly timeoutMs?: number
 }
 
+/** The members of {@link ResourceOptions}. */
+export const RESOURCE_OPTIONS = { issuer: true, audience: true, timeoutMs: true } as const
+
 /** @throws TypeError that names the invalid option. */
 export function checkResourceOptions(
   name: string,
-  { issuer, audience, timeoutMs = TIMEOUT_MS }: ResourceOptions,
+  options: ResourceOptions,
+  known: KnownMembers,
 ): Required<ResourceOptions> {
+  assertOptions(name, options, known)
+  const { issuer, audience, timeoutMs = TIMEOUT_MS } = options
   if (!isIssuer(issuer)) throw wrong(name, 'issuer', 'the issuer as configured by the platform, an https URL')
   if (typeof audience !== 'string' || audience === '')
     throw wrong(name, 'audience', 'the identifier of this resource, one of the `resources` of the platform')
@@ -42,8 +49,12 @@ export function claimRules({ issuer, audience }: ResourceOptions): ClaimRules {
 /** Parses a URL to be fetched. @throws TypeError that names the invalid option. */
 export function checkUrl(name: string, option: string, given: unknown): URL {
   const url = typeof given === 'string' ? parseUrl(given) : undefined
-  if (!url || !['https:', 'http:'].includes(url.protocol) || url.username !== '' || url.hash !== '')
-    throw wrong(name, option, 'an http or https URL without credentials or fragment')
+  if (!url || !isProtected(url) || url.username !== '' || url.hash !== '')
+    throw wrong(
+      name,
+      option,
+      'an https URL (or http on a loopback address, for development) without credentials or fragment',
+    )
   return url
 }
 

@@ -1,15 +1,24 @@
+import { knownMembers } from '../base/known-members.ts'
 import { type KeyFor, readAccessToken } from '../credentials/jwt/access-token.ts'
 import { remoteKeys } from '../credentials/jwt/remote-keys.ts'
 import { accessOfClaims } from '../domain/tokens/token-claims.ts'
-import { checkAudience, type Verifier, verifierOf, verifyFailure } from '../domain/tokens/verification.ts'
+import {
+  assertVerifyOptions,
+  checkAudience,
+  type Verifier,
+  verifierOf,
+  verifyFailure,
+} from '../domain/tokens/verification.ts'
 import { fetchWhole, issuerUnavailable } from './issuer-response.ts'
-import { checkResourceOptions, checkUrl, claimRules, type ResourceOptions } from './options.ts'
+import { checkResourceOptions, checkUrl, claimRules, RESOURCE_OPTIONS, type ResourceOptions } from './options.ts'
 
 /** Options of {@link signatureVerifier}. */
 export interface SignatureOptions extends ResourceOptions {
   /** The URL of the public keys. Default is `/jwks.json` under the issuer. */
   readonly jwksUri?: string
 }
+
+const OPTIONS = knownMembers<SignatureOptions>({ ...RESOURCE_OPTIONS, jwksUri: true })
 
 /**
  * Verifies signed access tokens by signature and claims alone, without state and without a request for each token.
@@ -30,7 +39,7 @@ export interface SignatureOptions extends ResourceOptions {
  * ```
  */
 export function signatureVerifier(options: SignatureOptions): Verifier {
-  const resource = checkResourceOptions('signatureVerifier', options)
+  const resource = checkResourceOptions('signatureVerifier', options, OPTIONS)
   const uri = checkUrl('signatureVerifier', 'jwksUri', options.jwksUri ?? `${resource.issuer}/jwks.json`)
   const keys = remoteKeys(uri, { timeoutMs: resource.timeoutMs, fetch: fetchWhole })
   const keyFor: KeyFor = (header) =>
@@ -38,10 +47,11 @@ export function signatureVerifier(options: SignatureOptions): Verifier {
       throw issuerUnavailable(cause, `The keys could not be fetched from ${uri}. See the cause.`)
     })
 
-  return verifierOf(async (text, { audience: asked } = {}) => {
+  return verifierOf(async (text, options = {}) => {
+    assertVerifyOptions(options)
     if (typeof text !== 'string') return verifyFailure('malformed')
     const claims = await readAccessToken(text, keyFor, claimRules(resource))
     if (claims === 'early') return verifyFailure('unknown')
-    return typeof claims === 'string' ? verifyFailure(claims) : checkAudience(asked, accessOfClaims(claims))
+    return typeof claims === 'string' ? verifyFailure(claims) : checkAudience(options.audience, accessOfClaims(claims))
   })
 }

@@ -26,6 +26,14 @@ describe('concealed values', () => {
     for (const text of shown) expect(text).not.toContain('canary')
   })
 
+  it('JSON says that a value is hidden and how to read it, and an empty one is not mentioned (APP-8)', () => {
+    const shown = { app: { key: 'k' }, secret: 'hidden: read the property secret of the result itself' }
+    expect(JSON.parse(JSON.stringify(answer))).toEqual(shown)
+    expect(JSON.parse(JSON.stringify({ deep: [answer] }))).toEqual({ deep: [shown] })
+    expect(JSON.stringify(withConcealed({ app: 1 }, { secret: '' }))).toBe('{"app":1}')
+    expect(Object.keys(answer)).toEqual(['app'])
+  })
+
   it('a concealed value cannot be overwritten by accident', () => {
     expect(() => Object.assign(answer, { secret: 'other' })).toThrow(TypeError)
     expect(answer.secret).toBe('canary')

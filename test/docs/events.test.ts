@@ -51,6 +51,7 @@ const OUTAGE: Readonly<Record<OutageCode, true>> = {
   store_unavailable: true,
   outcome_unknown: true,
   directory_unavailable: true,
+  clock_unavailable: true,
   signing_unavailable: true,
   clock_skew: true,
   claims_unavailable: true,

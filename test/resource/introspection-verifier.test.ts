@@ -164,7 +164,7 @@ describe('introspectionVerifier with an issuer that misbehaves', () => {
       key: '',
       secret: undefined,
       timeoutMs: 0,
-      endpoint: 'ftp://x.example/',
+      endpoint: 'http://x.example/introspect',
     }))
       expect(() => introspectionVerifier({ ...good, [option]: value } as never)).toThrow(option)
   })

@@ -148,7 +148,7 @@ describe('signatureVerifier', () => {
       issuer: 'x',
       audience: 1,
       timeoutMs: 1.5,
-      jwksUri: 'https://u:p@x.example/',
+      jwksUri: 'http://x.example/jwks.json',
     }))
       expect(() => signatureVerifier({ ...good, [option]: value } as never)).toThrow(option)
   })

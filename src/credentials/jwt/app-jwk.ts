@@ -32,12 +32,13 @@ export function algorithmsOf({ kty, alg }: Pick<AppJwk, 'kty' | 'alg'>): readonl
 }
 
 /**
- * The thumbprint of a public key; undefined if the key cannot verify signatures, for example because its point is not on
- * the curve or its RSA modulus has fewer than 2048 bits.
+ * The thumbprint of a public key; undefined if the key cannot verify signatures, or if signatures of it could be forged: its
+ * point is not on the curve or of low order, or its RSA modulus is even or has fewer than 2048 bits.
  *
  * @see [RFC 7638 - JSON Web Key (JWK) Thumbprint](https://www.rfc-editor.org/rfc/rfc7638.html#section-3)
  */
 export async function thumbprintOf(jwk: Omit<AppJwk, 'kid'>): Promise<string | undefined> {
+  if (isForgeable(jwk)) return undefined
   const [algorithm = ''] = algorithmsOf(jwk)
   const { calculateJwkThumbprint, importJWK } = await import('jose')
   try {
@@ -47,4 +48,30 @@ export async function thumbprintOf(jwk: Omit<AppJwk, 'kid'>): Promise<string | u
   } catch {
     return undefined
   }
+}
+
+/**
+ * The y coordinates of the points of Ed25519 of low order, in their canonical forms and increased by the prime. For such a key
+ * anyone can make a signature that OpenSSL accepts.
+ *
+ * @see [RFC 8032 - Edwards-Curve Digital Signature Algorithm](https://www.rfc-editor.org/rfc/rfc8032.html#section-8.9)
+ */
+const LOW_ORDER: ReadonlySet<string> = new Set([
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+])
+
+function isForgeable({ kty, x = '', n = '' }: Omit<AppJwk, 'kid'>): boolean {
+  const bytes = Buffer.from(kty === 'RSA' ? n : x, 'base64url')
+  const last = bytes.length - 1
+  if (kty === 'RSA') return (bytes[last] ?? 0) % 2 === 0
+  if (kty !== 'OKP') return false
+  // The highest bit is the sign of the other coordinate.
+  bytes[last] = (bytes[last] ?? 0) & 0x7f
+  return LOW_ORDER.has(bytes.toString('hex'))
 }

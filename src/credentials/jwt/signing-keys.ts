@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type JsonWebKeyInput, KeyObject, type webcrypto } from 'node:crypto'
 import { types } from 'node:util'
+import { assertOptions, knownMembers } from '../../base/known-members.ts'
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './compact.ts'
 
 /** A JSON Web Key. @see RFC 7517 */
@@ -53,13 +54,15 @@ export interface CheckedSigning {
   readonly others: readonly CheckedKey[]
 }
 
+const SIGNING = knownMembers<SigningOptions>({ current: true, next: true, previous: true })
+const GENERATE = knownMembers<{ readonly alg?: unknown }>({ alg: true })
 const KEY = 'a private JWK, KeyObject or CryptoKey, or { publicJwk, sign }'
 const KIND = 'a P-256, Ed25519 or RSA key (2048 bits or more)'
 const MIN_RSA_BITS = 2048
 
 /** @throws TypeError that names the key and what was expected, and shows no part of the key itself. */
 export function checkSigning(signing: unknown): CheckedSigning {
-  if (typeof signing !== 'object' || signing === null) throw wrong('signing', '{ current, next?, previous? }')
+  assertOptions('createAppGrant', signing, SIGNING, 'signing')
   const { current: now, next, previous } = signing as Partial<SigningOptions>
   const { signer, ...current } = checkKey('signing.current', now)
   if (!signer) throw wrong('signing.current', `${KEY}: a public key cannot sign`)
@@ -146,7 +149,9 @@ function wrong(name: string, expected: string): TypeError {
  * @throws TypeError if `alg` is not one of them.
  * @see [RFC 7638 - JSON Web Key Thumbprint](https://www.rfc-editor.org/rfc/rfc7638.html#section-3)
  */
-export async function generateSigningKey({ alg = 'ES256' }: { readonly alg?: SignatureAlgorithm } = {}): Promise<Jwk> {
+export async function generateSigningKey(options: { readonly alg?: SignatureAlgorithm } = {}): Promise<Jwk> {
+  assertOptions('generateSigningKey', options, GENERATE)
+  const { alg = 'ES256' } = options
   if (!SIGNATURE_ALGORITHMS.includes(alg))
     throw new TypeError(`generateSigningKey: alg: expected one of ${SIGNATURE_ALGORITHMS.join(', ')}`)
   const { calculateJwkThumbprint, exportJWK, generateKeyPair } = await import('jose')

@@ -2,6 +2,7 @@ import { createDeadline } from '../../base/deadline.ts'
 import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
 import type { LiveApp } from '../../records/app.ts'
+import { decisionOf, lineageFault } from './lineage-fault.ts'
 import type { Scopes } from './scopes.ts'
 
 /** The part of an app that permission checks may depend on. */
@@ -19,7 +20,7 @@ export interface AccountState {
   readonly id: string
   /** False if the account is blocked: everything it holds is then unusable. */
   readonly active: boolean
-  /** Whether apps may act for the account: a decision for all apps, or one per app. */
+  /** Whether apps may act for the account: a decision for all apps, or one per app, made at once: a promise is an outage. */
   readonly mayUseApps: boolean | ((app: AppIdentity) => boolean)
   /** Whether the account may register apps. A list allows only apps of these API types. */
   readonly mayRegisterApps: boolean | readonly string[]
@@ -85,13 +86,14 @@ export function createAccounts(
     events.emit('outage', {}, { code, operation, cause })
     return new AppGrantError(code, {
       message: 'the service is temporarily unavailable',
-      hint: 'The account directory failed, timed out or returned an invalid value. Nothing was decided. See the cause.',
+      hint: 'The account directory failed, timed out or returned an invalid value. Nothing was decided. The cause names the account, the member and the value.',
       cause,
     })
   }
   const asked = async (account: string) => {
     const lineage = await directory.lineage(account)
-    if (!isLineage(lineage, account)) throw new TypeError('lineage: expected the account, then its ancestors')
+    const fault = lineageFault(lineage, account)
+    if (fault !== undefined) throw new TypeError(fault)
     return lineage
   }
   return {
@@ -104,7 +106,8 @@ export function createAccounts(
     useRefusal(lineage, app) {
       if (!isActive(lineage)) return 'account_blocked'
       const identity = identityOf(app)
-      const permits = ({ mayUseApps: may }: AccountState) => (typeof may === 'function' ? may(identity) : may) === true
+      const permits = ({ id, mayUseApps: may }: AccountState) =>
+        typeof may === 'function' ? decisionOf(may(identity), id) : may
       try {
         return lineage.every(permits) ? undefined : 'not_permitted'
       } catch (cause) {
@@ -143,14 +146,6 @@ export function createIdentityOf(scopes: Scopes): IdentityOf {
     }
     return identity
   }
-}
-
-function isLineage(lineage: unknown, account: string): lineage is Lineage {
-  if (!Array.isArray(lineage)) return false
-  const areStates = lineage.every(
-    (state: Partial<AccountState> | null) => typeof state?.id === 'string' && typeof state.active === 'boolean',
-  )
-  return areStates && (lineage.length === 0 || lineage[0].id === account)
 }
 
 /** Whether the account exists, and neither it nor any of its ancestors is blocked. */

@@ -1,4 +1,5 @@
 import type { FieldError } from '../../base/errors.ts'
+import { knownMembers } from '../../base/known-members.ts'
 import type { CheckedFields } from '../../records/app.ts'
 import { foldName } from '../input/fold-name.ts'
 import type { PublicJwk } from './app-jwks.ts'
@@ -82,15 +83,53 @@ export interface FieldOptions {
   readonly scopes: ScopePolicy
 }
 
+const FIELDS = {
+  name: true,
+  homepage: true,
+  adminEmail: true,
+  description: true,
+  image: true,
+  adminPhone: true,
+  redirectUrls: true,
+  scopes: true,
+  apiType: true,
+} as const
+/** Names from RFC 7591, with what this library calls them. */
+const REGISTRATION_NAMES = {
+  client_name: 'name',
+  client_uri: 'homepage',
+  logo_uri: 'image',
+  contacts: 'adminEmail',
+  scope: 'scopes',
+  redirect_uris: 'redirectUrls',
+} as const
+const NEW_APP = knownMembers<NewApp>(
+  { ...FIELDS, owner: true, trusted: true, public: true, jwks: true },
+  { ...REGISTRATION_NAMES, jwks_uri: 'jwks with the keys themselves, because no URL is ever fetched' },
+)
+const CHANGE = knownMembers<AppFields>(FIELDS, {
+  ...REGISTRATION_NAMES,
+  owner: 'no owner, because it never changes',
+  public: 'no public, because it never changes',
+  trusted: 'apps.setTrusted',
+  published: 'apps.setPublished',
+  resourceServer: 'apps.setResourceServer',
+  lifetimes: 'apps.setLifetimes',
+  suspended: 'apps.suspend or apps.resume',
+  secret: 'apps.regenerateSecret',
+  secrets: 'apps.addSecret and apps.removeSecret',
+  jwks: 'apps.replaceJwks',
+})
+
 /**
- * Checks the fields of an app to register. The caller must check the owner; properties that are not fields are ignored.
+ * Checks the fields of an app to register. The caller must check the owner.
  *
  * @param found - errors of its keys, which are checked separately: all errors are reported together.
  * @returns the fields as stored, with `trusted` and `public`, which updates do not change.
  * @throws {@link AppGrantError} `invalid_fields` with every error of the submission; {@link FieldErrorCode} lists the codes.
  */
 export function checkNewApp(input: unknown, options: FieldOptions, found: readonly FieldError[] = []): CheckedNewApp {
-  const submission = readSubmission(input, found)
+  const submission = readSubmission(input, NEW_APP, found)
   const isPublic = submission.flag('public')
   const wantsTrust = submission.flag('trusted')
   if (isPublic && wantsTrust)
@@ -101,13 +140,13 @@ export function checkNewApp(input: unknown, options: FieldOptions, found: readon
 
 /**
  * Checks a change of an app. Only own properties that are not undefined are read; all other fields are kept, even if a rule has
- * become stricter since. Key, owner, secret, trusted and public are not fields and are ignored.
+ * become stricter since. Key, owner, secret, trusted and public are not fields, so they are refused (APP-9, APP-12).
  *
  * @returns all fields of the app after the change.
  * @throws {@link AppGrantError} `invalid_fields` with every error of the change.
  */
 export function checkAppChange(change: unknown, current: CheckedNewApp, options: FieldOptions): CheckedFields {
-  return readFields(readSubmission(change), { app: current, options, kept: current.fields })
+  return readFields(readSubmission(change, CHANGE), { app: current, options, kept: current.fields })
 }
 
 interface FieldContext {

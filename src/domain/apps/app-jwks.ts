@@ -55,8 +55,6 @@ const KEY_ID = /^[\x20-\x7e]{1,128}$/
 
 /** The keys of an app to register; none if none are given. Errors are returned, to be reported with those of its fields. */
 export async function readAppJwks(input: object, context: JwksContext): Promise<SubmittedJwks> {
-  if (readOwn(input, 'jwks_uri') !== undefined)
-    return refused('jwks_uri', 'not_supported', 'the keys themselves instead of a URL', 'a URL')
   const value = readOwn(input, 'jwks')
   if (value === undefined) return { jwks: [], errors: [] }
   if (readOwn(input, 'public') === true) return refused('jwks', 'public_app_jwks', 'no keys for a public app', 'jwks')

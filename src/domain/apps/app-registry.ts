@@ -66,7 +66,8 @@ export interface AppRegistry {
   list(query: AppQuery & { readonly counts: true }): Promise<Page<App & AppCounts>>
   list(query?: AppQuery): Promise<Page<App>>
   /**
-   * Changes the given fields; an empty string clears an optional field.
+   * Changes the given fields; an empty string clears an optional field. The owner of an app never changes, because its key
+   * depends on it, and trust, keys and secrets have methods of their own.
    *
    * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `not_permitted` if the acting account may not
    *   register apps of the new API type.

@@ -49,6 +49,19 @@ export interface RequestContext {
   readonly remoteAddress?: string
 }
 
+/** The members of {@link RequestContext}. */
+export const CONTEXT = { userAgent: true, remoteAddress: true } as const
+/** The members of {@link AppCredentials} and {@link RequestContext}. */
+export const CREDENTIALS = { key: true, secret: true, assertion: true, ...CONTEXT } as const
+/** What callers may expect instead of the members of {@link AppCredentials}. */
+export const CREDENTIAL_NAMES = {
+  app: 'key',
+  client_id: 'key',
+  clientId: 'key',
+  client_secret: 'secret',
+  clientSecret: 'secret',
+} as const
+
 /** Authenticates apps. */
 export interface AppAuthenticator {
   /**

@@ -1,9 +1,10 @@
 import type { Actor, AppChange } from '../../base/events.ts'
+import { knownMembers } from '../../base/known-members.ts'
 import { partitionOf, partitionOfKey } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
 import { isPublic, type LiveApp, type StoredApp, type StoredCredentials, secretsOf } from '../../records/app.ts'
 import { mayRegister, mayTrust } from '../accounts/accounts.ts'
-import { flagInput, idInput, invalidRequest, objectInput } from '../input/input.ts'
+import { assertObject, flagInput, idInput, invalidRequest, objectInput } from '../input/input.ts'
 import { APP_LIFETIME_NAMES, readLifetimes } from '../input/lifetimes.ts'
 import { type App, appView } from './app.ts'
 import {
@@ -28,6 +29,11 @@ import { createRegisterApp } from './register-app.ts'
 import { type Authority, isKeyInput } from './visible-apps.ts'
 import { withOutcomeDetails } from './with-outcome-details.ts'
 
+const REMOVE_SECRET = knownMembers<Parameters<AppRegistry['removeSecret']>[0]>(
+  { app: true, secretId: true },
+  { key: 'app', secret: 'secretId' },
+)
+
 export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegistry {
   const { visibleApps, events, random, clock, stamp, lifetimes } = parts
   const list = createListApps(parts, actor)
@@ -50,7 +56,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     list: list.list,
 
     async update(key, change) {
-      objectInput(change, 'change')
+      assertObject(change, 'change')
       return changeApp(key, 'updated', async (app, { actorLineage, lineage }) => {
         const options = fieldOptionsFor(await lineage(), parts)
         const fields = checkAppChange(change, { ...app, public: isPublic(app) }, options)
@@ -141,7 +147,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     },
 
     async removeSecret(target) {
-      const secretId = idInput(objectInput(target, 'target').secretId, 'secretId')
+      const secretId = idInput(objectInput(target, 'target', REMOVE_SECRET).secretId, 'secretId')
       let isKnown = false
       const app = await visibleApps.change(actor, target.app, (current) => {
         const secrets = secretsOf(current)

@@ -1,4 +1,5 @@
 import type { Actor } from '../../base/events.ts'
+import { knownMembers } from '../../base/known-members.ts'
 import { PARTITIONS, partitionOfKey } from '../../credentials/app-key.ts'
 import { appKind, appsOfOwner, appsOfPartition, type LiveApp, type StoredApp } from '../../records/app.ts'
 import type { StoreRecord } from '../../records/collection.ts'
@@ -10,20 +11,26 @@ import { appNotFound } from './app-errors.ts'
 import type { AppQuery, AppRegistry, RegistryParts } from './app-registry.ts'
 import { type Authority, isVisible } from './visible-apps.ts'
 
+const LIST = knownMembers<AppQuery>(
+  { owner: true, name: true, counts: true, cursor: true, limit: true },
+  { account: 'owner' },
+)
+const GET = knownMembers<NonNullable<Parameters<AppRegistry['get']>[1]>>({ counts: true })
+
 /** Lists the apps of one owner or, with the host's authority, of all. */
 export function createListApps(parts: RegistryParts, actor: Actor): Pick<AppRegistry, 'get' | 'list'> {
   const { pages, visibleApps } = parts
   const countApps = createCountApps(parts, actor)
 
   async function get(key: string, options: { readonly counts?: boolean | undefined } = {}): Promise<App | undefined> {
-    const { counts = false } = objectInput(options, 'options')
+    const { counts = false } = objectInput(options, 'options', GET)
     const found = await visibleApps.findWithAuthority(actor, key)
     if (!found) return undefined
     return (await view([found.app], { counts, epoch: epochOf(found.authority) }))[0]
   }
 
   async function list(query: AppQuery = {}): Promise<Page<App>> {
-    const { owner: asked = actor.account, name, counts = false } = objectInput(query, 'query')
+    const { owner: asked = actor.account, name, counts = false } = objectInput(query, 'query', LIST)
     const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
     const search = searchInput(name)
     const owner = asked === undefined ? undefined : accountInput(asked, 'owner')

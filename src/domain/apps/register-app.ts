@@ -10,7 +10,7 @@ import {
   type StoredSecret,
 } from '../../records/app.ts'
 import { accountError, isActive, type Lineage, mayRegister, mayTrust } from '../accounts/accounts.ts'
-import { accountInput, objectInput } from '../input/input.ts'
+import { accountInput, assertObject } from '../input/input.ts'
 import { appView } from './app.ts'
 import { limitReached, mayNotRegister, mayNotTrust } from './app-errors.ts'
 import { checkNewApp } from './app-fields.ts'
@@ -27,7 +27,8 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
   const { collection, visibleApps, events, random, clock, stamp } = parts
 
   return async (input) => {
-    const owner = accountInput(objectInput(input, 'app').owner, 'owner')
+    assertObject(input, 'app')
+    const owner = accountInput(input.owner, 'owner')
     const submittedJwks = await readAppJwks(input, parts)
     const { lineage, actorLineage } = await authorityOver(owner)
     const options = fieldOptionsFor(lineage, parts)

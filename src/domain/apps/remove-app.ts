@@ -28,17 +28,15 @@ export function createRemoveApp(parts: {
   const { collection, freeing, clock, lifetimes } = parts
   return async (key, mayRemove = () => true) => {
     let removed: LiveApp | undefined
-    let mayHaveLasting = false
     const written = await collection.write<StoredApp>(appKind, appRef(key), async (found) => {
       if (!(await mayRemove(found))) return undefined
       removed = found?.state === 'live' ? found : undefined
-      // What an app was that has been removed already is not known any more.
-      mayHaveLasting = removed ? endsNever(removed, lifetimes) : found !== undefined
       if (found?.state === 'removed') return found
+      const hasLasting = removed !== undefined && endsNever(removed, lifetimes)
       const lastUse = removed?.lastUsedDay === undefined ? clock() : lastUseOf(removed, lifetimes, clock())
-      return { state: 'removed', key: ownText(key), expiresAt: lastUse + HOUR_MS }
+      return { state: 'removed', key: ownText(key), ...(hasLasting && { hasLasting }), expiresAt: lastUse + HOUR_MS }
     })
-    if (written && mayHaveLasting) await freeing.lastingInstalls(key)
+    if (written?.state === 'removed' && written.hasLasting) await freeing.lastingInstalls(key)
     return written && removed
   }
 }

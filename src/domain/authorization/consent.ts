@@ -1,5 +1,6 @@
 import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
+import { knownMembers } from '../../base/known-members.ts'
 import { isKey } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
 import type { RandomText } from '../../credentials/random.ts'
@@ -11,6 +12,7 @@ import type { Accounts, IdentityOf } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import { appView } from '../apps/app.ts'
+import { CONTEXT, type RequestContext } from '../apps/authenticate-app.ts'
 import type { AccountLimits } from '../input/account-limits.ts'
 import { accountInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
@@ -32,6 +34,17 @@ import { invalidTicket } from './invalid-ticket.ts'
 import { createIssueCode } from './issue-code.ts'
 import { type AskedAccount, createPendingConsents } from './pending-consents.ts'
 import type { SaveInstall } from './save-install.ts'
+
+const FACTS = knownMembers<RequestContext>(CONTEXT)
+const ACTOR = knownMembers<Parameters<Authorization['beginAuthorization']>[1]>({
+  account: true,
+  login: true,
+  isNavigation: true,
+  ...CONTEXT,
+})
+const DECISION = { ticket: true, account: true, login: true, ...CONTEXT } as const
+const APPROVAL = knownMembers<Parameters<Authorization['approve']>[0]>({ ...DECISION, scope: true })
+const DENIAL = knownMembers<ConsentDecision>(DECISION)
 
 export interface AuthorizationParts {
   readonly collection: Collection
@@ -59,13 +72,13 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
 
   return {
     async checkAuthorization(input, facts = {}) {
-      const known: Known = sourceInput(objectInput(facts, 'facts'))
+      const known: Known = sourceInput(objectInput(facts, 'facts', FACTS))
       await refusals.watch({}, known, () => validateClient(input, known))
     },
 
     async beginAuthorization(input, actor) {
       issuerOf(parts)
-      const account = accountInput(objectInput(actor, 'actor').account)
+      const account = accountInput(objectInput(actor, 'actor', ACTOR).account)
       const login = loginInput(actor.login)
       const asking = { account, ...login }
       const known: Known = sourceInput(actor)
@@ -101,7 +114,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     },
 
     async approve(decision) {
-      return answering(decision, async (actor, known) => {
+      return answering(objectInput(decision, 'decision', APPROVAL), async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
         const scope = narrowedScope(scopeTokens(decision.scope), session.scope, { app, scopes })
         const epoch = await assertMayAct(app, actor.account, accounts)
@@ -113,7 +126,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     },
 
     async deny(decision) {
-      return answering(decision, async (actor, known) => {
+      return answering(objectInput(decision, 'decision', DENIAL), async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
         await pending.consume(session, endedSession)
         events.emit('install', actor, { change: 'denied', app: app.key, account: actor.account })
@@ -144,7 +157,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     decision: ConsentDecision,
     decide: (actor: AskedAccount, known: Known) => Promise<T>,
   ): Promise<T> {
-    const actor = { account: accountInput(objectInput(decision, 'decision').account), ...loginInput(decision.login) }
+    const actor = { account: accountInput(decision.account), ...loginInput(decision.login) }
     const known: Known = sourceInput(decision)
     return refusals.watch(actor, known, () => decide(actor, known))
   }

@@ -1,6 +1,13 @@
 import { AppGrantError } from '../../base/errors.ts'
+import { knownMembers } from '../../base/known-members.ts'
 import type { RefusalReason } from '../../base/refusal-reasons.ts'
-import type { AppAuthenticator, AppCredentials, RequestContext } from '../apps/authenticate-app.ts'
+import {
+  type AppAuthenticator,
+  type AppCredentials,
+  CREDENTIAL_NAMES,
+  CREDENTIALS,
+  type RequestContext,
+} from '../apps/authenticate-app.ts'
 import { bindingFault, bindingOf, challengeOf } from '../authorization/pkce.ts'
 import { idInput, objectInput, sourceInput } from '../input/input.ts'
 import { resourcesInput } from '../input/resources.ts'
@@ -24,6 +31,10 @@ export type CodeInput = AppCredentials &
     readonly resources?: readonly string[]
   }
 
+const INPUT = knownMembers<CodeInput>(
+  { ...CREDENTIALS, code: true, codeVerifier: true, redirectUrl: true, resources: true },
+  CREDENTIAL_NAMES,
+)
 const CODE_GRANT = { kind: 'ac', invalid: invalidCode } as const satisfies SessionGrant
 
 /** Exchanges authorization codes. A code is bound to its PKCE challenge and to its redirect URL. */
@@ -35,7 +46,7 @@ export function createExchangeCode(parts: {
   const { authenticator, sessions, refusals } = parts
 
   return async (input) => {
-    const source = sourceInput(objectInput(input, 'input'))
+    const source = sourceInput(objectInput(input, 'input', INPUT))
     const text = idInput(input.code, 'code')
     const codeVerifier = idInput(input.codeVerifier, 'codeVerifier')
     const redirectUrl = idInput(input.redirectUrl, 'redirectUrl')

@@ -1,12 +1,19 @@
 import { AppGrantError } from '../../base/errors.ts'
 import type { EventSource } from '../../base/events.ts'
+import { knownMembers } from '../../base/known-members.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import { WIDTH } from '../../credentials/token-format.ts'
 import type { LiveApp } from '../../records/app.ts'
 import { type Accounts, accountError } from '../accounts/accounts.ts'
 import { assertMayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
-import type { AppAuthentication, AppAuthenticator, RequestContext } from '../apps/authenticate-app.ts'
+import {
+  type AppAuthentication,
+  type AppAuthenticator,
+  CREDENTIAL_NAMES,
+  CREDENTIALS,
+  type RequestContext,
+} from '../apps/authenticate-app.ts'
 import { objectInput, sourceInput } from '../input/input.ts'
 import { accessTokenMs, type Lifetimes } from '../input/lifetimes.ts'
 import { type Audiences, resourcesInput } from '../input/resources.ts'
@@ -17,6 +24,8 @@ import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
 /** What a trusted app asks for, with its credentials. */
 export type ClientCredentialsInput = AppAuthentication &
   RequestContext & { readonly scope?: readonly string[]; readonly resources?: readonly string[] }
+
+const INPUT = knownMembers<ClientCredentialsInput>({ ...CREDENTIALS, scope: true, resources: true }, CREDENTIAL_NAMES)
 
 /** What a trusted app may get now. */
 type Plan = Omit<TokenPlan, 'issuedAt' | 'expiresAt' | 'appRevision'>
@@ -40,7 +49,7 @@ export function createClientCredentials(parts: {
   const { accounts, authenticator, accessTokenIssuer, audiences, scopes, refusals, random, clock, lifetimes } = parts
 
   return async (input) => {
-    const source = sourceInput(objectInput(input, 'input'))
+    const source = sourceInput(objectInput(input, 'input', INPUT))
     const proof = authenticator.authenticateConfidential(input)
     const planFor = async (app: LiveApp): Promise<Plan> => {
       const epoch = await assertMayAct(app, app.owner, accounts)

@@ -1,5 +1,12 @@
 import { AppGrantError } from '../../base/errors.ts'
-import type { AppAuthenticator, AppCredentials, RequestContext } from '../apps/authenticate-app.ts'
+import { knownMembers } from '../../base/known-members.ts'
+import {
+  type AppAuthenticator,
+  type AppCredentials,
+  CREDENTIAL_NAMES,
+  CREDENTIALS,
+  type RequestContext,
+} from '../apps/authenticate-app.ts'
 import { idInput, objectInput, sourceInput } from '../input/input.ts'
 import { resourcesInput } from '../input/resources.ts'
 import { because, type Refusals } from '../refusals.ts'
@@ -18,6 +25,10 @@ export type RefreshInput = AppCredentials &
     readonly resources?: readonly string[]
   }
 
+const INPUT = knownMembers<RefreshInput>(
+  { ...CREDENTIALS, refreshToken: true, scope: true, resources: true },
+  { ...CREDENTIAL_NAMES, token: 'refreshToken' },
+)
 const REFRESH_GRANT: SessionGrant = { kind: 'rt', invalid: invalidRefreshToken }
 
 /** Exchanges refresh tokens for their successors. */
@@ -29,7 +40,7 @@ export function createRefresh(parts: {
   const { authenticator, sessions, refusals } = parts
 
   return async (input) => {
-    const source = sourceInput(objectInput(input, 'input'))
+    const source = sourceInput(objectInput(input, 'input', INPUT))
     const text = idInput(input.refreshToken, 'refreshToken')
     const app = await authenticator.authenticate(input)
     return refusals.watch({}, { app: app.key, ...source }, async () => {

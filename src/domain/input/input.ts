@@ -1,5 +1,6 @@
 import { AppGrantError } from '../../base/errors.ts'
 import type { EventSource } from '../../base/events.ts'
+import { type KnownMembers, unknownMembers } from '../../base/known-members.ts'
 import { foldName } from './fold-name.ts'
 
 /** Maximum length of an account id or login. */
@@ -25,9 +26,22 @@ export function describe(value: unknown): string {
   return value === undefined ? 'nothing' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
-export function objectInput<T extends object>(value: T, name: string): T {
+export function assertObject(value: unknown, name: string): void {
   if (typeof value !== 'object' || value === null) throw invalidRequest(name, 'an object', value)
+}
+
+/** An object with known members only: a misspelt one would otherwise count as absent (ERR-6). */
+export function objectInput<T extends object>(value: T, name: string, known: KnownMembers): T {
+  assertObject(value, name)
+  const [unknown] = unknownMembers(value, known)
+  if (unknown) throw unknownMember(`${name}.${unknown.name}`, unknown.expected)
   return value
+}
+
+/** The error for a member that is not known. */
+export function unknownMember(name: string, expected: string): AppGrantError<'invalid_request'> {
+  const message = `${name}: unknown member, expected ${expected}`
+  return new AppGrantError('invalid_request', { message, hint: 'Correct the name. Nothing was stored.' })
 }
 
 /** An id chosen by the host: opaque, and never part of a store's key. */

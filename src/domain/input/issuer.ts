@@ -9,10 +9,14 @@ import { parseUrl } from '../../base/parse-url.ts'
 export function isIssuer(issuer: unknown): boolean {
   const url = typeof issuer === 'string' ? parseUrl(issuer) : undefined
   if (!url) return false
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
-  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback)
   const canonical = url.pathname === '/' ? url.origin : url.origin + url.pathname
-  return isSafe && issuer === canonical && !canonical.endsWith('/')
+  return isProtected(url) && issuer === canonical && !canonical.endsWith('/')
+}
+
+/** Whether nobody can intercept what is sent there: by https, or to this machine. */
+export function isProtected({ protocol, hostname }: URL): boolean {
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback)
 }
 
 /** User authorization requires the issuer: report a missing one before anything is stored. */

@@ -1,3 +1,4 @@
+import { unknownMembers } from '../../base/known-members.ts'
 import type { AppLifetimes, LiveApp } from '../../records/app.ts'
 import { NEVER } from '../../records/never.ts'
 
@@ -77,8 +78,8 @@ export function readLifetimes(
 ): Partial<Lifetimes> {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw invalid('lifetimes', 'an object', given)
-  const unknown = Object.keys(given).find((name) => !(names as readonly string[]).includes(name))
-  if (unknown !== undefined) throw invalid(`lifetimes.${unknown}`, `only ${names.join(', ')}`, undefined)
+  const [unknown] = unknownMembers(given, { names: new Set(names), instead: new Map() })
+  if (unknown) throw invalid(`lifetimes.${unknown.name}`, unknown.expected, undefined)
   const entries = names.flatMap((name) => {
     const value = (given as Readonly<Record<string, unknown>>)[name]
     return value === undefined ? [] : [[name, lifetime(name, value, invalid)]]

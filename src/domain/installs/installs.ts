@@ -1,4 +1,5 @@
 import type { Actor, Emitter } from '../../base/events.ts'
+import { knownMembers } from '../../base/known-members.ts'
 import { appKind, appRef, type LiveApp } from '../../records/app.ts'
 import type { Collection, StoreRecord } from '../../records/collection.ts'
 import {
@@ -69,6 +70,12 @@ export interface Installs {
   withdraw(target: AppAndAccount): Promise<boolean>
 }
 
+const PAGE = { cursor: true, limit: true } as const
+const LIST = knownMembers<Parameters<Installs['list']>[0]>({ account: true, name: true, ...PAGE }, { owner: 'account' })
+const LIST_BY_APP = knownMembers<Parameters<Installs['listByApp']>[0]>({ app: true, ...PAGE }, { key: 'app' })
+const COUNT = knownMembers<Parameters<Installs['count']>[0]>({ app: true }, { key: 'app' })
+const WITHDRAW = knownMembers<AppAndAccount>({ app: true, account: true }, { key: 'app' })
+
 interface FoundInstall {
   readonly app: LiveApp
   readonly install: LiveInstall
@@ -92,7 +99,7 @@ export function createInstalls(
 
   return {
     async list(query) {
-      const account = accountInput(objectInput(query, 'query').account)
+      const account = accountInput(objectInput(query, 'query', LIST).account)
       const search = searchInput(query.name)
       const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
       const authority = await visibleApps.reach(actor, account)
@@ -111,7 +118,7 @@ export function createInstalls(
     },
 
     async listByApp(query) {
-      const app = await visibleApps.get(actor, objectInput(query, 'query').app)
+      const app = await visibleApps.get(actor, objectInput(query, 'query', LIST_BY_APP).app)
       const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
       const show = async (records: readonly StoreRecord[]) => {
         const installs = records.map((record) => installKind.unpack(record))
@@ -127,12 +134,12 @@ export function createInstalls(
     },
 
     async count(query) {
-      const app = await visibleApps.get(actor, objectInput(query, 'query').app)
+      const app = await visibleApps.get(actor, objectInput(query, 'query', COUNT).app)
       return pages.count([installsOfApp(app.key)], clock())
     },
 
     async withdraw(target) {
-      const account = accountInput(objectInput(target, 'target').account)
+      const account = accountInput(objectInput(target, 'target', WITHDRAW).account)
       const key = idInput(target.app, 'app')
       const app = await visibleApps.load(key)
       if (!app || !(await visibleApps.reach(actor, account, app))) return false

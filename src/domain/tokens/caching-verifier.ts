@@ -2,10 +2,11 @@ import { createBoundedMap } from '../../base/bounded-map.ts'
 import { ownText } from '../../base/own-text.ts'
 import { digestOf } from '../../credentials/digest.ts'
 import type { RecordRef } from '../../records/collection.ts'
-import { idInput, invalidRequest, objectInput } from '../input/input.ts'
+import { idInput, invalidRequest } from '../input/input.ts'
 import type { StrictVerifier } from './strict-verifier.ts'
 import {
   type Access,
+  assertVerifyOptions,
   checkAudience,
   type Verification,
   type Verifier,
@@ -69,7 +70,8 @@ export function createCachingVerifier(
 
   /** Not an async function, so that a cached acceptance is returned without an extra promise. */
   function rememberingVerify(accessToken: string, options: VerifyOptions): Promise<Verification> {
-    const maxStalenessMs = stalenessInput(objectInput(options, 'options').maxStalenessMs)
+    assertVerifyOptions(options)
+    const maxStalenessMs = stalenessInput(options.maxStalenessMs)
     const audience = options.audience === undefined ? undefined : idInput(options.audience, 'audience')
     if (maxStalenessMs === 0 || typeof accessToken !== 'string' || accessToken.length > maxLength)
       return strict.verify(accessToken).then((verification) => checkAudience(audience, verification))

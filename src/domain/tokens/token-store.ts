@@ -1,4 +1,5 @@
 import type { Actor, Emitter } from '../../base/events.ts'
+import { type KnownMembers, knownMembers } from '../../base/known-members.ts'
 import { WIDTH } from '../../credentials/token-format.ts'
 import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app.ts'
 import type { Collection, GroupRef, StoreRecord } from '../../records/collection.ts'
@@ -62,6 +63,12 @@ export interface TokenStore {
   removeAll(target: AppAndAccount): Promise<void>
 }
 
+const HOLDER = { app: true, account: true } as const
+const LIST = knownMembers<Parameters<TokenStore['list']>[0]>({ ...HOLDER, cursor: true, limit: true }, { key: 'app' })
+const COUNT = knownMembers<AppAndAccount>(HOLDER, { key: 'app' })
+const REMOVE = knownMembers<Parameters<TokenStore['remove']>[0]>({ ...HOLDER, ids: true }, { key: 'app' })
+const REMOVE_ALL = knownMembers<AppAndAccount>(HOLDER, { key: 'app', ids: 'remove, which takes ids' })
+
 /** The app, and the install through which it acts for the account. The owner needs no install. */
 type Held = { readonly app: LiveApp } & (
   | { readonly isOwner: true; readonly install: LiveInstall | undefined }
@@ -83,7 +90,7 @@ export function createTokenStore(
 
   return {
     async list(query) {
-      const { app, account } = read(query)
+      const { app, account } = read(query, LIST)
       const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
       const found = await find(app, account)
       const show = async (records: readonly StoreRecord[]) =>
@@ -94,12 +101,12 @@ export function createTokenStore(
     },
 
     async count(query) {
-      const { app, account } = read(query)
+      const { app, account } = read(query, COUNT)
       return pages.count(groupsOf(await find(app, account)), clock())
     },
 
     async remove(target) {
-      const { app, account } = read(target)
+      const { app, account } = read(target, REMOVE)
       const ids = idsInput(target.ids)
       const found = await find(app, account, { evenExpired: true })
       const removed = await Promise.all(ids.map((id) => removeOne(found, id)))
@@ -108,15 +115,15 @@ export function createTokenStore(
     },
 
     async removeAll(target) {
-      const { app, account } = read(target)
+      const { app, account } = read(target, REMOVE_ALL)
       const held = await find(app, account, { evenExpired: true })
       await (held.isOwner ? removeOwned(held.app) : removeInstalled(held.app, held.install))
       events.emit('token', actor, { change: 'all_removed', app, account, tokenIds: [] })
     },
   }
 
-  function read(query: AppAndAccount): AppAndAccount {
-    return { app: idInput(objectInput(query, 'query').app, 'app'), account: accountInput(query.account) }
+  function read(query: AppAndAccount, known: KnownMembers): AppAndAccount {
+    return { app: idInput(objectInput(query, 'query', known).app, 'app'), account: accountInput(query.account) }
   }
 
   async function find(key: string, account: string, options?: { readonly evenExpired: boolean }): Promise<Held> {

@@ -1,4 +1,5 @@
 import { AppGrantError, type VerifyFailureReason } from '../../base/errors.ts'
+import { assertOptions, knownMembers } from '../../base/known-members.ts'
 import type { Claims } from '../../credentials/jwt/claims.ts'
 
 /** What a valid access token permits. */
@@ -60,6 +61,7 @@ export interface Verifier {
    * @returns what the token permits, or why it is not valid: an invalid token is never a rejection.
    * @throws {@link AppGrantError} `store_unavailable` or `directory_unavailable` if the result is not known: respond with 503,
    *   never with 401 or the resource. `invalid_request` for an invalid option.
+   * @throws TypeError for an unknown option; the message names it.
    */
   tryVerify(accessToken: string, options?: VerifyOptions): Promise<Verification>
 }
@@ -94,6 +96,19 @@ const HINTS: Readonly<Record<VerifyFailureReason, string>> = {
   account_blocked: "The directory says that the account, or the app's owner, is blocked or does not exist.",
   not_permitted:
     "The directory's mayUseApps does not allow this app to the account, to the app's owner, or to one above.",
+}
+
+const OPTIONS = knownMembers<VerifyOptions>(
+  { maxStalenessMs: true, audience: true },
+  {
+    scope: 'a comparison with the scope of the result, or protect',
+    scopes: 'a comparison with the scope of the result',
+  },
+)
+
+/** @throws TypeError that names an unknown option: nothing may pass because an option was misspelt (ERR-6). */
+export function assertVerifyOptions(options: VerifyOptions): void {
+  assertOptions('verify', options, OPTIONS)
 }
 
 export const verifyFailure = (reason: VerifyFailureReason): VerifyFailure => Object.freeze({ ok: false, reason })

@@ -1,15 +1,18 @@
+import { unknownMembers } from '../../base/known-members.ts'
 import type { AppGrant } from '../../create-app-grant.ts'
 import { invalidRequest } from '../wire/http-error.ts'
+import type { IncomingRequest } from '../wire/request.ts'
 import { readJson } from '../wire/request-body.ts'
 import { emptyResponse, jsonResponse, notStored, type PlainResponse } from '../wire/response.ts'
 import type { Route, RouteCall } from '../wire/router.ts'
 import { reportingCrossSite } from '../wire/same-origin.ts'
-import type { SignIn } from '../wire/sign-in.ts'
+import { askSignIn, type SignIn } from '../wire/sign-in.ts'
 import { createApiOrigins } from './api-origins.ts'
-import type { ApiRoute } from './api-route.ts'
+import type { ApiCall, ApiRoute } from './api-route.ts'
 import { appRoutes } from './app-routes.ts'
 import { installRoutes } from './install-routes.ts'
 import { openApi } from './openapi.ts'
+import { membersOf, type SchemaName } from './schemas.ts'
 import { tokenRoutes } from './token-routes.ts'
 
 /** The JSON API for signed-in accounts, and its OpenAPI description. */
@@ -26,12 +29,12 @@ export function accountApi(
   ): Promise<PlainResponse | Response> {
     const changes = route.method !== 'GET'
     if (changes) reportingCrossSite(core.events, context, () => pages.assertMayChange(request))
-    const signedIn = await signIn(request.toRequest())
+    const signedIn = await askSignIn(signIn, request.toRequest())
     if (!('account' in signedIn)) return notStored(signedIn)
     const { account, login } = signedIn
     const management = core.as(account, { ...context, ...(login !== undefined && { login }) })
     const query = readQuery(url)
-    const body = changes ? await readJson(request) : {}
+    const body = changes ? await readBody(request, route.body ?? 'Empty') : {}
     const result = await route.run({ account, management, params, query, body })
     return route.result ? jsonResponse(result, { status: route.status }) : emptyResponse({ status: route.status })
   }
@@ -55,6 +58,14 @@ export function accountApi(
     }),
     { method: 'GET', path: '/openapi.json', errorFormat: 'api', respond: async () => jsonResponse(description) },
   ]
+}
+
+/** A misspelt member would otherwise count as absent (ERR-6). */
+async function readBody(request: IncomingRequest, schema: SchemaName): Promise<ApiCall['body']> {
+  const body = await readJson(request)
+  const [unknown] = unknownMembers(body, membersOf(schema))
+  if (unknown) throw invalidRequest(`${unknown.name}: unknown member, expected ${unknown.expected}`)
+  return body
 }
 
 /** An empty parameter counts as absent, a repeated one is rejected, an unknown one is ignored (HTTP-5). */

@@ -1,24 +1,9 @@
-import type { AppFields, NewApp } from '../../domain/apps/app-fields.ts'
+import type { NewApp } from '../../domain/apps/app-fields.ts'
 import type { PublicJwk } from '../../domain/apps/app-jwks.ts'
-import { HttpError, invalidRequest } from '../wire/http-error.ts'
+import { HttpError } from '../wire/http-error.ts'
 import type { ApiCall, ApiRoute } from './api-route.ts'
 import { appsIn, MAX_SELECTED, resultOf } from './bulk.ts'
 import { pageOf } from './paging.ts'
-
-const FIELDS: readonly (keyof AppFields)[] = [
-  'name',
-  'homepage',
-  'adminEmail',
-  'description',
-  'image',
-  'adminPhone',
-  'redirectUrls',
-  'scopes',
-  'apiType',
-]
-
-// The core rejects `jwks_uri` with an explanation, because keys are never fetched.
-const NEW_APP_FIELDS: readonly string[] = [...FIELDS, 'public', 'jwks', 'jwks_uri']
 
 /** Routes for the apps of the signed-in account and of the accounts below it. */
 export const appRoutes: readonly ApiRoute[] = [
@@ -47,9 +32,7 @@ export const appRoutes: readonly ApiRoute[] = [
     status: 201,
     result: 'AppWithSecret',
     async run({ account, management, query, body }) {
-      assertNoTrust(body)
-      const fields = { ...fieldsOf(body, NEW_APP_FIELDS), owner: query.owner ?? account }
-      const { app, secret } = await management.apps.register(fields as NewApp)
+      const { app, secret } = await management.apps.register({ ...body, owner: query.owner ?? account } as NewApp)
       return { app, ...(secret !== '' && { secret }) }
     },
   },
@@ -84,10 +67,8 @@ export const appRoutes: readonly ApiRoute[] = [
     body: 'AppFields',
     status: 200,
     result: 'App',
-    async run(call) {
-      assertNoTrust(call.body)
-      return call.management.apps.update(keyOf(call), fieldsOf(call.body, FIELDS))
-    },
+    // `update` validates the fields.
+    run: (call) => call.management.apps.update(keyOf(call), call.body),
   },
   {
     method: 'PUT',
@@ -168,16 +149,6 @@ export const appRoutes: readonly ApiRoute[] = [
 
 function keyOf({ params }: ApiCall): string {
   return params.key ?? ''
-}
-
-/** The app fields in a body, unvalidated: the core checks each of them, whatever its type. */
-function fieldsOf(body: ApiCall['body'], names: readonly string[]): Partial<AppFields> {
-  return Object.fromEntries(names.filter((name) => Object.hasOwn(body, name)).map((name) => [name, body[name]]))
-}
-
-/** Only its own route changes trust, so that an edit of the fields cannot grant it by accident (APP-9). */
-function assertNoTrust(body: ApiCall['body']): void {
-  if (Object.hasOwn(body, 'trusted')) throw invalidRequest('trusted can only be changed with PUT /apps/{key}/trusted')
 }
 
 function notFound(): never {

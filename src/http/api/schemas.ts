@@ -1,5 +1,6 @@
 import type { FieldError } from '../../base/errors.ts'
 import type { Actor } from '../../base/events.ts'
+import type { KnownMembers } from '../../base/known-members.ts'
 import type { App } from '../../domain/apps/app.ts'
 import type { AppFields, NewApp } from '../../domain/apps/app-fields.ts'
 import type { AppJwk, PublicJwk } from '../../domain/apps/app-jwks.ts'
@@ -28,7 +29,7 @@ function object(members: Readonly<Record<string, Schema>>): Schema {
   return { type: 'object', properties, required, additionalProperties: false }
 }
 
-/** An object that may have more members, which are ignored. */
+/** A JWK, which may have more members, which are ignored (RFC 7517 §4). */
 function open(schema: Schema): Schema {
   return { ...schema, additionalProperties: true }
 }
@@ -98,8 +99,8 @@ const page = (items: Schema) => object({ items: list(items), 'nextCursor?': text
 
 /** The JSON Schemas of the API, for its description. The core applies more rules to app fields than are written here. */
 export const schemas = {
-  AppFields: open(object(fields)),
-  NewApp: open({
+  AppFields: object(fields),
+  NewApp: {
     ...object({
       ...fields,
       ...({
@@ -109,7 +110,7 @@ export const schemas = {
       } satisfies Members<Omit<NewApp, keyof AppFields | 'owner' | 'trusted'>>),
     }),
     required: ['name', 'homepage', 'adminEmail'],
-  }),
+  },
   App: object(app),
   AppRow: object({
     ...app,
@@ -125,9 +126,9 @@ export const schemas = {
     ...object({ 'kty?': text, 'kid?': text, 'use?': text, 'key_ops?': texts, ...jwk } satisfies Members<PublicJwk>),
     required: ['kty'],
   }),
-  AppJwks: open(object({ jwks: { ...jwks, minItems: 1 } })),
-  Trusted: open(object({ trusted: flag })),
-  AppIds: open(object({ apps: { ...texts, maxItems: 100 } })),
+  AppJwks: object({ jwks: { ...jwks, minItems: 1 } }),
+  Trusted: object({ trusted: flag }),
+  AppIds: object({ apps: { ...texts, maxItems: 100 } }),
   Removals: object({
     results: list(object({ app: text, removed: flag, 'error?': text, 'error_description?': text })),
   }),
@@ -140,8 +141,8 @@ export const schemas = {
     'userAgent?': text,
   } satisfies Members<TokenInfo>),
   TokenPage: page(ref('Token')),
-  TokenHolder: open(object(holder)),
-  TokenIds: open(object({ ...holder, ids: { ...texts, maxItems: 1000 } })),
+  TokenHolder: object(holder),
+  TokenIds: object({ ...holder, ids: { ...texts, maxItems: 1000 } }),
   Install: object({
     app: object({ key: text, name: text, owner: text } satisfies Members<Install['app']>),
     account: text,
@@ -152,13 +153,14 @@ export const schemas = {
     'lastUsedOn?': day,
   } satisfies Members<Install>),
   InstallPage: page(ref('Install')),
-  WithdrawRequest: open(
-    object({ apps: { ...texts, maxItems: 100, description: 'The keys of the apps.' }, 'account?': holder['account?'] }),
-  ),
+  WithdrawRequest: object({
+    apps: { ...texts, maxItems: 100, description: 'The keys of the apps.' },
+    'account?': holder['account?'],
+  }),
   Withdrawals: object({
     results: list(object({ app: text, withdrawn: flag, 'error?': text, 'error_description?': text })),
   }),
-  Empty: open(object({})),
+  Empty: object({}),
   Error: object({
     error: { ...text, description: 'A stable error code.' },
     error_description: text,
@@ -171,3 +173,18 @@ export const schemas = {
 } as const satisfies Record<string, Schema>
 
 export type SchemaName = keyof typeof schemas
+
+/** What to use instead of members that callers may expect in a body. */
+const INSTEAD = new Map([
+  ['trusted', 'PUT /apps/{key}/trusted'],
+  ['owner', 'owner in the query'],
+  ['secret', 'POST /apps/{key}/regenerate-secret'],
+  ['jwks', 'PUT /apps/{key}/jwks'],
+  ['jwks_uri', 'jwks with the keys themselves, because no URL is ever fetched'],
+])
+
+/** The members that a body may have. */
+export function membersOf(name: SchemaName): KnownMembers {
+  const { properties }: Schema = schemas[name]
+  return { names: new Set(Object.keys(properties ?? {})), instead: INSTEAD }
+}

@@ -9,7 +9,7 @@ import { readForm } from '../wire/request-body.ts'
 import { emptyResponse, notStored, type PlainResponse } from '../wire/response.ts'
 import type { Route } from '../wire/router.ts'
 import { assertMayNavigate, assertNotCrossSite, navigates, reportingCrossSite } from '../wire/same-origin.ts'
-import type { SignIn } from '../wire/sign-in.ts'
+import { askSignIn, assertResponse, type SignIn } from '../wire/sign-in.ts'
 import { consentPage as ownConsentPage } from './consent-page.ts'
 import { errorPage as ownErrorPage } from './error-page.ts'
 import { secured } from './page.ts'
@@ -63,7 +63,7 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
     await authorizer.checkAuthorization(params, facts)
     // HEAD must change nothing: it stores no consent request and starts no sign-in.
     if (request.method === 'HEAD') return secured(new Response(null))
-    const signedIn = await signIn(request)
+    const signedIn = await askSignIn(signIn, request)
     if (!('account' in signedIn)) return notStored(signedIn)
     const next = await authorizer.beginAuthorization(params, {
       ...facts,
@@ -71,12 +71,14 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
       isNavigation: isNavigation === true,
     })
     if (next.step === 'redirect') return seeOther(next)
-    return secured(await consentPage(next, request), { hasForm: true })
+    const page = await consentPage(next, request)
+    assertResponse('consentPage', page)
+    return secured(page, { hasForm: true })
   }
 
   async function decide(request: IncomingRequest, facts: RequestContext): Promise<PlainResponse | Response> {
     reportingCrossSite(core.events, facts, () => assertNotCrossSite(request, origin))
-    const signedIn = await signIn(request.toRequest())
+    const signedIn = await askSignIn(signIn, request.toRequest())
     // A POSTed decision cannot be resumed after sign-in, so fail if the user has signed out.
     if (!('account' in signedIn)) throw signedOut()
     const form = await readForm(request, 'scope')
@@ -101,6 +103,7 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
         if (!isAppGrantError(shownError)) throw error
         const { status, headers } = pageStatus(error instanceof HttpError ? error : shownError)
         const shown = await errorPage(shownError, call.request.toRequest())
+        assertResponse('errorPage', shown)
         const page = secured(new Response(shown.body, { status, headers: shown.headers }))
         for (const [name, value] of Object.entries(headers)) page.headers.set(name, value)
         return page

@@ -12,6 +12,7 @@ const EXPLANATIONS: Partial<Record<ErrorCode, string>> = {
   store_unavailable: 'The service is temporarily unavailable. Try again in a few minutes.',
   outcome_unknown: 'Your decision may not have been saved. Go back to the app and start again.',
   directory_unavailable: 'The service is temporarily unavailable. Try again in a few minutes.',
+  clock_unavailable: 'The service is temporarily unavailable. Try again in a few minutes.',
 }
 
 /** The built-in error page. It contains nothing from the request. */

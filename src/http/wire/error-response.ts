@@ -48,6 +48,7 @@ const OUTAGES = [
   'store_unavailable',
   'outcome_unknown',
   'directory_unavailable',
+  'clock_unavailable',
   'signing_unavailable',
   'clock_skew',
   'claims_unavailable',
@@ -107,6 +108,7 @@ const API_STATUSES: Partial<Record<ErrorCode, number>> = {
   store_unavailable: 503,
   outcome_unknown: 503,
   directory_unavailable: 503,
+  clock_unavailable: 503,
 }
 
 function tooMany({ message, details }: AppGrantError<(typeof LIMITS)[number]>, code: string): HttpError {

@@ -1,2 +1,34 @@
+import { isAppGrantError } from '../../base/errors.ts'
+import { accountInput, describe, loginInput } from '../../domain/input/input.ts'
+
+/** The account that is signed in, with its login, if known. */
+export interface SignedIn {
+  readonly account: string
+  readonly login?: string
+}
+
 /** Returns the signed-in account with its login, if known, or the Response that starts sign-in and comes back afterwards. */
-export type SignIn = (request: Request) => Promise<{ readonly account: string; readonly login?: string } | Response>
+export type SignIn = (request: Request) => Promise<SignedIn | Response>
+
+/**
+ * The result of the host's `signIn`. Members that are not known are left out, so it may be a session of the host.
+ *
+ * @throws TypeError if the result is neither: the host is wrong, not the request, so the response is a 500.
+ */
+export async function askSignIn(signIn: SignIn, request: Request): Promise<SignedIn | Response> {
+  const signedIn: unknown = await signIn(request)
+  if (signedIn instanceof Response) return signedIn
+  if (typeof signedIn !== 'object' || signedIn === null || !('account' in signedIn))
+    throw new TypeError(`signIn: expected { account, login? } or a Response, received ${describe(signedIn)}`)
+  const { account, login } = signedIn as Partial<SignedIn>
+  try {
+    return { account: accountInput(account), ...loginInput(login) }
+  } catch (error) {
+    throw isAppGrantError(error) ? new TypeError(`signIn: ${error.message}`) : error
+  }
+}
+
+/** @throws TypeError if a function of the host did not return a Response. */
+export function assertResponse(name: string, result: unknown): asserts result is Response {
+  if (!(result instanceof Response)) throw new TypeError(`${name}: expected a Response, received ${describe(result)}`)
+}

@@ -62,7 +62,9 @@ describe('redisStore options', () => {
 
   it('a client that is not an ioredis client is refused', () => {
     for (const given of [undefined, null, {}, 'redis://127.0.0.1']) {
-      expect(() => redisStore({ client: given as never })).toThrow(/^client: expected a Redis or Cluster of ioredis/)
+      expect(() => redisStore({ client: given as never })).toThrow(
+        /^redisStore: client: expected a Redis or Cluster of ioredis/,
+      )
     }
   })
 

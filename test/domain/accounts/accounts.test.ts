@@ -104,6 +104,55 @@ describe('the account directory', () => {
   })
 })
 
+describe('wrong replies of the account directory', () => {
+  const state = (id: string) => ({ id, active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true })
+
+  it.each([
+    ['nothing', undefined, 'lineage("org"): expected an array of accounts, received nothing'],
+    ['one account', state('org'), 'lineage("org"): expected an array of accounts, received an object'],
+    ['a hole', [state('org'), null], 'lineage("org")[1]: expected an account, received null'],
+    [
+      'the root first',
+      [state('root'), state('org')],
+      'lineage("org")[0].id: expected the account itself first, then its ancestors, received root',
+    ],
+    ['a number as id', [{ ...state('org'), id: 7 }], 'lineage("org")[0].id: expected a string, received 7'],
+    [
+      'a number as active',
+      [{ ...state('org'), active: 1 }],
+      'lineage("org")[0].active of the account org: expected true or false, received 1',
+    ],
+    [
+      'no mayTrustApps above',
+      [state('org'), { ...state('root'), mayTrustApps: undefined }],
+      'lineage("org")[1].mayTrustApps of the account root: expected true or false, received nothing',
+    ],
+    [
+      'a text as mayRegisterApps',
+      [{ ...state('org'), mayRegisterApps: 'unified' }],
+      'lineage("org")[0].mayRegisterApps of the account org: expected true, false or an array of API types, received unified',
+    ],
+    [
+      'null as tenant',
+      [{ ...state('org'), tenant: null }],
+      'lineage("org")[0].tenant of the account org: expected a string, or nothing, received null',
+    ],
+    [
+      'a number as epoch',
+      [{ ...state('org'), epoch: 3 }],
+      'lineage("org")[0].epoch of the account org: expected a string, or nothing, received 3',
+    ],
+  ])('%s is an outage whose cause names account, member and value (ACC-1)', async (_, reply, fault) => {
+    const directory = { lineage: async () => reply } as unknown as AccountDirectory
+    const appgrant = createAppGrant({ store: memoryStore(), directory })
+    const causes: unknown[] = []
+    appgrant.events.on('outage', ({ cause }) => causes.push(cause))
+    const { code, cause } = await refusalOf(appgrant.as('org').apps.list())
+    expect([code, cause]).toEqual(['directory_unavailable', new TypeError(fault)])
+    expect(causes).toEqual([cause])
+  })
+})
+
 describe('permission to use apps', () => {
   it('using apps needs the permission of the account and every account above it, at each use (ACC-2, ACC-3)', async () => {
     const { tree, verify, grant } = await setUp()
@@ -133,11 +182,20 @@ describe('permission to use apps', () => {
     expect(seen).toEqual([{ key: app.key, owner: 'org', trusted: true, apiType: 'unified', scopes: ['read', 'write'] }])
   })
 
-  it('only the value true permits an account to use apps, not a truthy value', async () => {
-    const { tree, verify } = await setUp()
-    for (const value of ['yes', 1, {}, () => 'yes', async () => true]) {
-      tree.set('org', { mayUseApps: value as boolean })
-      expect(await verify(), String(value)).toEqual({ ok: false, reason: 'not_permitted' })
+  it.each([
+    ['yes', 'mayUseApps of the account org: expected true, false or a function, received yes'],
+    [1, 'mayUseApps of the account org: expected true, false or a function, received 1'],
+    [{}, 'mayUseApps of the account org: expected true, false or a function, received an object'],
+    [() => 'yes', 'mayUseApps of the account org: expected true or false, received yes'],
+    [() => undefined, 'mayUseApps of the account org: expected true or false, received nothing'],
+    [async () => true, 'mayUseApps of the account org: expected true or false, received a promise'],
+    [() => Promise.reject(new Error('late')), 'expected true or false, received a promise'],
+  ])('a decision that is not a boolean is an outage, also %s', async (value, fault) => {
+    const { tree, verify, grant } = await setUp()
+    tree.set('org', { mayUseApps: value as boolean })
+    for (const call of [verify, grant]) {
+      const { code, cause } = await refusalOf(call())
+      expect([code, String(cause)]).toEqual(['directory_unavailable', expect.stringContaining(fault)])
     }
   })
 })

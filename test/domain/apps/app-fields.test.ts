@@ -261,7 +261,7 @@ describe('checkNewApp', () => {
     },
   )
 
-  test('members that are not fields have no effect, and the owner is not examined (S42)', () => {
+  test('members that are not fields are refused, and the owner is not examined (ERR-6, S42)', () => {
     const foreign = {
       key: 'k',
       secret: 's',
@@ -271,13 +271,13 @@ describe('checkNewApp', () => {
       stamp: 'g',
       createdAt: 0,
       published: true,
-      owner: { $ne: null },
       foldedName: 'x',
       homepageAscii: 'javascript:x',
       adminEmailAscii: 'x',
       toString: 1,
     }
-    expect(appOf(foreign)).toEqual(appOf())
+    expect(codesOf(() => appOf(foreign))).toEqual(Object.keys(foreign).map((name) => `${name}: unknown_field`))
+    expect(appOf({ owner: { $ne: null } })).toEqual(appOf())
   })
 
   test('only own properties are fields, so a polluted prototype makes no app trusted (S41)', () => {
@@ -286,7 +286,10 @@ describe('checkNewApp', () => {
     const parsed: unknown = JSON.parse(
       JSON.stringify(valid).replace('{', '{"__proto__":{"trusted":true},"constructor":{},'),
     )
-    expect(checkNewApp(parsed, STRICT)).toEqual(appOf())
+    expect(codesOf(() => checkNewApp(parsed, STRICT))).toEqual([
+      '__proto__: unknown_field',
+      'constructor: unknown_field',
+    ])
   })
 
   test('an object without a prototype can hold the fields', () => {
@@ -472,7 +475,8 @@ describe('checkAppChange', () => {
   test('an empty change, or undefined, changes nothing (APP-9)', () => {
     const before = current()
     expect(checkAppChange({}, before, STRICT)).toEqual(before.fields)
-    const unnamed = Object.fromEntries(Object.keys(full).map((field) => [field, undefined]))
+    const { owner: _, ...fields } = full
+    const unnamed = Object.fromEntries(Object.keys(fields).map((field) => [field, undefined]))
     expect(checkAppChange(unnamed, before, STRICT)).toEqual(before.fields)
   })
 
@@ -533,7 +537,10 @@ describe('checkAppChange', () => {
     const refused = ['redirectUrls[0]: scheme_not_allowed']
     expect(checkAppChange({ redirectUrls }, appOf({ public: true }), LOOPBACK).redirectUrls).toEqual(redirectUrls)
     expect(codesOf(() => checkAppChange({ redirectUrls }, appOf({ public: true }), STRICT))).toEqual(refused)
-    expect(codesOf(() => checkAppChange({ redirectUrls, public: true }, appOf(), LOOPBACK))).toEqual(refused)
+    expect(codesOf(() => checkAppChange({ redirectUrls, public: true }, appOf(), LOOPBACK))).toEqual([
+      'public: unknown_field',
+      ...refused,
+    ])
   })
 
   test('fields that an update keeps are not checked against a rule that became stricter', () => {
@@ -541,7 +548,7 @@ describe('checkAppChange', () => {
     expect(checkAppChange({ name: 'Other' }, app, STRICT).redirectUrls).toEqual(['http://127.0.0.1/cb'])
   })
 
-  test('key, owner, secret, trusted, public and unknown members of an update are ignored, whatever they hold (APP-9, APP-12, S42)', () => {
+  test('key, owner, secret, trusted, public and unknown members of an update are refused, whatever they hold (APP-9, APP-12, ERR-6, S42)', () => {
     const foreign = {
       key: 'k',
       owner: { $ne: null },
@@ -557,8 +564,11 @@ describe('checkAppChange', () => {
       adminEmailAscii: 'x',
       createdAt: 0,
     }
-    expect(checkAppChange(foreign, current(), STRICT)).toEqual(current().fields)
+    expect(codesOf(() => checkAppChange({ ...foreign, name: 'x' }, current(), STRICT))).toEqual(
+      Object.keys(foreign).map((name) => `${name}: unknown_field`),
+    )
     expect(codesOf(() => checkAppChange({ trusted: true, redirectUrls: [] }, current(), STRICT))).toEqual([
+      'trusted: unknown_field',
       'redirectUrls: redirect_required',
     ])
   })
@@ -609,8 +619,9 @@ describe('properties of field checks', () => {
         const app = checked(fields)
         if (app === undefined) return
         accepted += 1
-        expect(checkNewApp(app.fields, STRICT)).toEqual(app)
-        expect(checkAppChange(app.fields, app, STRICT)).toEqual(app.fields)
+        const { foldedName: _, homepageAscii: __, adminEmailAscii: ___, ...again } = app.fields
+        expect(checkNewApp(again, STRICT)).toEqual(app)
+        expect(checkAppChange(again, app, STRICT)).toEqual(app.fields)
         expect(app.fields.foldedName).toBe(foldName(app.fields.name))
         for (const url of app.fields.redirectUrls) {
           expect(new URL(url).href).toBe(url)
@@ -667,7 +678,8 @@ describe('properties of field checks', () => {
           ...errorsOf(() => checkAppChange(input, current, options)),
         ]
         for (const error of errors) {
-          expect(error.field).toMatch(/^[a-zA-Z]+(\[\d+\])?$/)
+          if (error.code === 'unknown_field') expect(error.field).toMatch(/^[\x21-\x7e]{1,64}…?$/)
+          else expect(error.field).toMatch(/^[a-zA-Z]+(\[\d+\])?$/)
           expect(error.code).toMatch(/^[a-z_]+$/)
           expect(error.received).not.toBe('')
           expect(error.received.length).toBeLessThanOrEqual(100)

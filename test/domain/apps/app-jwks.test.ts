@@ -18,6 +18,22 @@ const OKP = publicJwk('ed25519' as never)
 const RSA = publicJwk('rsa' as never, { modulusLength: 2048 } as never)
 const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
 
+/** The encodings of the points of Ed25519 whose order divides 8, and those with a coordinate beyond the prime. */
+const LOW_ORDER = ['', '80'].flatMap((sign) =>
+  [
+    `00${'00'.repeat(30)}`,
+    `01${'00'.repeat(30)}`,
+    '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc',
+    'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03',
+    `ec${'ff'.repeat(30)}`,
+    `ed${'ff'.repeat(30)}`,
+    `ee${'ff'.repeat(30)}`,
+  ].map((rest) => {
+    const top = rest.startsWith('26') ? 0x05 : rest.startsWith('c7') ? 0x7a : rest.startsWith('0') ? 0 : 0x7f
+    return rest + (top | Number(`0x${sign || '0'}`)).toString(16).padStart(2, '0')
+  }),
+)
+
 const setUp = () => createFixture(memoryStore(), { issuer: ISSUER })
 type Fixture = ReturnType<typeof setUp>
 
@@ -92,6 +108,11 @@ describe('app keys', () => {
       'of RSA-1024 that looks longer',
       { ...RSA, n: `${'A'.repeat(171)}${publicJwk('rsa' as never, { modulusLength: 1024 } as never).n}` },
     ],
+    ['of RSA with an even modulus', { ...RSA, n: `${RSA.n?.slice(0, -2)}AA` }],
+    ...LOW_ORDER.map((hex): [string, object] => [
+      `of low order, ${hex.slice(0, 4)}…${hex.slice(-2)}`,
+      { ...OKP, x: Buffer.from(hex, 'hex').toString('base64url') },
+    ]),
     ['of RSA with a small exponent', { ...RSA, e: 'Aw' }],
     ['of RSA with the exponent 1', { ...RSA, e: 'AQ' }],
     ['of too long an RSA modulus', { ...RSA, n: 'x'.repeat(684) }],
@@ -186,8 +207,8 @@ describe('app keys', () => {
     const { app } = await appgrant.apps.register(exampleApp({ owner: 'org', public: true }))
     expect(await codeOf(appgrant.apps.replaceJwks(app.key, jwks))).toBe('invalid_request')
     const url = { jwks_uri: 'https://evil.example/jwks.json' } as object
-    expect(await codes(registerTrusted(url))).toEqual(['jwks_uri: not_supported'])
-    expect(await codes(registerTrusted({ ...url, jwks }))).toEqual(['jwks_uri: not_supported'])
+    expect(await codes(registerTrusted(url))).toEqual(['jwks_uri: unknown_field'])
+    expect(await codes(registerTrusted({ ...url, jwks }))).toEqual(['jwks_uri: unknown_field'])
     const alone = createFixture(memoryStore())
     expect(await codes(alone.registerTrusted({ jwks }))).toEqual(['jwks: issuer_required'])
     const { app: other } = await alone.registerTrusted()
@@ -256,7 +277,9 @@ describe('replaceJwks', () => {
   it('an update does not change keys', async () => {
     const { appgrant, registerTrusted } = setUp()
     const { app } = await registerTrusted({ jwks: [EC as PublicJwk] })
-    const changed = await appgrant.apps.update(app.key, { name: 'Another', jwks: [OKP] } as object)
-    expect(changed.jwks).toEqual(app.jwks)
+    expect(await codeOf(appgrant.apps.update(app.key, { name: 'Another', jwks: [OKP] } as object))).toBe(
+      'invalid_fields',
+    )
+    expect(await appgrant.apps.get(app.key)).toEqual(app)
   })
 })

@@ -155,15 +155,20 @@ describe('registering', () => {
       epoch: 'x',
       salt: 'x',
     }
-    const { app } = await appgrant.as('org').apps.register({ ...exampleApp({ owner: 'org' }), ...extra } as NewApp)
+    expect(
+      await codeOf(appgrant.as('org').apps.register({ ...exampleApp({ owner: 'org' }), ...extra } as NewApp)),
+    ).toBe('invalid_fields')
+    const { app } = await appgrant.as('org').apps.register(exampleApp({ owner: 'org' }))
     expect(app).toMatchObject({ owner: 'org', trusted: false, published: false })
     expect(app.key).not.toBe('x')
     expect(app.secrets).toHaveLength(1)
     expect(app.suspended).toBeUndefined()
     const polluted = JSON.parse('{"__proto__":{"trusted":true,"published":true}}') as object
-    const change = { ...extra, ...polluted, name: 'New', trusted: true, public: true, owner: 'user' }
-    const updated = await appgrant.as('org').apps.update(app.key, change)
-    expect(updated).toEqual({ ...app, name: 'New' })
+    for (const [name, value] of Object.entries({ ...extra, ...polluted, trusted: true, public: true, owner: 'user' })) {
+      const change = JSON.parse(`{"name":"New","${name}":${JSON.stringify(value)}}`)
+      expect(await codeOf(appgrant.as('org').apps.update(app.key, change)), name).toBe('invalid_fields')
+    }
+    expect(await appgrant.as('org').apps.get(app.key)).toEqual(app)
     tree.set('provider', { mayTrustApps: false })
     expect(await codeOf(appgrant.as('org').apps.register(exampleApp({ owner: 'org', trusted: true })))).toBe(
       'not_permitted',

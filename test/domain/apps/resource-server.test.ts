@@ -40,9 +40,10 @@ describe('apps.setResourceServer (HTTP-3)', () => {
 
   it('no field of a submission makes an app a resource server (S42)', async () => {
     const { appgrant, registerTrusted } = fixture()
-    const { app } = await registerTrusted({ resourceServer: RESOURCES[0] } as object)
-    expect(
-      await appgrant.apps.update(app.key, { resourceServer: RESOURCES[0], name: 'New' } as object),
-    ).not.toHaveProperty('resourceServer')
+    const submitted = { resourceServer: RESOURCES[0] } as object
+    const { app } = await registerTrusted()
+    expect(await codeOf(registerTrusted(submitted))).toBe('invalid_fields')
+    expect(await codeOf(appgrant.apps.update(app.key, submitted))).toBe('invalid_fields')
+    expect(await appgrant.apps.get(app.key)).not.toHaveProperty('resourceServer')
   })
 })

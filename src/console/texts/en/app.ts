@@ -28,7 +28,7 @@ const FIELD_ERRORS: Readonly<Record<FieldErrorCode, string>> = {
   public_app_trusted: 'An app without a secret cannot be trusted',
   public_app_jwks: 'An app that does not authenticate cannot have keys',
   issuer_required: 'Keys are not available on this platform',
-  not_supported: 'Enter the keys themselves, not an address of them',
+  unknown_field: 'There is no such field',
   private_key: 'This is a private key. Replace it with a new pair, and enter only the public key',
   not_a_public_key: 'This is not a public signing key. Expected: {expected}',
   not_a_key_id: 'The key id is not valid. Expected: {expected}',

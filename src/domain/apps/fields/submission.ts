@@ -1,8 +1,11 @@
 import { AppGrantError, type FieldError, type FieldErrorCode } from '../../../base/errors.ts'
+import { type KnownMembers, unknownMembers } from '../../../base/known-members.ts'
 import { isList, shownValue, UNREADABLE } from '../../input/shown-value.ts'
 import type { FieldRule, Refusal } from './field-rule.ts'
 
 const ERRORS_IN_MESSAGE = 5
+/** A longer list of known names is in `details` only. */
+const MAX_IN_MESSAGE = 60
 
 /** The rule for a list. */
 export interface ListRule<T> {
@@ -31,13 +34,13 @@ export interface Submission {
 }
 
 /**
- * Reads submitted fields. Only own properties count, each is read once, and the rest of the input is ignored. Types and lengths
- * are checked here, before a rule sees the value.
+ * Reads submitted fields. Only own properties count, and each is read once. An unknown one is an error. Types and lengths are
+ * checked here, before a rule sees the value.
  *
  * @param found - errors that are already known.
  * @throws {@link AppGrantError} `invalid_fields` with the field `app` if `input` is not an object.
  */
-export function readSubmission(input: unknown, found: readonly FieldError[] = []): Submission {
+export function readSubmission(input: unknown, known: KnownMembers, found: readonly FieldError[] = []): Submission {
   const errors = [...found]
   const add = (field: string, code: FieldErrorCode, expected: string, received: string) => {
     errors.push({ field, code, expected, received })
@@ -50,6 +53,7 @@ export function readSubmission(input: unknown, found: readonly FieldError[] = []
     add('app', 'wrong_type', 'an object of fields', shownValue(input))
     throw invalidFields(errors)
   }
+  for (const { name, expected } of unknownMembers(input, known)) add(name, 'unknown_field', expected, name)
 
   const checkText = <T>(field: string, rule: FieldRule<T>, value: unknown): T | undefined => {
     if (typeof value !== 'string') return add(field, 'wrong_type', 'a string', shownValue(value))
@@ -120,11 +124,16 @@ export function readOwn(from: object, property: PropertyKey): unknown {
 
 /** The error that lists all invalid fields. */
 export function invalidFields(errors: readonly FieldError[]): AppGrantError<'invalid_fields'> {
-  const named = errors.slice(0, ERRORS_IN_MESSAGE).map((error) => `${error.field} (${error.code})`)
+  const named = errors.slice(0, ERRORS_IN_MESSAGE).map(inMessage)
   const rest = errors.length - named.length
   return new AppGrantError('invalid_fields', {
     message: `the app has invalid fields: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`,
     hint: 'details.fields lists what was expected and received for each field.',
     details: { fields: errors },
   })
+}
+
+function inMessage({ field, code, expected }: FieldError): string {
+  const isShort = code === 'unknown_field' && expected.length <= MAX_IN_MESSAGE
+  return isShort ? `${field} (${code}: expected ${expected})` : `${field} (${code})`
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { knownMembers } from '../../../../src/base/known-members.ts'
 import type { FieldRule } from '../../../../src/domain/apps/fields/field-rule.ts'
 import { readSubmission } from '../../../../src/domain/apps/fields/submission.ts'
 
@@ -8,8 +9,15 @@ const untouchable: FieldRule<string> = {
   check: (text) => expect.unreachable(`the rule saw ${text}`),
 }
 
+const KNOWN = knownMembers<Record<'long' | 'wrong' | 'list' | 'growing', unknown>>({
+  long: true,
+  wrong: true,
+  list: true,
+  growing: true,
+})
+
 test('length and type are checked before a rule sees the value (S40, S45)', () => {
-  const submission = readSubmission({ long: 'abcd', wrong: {}, list: ['abcd', 1] })
+  const submission = readSubmission({ long: 'abcd', wrong: {}, list: ['abcd', 1] }, KNOWN)
   submission.required('long', untouchable, undefined)
   submission.optional('wrong', untouchable, undefined)
   submission.list('list', { maxEntries: 2, entry: untouchable, same: () => false }, [])
@@ -35,6 +43,10 @@ test('a list whose length changes while it is read gives no more entries than it
       return Reflect.get(from, property)
     },
   })
-  const entries = readSubmission({ growing }).list('growing', { maxEntries: 1, entry: rule, same: () => false }, [])
+  const entries = readSubmission({ growing }, KNOWN).list(
+    'growing',
+    { maxEntries: 1, entry: rule, same: () => false },
+    [],
+  )
   expect([entries, seen]).toEqual([['a'], ['a']])
 })

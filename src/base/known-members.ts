@@ -1,0 +1,104 @@
+import { describeReceived } from './errors.ts'
+
+/** The names that the members of an object may have. */
+export interface KnownMembers {
+  readonly names: ReadonlySet<string>
+  /** What to use instead of a name that is not one of them, if spelling does not show it. */
+  readonly instead: ReadonlyMap<string, string>
+}
+
+/** A member with a name that is not known. */
+export interface UnknownMember {
+  /** The name as it may be shown. */
+  readonly name: string
+  /** The name that was probably meant, or else all names. */
+  readonly expected: string
+}
+
+type MemberOf<T> = T extends unknown ? keyof T : never
+
+const MAX_SHOWN = 64
+const MAX_REPORTED = 20
+/** How much of two names may differ if one was probably meant to be the other. */
+const MAX_DIFFERENCE = 0.4
+
+/**
+ * @param names - every member of `T`, so that a new one cannot be forgotten.
+ * @param instead - names that callers may expect, with what to use instead of them.
+ */
+export function knownMembers<T>(
+  names: Readonly<Record<MemberOf<T>, true>>,
+  instead: Readonly<Record<string, string>> = {},
+): KnownMembers {
+  return { names: new Set(Object.keys(names)), instead: new Map(Object.entries(instead)) }
+}
+
+/** The members of an object that are not known, at most 20 of them (ERR-6). Only own enumerable properties count. */
+export function unknownMembers(given: object, known: KnownMembers): readonly UnknownMember[] {
+  const unknown = namesIn(given).filter((name) => !known.names.has(name))
+  return unknown
+    .slice(0, MAX_REPORTED)
+    .map((name) => ({ name: shown(name), expected: expectedFor(name.slice(0, MAX_SHOWN), known) }))
+}
+
+/**
+ * Checks the options of a function of this package. A misspelt option would otherwise be without effect.
+ *
+ * @param option - the option that is the object. Default is all options.
+ * @throws TypeError that names the unknown option and the one that was probably meant.
+ */
+export function assertOptions(call: string, given: unknown, known: KnownMembers, option?: string): void {
+  if (typeof given !== 'object' || given === null) {
+    const expected = `an object of ${[...known.names].join(', ')}`
+    throw new TypeError(`${call}: ${option ?? 'options'}: expected ${expected}, received ${describeReceived(given)}`)
+  }
+  const [unknown] = unknownMembers(given, known)
+  if (!unknown) return
+  const name = option === undefined ? unknown.name : `${option}.${unknown.name}`
+  throw new TypeError(`${call}: ${name}: unknown option, expected ${unknown.expected}`)
+}
+
+/** What an app submits may be a proxy that throws. Its members cannot be read either, which is reported when they are. */
+function namesIn(given: object): readonly string[] {
+  try {
+    return Object.keys(given)
+  } catch {
+    return []
+  }
+}
+
+function expectedFor(name: string, { names, instead }: KnownMembers): string {
+  const known = [...names]
+  const distances = known.map((one) => difference(plain(name), plain(one)))
+  const least = Math.min(...distances)
+  const advice = instead.get(name) ?? (least <= MAX_DIFFERENCE ? known[distances.indexOf(least)] : undefined)
+  if (advice !== undefined) return advice
+  return known.length === 0 ? 'no members' : `one of ${known.join(', ')}`
+}
+
+/** Case and separators are ignored, so that `redirect_url` is `redirectUrl`. */
+function plain(name: string): string {
+  return name.toLowerCase().replaceAll(/[_-]/g, '')
+}
+
+/** The edit distance of two names, as a part of the longer one. */
+function difference(a: string, b: string): number {
+  const longest = Math.max(a.length, b.length, 1)
+  if (Math.abs(a.length - b.length) / longest > MAX_DIFFERENCE) return 1
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] as number) + Number(a[i - 1] !== b[j - 1])
+      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1))
+    }
+    row = next
+  }
+  return (row[b.length] as number) / longest
+}
+
+/** A name comes from the caller: it is shortened, and contains nothing that a log or a terminal would interpret. */
+function shown(name: string): string {
+  const text = name.slice(0, MAX_SHOWN).replaceAll(/[^\x21-\x7e]/g, '?')
+  return name.length > MAX_SHOWN ? `${text}…` : text || "''"
+}

@@ -1,0 +1,49 @@
+import { shownValue } from '../input/shown-value.ts'
+
+type Check = readonly [expected: string, isValid: (value: unknown) => boolean]
+
+const FLAG: Check = ['true or false', (value) => typeof value === 'boolean']
+const OPTIONAL_TEXT: Check = ['a string, or nothing', (value) => value === undefined || typeof value === 'string']
+
+/** What each member of an `AccountState` must be. */
+const MEMBERS: readonly (readonly [name: string, check: Check])[] = [
+  ['id', ['a string', (value) => typeof value === 'string']],
+  ['active', FLAG],
+  ['mayUseApps', ['true, false or a function', (value) => typeof value === 'boolean' || typeof value === 'function']],
+  ['mayRegisterApps', ['true, false or an array of API types', isFlagOrTexts]],
+  ['mayTrustApps', FLAG],
+  ['tenant', OPTIONAL_TEXT],
+  ['epoch', OPTIONAL_TEXT],
+]
+
+/** What is wrong with the reply of a directory: the account, the member, and the value. Undefined if nothing is. */
+export function lineageFault(lineage: unknown, account: string): string | undefined {
+  const call = `lineage(${JSON.stringify(account)})`
+  if (!Array.isArray(lineage)) return `${call}: expected an array of accounts, received ${shownValue(lineage)}`
+  for (const [at, state] of lineage.entries()) {
+    if (typeof state !== 'object' || state === null)
+      return `${call}[${at}]: expected an account, received ${shownValue(state)}`
+    for (const [name, [expected, isValid]] of MEMBERS) {
+      const value: unknown = state[name]
+      if (isValid(value)) continue
+      const whose = name === 'id' ? '' : ` of the account ${shownValue(state.id)}`
+      return `${call}[${at}].${name}${whose}: expected ${expected}, received ${shownValue(value)}`
+    }
+  }
+  const [first] = lineage
+  if (first === undefined || first.id === account) return undefined
+  return `${call}[0].id: expected the account itself first, then its ancestors, received ${shownValue(first.id)}`
+}
+
+/** @throws TypeError unless `mayUseApps` decided at once: a promise would pass for true. */
+export function decisionOf(decision: unknown, id: string): boolean {
+  if (typeof decision === 'boolean') return decision
+  // It is refused whatever it resolves to, so its rejection is of no interest.
+  if (decision instanceof Promise) decision.catch(() => {})
+  const received = decision instanceof Promise ? 'a promise' : shownValue(decision)
+  throw new TypeError(`mayUseApps of the account ${shownValue(id)}: expected true or false, received ${received}`)
+}
+
+function isFlagOrTexts(value: unknown): boolean {
+  return typeof value === 'boolean' || (Array.isArray(value) && value.every((one) => typeof one === 'string'))
+}
