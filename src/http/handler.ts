@@ -1,3 +1,4 @@
+import { invalidOption } from '../base/errors.ts'
 import { emitTo } from '../base/events.ts'
 import { assertOptions, knownMembers } from '../base/known-members.ts'
 import type { AppGrant } from '../create-app-grant.ts'
@@ -23,12 +24,12 @@ export interface HandlerOptions extends PageOptions {
    * request's URL are meaningful, and its body must not be read. Default is none: `/authorize` and the JSON API under `/apps`,
    * `/installs` and `/tokens` are not served then.
    */
-  readonly signIn?: SignIn
+  readonly signIn?: SignIn | undefined
   /**
    * Whether the JSON API is served too, if there is a `signIn`. Default is true. False leaves `/authorize` and the endpoints for
    * apps.
    */
-  readonly api?: boolean
+  readonly api?: boolean | undefined
   /**
    * Origins of the host, at most 100, whose pages may use the JSON API with the user's credentials besides those of the issuer, such
    * as `https://console.example`. They may read every response, and change what the signed-in account may change. Default is none:
@@ -38,7 +39,7 @@ export interface HandlerOptions extends PageOptions {
    *
    * @see [Fetch - CORS protocol and credentials](https://fetch.spec.whatwg.org/#cors-protocol-and-credentials)
    */
-  readonly origins?: readonly string[]
+  readonly origins?: readonly string[] | undefined
 }
 
 const OPTIONS = knownMembers<HandlerOptions>({
@@ -65,9 +66,7 @@ const OPTIONS = knownMembers<HandlerOptions>({
 export function createHandler(appgrant: AppGrant, options: HandlerOptions = {}): Handler {
   const issuer = appgrant?.issuer
   if (issuer === undefined)
-    throw new TypeError(
-      'createHandler: issuer: expected createAppGrant to be called with the option issuer, received undefined',
-    )
+    throw invalidOption('createHandler', 'issuer', 'createAppGrant to be called with the option issuer', issuer)
   const find = createRouter(under(issuer, routesOf(appgrant, issuer, options)))
 
   const serve: Serve = async (request, { remoteAddress }) => {
@@ -95,14 +94,16 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
   for (const name of ['signIn', 'consentPage', 'errorPage'] as const) {
     const option: unknown = options[name]
     if (option !== undefined && typeof option !== 'function')
-      throw new TypeError(`createHandler: ${name}: expected a function, received ${typeof option}`)
+      throw invalidOption('createHandler', name, 'a function', option)
   }
   const { signIn, api = true, origins = [], ...pages } = options
-  if (typeof api !== 'boolean')
-    throw new TypeError(`createHandler: api: expected true or false, received ${typeof api}`)
+  if (typeof api !== 'boolean') throw invalidOption('createHandler', 'api', 'true or false', api)
   if ((!signIn || !api) && origins.length > 0)
-    throw new TypeError(
-      'createHandler: origins: expected none, because the JSON API is not served: pass signIn, not api: false',
+    throw invalidOption(
+      'createHandler',
+      'origins',
+      'none, because the JSON API is not served: pass signIn, not api: false',
+      origins,
     )
   return [
     tokenRoute(core),

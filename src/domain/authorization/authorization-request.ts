@@ -2,6 +2,7 @@ import { AppGrantError, isAppGrantError } from '../../base/errors.ts'
 import type { LiveApp } from '../../records/app.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import { matchesRedirect } from '../apps/app-fields.ts'
+import { parseScope } from '../input/parse-scope.ts'
 import { type Audiences, resourcesInput } from '../input/resources.ts'
 import { narrowedScope } from '../tokens/scope.ts'
 import { bindingOf, isChallenge } from './pkce.ts'
@@ -110,10 +111,9 @@ export function validateRequest(
       'code_challenge: expected an S256 challenge of 43 characters and code_challenge_method=S256',
     )
   }
-  const asked = params.scope === undefined ? undefined : [...new Set(params.scope.split(' ').filter(Boolean))]
   try {
     const audience = audiences.requested(resourcesInput(params.resources))
-    const scope = narrowedScope(asked, app.fields.scopes, { app, scopes })
+    const scope = narrowedScope(parseScope(params.scope), app.fields.scopes, { app, scopes })
     return { scope, ...(audience && { audience }), binding: bindingOf(challenge, redirect.redirectUrl) }
   } catch (error) {
     if (isAppGrantError(error, 'invalid_target'))

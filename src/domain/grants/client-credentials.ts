@@ -23,7 +23,10 @@ import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
 
 /** What a trusted app asks for, with its credentials. */
 export type ClientCredentialsInput = AppAuthentication &
-  RequestContext & { readonly scope?: readonly string[]; readonly resources?: readonly string[] }
+  RequestContext & {
+    readonly scope?: readonly string[] | undefined
+    readonly resources?: readonly string[] | undefined
+  }
 
 const INPUT = knownMembers<ClientCredentialsInput>({ ...CREDENTIALS, scope: true, resources: true }, CREDENTIAL_NAMES)
 

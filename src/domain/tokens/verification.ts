@@ -38,9 +38,9 @@ export interface VerifyOptions {
    * How old the state that an acceptance is based on may be, in ms, 0–300 000. A denial is always based on the current state.
    * Default is 0, the current state.
    */
-  readonly maxStalenessMs?: number
+  readonly maxStalenessMs?: number | undefined
   /** The resource that is accessed: a token that is not for it is denied. Default is any of the option `resources`. */
-  readonly audience?: string
+  readonly audience?: string | undefined
 }
 
 /** Verifies access tokens. */
@@ -112,6 +112,15 @@ export function assertVerifyOptions(options: VerifyOptions): void {
 }
 
 export const verifyFailure = (reason: VerifyFailureReason): VerifyFailure => Object.freeze({ ok: false, reason })
+
+export const MAX_STALENESS_MS = 300_000
+/** What {@link isStaleness} accepts, in words. */
+export const STALENESS = `a number of ms from 0 to ${MAX_STALENESS_MS}`
+
+/** Whether it may be `maxStalenessMs`, which is 0 if it is absent. */
+export function isStaleness(value: unknown): value is number | undefined {
+  return value === undefined || (typeof value === 'number' && value >= 0 && value <= MAX_STALENESS_MS)
+}
 
 /** Denies a valid token that is not for the resource. */
 export function checkAudience(audience: string | undefined, verification: Verification): Verification {

@@ -29,7 +29,7 @@ export function readClientAuthentication({ headers }: IncomingRequest, form: For
   if (hasAssertion) {
     if (form.get('client_assertion_type') !== JWT_ASSERTION)
       throw invalidClient('this client_assertion_type is not supported')
-    return { ...(key !== undefined && { key }), assertion: assertion ?? '' }
+    return { key, assertion: assertion ?? '' }
   }
   if (header === null) return secret === undefined ? { key: key ?? '' } : { key: key ?? '', secret }
   const basic = readBasic(header)

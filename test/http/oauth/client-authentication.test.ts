@@ -210,7 +210,7 @@ describe('client authentication by assertion (RFC 7523)', () => {
   async function setUp() {
     const here = httpFixture()
     const signer = await appSigner()
-    const { app } = await here.trustedApp({ jwks: [signer.jwk] })
+    const { app } = await here.keyedApp({ jwks: [signer.jwk] })
     const sign = (claims = {}) => signer.sign(app.key, here.clock(), { claims: { aud: ISSUER, ...claims } })
     const form = async (more: Record<string, string> = {}) => ({
       ...GRANT,
