@@ -195,6 +195,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     ...createGrants({
       ...base,
       now,
+      steadyClock,
       retries,
       pages,
       format,
