@@ -167,6 +167,7 @@ const OPTIONS = knownMembers<AppGrantOptions>({
   timeoutMs: true,
   clock: true,
 })
+const LIMIT_NAMES = { names: new Set(Object.keys(LIMITS)), instead: new Map<string, string>() }
 const MAX_SCOPES = 1000
 const MAX_DESCRIPTION = 200
 const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
@@ -220,25 +221,17 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     appsPerOwner: integer('appsPerOwner', appsPerOwner, [1, 100_000]),
     timeoutMs: integer('timeoutMs', timeoutMs, [10, 60_000]),
     lifetimes: { ...DEFAULT_LIFETIMES, ...readLifetimes(lifetimes, { base: DEFAULT_LIFETIMES, invalid: wrong }) },
-    limits: integers('limits', options.limits, LIMITS),
+    limits: checkLimits(options.limits),
   }
 }
 
-/** The default, the least and the greatest value of each member. */
-type Ranges<Name extends string> = Readonly<Record<Name, readonly [value: number, min: number, max: number]>>
-
-/** An option with members that are integers, each of which has a default. */
-function integers<Name extends string>(
-  option: string,
-  given: { readonly [Member in Name]?: number | undefined } = {},
-  ranges: Ranges<Name>,
-): Readonly<Record<Name, number>> {
-  const names = Object.keys(ranges) as Name[]
-  assertOptions('createAppGrant', given, { names: new Set(names), instead: new Map() }, option)
+function checkLimits(given: { readonly [Name in keyof Limits]?: number | undefined } = {}): Limits {
+  assertOptions('createAppGrant', given, LIMIT_NAMES, 'limits')
+  const names = Object.keys(LIMITS) as (keyof Limits)[]
   const entries = names.map((name) => {
-    const [byDefault, ...range] = ranges[name]
+    const [byDefault, ...range] = LIMITS[name]
     const { [name]: value = byDefault } = given
-    return [name, integer(`${option}.${name}`, value, range)]
+    return [name, integer(`limits.${name}`, value, range)]
   })
   return Object.fromEntries(entries)
 }

@@ -164,6 +164,7 @@ export interface ErrorDetails {
 export type ErrorCode = keyof ErrorDetails
 
 const MAX_RECEIVED = 100
+const MAX_MASKED = 1000
 
 /**
  * The error for a wrong argument or option of a function of this package.
@@ -184,6 +185,8 @@ export function invalidOption(
 }
 
 function quoted(text: string): string {
+  // The time that masking takes grows with the square of the length.
+  if (text.length > MAX_MASKED) return `a string of ${text.length} characters`
   const plain = text.replaceAll(/(\w+:\/\/)?\S*@/g, '$1…@').replaceAll(/\?\S+/g, '?…')
   return JSON.stringify(plain.length > MAX_RECEIVED ? `${plain.slice(0, MAX_RECEIVED)}…` : plain)
 }

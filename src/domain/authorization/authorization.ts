@@ -73,13 +73,18 @@ export interface Authorization {
   beginAuthorization(params: URLSearchParams, actor: AuthorizingActor): Promise<Consent | Redirect>
   /**
    * Approves the request: installs the app for the account and returns a redirect with an authorization code. The ticket is
-   * used up, atomically.
+   * used up, atomically. If the same account and login approve it again within 30 seconds, because a user pressed the button
+   * twice or after `outcome_unknown`, they get the same redirect with the same code, until the code is exchanged.
    *
    * @param decision - `scope`: the part of the requested scope to grant. Default is all of it.
    * @throws {@link AppGrantError} `invalid_ticket`, `invalid_scope`, `app_suspended`, `account_blocked`, `not_permitted`.
    * @see [RFC 9207 - Authorization Server Issuer Identification](https://www.rfc-editor.org/rfc/rfc9207.html#section-2)
    */
   approve(decision: ConsentDecision & { readonly scope?: readonly string[] | undefined }): Promise<Redirect>
-  /** Denies the request: returns a redirect with `access_denied`. @throws {@link AppGrantError} `invalid_ticket`, `app_suspended`. */
+  /**
+   * Denies the request: returns a redirect with `access_denied`, and again within 30 seconds.
+   *
+   * @throws {@link AppGrantError} `invalid_ticket`, `app_suspended`.
+   */
   deny(decision: ConsentDecision): Promise<Redirect>
 }

@@ -83,8 +83,9 @@ export function createSessionSteps(parts: {
     const credentialEndsAt = idleEnd(app, session, now)
     // A code cannot be retried.
     const kept = credential.kind === 'rt' ? [await tokens.keep(token, derived)] : []
+    const { decided: _, ...exchanged } = session
     const isDone = await collection.replace(sessionKind, record, {
-      ...session,
+      ...exchanged,
       stage,
       digest: digestOf(next.refreshToken),
       salt,

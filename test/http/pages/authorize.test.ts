@@ -420,11 +420,30 @@ describe('POST /authorize/decision', () => {
   })
 
   it('a decision is accepted once, because approval and denial both use up the ticket', async () => {
-    const { ticket, decide } = await authorization()
-    for (const first of ['approve', 'deny']) {
+    const { ticket, decide, clock } = await authorization()
+    for (const [first, other] of [
+      ['approve', 'deny'],
+      ['deny', 'approve'],
+    ] as const) {
       const open = await ticket()
       answerIn(await decide({ ticket: open, decision: first }))
+      expectPage(await decide({ ticket: open, decision: other }), 400)
+      clock.advance(30_000)
       for (const decision of ['approve', 'deny']) expectPage(await decide({ ticket: open, decision }), 400)
+    }
+  })
+
+  it('a button that is pressed again 250 ms later leads to the same redirect, with the same one code (TOK-9)', async () => {
+    const { ticket, decide, clock, redeem } = await authorization()
+    for (const decision of ['approve', 'deny']) {
+      const form = { ticket: await ticket(), decision, scope: 'calls:read' }
+      const first = await decide(form)
+      clock.advance(250)
+      const second = await decide(form)
+      expect(second.headers.get('location')).toBe(first.headers.get('location'))
+      const answer = answerIn(second)
+      if (decision === 'approve') expect((await redeem(answer.get('code') ?? '')).status).toBe(200)
+      else expect(answer.get('error')).toBe('access_denied')
     }
   })
 
