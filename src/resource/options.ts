@@ -1,6 +1,7 @@
 import { invalidOption } from '../base/errors.ts'
 import { assertOptions, type KnownMembers } from '../base/known-members.ts'
 import { parseUrl } from '../base/parse-url.ts'
+import { resourceSpellings } from '../base/resource-spellings.ts'
 import type { ClaimRules } from '../credentials/jwt/claims.ts'
 import { isIssuer, isProtected } from '../domain/input/issuer.ts'
 
@@ -53,7 +54,7 @@ export function checkResourceOptions(name: string, options: ResourceOptions, kno
 
 /** The rules for the claims of a token for this resource, at the current time. */
 export function claimRules({ issuer, audience }: ResourceOptions): ClaimRules {
-  return { issuer, audience: [audience], now: Date.now(), toleranceMs: TOLERANCE_MS }
+  return { issuer, audience: resourceSpellings(audience), now: Date.now(), toleranceMs: TOLERANCE_MS }
 }
 
 /** Parses a URL to be fetched. @throws TypeError that names the invalid option. */

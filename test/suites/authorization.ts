@@ -140,7 +140,7 @@ export function testAuthorization(open: OpenStore): void {
           {},
           { scope: 'admin' },
           { response_type: 'token' },
-          { state: long(513) },
+          { state: '\u{fffd}' },
           { request: 'x' },
         ]) {
           const code = await codeOf(w.ask({ ...more, redirect_uri }))
@@ -202,16 +202,26 @@ export function testAuthorization(open: OpenStore): void {
       expect(w.observed.writes()).toBe(written)
     })
 
-    it('a state of 512 characters comes back byte for byte, and one of 513 is invalid_request without state', async () => {
+    it('a state of 4096 characters comes back byte for byte, in errors too, and a longer one stays on our page (HTTP-2)', async () => {
       const w = await fixture()
-      for (const state of [long(512), '\u0000\r\n\t', '%00+%2B&iss=x#', 'ünïcode 🙈', '"><script>', ' ', '=']) {
+      for (const state of [
+        long(513),
+        long(4096),
+        '\u0000\r\n\t',
+        '%00+%2B&iss=x#',
+        'ünïcode 🙈',
+        '"><script>',
+        ' ',
+        '=',
+      ]) {
         const { ticket } = await w.consent({ state })
         const answer = answerIn(await w.appgrant.authorizer.approve({ ticket, account: 'user' }))
         expect(answer.state).toBe(state)
         expect(answer.iss).toBe(ISSUER)
       }
-      const { error_description: _, ...answer } = answerIn(await w.ask({ state: long(513) }))
-      expect(answer).toEqual({ error: 'invalid_request', iss: ISSUER })
+      const { error_description: _, ...answer } = answerIn(await w.ask({ state: long(4096), response_type: 'token' }))
+      expect(answer).toEqual({ error: 'unsupported_response_type', state: long(4096), iss: ISSUER })
+      expect(await codeOf(w.ask({ state: long(4097) }))).toBe('invalid_request')
     })
 
     it('the redirect keeps its own query, and the location is ASCII without line ends (S06)', async () => {

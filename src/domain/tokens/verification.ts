@@ -1,5 +1,6 @@
 import { AppGrantError, type VerifyFailureReason } from '../../base/errors.ts'
 import { assertOptions, knownMembers } from '../../base/known-members.ts'
+import { resourceSpellings } from '../../base/resource-spellings.ts'
 import type { Claims } from '../../credentials/jwt/claims.ts'
 
 /** What a valid access token permits. */
@@ -124,6 +125,9 @@ export function isStaleness(value: unknown): value is number | undefined {
 
 /** Denies a valid token that is not for the resource. */
 export function checkAudience(audience: string | undefined, verification: Verification): Verification {
-  const isFor = !verification.ok || audience === undefined || verification.audience.includes(audience)
+  const isFor =
+    !verification.ok ||
+    audience === undefined ||
+    resourceSpellings(audience).some((one) => verification.audience.includes(one))
   return isFor ? verification : verifyFailure('other_audience')
 }

@@ -57,7 +57,7 @@ export function createApiOrigins(issuer: string, origins: readonly string[]): Ap
         const response = await respond()
         return response instanceof PlainResponse ? withHeaders(response, headers) : withCors(response, headers)
       } catch (error) {
-        const refusal = errorResponse(error, 'api')
+        const refusal = errorResponse(error, 'api', request.headers)
         if (!refusal) throw error
         return withHeaders(refusal, headers)
       }

@@ -118,7 +118,7 @@ describe('verify and tryVerify', () => {
     async (format) => {
       const { appgrant } = await setUp()
       const error = await refusalOf(appgrant.authorizer.verify('x'))
-      const response = errorResponse(error, format)
+      const response = errorResponse(error, format, new Headers())
       expect(response).toMatchObject({
         status: 401,
         headers: {
