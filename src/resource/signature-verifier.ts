@@ -41,7 +41,8 @@ const OPTIONS = knownMembers<SignatureOptions>({ ...RESOURCE_OPTIONS, jwksUri: t
 export function signatureVerifier(options: SignatureOptions): Verifier {
   const resource = checkResourceOptions('signatureVerifier', options, OPTIONS)
   const uri = checkUrl('signatureVerifier', 'jwksUri', options.jwksUri ?? `${resource.issuer}/jwks.json`)
-  const keys = remoteKeys(uri, { timeoutMs: resource.timeoutMs, fetch: fetchWhole })
+  const { timeoutMs } = resource
+  const keys = remoteKeys(uri, { timeoutMs, fetch: fetchWhole, steadyClock: () => performance.now() })
   const keyFor: KeyFor = (header) =>
     keys(header).catch((cause) => {
       throw issuerUnavailable(cause, `The keys could not be fetched from ${uri}. See the cause.`)
