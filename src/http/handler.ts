@@ -16,6 +16,7 @@ import { createMisplacement } from './wire/misplaced.ts'
 import { isLeadingPath, pathOf, withPrefix } from './wire/path.ts'
 import { withPreflight } from './wire/preflight.ts'
 import type { IncomingRequest } from './wire/request.ts'
+import { BodyWasReadError } from './wire/request-body.ts'
 import { createRouter, type Route, type RouteCall, type RouteMatch } from './wire/router.ts'
 import { type Handler, handlerOf, type Serve } from './wire/serve.ts'
 import type { SignIn } from './wire/sign-in.ts'
@@ -107,6 +108,7 @@ export function createHandler(appgrant: AppGrant, options: HandlerOptions = {}):
       const response = errorResponse(error, route?.errorFormat ?? 'oauth', received.headers)
       if (response) return response
       const operation = route ? `${route.method} ${route.path}` : 'routing'
+      if (error instanceof BodyWasReadError) misplacement.parsed(operation)
       emitTo(appgrant.events, 'outage', { code: 'server_error', operation, cause: error })
       return serverErrorResponse()
     }

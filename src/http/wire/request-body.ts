@@ -16,6 +16,14 @@ function plainPairs(text: string): readonly (readonly [string, string])[] {
   })
 }
 
+/** The body was read before the handler got the request: a mistake of the host, not of the client. */
+export class BodyWasReadError extends Error {
+  constructor() {
+    super('the request body has already been read: mount this handler before the body parser')
+    this.name = 'BodyWasReadError'
+  }
+}
+
 /** The parameters of a form, without those that have no value (RFC 6749 §3.2). */
 export type Form = ReadonlyMap<string, string>
 
@@ -73,9 +81,7 @@ function assertType({ headers }: IncomingRequest, expected: string): void {
 }
 
 async function readText(request: IncomingRequest): Promise<string> {
-  if (request.bodyUsed) {
-    throw new Error('the request body has already been read: mount this handler before the body parser')
-  }
+  if (request.bodyUsed) throw new BodyWasReadError()
   if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) throw tooLarge()
   const bytes = await request.readBody(MAX_BODY_BYTES).catch(() => {
     // The client has closed the connection and will not read this response.
