@@ -18,7 +18,7 @@ const handler = createHandler(appgrant)
 app.all('*', (c) => {
   // Failed authentications are limited per address. Other runtimes provide the address in other ways.
   const { address } = getConnInfo(c).remote
-  return handler(c.req.raw, address === undefined ? {} : { remoteAddress: address })
+  return handler(c.req.raw, { remoteAddress: address })
 })
 
 serve({ fetch: app.fetch, port, hostname: '127.0.0.1' }, () => printCommands(credentials))

@@ -69,8 +69,14 @@ const MAY_IMPORT = {
   'src/credentials': ['src/base'],
   'src/store': ['src/base'],
   'src/base': [],
-  // What other authors of stores can import, too.
-  adapters: ['src/store.ts', 'src/base/errors.ts', 'src/base/known-members.ts'],
+  // What other authors of stores can import, too, and helpers of a few lines.
+  adapters: [
+    'src/store.ts',
+    'src/base/describe-value.ts',
+    'src/base/errors.ts',
+    'src/base/known-members.ts',
+    'src/base/once.ts',
+  ],
 }
 const places = Object.keys(MAY_IMPORT).sort((a, b) => b.length - a.length)
 const isIn = (place) => (file) => file === place || file.startsWith(`${place}/`)

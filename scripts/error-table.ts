@@ -45,7 +45,11 @@ function httpOf(code: ErrorCode): string {
 
 function responseTo(code: ErrorCode, format: ErrorFormat): { readonly status: number; readonly error: string } {
   const details = code === 'too_many_failures' ? { retryAfterSeconds: 1 } : {}
-  const response = errorResponse(new AppGrantError(code, { details: details as ErrorDetails[ErrorCode] }), format)
+  const response = errorResponse(
+    new AppGrantError(code, { details: details as ErrorDetails[ErrorCode] }),
+    format,
+    new Headers(),
+  )
   const { error } = JSON.parse(response?.body ?? '{}') as { error?: string }
   if (!response || error === undefined) fail(`${code} has no response`)
   return { status: response.status, error }

@@ -94,7 +94,7 @@ export interface AppGrant extends Management, AsyncDisposable {
    *   request behind them, for the event `refused`.
    * @throws TypeError if the account is not an account id.
    */
-  as(account: string, options?: { readonly login?: string } & RequestContext): Management
+  as(account: string, options?: { readonly login?: string | undefined } & RequestContext): Management
   /**
    * Returns the management API with the host's authority, recording the login that uses it.
    *

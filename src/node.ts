@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { invalidOption } from './base/errors.ts'
 import { assertOptions, knownMembers } from './base/known-members.ts'
 import type { Access, Verifier } from './domain/tokens/verification.ts'
 import type { Handler } from './http/index.ts'
@@ -16,7 +17,7 @@ export interface NodeHandlerOptions {
    * WARNING: behind a proxy, that is the proxy's address, so all callers share one limit. Return the address that *your* proxy
    * appends instead. A value that clients can set themselves lets them evade the limit and exhaust it for others.
    */
-  readonly remoteAddress?: (req: IncomingMessage) => string | undefined
+  readonly remoteAddress?: ((req: IncomingMessage) => string | undefined) | undefined
 }
 
 const OPTIONS = knownMembers<NodeHandlerOptions>({ remoteAddress: true })
@@ -38,15 +39,15 @@ export function toNodeHandler(
   assertOptions('toNodeHandler', options, OPTIONS)
   const { remoteAddress = (req) => req.socket.remoteAddress } = options
   if (typeof handler !== 'function')
-    throw new TypeError('toNodeHandler: handler: expected a handler made by createHandler')
-  if (typeof remoteAddress !== 'function') throw new TypeError('toNodeHandler: remoteAddress: expected a function')
+    throw invalidOption('toNodeHandler', 'handler', 'a handler made by createHandler', handler)
+  if (typeof remoteAddress !== 'function')
+    throw invalidOption('toNodeHandler', 'remoteAddress', 'a function', remoteAddress)
 
   // A handler made by createHandler can be called without a Fetch Request, at half the cost.
   const serve = serveOf(handler)
   return async (req, res) => {
     try {
-      const address = remoteAddress(req)
-      const connection = address === undefined ? {} : { remoteAddress: address }
+      const connection = { remoteAddress: remoteAddress(req) }
       const request = nodeRequest(req)
       const response = await (serve ? serve(request, connection) : handler(request.toRequest(), connection))
       await sendResponse(req, res, response)
@@ -98,6 +99,6 @@ export function protectNode(
  */
 export function accessOf(req: IncomingMessage): Access {
   const { [ACCESS]: access } = req as IncomingMessage & { readonly [ACCESS]?: Access }
-  if (!access) throw new TypeError('accessOf: expected a request that passed protectNode')
+  if (!access) throw invalidOption('accessOf', 'req', 'a request that passed protectNode', req)
   return access
 }

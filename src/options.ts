@@ -1,4 +1,4 @@
-import { describeReceived } from './base/errors.ts'
+import { invalidOption } from './base/errors.ts'
 import { assertOptions, knownMembers } from './base/known-members.ts'
 import { parseUrl } from './base/parse-url.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
@@ -22,7 +22,7 @@ export interface AppGrantOptions {
    * The host's accounts. Default is none: every account is independent and active, and may use and register apps; only the host's own
    * authority can trust apps.
    */
-  readonly directory?: AccountDirectory
+  readonly directory?: AccountDirectory | undefined
   /**
    * The canonical https URL that identifies this authorization server, without query, fragment or trailing slash; http is allowed
    * on a loopback address, for development. Required by `appgrant/http`, by `signing`, by apps with public keys and for user
@@ -30,7 +30,7 @@ export interface AppGrantOptions {
    *
    * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
    */
-  readonly issuer?: string
+  readonly issuer?: string | undefined
   /**
    * The resources that tokens can be issued for: 1–100 distinct URIs without fragment, of at most 512 characters each. An app
    * that requests none gets tokens for the first. A token is for the resources that were requested, and `verify` denies tokens
@@ -38,7 +38,7 @@ export interface AppGrantOptions {
    *
    * @see [RFC 8707 - Resource Indicators for OAuth 2.0](https://www.rfc-editor.org/rfc/rfc8707.html#section-2)
    */
-  readonly resources?: readonly string[]
+  readonly resources?: readonly string[] | undefined
   /**
    * The scope catalogue: the name of every scope, and what it means to people, which the consent page shows. At most 1000 scope
    * tokens of at most 100 characters, and descriptions of 1–200 characters. An app can register only these scopes, and one that is
@@ -46,14 +46,14 @@ export interface AppGrantOptions {
    *
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.3)
    */
-  readonly scopes?: Readonly<Record<string, string>>
+  readonly scopes?: Readonly<Record<string, string>> | undefined
   /**
    * The keys that access tokens are signed with, so that services without access to the store can verify them. While keys are
    * configured, `verify` accepts both formats. Default is none: access tokens are opaque.
    *
    * @see [RFC 9068 - JWT Profile for OAuth 2.0 Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-2)
    */
-  readonly signing?: SigningOptions
+  readonly signing?: SigningOptions | undefined
   /**
    * Returns claims to add to a signed access token when it is issued and to the response of `/introspect`, or undefined for none:
    * at most 4 KiB of JSON, under names that tokens do not use already, such as `groups`. It has `timeoutMs`. If it fails, nothing
@@ -64,7 +64,7 @@ export interface AppGrantOptions {
    *
    * @see [RFC 9068 - JWT Profile for OAuth 2.0 Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-2.2.3)
    */
-  readonly claims?: ClaimsFunction
+  readonly claims?: ClaimsFunction | undefined
   /**
    * Whether an account is asked before it authorizes an app. Returns, for an app and a request:
    *
@@ -82,15 +82,15 @@ export interface AppGrantOptions {
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-10.2)
    * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-8.6)
    */
-  readonly consent?: DecideConsent
+  readonly consent?: DecideConsent | undefined
   /** The prefix of every token, `[a-z][a-z0-9]{1,9}`. Default is `ag`. */
-  readonly tokenPrefix?: string
+  readonly tokenPrefix?: string | undefined
   /** How many apps one account may own, 1–100 000. Default is 1000. */
-  readonly appsPerOwner?: number
+  readonly appsPerOwner?: number | undefined
   /** How long codes, tokens and sessions are valid. The defaults are those of {@link Lifetimes}. */
-  readonly lifetimes?: Partial<Lifetimes>
+  readonly lifetimes?: { readonly [Name in keyof Lifetimes]?: Lifetimes[Name] | undefined } | undefined
   /** What one app, account or address may take. The defaults are those of {@link Limits}, which no honest one meets. */
-  readonly limits?: Partial<Limits>
+  readonly limits?: { readonly [Name in keyof Limits]?: Limits[Name] | undefined } | undefined
   /**
    * Whether a refresh gives a new refresh token. False, for all apps that are not public or for those for which the function
    * returns false, keeps the one that was issued for the code until the session ends: for clients that never take a new one.
@@ -102,38 +102,40 @@ export interface AppGrantOptions {
    *
    * @see [RFC 9700 - Best Current Practice for OAuth 2.0 Security](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14.2)
    */
-  readonly rotateRefreshTokens?: boolean | ((app: AppIdentity) => boolean)
+  readonly rotateRefreshTokens?: boolean | ((app: AppIdentity) => boolean) | undefined
   /**
    * Whether public apps may register http redirect URLs on `127.0.0.1` and `[::1]`. Default is false.
    *
    * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3)
    */
-  readonly allowLoopbackRedirects?: boolean
+  readonly allowLoopbackRedirects?: boolean | undefined
   /**
    * How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. An operation that other
    * writers overtake is not attempted again after five times as long: it is a `conflict`. Default is 1000.
    */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /**
    * Returns the time in ms since 1970. The clocks of all nodes, and of the store's servers, must agree to within a second: a node
    * whose clock differs more from the store's rejects with `clock_skew` whatever depends on the time. Default is `Date.now`.
    */
-  readonly clock?: () => number
+  readonly clock?: (() => number) | undefined
 }
 
 /** The validated options, with defaults applied. */
-export type CheckedOptions = Omit<
-  Required<AppGrantOptions>,
-  | 'issuer'
-  | 'resources'
-  | 'scopes'
-  | 'signing'
-  | 'claims'
-  | 'directory'
-  | 'lifetimes'
-  | 'limits'
-  | 'rotateRefreshTokens'
-> & {
+export type CheckedOptions = {
+  readonly [Name in Exclude<
+    keyof AppGrantOptions,
+    | 'issuer'
+    | 'resources'
+    | 'scopes'
+    | 'signing'
+    | 'claims'
+    | 'directory'
+    | 'lifetimes'
+    | 'limits'
+    | 'rotateRefreshTokens'
+  >]-?: NonNullable<AppGrantOptions[Name]>
+} & {
   readonly issuer: string | undefined
   readonly resources: readonly string[] | undefined
   /** Descriptions by name. */
@@ -165,6 +167,7 @@ const OPTIONS = knownMembers<AppGrantOptions>({
   timeoutMs: true,
   clock: true,
 })
+const LIMIT_NAMES = { names: new Set(Object.keys(LIMITS)), instead: new Map<string, string>() }
 const MAX_SCOPES = 1000
 const MAX_DESCRIPTION = 200
 const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
@@ -218,25 +221,17 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     appsPerOwner: integer('appsPerOwner', appsPerOwner, [1, 100_000]),
     timeoutMs: integer('timeoutMs', timeoutMs, [10, 60_000]),
     lifetimes: { ...DEFAULT_LIFETIMES, ...readLifetimes(lifetimes, { base: DEFAULT_LIFETIMES, invalid: wrong }) },
-    limits: integers('limits', options.limits, LIMITS),
+    limits: checkLimits(options.limits),
   }
 }
 
-/** The default, the least and the greatest value of each member. */
-type Ranges<Name extends string> = Readonly<Record<Name, readonly [value: number, min: number, max: number]>>
-
-/** An option with members that are integers, each of which has a default. */
-function integers<Name extends string>(
-  option: string,
-  given: Partial<Readonly<Record<Name, number>>> = {},
-  ranges: Ranges<Name>,
-): Readonly<Record<Name, number>> {
-  const names = Object.keys(ranges) as Name[]
-  assertOptions('createAppGrant', given, { names: new Set(names), instead: new Map() }, option)
+function checkLimits(given: { readonly [Name in keyof Limits]?: number | undefined } = {}): Limits {
+  assertOptions('createAppGrant', given, LIMIT_NAMES, 'limits')
+  const names = Object.keys(LIMITS) as (keyof Limits)[]
   const entries = names.map((name) => {
-    const [byDefault, ...range] = ranges[name]
+    const [byDefault, ...range] = LIMITS[name]
     const { [name]: value = byDefault } = given
-    return [name, integer(`${option}.${name}`, value, range)]
+    return [name, integer(`limits.${name}`, value, range)]
   })
   return Object.fromEntries(entries)
 }
@@ -283,5 +278,5 @@ function areResources(resources: unknown): boolean {
 }
 
 function wrong(name: string, expected: string, received: unknown): TypeError {
-  return new TypeError(`createAppGrant: ${name}: expected ${expected}, received ${describeReceived(received)}`)
+  return invalidOption('createAppGrant', name, expected, received)
 }

@@ -1,3 +1,4 @@
+import { describeValue } from '../../src/base/describe-value.ts'
 import { type RecordRef, SLACK_MS, type StoreRecord } from '../../src/store.ts'
 
 /** A record as it is stored in the collection. */
@@ -26,13 +27,13 @@ const NAME = /^[A-Za-z0-9._-]{1,200}$/
 /** Returns the value if it is a valid name, else throws a TypeError: nothing else may reach a filter. */
 export function checkedName(value: unknown, what: string): string {
   if (typeof value === 'string' && NAME.test(value)) return value
-  throw new TypeError(`${what}: expected 1 to 200 characters of A-Za-z0-9._-, received ${typeof value}`)
+  throw new TypeError(`${what}: expected 1 to 200 characters of A-Za-z0-9._-, received ${describeValue(value)}`)
 }
 
 /** Returns the value if it is a finite number, else throws a TypeError. */
 export function checkedNumber(value: unknown, what: string): number {
   if (Number.isFinite(value)) return value as number
-  throw new TypeError(`${what}: expected a number, received ${typeof value}`)
+  throw new TypeError(`${what}: expected a number, received ${describeValue(value)}`)
 }
 
 /** The `_id` of the record at a ref. */

@@ -1,7 +1,8 @@
+import { invalidOption } from '../../src/base/errors.ts'
 import { assertOptions, knownMembers } from '../../src/base/known-members.ts'
+import { once } from '../../src/base/once.ts'
 import { batchGets, notApplied, type RecordRef, type Store, withSanitizedErrors } from '../../src/store.ts'
 import { idOf } from './document.ts'
-import { atFirstUse } from './first-use.ts'
 import { checkIndexes } from './indexes.ts'
 import { insertTogether } from './insert.ts'
 import { type MongoDb, openCollection } from './mongo-collection.ts'
@@ -20,7 +21,7 @@ export interface MongoStoreOptions {
   /** A `Db` of the driver `mongodb` 6 or 7. The store never closes its client. */
   readonly db: MongoDb
   /** The name of the collection that holds all records. Default is `appgrant`. */
-  readonly collection?: string
+  readonly collection?: string | undefined
 }
 
 const OPTIONS = knownMembers<MongoStoreOptions>({ db: true, collection: true })
@@ -58,15 +59,15 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
   assertOptions('mongoStore', options, OPTIONS)
   const { db, collection: name = 'appgrant' } = options
   if (typeof db?.collection !== 'function' || typeof db.command !== 'function')
-    throw new TypeError("mongoStore: db: expected a Db of the driver 'mongodb'")
+    throw invalidOption('mongoStore', 'db', "a Db of the driver 'mongodb'", db)
   if (typeof name !== 'string' || name === '')
-    throw new TypeError('mongoStore: collection: expected a non-empty string')
+    throw invalidOption('mongoStore', 'collection', 'a non-empty string', name)
 
   const collection = openCollection(db, name)
   const direct = isDirect(db)
-  const readable = direct ? atFirstUse(() => refuseMemberAlone(db)) : undefined
+  const readable = direct ? once(() => refuseMemberAlone(db)) : undefined
   // Without its unique index a limit would not hold.
-  const limitable = atFirstUse(() => checkIndexes(collection).catch((error) => Promise.reject(notApplied(error))))
+  const limitable = once(() => checkIndexes(collection).catch((error) => Promise.reject(notApplied(error))))
   const reached = onceReached(() => askServer(db))
   const reachable = () => reached().catch((error) => Promise.reject(notApplied(error)))
   const insertOne = insertTogether(collection)

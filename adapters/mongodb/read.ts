@@ -1,3 +1,4 @@
+import { describeValue } from '../../src/base/describe-value.ts'
 import type { GroupRef, PageRequest, Position, RecordPage, RecordRef, StoreRecord } from '../../src/store.ts'
 import { checkedName, checkedNumber, type MongoDocument, recordOf } from './document.ts'
 import { GROUP_INDEX } from './indexes.ts'
@@ -57,7 +58,7 @@ export async function countGroup(collection: MongoCollection, group: GroupRef, a
 }
 
 function behind(members: ReturnType<typeof membersOf>, { position, id }: Position) {
-  if (typeof id !== 'string') throw new TypeError(`after.id: expected a string, received ${typeof id}`)
+  if (typeof id !== 'string') throw new TypeError(`after.id: expected a string, received ${describeValue(id)}`)
   const place = checkedNumber(position, 'after.position')
   const _id = `${members.partition.$eq}:${members.kind.$eq}:${id}`
   return [

@@ -1,4 +1,5 @@
-import { describeReceived } from '../../src/base/errors.ts'
+import { describeValue } from '../../src/base/describe-value.ts'
+import { invalidOption } from '../../src/base/errors.ts'
 import type { GroupRef, RecordRef } from '../../src/store.ts'
 
 // Core makes refs of 1 to 200 characters of A-Za-z0-9._-. Any other character could escape the namespace or the
@@ -34,9 +35,7 @@ export interface Keyspace {
 
 export function keyspace(namespace: string): Keyspace {
   if (typeof namespace !== 'string' || !NAMESPACE.test(namespace)) {
-    throw new TypeError(
-      `redisStore: namespace: expected 1 to 64 characters of A-Za-z0-9._-, received ${describeReceived(namespace)}`,
-    )
+    throw invalidOption('redisStore', 'namespace', '1 to 64 characters of A-Za-z0-9._-', namespace)
   }
   // The prefix of the keys of each kind and partition, so that it is built once.
   const prefixes = new Map<string, Map<string, string>>()
@@ -60,6 +59,6 @@ export function keyspace(namespace: string): Keyspace {
 export function name(text: string): string {
   if (typeof text === 'string' && isName(text)) return text
   throw new TypeError(
-    `a name in a record: expected 1 to 200 characters of A-Za-z0-9._-, received ${typeof text === 'string' ? `a string of ${text.length} characters` : typeof text}`,
+    `a name in a record: expected 1 to 200 characters of A-Za-z0-9._-, received ${describeValue(text)}`,
   )
 }

@@ -1,4 +1,4 @@
-import { describeReceived } from '../../src/base/errors.ts'
+import { invalidOption } from '../../src/base/errors.ts'
 import { assertOptions, knownMembers } from '../../src/base/known-members.ts'
 import { type Store, sanitizeError } from '../../src/store.ts'
 import type { RedisClient } from './client.ts'
@@ -25,20 +25,20 @@ export interface RedisStoreOptions {
    */
   readonly client: RedisClient
   /** The prefix of every key: 1 to 64 characters of `A-Za-z0-9._-`. Default is `ag`. */
-  readonly namespace?: string
+  readonly namespace?: string | undefined
   /**
    * Revocations, and other writes that must not be lost, succeed only when `replicas` replicas have confirmed them
    * within `timeoutMs`. Otherwise their outcome is unknown and they have to be repeated. Set `replicas` to the number
    * of all replicas that may be promoted: a failover to one that did not confirm would undo the write. `timeoutMs`, at
    * least 1, should be well below the deadline of a call. Default is to wait for the master only.
    */
-  readonly durability?: Durability
+  readonly durability?: Durability | undefined
   /**
    * WARNING: eviction deletes apps, installs, and the tombstones that keep a late write from restoring what was
    * removed. If you set this, you must guarantee that `maxmemory` is never reached. Default is false: `prepare()`
    * rejects every `maxmemory-policy` except `noeviction`.
    */
-  readonly allowEviction?: boolean
+  readonly allowEviction?: boolean | undefined
 }
 
 const OPTIONS = knownMembers<RedisStoreOptions>({
@@ -75,14 +75,10 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
   assertOptions('redisStore', options, OPTIONS)
   const { client, durability, namespace = 'ag', allowEviction = false } = options
   if (typeof client?.duplicate !== 'function') {
-    throw new TypeError(
-      `redisStore: client: expected a Redis or Cluster of ioredis, received ${describeReceived(client)}`,
-    )
+    throw invalidOption('redisStore', 'client', 'a Redis or Cluster of ioredis', client)
   }
   if (typeof allowEviction !== 'boolean')
-    throw new TypeError(
-      `redisStore: allowEviction: expected true or false, received ${describeReceived(allowEviction)}`,
-    )
+    throw invalidOption('redisStore', 'allowEviction', 'true or false', allowEviction)
   if (durability !== undefined) {
     assertOptions('redisStore', durability, DURABILITY, 'durability')
     atLeastOne('durability.replicas', durability.replicas)
@@ -137,8 +133,6 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
 
 function atLeastOne(option: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 1) {
-    throw new TypeError(
-      `redisStore: ${option}: expected a whole number of at least 1, received ${describeReceived(value)}`,
-    )
+    throw invalidOption('redisStore', option, 'a whole number of at least 1', value)
   }
 }

@@ -1,3 +1,4 @@
+import { once } from '../../src/base/once.ts'
 import type { RecordRef } from '../../src/store.ts'
 import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
@@ -11,7 +12,6 @@ type Watch = (changed: (ref: RecordRef) => void) => Promise<() => Promise<void>>
  */
 export function watcher(connection: Connection, { channel }: Keyspace): Watch {
   const watching = new Set<(ref: RecordRef) => void>()
-  let listening: Promise<unknown> | undefined
   let heard: Client | undefined
 
   const hear = (from: string, message: string) => {
@@ -19,22 +19,16 @@ export function watcher(connection: Connection, { channel }: Keyspace): Watch {
     const [partition = '', kind = '', id = ''] = message.split(' ')
     for (const changed of watching) changed({ kind, partition, id })
   }
-  const listen = async () => {
+  const listening = once(async () => {
     const client = await connection.ready()
     // A user without the right to subscribe is refused again and again, and must not leave a listener each time.
     if (heard !== client) client.on('message', hear)
     heard = client
     await client.subscribe(channel)
-  }
+  })
 
   return async (changed) => {
-    listening ??= listen()
-    try {
-      await listening
-    } catch (error) {
-      listening = undefined
-      throw error
-    }
+    await listening()
     // Wrapped, so that the same callback can be registered twice.
     const watch = (ref: RecordRef) => changed(ref)
     watching.add(watch)

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { describeReceived } from '../../src/base/errors.ts'
+import { invalidOption } from '../../src/base/errors.ts'
+import { once } from '../../src/base/once.ts'
 import { batchGets, notApplied, SLACK_MS, type Store, withSanitizedErrors } from '../../src/store.ts'
 import { type CommitQueue, commitQueue, retryWhileLocked } from './commit-queue.ts'
 import { type Driver, driverOf, isHandle, openDriver } from './driver.ts'
@@ -58,17 +59,16 @@ export function sqliteStore(file: string | object): SqliteStore {
   let connection: Connection | undefined
   let connecting: Promise<Connection> | undefined
   let closed = false
+  const openOnce = once(() => retryWhileLocked(open.connection))
 
   const connect = async () => {
     if (closed) throw new Error('the store is closed')
-    connecting ??= retryWhileLocked(open.connection)
+    connecting = openOnce()
     try {
       connection = await connecting
       return connection
     } catch (error) {
       throw withHint(error, open.name)
-    } finally {
-      connecting = undefined
     }
   }
   const connected = () =>
@@ -148,7 +148,7 @@ function openerOf(file: unknown): { name: string; owns: boolean; connection: () 
   }
   if (typeof file !== 'string' || file === '' || file === ':memory:') {
     const expected = 'a path, or an open database of node:sqlite or better-sqlite3'
-    throw new TypeError(`sqliteStore(file): expected ${expected}, received ${describeReceived(file)}`)
+    throw invalidOption('sqliteStore', 'file', expected, file)
   }
   const name = resolve(file)
   const connection = () => {

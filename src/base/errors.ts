@@ -1,3 +1,5 @@
+import { describeValue } from './describe-value.ts'
+
 /** Why a field is invalid. The codes are stable, so that programs can branch on them; a new one is announced as a change. */
 export type FieldErrorCode =
   /** Absent or empty, although the app must have it. */
@@ -162,16 +164,31 @@ export interface ErrorDetails {
 export type ErrorCode = keyof ErrorDetails
 
 const MAX_RECEIVED = 100
+const MAX_MASKED = 1000
 
 /**
- * Describes a value for a TypeError about an option: a string without the credentials and the query of a URL, an object only by
- * its type, because either may contain a secret.
+ * The error for a wrong argument or option of a function of this package.
+ *
+ * @param fn - the name of the function.
+ * @param received - shown without the credentials and the query of a URL, and an object only by its type.
+ * @param options - `isSecret`: nothing of the value is shown.
  */
-export function describeReceived(value: unknown): string {
-  if (value === null || ['number', 'boolean', 'undefined'].includes(typeof value)) return String(value)
-  if (typeof value !== 'string') return typeof value
-  const text = value.replaceAll(/(\w+:\/\/)?\S*@/g, '$1…@').replaceAll(/\?\S+/g, '?…')
-  return JSON.stringify(text.length > MAX_RECEIVED ? `${text.slice(0, MAX_RECEIVED)}…` : text)
+export function invalidOption(
+  fn: string,
+  option: string,
+  expected: string,
+  received: unknown,
+  { isSecret = false }: { readonly isSecret?: boolean } = {},
+): TypeError {
+  const described = describeValue(received, isSecret ? undefined : quoted)
+  return new TypeError(`${fn}: ${option}: expected ${expected}, received ${described}`)
+}
+
+function quoted(text: string): string {
+  // The time that masking takes grows with the square of the length.
+  if (text.length > MAX_MASKED) return `a string of ${text.length} characters`
+  const plain = text.replaceAll(/(\w+:\/\/)?\S*@/g, '$1…@').replaceAll(/\?\S+/g, '?…')
+  return JSON.stringify(plain.length > MAX_RECEIVED ? `${plain.slice(0, MAX_RECEIVED)}…` : plain)
 }
 
 const MARK = Symbol.for('appgrant.AppGrantError')

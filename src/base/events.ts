@@ -1,3 +1,4 @@
+import { invalidOption } from './errors.ts'
 import { knownMembers, unknownMembers } from './known-members.ts'
 import type { RefusalCode, RefusalReason } from './refusal-reasons.ts'
 
@@ -163,9 +164,8 @@ export function createEmitter(clock: () => number): Emitter {
   return {
     on(type, listener) {
       const [unknown] = unknownMembers({ [type]: listener }, EVENT_TYPES)
-      if (unknown) throw new TypeError(`events.on: type: expected ${unknown.expected}, received ${unknown.name}`)
-      if (typeof listener !== 'function')
-        throw new TypeError(`events.on: listener: expected a function, received ${typeof listener}`)
+      if (unknown) throw invalidOption('events.on', 'type', unknown.expected, unknown.name)
+      if (typeof listener !== 'function') throw invalidOption('events.on', 'listener', 'a function', listener)
       // Wrapped, so that a listener added twice is called twice.
       const added: typeof listener = (event) => listener(event)
       const known = listeners.get(type) ?? new Set()

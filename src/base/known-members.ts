@@ -1,4 +1,4 @@
-import { describeReceived } from './errors.ts'
+import { invalidOption } from './errors.ts'
 
 /** The names that the members of an object may have. */
 export interface KnownMembers {
@@ -50,7 +50,8 @@ export function unknownMembers(given: object, known: KnownMembers): readonly Unk
 export function assertOptions(call: string, given: unknown, known: KnownMembers, option?: string): void {
   if (typeof given !== 'object' || given === null) {
     const expected = `an object of ${[...known.names].join(', ')}`
-    throw new TypeError(`${call}: ${option ?? 'options'}: expected ${expected}, received ${describeReceived(given)}`)
+    // It may be a secret in the wrong place.
+    throw invalidOption(call, option ?? 'options', expected, given, { isSecret: true })
   }
   const [unknown] = unknownMembers(given, known)
   if (!unknown) return

@@ -1,3 +1,4 @@
+import { invalidOption } from '../base/errors.ts'
 import type { ConsolePage } from './frame.ts'
 import type { HostTexts } from './texts/languages.ts'
 import { lowContrast, THEME_TOKENS, type Theme, themeProblem } from './theme.ts'
@@ -101,8 +102,7 @@ export function checkConsoleOptions(options: ConsoleOptions, issuer: string | un
 }
 
 function wrong(option: string, expected: string, received: unknown): TypeError {
-  const kind = received === null ? 'null' : typeof received
-  return new TypeError(`createConsole: ${option}: expected ${expected}, received ${kind}`)
+  return invalidOption('createConsole', option, expected, received)
 }
 
 function checkFunction(name: string, value: unknown): void {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { invalidOption } from '../base/errors.ts'
 
 /** Who looks at a page, as the host knows them. */
 export interface Viewer {
@@ -35,10 +36,11 @@ export function checkViewer(viewer: Viewer): Viewer {
   const { account, login, operator = false, locale, timeZone } = viewer
   for (const [name, value] of Object.entries({ account, login, locale, timeZone }))
     if (value !== undefined && (typeof value !== 'string' || value === ''))
-      throw new TypeError(`signIn: ${name}: expected a text that is not empty, received ${typeof value}`)
+      throw invalidOption('signIn', name, 'a text that is not empty', value, { isSecret: true })
   if (typeof operator !== 'boolean')
-    throw new TypeError(`signIn: operator: expected a boolean, received ${typeof operator}`)
-  if (operator && login === undefined) throw new TypeError('signIn: login: expected the login of the operator')
-  if (!operator && account === undefined) throw new TypeError('signIn: account: expected the account that is signed in')
+    throw invalidOption('signIn', 'operator', 'true or false', operator, { isSecret: true })
+  if (operator && login === undefined) throw invalidOption('signIn', 'login', 'the login of the operator', login)
+  if (!operator && account === undefined)
+    throw invalidOption('signIn', 'account', 'the account that is signed in', account)
   return viewer
 }

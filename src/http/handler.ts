@@ -1,3 +1,4 @@
+import { invalidOption } from '../base/errors.ts'
 import { emitTo } from '../base/events.ts'
 import { assertOptions, knownMembers } from '../base/known-members.ts'
 import type { AppGrant } from '../create-app-grant.ts'
@@ -11,6 +12,9 @@ import { tokenRoute } from './oauth/token.ts'
 import { authorizeRoutes, type PageOptions } from './pages/authorize.ts'
 import { errorResponse, serverErrorResponse } from './wire/error-response.ts'
 import { HttpError } from './wire/http-error.ts'
+import { createMisplacement } from './wire/misplaced.ts'
+import { isLeadingPath, pathOf, withPrefix } from './wire/path.ts'
+import { withPreflight } from './wire/preflight.ts'
 import type { IncomingRequest } from './wire/request.ts'
 import { createRouter, type Route, type RouteCall, type RouteMatch } from './wire/router.ts'
 import { type Handler, handlerOf, type Serve } from './wire/serve.ts'
@@ -23,12 +27,12 @@ export interface HandlerOptions extends PageOptions {
    * request's URL are meaningful, and its body must not be read. Default is none: `/authorize` and the JSON API under `/apps`,
    * `/installs` and `/tokens` are not served then.
    */
-  readonly signIn?: SignIn
+  readonly signIn?: SignIn | undefined
   /**
    * Whether the JSON API is served too, if there is a `signIn`. Default is true. False leaves `/authorize` and the endpoints for
    * apps.
    */
-  readonly api?: boolean
+  readonly api?: boolean | undefined
   /**
    * Origins of the host, at most 100, whose pages may use the JSON API with the user's credentials besides those of the issuer, such
    * as `https://console.example`. They may read every response, and change what the signed-in account may change. Default is none:
@@ -38,20 +42,29 @@ export interface HandlerOptions extends PageOptions {
    *
    * @see [Fetch - CORS protocol and credentials](https://fetch.spec.whatwg.org/#cors-protocol-and-credentials)
    */
-  readonly origins?: readonly string[]
+  readonly origins?: readonly string[] | undefined
+  /**
+   * What a proxy, or the `mount()` of a framework, removes from the path before a request gets here: the path of the issuer, or whole
+   * segments that it begins with, such as `/oauth`. The metadata must be passed on unchanged. Default is none: paths are matched as
+   * they came, and one that a URL parser would change is a 404.
+   */
+  readonly strippedPrefix?: string | undefined
 }
+
+const WELL_KNOWN = '/.well-known/'
 
 const OPTIONS = knownMembers<HandlerOptions>({
   signIn: true,
   api: true,
   origins: true,
+  strippedPrefix: true,
   consentPage: true,
   errorPage: true,
 })
 
 /**
  * Creates the endpoints as one function from Request to Response, for any Fetch runtime. They are served under the path of the
- * issuer, except the metadata, whose path is defined by RFC 8414.
+ * issuer; the metadata also where RFC 8414 defines it.
  *
  * @throws TypeError if `createAppGrant` was called without an issuer, or if an option is invalid; the message names the option.
  * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html#section-3.1)
@@ -65,22 +78,33 @@ const OPTIONS = knownMembers<HandlerOptions>({
 export function createHandler(appgrant: AppGrant, options: HandlerOptions = {}): Handler {
   const issuer = appgrant?.issuer
   if (issuer === undefined)
-    throw new TypeError(
-      'createHandler: issuer: expected createAppGrant to be called with the option issuer, received undefined',
-    )
-  const find = createRouter(under(issuer, routesOf(appgrant, issuer, options)))
+    throw invalidOption('createHandler', 'issuer', 'createAppGrant to be called with the option issuer', issuer)
+  assertOptions('createHandler', options, OPTIONS)
+  const prefix = prefixOf(options.strippedPrefix, issuer)
+  const routes = routesOf(appgrant, issuer, options)
+  const find = createRouter(under(issuer, routes))
+  const misplacement = createMisplacement(
+    issuer,
+    routes.map((route) => route.path),
+  )
 
-  const serve: Serve = async (request, { remoteAddress }) => {
+  const serve: Serve = async (received, { remoteAddress }) => {
     let route: Route | undefined
     try {
-      const path = plainPath(request.target)
-      const url = path === undefined ? new URL(request.url) : undefined
-      const found = find(url?.pathname ?? (path as string))
-      if (!found) throw new HttpError(404, 'not_found', 'there is no endpoint at this path')
-      route = routeOf(request, found)
-      return await route.respond(callOf(request, { path, url, found, remoteAddress }))
+      const path = pathOf(received)
+      const atPrefix = path === undefined ? undefined : find(prefix + path)
+      // No proxy strips a prefix from the path that RFC 8414 defines.
+      const found = atPrefix ?? (path?.startsWith(WELL_KNOWN) ? find(path) : undefined)
+      if (!found) {
+        if (path !== undefined) misplacement.missed(path)
+        throw new HttpError(404, 'not_found', 'there is no endpoint at this path')
+      }
+      if (atPrefix) misplacement.found()
+      route = routeOf(received, found)
+      const request = prefix === '' ? received : withPrefix(received, prefix)
+      return await route.respond(callOf(request, found, remoteAddress))
     } catch (error) {
-      const response = errorResponse(error, route?.errorFormat ?? 'oauth')
+      const response = errorResponse(error, route?.errorFormat ?? 'oauth', received.headers)
       if (response) return response
       const operation = route ? `${route.method} ${route.path}` : 'routing'
       emitTo(appgrant.events, 'outage', { code: 'server_error', operation, cause: error })
@@ -91,37 +115,51 @@ export function createHandler(appgrant: AppGrant, options: HandlerOptions = {}):
 }
 
 function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): readonly Route[] {
-  assertOptions('createHandler', options, OPTIONS)
   for (const name of ['signIn', 'consentPage', 'errorPage'] as const) {
     const option: unknown = options[name]
     if (option !== undefined && typeof option !== 'function')
-      throw new TypeError(`createHandler: ${name}: expected a function, received ${typeof option}`)
+      throw invalidOption('createHandler', name, 'a function', option)
   }
-  const { signIn, api = true, origins = [], ...pages } = options
-  if (typeof api !== 'boolean')
-    throw new TypeError(`createHandler: api: expected true or false, received ${typeof api}`)
+  const { signIn, api = true, origins = [], strippedPrefix: _, ...pages } = options
+  if (typeof api !== 'boolean') throw invalidOption('createHandler', 'api', 'true or false', api)
   if ((!signIn || !api) && origins.length > 0)
-    throw new TypeError(
-      'createHandler: origins: expected none, because the JSON API is not served: pass signIn, not api: false',
+    throw invalidOption(
+      'createHandler',
+      'origins',
+      'none, because the JSON API is not served: pass signIn, not api: false',
+      origins,
     )
+  const metadata = { asksUsers: signIn !== undefined, hasKeys: core.jwks !== undefined, scopes: core.scopes }
   return [
-    tokenRoute(core),
-    revokeRoute(core),
+    ...withPreflight(tokenRoute(core), 'apps'),
+    ...withPreflight(revokeRoute(core), 'apps'),
     introspectRoute(core, issuer),
-    metadataRoute(issuer, { asksUsers: signIn !== undefined, hasKeys: core.jwks !== undefined, scopes: core.scopes }),
-    ...(core.jwks ? [jwksRoute(core.jwks)] : []),
+    ...withPreflight(metadataRoute(issuer, metadata), 'everyone'),
+    ...(core.jwks ? withPreflight(jwksRoute(core.jwks), 'everyone') : []),
     ...(signIn ? authorizeRoutes(core, { ...pages, issuer, signIn }) : []),
     ...(signIn && api ? accountApi(core, { issuer, signIn, origins }) : []),
   ]
 }
 
+/** The routes at their paths. Clients look for the metadata in both places (HTTP-11). */
 function under(issuer: string, routes: readonly Route[]): readonly Route[] {
-  const { pathname } = new URL(issuer)
-  const base = pathname === '/' ? '' : pathname
-  return routes.map((route) => {
-    const path = route.path.startsWith('/.well-known/') ? `${route.path}${base}` : `${base}${route.path}`
-    return { ...route, path }
+  const base = basePathOf(issuer)
+  return routes.flatMap((route) => {
+    const below = { ...route, path: base + route.path }
+    return route.path.startsWith(WELL_KNOWN) && base !== '' ? [{ ...route, path: route.path + base }, below] : [below]
   })
+}
+
+function basePathOf(issuer: string): string {
+  const { pathname } = new URL(issuer)
+  return pathname === '/' ? '' : pathname
+}
+
+function prefixOf(option: unknown, issuer: string): string {
+  if (option === undefined) return ''
+  if (isLeadingPath(option, basePathOf(issuer))) return option
+  const expected = `the path of the issuer ${issuer}, or whole segments that it begins with`
+  throw invalidOption('createHandler', 'strippedPrefix', expected, option)
 }
 
 function routeOf({ method }: IncomingRequest, { methods }: RouteMatch): Route {
@@ -133,21 +171,12 @@ function routeOf({ method }: IncomingRequest, { methods }: RouteMatch): Route {
   })
 }
 
-function callOf(
-  request: IncomingRequest,
-  routed: { path: string | undefined; url: URL | undefined; found: RouteMatch; remoteAddress: string | undefined },
-): RouteCall {
-  const { url, found, remoteAddress } = routed
+function callOf(request: IncomingRequest, { params }: RouteMatch, remoteAddress: string | undefined): RouteCall {
   const userAgent = request.headers.get('user-agent')
   const context: { -readonly [Member in keyof RequestContext]: RequestContext[Member] } = {}
   if (userAgent !== null) context.userAgent = userAgent
   if (remoteAddress !== undefined) context.remoteAddress = remoteAddress
-  return new RoutedCall(request, found.params, context, url)
-}
-
-/** The target, if it has no query, dots or escapes: a URL parser would return the same path. */
-function plainPath(target: string | undefined): string | undefined {
-  return target !== undefined && /^(?:\/[A-Za-z0-9_-]+)+$/.test(target) ? target : undefined
+  return new RoutedCall(request, params, context)
 }
 
 class RoutedCall implements RouteCall {
@@ -156,14 +185,13 @@ class RoutedCall implements RouteCall {
   readonly context: RequestContext
   #url: URL | undefined
 
-  constructor(request: IncomingRequest, params: RouteCall['params'], context: RequestContext, url: URL | undefined) {
+  constructor(request: IncomingRequest, params: RouteCall['params'], context: RequestContext) {
     this.request = request
     this.params = params
     this.context = context
-    this.#url = url
   }
   get search(): string {
-    return this.#url?.search ?? ''
+    return this.request.target?.includes('?') === false ? '' : this.url.search
   }
   get url(): URL {
     this.#url ??= new URL(this.request.url)

@@ -1,33 +1,34 @@
+import { invalidOption } from '../base/errors.ts'
 import { assertOptions, knownMembers } from '../base/known-members.ts'
-import type { Access, Verifier } from '../domain/tokens/verification.ts'
+import { parseScope } from '../domain/input/parse-scope.ts'
+import { type Access, isStaleness, STALENESS, type Verifier } from '../domain/tokens/verification.ts'
 import { outageResponse } from './wire/error-response.ts'
 import { emptyResponse, jsonResponse, PlainResponse, toResponse } from './wire/response.ts'
-
-const MAX_STALENESS_MS = 300_000
 
 /** The requirements of a resource on access tokens. */
 export interface ProtectOptions {
   /** The scopes that a token must have, all of them, separated by spaces. Default is none. */
-  readonly scope?: string
+  readonly scope?: string | undefined
   /**
    * WARNING: a revoked token may be accepted for this long. The maximum age of a cached acceptance, in ms, 0–300 000.
    * Default is 0: every request is checked against the current state.
    */
-  readonly maxStalenessMs?: number
+  readonly maxStalenessMs?: number | undefined
   /**
    * The identifier of this resource: tokens for other resources are rejected. Default is any of the option `resources`.
    *
    * @see [RFC 8707 - Resource Indicators for OAuth 2.0](https://www.rfc-editor.org/rfc/rfc8707.html#section-2)
    */
-  readonly audience?: string
+  readonly audience?: string | undefined
 }
 
 const OPTIONS = knownMembers<ProtectOptions>({ scope: true, maxStalenessMs: true, audience: true })
 
 /**
- * Protects a resource with bearer tokens. `verifier` is `appgrant.authorizer`, or one of `appgrant/resource`. The function it returns resolves to the access of a valid token, or to the 400, 401,
+ * Protects a resource with bearer tokens. The function it returns resolves to the access of a valid token, or to the 400, 401,
  * 403 or 503 response to send instead. It rejects only if `verifier` fails with an error that is not an outage.
  *
+ * @param verifier - `appgrant.authorizer`, or a verifier of `appgrant/resource`.
  * @throws TypeError if an option is invalid; the message names the option.
  * @see [RFC 6750 - Bearer Token Usage](https://www.rfc-editor.org/rfc/rfc6750.html#section-3)
  * @example
@@ -76,22 +77,17 @@ export function createBearerGuard(
 
 function checkOptions(verifier: Pick<Verifier, 'tryVerify'>, options: ProtectOptions) {
   if (typeof verifier?.tryVerify !== 'function')
-    throw new TypeError('protect: verifier: expected an object with tryVerify(), e.g. appgrant.authorizer')
+    throw invalidOption('protect', 'verifier', 'an object with tryVerify(), e.g. appgrant.authorizer', verifier)
   assertOptions('protect', options, OPTIONS)
   const { scope = '', maxStalenessMs, audience } = options
   if (typeof scope !== 'string' || !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(scope))
-    throw new TypeError('protect: scope: expected scopes separated by spaces')
-  const isRange = Number.isInteger(maxStalenessMs ?? 0) && (maxStalenessMs ?? 0) >= 0
-  if (!isRange || (maxStalenessMs ?? 0) > MAX_STALENESS_MS)
-    throw new TypeError(`protect: maxStalenessMs: expected an integer from 0 to ${MAX_STALENESS_MS}`)
+    throw invalidOption('protect', 'scope', 'scopes separated by spaces', scope)
+  if (!isStaleness(maxStalenessMs)) throw invalidOption('protect', 'maxStalenessMs', STALENESS, maxStalenessMs)
   if (audience !== undefined && typeof audience !== 'string')
-    throw new TypeError('protect: audience: expected the identifier of the resource')
+    throw invalidOption('protect', 'audience', 'the identifier of the resource', audience)
   return {
-    needed: scope.split(' ').filter(Boolean),
-    verifyOptions: {
-      ...(maxStalenessMs !== undefined && { maxStalenessMs }),
-      ...(audience !== undefined && { audience }),
-    },
+    needed: parseScope(scope) ?? [],
+    verifyOptions: { maxStalenessMs, audience },
   }
 }
 

@@ -36,9 +36,11 @@ class NodeRequest implements IncomingRequest {
     return headerOf(this.req, name) !== null
   }
   get bodyUsed(): boolean {
-    return isRead(this.req)
+    return isRead(this.req) && rawBodyOf(this.req) === undefined
   }
-  readBody(limit: number): Promise<Uint8Array | undefined> {
+  async readBody(limit: number): Promise<Uint8Array | undefined> {
+    const raw = isRead(this.req) ? rawBodyOf(this.req) : undefined
+    if (raw) return raw.length > limit ? undefined : raw
     return readBody(this.req, limit)
   }
   toRequest(): Request {
@@ -56,6 +58,12 @@ export function headerOf({ rawHeaders }: IncomingMessage, name: string): string 
     values = values === null ? value : `${values}, ${value}`
   }
   return values
+}
+
+/** What a platform that has read the body, such as Cloud Functions, has left of it (HTTP-12). */
+function rawBodyOf(req: IncomingMessage): Uint8Array | undefined {
+  const { rawBody } = req as IncomingMessage & { readonly rawBody?: unknown }
+  return rawBody instanceof Uint8Array ? rawBody : undefined
 }
 
 function isRead({ readableDidRead, readableEnded }: IncomingMessage): boolean {

@@ -12,9 +12,9 @@ const MAX_CURSOR_LENGTH = 400
 /** Which page of a list to return. */
 export interface PageQuery {
   /** `nextCursor` of the previous page. Default is the first page. */
-  readonly cursor?: string
+  readonly cursor?: string | undefined
   /** Maximum number of items, 1–1000. Default is 50. */
-  readonly limit?: number
+  readonly limit?: number | undefined
 }
 
 /** One page of a list. An item that exists and does not change while all pages are read appears exactly once. */
@@ -41,7 +41,7 @@ export interface ListOf<Item> {
 
 /** Pages and counts of groups. */
 export interface Pages {
-  page<Item>(list: ListOf<Item>, query: Required<Pick<PageQuery, 'limit'>> & PageQuery): Promise<Page<Item>>
+  page<Item>(list: ListOf<Item>, query: PageQuery & { readonly limit: number }): Promise<Page<Item>>
   /** The number of records in the groups at a position greater than `after`. */
   count(groups: readonly GroupRef[], after: number): Promise<number>
   /** Reads a group to its end, a page at a time, at most 20 000 records after the position. */

@@ -48,6 +48,8 @@ export interface OpenSession extends SessionBase {
   readonly install: SessionInstall
   /** The previous step, so that a retry gets the same response. Absent if there is none, or no retry of it is answered. */
   readonly last?: LastStep
+  /** Absent once the code was exchanged. */
+  readonly decided?: Decided
 }
 
 /** Nothing of it works. It is kept so that its credentials are still recognised. */
@@ -56,6 +58,8 @@ export interface EndedSession extends SessionBase {
   readonly stage: number
   /** Absent if the account had not approved. */
   readonly install?: SessionInstall
+  /** Only if the account denied. */
+  readonly decided?: Decided
 }
 
 /**
@@ -75,6 +79,14 @@ export interface ConsentRequest {
   readonly epoch?: string
   readonly redirectUrl: string
   readonly state?: string
+}
+
+/** What the account decided, so that a repeat of the decision gets the same response. */
+export interface Decided {
+  /** Of the ticket. */
+  readonly digest: string
+  readonly at: number
+  readonly consentRequest: ConsentRequest
 }
 
 /** The install that a session works under, while the install has this stamp. */
@@ -117,7 +129,7 @@ export function tagOf(session: Session, kind: TokenKind, stage: number): string 
 export function endedSession(session: Session): EndedSession {
   if (session.state === 'ended') return session
   if (session.state === 'open') {
-    const { last: _, ...kept } = session
+    const { last: _, decided: __, ...kept } = session
     return { ...kept, state: 'ended' }
   }
   const { consentRequest: _, ...kept } = session
@@ -133,6 +145,7 @@ interface PackedSession extends Omit<SessionBase, 'id' | 'stamp' | 'expiresAt'> 
   readonly generation: string
   readonly install?: { readonly id: string; readonly generation: string }
   readonly last?: LastStep
+  readonly decided?: Decided
 }
 
 export const sessionKind: Kind<Session> = {

@@ -1,3 +1,4 @@
+import { invalidOption } from '../base/errors.ts'
 import { knownMembers } from '../base/known-members.ts'
 import { readClaims } from '../credentials/jwt/claims.ts'
 import { MAX_SIGNED_TOKEN } from '../credentials/jwt/compact.ts'
@@ -5,7 +6,7 @@ import { createCachingVerifier } from '../domain/tokens/caching-verifier.ts'
 import { accessOfClaims } from '../domain/tokens/token-claims.ts'
 import { type Verification, type Verifier, verifyFailure } from '../domain/tokens/verification.ts'
 import { fetchWhole, issuerUnavailable } from './issuer-response.ts'
-import { checkResourceOptions, checkUrl, claimRules, RESOURCE_OPTIONS, type ResourceOptions, wrong } from './options.ts'
+import { checkResourceOptions, checkUrl, claimRules, RESOURCE_OPTIONS, type ResourceOptions } from './options.ts'
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 // The token syntax of the Authorization header (RFC 6750 §2.1). Anything else is rejected without a request.
@@ -22,7 +23,7 @@ export interface IntrospectionOptions extends ResourceOptions {
    */
   readonly secret: string | (() => string | Promise<string>)
   /** The URL of the introspection endpoint. Default is `/introspect` under the issuer. */
-  readonly endpoint?: string
+  readonly endpoint?: string | undefined
 }
 
 const OPTIONS = knownMembers<IntrospectionOptions>({ ...RESOURCE_OPTIONS, key: true, secret: true, endpoint: true })
@@ -48,9 +49,15 @@ export function introspectionVerifier(options: IntrospectionOptions): Verifier {
   const name = 'introspectionVerifier'
   const resource = checkResourceOptions(name, options, OPTIONS)
   const { key, secret } = options
-  if (typeof key !== 'string' || key === '') throw wrong(name, 'key', 'the key of the resource server')
+  if (typeof key !== 'string' || key === '') throw invalidOption(name, 'key', 'the key of the resource server', key)
   if ((typeof secret !== 'string' || secret === '') && typeof secret !== 'function')
-    throw wrong(name, 'secret', 'the secret of the resource server, or a function that returns an assertion')
+    throw invalidOption(
+      name,
+      'secret',
+      'the secret of the resource server, or a function that returns an assertion',
+      secret,
+      { isSecret: true },
+    )
   const endpoint = checkUrl(name, 'endpoint', options.endpoint ?? `${resource.issuer}/introspect`)
 
   return createCachingVerifier(

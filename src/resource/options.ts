@@ -1,5 +1,7 @@
+import { invalidOption } from '../base/errors.ts'
 import { assertOptions, type KnownMembers } from '../base/known-members.ts'
 import { parseUrl } from '../base/parse-url.ts'
+import { resourceSpellings } from '../base/resource-spellings.ts'
 import type { ClaimRules } from '../credentials/jwt/claims.ts'
 import { isIssuer, isProtected } from '../domain/input/issuer.ts'
 
@@ -19,45 +21,51 @@ export interface ResourceOptions {
    */
   readonly audience: string
   /** The timeout of a request to the issuer, in ms, 1–60 000. Default is 3000. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
+}
+
+/** The validated options, with defaults applied. */
+export interface CheckedResource {
+  readonly issuer: string
+  readonly audience: string
+  readonly timeoutMs: number
 }
 
 /** The members of {@link ResourceOptions}. */
 export const RESOURCE_OPTIONS = { issuer: true, audience: true, timeoutMs: true } as const
 
 /** @throws TypeError that names the invalid option. */
-export function checkResourceOptions(
-  name: string,
-  options: ResourceOptions,
-  known: KnownMembers,
-): Required<ResourceOptions> {
+export function checkResourceOptions(name: string, options: ResourceOptions, known: KnownMembers): CheckedResource {
   assertOptions(name, options, known)
   const { issuer, audience, timeoutMs = TIMEOUT_MS } = options
-  if (!isIssuer(issuer)) throw wrong(name, 'issuer', 'the issuer as configured by the platform, an https URL')
+  if (!isIssuer(issuer))
+    throw invalidOption(name, 'issuer', 'the issuer as configured by the platform, an https URL', issuer)
   if (typeof audience !== 'string' || audience === '')
-    throw wrong(name, 'audience', 'the identifier of this resource, one of the `resources` of the platform')
+    throw invalidOption(
+      name,
+      'audience',
+      'the identifier of this resource, one of the `resources` of the platform',
+      audience,
+    )
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > MAX_TIMEOUT_MS)
-    throw wrong(name, 'timeoutMs', `an integer from 1 to ${MAX_TIMEOUT_MS}`)
+    throw invalidOption(name, 'timeoutMs', `an integer from 1 to ${MAX_TIMEOUT_MS}`, timeoutMs)
   return { issuer, audience, timeoutMs }
 }
 
 /** The rules for the claims of a token for this resource, at the current time. */
 export function claimRules({ issuer, audience }: ResourceOptions): ClaimRules {
-  return { issuer, audience: [audience], now: Date.now(), toleranceMs: TOLERANCE_MS }
+  return { issuer, audience: resourceSpellings(audience), now: Date.now(), toleranceMs: TOLERANCE_MS }
 }
 
 /** Parses a URL to be fetched. @throws TypeError that names the invalid option. */
 export function checkUrl(name: string, option: string, given: unknown): URL {
   const url = typeof given === 'string' ? parseUrl(given) : undefined
   if (!url || !isProtected(url) || url.username !== '' || url.hash !== '')
-    throw wrong(
+    throw invalidOption(
       name,
       option,
       'an https URL (or http on a loopback address, for development) without credentials or fragment',
+      given,
     )
   return url
-}
-
-export function wrong(name: string, option: string, expected: string): TypeError {
-  return new TypeError(`${name}: ${option}: expected ${expected}`)
 }

@@ -15,7 +15,7 @@ import { checkResourceOptions, checkUrl, claimRules, RESOURCE_OPTIONS, type Reso
 /** Options of {@link signatureVerifier}. */
 export interface SignatureOptions extends ResourceOptions {
   /** The URL of the public keys. Default is `/jwks.json` under the issuer. */
-  readonly jwksUri?: string
+  readonly jwksUri?: string | undefined
 }
 
 const OPTIONS = knownMembers<SignatureOptions>({ ...RESOURCE_OPTIONS, jwksUri: true })

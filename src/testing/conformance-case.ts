@@ -12,7 +12,7 @@ export interface ConformanceTarget {
    */
   open(namespace: string): Promise<Store>
   /** The seed from the message of a failed run, to repeat its random choices. Default is a random one for each case. */
-  readonly seed?: number
+  readonly seed?: number | undefined
 }
 
 /** One promise of the storage port, and the program that checks it. */

@@ -1,3 +1,4 @@
+import { invalidOption } from '../base/errors.ts'
 import { notApplied, type Store } from '../store/store.ts'
 
 /** The methods that can be made to fail. */
@@ -92,7 +93,7 @@ export function faultyStore(inner: Store): FaultyStore {
     close: () => inner.close(),
     fail(method, when, times = 1) {
       if (!Number.isSafeInteger(times) || times < 1) {
-        throw new TypeError(`faultyStore: times must be an integer of at least 1, received ${times}`)
+        throw invalidOption('faultyStore', 'times', 'an integer of at least 1', times)
       }
       faultsOf(method)[when] += times
     },

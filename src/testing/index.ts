@@ -1,5 +1,5 @@
 export { conformance } from './conformance.ts'
 export type { ConformanceCase, ConformanceTarget } from './conformance-case.ts'
-export { exampleApp } from './example-app.ts'
+export { type ExampleFields, exampleApp } from './example-app.ts'
 export { type FaultyStore, faultyStore, type StoreMethod } from './faulty-store.ts'
 export { type ManualClock, manualClock } from './manual-clock.ts'

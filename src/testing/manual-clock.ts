@@ -1,3 +1,5 @@
+import { invalidOption } from '../base/errors.ts'
+
 /** A clock for the `clock` option that moves only when a test advances it. */
 export interface ManualClock {
   /** The time in ms since 1970. */
@@ -32,5 +34,5 @@ export function manualClock(startMs: number = Date.now()): ManualClock {
 
 function wholeMs(name: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= 0) return value
-  throw new TypeError(`manualClock: ${name} must be an integer of at least 0, received ${value}`)
+  throw invalidOption('manualClock', name, 'an integer of at least 0', value)
 }

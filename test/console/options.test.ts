@@ -15,14 +15,14 @@ describe('the options of the console', () => {
   })
 
   it.each([
-    [{ signIn: undefined }, 'createConsole: signIn: expected a function, received undefined'],
+    [{ signIn: undefined }, 'createConsole: signIn: expected a function, received nothing'],
     [{ signin: signIn }, 'createConsole: signin: expected one of the options signIn, url'],
-    [{ confirm: true }, 'createConsole: confirm: expected a function, received boolean'],
-    [{ layout: {} }, 'createConsole: layout: expected a function, received object'],
-    [{ accounts: {} }, 'createConsole: accounts.names: expected a function, received undefined'],
-    [{ accounts: { names: signIn, below: 1 } }, 'createConsole: accounts.below: expected a function, received number'],
-    [{ scopes: ['calls:read'] }, 'createConsole: scopes: expected an object of texts by name, received object'],
-    [{ apis: { system: 1 } }, 'createConsole: apis: expected an object of texts by name, received object'],
+    [{ confirm: true }, 'createConsole: confirm: expected a function, received true'],
+    [{ layout: {} }, 'createConsole: layout: expected a function, received an object'],
+    [{ accounts: {} }, 'createConsole: accounts.names: expected a function, received nothing'],
+    [{ accounts: { names: signIn, below: 1 } }, 'createConsole: accounts.below: expected a function, received 1'],
+    [{ scopes: ['calls:read'] }, 'createConsole: scopes: expected an object of texts by name, received an array'],
+    [{ apis: { system: 1 } }, 'createConsole: apis: expected an object of texts by name, received an object'],
     [{ texts: { 'not a tag': {} } }, 'createConsole: texts.not a tag: expected texts by language tag'],
     [{ texts: { fr: 'oui' } }, 'createConsole: texts.fr: expected texts by language tag'],
     [{ url: 'ftp://apps.example/' }, 'createConsole: url: expected an absolute http or https URL'],

@@ -9,7 +9,7 @@ async function setUp() {
   const fixture = createFixture()
   const { app, secret } = await fixture.registerTrusted()
   const grant = (scope?: readonly string[]) =>
-    fixture.appgrant.authorizer.clientCredentials({ key: app.key, secret, ...(scope !== undefined && { scope }) })
+    fixture.appgrant.authorizer.clientCredentials({ key: app.key, secret, scope })
   return { ...fixture, app, secret, grant }
 }
 

@@ -30,7 +30,7 @@ describeWith('faults: a cluster whose replies are lost', redisServer, () => {
       cluster.nodes.map(({ host, port }, index) => [`${host}:${port}`, (proxies[index] as TcpProxy).address]),
     )
     const client = clientOf([(proxies[0] as TcpProxy).address], { natMap, retryDelayOnFailover: 20 })
-    const store = redisStore({ client, ...(durability && { durability }) })
+    const store = redisStore({ client, durability })
     try {
       const first = record()
       const app = changed(first)

@@ -34,7 +34,7 @@ async function through(
   },
   body: (load: Workload) => Promise<void>,
 ) {
-  const open = () => redisStore({ client: client(), ...(durability && { durability }) })
+  const open = () => redisStore({ client: client(), durability })
   const [writer, ...readers] = [open(), open(), open()] as const
   try {
     const load = await revokeAndVerify(writer, [writer, ...readers])

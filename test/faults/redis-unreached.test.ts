@@ -61,7 +61,7 @@ describeWith('faults: a Redis that was not reached since the start', redisServer
       ['a sentinel on a refused port', (at) => at({ sentinels: [{ host: '127.0.0.1', port: 1 }], name: 'x' })],
     ])('%s: the first writes are store_unavailable', async (_, clientAt) => {
       for (const durability of [undefined, { replicas: 1, timeoutMs: 200 }]) {
-        const store = redisStore({ client: clientAt(single), ...(durability && { durability }) })
+        const store = redisStore({ client: clientAt(single), durability })
         try {
           const { codes, ms } = await writing(store)
           expect(codes).toEqual(['store_unavailable'])

@@ -152,7 +152,7 @@ describe('protect (RFC 6750)', () => {
     [{ scope: 7 }, 'scope'],
     [{ scope: 'a\r\nb' }, 'scope'],
     [{ maxStalenessMs: -1 }, 'maxStalenessMs'],
-    [{ maxStalenessMs: 0.5 }, 'maxStalenessMs'],
+    [{ maxStalenessMs: '5' }, 'maxStalenessMs'],
     [{ maxStalenessMs: 300_001 }, 'maxStalenessMs'],
     [{ maxStalenessMs: Number.NaN }, 'maxStalenessMs'],
   ])('protect throws a TypeError for the options %j', (options, name) => {

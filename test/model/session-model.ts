@@ -262,7 +262,7 @@ const refresh = fc
         }
         const scope = ASKED[form](session)
         const by = { key: session.app.key, secret, userAgent: 'model' }
-        const call = appgrant.authorizer.refresh({ ...by, refreshToken, ...(scope && { scope }) })
+        const call = appgrant.authorizer.refresh({ ...by, refreshToken, scope })
         const outcome = await codeOf(call)
         expect(outcome, title).toBe(expected())
         const known = session.variants.get((granted ?? []).join(' '))

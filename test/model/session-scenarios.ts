@@ -37,7 +37,7 @@ function remember(state: SessionState, name: string, { accessToken, refreshToken
 
 function refreshing(from: string, to: string, scope?: readonly string[]): SessionAct['run'] {
   return async (state, { authorizer }) => {
-    const presented = { refreshToken: state.refresh.get(from) ?? '', ...(scope && { scope }) }
+    const presented = { refreshToken: state.refresh.get(from) ?? '', scope }
     const granted = await authorizer.refresh({ ...by(state), ...presented })
     remember(state, to, granted)
     return 'refreshed'

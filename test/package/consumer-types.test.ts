@@ -104,7 +104,7 @@ export async function main(): Promise<readonly string[]> {
     if (isAppGrantError(error, 'too_many_failures')) console.log(error.details.retryAfterSeconds satisfies number)
   }
   const names: string[] = []
-  for await (const one of paginate((cursor) => appgrant.apps.list(cursor === undefined ? {} : { cursor }))) names.push(one.name)
+  for await (const one of paginate((cursor) => appgrant.apps.list({ cursor }))) names.push(one.name)
   return [...names, ...conformance.map(({ rule }) => rule)]
 }
 `

@@ -63,7 +63,10 @@ interface Row {
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 const grant = 'grant_type=client_credentials'
-const CHALLENGE = { 'www-authenticate': 'Basic realm="apps", charset="UTF-8"' }
+const CHALLENGE = {
+  'www-authenticate':
+    'Basic realm="apps", charset="UTF-8", error="invalid_client", error_description="unknown app or wrong credentials"',
+}
 
 /** What is asked of every framework, and the expected response. */
 const TABLE: readonly Row[] = [

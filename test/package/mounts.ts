@@ -92,7 +92,7 @@ export const mounts: Readonly<Record<string, Mount>> = {
     })
     app.all('*', (c) => {
       const { address } = getConnInfo(c).remote
-      return handler(c.req.raw, address === undefined ? {} : { remoteAddress: address })
+      return handler(c.req.raw, { remoteAddress: address })
     })
     return new Promise((resolve) => {
       const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(server as Server))

@@ -49,9 +49,7 @@ describe('pages', () => {
     const { pages } = await setUp(25)
     const everything = Array.from({ length: 25 }, (_, n) => `text ${n}`)
     for (const limit of [1, 2, 5, 24, 25, 26, 1000])
-      expect(await walk((cursor) => pages.page(all, { limit, ...(cursor && { cursor }) })), `${limit}`).toEqual(
-        everything,
-      )
+      expect(await walk((cursor) => pages.page(all, { limit, cursor })), `${limit}`).toEqual(everything)
   })
 
   it('the last page has no cursor', async () => {
@@ -64,7 +62,7 @@ describe('pages', () => {
   it('records at one position are in the order of their ids, across pages', async () => {
     const { pages, add } = await setUp(0)
     for (const n of [3, 1, 4, 0, 2]) await add(n, { createdAt: 7 })
-    expect(await walk((cursor) => pages.page(all, { limit: 2, ...(cursor && { cursor }) }))).toEqual(
+    expect(await walk((cursor) => pages.page(all, { limit: 2, cursor }))).toEqual(
       [0, 1, 2, 3, 4].map((n) => `text ${n}`),
     )
   })
@@ -79,7 +77,7 @@ describe('pages', () => {
           const touched = new Set<number>()
           const pending = [...changes]
           const items = await walk(
-            (cursor) => pages.page(all, { limit, ...(cursor && { cursor }) }),
+            (cursor) => pages.page(all, { limit, cursor }),
             async () => {
               for (const { act, n } of pending.splice(0, 4)) {
                 touched.add(n)
@@ -108,7 +106,7 @@ describe('pages', () => {
       )
     const merged = { ...all, rows: [[notes, { ...notes, group: 'others' }]] }
     for (const limit of [1, 2, 5, 12, 100])
-      expect(await walk((cursor) => pages.page(merged, { limit, ...(cursor && { cursor }) }))).toEqual(
+      expect(await walk((cursor) => pages.page(merged, { limit, cursor }))).toEqual(
         Array.from({ length: 12 }, (_, n) => `text ${n}`),
       )
   })
@@ -129,9 +127,7 @@ describe('pages', () => {
     }
     const everything = ['aa0', 'aa1', 'aa2', 'cc0', 'cc1', 'cc2', 'dd0', 'dd1', 'dd2']
     for (const limit of [1, 2, 3, 4, 9, 10])
-      expect(await walk((cursor) => pages.page(rows, { limit, ...(cursor && { cursor }) })), `${limit}`).toEqual(
-        everything,
-      )
+      expect(await walk((cursor) => pages.page(rows, { limit, cursor })), `${limit}`).toEqual(everything)
   })
 
   it('a page never begins before the current start of the list, whatever the cursor says', async () => {
@@ -154,7 +150,7 @@ describe('searches', () => {
     const lengths: number[] = []
     const items = await walk(async (cursor) => {
       const before = store.calls.list
-      const page = await pages.page(search, { limit: 50, ...(cursor && { cursor }) })
+      const page = await pages.page(search, { limit: 50, cursor })
       lengths.push(page.items.length)
       expect(store.calls.list - before).toBeLessThanOrEqual(5)
       return page
@@ -173,7 +169,7 @@ describe('searches', () => {
     }
     const first = await pages.page(search, { limit: 20 })
     expect(first.items).toHaveLength(20)
-    expect(await walk((cursor) => pages.page(search, { limit: 20, ...(cursor && { cursor }) }))).toHaveLength(167)
+    expect(await walk((cursor) => pages.page(search, { limit: 20, cursor }))).toHaveLength(167)
   })
 })
 

@@ -1,7 +1,13 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { createHandler } from '../../src/http/index.ts'
-import { type AppGrant, type AppGrantOptions, createAppGrant, type SigningOptions } from '../../src/index.ts'
+import {
+  type AppGrant,
+  type AppGrantOptions,
+  createAppGrant,
+  type NewAppWithSecret,
+  type SigningOptions,
+} from '../../src/index.ts'
 import { toNodeHandler } from '../../src/node.ts'
 import { exampleApp, faultyStore } from '../../src/testing/index.ts'
 import { closed, listening } from '../support/real-server.ts'
@@ -33,7 +39,7 @@ export async function platform(
     requests.push(req.url ?? '')
     return handler(req, res)
   })
-  const register = (fields: Parameters<typeof exampleApp>[0] = {}) =>
+  const register = (fields: Partial<NewAppWithSecret> = {}) =>
     appgrant.apps.register(exampleApp({ owner: 'org', trusted: true, scopes: ['read', 'write'], ...fields }))
   const { app, secret } = await register()
   const resource = await register({ name: 'Example API' })

@@ -104,9 +104,7 @@ export function testInstalls(open: OpenStore): void {
       const keys = [w.key, ...(await authoriseMore(w, ['A', 'B', 'C', 'D', 'E', 'F']))]
       for (const limit of [1, 2, 3, 7, 1000]) {
         const walked = []
-        for await (const { app } of paginate((cursor) =>
-          w.appgrant.installs.list({ account: 'user', limit, ...(cursor !== undefined && { cursor }) }),
-        ))
+        for await (const { app } of paginate((cursor) => w.appgrant.installs.list({ account: 'user', limit, cursor })))
           walked.push(app.key)
         expect(walked).toEqual(keys)
       }

@@ -479,9 +479,9 @@ async function withSecrets({ appgrant, registerTrusted }: Fixture): Promise<Regi
   return { key, proofs, secretIds: { first: firstId, second: secondId } }
 }
 
-async function withKeys({ registerTrusted, clock }: Fixture): Promise<Registered> {
+async function withKeys({ registerKeyed, clock }: Fixture): Promise<Registered> {
   const [one, other] = [await appSigner('ES256', { kid: 'one' }), await appSigner('EdDSA', { kid: 'other' })]
-  const { app } = await registerTrusted({ ...REDIRECTS, jwks: [one.jwk, other.jwk] })
+  const { app } = await registerKeyed({ ...REDIRECTS, jwks: [one.jwk, other.jwk] })
   const proofOf = (signer: AppSigner, kid: string): Proof => {
     return async () => ({ assertion: await signer.sign(app.key, clock(), { header: { kid } }) })
   }

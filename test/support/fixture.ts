@@ -1,5 +1,11 @@
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
-import { type AppGrantOptions, createAppGrant, type Store } from '../../src/index.ts'
+import {
+  type AppGrantOptions,
+  createAppGrant,
+  type NewApp,
+  type NewAppWithSecret,
+  type Store,
+} from '../../src/index.ts'
 import { exampleApp, faultyStore, manualClock } from '../../src/testing/index.ts'
 import { accountTree } from './account-tree.ts'
 import { observedStore } from './observed-store.ts'
@@ -19,7 +25,10 @@ export function createFixture(inner: Store = memoryStore(), options: Partial<App
     tree,
     appgrant,
     /** A trusted app of `org` with two scopes, and its secret. */
-    registerTrusted: (fields: Parameters<typeof exampleApp>[0] = {}) =>
+    registerTrusted: (fields: Partial<NewAppWithSecret> = {}) =>
+      appgrant.apps.register(exampleApp({ owner: 'org', trusted: true, scopes: ['read', 'write'], ...fields })),
+    /** The same with keys. */
+    registerKeyed: (fields: Partial<NewApp>) =>
       appgrant.apps.register(exampleApp({ owner: 'org', trusted: true, scopes: ['read', 'write'], ...fields })),
   }
 }

@@ -11,7 +11,7 @@ import { NO_LIMITS } from './limits.ts'
 
 const TEXT = 16_000
 const FAILURES = 20_000
-const CALLS = 400
+const CALLS = 200
 const ISSUER = 'https://login.example'
 const FAILURES_LIMITED = { failedAttemptsPerApp: 10, failedAttemptsPerAddress: 50 }
 

@@ -25,7 +25,8 @@ export async function authorization(options: Partial<AppGrantOptions> & HandlerO
     },
     ...options,
   })
-  const { app, secret } = await here.appgrant.apps.register({
+  // A public app has none, and is never asked for it.
+  const { app, secret = '' } = await here.appgrant.apps.register({
     owner: 'org-1',
     name: 'Call Reports',
     homepage: 'https://reports.example/',

@@ -1,5 +1,6 @@
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { createAppGrant } from '../../src/create-app-grant.ts'
+import type { NewApp, NewAppWithSecret } from '../../src/domain/apps/app-fields.ts'
 import { createHandler, type HandlerOptions } from '../../src/http/index.ts'
 import type { AppGrantOptions } from '../../src/options.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -41,18 +42,18 @@ export function httpFixture(options: Partial<AppGrantOptions> & HandlerOptions =
   const clock = manualClock()
   const appgrant = createAppGrant({ store, clock, issuer: ISSUER, scopes: SCOPES, ...rest })
   const handler = createHandler(appgrant, {
-    ...(signIn && { signIn }),
-    ...(consentPage && { consentPage }),
-    ...(errorPage && { errorPage }),
-    ...(api !== undefined && { api }),
-    ...(origins && { origins }),
+    signIn,
+    consentPage,
+    errorPage,
+    api,
+    origins,
   })
   const outages: unknown[] = []
   appgrant.events.on('outage', (event) => outages.push(event))
 
   const send = (path: string, init: RequestInit & { remoteAddress?: string } = {}) => {
     const { remoteAddress, ...request } = init
-    return handler(new Request(ISSUER + path, request), remoteAddress === undefined ? {} : { remoteAddress })
+    return handler(new Request(ISSUER + path, request), { remoteAddress })
   }
   return {
     appgrant,
@@ -77,7 +78,10 @@ export function httpFixture(options: Partial<AppGrantOptions> & HandlerOptions =
         ...(method !== 'GET' && { body: body === undefined ? '' : JSON.stringify(body) }),
       }),
     /** A trusted app and its secret. */
-    trustedApp: (fields: Parameters<typeof exampleApp>[0] = {}) =>
+    trustedApp: (fields: Partial<NewAppWithSecret> = {}) =>
+      appgrant.apps.register(exampleApp({ trusted: true, scopes: ['calls:read', 'calls:write'], ...fields })),
+    /** The same with keys. */
+    keyedApp: (fields: Partial<NewApp>) =>
       appgrant.apps.register(exampleApp({ trusted: true, scopes: ['calls:read', 'calls:write'], ...fields })),
     writes: () => counts.insert + counts.replace,
   }

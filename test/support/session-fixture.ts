@@ -95,7 +95,8 @@ export async function createSessionFixture(
   const settings = { issuer: ISSUER, ...NO_HURRY, ...format, ...options }
   const fixture = createFixture(inner, settings)
   const { appgrant, clock, tree } = fixture
-  const { app, secret } = await appgrant.apps.register(
+  // A public app has none, and is never asked for it.
+  const { app, secret = '' } = await appgrant.apps.register(
     exampleApp({ owner: 'org', scopes: ['read', 'write'], redirectUrls: [REDIRECT, OTHER_REDIRECT], ...fields }),
   )
   const credentials = app.public ? { key: app.key } : { key: app.key, secret }
@@ -114,7 +115,7 @@ export async function createSessionFixture(
         code_challenge_method: 'S256',
         ...changed,
       })
-      return appgrant.authorizer.beginAuthorization(params, { account, ...(login !== undefined && { login }) })
+      return appgrant.authorizer.beginAuthorization(params, { account, login })
     },
     async consent(changed, actor) {
       const asked = await steps.ask(changed, actor)

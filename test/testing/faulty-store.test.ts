@@ -106,7 +106,7 @@ describe('faultyStore', () => {
   it.each([0, -1, 1.5, Number.NaN])('faultyStore refuses to fail %s times', (times) => {
     const store = faultyStore(memoryStore())
     expect(() => store.fail('get', 'before', times)).toThrow(
-      new TypeError(`faultyStore: times must be an integer of at least 1, received ${times}`),
+      new TypeError(`faultyStore: times: expected an integer of at least 1, received ${times}`),
     )
   })
 

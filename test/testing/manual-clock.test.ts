@@ -29,7 +29,7 @@ describe('manualClock', () => {
   it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])('manualClock refuses to advance by %s', (ms) => {
     const clock = manualClock(1_000)
     expect(() => clock.advance(ms)).toThrow(
-      new TypeError(`manualClock: ms must be an integer of at least 0, received ${ms}`),
+      new TypeError(`manualClock: ms: expected an integer of at least 0, received ${ms}`),
     )
     expect(clock()).toBe(1_000)
   })

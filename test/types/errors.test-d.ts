@@ -1,4 +1,5 @@
 import { describe, expectTypeOf, it } from 'vitest'
+import type { HandlerOptions } from '../../src/http/index.ts'
 import {
   type AnyAppGrantError,
   AppGrantError,
@@ -56,6 +57,11 @@ describe('the types of errors', () => {
     // @ts-expect-error: these are the details of another code.
     new AppGrantError('app_limit_reached', { details: { retryAfterSeconds: 1 } })
     expectTypeOf<AnyAppGrantError>().toExtend<AppGrantError>()
+  })
+
+  it('the error of errorPage narrows too', () => {
+    type Shown = Parameters<NonNullable<HandlerOptions['errorPage']>>[0]
+    expectTypeOf<Shown>().toEqualTypeOf<AnyAppGrantError>()
   })
 
   it('a comparison with a misspelt field error code does not compile', () => {

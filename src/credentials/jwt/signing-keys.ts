@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type JsonWebKeyInput, KeyObject, type webcrypto } from 'node:crypto'
 import { types } from 'node:util'
+import { invalidOption } from '../../base/errors.ts'
 import { assertOptions, knownMembers } from '../../base/known-members.ts'
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './compact.ts'
 
@@ -31,9 +32,9 @@ export interface SigningOptions {
   /** Signs new tokens. It must be a private key, or have `sign`. */
   readonly current: SigningKey
   /** Signs after the next rotation; published until every cached `/jwks.json` has it. May be public. Default is none. */
-  readonly next?: SigningKey
+  readonly next?: SigningKey | undefined
   /** Signed before; kept until the last token that it signed has expired. May be public. Default is none. */
-  readonly previous?: SigningKey
+  readonly previous?: SigningKey | undefined
 }
 
 export interface CheckedKey {
@@ -65,22 +66,22 @@ export function checkSigning(signing: unknown): CheckedSigning {
   assertOptions('createAppGrant', signing, SIGNING, 'signing')
   const { current: now, next, previous } = signing as Partial<SigningOptions>
   const { signer, ...current } = checkKey('signing.current', now)
-  if (!signer) throw wrong('signing.current', `${KEY}: a public key cannot sign`)
+  if (!signer) throw wrong('signing.current', `${KEY}: a public key cannot sign`, now)
   const others = Object.entries({ next, previous }).flatMap(([role, key]) =>
     key === undefined ? [] : [checkKey(`signing.${role}`, key)],
   )
   const texts = [current, ...others].map(({ publicJwk }) => JSON.stringify(publicJwk))
-  if (new Set(texts).size < texts.length) throw wrong('signing', 'a different key for each role')
+  if (new Set(texts).size < texts.length) throw wrong('signing', 'a different key for each role', signing)
   return { current: { ...current, signer }, others }
 }
 
 function checkKey(role: string, given: unknown): CheckedKey {
-  if (typeof given !== 'object' || given === null) throw wrong(role, KEY)
+  if (typeof given !== 'object' || given === null) throw wrong(role, KEY, given)
   if ('publicJwk' in given) {
     const { publicJwk, sign } = given as Partial<ExternalKey>
-    if (typeof sign !== 'function') throw wrong(`${role}.sign`, 'a function that signs bytes')
+    if (typeof sign !== 'function') throw wrong(`${role}.sign`, 'a function that signs bytes', sign)
     const { signer, ...key } = checkKey(`${role}.publicJwk`, publicJwk)
-    if (signer) throw wrong(`${role}.publicJwk`, 'a public key, because sign() has the private one')
+    if (signer) throw wrong(`${role}.publicJwk`, 'a public key, because sign() has the private one', publicJwk)
     return { ...key, signer: { sign } }
   }
   const key = keyObjectOf(role, given)
@@ -88,7 +89,7 @@ function checkKey(role: string, given: unknown): CheckedKey {
   const checked = { alg: algorithmOf(role, key, given), publicJwk: publicKey.export({ format: 'jwk' }) as Jwk }
   if (key.type !== 'private') return checked
   if (!types.isCryptoKey(given)) return { ...checked, signer: { jwk: key.export({ format: 'jwk' }) as Jwk } }
-  if (!given.usages.includes('sign')) throw wrong(role, 'a CryptoKey with the usage "sign"')
+  if (!given.usages.includes('sign')) throw wrong(role, 'a CryptoKey with the usage "sign"', given)
   return { ...checked, signer: { key: given } }
 }
 
@@ -103,18 +104,18 @@ function keyObjectOf(role: string, given: object): KeyObject {
     }
   } catch {
     // The original error may contain parts of the key.
-    throw wrong(role, `${KEY}, of ${KIND}`)
+    throw wrong(role, `${KEY}, of ${KIND}`, given)
   }
-  if (key.type === 'secret') throw wrong(role, `${KIND}, not a shared secret`)
+  if (key.type === 'secret') throw wrong(role, `${KIND}, not a shared secret`, given)
   return key
 }
 
 function algorithmOf(role: string, key: KeyObject, given: object): SignatureAlgorithm {
   const possible = algorithmsFor(key)
-  if (possible.length === 0) throw wrong(role, KIND)
+  if (possible.length === 0) throw wrong(role, KIND, given)
   const named = types.isCryptoKey(given) ? algorithmOfCryptoKey(given) : (given as Jwk).alg
   const alg = named === undefined ? possible[0] : possible.find((one) => one === named)
-  if (!alg) throw wrong(role, `a key for ${possible.join(' or ')}`)
+  if (!alg) throw wrong(role, `a key for ${possible.join(' or ')}`, given)
   return alg
 }
 
@@ -135,8 +136,8 @@ function algorithmOfCryptoKey({ algorithm }: webcrypto.CryptoKey): string | unde
   return prefix + hash.name.replace('SHA-', '')
 }
 
-function wrong(name: string, expected: string): TypeError {
-  return new TypeError(`createAppGrant: ${name}: expected ${expected}`)
+function wrong(name: string, expected: string, received: unknown): TypeError {
+  return invalidOption('createAppGrant', name, expected, received, { isSecret: true })
 }
 
 /**
@@ -153,7 +154,7 @@ export async function generateSigningKey(options: { readonly alg?: SignatureAlgo
   assertOptions('generateSigningKey', options, GENERATE)
   const { alg = 'ES256' } = options
   if (!SIGNATURE_ALGORITHMS.includes(alg))
-    throw new TypeError(`generateSigningKey: alg: expected one of ${SIGNATURE_ALGORITHMS.join(', ')}`)
+    throw invalidOption('generateSigningKey', 'alg', `one of ${SIGNATURE_ALGORITHMS.join(', ')}`, alg)
   const { calculateJwkThumbprint, exportJWK, generateKeyPair } = await import('jose')
   const { privateKey } = await generateKeyPair(alg, { extractable: true })
   const jwk = await exportJWK(privateKey)

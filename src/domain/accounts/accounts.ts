@@ -28,16 +28,16 @@ export interface AccountState {
    * The scopes that apps of the account, and of every account below it, may register. Default is every scope of the catalogue, the
    * option `scopes` of `createAppGrant` (ACC-8).
    */
-  readonly mayRegisterScopes?: readonly string[]
+  readonly mayRegisterScopes?: readonly string[] | undefined
   /** Whether the account may make apps trusted. */
   readonly mayTrustApps: boolean
   /**
    * Only accounts of the same tenant may authorise the account's apps, unless these are published (ACC-6). Not inherited from
    * ancestors.
    */
-  readonly tenant?: string
+  readonly tenant?: string | undefined
   /** When it changes, everything granted under another value becomes invalid (ACC-7). Not inherited from ancestors. */
-  readonly epoch?: string
+  readonly epoch?: string | undefined
 }
 
 /** The host's accounts. The directory is asked at every use, and its results are not stored. */

@@ -19,7 +19,7 @@ export const MAX_REDIRECT_URLS = 20
 /** Maximum number of scopes of an app. */
 export const MAX_SCOPES = 100
 
-/** The fields of an app. In an update, an empty string clears an optional field, and a field that is not given is kept. */
+/** The fields of an app. In an update, an empty string clears an optional field, and an absent or undefined one is kept. */
 export interface AppFields {
   /** 1–100 characters of any script, on one line and without invisible characters. */
   readonly name: string
@@ -28,44 +28,53 @@ export interface AppFields {
   /** E-mail address of the app's operator, in any script, at most 254 octets. */
   readonly adminEmail: string
   /** At most 1024 characters. Line breaks are allowed. */
-  readonly description?: string
+  readonly description?: string | undefined
   /** https URL of an image, at most 2048 characters. Never fetched. */
-  readonly image?: string
+  readonly image?: string | undefined
   /** International phone number, with `+`. Stored as `+` and digits. */
-  readonly adminPhone?: string
+  readonly adminPhone?: string | undefined
   /**
    * Where authorization responses may be sent: at most 20 canonical https URLs, compared as strings. At least one unless the
    * app is trusted.
    *
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1.2)
    */
-  readonly redirectUrls?: readonly string[]
+  readonly redirectUrls?: readonly string[] | undefined
   /**
    * The scopes the app may request: at most 100 of those that the option `scopes` of `createAppGrant` lists and that the directory
    * allows to the owner. Default is none.
    */
-  readonly scopes?: readonly string[]
+  readonly scopes?: readonly string[] | undefined
   /** The API type the app is made for, `[a-z][a-z0-9_-]{0,31}`. The host defines its meaning. */
-  readonly apiType?: string
+  readonly apiType?: string | undefined
 }
+
+/** The fields of an app to change. */
+export type AppUpdate = { readonly [Field in keyof AppFields]?: AppFields[Field] | undefined }
 
 /** An app to register. */
 export interface NewApp extends AppFields {
   /** The account that owns the app. A trusted app can act for it without a user. */
   readonly owner: string
   /** Whether the app may get tokens with its own credentials alone. Default is false. */
-  readonly trusted?: boolean
+  readonly trusted?: boolean | undefined
   /**
    * Whether the app has no secret because it runs where none can be kept. A public app cannot be trusted. Default is false.
    *
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-2.1)
    */
-  readonly public?: boolean
+  readonly public?: boolean | undefined
   /**
    * Public keys with which the app authenticates instead of a secret, 1–10, as in the `keys` of a JWK set. Requires the option
    * `issuer`. Default is none: a secret is generated.
    */
-  readonly jwks?: readonly PublicJwk[]
+  readonly jwks?: readonly PublicJwk[] | undefined
+}
+
+/** An app to register that is neither public nor has keys of its own: it gets a secret. */
+export interface NewAppWithSecret extends NewApp {
+  readonly public?: false | undefined
+  readonly jwks?: undefined
 }
 
 /** The checked parts of an app: all but its owner and its keys. */

@@ -1,6 +1,7 @@
+import { isList } from '../../base/describe-value.ts'
 import type { FieldError, FieldErrorCode } from '../../base/errors.ts'
 import { type AppJwk, algorithmsOf, thumbprintOf } from '../../credentials/jwt/app-jwk.ts'
-import { isList, shownValue } from '../input/shown-value.ts'
+import { shownValue } from '../input/shown-value.ts'
 import { invalidFields, readOwn } from './fields/submission.ts'
 
 export type { AppJwk }
@@ -15,20 +16,20 @@ export const MAX_JWKS = 10
  * @see [RFC 7517 - JSON Web Key (JWK)](https://www.rfc-editor.org/rfc/rfc7517.html#section-4)
  */
 export interface PublicJwk {
-  readonly kty?: string
+  readonly kty?: string | undefined
   /** The id that assertions refer to it by, 1–128 characters of printable ASCII. Default is its thumbprint (RFC 7638). */
-  readonly kid?: string
+  readonly kid?: string | undefined
   /** The only algorithm it may be used with. Default is any of ES256, EdDSA, Ed25519, PS256 and RS256 that fits its type. */
-  readonly alg?: string
+  readonly alg?: string | undefined
   /** `sig`, if present. */
-  readonly use?: string
+  readonly use?: string | undefined
   /** Must include `verify`, if present. */
   readonly key_ops?: readonly string[]
-  readonly crv?: string
-  readonly x?: string
-  readonly y?: string
-  readonly n?: string
-  readonly e?: string
+  readonly crv?: string | undefined
+  readonly x?: string | undefined
+  readonly y?: string | undefined
+  readonly n?: string | undefined
+  readonly e?: string | undefined
 }
 
 /** Submitted keys, as stored, or what is wrong with them: one of the two is empty. */

@@ -9,16 +9,13 @@ import type { Scopes } from '../accounts/scopes.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { App, AppCounts } from './app.ts'
-import type { AppFields, FieldOptions, NewApp } from './app-fields.ts'
+import type { AppUpdate, FieldOptions, NewApp, NewAppWithSecret } from './app-fields.ts'
 import type { PublicJwk } from './app-jwks.ts'
 import type { Freeing } from './free-app.ts'
 import type { RemoveApp } from './remove-app.ts'
 import type { VisibleApps } from './visible-apps.ts'
 
-/**
- * A result with a new secret, which no other call ever returns; empty if the app has none. Only reading the property shows it:
- * inspection and JSON do not.
- */
+/** A result with a new secret, which no other call ever returns. Only reading the property shows it: inspection and JSON do not. */
 export interface WithSecret {
   readonly secret: string
 }
@@ -47,13 +44,16 @@ export interface AppRegistry {
    * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `app_limit_reached`; `not_permitted` if the acting
    *   account may not register apps, or not trusted ones; `account_blocked` if the owner is blocked.
    */
-  register(app: NewApp): Promise<{ readonly app: App } & WithSecret>
+  register(app: NewAppWithSecret): Promise<{ readonly app: App } & WithSecret>
+  /** The same for any app. `secret` is undefined if the app is public or has keys. */
+  register(app: NewApp): Promise<{ readonly app: App; readonly secret: string | undefined }>
   /**
    * Returns undefined if there is no such app or the caller may not see it.
    *
    * @param options - `counts`: whether the app has the numbers of {@link AppCounts}. Default is false.
    */
   get(key: string, options: { readonly counts: true }): Promise<(App & AppCounts) | undefined>
+  /** The same without the numbers. */
   get(key: string, options?: { readonly counts?: boolean | undefined }): Promise<App | undefined>
   /**
    * Lists apps, the oldest first.
@@ -64,6 +64,7 @@ export interface AppRegistry {
    * @throws {@link AppGrantError} `app_not_found` if the caller may not see the owner's apps; `invalid_cursor`.
    */
   list(query: AppQuery & { readonly counts: true }): Promise<Page<App & AppCounts>>
+  /** The same without the numbers. */
   list(query?: AppQuery): Promise<Page<App>>
   /**
    * Changes the given fields; an empty string clears an optional field. The owner of an app never changes, because its key
@@ -72,7 +73,7 @@ export interface AppRegistry {
    * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `not_permitted` if the acting account may not
    *   register apps of the new API type.
    */
-  update(key: string, change: Partial<AppFields>): Promise<App>
+  update(key: string, change: AppUpdate): Promise<App>
   /** Sets whether the app is trusted; clearing it revokes the app's own tokens. Rejects with `not_permitted` without `mayTrustApps`. */
   setTrusted(key: string, trusted: boolean): Promise<App>
   /** Sets whether accounts of other tenants may authorise the app. Rejects with `not_permitted` without the host's authority. */
@@ -93,7 +94,10 @@ export interface AppRegistry {
    * @throws {@link AppGrantError} `not_permitted` without the host's authority; `invalid_request` if one is out of its range, or
    *   if not accessTokenSeconds ≤ refreshIdleSeconds ≤ refreshAbsoluteSeconds.
    */
-  setLifetimes(key: string, lifetimes: AppLifetimes | null | undefined): Promise<App>
+  setLifetimes(
+    key: string,
+    lifetimes: { readonly [Name in keyof AppLifetimes]?: AppLifetimes[Name] | undefined } | null | undefined,
+  ): Promise<App>
   /** Makes everything the app holds unusable, but still expiring, until resumed. A higher authority replaces the suspension. */
   suspend(key: string): Promise<App>
   /** Ends a suspension. @throws {@link AppGrantError} `suspended_above` if a higher authority suspended the app. */

@@ -4,9 +4,19 @@ import { type AppLifetimes, isPublic, jwksOf, type LiveApp, secretsOf } from '..
 import type { AppFields } from './app-fields.ts'
 
 /** A registered app as it was when it was read. It contains no secret. */
-export interface App
-  extends Required<Pick<AppFields, 'name' | 'homepage' | 'adminEmail' | 'redirectUrls' | 'scopes'>>,
-    Pick<AppFields, 'description' | 'image' | 'adminPhone' | 'apiType'> {
+export interface App extends Pick<AppFields, 'name' | 'homepage' | 'adminEmail'> {
+  /** Absent if it has none. */
+  readonly description?: string
+  /** https URL of an image. Absent if it has none. */
+  readonly image?: string
+  /** `+` and digits. Absent if it has none. */
+  readonly adminPhone?: string
+  /** Where authorization responses may be sent. */
+  readonly redirectUrls: readonly string[]
+  /** The scopes it may request. */
+  readonly scopes: readonly string[]
+  /** The API type it is made for. Absent if it has none. */
+  readonly apiType?: string
   /** The `client_id` of RFC 6749: 32 characters, not secret. */
   readonly key: string
   readonly owner: string

@@ -28,7 +28,7 @@ export interface AppSecret {
  */
 export interface AppAssertion {
   /** The app's key, which the assertion must contain. Default is the `sub` of the assertion. */
-  readonly key?: string
+  readonly key?: string | undefined
   readonly assertion: string
   readonly secret?: undefined
 }
@@ -44,9 +44,9 @@ export type AppCredentials =
 /** The request behind a call. */
 export interface RequestContext {
   /** Stored with the token that is issued, up to 512 characters. Default is none. */
-  readonly userAgent?: string
+  readonly userAgent?: string | undefined
   /** The caller's address as the host knows it, by which failures are limited. Default is none: failures are not counted. */
-  readonly remoteAddress?: string
+  readonly remoteAddress?: string | undefined
 }
 
 /** The members of {@link RequestContext}. */

@@ -13,7 +13,7 @@ import { accountError, isActive, type Lineage, mayRegister, mayTrust } from '../
 import { accountInput, assertObject } from '../input/input.ts'
 import { appView } from './app.ts'
 import { limitReached, mayNotRegister, mayNotTrust } from './app-errors.ts'
-import { checkNewApp } from './app-fields.ts'
+import { checkNewApp, type NewApp } from './app-fields.ts'
 import { type AppJwk, readAppJwks } from './app-jwks.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
 import { createAppSecret } from './app-secret.ts'
@@ -26,7 +26,7 @@ const SALT_LENGTH = 43
 export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegistry['register'] {
   const { collection, visibleApps, events, random, clock, stamp } = parts
 
-  return async (input) => {
+  const register = async (input: NewApp) => {
     assertObject(input, 'app')
     const owner = accountInput(input.owner, 'owner')
     const submittedJwks = await readAppJwks(input, parts)
@@ -62,8 +62,10 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
     )
     if (result !== 'inserted') throw limitReached(owner, limit.max)
     events.emit('app', actor, { change: 'registered', app: app.key })
-    return withConcealed({ app: appView(app) }, { secret: credentials.type === 'secrets' ? secret : '' })
+    return withConcealed({ app: appView(app) }, { secret: credentials.type === 'secrets' ? secret : undefined })
   }
+  // The compiler cannot see that an app with neither `public` nor `jwks` has a secret.
+  return register as AppRegistry['register']
 
   /** The accounts that permissions depend on. */
   async function authorityOver(owner: string): Promise<{ readonly lineage: Lineage; readonly actorLineage: Lineage }> {

@@ -2,11 +2,11 @@ import { AppGrantError, isAppGrantError } from '../../base/errors.ts'
 import type { LiveApp } from '../../records/app.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import { matchesRedirect } from '../apps/app-fields.ts'
+import { parseScope } from '../input/parse-scope.ts'
 import { type Audiences, resourcesInput } from '../input/resources.ts'
 import { narrowedScope } from '../tokens/scope.ts'
 import { bindingOf, isChallenge } from './pkce.ts'
 
-const MAX_STATE = 512
 const MAX_PARAMETER = 4096
 /** Replaces bytes that were not UTF-8: they cannot be returned as they were received. */
 const REPLACEMENT = '\u{fffd}'
@@ -110,10 +110,9 @@ export function validateRequest(
       'code_challenge: expected an S256 challenge of 43 characters and code_challenge_method=S256',
     )
   }
-  const asked = params.scope === undefined ? undefined : [...new Set(params.scope.split(' ').filter(Boolean))]
   try {
     const audience = audiences.requested(resourcesInput(params.resources))
-    const scope = narrowedScope(asked, app.fields.scopes, { app, scopes })
+    const scope = narrowedScope(parseScope(params.scope), app.fields.scopes, { app, scopes })
     return { scope, ...(audience && { audience }), binding: bindingOf(challenge, redirect.redirectUrl) }
   } catch (error) {
     if (isAppGrantError(error, 'invalid_target'))
@@ -123,12 +122,10 @@ export function validateRequest(
   }
 }
 
-/** The state to return. It must not be too long to store, and decoding must not have changed it. */
+/** The state to return. Decoding must not have changed it. */
 export function stateOf({ state }: AuthorizationParams): { readonly state?: string } | RedirectedError {
   if (state === undefined) return {}
-  return state.length <= MAX_STATE && !state.includes(REPLACEMENT)
-    ? { state }
-    : refused('invalid_request', `state: expected at most ${MAX_STATE} characters of UTF-8`)
+  return state.includes(REPLACEMENT) ? refused('invalid_request', 'state: expected UTF-8') : { state }
 }
 
 /** The texts of an error of a request whose redirect URL is not known to be the app's: it is shown on the host's own page. */

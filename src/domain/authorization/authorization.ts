@@ -31,19 +31,19 @@ export interface Consent {
 /** The signed-in account that an authorization request is made to, and the login behind it. */
 export interface AuthorizingActor extends RequestContext {
   readonly account: string
-  readonly login?: string
+  readonly login?: string | undefined
   /**
    * Whether it is certain that a browser opens the request as a page: `Sec-Fetch-Mode` is `navigate` and `Sec-Fetch-Dest` is
    * `document`. Only then may the option `consent` let it through without a consent page. Default is false.
    */
-  readonly isNavigation?: boolean
+  readonly isNavigation?: boolean | undefined
 }
 
 /** The account that decides, and the login behind it. Both must be those that {@link Authorization.beginAuthorization} got. */
 export interface ConsentDecision extends RequestContext {
   readonly ticket: string
   readonly account: string
-  readonly login?: string
+  readonly login?: string | undefined
 }
 
 /** Asks an account whether an app may act for it. */
@@ -73,13 +73,18 @@ export interface Authorization {
   beginAuthorization(params: URLSearchParams, actor: AuthorizingActor): Promise<Consent | Redirect>
   /**
    * Approves the request: installs the app for the account and returns a redirect with an authorization code. The ticket is
-   * used up, atomically.
+   * used up, atomically. If the same account and login approve it again within 30 seconds, because a user pressed the button
+   * twice or after `outcome_unknown`, they get the same redirect with the same code, until the code is exchanged.
    *
    * @param decision - `scope`: the part of the requested scope to grant. Default is all of it.
    * @throws {@link AppGrantError} `invalid_ticket`, `invalid_scope`, `app_suspended`, `account_blocked`, `not_permitted`.
    * @see [RFC 9207 - Authorization Server Issuer Identification](https://www.rfc-editor.org/rfc/rfc9207.html#section-2)
    */
-  approve(decision: ConsentDecision & { readonly scope?: readonly string[] }): Promise<Redirect>
-  /** Denies the request: returns a redirect with `access_denied`. @throws {@link AppGrantError} `invalid_ticket`, `app_suspended`. */
+  approve(decision: ConsentDecision & { readonly scope?: readonly string[] | undefined }): Promise<Redirect>
+  /**
+   * Denies the request: returns a redirect with `access_denied`, and again within 30 seconds.
+   *
+   * @throws {@link AppGrantError} `invalid_ticket`, `app_suspended`.
+   */
   deny(decision: ConsentDecision): Promise<Redirect>
 }

@@ -1,3 +1,4 @@
+import { invalidOption } from '../../base/errors.ts'
 import { isPublic, type LiveApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import { installId, installKind, installRef } from '../../records/install.ts'
@@ -58,5 +59,5 @@ function isOwnRedirect(redirectUrl: string): boolean {
 
 function checked(policy: ConsentPolicy): ConsentPolicy {
   if (policy === 'ask' || policy === 'remember' || policy === 'skip') return policy
-  throw new TypeError("createAppGrant: consent: expected a function that returns 'ask', 'remember' or 'skip'")
+  throw invalidOption('createAppGrant', 'consent', "a function that returns 'ask', 'remember' or 'skip'", policy)
 }

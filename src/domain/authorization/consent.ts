@@ -68,7 +68,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
   const { collection, accounts, refusals, scopes, events } = parts
   const pending = createPendingConsents(parts)
   const policy = createConsentPolicy(parts)
-  const issueCode = createIssueCode({ ...parts, pending })
+  const codes = createIssueCode({ ...parts, pending })
 
   return {
     async checkAuthorization(input, facts = {}) {
@@ -102,7 +102,9 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         const unasked = actor.isNavigation === true ? await policy(session, app) : undefined
         await pending.store(session)
         if (unasked) {
-          const code = await issueCode(session, { app, actor: asking, scope: session.scope, epoch })
+          const approval = { app, actor: asking, scope: session.scope, epoch }
+          const code = await codes.issue(session, ticket, approval)
+          if (code === undefined) throw new Error('a new consent request was decided by somebody else')
           const unaskedBy = { consent: unasked === 'skip' ? 'skipped' : 'remembered' } as const
           events.emit('install', asking, { change: 'approved', app: app.key, account, ...unaskedBy })
           return redirectTo(target, { code })
@@ -113,29 +115,34 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       })
     },
 
-    async approve(decision) {
-      return answering(objectInput(decision, 'decision', APPROVAL), async (actor, known) => {
+    approve: async (decision) =>
+      deciding(objectInput(decision, 'decision', APPROVAL), async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
+        const { consentRequest } = session.state === 'pending' ? session : session.decided
         const scope = narrowedScope(scopeTokens(decision.scope), session.scope, { app, scopes })
         const epoch = await assertMayAct(app, actor.account, accounts)
-        if (epoch !== session.consentRequest.epoch) throw invalidTicket('revoked')
-        const code = await issueCode(session, { app, actor, scope, epoch })
+        if (epoch !== consentRequest.epoch) throw invalidTicket('revoked')
+        const code =
+          session.state === 'pending'
+            ? await codes.issue(session, decision.ticket, { app, actor, scope, epoch })
+            : await codes.repeat(session, decision.ticket, scope)
+        if (code === undefined) return undefined
         events.emit('install', actor, { change: 'approved', app: app.key, account: actor.account })
-        return redirectTo(session.consentRequest, { code })
-      })
-    },
+        return redirectTo(consentRequest, { code })
+      }),
 
-    async deny(decision) {
-      return answering(objectInput(decision, 'decision', DENIAL), async (actor, known) => {
+    deny: async (decision) =>
+      deciding(objectInput(decision, 'decision', DENIAL), async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
-        await pending.consume(session, endedSession)
+        const { consentRequest } = session.state === 'pending' ? session : session.decided
+        if (session.state === 'open') throw invalidTicket('used')
+        if (session.state === 'ended') await pending.confirm(session)
+        else if (!(await pending.consume(session, (asked, decided) => ({ ...endedSession(asked), decided }))))
+          return undefined
         events.emit('install', actor, { change: 'denied', app: app.key, account: actor.account })
-        return redirectTo(session.consentRequest, {
-          error: 'access_denied',
-          error_description: 'the account denied the request',
-        })
-      })
-    },
+        const denied = { error: 'access_denied', error_description: 'the account denied the request' }
+        return redirectTo(consentRequest, denied)
+      }),
   }
 
   /** The app that sent a request, and where the response goes. */
@@ -152,14 +159,18 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     return { params, app, redirect: matchRedirectUri(params, app) }
   }
 
-  /** Runs the decision of a signed-in account. */
-  async function answering<T>(
+  /** Runs the decision of a signed-in account. `decide` returns undefined if another one came first: then it sees that one. */
+  async function deciding(
     decision: ConsentDecision,
-    decide: (actor: AskedAccount, known: Known) => Promise<T>,
-  ): Promise<T> {
+    decide: (actor: AskedAccount, known: Known) => Promise<Redirect | undefined>,
+  ): Promise<Redirect> {
     const actor = { account: accountInput(decision.account), ...loginInput(decision.login) }
     const known: Known = sourceInput(decision)
-    return refusals.watch(actor, known, () => decide(actor, known))
+    return refusals.watch(actor, known, async () => {
+      const redirect = (await decide(actor, known)) ?? (await decide(actor, known))
+      if (!redirect) throw invalidTicket('used')
+      return redirect
+    })
   }
 
   function redirectTo(

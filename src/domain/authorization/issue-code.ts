@@ -1,11 +1,11 @@
 import { numberToBase62 } from '../../credentials/base62.ts'
-import { digestOf } from '../../credentials/digest.ts'
-import type { RandomText } from '../../credentials/random.ts'
+import { digestOf, macOf, sameDigest } from '../../credentials/digest.ts'
 import { type TokenFormat, WIDTH } from '../../credentials/token-format.ts'
 import type { LiveApp } from '../../records/app.ts'
-import { CODE, type PendingSession, tagOf } from '../../records/session.ts'
+import { CODE, type PendingSession, type Session, tagOf } from '../../records/session.ts'
 import { absoluteEnd, type Lifetimes } from '../input/lifetimes.ts'
-import type { AskedAccount, PendingConsents } from './pending-consents.ts'
+import { invalidTicket } from './invalid-ticket.ts'
+import type { AskedAccount, DecidedSession, PendingConsents } from './pending-consents.ts'
 import type { SaveInstall } from './save-install.ts'
 
 /** What is granted, and by whom. */
@@ -16,43 +16,66 @@ export interface Approval {
   readonly epoch: string | undefined
 }
 
-/** Installs the app for the account, and uses up the consent request for an authorization code, which it returns. */
-export type IssueCode = (session: PendingSession, approval: Approval) => Promise<string>
+/** Turns approved consent requests into authorization codes. */
+export interface IssueCode {
+  /**
+   * Installs the app for the account, and uses up the consent request for an authorization code.
+   *
+   * @returns undefined if it was decided meanwhile.
+   */
+  issue(session: PendingSession, ticket: string, approval: Approval): Promise<string | undefined>
+  /** The same code again. Rejects with `invalid_ticket` if the account did not approve the same scope, or the code was exchanged. */
+  repeat(session: DecidedSession, ticket: string, scope: readonly string[]): Promise<string>
+}
 
 export function createIssueCode(parts: {
   readonly pending: PendingConsents
   readonly saveInstall: SaveInstall
   readonly format: TokenFormat
-  readonly random: RandomText
   readonly clock: () => number
   readonly lifetimes: Lifetimes
 }): IssueCode {
-  const { pending, saveInstall, format, random, clock, lifetimes } = parts
+  const { pending, saveInstall, format, clock, lifetimes } = parts
 
-  return async (session, { app, actor, scope, epoch }) => {
-    const now = clock()
-    const endsAt = absoluteEnd(app, lifetimes, now)
-    const install = await saveInstall(app, { actor, scope, audience: session.audience, epoch, endsAt })
-    const code = format.write('ac', {
-      app: app.key,
-      install: install.id,
+  return {
+    async issue(session, ticket, { app, actor, scope, epoch }) {
+      const now = clock()
+      const endsAt = absoluteEnd(app, lifetimes, now)
+      const install = await saveInstall(app, { actor, scope, audience: session.audience, epoch, endsAt })
+      const code = codeOf(session, install.id, ticket)
+      const credentialEndsAt = now + lifetimes.codeSeconds * 1000
+      const isDone = await pending.consume(session, ({ consentRequest: _, ...asked }, decided) => ({
+        ...asked,
+        state: 'open',
+        stage: CODE,
+        install: { id: install.id, stamp: install.stamp },
+        scope,
+        digest: digestOf(code),
+        decided,
+        credentialEndsAt,
+        endsAt,
+        expiresAt: credentialEndsAt,
+      }))
+      return isDone ? code : undefined
+    },
+    async repeat(session, ticket, scope) {
+      const isApproval = session.state === 'open' && scope.length === session.scope.length
+      const code = isApproval ? codeOf(session, session.install.id, ticket) : ''
+      if (!sameDigest(session.digest, digestOf(code))) throw invalidTicket('used')
+      await pending.confirm(session)
+      return code
+    },
+  }
+
+  /** Derived from the ticket, so that a repeated approval leads to the same code. Neither record nor ticket is enough alone. */
+  function codeOf(session: Session, install: string, ticket: string): string {
+    return format.write('ac', {
+      app: session.app,
+      install,
       session: session.id,
       stage: numberToBase62(CODE, WIDTH.stage),
-      secret: random(WIDTH.secret),
+      secret: macOf(session.salt, WIDTH.secret, 'code', ticket),
       tag: tagOf(session, 'ac', CODE),
     })
-    const credentialEndsAt = now + lifetimes.codeSeconds * 1000
-    await pending.consume(session, ({ consentRequest: _, ...asked }) => ({
-      ...asked,
-      state: 'open',
-      stage: CODE,
-      install: { id: install.id, stamp: install.stamp },
-      scope,
-      digest: digestOf(code),
-      credentialEndsAt,
-      endsAt,
-      expiresAt: credentialEndsAt,
-    }))
-    return code
   }
 }

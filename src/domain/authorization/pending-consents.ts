@@ -5,7 +5,9 @@ import { type TokenFormat, WIDTH } from '../../credentials/token-format.ts'
 import { appKind, appRef, type LiveApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import {
+  type ApprovedSession,
   type ConsentRequest,
+  type Decided,
   type PendingSession,
   type Session,
   sessionKind,
@@ -19,9 +21,14 @@ import type { ConsentDecision } from './authorization.ts'
 import { invalidTicket } from './invalid-ticket.ts'
 
 const PENDING_MS = 600_000
+/** How long a decision can be repeated: longer than a failover of a store takes. */
+const REPEAT_MS = 30_000
 
 /** The account that is asked, with the login behind it. */
 export type AskedAccount = Actor & { readonly account: string }
+
+/** A consent request that was decided a moment ago. */
+export type DecidedSession = ApprovedSession & { readonly decided: Decided }
 
 /** The consent requests that wait for a decision. Each is a session that gives nothing yet. */
 export interface PendingConsents {
@@ -37,9 +44,11 @@ export interface PendingConsents {
     decision: ConsentDecision,
     actor: AskedAccount,
     known: Known,
-  ): Promise<{ readonly session: PendingSession; readonly app: LiveApp }>
-  /** Uses up the ticket, with one compare-and-set. */
-  consume(pending: PendingSession, next: (session: PendingSession) => Session): Promise<void>
+  ): Promise<{ readonly session: PendingSession | DecidedSession; readonly app: LiveApp }>
+  /** Uses up the ticket, with one compare-and-set. False if it was decided meanwhile. */
+  consume(pending: PendingSession, next: (session: PendingSession, decided: Decided) => Session): Promise<boolean>
+  /** Writes a decided session again, because only a write confirms it (REV-7). Rejects with `invalid_ticket` if it has changed. */
+  confirm(decided: DecidedSession): Promise<void>
 }
 
 export function createPendingConsents(parts: {
@@ -88,11 +97,11 @@ export function createPendingConsents(parts: {
         collection.load(appKind, appRef(parsed.app)),
       ])
       if (!session || session.app !== parsed.app) throw invalidTicket('unknown')
-      const isPending = session.state === 'pending'
-      if (isPending && !sameDigest(session.digest, digestOf(ticket))) throw invalidTicket('unknown')
+      const asked = session.state === 'pending' ? session : session.decided
+      if (asked && !sameDigest(asked.digest, digestOf(ticket))) throw invalidTicket('unknown')
       known.app = session.app
-      if (!isPending) throw invalidTicket('used')
-      const { consentRequest } = session
+      if (!asked || !isUsable(session)) throw invalidTicket('used')
+      const { consentRequest } = asked
       if (consentRequest.account !== actor.account) throw invalidTicket('other_account')
       if (consentRequest.login !== actor.login) throw invalidTicket('other_login')
       const isSameApp =
@@ -102,11 +111,26 @@ export function createPendingConsents(parts: {
       return { session, app }
     },
 
-    async consume({ app, id }, next) {
+    async consume(pending, next) {
+      const ref = sessionRef({ app: pending.app, session: pending.id })
+      const written = await collection.write(sessionKind, ref, (session, isExpired) => {
+        if (session?.state !== 'pending' || isExpired) return undefined
+        const { digest, consentRequest } = session
+        return next(session, { digest, at: clock(), consentRequest })
+      })
+      return written !== undefined
+    },
+
+    async confirm({ app, id, digest }) {
       await collection.write(sessionKind, sessionRef({ app, session: id }), (session, isExpired) => {
-        if (session?.state !== 'pending' || isExpired) throw invalidTicket('used')
-        return next(session)
+        if (!session || isExpired || session.digest !== digest || !isUsable(session)) throw invalidTicket('used')
+        return session
       })
     },
+  }
+
+  /** Whether the consent request is pending, or was decided a moment ago. */
+  function isUsable(session: Session): session is PendingSession | DecidedSession {
+    return session.state === 'pending' || (session.decided !== undefined && clock() - session.decided.at < REPEAT_MS)
   }
 }

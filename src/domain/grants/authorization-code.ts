@@ -28,7 +28,7 @@ export type CodeInput = AppCredentials &
     /** The redirect URL of the authorization request, unmodified. */
     readonly redirectUrl: string
     /** Which of the granted resources the access token is for. Default is all of them. */
-    readonly resources?: readonly string[]
+    readonly resources?: readonly string[] | undefined
   }
 
 const INPUT = knownMembers<CodeInput>(

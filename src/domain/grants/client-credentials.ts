@@ -23,7 +23,10 @@ import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
 
 /** What a trusted app asks for, with its credentials. */
 export type ClientCredentialsInput = AppAuthentication &
-  RequestContext & { readonly scope?: readonly string[]; readonly resources?: readonly string[] }
+  RequestContext & {
+    readonly scope?: readonly string[] | undefined
+    readonly resources?: readonly string[] | undefined
+  }
 
 const INPUT = knownMembers<ClientCredentialsInput>({ ...CREDENTIALS, scope: true, resources: true }, CREDENTIAL_NAMES)
 
@@ -55,28 +58,26 @@ export function createClientCredentials(parts: {
       const epoch = await assertMayAct(app, app.owner, accounts)
       if (epoch !== app.epoch) throw ownerReplaced()
       if (!app.trusted) throw notTrusted()
-      const scope = narrowedScope(scopeTokens(input.scope), app.fields.scopes, { app, scopes })
-      const audience = audiences.requested(resourcesInput(input.resources))
-      const counted = accessTokenIssuer.assertMayIssue(app)
-      if (counted) await counted
       return {
         app,
-        scope,
-        audience,
+        scope: narrowedScope(scopeTokens(input.scope), app.fields.scopes, { app, scopes }),
+        audience: audiences.requested(resourcesInput(input.resources)),
         ...(source.userAgent !== undefined && { userAgent: source.userAgent }),
       }
     }
 
+    const watch = <Result>(app: LiveApp, call: () => Promise<Result>) =>
+      refusals.watch({}, { app: app.key, ...source }, call)
+
     const known = proof.remembered()
     const early = known && { ...known, plan: planFor(known.value) }
-    const granted = early && (await early.plan.then((plan) => issue(plan, source, early.revision), nothing))
+    const granted =
+      early && (await early.plan.then((plan) => watch(plan.app, () => issue(plan, source, early.revision)), nothing))
     if (granted) return granted
 
     const app = await proof.current()
     // The remembered version has been checked already, so the directory is not asked twice.
-    const issued = await refusals.watch({}, { app: app.key, ...source }, async () =>
-      issue(await (app === early?.value ? early.plan : planFor(app)), source),
-    )
+    const issued = await watch(app, async () => issue(await (app === early?.value ? early.plan : planFor(app)), source))
     if (!issued) throw new Error('the same random token id was generated twice')
     return issued
   }
@@ -85,6 +86,8 @@ export function createClientCredentials(parts: {
   async function issue(plan: Plan, source: EventSource, appRevision?: string): Promise<TokenResponse | undefined> {
     const { app, scope } = plan
     const issuedAt = clock()
+    const counted = accessTokenIssuer.assertMayIssue(app)
+    if (counted) await counted
     const token = await accessTokenIssuer.issue(
       { kind: 'at', app: app.key, token: random(WIDTH.token), secret: random(WIDTH.secret) },
       {

@@ -20,9 +20,9 @@ export type RefreshInput = AppCredentials &
   RequestContext & {
     readonly refreshToken: string
     /** Which part of the granted scope the access token has. Default is all of it. */
-    readonly scope?: readonly string[]
+    readonly scope?: readonly string[] | undefined
     /** Which of the granted resources the access token is for. Default is all of them. */
-    readonly resources?: readonly string[]
+    readonly resources?: readonly string[] | undefined
   }
 
 const INPUT = knownMembers<RefreshInput>(

@@ -84,8 +84,9 @@ export function createSessionSteps(parts: {
       return undefined
     }
     const credentialEndsAt = idleEnd(app, session, now)
+    const { decided: _, ...exchanged } = session
     const advanced: OpenSession = {
-      ...session,
+      ...exchanged,
       stage,
       digest: digestOf(next.refreshToken),
       salt,

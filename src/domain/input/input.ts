@@ -1,3 +1,4 @@
+import { describeValue } from '../../base/describe-value.ts'
 import { AppGrantError } from '../../base/errors.ts'
 import type { EventSource } from '../../base/events.ts'
 import { type KnownMembers, unknownMembers } from '../../base/known-members.ts'
@@ -13,17 +14,9 @@ const MAX_SEARCH = 100
 /** The error for an invalid parameter. It is created before anything is stored. */
 export function invalidRequest(name: string, expected: string, received: unknown): AppGrantError<'invalid_request'> {
   return new AppGrantError('invalid_request', {
-    message: `${name}: expected ${expected}, received ${describe(received)}`,
+    message: `${name}: expected ${expected}, received ${describeValue(received)}`,
     hint: `Pass ${expected} as ${name}. Nothing was stored.`,
   })
-}
-
-/** Describes a value without showing any of it. */
-export function describe(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'an array'
-  if (typeof value === 'string') return `a string of ${value.length} characters`
-  return value === undefined ? 'nothing' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
 export function assertObject(value: unknown, name: string): void {

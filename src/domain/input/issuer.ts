@@ -1,3 +1,4 @@
+import { invalidOption } from '../../base/errors.ts'
 import { parseUrl } from '../../base/parse-url.ts'
 
 /**
@@ -22,8 +23,6 @@ export function isProtected({ protocol, hostname }: URL): boolean {
 /** User authorization requires the issuer: report a missing one before anything is stored. */
 export function issuerOf({ issuer }: { readonly issuer: string | undefined }): string {
   if (issuer === undefined)
-    throw new TypeError(
-      'createAppGrant: issuer: expected an https URL, which user authorization requires, received undefined',
-    )
+    throw invalidOption('createAppGrant', 'issuer', 'an https URL, which user authorization requires', issuer)
   return issuer
 }

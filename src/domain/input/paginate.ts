@@ -6,7 +6,7 @@ import type { Page } from '../../records/pages.ts'
  * @param page - returns the page at the cursor, or the first page without one.
  * @example
  * ```ts
- * for await (const app of paginate((cursor) => appgrant.apps.list({ owner: 'org-7', ...(cursor && { cursor }) }))) console.log(app.name)
+ * for await (const app of paginate((cursor) => appgrant.apps.list({ owner: 'org-7', cursor }))) console.log(app.name)
  * ```
  */
 export async function* paginate<T>(

@@ -1,4 +1,5 @@
 import { AppGrantError } from '../../base/errors.ts'
+import { resourceSpellings } from '../../base/resource-spellings.ts'
 import { isTextList } from './input.ts'
 
 /** Maximum number of resources of a host, and of one request. */
@@ -28,9 +29,14 @@ export function createAudiences(resources: readonly string[] | undefined, issuer
   function pick(requested: readonly string[] | undefined, available: readonly string[]): readonly string[] | undefined {
     // Without resources and issuer, there is nothing to request.
     if (all.length === 0 && !requested) return undefined
-    const picked = requested ?? available
+    const picked = requested ? [...new Set(requested.map(asConfigured))] : available
     if (picked.length === 0 || !picked.every((one) => available.includes(one))) throw invalidTarget()
     return resources && picked
+  }
+
+  function asConfigured(resource: string): string {
+    const spellings = all.includes(resource) ? [resource] : resourceSpellings(resource)
+    return all.find((one) => spellings.includes(one)) ?? resource
   }
 
   return {

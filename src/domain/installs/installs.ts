@@ -50,7 +50,7 @@ export interface Installs {
    * @throws {@link AppGrantError} `app_not_found` if the caller is neither the host, nor the account, nor above it;
    *   `invalid_cursor`.
    */
-  list(query: { readonly account: string; readonly name?: string } & PageQuery): Promise<Page<Install>>
+  list(query: { readonly account: string; readonly name?: string | undefined } & PageQuery): Promise<Page<Install>>
   /**
    * Lists the accounts that have authorised an app. An account sees only itself and accounts below it.
    *

@@ -1,4 +1,5 @@
 import { createBoundedMap } from '../../base/bounded-map.ts'
+import { once } from '../../base/once.ts'
 import { ownText } from '../../base/own-text.ts'
 import { digestOf } from '../../credentials/digest.ts'
 import type { RecordRef } from '../../records/collection.ts'
@@ -8,13 +9,15 @@ import {
   type Access,
   assertVerifyOptions,
   checkAudience,
+  isStaleness,
+  MAX_STALENESS_MS,
+  STALENESS,
   type Verification,
   type Verifier,
   type VerifyOptions,
   verifierOf,
 } from './verification.ts'
 
-const MAX_STALENESS_MS = 300_000
 /** How much is remembered: about 40,000 acceptances of the usual size. */
 const MAX_REMEMBERED_BYTES = 64 * 1024 * 1024
 
@@ -52,6 +55,12 @@ export function createCachingVerifier(
     age: { maxMs: MAX_STALENESS_MS, clock: steadyClock },
   })
   let listening: Promise<(() => Promise<void>) | undefined> | undefined
+  // Hints may come late or never: without them entries just grow old.
+  const listen = once(async () =>
+    parts.watch?.((ref) => {
+      entries.deleteTagged(keyOf(ref))
+    }),
+  )
 
   return {
     ...verifierOf((accessToken, options) => {
@@ -71,7 +80,8 @@ export function createCachingVerifier(
   /** Not an async function, so that a cached acceptance is returned without an extra promise. */
   function rememberingVerify(accessToken: string, options: VerifyOptions): Promise<Verification> {
     assertVerifyOptions(options)
-    const maxStalenessMs = stalenessInput(options.maxStalenessMs)
+    const { maxStalenessMs = 0 } = options
+    if (!isStaleness(maxStalenessMs)) throw invalidRequest('maxStalenessMs', STALENESS, maxStalenessMs)
     const audience = options.audience === undefined ? undefined : idInput(options.audience, 'audience')
     if (maxStalenessMs === 0 || typeof accessToken !== 'string' || accessToken.length > maxLength)
       return strict.verify(accessToken).then((verification) => checkAudience(audience, verification))
@@ -82,7 +92,7 @@ export function createCachingVerifier(
   }
 
   async function fillingVerify(accessToken: string, name: string, audience: string | undefined): Promise<Verification> {
-    listening ??= listen()
+    listening = listen().catch(() => undefined)
     const sent = { sentAt: clock(), sentAtSteady: steadyClock() }
     let refs: readonly RecordRef[] = []
     const verification = await strict.verify(accessToken, (places) => {
@@ -100,18 +110,6 @@ export function createCachingVerifier(
     const now = clock()
     const age = Math.max(now - sentAt, steadyClock() - sentAtSteady)
     return now >= sentAt && age < maxStalenessMs && now < access.expiresAt.getTime()
-  }
-
-  /** Hints may come late or never: without them entries just grow old. */
-  async function listen(): Promise<(() => Promise<void>) | undefined> {
-    try {
-      return await parts.watch?.((ref) => {
-        entries.deleteTagged(keyOf(ref))
-      })
-    } catch {
-      listening = undefined
-      return undefined
-    }
   }
 }
 
@@ -149,12 +147,4 @@ function bytesOf({ app, account, scope, audience, claims }: Access, tags: readon
 
 function keyOf({ kind, partition, id }: RecordRef): string {
   return `${kind} ${partition} ${id}`
-}
-
-function stalenessInput(value: unknown): number {
-  if (value === undefined) return 0
-  if (typeof value !== 'number' || !(value >= 0 && value <= MAX_STALENESS_MS)) {
-    throw invalidRequest('maxStalenessMs', `a number from 0 to ${MAX_STALENESS_MS}`, value)
-  }
-  return value
 }

@@ -1,8 +1,9 @@
 import { futureRecord, MAX_CLOCK_DIFFERENCE_MS } from '../../base/clock-difference.ts'
 import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
+import { once } from '../../base/once.ts'
 import type { TokenFault } from '../../credentials/jwt/claims.ts'
-import type { JwkSet, SignedFormat } from '../../credentials/jwt/signed-format.ts'
+import type { JwkSet } from '../../credentials/jwt/signed-format.ts'
 import type { CheckedSigning } from '../../credentials/jwt/signing-keys.ts'
 import type { HostClaims } from './host-claims.ts'
 import { accessOfToken, type ClaimedToken, tokenClaims } from './token-claims.ts'
@@ -41,15 +42,10 @@ export function createSignedTokens(
 ): SignedTokens {
   const { issuer, audience, timeoutMs, clock, events, hostClaims } = parts
   // jose is loaded only if keys are configured, when it is first needed.
-  let loading: Promise<SignedFormat> | undefined
-  const format = () => {
-    loading ??= load()
-    return loading
-  }
-  const load = async () => {
+  const format = once(async () => {
     const { loadSignedFormat } = await import('../../credentials/jwt/signed-format.ts')
     return loadSignedFormat(signing, { timeoutMs })
-  }
+  })
 
   return {
     async write(ref, token) {

@@ -1,5 +1,6 @@
 import { type AccessTokenClaims, RESERVED_CLAIMS } from '../../credentials/jwt/claims.ts'
 import { APP_SUBJECT } from '../input/input.ts'
+import { parseScope } from '../input/parse-scope.ts'
 import type { Access } from './verification.ts'
 
 /** The data from which the claims of a token are made. */
@@ -46,14 +47,14 @@ export function accessOfToken(token: ClaimedToken): Access {
 
 /** Converts the result of {@link tokenClaims} into that of a verification. Times are in whole seconds, as in the claims. */
 export function accessOfClaims(claims: AccessTokenClaims): Access {
-  const { kind, client_id: key, client_name: name, owner, sub, aud, scope = '', jti, iat, exp } = claims
+  const { kind, client_id: key, client_name: name, owner, sub, aud, scope, jti, iat, exp } = claims
   const added = Object.entries(claims).filter(([name]) => !RESERVED_CLAIMS.has(name))
   return {
     ok: true,
     kind,
     app: { key, name, owner },
     account: kind === 'app' ? owner : sub,
-    scope: scope.split(' ').filter(Boolean),
+    scope: parseScope(scope) ?? [],
     audience: [aud].flat(),
     tokenId: jti,
     issuedAt: new Date(iat * 1000),

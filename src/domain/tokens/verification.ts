@@ -1,5 +1,6 @@
 import { AppGrantError, type VerifyFailureReason } from '../../base/errors.ts'
 import { assertOptions, knownMembers } from '../../base/known-members.ts'
+import { resourceSpellings } from '../../base/resource-spellings.ts'
 import type { Claims } from '../../credentials/jwt/claims.ts'
 
 /** What a valid access token permits. */
@@ -38,9 +39,9 @@ export interface VerifyOptions {
    * How old the state that an acceptance is based on may be, in ms, 0–300 000. A denial is always based on the current state.
    * Default is 0, the current state.
    */
-  readonly maxStalenessMs?: number
+  readonly maxStalenessMs?: number | undefined
   /** The resource that is accessed: a token that is not for it is denied. Default is any of the option `resources`. */
-  readonly audience?: string
+  readonly audience?: string | undefined
 }
 
 /** Verifies access tokens. */
@@ -113,8 +114,20 @@ export function assertVerifyOptions(options: VerifyOptions): void {
 
 export const verifyFailure = (reason: VerifyFailureReason): VerifyFailure => Object.freeze({ ok: false, reason })
 
+export const MAX_STALENESS_MS = 300_000
+/** What {@link isStaleness} accepts, in words. */
+export const STALENESS = `a number of ms from 0 to ${MAX_STALENESS_MS}`
+
+/** Whether it may be `maxStalenessMs`, which is 0 if it is absent. */
+export function isStaleness(value: unknown): value is number | undefined {
+  return value === undefined || (typeof value === 'number' && value >= 0 && value <= MAX_STALENESS_MS)
+}
+
 /** Denies a valid token that is not for the resource. */
 export function checkAudience(audience: string | undefined, verification: Verification): Verification {
-  const isFor = !verification.ok || audience === undefined || verification.audience.includes(audience)
+  const isFor =
+    !verification.ok ||
+    audience === undefined ||
+    resourceSpellings(audience).some((one) => verification.audience.includes(one))
   return isFor ? verification : verifyFailure('other_audience')
 }

@@ -32,7 +32,7 @@ export function accountApi(
     const signedIn = await askSignIn(signIn, request.toRequest())
     if (!('account' in signedIn)) return notStored(signedIn)
     const { account, login } = signedIn
-    const management = core.as(account, { ...context, ...(login !== undefined && { login }) })
+    const management = core.as(account, { ...context, login })
     const query = readQuery(url)
     const body = changes ? await readBody(request, route.body ?? 'Empty') : {}
     const result = await route.run({ account, management, params, query, body })

@@ -1,4 +1,4 @@
-import { describeReceived } from '../../base/errors.ts'
+import { invalidOption } from '../../base/errors.ts'
 import { isIssuer } from '../../domain/input/issuer.ts'
 import { errorResponse } from '../wire/error-response.ts'
 import { HttpError } from '../wire/http-error.ts'
@@ -30,8 +30,11 @@ export interface ApiOrigins {
 /** @param origins - as given to `createHandler`. @throws TypeError */
 export function createApiOrigins(issuer: string, origins: readonly string[]): ApiOrigins {
   if (!Array.isArray(origins) || origins.length > MAX_ORIGINS || !origins.every(isOrigin))
-    throw new TypeError(
-      `createHandler: origins: expected an array of at most ${MAX_ORIGINS} origins such as https://console.example, received ${describeReceived(Array.isArray(origins) ? origins.find((one) => !isOrigin(one)) : origins)}`,
+    throw invalidOption(
+      'createHandler',
+      'origins',
+      `an array of at most ${MAX_ORIGINS} origins such as https://console.example`,
+      Array.isArray(origins) ? origins.find((one) => !isOrigin(one)) : origins,
     )
   const { origin: own } = new URL(issuer)
   const named: ReadonlySet<string> = new Set(origins)
@@ -54,7 +57,7 @@ export function createApiOrigins(issuer: string, origins: readonly string[]): Ap
         const response = await respond()
         return response instanceof PlainResponse ? withHeaders(response, headers) : withCors(response, headers)
       } catch (error) {
-        const refusal = errorResponse(error, 'api')
+        const refusal = errorResponse(error, 'api', request.headers)
         if (!refusal) throw error
         return withHeaders(refusal, headers)
       }

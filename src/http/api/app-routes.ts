@@ -16,8 +16,7 @@ export const appRoutes: readonly ApiRoute[] = [
     result: 'AppPage',
     async run(call) {
       const { owner, name } = call.query
-      const asked = { ...(owner !== undefined && { owner }), ...(name !== undefined && { name }) }
-      const query = { ...asked, ...pageOf(call.query), counts: true } as const
+      const query = { owner, name, ...pageOf(call.query), counts: true } as const
       const { items, nextCursor } = await call.management.apps.list(query)
       return { items, nextCursor }
     },
@@ -33,7 +32,7 @@ export const appRoutes: readonly ApiRoute[] = [
     result: 'AppWithSecret',
     async run({ account, management, query, body }) {
       const { app, secret } = await management.apps.register({ ...body, owner: query.owner ?? account } as NewApp)
-      return { app, ...(secret !== '' && { secret }) }
+      return { app, ...(secret !== undefined && { secret }) }
     },
   },
   {

@@ -13,8 +13,7 @@ export const installRoutes: readonly ApiRoute[] = [
     status: 200,
     result: 'InstallPage',
     async run({ account, management, query }) {
-      const search = query.name === undefined ? {} : { name: query.name }
-      const of = { account: query.account ?? account, ...search, ...pageOf(query) }
+      const of = { account: query.account ?? account, name: query.name, ...pageOf(query) }
       const { items, nextCursor } = await management.installs.list(of)
       return { items, nextCursor }
     },

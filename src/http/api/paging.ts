@@ -4,15 +4,11 @@ import { invalidRequest } from '../wire/http-error.ts'
 export const MAX_PAGE = 100
 
 /** The requested page of a list. */
-export function pageOf(query: Readonly<Record<string, string>>): {
-  readonly cursor?: string
-  readonly limit?: number
+export function pageOf({ cursor, limit }: Readonly<Record<string, string>>): {
+  readonly cursor: string | undefined
+  readonly limit: number | undefined
 } {
-  const { cursor, limit } = query
-  return {
-    ...(cursor !== undefined && { cursor }),
-    ...(limit !== undefined && { limit: limitOf(limit) }),
-  }
+  return { cursor, limit: limit === undefined ? undefined : limitOf(limit) }
 }
 
 function limitOf(text: string): number {

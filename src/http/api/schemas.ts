@@ -1,11 +1,15 @@
-import type { FieldError } from '../../base/errors.ts'
+import type { ErrorCode, ErrorDetails, FieldError } from '../../base/errors.ts'
 import type { Actor } from '../../base/events.ts'
 import type { KnownMembers } from '../../base/known-members.ts'
-import type { App } from '../../domain/apps/app.ts'
+import type { App, AppCounts } from '../../domain/apps/app.ts'
 import type { AppFields, NewApp } from '../../domain/apps/app-fields.ts'
 import type { AppJwk, PublicJwk } from '../../domain/apps/app-jwks.ts'
 import type { Install } from '../../domain/installs/installs.ts'
 import type { TokenInfo } from '../../domain/tokens/token-store.ts'
+
+/** The details of errors that a response shows: not the reason of an invalid token, nor which limit was reached. */
+type ShownDetails = ErrorDetails[Exclude<ErrorCode, 'invalid_token' | 'limit_reached' | 'too_many_failures'>]
+type MemberOf<Union> = Union extends unknown ? keyof Union & string : never
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -116,7 +120,7 @@ export const schemas = {
     ...app,
     instances: { type: 'integer', description: 'Number of accounts that currently authorise the app.' },
     liveTokens: { type: 'integer', description: 'Number of live tokens of the app for the signed-in account.' },
-  }),
+  } satisfies Members<App & AppCounts>),
   AppPage: page(ref('AppRow')),
   AppWithSecret: object({ app: ref('App'), 'secret?': secret }),
   AppWithNewSecret: object({ app: ref('App'), secretId: text, secret }),
@@ -164,11 +168,15 @@ export const schemas = {
   Error: object({
     error: { ...text, description: 'A stable error code.' },
     error_description: text,
-    'fields?': list(object({ field: text, code: text, expected: text, received: text } satisfies Members<FieldError>)),
-    'owner?': text,
-    'limit?': { type: 'integer' },
-    'app?': text,
-    'secretId?': text,
+    ...({
+      'fields?': list(
+        object({ field: text, code: text, expected: text, received: text } satisfies Members<FieldError>),
+      ),
+      'owner?': text,
+      'limit?': { type: 'integer' },
+      'app?': text,
+      'secretId?': text,
+    } satisfies Readonly<Record<`${MemberOf<ShownDetails>}?`, Schema>>),
   }),
 } as const satisfies Record<string, Schema>
 

@@ -10,6 +10,6 @@ export const authorizationCode: TokenGrant = {
       code: required(form, 'code'),
       redirectUrl: required(form, 'redirect_uri'),
       codeVerifier: required(form, 'code_verifier'),
-      ...resourcesOf(form),
+      resources: resourcesOf(form),
     }),
 }

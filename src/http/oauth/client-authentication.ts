@@ -29,12 +29,13 @@ export function readClientAuthentication({ headers }: IncomingRequest, form: For
   if (hasAssertion) {
     if (form.get('client_assertion_type') !== JWT_ASSERTION)
       throw invalidClient('this client_assertion_type is not supported')
-    return { ...(key !== undefined && { key }), assertion: assertion ?? '' }
+    return { key, assertion: assertion ?? '' }
   }
   if (header === null) return secret === undefined ? { key: key ?? '' } : { key: key ?? '', secret }
   const basic = readBasic(header)
   if (key !== undefined && key !== basic.key) throw invalidRequest('client_id does not match the Authorization header')
-  return basic
+  // The defaults of some clients: like an empty client_secret, an empty password is none.
+  return basic.secret === '' ? { key: basic.key } : basic
 }
 
 /** For endpoints that require authentication: missing credentials count as wrong ones. */

@@ -1,9 +1,15 @@
+import { parseScope } from '../../domain/input/parse-scope.ts'
 import { asConfidential } from './client-authentication.ts'
-import { resourcesOf, scopeOf, type TokenGrant } from './token-grant.ts'
+import { resourcesOf, type TokenGrant } from './token-grant.ts'
 
 /** @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.4.2) */
 export const clientCredentials: TokenGrant = {
   needs: [],
   issue: ({ authorizer }, { form, client, context }) =>
-    authorizer.clientCredentials({ ...context, ...asConfidential(client), ...scopeOf(form), ...resourcesOf(form) }),
+    authorizer.clientCredentials({
+      ...context,
+      ...asConfidential(client),
+      scope: parseScope(form.get('scope')),
+      resources: resourcesOf(form),
+    }),
 }

@@ -1,7 +1,7 @@
 import { isAppGrantError } from '../../base/errors.ts'
 import type { AppGrant } from '../../create-app-grant.ts'
+import type { AppCredentials } from '../../domain/apps/authenticate-app.ts'
 import type { IncomingRequest } from '../wire/request.ts'
-import type { Form } from '../wire/request-body.ts'
 
 /**
  * The CORS headers that let a page read the response to a request of a public app; undefined unless the page has the origin of
@@ -10,13 +10,11 @@ import type { Form } from '../wire/request-body.ts'
 export async function corsHeaders(
   core: AppGrant,
   { headers }: IncomingRequest,
-  form: Form,
+  client: AppCredentials,
 ): Promise<Readonly<Record<string, string>> | undefined> {
   const origin = headers.get('origin')
-  const key = form.get('client_id')
-  const isPublic = !headers.has('authorization') && !form.has('client_secret')
-  if (origin === null || key === undefined || !isPublic) return undefined
-  const app = await core.apps.get(key).catch(unknownInOutage)
+  if (origin === null || client.secret !== undefined || client.assertion !== undefined) return undefined
+  const app = await core.apps.get(client.key).catch(unknownInOutage)
   const isTheirs = app?.public && app.redirectUrls.some((url) => new URL(url).origin === origin)
   return isTheirs ? { 'access-control-allow-origin': origin, vary: 'Origin' } : undefined
 }

@@ -53,14 +53,15 @@ export function formRoute(core: AppGrant, endpoint: FormEndpoint): Route {
       const misplaced = call.search === '' ? undefined : BODY_ONLY.find((name) => call.url.searchParams.has(name))
       if (misplaced !== undefined) throw invalidRequest(`${misplaced} must be sent in the request body, not in the URL`)
       const form = await readForm(request, endpoint.list)
-      const respond = async () => endpoint.respond({ form, client: readClientAuthentication(request, form), context })
+      const client = readClientAuthentication(request, form)
+      const respond = async () => endpoint.respond({ form, client, context })
       const headers =
-        endpoint.isForPages && request.headers.has('origin') ? await corsHeaders(core, request, form) : undefined
+        endpoint.isForPages && request.headers.has('origin') ? await corsHeaders(core, request, client) : undefined
       if (!headers) return respond()
       try {
         return withHeaders(await respond(), headers)
       } catch (error) {
-        const refusal = errorResponse(error, 'oauth')
+        const refusal = errorResponse(error, 'oauth', request.headers)
         if (!refusal) throw error
         return withHeaders(refusal, headers)
       }

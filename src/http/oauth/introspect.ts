@@ -1,4 +1,5 @@
 import { emitTo } from '../../base/events.ts'
+import { resourceSpellings } from '../../base/resource-spellings.ts'
 import type { AppGrant } from '../../create-app-grant.ts'
 import type { App } from '../../domain/apps/app.ts'
 import { sourceInput } from '../../domain/input/input.ts'
@@ -35,7 +36,10 @@ export function introspectRoute(core: AppGrant, issuer: string): Route {
 
 /** An app sees its own tokens; a resource server sees the tokens of every app for which it is an audience. */
 function maySee({ key, resourceServer }: App, { app, audience }: Access): boolean {
-  return app.key === key || (resourceServer !== undefined && audience.includes(resourceServer))
+  return (
+    app.key === key ||
+    (resourceServer !== undefined && resourceSpellings(resourceServer).some((one) => audience.includes(one)))
+  )
 }
 
 function introspection(access: Access, issuer: string, added: Access['claims']): Record<string, unknown> {

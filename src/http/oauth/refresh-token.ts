@@ -1,4 +1,5 @@
-import { required, resourcesOf, scopeOf, type TokenGrant } from './token-grant.ts'
+import { parseScope } from '../../domain/input/parse-scope.ts'
+import { required, resourcesOf, type TokenGrant } from './token-grant.ts'
 
 /** @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-6) */
 export const refreshToken: TokenGrant = {
@@ -8,7 +9,7 @@ export const refreshToken: TokenGrant = {
       ...context,
       ...client,
       refreshToken: required(form, 'refresh_token'),
-      ...scopeOf(form),
-      ...resourcesOf(form),
+      scope: parseScope(form.get('scope')),
+      resources: resourcesOf(form),
     }),
 }

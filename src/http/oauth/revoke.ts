@@ -1,6 +1,6 @@
 import type { AppGrant } from '../../create-app-grant.ts'
 import { invalidRequest } from '../wire/http-error.ts'
-import { emptyResponse } from '../wire/response.ts'
+import { jsonResponse } from '../wire/response.ts'
 import type { Route } from '../wire/router.ts'
 import { formRoute } from './form-endpoint.ts'
 
@@ -17,7 +17,8 @@ export function revokeRoute(core: AppGrant): Route {
       const token = form.get('token')
       if (token === undefined) throw invalidRequest('token is missing')
       await core.authorizer.revokeToken({ ...context, ...client, token })
-      return emptyResponse()
+      // Some clients reject a response that is not JSON.
+      return jsonResponse({})
     },
   })
 }

@@ -17,13 +17,7 @@ export function required(form: Form, name: string): string {
   return value
 }
 
-export function scopeOf(form: Form): { readonly scope?: readonly string[] } {
-  const scope = form.get('scope')
-  return scope === undefined ? {} : { scope: scope.split(' ') }
-}
-
 /** @see RFC 8707 §2.2 */
-export function resourcesOf(form: Form): { readonly resources?: readonly string[] } {
-  const resources = form.get('resource')
-  return resources === undefined ? {} : { resources: resources.split(' ').filter(Boolean) }
+export function resourcesOf(form: Form): readonly string[] | undefined {
+  return form.get('resource')?.split(' ').filter(Boolean)
 }

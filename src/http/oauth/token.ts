@@ -16,8 +16,8 @@ const GRANTS: ReadonlyMap<string, TokenGrant> = new Map([
   ['refresh_token', refreshToken],
 ])
 
-/** The parameters that only one grant type accepts. */
-const OF_ONE_GRANT = [...GRANTS.values()].flatMap(({ needs }) => needs)
+/** The parameters that only one grant type accepts. Some clients send `redirect_uri` with all: elsewhere it is ignored (HTTP-12). */
+const OF_ONE_GRANT = [...GRANTS.values()].flatMap(({ needs }) => needs).filter((name) => name !== 'redirect_uri')
 
 export const GRANT_TYPES: readonly string[] = [...GRANTS.keys()]
 

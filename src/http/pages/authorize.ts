@@ -1,7 +1,8 @@
-import { AppGrantError, isAppGrantError } from '../../base/errors.ts'
+import { type AnyAppGrantError, AppGrantError, isAppGrantError } from '../../base/errors.ts'
 import type { AppGrant } from '../../create-app-grant.ts'
 import type { RequestContext } from '../../domain/apps/authenticate-app.ts'
 import type { Consent, Redirect } from '../../domain/authorization/authorization.ts'
+import { parseScope } from '../../domain/input/parse-scope.ts'
 import { pageStatus } from '../wire/error-response.ts'
 import { HttpError } from '../wire/http-error.ts'
 import type { IncomingRequest } from '../wire/request.ts'
@@ -25,12 +26,12 @@ export interface PageOptions {
    * `frame-ancestors 'none'` and `base-uri 'none'`. A `form-action` of its own must allow every address that the app may redirect
    * to. Default is a built-in page without scripts.
    */
-  readonly consentPage?: (consent: Consent, request: Request) => Promise<Response>
+  readonly consentPage?: ((consent: Consent, request: Request) => Promise<Response>) | undefined
   /**
    * Renders the page for an error that is not sent to the app. The response gets the status of the error, and headers are
    * added as for `consentPage`. Default is a built-in page.
    */
-  readonly errorPage?: (error: AppGrantError, request: Request) => Promise<Response>
+  readonly errorPage?: ((error: AnyAppGrantError, request: Request) => Promise<Response>) | undefined
 }
 
 interface AuthorizeOptions extends PageOptions {
@@ -85,7 +86,7 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
     const decision = { ...facts, ...signedIn, ticket: form.get('ticket') ?? '' }
     switch (form.get('decision')) {
       case 'approve':
-        return seeOther(await authorizer.approve({ ...decision, scope: form.get('scope')?.split(' ') ?? [] }))
+        return seeOther(await authorizer.approve({ ...decision, scope: parseScope(form.get('scope')) ?? [] }))
       case 'deny':
         return seeOther(await authorizer.deny(decision))
       default:
@@ -141,7 +142,7 @@ function asGet({ headers }: Request, url: URL, params: URLSearchParams): Request
   return new Request(`${url.origin}${url.pathname}?${params}`, { headers: kept })
 }
 
-function ofRequest({ message }: HttpError): AppGrantError {
+function ofRequest({ message }: HttpError): AppGrantError<'invalid_request'> {
   return new AppGrantError('invalid_request', { message, hint: 'Nothing was stored.' })
 }
 

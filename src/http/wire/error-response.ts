@@ -1,6 +1,8 @@
 import { type AppGrantError, type ErrorCode, isAppGrantError } from '../../base/errors.ts'
+import { challenge } from './challenge.ts'
 import { HttpError, invalidClient, invalidToken } from './http-error.ts'
-import { jsonResponse, type PlainResponse } from './response.ts'
+import type { IncomingRequest } from './request.ts'
+import { jsonResponse, type PlainResponse, withHeaders } from './response.ts'
 
 /** Seconds after which clients should retry during an outage. */
 const RETRY_AFTER_SECONDS = '5'
@@ -9,10 +11,14 @@ const RETRY_AFTER_SECONDS = '5'
 export type ErrorFormat = 'oauth' | 'api'
 
 /** Errors become responses here and nowhere else. Returns undefined if the error is unexpected. */
-export function errorResponse(error: unknown, format: ErrorFormat): PlainResponse | undefined {
-  if (error instanceof HttpError) return httpErrorResponse(error)
+export function errorResponse(
+  error: unknown,
+  format: ErrorFormat,
+  headers: IncomingRequest['headers'],
+): PlainResponse | undefined {
+  if (error instanceof HttpError) return challenging(error, headers)
   if (!isAppGrantError(error)) return undefined
-  return httpErrorResponse(format === 'oauth' ? oauthError(error) : apiError(error))
+  return challenging(format === 'oauth' ? oauthError(error) : apiError(error), headers)
 }
 
 /** The response to an unexpected error, with nothing of the error in it. */
@@ -30,6 +36,14 @@ export function pageStatus(error: HttpError | AppGrantError): Pick<HttpError, 's
   if (error instanceof HttpError) return error
   if (isAppGrantError(error, 'limit_reached')) return tooMany(error, error.code)
   return isAppGrantError(error, ...OUTAGES) ? unavailable(error) : { status: 400, headers: {} }
+}
+
+/** A 401 for wrong credentials of an app has the challenge that fits the request. */
+function challenging(error: HttpError, headers: IncomingRequest['headers']): PlainResponse {
+  const response = httpErrorResponse(error)
+  const { status, code, message } = error
+  if (status !== 401 || code !== 'invalid_client') return response
+  return withHeaders(response, { 'www-authenticate': challenge(headers, code, asDescription(message)) })
 }
 
 function httpErrorResponse({ status, code, message, headers, details }: HttpError): PlainResponse {

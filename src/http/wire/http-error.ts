@@ -27,15 +27,13 @@ export function invalidRequest(description: string, status = 400): HttpError {
   return new HttpError(status, 'invalid_request', description)
 }
 
-/** The challenge in every 401 of an endpoint for apps. */
-export const BASIC_CHALLENGE = { 'www-authenticate': 'Basic realm="apps", charset="UTF-8"' } as const
-
 /** A 401 whose challenge has the same error as its body (RFC 6750 §3). @param description - without quotes. */
 export function invalidToken(description: string): HttpError {
   const challenge = `Bearer error="invalid_token", error_description="${description}"`
   return new HttpError(401, 'invalid_token', description, { headers: { 'www-authenticate': challenge } })
 }
 
+/** Its challenge depends on the request, and is added to the response. */
 export function invalidClient(description: string): HttpError {
-  return new HttpError(401, 'invalid_client', description, { headers: BASIC_CHALLENGE })
+  return new HttpError(401, 'invalid_client', description)
 }

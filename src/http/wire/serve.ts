@@ -3,7 +3,7 @@ import { type PlainResponse, toResponse } from './response.ts'
 
 /** The connection of a request. */
 export interface ConnectionInfo {
-  readonly remoteAddress?: string
+  readonly remoteAddress?: string | undefined
 }
 
 /**

@@ -1,10 +1,11 @@
+import { describeValue } from '../../base/describe-value.ts'
 import { isAppGrantError } from '../../base/errors.ts'
-import { accountInput, describe, loginInput } from '../../domain/input/input.ts'
+import { accountInput, loginInput } from '../../domain/input/input.ts'
 
 /** The account that is signed in, with its login, if known. */
 export interface SignedIn {
   readonly account: string
-  readonly login?: string
+  readonly login?: string | undefined
 }
 
 /** Returns the signed-in account with its login, if known, or the Response that starts sign-in and comes back afterwards. */
@@ -19,7 +20,7 @@ export async function askSignIn(signIn: SignIn, request: Request): Promise<Signe
   const signedIn: unknown = await signIn(request)
   if (signedIn instanceof Response) return signedIn
   if (typeof signedIn !== 'object' || signedIn === null || !('account' in signedIn))
-    throw new TypeError(`signIn: expected { account, login? } or a Response, received ${describe(signedIn)}`)
+    throw new TypeError(`signIn: expected { account, login? } or a Response, received ${describeValue(signedIn)}`)
   const { account, login } = signedIn as Partial<SignedIn>
   try {
     return { account: accountInput(account), ...loginInput(login) }
@@ -30,5 +31,6 @@ export async function askSignIn(signIn: SignIn, request: Request): Promise<Signe
 
 /** @throws TypeError if a function of the host did not return a Response. */
 export function assertResponse(name: string, result: unknown): asserts result is Response {
-  if (!(result instanceof Response)) throw new TypeError(`${name}: expected a Response, received ${describe(result)}`)
+  if (!(result instanceof Response))
+    throw new TypeError(`${name}: expected a Response, received ${describeValue(result)}`)
 }

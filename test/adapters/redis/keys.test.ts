@@ -54,7 +54,7 @@ describe('redisStore options', () => {
   it('a namespace outside the alphabet is refused', () => {
     for (const namespace of HOSTILE.filter((each) => each.length !== 201)) {
       expect(() => redisStore({ client, namespace })).toThrow(
-        /^namespace: expected 1 to 64 characters of A-Za-z0-9\._-/,
+        /^redisStore: namespace: expected 1 to 64 characters of A-Za-z0-9\._-/,
       )
     }
     expect(() => redisStore({ client, namespace: 'x'.repeat(64) })).not.toThrow()
@@ -71,10 +71,10 @@ describe('redisStore options', () => {
   it('durability requires at least one replica and one millisecond, because WAIT takes 0 as no limit', () => {
     for (const wrong of [0, -1, 1.5, Number.NaN, '1' as never]) {
       expect(() => redisStore({ client, durability: { replicas: wrong, timeoutMs: 100 } })).toThrow(
-        /^durability\.replicas/,
+        /^redisStore: durability\.replicas/,
       )
       expect(() => redisStore({ client, durability: { replicas: 1, timeoutMs: wrong } })).toThrow(
-        /^durability\.timeoutMs/,
+        /^redisStore: durability\.timeoutMs/,
       )
     }
   })

@@ -24,7 +24,7 @@ describeWith('redisStore while slots move', redisServer, () => {
   afterAll(() => servers?.stop())
 
   describe.each(WAYS)('$title', ({ cluster, title, durability }) => {
-    const open = () => redisStore({ client: cluster(servers.nodes), ...(durability && { durability }) })
+    const open = () => redisStore({ client: cluster(servers.nodes), durability })
     const partitionFor = (test: string) => `${title}-${test}`.replaceAll(/[^A-Za-z0-9]/g, '-')
     const withStores = async (body: (stores: { readonly store: Store; readonly other: Store }) => Promise<void>) => {
       const [store, other] = [open(), open()]

@@ -236,7 +236,7 @@ export const failureCases: readonly SqliteCase[] = [
       for (const file of ['', ':memory:', undefined, null, 5, {}, [], new URL('file:///tmp/a.db')])
         assert.throws(() => sqliteStore(file as never), {
           name: 'TypeError',
-          message: /sqliteStore\(file\): expected a path/,
+          message: /^sqliteStore: file: expected a path/,
         })
     },
   },

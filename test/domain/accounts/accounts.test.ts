@@ -219,7 +219,7 @@ describe('permission to register apps', () => {
   it('permission to register apps may be limited to API types at every level (ACC-4)', async () => {
     const { appgrant, tree } = await setUp()
     const attempt = (actor: string, apiType?: string) =>
-      codeOf(appgrant.as(actor).apps.register(exampleApp({ owner: 'org', ...(apiType && { apiType }) })))
+      codeOf(appgrant.as(actor).apps.register(exampleApp({ owner: 'org', apiType })))
     tree.set('provider', { mayRegisterApps: ['system', 'other'] })
     expect(await attempt('org', 'system')).toBe('ok')
     expect(await attempt('org', 'unified')).toBe('not_permitted')

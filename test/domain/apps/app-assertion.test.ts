@@ -16,7 +16,7 @@ async function setUp(signers?: readonly AppSigner[]) {
   const fixture = createFixture(memoryStore(), { issuer: ISSUER })
   const [signer, ...others] = signers ?? [await appSigner()]
   if (!signer) throw new Error('there must be a signer')
-  const { app } = await fixture.registerTrusted({ jwks: [signer, ...others].map(({ jwk }) => jwk) })
+  const { app } = await fixture.registerKeyed({ jwks: [signer, ...others].map(({ jwk }) => jwk) })
   const { clock, appgrant, observed } = fixture
   let reason: string | undefined
   appgrant.events.on('refused', (event) => {
@@ -25,7 +25,7 @@ async function setUp(signers?: readonly AppSigner[]) {
   /** The result of an assertion: `ok`, or the rule that refused it, after which nothing is stored. */
   const judged = async (assertion: string, key?: string) => {
     const writes = observed.writes()
-    const code = await codeOf(appgrant.authorizer.authenticateApp({ assertion, ...(key !== undefined && { key }) }))
+    const code = await codeOf(appgrant.authorizer.authenticateApp({ assertion, key }))
     if (code === 'ok') return code
     expect([code, observed.writes() - writes]).toEqual([REFUSED, 0])
     return reason
@@ -259,8 +259,8 @@ describe('assertions', () => {
   })
 
   it('an assertion with the sub of another app, or without one, is refused (S64)', async () => {
-    const { judged, sign, registerTrusted, signer, key } = await setUp()
-    const { app: other } = await registerTrusted({ jwks: [signer.jwk] })
+    const { judged, sign, registerKeyed, signer, key } = await setUp()
+    const { app: other } = await registerKeyed({ jwks: [signer.jwk] })
     expect(await judged(await sign({ claims: { sub: other.key } }))).toBe('assertion_iss')
     expect(await judged(await sign({ claims: { sub: other.key } }), key)).toBe('assertion_sub')
     expect(await judged(await sign(), other.key)).toBe('assertion_iss')
@@ -305,9 +305,9 @@ describe('assertions', () => {
   })
 
   it('only an app with keys can use assertions, not unknown, removed or public apps or those with a secret', async () => {
-    const { judged, signer, clock, appgrant, registerTrusted, key, observed } = await setUp()
+    const { judged, signer, clock, appgrant, registerKeyed, registerTrusted, key, observed } = await setUp()
     const { app: withSecret } = await registerTrusted()
-    const { app: removed } = await registerTrusted({ jwks: [signer.jwk] })
+    const { app: removed } = await registerKeyed({ jwks: [signer.jwk] })
     await appgrant.apps.remove(removed.key)
     const unknown = key.slice(0, 31) + (key.endsWith('a') ? 'b' : 'a')
     const reads: number[] = []
@@ -388,9 +388,9 @@ describe('assertions', () => {
       if (record.kind === 'u') durable.push(options?.durable)
       return store.insert(record, options)
     }
-    const { registerTrusted, appgrant, clock } = createFixture({ ...store, insert }, { issuer: ISSUER })
+    const { registerKeyed, appgrant, clock } = createFixture({ ...store, insert }, { issuer: ISSUER })
     const signer = await appSigner()
-    const { app } = await registerTrusted({ jwks: [signer.jwk] })
+    const { app } = await registerKeyed({ jwks: [signer.jwk] })
     await appgrant.authorizer.clientCredentials({ assertion: await signer.sign(app.key, clock()) })
     expect(durable).toEqual([true])
   })

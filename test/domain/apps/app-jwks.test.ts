@@ -42,7 +42,7 @@ async function wrongWith(jwks: unknown, fixture: Fixture = setUp()): Promise<rea
   const { app } = await fixture.registerTrusted()
   const writes = fixture.observed.writes()
   const calls = [
-    () => fixture.registerTrusted({ jwks: jwks as PublicJwk[] }),
+    () => fixture.registerKeyed({ jwks: jwks as PublicJwk[] }),
     () => fixture.appgrant.apps.replaceJwks(app.key, jwks as PublicJwk[]),
   ]
   const told = []
@@ -60,14 +60,14 @@ async function wrongWith(jwks: unknown, fixture: Fixture = setUp()): Promise<rea
 
 describe('app keys', () => {
   it('only the necessary members of a key are stored and returned', async () => {
-    const { registerTrusted, appgrant, observed } = setUp()
+    const { registerKeyed, appgrant, observed } = setUp()
     const given = [
       { ...EC, kid: 'mine', use: 'sig', key_ops: ['verify'], alg: 'ES256', x5u: 'https://evil.example/', more: 1 },
       { ...OKP, alg: 'Ed25519' },
       { ...RSA, alg: 'PS256', kid: 'Schlüssel'.slice(0, 4) },
     ]
-    const { app, secret } = await registerTrusted({ jwks: given as PublicJwk[] })
-    expect(secret).toBe('')
+    const { app, secret } = await registerKeyed({ jwks: given as PublicJwk[] })
+    expect(secret).toBeUndefined()
     const jwks = [
       { kty: 'EC', crv: 'P-256', x: EC.x, y: EC.y, kid: 'mine' },
       { kty: 'OKP', crv: 'Ed25519', x: OKP.x, kid: await calculateJwkThumbprint(OKP as never) },
@@ -92,7 +92,7 @@ describe('app keys', () => {
   ])('%s is refused, and its private part appears nowhere (S68)', async (_, key, member) => {
     const fixture = setUp()
     expect(await wrongWith([EC, key], fixture)).toEqual([`jwks[1].${member}: private_key`])
-    const error: unknown = await fixture.registerTrusted({ jwks: [key as PublicJwk] }).catch((one: unknown) => one)
+    const error: unknown = await fixture.registerKeyed({ jwks: [key as PublicJwk] }).catch((one: unknown) => one)
     for (const name of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'])
       for (const value of [(key as Record<string, unknown>)[name]])
         if (typeof value === 'string' && value !== '') expect(inspect(error, { depth: 10 })).not.toContain(value)
@@ -162,9 +162,9 @@ describe('app keys', () => {
   })
 
   it('ten app keys are accepted, and all errors in them are reported together', async () => {
-    const { registerTrusted } = setUp()
+    const { registerKeyed } = setUp()
     const ten = Array.from({ length: 10 }, (_, at) => ({ ...EC, kid: String(at) }))
-    expect((await registerTrusted({ jwks: ten as PublicJwk[] })).app.jwks).toHaveLength(10)
+    expect((await registerKeyed({ jwks: ten as PublicJwk[] })).app.jwks).toHaveLength(10)
     const hostile = Object.defineProperty({ ...EC }, 'x', {
       get: () => {
         throw new Error('mine')
@@ -194,7 +194,7 @@ describe('app keys', () => {
   })
 
   it('keys are refused for public apps, without an issuer, and as a URL (S09)', async () => {
-    const { appgrant, registerTrusted } = setUp()
+    const { appgrant, registerKeyed, registerTrusted } = setUp()
     const codes = async (call: Promise<unknown>) => {
       const error: unknown = await call.catch((one: unknown) => one)
       if (!isAppGrantError(error, 'invalid_fields')) throw error
@@ -208,9 +208,9 @@ describe('app keys', () => {
     expect(await codeOf(appgrant.apps.replaceJwks(app.key, jwks))).toBe('invalid_request')
     const url = { jwks_uri: 'https://evil.example/jwks.json' } as object
     expect(await codes(registerTrusted(url))).toEqual(['jwks_uri: unknown_field'])
-    expect(await codes(registerTrusted({ ...url, jwks }))).toEqual(['jwks_uri: unknown_field'])
+    expect(await codes(registerKeyed({ ...url, jwks }))).toEqual(['jwks_uri: unknown_field'])
     const alone = createFixture(memoryStore())
-    expect(await codes(alone.registerTrusted({ jwks }))).toEqual(['jwks: issuer_required'])
+    expect(await codes(alone.registerKeyed({ jwks }))).toEqual(['jwks: issuer_required'])
     const { app: other } = await alone.registerTrusted()
     expect(await codes(alone.appgrant.apps.replaceJwks(other.key, jwks))).toEqual(['jwks: issuer_required'])
   })
@@ -275,8 +275,8 @@ describe('replaceJwks', () => {
   })
 
   it('an update does not change keys', async () => {
-    const { appgrant, registerTrusted } = setUp()
-    const { app } = await registerTrusted({ jwks: [EC as PublicJwk] })
+    const { appgrant, registerKeyed } = setUp()
+    const { app } = await registerKeyed({ jwks: [EC as PublicJwk] })
     expect(await codeOf(appgrant.apps.update(app.key, { name: 'Another', jwks: [OKP] } as object))).toBe(
       'invalid_fields',
     )

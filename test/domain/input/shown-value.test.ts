@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { shownValue, UNREADABLE } from '../../../src/domain/input/shown-value.ts'
+import { UNREADABLE } from '../../../src/base/describe-value.ts'
+import { shownValue } from '../../../src/domain/input/shown-value.ts'
 
 test.each([
   ['abc', 'abc'],

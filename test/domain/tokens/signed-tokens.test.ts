@@ -358,7 +358,7 @@ describe('refused signed access tokens', () => {
     const { store, clock, tree, token, current, forge, app, secret } = await withToken()
     const next = newKey()
     const node = (signing: AppGrantOptions['signing']) =>
-      createAppGrant({ store, clock, directory: tree, scopes: SCOPES, issuer: ISSUER, ...(signing && { signing }) })
+      createAppGrant({ store, clock, directory: tree, scopes: SCOPES, issuer: ISSUER, signing })
     const { accessToken } = await node({ current: next, previous: current }).authorizer.clientCredentials({
       key: app.key,
       secret,
@@ -394,7 +394,7 @@ describe('the resources of tokens', () => {
     const w = createFixture(memoryStore(), { issuer: ISSUER, resources, ...format })
     const { app, secret } = await w.registerTrusted()
     const grant = (asked?: readonly string[]) =>
-      w.appgrant.authorizer.clientCredentials({ key: app.key, secret, ...(asked && { resources: asked }) })
+      w.appgrant.authorizer.clientCredentials({ key: app.key, secret, resources: asked })
     expect(await audienceOf(w, (await grant()).accessToken)).toEqual([A])
     expect(await audienceOf(w, (await grant([B])).accessToken)).toEqual([B])
     expect(await audienceOf(w, (await grant([B, A, B])).accessToken)).toEqual([B, A])

@@ -86,10 +86,7 @@ describe('the tokens of an app and an account', () => {
     const ids = new Set<string>()
     for (let n = 0; n < 40; n++) ids.add((await grant()).tokenId)
     const walked: string[] = []
-    for await (const { id } of paginate((cursor) =>
-      appgrant.tokens.list({ ...of, limit: 7, ...(cursor && { cursor }) }),
-    ))
-      walked.push(id)
+    for await (const { id } of paginate((cursor) => appgrant.tokens.list({ ...of, limit: 7, cursor }))) walked.push(id)
     expect(walked).toHaveLength(40)
     expect(new Set(walked)).toEqual(ids)
   })

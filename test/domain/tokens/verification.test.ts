@@ -81,7 +81,7 @@ describe('verify and tryVerify', () => {
 
   it('an invalid option rejects verify and tryVerify with invalid_request (TOK-10)', async () => {
     const { appgrant, accessToken } = await setUp()
-    for (const options of [{ maxStalenessMs: -1 }, { audience: 5 }, 7]) {
+    for (const options of [{ maxStalenessMs: -1 }, { audience: 5 }]) {
       expect(await codeOf(appgrant.authorizer.verify(accessToken, options as object))).toBe('invalid_request')
       expect(await codeOf(appgrant.authorizer.tryVerify(accessToken, options as object))).toBe('invalid_request')
     }
@@ -116,7 +116,7 @@ describe('verify and tryVerify', () => {
     async (format) => {
       const { appgrant } = await setUp()
       const error = await refusalOf(appgrant.authorizer.verify('x'))
-      const response = errorResponse(error, format)
+      const response = errorResponse(error, format, new Headers())
       expect(response).toMatchObject({
         status: 401,
         headers: {

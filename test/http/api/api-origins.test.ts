@@ -176,7 +176,7 @@ describe('api: false', () => {
     const { appgrant } = httpFixture()
     const signIn = async () => ({ account: 'org-1' })
     expect(() => createHandler(appgrant, { signIn, api: 'no' as never })).toThrow(
-      new TypeError('createHandler: api: expected true or false, received string'),
+      new TypeError('createHandler: api: expected true or false, received "no"'),
     )
     for (const options of [{ signIn, api: false }, {}])
       expect(() => createHandler(appgrant, { ...options, origins: [CONSOLE] })).toThrow(/^createHandler: origins: /)

@@ -36,7 +36,9 @@ describe('client authentication', () => {
     ])('a Basic header with %s is refused with 401 and a challenge, without a read (ERR-4, S45)', async (_, value) => {
       const { post, counts } = httpFixture()
       const response = await post(path, form, { authorization: `Basic ${value}` })
-      expect(response.headers.get('www-authenticate')).toBe('Basic realm="apps", charset="UTF-8"')
+      expect(response.headers.get('www-authenticate')).toMatch(
+        /^Basic realm="apps", charset="UTF-8", error="invalid_client"/,
+      )
       expect(await refusal(response)).toEqual({ status: 401, error: 'invalid_client' })
       expect(counts.get).toBe(0)
     })
@@ -100,7 +102,7 @@ describe('client authentication', () => {
       ]
       for (const response of answers) expect(await refusal(response)).toEqual({ status: 401, error: 'invalid_client' })
       const { app: open } = await appgrant.apps.register(exampleApp({ public: true }))
-      expect(await refusal(await post(path, form, basic(open.key, '')))).toEqual({
+      expect(await refusal(await post(path, form, basic(open.key, 'x')))).toEqual({
         status: 401,
         error: 'invalid_client',
       })
@@ -210,7 +212,7 @@ describe('client authentication by assertion (RFC 7523)', () => {
   async function setUp() {
     const here = httpFixture()
     const signer = await appSigner()
-    const { app } = await here.trustedApp({ jwks: [signer.jwk] })
+    const { app } = await here.keyedApp({ jwks: [signer.jwk] })
     const sign = (claims = {}) => signer.sign(app.key, here.clock(), { claims: { aud: ISSUER, ...claims } })
     const form = async (more: Record<string, string> = {}) => ({
       ...GRANT,

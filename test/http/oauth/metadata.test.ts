@@ -56,14 +56,7 @@ describe('the metadata (RFC 8414)', () => {
     expect(found.token_endpoint).toBe('https://login.example/oauth.v1/tenant/token')
     const post = { method: 'POST' }
     expect((await send('/oauth.v1/tenant/token', post)).status).toBe(415)
-    for (const path of [
-      PATH,
-      `${PATH}/`,
-      `/oauth.v1/tenant${PATH}`,
-      `${PATH}/oauthxv1/tenant`,
-      '/token',
-      '/oauth.v1/token',
-    ])
+    for (const path of [PATH, `${PATH}/`, `/oauth.v1${PATH}`, `${PATH}/oauthxv1/tenant`, '/token', '/oauth.v1/token'])
       expect([path, (await send(path, path.endsWith('token') ? post : {})).status]).toEqual([path, 404])
   })
 

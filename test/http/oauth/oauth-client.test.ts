@@ -59,10 +59,10 @@ describe.each(['', '/oauth/v1'])('oauth4webapi, unmodified, with an issuer of pa
   it.each(['ES256', 'Ed25519', 'PS256', 'RS256'])(
     'oauth4webapi does client credentials, introspection and revocation by PrivateKeyJwt with %s (S69, RFC 7523)',
     async (algorithm) => {
-      const { issuer, trustedApp, appgrant } = await serve(path)
+      const { issuer, keyedApp, appgrant } = await serve(path)
       const { publicKey, privateKey } = await generateKeyPair(algorithm, { extractable: true })
       const [jwk, kid] = [await exportJWK(publicKey), 'the-key']
-      const { app } = await trustedApp({ jwks: [{ ...jwk, kid }] })
+      const { app } = await keyedApp({ jwks: [{ ...jwk, kid }] })
       const client: oauth.Client = { client_id: app.key }
       const found = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...options })
       const server = await oauth.processDiscoveryResponse(issuer, found)

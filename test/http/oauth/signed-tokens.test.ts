@@ -199,7 +199,7 @@ describe('the resource parameter over HTTP', () => {
   it.each([
     ['none of ours', 'https://c.example/'],
     ['one beside ours', `${A} https://c.example/`],
-    ['a prefix', A.slice(0, -1)],
+    ['a prefix', A.slice(0, -2)],
     ['another case', A.toUpperCase()],
     ['a fragment', `${A}#x`],
     ['not a URI', '..'],

@@ -51,7 +51,7 @@ describe('POST /token', () => {
     },
   )
 
-  it.each(['calls:admin', 'admin offline_access', '__proto__'])(
+  it.each(['calls:admin', 'admin offline_access', 'calls:read,calls:write', '__proto__'])(
     'the scope %j is refused as invalid_scope, and nothing is stored (TOK-7)',
     async (scope) => {
       const { trustedApp, post, writes } = httpFixture()

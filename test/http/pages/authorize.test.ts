@@ -132,7 +132,7 @@ describe('authorization requests with a valid redirect', () => {
     expect(writes()).toBe(before)
   })
 
-  it.each(['', 'a b+c&d=e%20#ü"<>', '𝓢', 'x'.repeat(512)])('the state %j is returned unchanged', async (state) => {
+  it.each(['', 'a b+c&d=e%20#ü"<>', '𝓢', 'x'.repeat(4096)])('the state %j is returned unchanged', async (state) => {
     const { ticket, decide } = await authorization()
     for (const decision of ['approve', 'deny']) {
       const told = answerIn(await decide({ ticket: await ticket({ state }), decision }))
@@ -145,7 +145,7 @@ describe('authorization requests with a valid redirect', () => {
     const { params, send, authorize } = await authorization()
     const response = answerIn(await send(`/authorize?${params({ state: '' })}%ff`))
     expect([response.get('error'), response.has('state')]).toEqual(['invalid_request', false])
-    expect(answerIn(await authorize({ state: 'x'.repeat(513) })).get('error')).toBe('invalid_request')
+    expectPage(await authorize({ state: 'x'.repeat(4097) }), 400)
   })
 
   it('a response is a 303 with one instance of each parameter and is never cached (S53, S50)', async () => {
@@ -420,11 +420,30 @@ describe('POST /authorize/decision', () => {
   })
 
   it('a decision is accepted once, because approval and denial both use up the ticket', async () => {
-    const { ticket, decide } = await authorization()
-    for (const first of ['approve', 'deny']) {
+    const { ticket, decide, clock } = await authorization()
+    for (const [first, other] of [
+      ['approve', 'deny'],
+      ['deny', 'approve'],
+    ] as const) {
       const open = await ticket()
       answerIn(await decide({ ticket: open, decision: first }))
+      expectPage(await decide({ ticket: open, decision: other }), 400)
+      clock.advance(30_000)
       for (const decision of ['approve', 'deny']) expectPage(await decide({ ticket: open, decision }), 400)
+    }
+  })
+
+  it('a button that is pressed again 250 ms later leads to the same redirect, with the same one code (TOK-9)', async () => {
+    const { ticket, decide, clock, redeem } = await authorization()
+    for (const decision of ['approve', 'deny']) {
+      const form = { ticket: await ticket(), decision, scope: 'calls:read' }
+      const first = await decide(form)
+      clock.advance(250)
+      const second = await decide(form)
+      expect(second.headers.get('location')).toBe(first.headers.get('location'))
+      const answer = answerIn(second)
+      if (decision === 'approve') expect((await redeem(answer.get('code') ?? '')).status).toBe(200)
+      else expect(answer.get('error')).toBe('access_denied')
     }
   })
 

@@ -143,7 +143,7 @@ describe("the host's own pages", () => {
   it.each(['signIn', 'consentPage', 'errorPage'])('a page option that is not a function is a TypeError: %s', (name) => {
     const { appgrant } = httpFixture()
     expect(() => createHandler(appgrant, { [name]: 'page' })).toThrow(
-      new TypeError(`createHandler: ${name}: expected a function, received string`),
+      new TypeError(`createHandler: ${name}: expected a function, received "page"`),
     )
   })
 })

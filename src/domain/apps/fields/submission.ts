@@ -1,6 +1,7 @@
+import { isList, UNREADABLE } from '../../../base/describe-value.ts'
 import { AppGrantError, type FieldError, type FieldErrorCode } from '../../../base/errors.ts'
 import { type KnownMembers, unknownMembers } from '../../../base/known-members.ts'
-import { isList, shownValue, UNREADABLE } from '../../input/shown-value.ts'
+import { shownValue } from '../../input/shown-value.ts'
 import type { FieldRule, Refusal } from './field-rule.ts'
 
 const ERRORS_IN_MESSAGE = 5
