@@ -184,6 +184,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     ...createGrants({
       ...base,
       now,
+      steadyClock,
       retries,
       pages,
       format,

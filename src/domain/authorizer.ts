@@ -47,7 +47,7 @@ export interface Authorizer extends Verifier, Authorization {
   clientCredentials(input: ClientCredentialsInput): Promise<TokenResponse>
   /**
    * Exchanges an authorization code for the first tokens of a session. A code is valid once: using it again with the right
-   * verifier and redirect URL ends its session. An attempt with anything wrong neither uses up the code nor ends the session.
+   * verifier and redirect URL ends its session. After `outcome_unknown`, the same call on the same node gets the response. An attempt with anything wrong neither uses up the code nor ends the session.
    *
    * @throws {@link AppGrantError} `invalid_code`, and the codes of {@link Authorizer.clientCredentials} except `app_not_trusted`.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.3)

@@ -8,6 +8,8 @@ import { conflict, type Retries } from './retries.ts'
 const REVISION_LENGTH = 11
 /** How much is remembered of records that many calls read: about 20,000 apps of the usual size. */
 const MAX_REMEMBERED_BYTES = 48 * 1024 * 1024
+const MAX_CONFIRMED_BYTES = 4 * 1024 * 1024
+const CONFIRMED_BYTES = 300
 
 export type { GroupRef, RecordRef, StoreRecord } from '../store/store.ts'
 
@@ -47,6 +49,11 @@ export interface Collection {
   recall<Value>(kind: Kind<Value>, ref: RecordRef): Remembered<Value> | undefined
   /** Puts `value` in the place of what was read. False where something came in between: nothing was written. */
   replace<Value>(kind: Kind<Value>, from: StoreRecord, value: Value): Promise<boolean>
+  /**
+   * Makes sure that what was read is stored durably: writes it again, unless its write was confirmed to this process. A read shows
+   * what a failover may still undo. False if something came in between.
+   */
+  confirm<Value>(kind: Kind<Value>, found: StoreRecord, value: Value): Promise<boolean>
   /**
    * Reads, asks `decide` for the new value, and writes it unless another write came first; then it starts over, a bounded
    * number of times and for a bounded time; after that it rejects with `conflict`. `decide` gets undefined if there is no value; if
@@ -90,6 +97,10 @@ export function createCollection(
     maxBytes: MAX_REMEMBERED_BYTES,
   })
 
+  // The revisions that this process wrote last, by the ids of their records.
+  const confirmed = createBoundedMap<string>({ maxBytes: MAX_CONFIRMED_BYTES })
+  const beingConfirmed = new Map<string, Promise<boolean>>()
+
   const collection: Collection = {
     get: (refs) => store.get(refs),
     unpack<Value>(kind: Kind<Value>, found: StoreRecord) {
@@ -122,7 +133,17 @@ export function createCollection(
       const next = record(kind, value)
       // Outdated if this is done: what is recalled would be tried in vain.
       remembered.delete(from.id)
-      return (await store.replace(from, next)) || isStored(next)
+      const isDone = (await store.replace(from, next)) || (await isStored(next))
+      if (isDone && kind.isShared) confirmed.set(ownText(next.id), next.revision, { bytes: CONFIRMED_BYTES })
+      return isDone
+    },
+    confirm(kind, found, value) {
+      const { id, revision } = found
+      if (confirmed.get(id) === revision) return Promise.resolve(true)
+      // All who read the same wait for one write.
+      const confirming = beingConfirmed.get(revision) ?? collection.replace(kind, found, value)
+      beingConfirmed.set(revision, confirming)
+      return confirming.finally(() => beingConfirmed.delete(revision))
     },
     async write<Value>(kind: Kind<Value>, ref: RecordRef, decide: Decide<Value>) {
       const mayRetry = retries()

@@ -67,10 +67,10 @@ describe('known members', () => {
       new TypeError('call: nested.isuer: unknown option, expected issuer'),
     )
     for (const [given, received] of [
-      [undefined, 'undefined'],
+      [undefined, 'nothing'],
       [null, 'null'],
-      ['x', '"x"'],
-      [5, '5'],
+      ['x', 'a string of 1 characters'],
+      [5, 'a number'],
     ] as const)
       expect(() => assertOptions('call', given, OPTIONS)).toThrow(
         new TypeError(

@@ -25,7 +25,7 @@ import {
 /** User authorization in the model: installs, codes, refresh tokens and access tokens of accounts that do not own the app. */
 
 const CODE_MS = 60_000
-const WINDOW_MS = 10_000
+const WINDOW_MS = 30_000
 
 interface ModelSession {
   readonly app: ModelApp

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { faultyStore } from '../../src/testing/index.ts'
 import { codeOf } from '../support/code-of.ts'
+import { observedStore } from '../support/observed-store.ts'
 import { expectAlive, expectDead, sessionRecord } from '../support/session-checks.ts'
 import {
   createSessionFixture,
@@ -7,6 +9,7 @@ import {
   LIFE,
   MINUTE,
   type OpenStore,
+  OTHER_REDIRECT,
   type TokenOptions,
   tokensOf,
 } from '../support/session-fixture.ts'
@@ -74,29 +77,103 @@ export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): v
       }
     })
 
-    it('a refresh whose reply is lost can be repeated within the grace period; later it ends the session (TOK-8)', async () => {
+    it('a refresh that the store did not confirm can be repeated on any node within the grace period, and later it ends the session (TOK-8)', async () => {
+      const w = await fixture()
+      const other = w.node()
+      for (const [after, expected] of [
+        [LIFE.grace - 1, 'ok'],
+        [LIFE.grace, 'invalid_refresh_token'],
+      ] as const) {
+        const first = await w.start()
+        w.store.fail('replace', 'after')
+        expect(await codeOf(w.refresh(first.refresh))).toBe('outcome_unknown')
+        w.clock.advance(after)
+        expect(await codeOf(w.refresh(first.refresh, {}, other))).toBe(expected)
+        if (expected === 'ok') await expectAlive(w, await w.next(first))
+        else expect(await w.verify(first.access)).toBe('revoked')
+      }
+    })
+
+    it('the node whose refresh was not confirmed repeats it however long the outage was, and the grace period begins when it is confirmed (TOK-8)', async () => {
+      const w = await fixture()
+      for (const [after, expected] of [
+        [LIFE.grace - 1, 'ok'],
+        [LIFE.grace, 'invalid_refresh_token'],
+      ] as const) {
+        const first = await w.start()
+        w.store.fail('replace', 'after', 3)
+        for (let n = 0; n < 3; n++) {
+          expect(await codeOf(w.refresh(first.refresh))).toBe('outcome_unknown')
+          w.clock.advance(5 * MINUTE)
+        }
+        const second = await w.next(first)
+        w.clock.advance(after)
+        expect(await codeOf(w.refresh(first.refresh))).toBe(expected)
+        expect(await w.verify(second.access)).toBe(expected === 'ok' ? 'ok' : 'revoked')
+        if (expected === 'ok') await expectAlive(w, second)
+      }
+    })
+
+    it('a repeat that is not confirmed is refused too, on every node: what it read may be undone by a failover (TOK-8, REV-7)', async () => {
       const w = await fixture()
       const first = await w.start()
       w.store.fail('replace', 'after')
       expect(await codeOf(w.refresh(first.refresh))).toBe('outcome_unknown')
-      w.clock.advance(LIFE.grace - 1)
-      const second = await w.next(first)
-      await expectAlive(w, second)
-      const third = await w.start()
-      w.store.fail('replace', 'after')
-      expect(await codeOf(w.refresh(third.refresh))).toBe('outcome_unknown')
-      w.clock.advance(LIFE.grace)
-      expect(await codeOf(w.refresh(third.refresh))).toBe('invalid_refresh_token')
-      expect(await w.verify(third.access)).toBe('revoked')
+      const faulty = faultyStore(w.inner)
+      const other = w.node({ store: faulty })
+      for (const [node, store] of [
+        [w.appgrant, w.store],
+        [other, faulty],
+      ] as const) {
+        store.fail('replace', 'after', 2)
+        for (let n = 0; n < 2; n++) expect(await codeOf(w.refresh(first.refresh, {}, node))).toBe('outcome_unknown')
+      }
+      const second = await w.refresh(first.refresh, {}, other)
+      expect((await w.refresh(first.refresh)).accessToken).toBe(second.accessToken)
+      await expectAlive(w, tokensOf(second))
     })
 
-    it('a repeated redemption whose reply was lost ends the session, because a code has no grace period', async () => {
+    it('a repeat writes nothing on the node that has confirmed the refresh, and once on any other (TOK-8)', async () => {
+      const w = await fixture()
+      const first = await w.start()
+      await w.next(first)
+      const written = w.observed.writes()
+      for (let n = 0; n < 3; n++) await w.next(first)
+      expect(w.observed.writes()).toBe(written)
+      const seen = observedStore(w.inner)
+      const other = w.node({ store: seen })
+      await Promise.all(Array.from({ length: 20 }, () => w.refresh(first.refresh, {}, other)))
+      await w.refresh(first.refresh, {}, other)
+      expect(seen.writes()).toBe(1)
+    })
+
+    it('an exchange of a code that was not confirmed is repeated with the same response, on the node that tried it (TOK-9)', async () => {
       const w = await fixture()
       const code = await w.code()
-      w.store.fail('replace', 'after')
-      expect(await codeOf(w.exchange(code))).toBe('outcome_unknown')
+      w.store.fail('replace', 'after', 2)
+      for (let n = 0; n < 2; n++) expect(await codeOf(w.exchange(code))).toBe('outcome_unknown')
+      for (const change of [{ codeVerifier: 'v'.repeat(43) }, { redirectUrl: OTHER_REDIRECT }])
+        expect(await codeOf(w.exchange(code, change))).toBe('invalid_code')
+      const stored = w.observed.written.findLast(({ kind }) => kind === 't')
+      const first = tokensOf(await w.exchange(code), code)
+      expect(first.id).toBe(stored?.id)
+      expect(await w.appgrant.tokens.count({ app: w.key, account: 'user' })).toBe(1)
+      await expectAlive(w, first)
       expect(await codeOf(w.exchange(code))).toBe('invalid_code')
       expect(await w.appgrant.tokens.count({ app: w.key, account: 'user' })).toBe(0)
+    })
+
+    it('an exchange of a code that another node did not confirm counts as reuse, and so does another repeat once it was confirmed (TOK-9)', async () => {
+      const w = await fixture()
+      for (const how of ['another node', 'once more'] as const) {
+        const code = await w.code()
+        w.store.fail('replace', 'after')
+        expect(await codeOf(w.exchange(code))).toBe('outcome_unknown')
+        if (how === 'once more') expect(await codeOf(w.exchange(code))).toBe('ok')
+        const node = how === 'once more' ? w.appgrant : w.node()
+        expect(await codeOf(w.exchange(code, {}, node))).toBe('invalid_code')
+        expect(await w.appgrant.tokens.count({ app: w.key, account: 'user' })).toBe(0)
+      }
     })
 
     it('a redemption that never reached the store leaves the code valid', async () => {

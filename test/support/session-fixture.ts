@@ -37,7 +37,7 @@ export const LIFE = {
   access: HOUR,
   idle: 14 * DAY,
   absolute: 90 * DAY,
-  grace: 10 * SECOND,
+  grace: 30 * SECOND,
   pending: 10 * MINUTE,
 }
 

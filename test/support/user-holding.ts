@@ -118,7 +118,7 @@ export async function rotate(scene: UserScene): Promise<void> {
   const granted = await appgrant.authorizer.refresh({ ...(await scene.currentProof()), refreshToken: user.refresh })
   user.refresh = granted.refreshToken ?? ''
   await appgrant.tokens.remove({ app: key, account: OF_USER, ids: [granted.tokenId] })
-  scene.clock.advance(11_000)
+  scene.clock.advance(31_000)
 }
 
 async function newCode({ appgrant }: Fixture, key: string): Promise<string> {

@@ -20,6 +20,7 @@ import { createSessionEnding } from './session-ending.ts'
 import { createSessionExchange, type SessionExchange } from './session-exchange.ts'
 import { createSessionSteps } from './session-steps.ts'
 import { createStepTokens } from './step-tokens.ts'
+import { createUnconfirmedSteps } from './unconfirmed-steps.ts'
 
 /** Every grant. */
 export interface Grants {
@@ -46,13 +47,15 @@ export interface GrantParts {
   readonly clock: () => number
   /** The clock for decisions that depend on the time: it throws while the time is not known. */
   readonly now: () => number
+  readonly steadyClock: () => number
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
   readonly lifetimes: Lifetimes
 }
 
 export function createGrants(parts: GrantParts): { readonly grants: Grants; readonly sessions: SessionExchange } {
   const tokens = createStepTokens(parts)
-  const deciding = { ...parts, clock: parts.now, tokens }
+  const unconfirmed = createUnconfirmedSteps(parts)
+  const deciding = { ...parts, clock: parts.now, tokens, unconfirmed }
   const repeated = createRepeatedStep(deciding)
   const steps = createSessionSteps({ ...deciding, repeated })
   const sessions = createSessionExchange({ ...parts, steps, ending: createSessionEnding(parts) })

@@ -5,11 +5,12 @@ import { digestOf, sameDigest } from '../../credentials/digest.ts'
 import type { TokenFormat } from '../../credentials/token-format.ts'
 import type { Collection } from '../../records/collection.ts'
 import { type LastStep, type OpenSession, sessionKind } from '../../records/session.ts'
-import type { AccessTokenIssuer, TokenResponse } from '../tokens/access-token-issuer.ts'
+import type { AccessTokenIssuer, StoredAccessToken, TokenResponse } from '../tokens/access-token-issuer.ts'
 import type { Attempt, Presented, UsableOpen } from './presented.ts'
 import { stageOf } from './session-credential.ts'
 import { type Successor, successorOf } from './session-successor.ts'
 import type { StepTokens } from './step-tokens.ts'
+import type { UnconfirmedSteps } from './unconfirmed-steps.ts'
 
 /** How many sets of parameters one refresh token can be used with: each is another access token. */
 const MAX_STEP_TOKENS = 8
@@ -20,9 +21,12 @@ interface Retried {
   readonly next: Successor
 }
 
-/** The last step of a session, repeated by a retry of its refresh token. */
+/** The last step of a session, repeated by a retry of the credential that it consumed. */
 export interface RepeatedStep {
-  /** The step that a retry of the previous refresh token repeats; undefined if it is too late, or not that token (TOK-8). */
+  /**
+   * The step that a retry of the previous credential repeats; undefined if it is too late, or another credential (TOK-8). A code has
+   * no grace period: only an exchange that was not confirmed is repeated (TOK-9).
+   */
   find(presented: Presented, session: OpenSession): Retried | undefined
   /**
    * Responds to a retry: with the same response or, if it has other parameters, with the same refresh token and an access token of
@@ -39,34 +43,43 @@ export function createRepeatedStep(parts: {
   readonly collection: Collection
   readonly accessTokenIssuer: AccessTokenIssuer
   readonly tokens: StepTokens
+  readonly unconfirmed: UnconfirmedSteps
   readonly format: TokenFormat
   readonly events: Emitter
   readonly clock: () => number
   readonly lifetimes: { readonly refreshGraceSeconds: number }
 }): RepeatedStep {
-  const { collection, accessTokenIssuer, tokens, format, events, clock, lifetimes } = parts
+  const { collection, accessTokenIssuer, tokens, unconfirmed, format, events, clock, lifetimes } = parts
+  const graceMs = lifetimes.refreshGraceSeconds * 1000
 
   return {
     find({ credential, text }, session) {
       const { last, stage } = session
-      if (credential.kind !== 'rt' || stageOf(credential) !== stage - 1) return undefined
-      if (!last || !sameDigest(last.digest, digestOf(text))) return undefined
-      const age = ageOf(last, clock(), events)
-      const { refreshGraceSeconds } = lifetimes
-      if (refreshGraceSeconds === 0 || age >= refreshGraceSeconds * 1000) return undefined
+      if (stageOf(credential) !== stage - 1 || !last || !sameDigest(last.digest, digestOf(text))) return undefined
+      const isCode = credential.kind === 'ac'
+      const isInTime = ageOf(last, clock(), events) < graceMs && !isCode
+      const isRepeated = isInTime || unconfirmed.isRepeatable(session, isCode ? 0 : graceMs)
+      if (graceMs === 0 || !isRepeated) return undefined
       const next = successorOf(credential, session, { stage, salt: last.salt, format })
       return sameDigest(session.digest, digestOf(next.refreshToken)) ? { last, next } : undefined
     },
 
     async respond(presented, found, { last, next, attempt }) {
-      const { app, source } = presented
+      const { app, credential, source } = presented
       const { record, session, install } = found
       const now = clock()
       const access = tokens.accessOf(presented, session)
       const derived = next.token(access)
       const known = last.tokens.find(({ id }) => id === derived.fields.token)
-      let token = known && { ...known, text: await tokens.textOf(known, derived) }
-      if (!token) {
+      const write = (next: OpenSession) => unconfirmed.write(next, () => collection.replace(sessionKind, record, next))
+      let token: StoredAccessToken
+      if (known) {
+        // What was read may be a step that was never confirmed, and that a failover would undo (REV-7).
+        // A code is exchanged once: only one of those that repeat it may write.
+        const rewrite = credential.kind === 'ac' ? collection.replace : collection.confirm
+        if (!(await unconfirmed.write(session, () => rewrite(sessionKind, record, session)))) return undefined
+        token = { ...known, text: await tokens.textOf(known, derived) }
+      } else {
         if (last.tokens.length >= MAX_STEP_TOKENS) throw tooManyVariants()
         const { stage } = session
         const stored = await tokens.store(derived.fields, presented, found, { ...access, stage, now, attempt })
@@ -74,10 +87,7 @@ export function createRepeatedStep(parts: {
         token = stored ?? { id: derived.fields.token, text: format.write('ut', derived.fields), expiresAt: now }
         const kept = [...last.tokens, await tokens.keep(token, derived)]
         const expiresAt = Math.max(session.expiresAt, token.expiresAt)
-        if (
-          !(await collection.replace(sessionKind, record, { ...session, last: { ...last, tokens: kept }, expiresAt }))
-        )
-          return undefined
+        if (!(await write({ ...session, last: { ...last, tokens: kept }, expiresAt }))) return undefined
         if (stored) accessTokenIssuer.emitIssued(stored, { app, install, source })
       }
       const { account } = install

@@ -13,6 +13,7 @@ import { ageOf, type RepeatedStep } from './repeated-step.ts'
 import { type Credential, stageOf } from './session-credential.ts'
 import { successorOf } from './session-successor.ts'
 import type { StepTokens } from './step-tokens.ts'
+import type { UnconfirmedSteps } from './unconfirmed-steps.ts'
 
 /** The life of a refresh token that is kept is extended in steps of this length, so that parallel uses write once. */
 const IDLE_STEP_MS = 1000
@@ -33,6 +34,7 @@ export function createSessionSteps(parts: {
   readonly accessTokenIssuer: AccessTokenIssuer
   readonly tokens: StepTokens
   readonly repeated: RepeatedStep
+  readonly unconfirmed: UnconfirmedSteps
   readonly format: TokenFormat
   readonly identityOf: IdentityOf
   readonly events: Emitter
@@ -41,7 +43,8 @@ export function createSessionSteps(parts: {
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
   readonly lifetimes: Lifetimes
 }): SessionSteps {
-  const { collection, accessTokenIssuer, tokens, repeated, format, events, random, clock, lifetimes } = parts
+  const { collection, accessTokenIssuer, tokens, repeated, unconfirmed, format, events, random, clock, lifetimes } =
+    parts
 
   return {
     async take(presented, found, attempt) {
@@ -81,19 +84,18 @@ export function createSessionSteps(parts: {
       return undefined
     }
     const credentialEndsAt = idleEnd(app, session, now)
-    // A code cannot be retried.
-    const kept = credential.kind === 'rt' ? [await tokens.keep(token, derived)] : []
     const { decided: _, ...exchanged } = session
-    const isDone = await collection.replace(sessionKind, record, {
+    const advanced: OpenSession = {
       ...exchanged,
       stage,
       digest: digestOf(next.refreshToken),
       salt,
-      last: { digest: session.digest, salt: session.salt, at: now, tokens: kept },
+      last: { digest: session.digest, salt: session.salt, at: now, tokens: [await tokens.keep(token, derived)] },
       credentialEndsAt,
       expiresAt: Math.max(session.expiresAt, credentialEndsAt, token.expiresAt),
-    })
-    if (!isDone) return undefined
+    }
+    const write = () => collection.replace(sessionKind, record, advanced)
+    if (!(await unconfirmed.write(advanced, write))) return undefined
     accessTokenIssuer.emitIssued(token, { app, install, source })
     return accessTokenIssuer.toResponse(token, { scope: access.scope, refreshToken: next.refreshToken, at: now })
   }

@@ -24,7 +24,8 @@ export interface Lifetimes {
   readonly refreshAbsoluteSeconds: number | 'never'
   /**
    * How long the previous refresh token may be used again, 0–60. The same request gets the same response; with another scope or
-   * resource it gets an access token of its own. Default is 10. With 0 every retry counts as reuse and ends the session.
+   * resource it gets an access token of its own. It should be longer than a failover of the store, which clients retry through: up
+   * to 16 s with Redis and Sentinel, 13 s with MongoDB. Default is 30. With 0 every retry counts as reuse and ends the session.
    */
   readonly refreshGraceSeconds: number
 }
@@ -40,7 +41,7 @@ export const DEFAULT_LIFETIMES: Lifetimes = {
   codeSeconds: 60,
   refreshIdleSeconds: 14 * DAY,
   refreshAbsoluteSeconds: 90 * DAY,
-  refreshGraceSeconds: 10,
+  refreshGraceSeconds: 30,
 }
 
 const RANGES: Readonly<Record<keyof Lifetimes, readonly [number, number]>> = {

@@ -70,8 +70,8 @@ async function setUp() {
       removeAll: [of],
     },
     authorizer: {
-      verify: [token, { audience: 'https://api.example', maxStalenessMs: 5 }],
-      tryVerify: [token, { audience: 'https://api.example', maxStalenessMs: 5 }],
+      verify: [token],
+      tryVerify: [token],
       clientCredentials: [{ ...credentials, scope: ['read'] }],
       revokeToken: [{ ...credentials, token }],
       authenticateApp: [credentials],

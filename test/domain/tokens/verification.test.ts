@@ -85,6 +85,8 @@ describe('verify and tryVerify', () => {
       expect(await codeOf(appgrant.authorizer.verify(accessToken, options as object))).toBe('invalid_request')
       expect(await codeOf(appgrant.authorizer.tryVerify(accessToken, options as object))).toBe('invalid_request')
     }
+    await expect(appgrant.authorizer.verify(accessToken, 7 as never)).rejects.toThrow(TypeError)
+    await expect(appgrant.authorizer.tryVerify(accessToken, 7 as never)).rejects.toThrow(TypeError)
   })
 
   it('the tracing channels of verify and tryVerify report the same outcome, each its own calls (TOK-10)', async () => {
