@@ -106,7 +106,7 @@ describe('client libraries, unmodified', () => {
 
       it(`${name} reports a wrong secret as invalid_client (HTTP-12)`, async () => {
         const { app, secret } = await server.register({ trusted: true })
-        const wrong = `${secret.slice(0, -1)}${secret.endsWith('A') ? 'B' : 'A'}`
+        const wrong = `${secret?.slice(0, -1)}${secret?.endsWith('A') ? 'B' : 'A'}`
         expect(await runs({ flow: 'app', key: app.key, secret: wrong })).toEqual({ error: 'invalid_client' })
       })
 
