@@ -13,7 +13,7 @@ const server = createServer().listen(Number(process.env.PORT ?? 0), '127.0.0.1')
 await once(server, 'listening')
 const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 const scopes = { 'calls:read': 'See your calls', 'calls:write': 'Place and end calls' }
-const appgrant = createAppGrant({ store: memoryStore(), issuer, scopes, allowLoopbackRedirects: true })
+const appgrant = createAppGrant({ store: memoryStore(), issuer, scopes, redirects: { loopback: 'public' } })
 const { signIn, serve: signInPage } = createSignIn(issuer)
 
 // The host designs the page: any page that posts this form will do.

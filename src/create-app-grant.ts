@@ -131,7 +131,7 @@ export interface AppGrant extends Management, AsyncDisposable {
 export function createAppGrant(options: AppGrantOptions): AppGrant {
   const { store, directory, issuer, resources, signing, tokenPrefix, lifetimes, claims, consent, ...rest } =
     checkOptions(options)
-  const { appsPerOwner, limits, timeoutMs, allowLoopbackRedirects, rotatesRefreshTokens } = rest
+  const { appsPerOwner, limits, timeoutMs, redirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
   const events = createEmitter(rest.clock)
   const clock = checkedClock(rest.clock, events)
@@ -152,7 +152,18 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const failures = createFailureLimiter({ clock, limits })
   const accountLimits = createAccountLimits({ clock, limits })
   const stamp = () => random(STAMP_LENGTH)
-  const shared = { load, collection, accounts, scopes, identityOf, events, refusals, failures, accountLimits }
+  const shared = {
+    load,
+    collection,
+    accounts,
+    scopes,
+    identityOf,
+    redirects,
+    events,
+    refusals,
+    failures,
+    accountLimits,
+  }
   const base = { ...shared, random, clock, lifetimes, issuer, stamp }
   // For decisions that depend on the time. What revokes must not wait for a clock to be corrected.
   const deciding = { ...base, clock: now }
@@ -201,7 +212,6 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       steadyClock,
     }),
     appsPerOwner,
-    fieldOptions: { allowLoopbackRedirects },
     removeApp,
     freeing,
     background,

@@ -8,8 +8,10 @@ import type { DecideConsent } from './domain/authorization/consent-policy.ts'
 import { hasHiddenCharacter } from './domain/input/hidden-character.ts'
 import { isIssuer } from './domain/input/issuer.ts'
 import { DEFAULT_LIFETIMES, type Lifetimes, readLifetimes } from './domain/input/lifetimes.ts'
+import { type RedirectOptions, type RedirectPolicy, readRedirects } from './domain/input/redirect-policy.ts'
 import { MAX_RESOURCES } from './domain/input/resources.ts'
 import { isScopeToken, MAX_SCOPE } from './domain/input/scope-token.ts'
+import { withoutWordJoiners } from './domain/input/word-joiners.ts'
 import type { ClaimsFunction } from './domain/tokens/host-claims.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import type { Store } from './store/store.ts'
@@ -103,12 +105,8 @@ export interface AppGrantOptions {
    * @see [RFC 9700 - Best Current Practice for OAuth 2.0 Security](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14.2)
    */
   readonly rotateRefreshTokens?: boolean | ((app: AppIdentity) => boolean) | undefined
-  /**
-   * Whether public apps may register http redirect URLs on `127.0.0.1` and `[::1]`. Default is false.
-   *
-   * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3)
-   */
-  readonly allowLoopbackRedirects?: boolean | undefined
+  /** Which redirect URLs apps may register and use besides https. Default is none. What is taken back stops working at once. */
+  readonly redirects?: RedirectOptions | undefined
   /**
    * How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. An operation that other
    * writers overtake is not attempted again after five times as long: it is a `conflict`. Default is 1000.
@@ -128,6 +126,7 @@ export type CheckedOptions = {
     | 'issuer'
     | 'resources'
     | 'scopes'
+    | 'redirects'
     | 'signing'
     | 'claims'
     | 'directory'
@@ -140,6 +139,7 @@ export type CheckedOptions = {
   readonly resources: readonly string[] | undefined
   /** Descriptions by name. */
   readonly scopes: ReadonlyMap<string, string>
+  readonly redirects: RedirectPolicy
   readonly signing: CheckedSigning | undefined
   readonly directory: AccountDirectory | undefined
   readonly claims: ClaimsFunction | undefined
@@ -163,7 +163,7 @@ const OPTIONS = knownMembers<AppGrantOptions>({
   lifetimes: true,
   limits: true,
   rotateRefreshTokens: true,
-  allowLoopbackRedirects: true,
+  redirects: true,
   timeoutMs: true,
   clock: true,
 })
@@ -175,7 +175,7 @@ const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as 
 /** @throws TypeError that names the option, what was expected and what was received. */
 export function checkOptions(options: AppGrantOptions): CheckedOptions {
   assertOptions('createAppGrant', options, OPTIONS)
-  const { store, directory, issuer, tokenPrefix = 'ag', allowLoopbackRedirects = false, clock = Date.now } = options
+  const { store, directory, issuer, tokenPrefix = 'ag', clock = Date.now } = options
   const { appsPerOwner = 1000, timeoutMs = 1000, rotateRefreshTokens = true, lifetimes = {} } = options
   if (!STORE_METHODS.every((method) => typeof store?.[method] === 'function'))
     throw wrong('store', 'a store such as memoryStore()', store)
@@ -198,8 +198,6 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     throw wrong('issuer', 'an https URL, because signed tokens contain it', issuer)
   if (typeof tokenPrefix !== 'string' || !TOKEN_PREFIX.test(tokenPrefix))
     throw wrong('tokenPrefix', 'a string that matches [a-z][a-z0-9]{1,9}', tokenPrefix)
-  if (typeof allowLoopbackRedirects !== 'boolean')
-    throw wrong('allowLoopbackRedirects', 'true or false', allowLoopbackRedirects)
   if (typeof rotateRefreshTokens !== 'boolean' && typeof rotateRefreshTokens !== 'function')
     throw wrong('rotateRefreshTokens', 'true, false, or a function of an app', rotateRefreshTokens)
   if (typeof clock !== 'function') throw wrong('clock', 'a function that returns ms since 1970', clock)
@@ -213,7 +211,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     consent,
     signing: signing === undefined ? undefined : checkSigning(signing),
     tokenPrefix,
-    allowLoopbackRedirects,
+    redirects: readRedirects(options.redirects, wrong),
     // Whatever a function returns but false, the refresh token rotates.
     rotatesRefreshTokens: (app) =>
       (typeof rotateRefreshTokens === 'function' ? rotateRefreshTokens(app) : rotateRefreshTokens) !== false,
@@ -256,7 +254,7 @@ function checkScopes(given: Readonly<Record<string, string>> = {}): ReadonlyMap<
         name,
       )
     const isText = typeof description === 'string' && description.trim() !== ''
-    if (!isText || description.length > MAX_DESCRIPTION || hasHiddenCharacter(description))
+    if (!isText || description.length > MAX_DESCRIPTION || hasHiddenCharacter(withoutWordJoiners(description)))
       throw wrong(
         `scopes[${JSON.stringify(name)}]`,
         `a description of 1–${MAX_DESCRIPTION} visible characters`,

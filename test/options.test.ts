@@ -41,7 +41,18 @@ const REFUSED: Record<string, readonly unknown[]> = {
     null,
   ],
   tokenPrefix: ['', 'a', 'A1', '1a', 'a_b', 'abcdefghijk', 'ag\n', 5, {}, null],
-  allowLoopbackRedirects: ['true', 1, {}, null],
+  redirects: [
+    null,
+    'all',
+    { loopback: true },
+    { loopback: 'private' },
+    { schemes: 'com.example.app' },
+    { schemes: ['javascript'] },
+    { schemes: ['Com.example.app'] },
+    { schemes: ['com.example.app:'] },
+    { schemes: [5] },
+    { schemes: Array(101).fill('com.example.app') },
+  ],
   claims: [{}, 'x', null],
   consent: ['skip', {}, null],
   rotateRefreshTokens: ['false', 0, {}, null],
@@ -105,9 +116,9 @@ describe('createAppGrant options', () => {
         tokenPrefix: 'voip',
         appsPerOwner: 1,
         lifetimes,
+        redirects: { loopback: 'all', schemes: ['com.example.app'] },
         claims: () => ({}),
         consent: () => 'ask',
-        allowLoopbackRedirects: true,
         rotateRefreshTokens: () => true,
         timeoutMs: 10,
         clock: () => 0,
@@ -145,7 +156,7 @@ describe('createAppGrant options', () => {
         const text = expect(() => create({ store, [name]: value }), `value ${at} of ${name}`)
         text.toThrow(TypeError)
         expect(() => create({ store, [name]: value })).toThrow(
-          new RegExp(`^createAppGrant: ${name}: expected .+, received `),
+          new RegExp(`^createAppGrant: ${name}[.\\w]*: expected .+, received `),
         )
       }
     })

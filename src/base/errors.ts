@@ -26,6 +26,8 @@ export type FieldErrorCode =
   | 'not_canonical'
   /** An app that is not trusted has no redirect URL. */
   | 'redirect_required'
+  /** The query of a redirect URL has a parameter that authorization responses add. */
+  | 'reserved_parameter'
   /** Not an address of the form `local@domain`. */
   | 'not_an_email'
   /** Not an E.164 number. */
@@ -109,7 +111,7 @@ export interface ErrorDetails {
   invalid_cursor: Record<never, never>
   /** The account may not do this, or may not use the app. */
   not_permitted: Record<never, never>
-  /** A higher account, or the host, suspended the app: only that authority, or one above it, can resume it. */
+  /** A higher account, or the host, suspended the app: only that authority, or one above it, can resume it or change its fields. */
   suspended_above: Record<never, never>
   /** The app is unknown, or its credentials are wrong or missing. */
   app_authentication_failed: Record<never, never>

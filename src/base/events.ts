@@ -54,7 +54,12 @@ export type Refusal = {
 
 /** Every event and its properties. No event contains a secret. */
 export interface EventMap {
-  app: { readonly change: AppChange; readonly app: string }
+  app: {
+    readonly change: AppChange
+    readonly app: string
+    /** Only if an app was removed that was suspended: since when, and by the highest authority that did it. */
+    readonly suspended?: { readonly at: Date; readonly by: Actor }
+  }
   /**
    * `issued`: an access token. `repeated`: a refresh was repeated within the grace period, and got this access token. `reused`: a
    * code or refresh token was used again, which ended its session and these access tokens.

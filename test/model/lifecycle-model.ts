@@ -101,12 +101,16 @@ function accessTo(model: Model, actor: ModelActor, app: ModelApp): Outcome {
   return rank === 0 && model.accounts[app.owner].epoch !== app.epoch ? 'app_not_found' : 'ok'
 }
 
-/** Why an authenticated app may get nothing now. */
-export function mayAct(model: Model, app: ModelApp): Outcome {
+/** Why an authenticated app may get nothing now. `replaced`: what is said if its owner has another epoch. */
+export function mayAct<Replaced extends string = 'account_blocked'>(
+  model: Model,
+  app: ModelApp,
+  replaced = 'account_blocked' as Replaced,
+): Outcome | Replaced {
   if (app.suspendedBy) return 'app_suspended'
   if (!chainOf(app.owner).every((account) => model.accounts[account].active)) return 'account_blocked'
   if (!allows(model, app.owner, 'mayUse')) return 'not_permitted'
-  return 'ok'
+  return model.accounts[app.owner].epoch === app.epoch ? 'ok' : replaced
 }
 
 function verificationOf(
@@ -119,9 +123,8 @@ function verificationOf(
   if (token.isRemoved) return 'revoked'
   if (app.isRemoved) return 'app_removed'
   if (token.isRevoked) return 'revoked'
-  const decision = mayAct(model, app)
+  const decision = mayAct(model, app, 'revoked')
   if (decision !== 'ok') return decision as VerifyFailureReason
-  if (model.accounts[app.owner].epoch !== app.epoch) return 'revoked'
   return token.scope.filter((scope) => app.scopes.includes(scope))
 }
 
@@ -231,13 +234,21 @@ const register = fc
     }
   })
 
+const rankIn = ({ owner }: ModelApp, account: ModelActor | 'host') =>
+  account === 'host' || account === undefined
+    ? Number.POSITIVE_INFINITY
+    : (chainOf(owner) as readonly (ModelActor | 'host')[]).indexOf(account)
+
+const isSuspendedAbove = (app: ModelApp, actor: ModelActor) =>
+  app.suspendedBy !== undefined && rankIn(app, actor) < rankIn(app, app.suspendedBy)
+
 const update = fc
   .tuple(target, fc.constantFrom('One', 'Two'), fc.constantFrom(['read'], ['read', 'write'], []))
   .map(([where, name, scopes]) =>
     onApp({
       ...where,
       title: `updates to ${name} ${scopes}`,
-      expected: OK,
+      expected: (_, app) => (isSuspendedAbove(app, where.actor) ? 'suspended_above' : 'ok'),
       call: ({ apps }, { key }) => apps.update(key, { name, scopes }),
       apply: (app) => void Object.assign(app, { name, scopes }),
     }),
@@ -256,11 +267,6 @@ const setTrusted = fc.tuple(target, fc.boolean()).map(([where, trusted]) =>
   }),
 )
 
-const rankIn = ({ owner }: ModelApp, account: ModelActor | 'host') =>
-  account === 'host' || account === undefined
-    ? Number.POSITIVE_INFINITY
-    : (chainOf(owner) as readonly (ModelActor | 'host')[]).indexOf(account)
-
 const suspend = target.map((where) =>
   onApp({
     ...where,
@@ -278,8 +284,7 @@ const resume = target.map((where) =>
   onApp({
     ...where,
     title: 'resumes',
-    expected: (_, app) =>
-      app.suspendedBy && rankIn(app, where.actor) < rankIn(app, app.suspendedBy) ? 'suspended_above' : 'ok',
+    expected: (_, app) => (isSuspendedAbove(app, where.actor) ? 'suspended_above' : 'ok'),
     call: ({ apps }, { key }) => apps.resume(key),
     apply(app) {
       app.suspendedBy = undefined
@@ -403,7 +408,6 @@ const grant = fc.tuple(fc.nat(20), credential).map(([at, which]): Command => {
         if (!isGood) return 'app_authentication_failed'
         const decision = mayAct(model, app)
         if (decision !== 'ok') return decision
-        if (model.accounts[app.owner].epoch !== app.epoch) return 'account_blocked'
         return app.trusted ? 'ok' : 'app_not_trusted'
       }
       const call = appgrant.authorizer.clientCredentials({ key: app.key, secret, userAgent: 'model' })

@@ -15,6 +15,7 @@ import {
   OTHER_REDIRECT,
   REDIRECT,
   SECOND,
+  type SessionFixture,
   STATE,
   tokensOf,
   VERIFIER,
@@ -234,19 +235,12 @@ export function testAuthorization(open: OpenStore): void {
       expect(location).toMatch(/^[\x21-\x7e]+$/)
     })
 
-    it('an account that may not use the app gives the app access_denied, and nothing is stored (ACC-2, ACC-3, ACC-6)', async () => {
+    it('an account that may not use the app gives the app access_denied, and nothing is stored (ACC-2, ACC-3)', async () => {
       const w = await fixture()
       const states = [
         [() => w.tree.set('user', { active: false }), () => w.tree.set('user', { active: true })],
-        [() => w.tree.set('provider', { active: false }), () => w.tree.set('provider', { active: true })],
         [() => w.tree.setGone('user', true), () => w.tree.setGone('user', false)],
         [() => w.tree.set('user', { mayUseApps: false }), () => w.tree.set('user', { mayUseApps: true })],
-        [
-          () => w.tree.set('root', { mayUseApps: ({ owner }) => owner !== 'org' }),
-          () => w.tree.set('root', { mayUseApps: true }),
-        ],
-        [() => w.tree.set('org', { active: false }), () => w.tree.set('org', { active: true })],
-        [() => w.tree.set('user', { tenant: 'other' }), () => w.tree.set('user', { tenant: undefined as never })],
       ] as const
       const tickets = await Promise.all(states.map(async () => (await w.consent()).ticket))
       const written = w.observed.writes()
@@ -284,8 +278,11 @@ export function testAuthorization(open: OpenStore): void {
   })
 
   describe('loopback redirects of public apps (S04, RFC 8252 §7.3)', () => {
-    const app = { public: true, redirectUrls: ['http://127.0.0.1/cb', 'http://[::1]:8080/cb?x=1'] }
-    const options = { allowLoopbackRedirects: true }
+    const app = {
+      public: true,
+      redirectUrls: ['http://127.0.0.1/cb', 'http://[::1]:8080/cb?x=1', 'http://localhost/only'],
+    }
+    const options = { redirects: { loopback: 'public' } } as const
 
     it('only the port of a loopback redirect may differ, in the request and when the code is exchanged', async () => {
       const w = await fixture({ app, options })
@@ -294,14 +291,35 @@ export function testAuthorization(open: OpenStore): void {
         'http://127.0.0.1:49152/cb',
         'http://[::1]/cb?x=1',
         'http://[::1]:1/cb?x=1',
+        'http://localhost:3000/only',
       ]) {
         const code = await w.code({}, { redirect_uri: redirectUrl })
         expect(
-          await codeOf(
-            w.exchange(code, { redirectUrl: redirectUrl.replace('/cb', ':81/cb').replace(/:\d+:81/, ':81') }),
-          ),
+          await codeOf(w.exchange(code, { redirectUrl: redirectUrl.replace(/(:\d+)?\/(cb|only)/, ':81/$2') })),
         ).toBe('invalid_code')
         expect(await codeOf(w.exchange(code, { redirectUrl }))).toBe('ok')
+      }
+    })
+
+    it('a redirect that the host no longer allows stops working at once: requests, tickets and codes (APP-3)', async () => {
+      const w = await fixture({
+        app: { public: true, redirectUrls: ['http://127.0.0.1/cb', 'com.example.app:/cb', REDIRECT] },
+        options: { redirects: { loopback: 'public', schemes: ['com.example.app'] } },
+      })
+      for (const redirectUrl of ['http://127.0.0.1/cb', 'com.example.app:/cb']) {
+        const { ticket, redirectHost } = await w.consent({ redirect_uri: redirectUrl })
+        expect(redirectHost).toBe(redirectUrl.startsWith('http') ? '127.0.0.1' : 'com.example.app:')
+        const code = await w.code({}, { redirect_uri: redirectUrl })
+        const strict = w.node({ redirects: {} })
+        const params = new URLSearchParams({ client_id: w.key, redirect_uri: redirectUrl })
+        expect(await codeOf(strict.authorizer.checkAuthorization(params))).toBe('invalid_redirect')
+        for (const decide of [strict.authorizer.approve, strict.authorizer.deny])
+          expect(await codeOf(decide({ ticket, account: 'user' }))).toBe('invalid_ticket')
+        expect(await codeOf(w.exchange(code, { redirectUrl }, strict))).toBe('invalid_code')
+        // Nothing was consumed.
+        expect(await codeOf(w.exchange(code, { redirectUrl }))).toBe('ok')
+        const { location } = await w.appgrant.authorizer.approve({ ticket, account: 'user' })
+        expect(location.startsWith(`${redirectUrl}?code=`)).toBe(true)
       }
     })
 
@@ -600,6 +618,95 @@ export function testAuthorization(open: OpenStore): void {
     })
   })
 
+  describe('apps that an account must not deal with', () => {
+    /** What is wrong with the app or its owner, how it is undone, and the code of the page. */
+    const wrongs: Record<string, readonly [(w: SessionFixture) => unknown, (w: SessionFixture) => unknown, string]> = {
+      'whose owner is blocked': [
+        ({ tree }) => tree.set('org', { active: false }),
+        ({ tree }) => tree.set('org', { active: true }),
+        'account_blocked',
+      ],
+      'whose owner is gone': [
+        ({ tree }) => tree.setGone('org', true),
+        ({ tree }) => tree.setGone('org', false),
+        'account_blocked',
+      ],
+      'whose owner has another epoch': [
+        ({ tree }) => tree.set('org', { epoch: 'second' }),
+        ({ tree }) => tree.set('org', { epoch: undefined as never }),
+        'account_blocked',
+      ],
+      'that is forbidden to its owner': [
+        ({ tree }) => tree.set('provider', { mayUseApps: ({ owner }) => owner !== 'org' }),
+        ({ tree }) => tree.set('provider', { mayUseApps: true }),
+        'not_permitted',
+      ],
+      'of another tenant, unpublished': [
+        ({ tree }) => tree.set('user', { tenant: 'other', active: false }),
+        ({ tree }) => tree.set('user', { tenant: undefined as never, active: true }),
+        'not_permitted',
+      ],
+    }
+
+    it.each(Object.entries(wrongs))(
+      'an app %s is never redirected to, whatever is wrong with the request, and nothing is stored (ACC-3, ACC-6, ACC-7, HTTP-2)',
+      async (_, [spoil, undo, code]) => {
+        const w = await fixture()
+        const [first, second] = [await w.consent(), await w.consent()]
+        const written = w.observed.writes()
+        spoil(w)
+        for (const changed of [
+          {},
+          { scope: 'admin' },
+          { response_type: 'token' },
+          { state: long(5000).slice(0, 4000) },
+        ])
+          expect(await codeOf(w.ask(changed)), JSON.stringify(changed).slice(0, 40)).toBe(code)
+        const { authorizer } = w.appgrant
+        expect(await codeOf(authorizer.approve({ ticket: first.ticket, account: 'user' }))).toBe(code)
+        undo(w)
+        expect(w.observed.writes()).toBe(written)
+        for (const { ticket } of [first, second])
+          expect(await codeOf(authorizer.approve({ ticket, account: 'user' }))).toBe('ok')
+      },
+    )
+
+    it('the owner of an app is checked before sign-in, and again at a denial (ACC-3, ACC-7)', async () => {
+      const w = await fixture()
+      const { ticket } = await w.consent()
+      const { authorizer } = w.appgrant
+      const params = new URLSearchParams({ client_id: w.key, redirect_uri: REDIRECT })
+      for (const state of [{ active: false }, { active: true, epoch: 'second' }]) {
+        w.tree.set('org', state)
+        expect(await codeOf(authorizer.checkAuthorization(params))).toBe('account_blocked')
+        expect(await codeOf(authorizer.deny({ ticket, account: 'user' }))).toBe('account_blocked')
+      }
+      w.tree.set('org', { epoch: undefined as never })
+      expect(await codeOf(authorizer.checkAuthorization(params))).toBe('ok')
+      expect(await codeOf(authorizer.deny({ ticket, account: 'user' }))).toBe('ok')
+    })
+
+    it('while its owner has another epoch, an app is as good as suspended for everything, and nothing is consumed (ACC-7)', async () => {
+      const w = await fixture()
+      const tokens = await w.start()
+      const code = await w.code()
+      const written = w.observed.writes()
+      w.tree.set('org', { epoch: 'second' })
+      const proof = { key: w.key, secret: w.secret }
+      expect(await codeOf(w.appgrant.authorizer.authenticateApp(proof))).toBe('account_blocked')
+      expect(await codeOf(w.refresh(tokens.refresh))).toBe('account_blocked')
+      expect(await codeOf(w.exchange(code))).toBe('account_blocked')
+      expect(await w.verify(tokens.access)).toBe('revoked')
+      expect(w.observed.writes()).toBe(written)
+      w.tree.set('org', { epoch: undefined as never })
+      await expectAlive(w, tokens)
+      expect(await codeOf(w.exchange(code))).toBe('ok')
+      // A suspended app may still revoke what it holds.
+      w.tree.set('org', { epoch: 'second' })
+      expect(await codeOf(w.appgrant.authorizer.revokeToken({ ...proof, token: tokens.access }))).toBe('ok')
+    })
+  })
+
   describe('tenants', () => {
     async function twoTenants() {
       const w = await fixture()
@@ -612,8 +719,8 @@ export function testAuthorization(open: OpenStore): void {
     it('an app of another tenant is refused for an account until the host publishes it (ACC-6)', async () => {
       const w = await twoTenants()
       await expectAlive(w, await w.start())
-      expect(answerIn(await w.ask({}, { account: 'other-org' }))).toMatchObject({ error: 'access_denied' })
-      expect(answerIn(await w.ask({}, { account: 'other-provider' }))).toMatchObject({ error: 'access_denied' })
+      for (const account of ['other-org', 'other-provider'])
+        expect(await codeOf(w.ask({}, { account }))).toBe('not_permitted')
       for (const account of ['org', 'provider', 'root'])
         expect(await codeOf(w.appgrant.as(account).apps.setPublished(w.key, true))).toBe('not_permitted')
       await w.appgrant.apps.setPublished(w.key, true)

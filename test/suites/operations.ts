@@ -79,14 +79,19 @@ const GONE = refusedWith('app_authentication_failed')
 const RENEWED: Leaves = { tokens: all('revoked'), listed: 0, ...GONE, newest: 'ok', user: DEAD_USER }
 const ofOrg = ({ key }: Scene) => ({ app: key, account: 'org' })
 const ofUser = ({ key }: Scene) => ({ app: key, account: 'user' })
-const waiting = (code: 'account_blocked' | 'not_permitted') =>
-  ({ access: code, refresh: code, code, ask: 'access_denied' }) as const
+/** Unusable, but not revoked. A refusal of the account is returned to the app; `ask` is what is shown on a page instead. */
+const waiting = (code: 'account_blocked' | 'not_permitted', ask: UserHolding['ask'] = 'access_denied') =>
+  ({ access: code, refresh: code, code, ask }) as const
 const blocked = {
   tokens: all('account_blocked'),
   ...refusedWith('account_blocked'),
-  user: waiting('account_blocked'),
+  user: waiting('account_blocked', 'account_blocked'),
 }
-const notPermitted = { tokens: all('not_permitted'), ...refusedWith('not_permitted'), user: waiting('not_permitted') }
+const notPermitted = {
+  tokens: all('not_permitted'),
+  ...refusedWith('not_permitted'),
+  user: waiting('not_permitted', 'not_permitted'),
+}
 
 /** Every row, in the order of the table: first those about apps and their owners, then those about accounts and sessions. */
 export const OPERATIONS: readonly OperationRow[] = [
@@ -190,7 +195,7 @@ export const OPERATIONS: readonly OperationRow[] = [
       return appgrant.apps.setPublished(key, true)
     },
     run: ({ appgrant, key }) => appgrant.apps.setPublished(key, false),
-    leaves: { user: waiting('not_permitted') },
+    leaves: { user: waiting('not_permitted', 'not_permitted') },
     undo: { run: ({ appgrant, key }) => appgrant.apps.setPublished(key, true), leaves: {} },
   },
   {
@@ -255,7 +260,11 @@ export const OPERATIONS: readonly OperationRow[] = [
     operation: "owner's epoch changed",
     isOfHost: true,
     run: async ({ tree }) => tree.set('org', { epoch: 'second' }),
-    leaves: { tokens: all('revoked'), ...refusedWith('account_blocked') },
+    leaves: {
+      tokens: all('revoked'),
+      ...refusedWith('account_blocked'),
+      user: { ...waiting('account_blocked', 'account_blocked'), access: 'revoked' },
+    },
     undo: {
       run: async (scene) => {
         const { secret } = await scene.appgrant.as('provider').apps.regenerateSecret(scene.key)

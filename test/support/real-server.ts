@@ -11,7 +11,7 @@ import { SCOPES } from './scopes.ts'
 export async function realServer(options: HandlerOptions = {}) {
   const server = createServer()
   const issuer = await listening(server)
-  const appgrant = createAppGrant({ store: memoryStore(), issuer, scopes: SCOPES, allowLoopbackRedirects: true })
+  const appgrant = createAppGrant({ store: memoryStore(), issuer, scopes: SCOPES, redirects: { loopback: 'public' } })
   const signIn: HandlerOptions['signIn'] = async () => ({ account: 'user-1' })
   server.on('request', toNodeHandler(createHandler(appgrant, { signIn, ...options })))
   return {

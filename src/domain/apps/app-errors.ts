@@ -44,7 +44,7 @@ export function refusedForKeys(): AppGrantError {
 export function suspendedAbove(): AppGrantError {
   return new AppGrantError('suspended_above', {
     message: 'the app was suspended by a higher authority',
-    hint: 'Only the account that suspended it, an account above that one, or the host can resume it.',
+    hint: 'Only the account that suspended it, an account above that one, or the host can resume it or change its fields. Revoking, regenerating and removing are still possible.',
   })
 }
 

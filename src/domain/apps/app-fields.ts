@@ -2,6 +2,7 @@ import type { FieldError } from '../../base/errors.ts'
 import { knownMembers } from '../../base/known-members.ts'
 import type { CheckedFields } from '../../records/app.ts'
 import { foldName } from '../input/fold-name.ts'
+import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { PublicJwk } from './app-jwks.ts'
 import { apiRule } from './fields/api-type.ts'
 import { emailRule } from './fields/email-address.ts'
@@ -21,7 +22,7 @@ export const MAX_SCOPES = 100
 
 /** The fields of an app. In an update, an empty string clears an optional field, and an absent or undefined one is kept. */
 export interface AppFields {
-  /** 1–100 characters of any script, on one line and without invisible characters. */
+  /** 1–100 characters of any script, on one line and without invisible characters, except where a script or an emoji needs them. */
   readonly name: string
   /** The website of the app: http or https with a host name, at most 2048 characters. Never fetched. */
   readonly homepage: string
@@ -34,8 +35,9 @@ export interface AppFields {
   /** International phone number, with `+`. Stored as `+` and digits. */
   readonly adminPhone?: string | undefined
   /**
-   * Where authorization responses may be sent: at most 20 canonical https URLs, compared as strings. At least one unless the
-   * app is trusted.
+   * Where authorization responses may be sent: at most 20 canonical https URLs, compared as strings; the option `redirects` of
+   * `createAppGrant` allows others. Their query must not contain `code`, `state`, `iss`, `error`, `error_description` or `response`.
+   * At least one unless the app is trusted.
    *
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1.2)
    */
@@ -86,8 +88,8 @@ export interface CheckedNewApp {
 
 /** What the host allows in fields. */
 export interface FieldOptions {
-  /** Whether public apps may register http redirect URLs on `127.0.0.1` and `[::1]`. */
-  readonly allowLoopbackRedirects: boolean
+  /** Which redirect URLs are allowed besides https. */
+  readonly redirects: RedirectPolicy
   /** The scopes that apps of the owner may register. */
   readonly scopes: ScopePolicy
 }
@@ -204,7 +206,7 @@ function readFields(submission: Submission, context: FieldContext): CheckedField
 function readRedirectUrls(submission: Submission, { app, options, kept }: FieldContext): readonly string[] | undefined {
   const rule: ListRule<string> = {
     maxEntries: MAX_REDIRECT_URLS,
-    entry: redirectRule({ allowLoopback: app.public && options.allowLoopbackRedirects }),
+    entry: redirectRule({ isPublic: app.public, policy: options.redirects }),
     // A code is bound to a single registered URL, so no request may match two.
     same: matchesRedirect,
   }

@@ -7,9 +7,10 @@ import type { Page, PageQuery, Pages } from '../../records/pages.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
+import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { App, AppCounts } from './app.ts'
-import type { AppUpdate, FieldOptions, NewApp, NewAppWithSecret } from './app-fields.ts'
+import type { AppUpdate, NewApp, NewAppWithSecret } from './app-fields.ts'
 import type { PublicJwk } from './app-jwks.ts'
 import type { Freeing } from './free-app.ts'
 import type { RemoveApp } from './remove-app.ts'
@@ -71,7 +72,8 @@ export interface AppRegistry {
    * depends on it, and trust, keys and secrets have methods of their own.
    *
    * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `not_permitted` if the acting account may not
-   *   register apps of the new API type.
+   *   register apps of the new API type; `suspended_above` if a higher authority has suspended the app, so that it is found again
+   *   under the name by which it was suspended.
    */
   update(key: string, change: AppUpdate): Promise<App>
   /** Sets whether the app is trusted; clearing it revokes the app's own tokens. Rejects with `not_permitted` without `mayTrustApps`. */
@@ -144,7 +146,7 @@ export interface RegistryParts {
   readonly appsPerOwner: number
   readonly issuer: string | undefined
   readonly scopes: Scopes
-  readonly fieldOptions: Omit<FieldOptions, 'scopes'>
+  readonly redirects: RedirectPolicy
   readonly removeApp: RemoveApp
   readonly freeing: Freeing
   readonly background: Background

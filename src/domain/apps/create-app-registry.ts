@@ -26,6 +26,7 @@ import * as transitions from './app-transitions.ts'
 import { fieldOptionsFor } from './field-options-for.ts'
 import { createListApps } from './list-apps.ts'
 import { createRegisterApp } from './register-app.ts'
+import { removalOf } from './remove-app.ts'
 import { type Authority, isKeyInput } from './visible-apps.ts'
 import { withOutcomeDetails } from './with-outcome-details.ts'
 
@@ -57,7 +58,9 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
     async update(key, change) {
       assertObject(change, 'change')
-      return changeApp(key, 'updated', async (app, { actorLineage, lineage }) => {
+      return changeApp(key, 'updated', async (app, authority) => {
+        const { actorLineage, lineage } = authority
+        await assertNotSuspendedAbove(app, authority)
         const options = fieldOptionsFor(await lineage(), parts)
         const fields = checkAppChange(change, { ...app, public: isPublic(app) }, options)
         if (fields.apiType !== app.fields.apiType && !mayRegister(actorLineage, fields.apiType)) throw mayNotRegister()
@@ -109,7 +112,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
     async resume(key) {
       return changeApp(key, 'resumed', async (app, authority) => {
-        if (authority.rank < (await suspensionRankFor(app, authority))) throw suspendedAbove()
+        await assertNotSuspendedAbove(app, authority)
         return transitions.resume(app)
       })
     },
@@ -171,7 +174,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       if (!isKeyInput(key)) return false
       const removed = await parts.removeApp(key, mayRemove(key))
       if (!removed) return false
-      events.emit('app', actor, { change: 'removed', app: key })
+      events.emit('app', actor, removalOf(removed))
       const { owner, stamp, trustStamp, ownerStamp } = removed
       const held = { key: removed.key, owner, stamp, trustStamp, ownerStamp }
       parts.background.add(`free ${held.key}`, () => parts.freeing.app(held))
@@ -191,6 +194,10 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       const credentials = await read()
       return transitions.replaceCredentials(app, { credentials, stamp: stamp(), epoch: (await lineage())[0]?.epoch })
     })
+  }
+
+  async function assertNotSuspendedAbove(app: LiveApp, authority: Authority): Promise<void> {
+    if (authority.rank < (await suspensionRankFor(app, authority))) throw suspendedAbove()
   }
 
   async function suspensionRankFor(app: LiveApp, authority: Authority): Promise<number> {

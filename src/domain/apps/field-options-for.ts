@@ -5,10 +5,10 @@ import type { RegistryParts } from './app-registry.ts'
 /** What the host allows in the fields of an app of that owner. */
 export function fieldOptionsFor(
   lineage: Lineage,
-  { fieldOptions, scopes }: Pick<RegistryParts, 'fieldOptions' | 'scopes'>,
+  { redirects, scopes }: Pick<RegistryParts, 'redirects' | 'scopes'>,
 ): FieldOptions {
   return {
-    ...fieldOptions,
+    redirects,
     scopes: { has: scopes.has, permits: (scope) => mayRegisterScope(lineage, scope) },
   }
 }

@@ -1,3 +1,4 @@
+import type { EventMap } from '../../base/events.ts'
 import { ownText } from '../../base/own-text.ts'
 import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
@@ -18,6 +19,12 @@ export type RemoveApp = (
   key: string,
   mayRemove?: (found: StoredApp | undefined) => boolean | Promise<boolean>,
 ) => Promise<LiveApp | undefined>
+
+/** The event for an app that was removed. If it was suspended, that is known from nothing else any more (APP-15). */
+export function removalOf({ key, suspended }: LiveApp): EventMap['app'] {
+  const was = suspended && { suspended: { at: new Date(suspended.at), by: suspended.by } }
+  return { change: 'removed', app: key, ...was }
+}
 
 export function createRemoveApp(parts: {
   readonly collection: Collection

@@ -2,7 +2,9 @@ import { AppGrantError, isAppGrantError } from '../../base/errors.ts'
 import type { LiveApp } from '../../records/app.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import { matchesRedirect } from '../apps/app-fields.ts'
+import { isUsableRedirect } from '../apps/usable-redirect.ts'
 import { parseScope } from '../input/parse-scope.ts'
+import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import { type Audiences, resourcesInput } from '../input/resources.ts'
 import { narrowedScope } from '../tokens/scope.ts'
 import { bindingOf, isChallenge } from './pkce.ts'
@@ -68,15 +70,19 @@ export function readParams(params: unknown): AuthorizationParams {
 }
 
 /**
- * Matches the redirect URL of a request with those of the app: unmodified, compared as strings (APP-3).
+ * Matches the redirect URL of a request with those of the app that the host allows now: unmodified, compared as strings (APP-3).
  *
  * @throws {@link AppGrantError} `invalid_redirect`
  */
-export function matchRedirectUri({ redirect_uri: asked }: AuthorizationParams, app: LiveApp): MatchedRedirect {
+export function matchRedirectUri(
+  { redirect_uri: asked }: AuthorizationParams,
+  app: LiveApp,
+  policy: RedirectPolicy,
+): MatchedRedirect {
   const at =
     asked === undefined ? -1 : app.fields.redirectUrls.findIndex((registered) => matchesRedirect(registered, asked))
   const stamp = app.redirectStamps[at]
-  if (asked === undefined || stamp === undefined) {
+  if (asked === undefined || stamp === undefined || !isUsableRedirect(app, stamp, policy)) {
     throw new AppGrantError(
       'invalid_redirect',
       pageTexts('redirect_uri: expected one of the redirect URLs that the app registered, character by character'),

@@ -24,7 +24,7 @@ export interface Consent {
   readonly account: string
   /** The scopes the app requests, with what the host says they mean. */
   readonly scopes: readonly ScopeDescription[]
-  /** The host that the response will be sent to, in ASCII. */
+  /** The host that the response will be sent to, in ASCII; for a private-use scheme, the scheme with its colon. */
   readonly redirectHost: string
 }
 
@@ -49,13 +49,13 @@ export interface ConsentDecision extends RequestContext {
 /** Asks an account whether an app may act for it. */
 export interface Authorization {
   /**
-   * Checks what must be valid before a user is asked to sign in: the app and its redirect URL.
+   * Checks what must be valid before a user is asked to sign in: the app, its owner and its redirect URL.
    * {@link Authorization.beginAuthorization} checks them again, with everything else.
    *
    * @param params - as for {@link Authorization.beginAuthorization}.
    * @param facts - the request behind the call, for the event `refused`.
-   * @throws {@link AppGrantError} `app_not_found`, `app_suspended`, `invalid_redirect`, `invalid_request`: show the error and
-   *   do not redirect.
+   * @throws {@link AppGrantError} `app_not_found`, `app_suspended`, `invalid_redirect`, `invalid_request`, and `account_blocked` or
+   *   `not_permitted` because of the app's owner: show the error and do not redirect.
    */
   checkAuthorization(params: URLSearchParams, facts?: RequestContext): Promise<void>
   /**
@@ -65,8 +65,8 @@ export interface Authorization {
    *   `code_challenge_method=S256`, and optionally `scope`, `state` and `resource`. Only `resource` may be repeated.
    * @returns the consent to ask for, or a redirect that reports an error to the app or, if the option `consent` says that the
    *   account need not be asked, has an authorization code.
-   * @throws {@link AppGrantError} `app_not_found`, `app_suspended`, `invalid_redirect`, or `invalid_request` for a repeated or
-   *   oversized parameter: show the error and do not redirect.
+   * @throws {@link AppGrantError} `app_not_found`, `app_suspended`, `invalid_redirect`, `account_blocked` or `not_permitted` because of
+   *   the app's owner or tenant, or `invalid_request` for a repeated or oversized parameter: show the error and do not redirect.
    * @throws TypeError without the option `issuer`.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.1)
    */

@@ -8,7 +8,7 @@ import type { TokenFormat } from '../../credentials/token-format.ts'
 import { appKind, appRef } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import { type ConsentRequest, endedSession } from '../../records/session.ts'
-import type { Accounts, IdentityOf } from '../accounts/accounts.ts'
+import { type Accounts, accountError, type IdentityOf } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import { appView } from '../apps/app.ts'
@@ -17,6 +17,7 @@ import type { AccountLimits } from '../input/account-limits.ts'
 import { accountInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
+import { isPrivateUseScheme, type RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
 import { because, type Known, type Refusals } from '../refusals.ts'
 import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
@@ -55,6 +56,7 @@ export interface AuthorizationParts {
   readonly accountLimits: AccountLimits
   readonly audiences: Audiences
   readonly scopes: Scopes
+  readonly redirects: RedirectPolicy
   readonly events: Emitter
   readonly random: RandomText
   readonly clock: () => number
@@ -73,7 +75,10 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
   return {
     async checkAuthorization(input, facts = {}) {
       const known: Known = sourceInput(objectInput(facts, 'facts', FACTS))
-      await refusals.watch({}, known, () => validateClient(input, known))
+      await refusals.watch({}, known, async () => {
+        const { app } = await validateClient(input, known)
+        await assertMayAct(app, app.owner, accounts)
+      })
     },
 
     async beginAuthorization(input, actor) {
@@ -84,6 +89,9 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       const known: Known = sourceInput(actor)
       return refusals.watch(asking, known, async () => {
         const { params, app, redirect } = await validateClient(input, known)
+        const { refusal, epoch } = await mayAct(app, account, accounts)
+        // Before anything is redirected to an app that this account must not deal with, and before faults of the request.
+        if (refusal?.ofApp) throw accountError(refusal.code, refusal.hint)
         const state = stateOf(params)
         if ('error' in state) return redirectTo(redirect, state)
         const target = { redirectUrl: redirect.redirectUrl, ...state }
@@ -92,9 +100,8 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
           refusals.report(asking, known, validated.error)
           return redirectTo(target, validated)
         }
-        const { refusal, epoch } = await mayAct(app, account, accounts)
         if (refusal) {
-          refusals.report(asking, known, refusal)
+          refusals.report(asking, known, refusal.code)
           return redirectTo(target, { error: 'access_denied', error_description: 'the account may not use this app' })
         }
         const consentRequest: ConsentRequest = { ...asking, ...(epoch !== undefined && { epoch }), ...target }
@@ -109,7 +116,9 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
           events.emit('install', asking, { change: 'approved', app: app.key, account, ...unaskedBy })
           return redirectTo(target, { code })
         }
-        const redirectHost = new URL(consentRequest.redirectUrl).host
+        const { protocol, host } = new URL(consentRequest.redirectUrl)
+        // The host in a URL of a private-use scheme says nothing: the app behind the scheme gets the response.
+        const redirectHost = isPrivateUseScheme(protocol.slice(0, -1)) ? protocol : host
         const shown = { app: appView(app), account, scopes: scopes.describe(validated.scope), redirectHost }
         return withConcealed({ step: 'consent', ...shown } as const, { ticket })
       })
@@ -119,8 +128,8 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       deciding(objectInput(decision, 'decision', APPROVAL), async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
         const { consentRequest } = session.state === 'pending' ? session : session.decided
-        const scope = narrowedScope(scopeTokens(decision.scope), session.scope, { app, scopes })
         const epoch = await assertMayAct(app, actor.account, accounts)
+        const scope = narrowedScope(scopeTokens(decision.scope), session.scope, { app, scopes })
         if (epoch !== consentRequest.epoch) throw invalidTicket('revoked')
         const code =
           session.state === 'pending'
@@ -134,6 +143,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     deny: async (decision) =>
       deciding(objectInput(decision, 'decision', DENIAL), async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
+        await assertMayAct(app, app.owner, accounts)
         const { consentRequest } = session.state === 'pending' ? session : session.decided
         if (session.state === 'open') throw invalidTicket('used')
         if (session.state === 'ended') await pending.confirm(session)
@@ -156,7 +166,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       throw because(error, app ? 'removed_app' : 'unknown_app')
     }
     assertNotSuspended(app)
-    return { params, app, redirect: matchRedirectUri(params, app) }
+    return { params, app, redirect: matchRedirectUri(params, app, parts.redirects) }
   }
 
   /** Runs the decision of a signed-in account. `decide` returns undefined if another one came first: then it sees that one. */

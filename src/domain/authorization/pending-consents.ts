@@ -14,8 +14,10 @@ import {
   sessionRef,
 } from '../../records/session.ts'
 import { assertNotSuspended } from '../accounts/may-act.ts'
+import { isUsableRedirect } from '../apps/usable-redirect.ts'
 import type { AccountLimits } from '../input/account-limits.ts'
 import { idInput } from '../input/input.ts'
+import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Known } from '../refusals.ts'
 import type { ConsentDecision } from './authorization.ts'
 import { invalidTicket } from './invalid-ticket.ts'
@@ -55,10 +57,11 @@ export function createPendingConsents(parts: {
   readonly collection: Collection
   readonly format: TokenFormat
   readonly accountLimits: AccountLimits
+  readonly redirects: RedirectPolicy
   readonly random: RandomText
   readonly clock: () => number
 }): PendingConsents {
-  const { collection, format, accountLimits, random, clock } = parts
+  const { collection, format, accountLimits, redirects, random, clock } = parts
 
   return {
     create(app, consentRequest, requested) {
@@ -105,7 +108,7 @@ export function createPendingConsents(parts: {
       if (consentRequest.account !== actor.account) throw invalidTicket('other_account')
       if (consentRequest.login !== actor.login) throw invalidTicket('other_login')
       const isSameApp =
-        app?.state === 'live' && app.stamp === session.stamp && app.redirectStamps.includes(session.redirectStamp)
+        app?.state === 'live' && app.stamp === session.stamp && isUsableRedirect(app, session.redirectStamp, redirects)
       if (!isSameApp) throw invalidTicket('revoked')
       assertNotSuspended(app)
       return { session, app }

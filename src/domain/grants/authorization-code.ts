@@ -8,8 +8,10 @@ import {
   CREDENTIALS,
   type RequestContext,
 } from '../apps/authenticate-app.ts'
+import { isUsableRedirect } from '../apps/usable-redirect.ts'
 import { bindingFault, bindingOf, challengeOf } from '../authorization/pkce.ts'
 import { idInput, objectInput, sourceInput } from '../input/input.ts'
+import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import { resourcesInput } from '../input/resources.ts'
 import { because, type Refusals } from '../refusals.ts'
 import type { TokenResponse } from '../tokens/access-token-issuer.ts'
@@ -42,6 +44,7 @@ export function createExchangeCode(parts: {
   readonly authenticator: AppAuthenticator
   readonly sessions: SessionExchange
   readonly refusals: Refusals
+  readonly redirects: RedirectPolicy
 }): (input: CodeInput) => Promise<TokenResponse> {
   const { authenticator, sessions, refusals } = parts
 
@@ -62,9 +65,9 @@ export function createExchangeCode(parts: {
           const fault = bindingFault(session.binding, binding)
           if (fault) throw invalidCode(fault)
         },
-        // Removing a redirect URL revokes its codes, but not the sessions they have started.
+        // Without its redirect URL a code is revoked, but not the session that it has started.
         assertCurrent(session) {
-          if (!app.redirectStamps.includes(session.redirectStamp)) throw invalidCode('revoked')
+          if (!isUsableRedirect(app, session.redirectStamp, parts.redirects)) throw invalidCode('revoked')
         },
       }
       const resources = resourcesInput(input.resources)

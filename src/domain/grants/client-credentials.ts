@@ -4,7 +4,7 @@ import { knownMembers } from '../../base/known-members.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import { WIDTH } from '../../credentials/token-format.ts'
 import type { LiveApp } from '../../records/app.ts'
-import { type Accounts, accountError } from '../accounts/accounts.ts'
+import type { Accounts } from '../accounts/accounts.ts'
 import { assertMayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import {
@@ -55,8 +55,7 @@ export function createClientCredentials(parts: {
     const source = sourceInput(objectInput(input, 'input', INPUT))
     const proof = authenticator.authenticateConfidential(input)
     const planFor = async (app: LiveApp): Promise<Plan> => {
-      const epoch = await assertMayAct(app, app.owner, accounts)
-      if (epoch !== app.epoch) throw ownerReplaced()
+      await assertMayAct(app, app.owner, accounts)
       if (!app.trusted) throw notTrusted()
       return {
         app,
@@ -110,11 +109,4 @@ function notTrusted(): AppGrantError {
     message: 'the app is not trusted',
     hint: 'It needs the authorization of a user, or apps.setTrusted by the host or an account that may trust apps.',
   })
-}
-
-function ownerReplaced(): AppGrantError {
-  return accountError(
-    'account_blocked',
-    "The owner's epoch is not the one the app was given under: regenerate its secret or replace its keys from above, or remove it.",
-  )
 }

@@ -9,6 +9,7 @@ import type { Scopes } from '../accounts/scopes.ts'
 import type { AppAuthenticator } from '../apps/authenticate-app.ts'
 import type { FailureLimiter } from '../apps/failure-limiter.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
+import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { Refusals } from '../refusals.ts'
 import type { AccessTokenIssuer, TokenResponse } from '../tokens/access-token-issuer.ts'
@@ -37,6 +38,7 @@ export interface GrantParts {
   readonly accessTokenIssuer: AccessTokenIssuer
   readonly audiences: Audiences
   readonly scopes: Scopes
+  readonly redirects: RedirectPolicy
   readonly identityOf: IdentityOf
   readonly refusals: Refusals
   readonly failures: FailureLimiter

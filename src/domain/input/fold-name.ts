@@ -1,13 +1,16 @@
+const JOINERS = /\u200c|\u200d|[\ufe0e\ufe0f]|[\u{e0020}-\u{e007f}]/gu
+
 /**
  * The form in which names are searched: a stored name and a search text are folded alike, then one is looked for in the
  * other. Compatibility forms (full width, ligatures) and case make no difference, in any script: `STRASSE` finds
- * `Straße`, and a composed `é` finds a decomposed one. Accents do make a difference. Takes time linear in the length of
+ * `Straße`, and a composed `é` finds a decomposed one. Joiners, emoji selectors and tags make none either, because not every
+ * keyboard has them. Accents do make a difference. Takes time linear in the length of
  * `name`, which the caller must limit.
  */
 export function foldName(name: string): string {
   // Upper case expands what has no single lower-case counterpart (ß), and ẞ must first be lowered to ß. Lower case still
   // distinguishes the final sigma and the dot of a dotted capital I, so that part of a word might not match the word.
-  const cased = name.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase()
+  const cased = name.replaceAll(JOINERS, '').normalize('NFKC').toLowerCase().toUpperCase().toLowerCase()
   const folded = cased.replaceAll('ς', 'σ').replaceAll('i\u0307', 'i')
   return folded.normalize('NFKC')
 }

@@ -9,7 +9,7 @@ export const MAX_RESOURCES = 100
 export interface Audiences {
   /** Whether a token with that stored audience is for any resource of the host. */
   accepts(stored: readonly string[] | undefined): boolean
-  /** The resources that a stored audience refers to. */
+  /** The resources that a stored audience refers to, without those that are no longer the host's. */
   of(stored: readonly string[] | undefined): readonly string[]
   /** The audience of a new grant: the requested resources, or else the first. @throws {@link AppGrantError} `invalid_target` */
   requested(resources: readonly string[] | undefined): readonly string[] | undefined
@@ -41,7 +41,10 @@ export function createAudiences(resources: readonly string[] | undefined, issuer
 
   return {
     accepts: (stored) => !resources || (stored ?? own).some((one) => resources.includes(one)),
-    of: (stored) => stored ?? own,
+    of(stored) {
+      if (!stored) return own
+      return stored.every((one) => all.includes(one)) ? stored : stored.filter((one) => all.includes(one))
+    },
     requested: (requested) => pick(requested, requested ? all : all.slice(0, 1)),
     narrowed(requested, granted) {
       // What was granted before the host configured any resource is for the first one.

@@ -14,7 +14,7 @@ import {
 import type { Pages } from '../../records/pages.ts'
 import { conflict } from '../../records/retries.ts'
 import type { Freeing } from '../apps/free-app.ts'
-import type { RemoveApp } from '../apps/remove-app.ts'
+import { type RemoveApp, removalOf } from '../apps/remove-app.ts'
 import { accountInput } from '../input/input.ts'
 
 /** How often everything is looked for. Something new is found only if the account still does something. */
@@ -68,7 +68,7 @@ export function createEraseAccount(parts: {
   async function eraseApp(key: string): Promise<boolean> {
     const app = await removeApp(key)
     if (!app) return false
-    events.emit('app', {}, { change: 'removed', app: key })
+    events.emit('app', {}, removalOf(app))
     await freeing.app(app)
     return true
   }

@@ -9,7 +9,7 @@ import { installKind, installRef, type LiveInstall } from '../../records/install
 import { sessionKind, sessionRef } from '../../records/session.ts'
 import { appOnlyTokens, type LiveToken, tokenKind, tokenRef, userTokens } from '../../records/token.ts'
 import type { Accounts } from '../accounts/accounts.ts'
-import { type MayAct, mayAct } from '../accounts/may-act.ts'
+import { type MayAct, mayAct, OWNER_REPLACED } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import type { Audiences } from '../input/resources.ts'
 import { availableScope } from './scope.ts'
@@ -132,8 +132,8 @@ export function createStrictVerifier(parts: {
     token: LiveToken,
     install: LiveInstall | undefined,
   ): Verification {
-    if (refusal) return verifyFailure(refusal)
-    if ((install ?? app).epoch !== epoch) return verifyFailure('revoked')
+    if (refusal) return verifyFailure(refusal === OWNER_REPLACED ? 'revoked' : refusal.code)
+    if (install && install.epoch !== epoch) return verifyFailure('revoked')
     return {
       ok: true,
       kind: install ? 'user' : 'app',

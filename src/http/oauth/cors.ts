@@ -15,9 +15,12 @@ export async function corsHeaders(
   const origin = headers.get('origin')
   if (origin === null || client.secret !== undefined || client.assertion !== undefined) return undefined
   const app = await core.apps.get(client.key).catch(unknownInOutage)
-  const isTheirs = app?.public && app.redirectUrls.some((url) => new URL(url).origin === origin)
+  const isTheirs = app?.public && origin !== OPAQUE && app.redirectUrls.some((url) => new URL(url).origin === origin)
   return isTheirs ? { 'access-control-allow-origin': origin, vary: 'Origin' } : undefined
 }
+
+/** The origin of every URL of a private-use scheme, and what a sandboxed page sends. It proves nothing. */
+const OPAQUE = 'null'
 
 /** The endpoint reports the outage itself. */
 function unknownInOutage(error: unknown): undefined {

@@ -6,7 +6,7 @@ import { page } from './page.ts'
 const EXPLANATIONS: Partial<Record<ErrorCode, string>> = {
   app_not_found: 'The app that sent you here is not registered, or it was removed.',
   app_suspended: 'The app that sent you here is suspended.',
-  account_blocked: 'Your account cannot use this app at the moment.',
+  account_blocked: 'This app cannot be used with your account at the moment.',
   not_permitted: 'Your account is not allowed to use this app.',
   invalid_ticket: 'This consent request is no longer valid. Go back to the app and start again.',
   store_unavailable: 'The service is temporarily unavailable. Try again in a few minutes.',

@@ -6,6 +6,7 @@ import {
   type CheckedNewApp,
   checkAppChange,
   checkNewApp,
+  type FieldOptions,
   foldName,
   MAX_REDIRECT_URLS,
   MAX_SCOPES,
@@ -13,8 +14,8 @@ import {
 } from '../../../src/domain/apps/app-fields.ts'
 
 const ANY_SCOPE = { has: () => true, permits: () => true }
-const STRICT = { allowLoopbackRedirects: false, scopes: ANY_SCOPE }
-const LOOPBACK = { allowLoopbackRedirects: true, scopes: ANY_SCOPE }
+const STRICT: FieldOptions = { redirects: { loopback: undefined, schemes: new Set() }, scopes: ANY_SCOPE }
+const LOOPBACK: FieldOptions = { redirects: { loopback: 'public', schemes: new Set() }, scopes: ANY_SCOPE }
 
 const valid = {
   owner: 'org-7',
@@ -671,8 +672,8 @@ describe('properties of field checks', () => {
     console.info(`app-fields: seed ${seed}`)
     const current = checkNewApp(full, STRICT)
     fc.assert(
-      fc.property(submission, fc.boolean(), (input, allowLoopbackRedirects) => {
-        const options = { ...STRICT, allowLoopbackRedirects }
+      fc.property(submission, fc.boolean(), (input, allowLoopback) => {
+        const options = allowLoopback ? LOOPBACK : STRICT
         const errors = [
           ...errorsOf(() => checkNewApp(input, options)),
           ...errorsOf(() => checkAppChange(input, current, options)),

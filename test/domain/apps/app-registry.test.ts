@@ -303,6 +303,52 @@ describe('suspension by several authorities', () => {
   })
 })
 
+describe('an app that is suspended by a higher authority', () => {
+  it('keeps its fields until that authority or one above changes them, and the error says who can (APP-15)', async () => {
+    const { appgrant, observed } = createFixture()
+    const own = appgrant.as('org')
+    const { app } = await own.apps.register(exampleApp({ owner: 'org', name: 'Bad App' }))
+    await own.apps.suspend(app.key)
+    expect((await own.apps.update(app.key, { name: 'Still mine' })).name).toBe('Still mine')
+    await appgrant.as('provider').apps.suspend(app.key)
+    const written = observed.writes()
+    await expect(own.apps.update(app.key, { name: 'Harmless' })).rejects.toMatchObject({
+      code: 'suspended_above',
+      hint: expect.stringContaining('account that suspended it'),
+    })
+    expect(await codeOf(own.apps.update(app.key, { name: '' }))).toBe('suspended_above')
+    expect(observed.writes()).toBe(written)
+    expect((await own.apps.get(app.key))?.name).toBe('Still mine')
+    for (const { apps } of [appgrant.as('provider'), appgrant.as('root'), appgrant])
+      expect(await codeOf(apps.update(app.key, { description: 'Suspended for spam' }))).toBe('ok')
+    await appgrant.apps.suspend(app.key)
+    expect(await codeOf(appgrant.as('provider').apps.update(app.key, { name: 'x' }))).toBe('suspended_above')
+    await appgrant.apps.resume(app.key)
+    expect(await codeOf(own.apps.update(app.key, { name: 'Good App' }))).toBe('ok')
+  })
+
+  it('can still be revoked, regenerated and removed by its owner, and the event says who suspended it (APP-15)', async () => {
+    const { appgrant, clock } = createFixture()
+    const own = appgrant.as('org')
+    const seen: unknown[] = []
+    appgrant.events.on('app', ({ change, suspended, by }) => seen.push({ change, suspended, by }))
+    const { app } = await own.apps.register(exampleApp({ owner: 'org' }))
+    const by = { account: 'provider', login: 'support' }
+    await appgrant.as('provider', { login: 'support' }).apps.suspend(app.key)
+    const at = new Date(clock())
+    clock.advance(1000)
+    const calls = [own.apps.revokeTokens(app.key), own.apps.regenerateSecret(app.key), own.apps.addSecret(app.key)]
+    for (const call of calls) expect(await codeOf(call)).toBe('ok')
+    expect((await own.apps.get(app.key))?.suspended).toEqual({ at, by })
+    expect(await own.apps.remove(app.key)).toBe(true)
+    expect(seen.at(-1)).toEqual({ change: 'removed', suspended: { at, by }, by: { account: 'org' } })
+    expect(seen.filter((event) => (event as { suspended?: object }).suspended)).toHaveLength(1)
+    const { app: other } = await own.apps.register(exampleApp({ owner: 'org' }))
+    await own.apps.remove(other.key)
+    expect(seen.at(-1)).toEqual({ change: 'removed', suspended: undefined, by: { account: 'org' } })
+  })
+})
+
 describe('secrets', () => {
   it('an app has one or two secrets, known by their ids', async () => {
     const { appgrant } = createFixture()

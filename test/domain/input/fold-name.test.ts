@@ -16,7 +16,11 @@ describe('foldName', () => {
     ['ПРИЛОЖЕНИЕ', 'приложение'],
     ['My\u00a0App', 'my app'],
     ['ｶﾞ', 'ガ'],
-  ])('the name %s is found by %s (LST-2)', (stored, asked) => {
+    ['علی\u200cرضا', 'علیرضا'],
+    ['ශ්\u200dරී', 'ශ්රී'],
+    ['❤\ufe0f', '❤'],
+    ['👨\u200d👩\u200d👧', '👨👩👧'],
+  ])('the name %s is found by %s (LST-2, APP-4)', (stored, asked) => {
     expect(foldName(stored)).toBe(foldName(asked))
   })
 

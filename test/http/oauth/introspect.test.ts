@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../../../adapters/memory/memory-store.ts'
 import { basic, httpFixture, jsonOf, refusal } from '../../support/http-fixture.ts'
 
 async function withToken() {
@@ -39,6 +40,27 @@ describe('POST /introspect', () => {
     expect((await jsonOf(await ask(accessToken))).scope).toBe('calls:write')
     await appgrant.apps.update(app.key, { scopes: [] })
     expect(await jsonOf(await ask(accessToken))).not.toHaveProperty('scope')
+  })
+
+  it('a resource server whose resource is no longer one of the host sees nothing of other apps (HTTP-3)', async () => {
+    const store = memoryStore()
+    const [mine, other] = ['https://a.example', 'https://b.example'] as const
+    const before = httpFixture({ store, resources: [mine, other] })
+    const { app, secret } = await before.trustedApp()
+    const server = await before.trustedApp({ owner: 'org-2' })
+    await before.appgrant.apps.setResourceServer(server.app.key, mine)
+    const grant = { key: app.key, secret, resources: [mine, other] }
+    const { accessToken } = await before.appgrant.authorizer.clientCredentials(grant)
+    const by = basic(server.app.key, server.secret)
+    expect(await jsonOf(await before.post('/introspect', { token: accessToken }, by))).toMatchObject({ active: true })
+    for (const resources of [[other], undefined]) {
+      const after = httpFixture({ store, ...(resources && { resources }) })
+      const response = await after.post('/introspect', { token: accessToken }, by)
+      expect([response.status, await response.text()]).toEqual([200, '{"active":false}'])
+    }
+    const after = httpFixture({ store, resources: [other] })
+    const own = await jsonOf(await after.post('/introspect', { token: accessToken }, basic(app.key, secret)))
+    expect(own).toMatchObject({ active: true, aud: other })
   })
 
   it('introspection of the token of another app is exactly {"active":false} (HTTP-3, S35)', async () => {

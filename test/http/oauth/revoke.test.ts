@@ -118,8 +118,10 @@ describe('CORS (HTTP-6)', () => {
   })
 
   it('no other page may read a response (HTTP-6)', async () => {
-    const { post, send, trustedApp, appgrant } = httpFixture()
-    const { app } = await appgrant.apps.register(exampleApp({ public: true, redirectUrls }))
+    const { post, send, trustedApp, appgrant } = httpFixture({ redirects: { schemes: ['com.example.app'] } })
+    // A URL of a private-use scheme has the origin `null`, which every sandboxed page has too.
+    const urls = [...redirectUrls, 'com.example.app:/callback']
+    const { app } = await appgrant.apps.register(exampleApp({ public: true, redirectUrls: urls }))
     const closed = await trustedApp({ redirectUrls })
     const origin = 'https://spa.example'
     const answers = [

@@ -20,6 +20,7 @@ const FIELD_ERRORS: Readonly<Record<FieldErrorCode, string>> = {
   not_an_email: 'Geben Sie eine Adresse wie name@example.com ein. Eingegeben: {received}',
   not_a_phone_number: 'Geben Sie eine internationale Nummer ein, beginnend mit +. Eingegeben: {received}',
   not_a_scope: 'Das ist kein gültiger Scope: {received}',
+  reserved_parameter: 'Die Query darf diesen Parameter nicht enthalten: {received}',
   unknown_scope: 'Diesen Scope gibt es nicht: {received}',
   scope_not_permitted: 'Der Besitzer darf diesen Scope nicht registrieren: {received}',
   not_an_api_type: 'Wählen Sie einen der API-Typen',

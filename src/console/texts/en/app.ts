@@ -20,6 +20,7 @@ const FIELD_ERRORS: Readonly<Record<FieldErrorCode, string>> = {
   not_an_email: 'Enter an address like name@example.com. You entered: {received}',
   not_a_phone_number: 'Enter an international number, starting with +. You entered: {received}',
   not_a_scope: 'This is not a valid scope: {received}',
+  reserved_parameter: 'The query must not contain this parameter: {received}',
   unknown_scope: 'This scope does not exist: {received}',
   scope_not_permitted: 'The owner may not register this scope: {received}',
   not_an_api_type: 'Choose one of the API types',

@@ -1,4 +1,5 @@
 import { hasHiddenCharacter } from '../../input/hidden-character.ts'
+import { withoutWordJoiners } from '../../input/word-joiners.ts'
 import { accept, type FieldRule, type Outcome, refuse } from './field-rule.ts'
 
 // No decomposition of a character is longer, so a longer text is too long even when composed.
@@ -6,19 +7,21 @@ const UNITS_PER_CHARACTER = 4
 const MAX_NAME = 100
 const MAX_DESCRIPTION = 1024
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u
-// Allowed in a description but not in a name: line breaks, tabs, and the joiners and selectors that Persian and Indic words and
-// emoji are written with.
+// Allowed anywhere in a description: line breaks, tabs, joiners and selectors.
 const DESCRIPTION_EXTRAS = /[\t\n\u200c]|\u200d|[\ufe0e\ufe0f]/gu
 
-/** The rule for an app's name (APP-4): NFC, trimmed, 1–100 code points, something visible, nothing hidden, one line. */
+/** The rule for an app's name (APP-4): NFC, trimmed, 1–100 code points, something visible, nothing hidden but joiners, one line. */
 export const nameRule: FieldRule<string> = {
   maxUnits: MAX_NAME * UNITS_PER_CHARACTER,
   lengthRule: `at most ${MAX_NAME} characters`,
   check(text) {
     const name = text.normalize('NFC')
     // Before trimming, which would silently remove some hidden characters.
-    if (hasHiddenCharacter(name))
-      return refuse('forbidden_character', 'no control, invisible or bidirectional characters')
+    if (hasHiddenCharacter(withoutWordJoiners(name)))
+      return refuse(
+        'forbidden_character',
+        'no control, invisible or bidirectional characters, except joiners in words and emoji that need them',
+      )
     if (!VISIBLE.test(name)) return refuse('required', 'at least one visible character')
     return withinLength(name.trim(), MAX_NAME)
   },

@@ -1,5 +1,12 @@
 import { parseUrl } from '../../../base/parse-url.ts'
 import { hasHiddenCharacter } from '../../input/hidden-character.ts'
+import {
+  allowsScheme,
+  isPrivateUseScheme,
+  LOOPBACK_URL,
+  type RedirectPolicy,
+  schemeOf,
+} from '../../input/redirect-policy.ts'
 import { accept, type FieldRule, type Outcome, type Refusal, refuse } from './field-rule.ts'
 import { parseHostName } from './host-name.ts'
 import { MAX_URL_UNITS, URL_LENGTH_RULE, withoutUserinfo } from './web-address.ts'
@@ -13,52 +20,60 @@ const BAD_ESCAPE = /%(?![0-9a-f]{2})|%(?:[01][0-9a-f]|7f)/i
 const ENCODED_SEPARATOR = /%2f|%5c/i
 // Servers that support path parameters read `/..;x/` as `/../`.
 const DOT_SEGMENT_WITH_PARAMETER = /\/\.{1,2}(?:;|%3b)/i
-const LOOPBACK = /^http:\/\/(127\.0\.0\.1|\[::1\])(?::([1-9][0-9]{0,4}))?(\/.*)$/s
+const LOOPBACK_HOSTS = new Set(['127.0.0.1', '[::1]', 'localhost'])
+// The parameters of our response would be there twice.
+const RESERVED = new Set(['code', 'state', 'iss', 'error', 'error_description', 'response'])
 const MAX_PORT = 65_535
 const MAX_PORT_PART = ':65535'.length
 const EXPECTED = 'an absolute https URL'
 const EXPECTED_CHARACTERS = 'printable ASCII without white space, backslash or any of <>"{}|^`'
 
+/** The app that registers a redirect URL, and what the host allows. */
+export interface RedirectClient {
+  readonly isPublic: boolean
+  readonly policy: RedirectPolicy
+}
+
 /**
- * The rule for a redirect URL (APP-3): absolute https on a host name, ASCII, canonical; no fragment, userinfo or wildcard.
- * IP addresses are not allowed, except http on `127.0.0.1` or `[::1]` if `allowLoopback` is true. The accepted value is the
- * unmodified text.
+ * The rule for a redirect URL (APP-3): absolute https on a host name, ASCII, canonical; no fragment, userinfo, wildcard or
+ * reserved parameter. If the host allows it, http on `127.0.0.1`, `[::1]` or `localhost`, or a private-use scheme. The accepted
+ * value is the unmodified text.
  */
-export function redirectRule(options: { readonly allowLoopback: boolean }): FieldRule<string> {
+export function redirectRule(client: RedirectClient): FieldRule<string> {
   return {
     maxUnits: MAX_URL_UNITS,
     lengthRule: URL_LENGTH_RULE,
-    check: (text) => checkRedirect(text, options.allowLoopback),
+    check: (text) => checkRedirect(text, client),
   }
 }
 
 /**
  * Whether the redirect URL of a request, unmodified, is the registered one. They are compared as strings, except that the
- * port is ignored if the registered one is http on a literal loopback address.
+ * port is ignored if the registered one is http on a loopback address.
  *
  * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3)
  */
 export function matchesRedirect(registered: string, requested: string): boolean {
   if (requested === registered) return true
   if (typeof requested !== 'string' || requested.length > registered.length + MAX_PORT_PART) return false
-  const [, host, , rest] = LOOPBACK.exec(registered) ?? []
-  const [, requestedHost, requestedPort, requestedRest] = LOOPBACK.exec(requested) ?? []
+  const [, host, , rest] = LOOPBACK_URL.exec(registered) ?? []
+  const [, requestedHost, requestedPort, requestedRest] = LOOPBACK_URL.exec(requested) ?? []
   return (
     host !== undefined && host === requestedHost && rest === requestedRest && Number(requestedPort ?? 0) <= MAX_PORT
   )
 }
 
-function checkRedirect(text: string, allowLoopback: boolean): Outcome<string> {
+function checkRedirect(text: string, client: RedirectClient): Outcome<string> {
   if (UNSAFE.test(text) || NON_ASCII.test(text)) {
-    const fix = UNSAFE.test(text) ? undefined : asciiForm(text, allowLoopback)
+    const fix = UNSAFE.test(text) ? undefined : asciiForm(text, client)
     return refuse('forbidden_character', fix ?? EXPECTED_CHARACTERS, withoutUserinfo(text))
   }
-  return refuseSigns(text) ?? refuseParts(text, allowLoopback) ?? refuseSpelling(text) ?? accept(text)
+  return refuseSigns(text) ?? refuseParts(text, client) ?? refuseSpelling(text) ?? accept(text)
 }
 
-function asciiForm(text: string, allowLoopback: boolean): string | undefined {
+function asciiForm(text: string, client: RedirectClient): string | undefined {
   const url = hasHiddenCharacter(text) ? undefined : parseUrl(text)
-  return url !== undefined && checkRedirect(url.href, allowLoopback).ok ? url.href : undefined
+  return url !== undefined && checkRedirect(url.href, client).ok ? url.href : undefined
 }
 
 function refuseSigns(text: string): Refusal | undefined {
@@ -68,22 +83,36 @@ function refuseSigns(text: string): Refusal | undefined {
   return undefined
 }
 
-function refuseParts(text: string, allowLoopback: boolean): Refusal | undefined {
+function refuseParts(text: string, client: RedirectClient): Refusal | undefined {
   const shown = withoutUserinfo(text)
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
+  const scheme = schemeOf(text)
   if (scheme === undefined) return refuse('not_a_url', EXPECTED, shown)
-  if (scheme !== 'https' && !(scheme === 'http' && allowLoopback)) return refuse('scheme_not_allowed', EXPECTED, shown)
+  if (!allowsScheme(client.policy, scheme, client.isPublic))
+    return refuse('scheme_not_allowed', expectedInstead(text, scheme), shown)
   const url = parseUrl(text)
   if (url === undefined) return refuse('not_a_url', EXPECTED, shown)
-  const { username, password, hostname } = url
+  const { username, password, hostname, searchParams } = url
   const authority = /^[^:]*:\/\/([^/?]*)/.exec(text)?.[1] ?? ''
   if (username !== '' || password !== '' || authority.includes('@'))
     return refuse('has_userinfo', 'no user name or password before the host', shown)
-  if (scheme === 'http' && hostname !== '127.0.0.1' && hostname !== '[::1]')
-    return refuse('scheme_not_allowed', 'https, or http on 127.0.0.1 or [::1]')
+  if (scheme === 'http' && !LOOPBACK_HOSTS.has(hostname))
+    return refuse('scheme_not_allowed', 'https, or http on 127.0.0.1, [::1] or localhost')
   if (scheme === 'https' && parseHostName(hostname) === undefined)
     return refuse('host_not_allowed', 'a host name, not an IP address')
+  if (isPrivateUseScheme(scheme) && !/^[^:]*:\//.test(text)) return refuse('not_a_url', `${scheme}:/path`, shown)
+  const reserved = [...searchParams.keys()].find((name) => RESERVED.has(name))
+  if (reserved !== undefined)
+    return refuse('reserved_parameter', `a query without ${[...RESERVED].join(', ')}`, reserved)
   return undefined
+}
+
+/** What is accepted instead, and the option that would allow what was submitted. */
+function expectedInstead(text: string, scheme: string): string {
+  if (/^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?:[:/]|$)/i.test(text))
+    return `${EXPECTED}; the option redirects.loopback allows http on a loopback address to public apps, or to all`
+  if (isPrivateUseScheme(scheme))
+    return `${EXPECTED}; the option redirects.schemes allows private-use schemes to public apps`
+  return EXPECTED
 }
 
 // Checked last, so that the canonical form that it suggests is accepted.

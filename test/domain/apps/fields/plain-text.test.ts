@@ -68,6 +68,47 @@ describe('nameRule', () => {
     expect(nameRule.check(text)).toEqual({ ok: true, value: name })
   })
 
+  test.each([
+    'علی\u200cرضا',
+    'می\u200cخواهم',
+    'ශ්\u200dරී ලංකා',
+    'क्\u200dष',
+    'র\u200d্যাব',
+    'ക്\u200dഷ',
+    '❤\ufe0f',
+    '☎\ufe0e Calls',
+    '👨\u200d👩\u200d👧',
+    '👩🏽\u200d🚀 Academy',
+    '🏳\ufe0f\u200d🌈',
+    '1\ufe0f\u20e3 First',
+    '🇩🇪',
+    '\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
+  ])('the name %j is accepted with its joiners (APP-4)', (name) => {
+    expect(nameRule.check(name)).toEqual({ ok: true, value: name })
+  })
+
+  test.each([
+    'علی\u200c',
+    '\u200cعلی',
+    'علی\u200c\u200cرضا',
+    'علی\u200c رضا',
+    'علی\u200cx',
+    'x\u200dරී',
+    'Pay\u200cPal',
+    'п\u200dр',
+    '1\u200c2',
+    '👨\u200d',
+    '\u200d👧',
+    '👨\u200d\u200d👧',
+    '👨\u200dx',
+    'A\ufe0f',
+    '❤\ufe0f\ufe0f',
+    '🏴\u{e0067}\u{e0062}\u{e007f}',
+    '👧\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
+  ])('the name %j is refused because nothing needs its joiner or selector (APP-4, S06)', (name) => {
+    expect(codeOf(nameRule, name)).toBe('forbidden_character')
+  })
+
   test.each([...bidirectional, ...invisible, ...controls, ...joiners, '\t', '\n', '\r'])(
     '%j is refused anywhere in a name (APP-4, S06, S52)',
     (character) => {

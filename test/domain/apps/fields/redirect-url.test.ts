@@ -1,9 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { matchesRedirect, redirectRule } from '../../../../src/domain/apps/fields/redirect-url.ts'
+import { isPrivateUseScheme, type RedirectPolicy } from '../../../../src/domain/input/redirect-policy.ts'
 
-const rule = redirectRule({ allowLoopback: false })
-const loopbackRule = redirectRule({ allowLoopback: true })
+const NOTHING: RedirectPolicy = { loopback: undefined, schemes: new Set() }
+const rule = redirectRule({ isPublic: true, policy: NOTHING })
+const loopbackRule = redirectRule({ isPublic: true, policy: { ...NOTHING, loopback: 'public' } })
+const schemeRule = redirectRule({
+  isPublic: true,
+  policy: { ...NOTHING, schemes: new Set(['com.example.app', 'cursor']) },
+})
 const codeOf = (text: string, by = rule) => {
   const outcome = by.check(text)
   return outcome.ok ? 'accepted' : outcome.code
@@ -198,16 +204,99 @@ describe('redirectRule', () => {
     expect(codeOf(`https://app.example/?${"'".repeat(1000)}`)).toBe('too_long')
   })
 
-  test.each(['http://127.0.0.1/cb', 'http://127.0.0.1:8080/cb', 'http://[::1]/', 'http://[::1]:49152/cb?x=1'])(
-    'the redirect URL %s is accepted only if loopback is allowed (APP-3)',
+  test.each([
+    'http://127.0.0.1/cb',
+    'http://127.0.0.1:8080/cb',
+    'http://[::1]/',
+    'http://[::1]:49152/cb?x=1',
+    'http://localhost/cb',
+    'http://localhost:3000/cb',
+  ])('the redirect URL %s is accepted only if loopback is allowed (APP-3)', (text) => {
+    expect(codeOf(text, loopbackRule)).toBe('accepted')
+    expect(rule.check(text)).toMatchObject({
+      code: 'scheme_not_allowed',
+      expected: expect.stringContaining('redirects.loopback'),
+    })
+  })
+
+  test("loopback 'public' is for public apps, and 'all' for all (APP-3)", () => {
+    const verdict = (isPublic: boolean, loopback: 'public' | 'all') =>
+      codeOf('http://localhost/cb', redirectRule({ isPublic, policy: { ...NOTHING, loopback } }))
+    expect([verdict(true, 'public'), verdict(false, 'public')]).toEqual(['accepted', 'scheme_not_allowed'])
+    expect([verdict(true, 'all'), verdict(false, 'all')]).toEqual(['accepted', 'accepted'])
+  })
+
+  test.each(['com.example.app:/cb', 'com.example.app://cb', 'com.example.app://h/cb?x=1', 'cursor://host/cb'])(
+    'the redirect URL %s is accepted if its scheme is listed and the app is public (APP-3, RFC 8252 §7.1)',
     (text) => {
-      expect(codeOf(text, loopbackRule)).toBe('accepted')
-      expect(codeOf(text)).toBe('scheme_not_allowed')
+      expect(schemeRule.check(text)).toEqual({ ok: true, value: text })
+      const confidential = redirectRule({
+        isPublic: false,
+        policy: { ...NOTHING, schemes: new Set(['com.example.app', 'cursor']) },
+      })
+      for (const by of [rule, loopbackRule, confidential])
+        expect(by.check(text)).toMatchObject({
+          code: 'scheme_not_allowed',
+          expected: expect.stringContaining('redirects.schemes'),
+        })
     },
   )
 
   test.each([
-    ['http://localhost/cb', 'scheme_not_allowed'],
+    ['com.example.app.evil:/cb', 'scheme_not_allowed'],
+    ['com.example.ap:/cb', 'scheme_not_allowed'],
+    ['xcom.example.app:/cb', 'scheme_not_allowed'],
+    ['Com.example.app:/cb', 'not_canonical'],
+    ['com.example.app:cb', 'not_a_url'],
+    ['com.example.app:', 'not_a_url'],
+    ['com.example.app:/a/../cb', 'not_canonical'],
+    ['com.example.app:/cb#x', 'has_fragment'],
+    ['com.example.app:/*', 'has_wildcard'],
+    ['com.example.app://user@h/cb', 'has_userinfo'],
+    ['com.example.app:/cb?code=1', 'reserved_parameter'],
+    ['com.example.app:/a%2fb', 'forbidden_character'],
+    ['http://127.0.0.1/cb', 'scheme_not_allowed'],
+  ])('%s is refused as a private-use redirect: %s (APP-3)', (text, code) => {
+    expect(codeOf(text, schemeRule)).toBe(code)
+  })
+
+  test.each([
+    'javascript',
+    'data',
+    'vbscript',
+    'file',
+    'blob',
+    'about',
+    'http',
+    'https',
+    'intent',
+    'A',
+    'a b',
+    '',
+    '1a',
+    'a:',
+  ])('%j is no private-use scheme (APP-3, S05)', (scheme) => {
+    expect(isPrivateUseScheme(scheme)).toBe(false)
+  })
+
+  test.each(['code', 'state', 'iss', 'error', 'error_description', 'response'])(
+    'a redirect URL with the parameter %s in its query is refused (APP-3)',
+    (name) => {
+      const encoded = `%${name.charCodeAt(0).toString(16)}${name.slice(1)}`
+      for (const query of [`${name}=x`, `a=b&${name}`, `${encoded}=x`])
+        expect(rule.check(`https://app.example/cb?${query}`)).toMatchObject({
+          code: 'reserved_parameter',
+          received: name,
+        })
+      for (const query of [`x_${name}=1`, `${name.toUpperCase()}=1`, `x=${name}`])
+        expect(codeOf(`https://app.example/cb?${query}`)).toBe('accepted')
+    },
+  )
+
+  test.each([
+    ['http://LOCALHOST/cb', 'not_canonical'],
+    ['http://localhost./cb', 'scheme_not_allowed'],
+    ['http://app.localhost/cb', 'scheme_not_allowed'],
     ['http://localhost.evil/cb', 'scheme_not_allowed'],
     ['http://127.0.0.1.evil/cb', 'scheme_not_allowed'],
     ['http://127x0x0x1/cb', 'scheme_not_allowed'],
@@ -266,7 +355,7 @@ describe('redirectRule', () => {
   test('an accepted redirect URL is what a parser writes, and the fix for a refused one is accepted (APP-3)', () => {
     fc.assert(
       fc.property(anyUrl, fc.boolean(), (text, allowLoopback) => {
-        const by = redirectRule({ allowLoopback })
+        const by = allowLoopback ? loopbackRule : rule
         const outcome = by.check(text)
         if (outcome.ok) {
           const url = new URL(text)
@@ -277,7 +366,7 @@ describe('redirectRule', () => {
           expect(text).not.toMatch(/[\\*#<>"]/)
           expect(url.pathname).not.toMatch(/%2e|%2f|%5c|\/\.\.?[/;]/i)
           if (url.protocol !== 'https:')
-            expect([allowLoopback, url.protocol, ['127.0.0.1', '[::1]'].includes(url.hostname)]).toEqual([
+            expect([allowLoopback, url.protocol, ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname)]).toEqual([
               true,
               'http:',
               true,
@@ -369,7 +458,8 @@ describe('matchesRedirect', () => {
   })
 
   test.each([
-    ['http://localhost/cb', 'http://localhost:8080/cb'],
+    ['http://app.localhost/cb', 'http://app.localhost:8080/cb'],
+    ['com.example.app://h/cb', 'com.example.app://h:8080/cb'],
     ['https://127.0.0.1/cb', 'https://127.0.0.1:8080/cb'],
     ['http://127.0.0.2/cb', 'http://127.0.0.2:8080/cb'],
     ['http://127x0x0x1/cb', 'http://127x0x0x1:8080/cb'],
