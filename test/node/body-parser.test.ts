@@ -19,8 +19,8 @@ describe('behind the body parsers of Express', () => {
   })
 
   /** The endpoints behind parsers; `verify` is called with what they read. */
-  async function behindParsers(verify?: Verify) {
-    const fixture = httpFixture({ signIn: () => ({ account: 'org' }) })
+  async function behindParsers(verify: Verify = () => {}) {
+    const fixture = httpFixture({ signIn: async () => ({ account: 'org' }) })
     const app = express()
     app.use(express.json({ verify }), express.urlencoded({ verify }), toNodeHandler(fixture.handler))
     const server = await new Promise<Server>((resolve) => {
