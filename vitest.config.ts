@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{faults,package}/**', SERVERS],
+          exclude: ['test/{clients,faults,package}/**', SERVERS],
           testTimeout: 60_000,
         },
       },
@@ -27,7 +27,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'servers',
-          include: [`${SERVERS}/*.test.ts`, 'test/faults/**/*.test.ts'],
+          include: [`${SERVERS}/*.test.ts`, 'test/{clients,faults}/**/*.test.ts'],
           exclude: ALONE,
           testTimeout: 120_000,
           hookTimeout: 120_000,

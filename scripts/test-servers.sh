@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the servers that the tests need and this machine lacks, and prints what it installs. Safe to run again.
+# Installs the servers and clients that the tests need and this machine lacks, and prints what it installs.
+# Safe to run again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -54,6 +55,30 @@ if ! cmp -s test/package/tools/package-lock.json .cache/tools/package-lock.json 
   mkdir -p .cache/tools
   cp test/package/tools/package.json test/package/tools/package-lock.json .cache/tools/
   npm ci --no-audit --no-fund --loglevel=error --prefix .cache/tools
+fi
+
+# The OAuth clients of test/clients. `installed` is written last: it has the content of the files that pin a client.
+client_is_missing() {
+  cmp -s <(cat "${@:2}") ".cache/clients-$1/installed" && return 1
+  echo "test-servers: installing the OAuth clients for $1 into .cache"
+  rm -rf ".cache/clients-$1"
+  mkdir -p ".cache/clients-$1"
+}
+if client_is_missing node test/clients/node/package-lock.json; then
+  cp test/clients/node/package*.json .cache/clients-node/
+  (cd .cache/clients-node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+  cp test/clients/node/package-lock.json .cache/clients-node/installed
+fi
+if client_is_missing python test/clients/python/requirements.txt; then
+  python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps --require-hashes \
+    --only-binary :all: --target .cache/clients-python/packages -r test/clients/python/requirements.txt
+  cp test/clients/python/requirements.txt .cache/clients-python/installed
+fi
+# Compiles for a minute.
+if client_is_missing go test/clients/go/{go.sum,main.go}; then
+  command -v go >/dev/null || apt_install golang-go PATH
+  CGO_ENABLED=0 go build -C test/clients/go -trimpath -o "$PWD/.cache/clients-go/client" .
+  cat test/clients/go/{go.sum,main.go} >.cache/clients-go/installed
 fi
 
 if [ -z "${CHROMIUM_BINARY:-}" ] && [ ! -x /usr/bin/chromium ]; then

@@ -51,7 +51,8 @@ async function fixture() {
       return tree.lineage(account)
     },
   }
-  const appgrant = createAppGrant({ store, directory })
+  // The bound of overload, not that of one app.
+  const appgrant = createAppGrant({ store, directory, limits: { issuesPerSecond: 1_000_000 } })
   const { app, secret } = await appgrant.apps.register(exampleApp({ owner: 'org', trusted: true }))
   const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
   const begun: Promise<string>[] = []

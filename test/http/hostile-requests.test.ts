@@ -26,6 +26,8 @@ beforeAll(async () => {
   const open = await here.appgrant.apps.register(exampleApp({ public: true }))
   const { accessToken, tokenId } = await here.appgrant.authorizer.clientCredentials({ key: app.key, secret })
   right = { key: app.key, secret, token: accessToken }
+  // Writes the day of this use, which is not done before the response.
+  await here.appgrant.close()
   // Everything but the secret and the token, with which a request would not be hostile.
   known = [
     app.key,

@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ticketIn } from '../../support/http-authorization.ts'
 import { realServer } from '../../support/real-server.ts'
+import { userApproves } from '../../support/user-approves.ts'
 
 const insecure = { [oauth.allowInsecureRequests]: true } as const
 const REDIRECT = 'https://reports.example/callback'
@@ -20,8 +20,7 @@ describe('oauth4webapi, for users', () => {
     return oauth.processDiscoveryResponse(issuer, response)
   }
 
-  /** What the browser does: it opens the page and submits its form, which leads to the app. */
-  async function authorized(as: oauth.AuthorizationServer, client: oauth.Client, challenge: string): Promise<URL> {
+  function authorized(as: oauth.AuthorizationServer, client: oauth.Client, challenge: string): Promise<URL> {
     const url = new URL(as.authorization_endpoint ?? '')
     url.search = new URLSearchParams({
       client_id: client.client_id,
@@ -32,16 +31,7 @@ describe('oauth4webapi, for users', () => {
       code_challenge: challenge,
       code_challenge_method: 'S256',
     }).toString()
-    const page = await fetch(url, { redirect: 'manual' })
-    const body = new URLSearchParams({
-      ticket: ticketIn(await page.text()),
-      decision: 'approve',
-      scope: 'calls:read',
-    })
-    const decision = `${server.issuer}/authorize/decision`
-    const response = await fetch(decision, { method: 'POST', body, redirect: 'manual' })
-    expect(response.status).toBe(303)
-    return new URL(response.headers.get('location') ?? '')
+    return userApproves(url, 'calls:read')
   }
 
   it.each([
