@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the servers and clients that the tests need and this machine lacks, and prints what it installs. Safe to run again.
+# Installs the servers and clients that the tests need and this machine lacks, and prints what it installs.
+# Safe to run again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -41,6 +41,7 @@ import { createUsage } from './domain/tokens/usage.ts'
 import type { Access } from './domain/tokens/verification.ts'
 import { type AppGrantOptions, checkOptions } from './options.ts'
 import { createCollection } from './records/collection.ts'
+import { compareNodeOptions } from './records/node-options.ts'
 import { createPages } from './records/pages.ts'
 import { createRetries } from './records/retries.ts'
 import { comparedClock } from './store/compared-clock.ts'
@@ -110,6 +111,14 @@ export interface AppGrant extends Management, AsyncDisposable {
    *   call.
    */
   erase(account: string): Promise<Erased>
+  /**
+   * Compares the clock with the store's, and the options that must be the same on all nodes with those of the node that was prepared
+   * last. Each difference is a process warning, `APPGRANT_OPTIONS`, which names it and contains no secret. Call it at each start,
+   * after `prepare()` of the store.
+   *
+   * @throws {@link AppGrantError} `clock_skew`, `store_unavailable`, `outcome_unknown`.
+   */
+  prepare(): Promise<void>
   /** Does what is waiting in the background, then closes what the store opened itself, never a client that was passed in. */
   close(): Promise<void>
 }
@@ -142,7 +151,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const steadyClock = () => performance.now()
   const reached = guardedStore(store, { timeoutMs, load, failed: (failure) => events.emit('outage', {}, failure) })
   const differs = (cause: AppGrantError) => events.emit('outage', {}, { code: 'clock_skew', operation: 'time', cause })
-  const { store: guarded, now } = comparedClock(reached, { clock, steadyClock, differs })
+  const { store: guarded, now, compare } = comparedClock(reached, { clock, steadyClock, differs })
   const retries = createRetries(timeoutMs)
   const collection = createCollection(guarded, { clock, random, retries })
   const scopes = createScopes(rest.scopes)
@@ -228,6 +237,23 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       installs: api('Installs', createInstalls(own, actor)),
     })
   }
+  const prepare = async () => {
+    await compare()
+    const { jwks } = signed ?? {}
+    const differences = await compareNodeOptions(collection, {
+      issuer: JSON.stringify(issuer ?? null),
+      tokenPrefix: JSON.stringify(tokenPrefix),
+      resources: JSON.stringify(resources ?? null),
+      signing: JSON.stringify(jwks ? (await jwks()).keys.map(({ kid }) => kid) : null),
+      'lifetimes.refreshGraceSeconds': JSON.stringify(lifetimes.refreshGraceSeconds),
+      directory: JSON.stringify(directory !== undefined),
+    })
+    for (const difference of differences)
+      process.emitWarning(
+        `options of createAppGrant differ between nodes: ${difference}. See docs/changing-options.md`,
+        { type: 'AppGrantWarning', code: 'APPGRANT_OPTIONS' },
+      )
+  }
   const close = async () => {
     try {
       await background.close()
@@ -256,6 +282,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       assertOptions('asHost', options, AS_HOST)
       return managementFor(assertActor('asHost', () => loginInput(idInput(options.login, 'login'))))
     },
+    prepare,
     close,
     [Symbol.asyncDispose]: close,
   })

@@ -15,7 +15,10 @@ export interface BoundedMap<Value> {
 /** How much a map may hold, and for how long. */
 export interface BoundedMapOptions {
   readonly maxBytes: number
-  /** When an unused value is of no use any more, by a clock that never goes back. Default is never. */
+  /**
+   * When an unused value is of no use any more, by a clock that never goes back: it is forgotten before it is three times as old,
+   * even if the map is not used again. Default is never.
+   */
   readonly age?: { readonly maxMs: number; readonly clock: () => number }
 }
 
@@ -49,13 +52,27 @@ export function createBoundedMap<Value>(options: BoundedMapOptions): BoundedMap<
     older = newer
     newer = emptyGeneration()
   }
-  const add = (name: string, entry: Entry<Value>) => {
+  const forgetOld = (isFull = false) => {
     const age = clock() - startedAt
-    if (age >= maxMs || newer.bytes + entry.bytes > half) {
-      rotate()
-      if (age >= 2 * maxMs) rotate()
-      startedAt = clock()
-    }
+    if (age < maxMs && !isFull) return
+    rotate()
+    if (age >= 2 * maxMs) rotate()
+    startedAt = clock()
+  }
+  let timer: NodeJS.Timeout | undefined
+  const look = () => {
+    timer = undefined
+    forgetOld()
+    if (newer.entries.size + older.entries.size > 0) lookLater()
+  }
+  const lookLater = () => {
+    if (!options.age || timer) return
+    timer = setTimeout(look, maxMs)
+    timer.unref()
+  }
+  const add = (name: string, entry: Entry<Value>) => {
+    forgetOld(newer.bytes + entry.bytes > half)
+    lookLater()
     newer.entries.set(name, entry)
     newer.bytes += entry.bytes
     for (const tag of entry.tags) {

@@ -9,6 +9,8 @@ const REVISION_LENGTH = 11
 /** How much is remembered of records that many calls read: about 20,000 apps of the usual size. */
 const MAX_REMEMBERED_BYTES = 48 * 1024 * 1024
 const MAX_CONFIRMED_BYTES = 4 * 1024 * 1024
+/** What nobody has read for so long is forgotten. */
+const FORGOTTEN = { maxMs: 600_000, clock: () => performance.now() }
 const CONFIRMED_BYTES = 300
 
 export type { GroupRef, RecordRef, StoreRecord } from '../store/store.ts'
@@ -95,10 +97,11 @@ export function createCollection(
   // One version of each record. Ids of different kinds or partitions that are the same take each other's place.
   const remembered = createBoundedMap<Remembered<unknown> & Pick<StoreRecord, 'kind' | 'partition'>>({
     maxBytes: MAX_REMEMBERED_BYTES,
+    age: FORGOTTEN,
   })
 
   // The revisions that this process wrote last, by the ids of their records.
-  const confirmed = createBoundedMap<string>({ maxBytes: MAX_CONFIRMED_BYTES })
+  const confirmed = createBoundedMap<string>({ maxBytes: MAX_CONFIRMED_BYTES, age: FORGOTTEN })
   const beingConfirmed = new Map<string, Promise<boolean>>()
 
   const collection: Collection = {

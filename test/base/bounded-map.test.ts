@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createBoundedMap } from '../../src/base/bounded-map.ts'
 
 /** A map of 100 bytes, so of two generations of 50. */
@@ -109,6 +109,28 @@ describe('a bounded map', () => {
       time.now += 1
       map.set('d', 'x', { bytes: 1 })
       expect(map.held('a', 'b', 'c', 'd')).toEqual(['b', 'c', 'd'])
+    })
+
+    it('forgets what is too old also if nothing uses the map, and keeps what is younger', () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      onTestFinished(() => void vi.useRealTimers())
+      const { map, time } = aged()
+      const pass = (ms: number) => {
+        time.now += ms
+        vi.advanceTimersByTime(ms)
+      }
+      map.set('a', 'x', { bytes: 1 })
+      pass(299)
+      map.set('b', 'x', { bytes: 1 })
+      pass(299)
+      map.set('c', 'x', { bytes: 1 })
+      pass(300)
+      expect(map.held('a', 'b', 'c')).toEqual(['c'])
+      expect(vi.getTimerCount()).toBe(1)
+      // An empty map has no timer.
+      pass(900)
+      expect(vi.getTimerCount()).toBe(0)
+      expect(map.held('c')).toEqual([])
     })
 
     it('forgets everything at the first use after twice that age', () => {

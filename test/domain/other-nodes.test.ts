@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { codeOf } from '../support/code-of.ts'
 import { createSessionFixture, DAY, type TokenOptions } from '../support/session-fixture.ts'
@@ -58,5 +58,45 @@ describe('revocation on a node with other options', () => {
       expect(await codeOf(w.appgrant.authorizer.revokeToken({ key: w.key, secret: w.secret, token }))).toBe('ok')
       expect(await w.verify(access)).toBe('ok')
     }
+  })
+})
+
+describe('prepare()', () => {
+  it('warns of each option that differs from that of the node that was prepared last, and of nothing else', async () => {
+    const warnings: string[] = []
+    const hear = (warning: Error & { code?: string }) => {
+      if (warning.code === 'APPGRANT_OPTIONS') warnings.push(warning.message)
+    }
+    process.on('warning', hear)
+    onTestFinished(() => void process.off('warning', hear))
+    const heard = async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      return warnings.splice(0)
+    }
+    const w = await createSessionFixture(open)
+    const same = w.node()
+    for (const node of [w.appgrant, same, w.appgrant]) await node.prepare()
+    expect(await heard()).toEqual([])
+    const other = w.node({
+      tokenPrefix: 'zz',
+      resources: ['https://api.example'],
+      lifetimes: { refreshGraceSeconds: 5 },
+    })
+    await other.prepare()
+    const told = await heard()
+    for (const text of [
+      'tokenPrefix is "zz" here and "ag" on another node',
+      'resources is',
+      'refreshGraceSeconds is 5 here',
+    ])
+      expect(told.join()).toContain(text)
+    expect(told).toHaveLength(3)
+    await other.prepare()
+    expect(await heard()).toEqual([])
+    const signed = w.node({ signing: SIGNING })
+    await signed.prepare()
+    const text = (await heard()).join()
+    expect(text).toContain('signing is [')
+    expect(text).not.toContain('"d"')
   })
 })

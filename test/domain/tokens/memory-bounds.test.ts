@@ -1,11 +1,15 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { memoryStore } from '../../../adapters/memory/memory-store.ts'
+import { createRandomText } from '../../../src/credentials/random.ts'
 import { createCachingVerifier } from '../../../src/domain/tokens/caching-verifier.ts'
 import { type Access, createAppGrant } from '../../../src/index.ts'
-import type { RecordRef } from '../../../src/store/store.ts'
+import { createCollection } from '../../../src/records/collection.ts'
+import { createRetries } from '../../../src/records/retries.ts'
+import type { RecordRef, Store } from '../../../src/store/store.ts'
 import { exampleApp } from '../../../src/testing/index.ts'
+import { noteRef, sharedNoteKind } from '../../records/note-kind.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
@@ -28,6 +32,24 @@ const FULL = {
 }
 
 describe('what is remembered of records', () => {
+  it('20,000 records that nobody reads any more leave less than 5 MB, also if nothing else is read (ERR-7)', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const data = JSON.stringify({ text: 'x'.repeat(500) })
+    const store: Store = {
+      ...memoryStore(),
+      get: async (refs) => refs.map((ref) => ({ ...ref, groups: [], position: 1, revision: `r${ref.id}`, data })),
+    }
+    const random = createRandomText()
+    const collection = createCollection(store, { clock: Date.now, random, retries: createRetries(1000) })
+    const before = heapUsed()
+    for (let n = 0; n < 20_000; n++) await collection.load(sharedNoteKind, noteRef(`n${n}`))
+    expect(heapUsed() - before).toBeGreaterThan(10 * MB)
+    vi.advanceTimersByTime(3_600_000)
+    expect(heapUsed() - before).toBeLessThan(5 * MB)
+    expect(await collection.load(sharedNoteKind, noteRef('n1'))).toBeDefined()
+  })
+
   it('10,000 changes of one app with full fields leave one version of it in memory (ERR-7)', async () => {
     const scopes = Object.fromEntries(SCOPES.map((scope) => [scope, scope]))
     const appgrant = createAppGrant({ store: memoryStore(), scopes })
@@ -100,6 +122,20 @@ describe('the cache of acceptances', () => {
     expect(heapUsed() - before).toBeLessThan(100 * MB)
     await verify(140_000, 10_000)
     expect(asked()).toBe(150_000)
+  })
+
+  it('50,000 acceptances that are older than any staleness leave less than 5 MB, also if nothing is verified any more (ERR-7)', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { verify, time } = cache({ scope: 'read write' })
+    const before = heapUsed()
+    await verify(0, 50_000)
+    expect(heapUsed() - before).toBeGreaterThan(20 * MB)
+    for (let passed = 0; passed < 900_000; passed += 300_000) {
+      time.now += 300_000
+      vi.advanceTimersByTime(300_000)
+    }
+    expect(heapUsed() - before).toBeLessThan(5 * MB)
   })
 
   it('is given back when it is older than any staleness, at the next use (ERR-7)', async () => {
