@@ -109,7 +109,7 @@ describe('checkNewApp', () => {
       {
         field: 'name',
         code: 'forbidden_character',
-        expected: 'no control, invisible or bidirectional characters',
+        expected: 'no control, invisible or bidirectional characters, except joiners in words and emoji that need them',
         received: 'My\\u{202e}App',
       },
       {
