@@ -140,7 +140,7 @@ export interface AppGrant extends Management, AsyncDisposable {
 export function createAppGrant(options: AppGrantOptions): AppGrant {
   const { store, directory, issuer, resources, signing, tokenPrefix, lifetimes, claims, consent, ...rest } =
     checkOptions(options)
-  const { appsPerOwner, limits, timeoutMs, redirects, rotatesRefreshTokens } = rest
+  const { appsPerOwner, assertions, limits, timeoutMs, redirects, rotatesRefreshTokens } = rest
   const random = createRandomText()
   const events = createEmitter(rest.clock)
   const clock = checkedClock(rest.clock, events)
@@ -185,7 +185,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       ? createSignedTokens(signing, { ...deciding, issuer, audience: resources ?? [issuer], timeoutMs, hostClaims })
       : undefined
   const readToken = createTokenReader(format, signed)
-  const authenticator = createAppAuthenticator(deciding)
+  const authenticator = createAppAuthenticator({ ...deciding, assertions })
   const pages = createPages(guarded)
   const background = createBackground({ timeoutMs })
   const issueLimits = createIssueLimits({ pages, clock, limits })

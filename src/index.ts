@@ -23,6 +23,7 @@ export type {
 } from './base/events.ts'
 export { REFUSAL_REASONS, type RefusalCode, type RefusalReason } from './base/refusal-reasons.ts'
 export { type AppGrant, createAppGrant, type Management } from './create-app-grant.ts'
+export type { AssertionOptions } from './credentials/jwt/assertion-policy.ts'
 export type { Claims } from './credentials/jwt/claims.ts'
 export type { SignatureAlgorithm } from './credentials/jwt/compact.ts'
 export type { JwkSet } from './credentials/jwt/signed-format.ts'

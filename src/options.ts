@@ -1,6 +1,7 @@
 import { invalidOption } from './base/errors.ts'
 import { assertOptions, knownMembers } from './base/known-members.ts'
 import { parseUrl } from './base/parse-url.ts'
+import { type AssertionOptions, type AssertionPolicy, checkAssertions } from './credentials/jwt/assertion-policy.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
 import { TOKEN_PREFIX } from './credentials/token-format.ts'
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
@@ -56,6 +57,8 @@ export interface AppGrantOptions {
    * @see [RFC 9068 - JWT Profile for OAuth 2.0 Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-2)
    */
   readonly signing?: SigningOptions | undefined
+  /** Which assertions apps with keys may authenticate with. The defaults are those of {@link AssertionOptions}, the strictest. */
+  readonly assertions?: AssertionOptions | undefined
   /**
    * Returns claims to add to a signed access token when it is issued and to the response of `/introspect`, or undefined for none:
    * at most 4 KiB of JSON, under names that tokens do not use already, such as `groups`. It has `timeoutMs`. If it fails, nothing
@@ -128,6 +131,7 @@ export type CheckedOptions = {
     | 'scopes'
     | 'redirects'
     | 'signing'
+    | 'assertions'
     | 'claims'
     | 'directory'
     | 'lifetimes'
@@ -141,6 +145,7 @@ export type CheckedOptions = {
   readonly scopes: ReadonlyMap<string, string>
   readonly redirects: RedirectPolicy
   readonly signing: CheckedSigning | undefined
+  readonly assertions: AssertionPolicy
   readonly directory: AccountDirectory | undefined
   readonly claims: ClaimsFunction | undefined
   readonly lifetimes: Lifetimes
@@ -156,6 +161,7 @@ const OPTIONS = knownMembers<AppGrantOptions>({
   resources: true,
   scopes: true,
   signing: true,
+  assertions: true,
   claims: true,
   consent: true,
   tokenPrefix: true,
@@ -210,6 +216,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     claims,
     consent,
     signing: signing === undefined ? undefined : checkSigning(signing),
+    assertions: checkAssertions(options.assertions),
     tokenPrefix,
     redirects: readRedirects(options.redirects, wrong),
     // Whatever a function returns but false, the refresh token rotates.

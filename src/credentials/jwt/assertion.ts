@@ -1,10 +1,10 @@
 import { type AppJwk, algorithmsOf } from './app-jwk.ts'
+import { type AssertionClaim, type AssertionPolicy, isForIssuer } from './assertion-policy.ts'
 import { type JwsHeader, type Members, parseMembers, readJwsHeader } from './compact.ts'
 
 /** Longest accepted assertion, in characters. A longer one is rejected before any cryptography. */
 const MAX_LENGTH = 4096
-/** How far in the future an assertion may expire, and the tolerated clock difference, both in seconds. */
-const MAX_LIFE = 300
+/** The tolerated clock difference, in seconds. */
 const TOLERANCE = 5
 const MAX_ID = 128
 const TYPES: readonly unknown[] = [undefined, 'JWT', 'client-authentication+jwt']
@@ -28,13 +28,12 @@ export interface AssertionRules {
   readonly app: string
   readonly jwks: readonly AppJwk[]
   readonly issuer: string | undefined
+  readonly policy: AssertionPolicy
   /** In ms since 1970. */
   readonly now: number
 }
 
-interface Expected {
-  readonly app: string
-  readonly issuer: string | undefined
+interface Expected extends Pick<AssertionRules, 'app' | 'issuer' | 'policy'> {
   /** In seconds since 1970. */
   readonly now: number
 }
@@ -43,20 +42,24 @@ const isTime = (value: unknown): value is number => typeof value === 'number' &&
 const hasBegun = (value: unknown, { now }: Expected) =>
   value === undefined || (isTime(value) && value <= now + TOLERANCE)
 
-const CLAIMS = {
-  iss: (value: unknown, { app }: Expected) => value === app,
-  sub: (value: unknown, { app }: Expected) => value === app,
-  // A single string, not a list: another server in the list could replay the assertion here.
-  aud: (value: unknown, { issuer }: Expected) => value !== undefined && value === issuer,
-  exp: (value: unknown, { now }: Expected) =>
-    isTime(value) && value > now - TOLERANCE && value <= now + MAX_LIFE + TOLERANCE,
+const CLAIMS: Readonly<Record<AssertionClaim, (value: unknown, expected: Expected) => boolean>> = {
+  iss: (value, { app }) => value === app,
+  sub: (value, { app }) => value === app,
+  aud: (value, { issuer, policy }) => isForIssuer(value, issuer, policy),
+  exp: (value, { now, policy }) =>
+    isTime(value) && value > now - TOLERANCE && value <= now + policy.maxLifetimeSeconds + TOLERANCE,
   nbf: hasBegun,
   iat: hasBegun,
-  jti: (value: unknown) => typeof value === 'string' && value.length > 0 && value.length <= MAX_ID,
-} as const
-type Claim = keyof typeof CLAIMS
+  jti: (value) => typeof value === 'string' && value.length > 0 && value.length <= MAX_ID,
+}
 
-export type AssertionRefusal = `assertion_${'typ' | 'key' | 'signature' | Claim}`
+export type AssertionRefusal = `assertion_${'typ' | 'key' | 'signature' | AssertionClaim}`
+
+/** The claim that a refusal is about; undefined if the signature was not valid or not reached. */
+export function wrongClaim(reason: string): AssertionClaim | undefined {
+  const claim = reason.replace('assertion_', '')
+  return Object.hasOwn(CLAIMS, claim) ? (claim as AssertionClaim) : undefined
+}
 
 /** Parses an assertion. Returns undefined unless it is a supported compact JWS with an object payload. */
 export function readAssertion(text: string): Assertion | undefined {
@@ -73,7 +76,7 @@ export function readAssertion(text: string): Assertion | undefined {
  */
 export async function validateAssertion(
   assertion: Assertion,
-  { app, jwks, issuer, now }: AssertionRules,
+  { app, jwks, issuer, policy, now }: AssertionRules,
 ): Promise<ValidAssertion | AssertionRefusal> {
   const { text, header, claims } = assertion
   if (!TYPES.includes(header.typ)) return 'assertion_typ'
@@ -81,8 +84,8 @@ export async function validateAssertion(
   const [key] = named.filter((one) => algorithmsOf(one).includes(header.alg))
   if (!key) return 'assertion_key'
   if (!(await isSignedBy(text, key, header.alg))) return 'assertion_signature'
-  const expected = { app, issuer, now: now / 1000 }
-  const names = Object.keys(CLAIMS) as Claim[]
+  const expected = { app, issuer, policy, now: now / 1000 }
+  const names = Object.keys(CLAIMS) as AssertionClaim[]
   const wrong = names.find((name) => !CLAIMS[name](Object.hasOwn(claims, name) ? claims[name] : undefined, expected))
   if (wrong) return `assertion_${wrong}`
   return { id: claims.jti as string, endsAt: Math.ceil(((claims.exp as number) + TOLERANCE) * 1000) }

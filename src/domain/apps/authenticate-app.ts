@@ -2,7 +2,8 @@ import { AppGrantError } from '../../base/errors.ts'
 import type { EventSource } from '../../base/events.ts'
 import type { RefusalReason } from '../../base/refusal-reasons.ts'
 import { isKey, KEY_LENGTH } from '../../credentials/app-key.ts'
-import { readAssertion, validateAssertion } from '../../credentials/jwt/assertion.ts'
+import { readAssertion, validateAssertion, wrongClaim } from '../../credentials/jwt/assertion.ts'
+import { type AssertionPolicy, requirementOf } from '../../credentials/jwt/assertion-policy.ts'
 import { appKind, appRef, isPublic, type LiveApp, type StoredApp } from '../../records/app.ts'
 import type { Collection, Remembered } from '../../records/collection.ts'
 import { usedAssertionKind } from '../../records/used-assertion.ts'
@@ -22,7 +23,8 @@ export interface AppSecret {
 
 /**
  * A JWT signed with one of the app's keys, valid for one call: `iss` and `sub` are the app's key, `aud` is the issuer as a single
- * string, `exp` is at most 5 minutes ahead, `jti` is a new string of at most 128 characters. Clocks may differ by 5 seconds.
+ * string, `exp` is at most 5 minutes ahead, `jti` is a new string of at most 128 characters. Clocks may differ by 5 seconds. The
+ * option `assertions` accepts more.
  *
  * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-3)
  */
@@ -115,9 +117,10 @@ export function createAppAuthenticator(parts: {
   readonly refusals: Refusals
   readonly clock: () => number
   readonly issuer: string | undefined
+  readonly assertions: AssertionPolicy
   readonly failures: FailureLimiter
 }): AppAuthenticator {
-  const { collection, failures, clock, issuer } = parts
+  const { collection, failures, clock, issuer, assertions: policy } = parts
 
   return {
     authenticate: async (input) => proofOf(input).current(),
@@ -179,7 +182,8 @@ export function createAppAuthenticator(parts: {
     if (app?.state !== 'live') return failed(app ? 'removed_app' : 'unknown_app')
     const { credentials } = app
     if (credentials.type !== 'jwks') return failed('assertion_of_app_without_keys')
-    const validated = await validateAssertion(assertion, { app: key, jwks: credentials.jwks, issuer, now: clock() })
+    const rules = { app: key, jwks: credentials.jwks, issuer, policy, now: clock() }
+    const validated = await validateAssertion(assertion, rules)
     if (typeof validated === 'string') return failed(validated)
     const use = { app: key, id: validated.id, expiresAt: validated.endsAt + KEPT_LONGER_MS }
     const stored = await collection.insert(usedAssertionKind, use, { durable: true })
@@ -194,8 +198,12 @@ export function createAppAuthenticator(parts: {
     const known = app && { app: key }
     parts.refusals.report({}, { ...known, ...source }, code, reason)
     if (code === 'too_many_failures') return tooManyFailures(retryAfterSeconds)
+    // Only the holder of the app's key gets that far, so the response may say more.
+    const claim = wrongClaim(reason)
     return new AppGrantError(code, {
-      message: 'unknown app or wrong credentials',
+      message: claim
+        ? `the ${claim} of the assertion must be ${requirementOf(claim, policy)}`
+        : 'unknown app or wrong credentials',
       hint: 'Check the key, and the secret or assertion. The app may have been removed, or its credentials replaced: the reason is in the event `refused`.',
     })
   }

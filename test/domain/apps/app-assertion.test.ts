@@ -2,6 +2,7 @@ import { createHmac, createPublicKey, type JsonWebKey, randomUUID } from 'node:c
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../../adapters/memory/memory-store.ts'
+import type { AssertionOptions } from '../../../src/index.ts'
 import { type AppSigner, appSigner, claimsOf, type Said } from '../../support/app-signer.ts'
 import { codeOf, refusalOf } from '../../support/code-of.ts'
 import { createFixture } from '../../support/fixture.ts'
@@ -12,8 +13,8 @@ const REFUSED = 'app_authentication_failed'
 const part = (value: unknown) =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 
-async function setUp(signers?: readonly AppSigner[]) {
-  const fixture = createFixture(memoryStore(), { issuer: ISSUER })
+async function setUp(signers?: readonly AppSigner[], assertions?: AssertionOptions) {
+  const fixture = createFixture(memoryStore(), { issuer: ISSUER, assertions })
   const [signer, ...others] = signers ?? [await appSigner()]
   if (!signer) throw new Error('there must be a signer')
   const { app } = await fixture.registerKeyed({ jwks: [signer, ...others].map(({ jwk }) => jwk) })
@@ -295,6 +296,80 @@ describe('assertions', () => {
       expect(await withTimes({ [claim]: now + 5 })).toBe('ok')
       for (const time of [now + 5.01, now + 60, String(now), null, {}])
         expect(await withTimes({ [claim]: time }), `${claim} ${time}`).toBe(`assertion_${claim}`)
+    }
+  })
+
+  const TOKEN_ENDPOINT = `${ISSUER}/token`
+  it.each([
+    ['issuer', { ok: [ISSUER], refused: [TOKEN_ENDPOINT, [ISSUER], [TOKEN_ENDPOINT]] }],
+    ['token_endpoint', { ok: [ISSUER, TOKEN_ENDPOINT], refused: [[ISSUER], [TOKEN_ENDPOINT]] }],
+    [
+      'list',
+      {
+        ok: [ISSUER, TOKEN_ENDPOINT, [ISSUER], ['https://other.example', TOKEN_ENDPOINT]],
+        refused: [[], ['https://other.example'], [[ISSUER]], Array(11).fill(ISSUER)],
+      },
+    ],
+  ] as const)(
+    'assertions.audience %s accepts what it says and nothing else (S64)',
+    async (audience, { ok, refused }) => {
+      const { judged, signer, claims } = await setUp(undefined, { audience })
+      const withAudience = async (aud: unknown) => judged(await signedAs({ ...claims(), aud }, signer.privateJwk))
+      for (const aud of ok) expect(await withAudience(aud), String(aud)).toBe('ok')
+      const others = [`${ISSUER}/revoke`, `${ISSUER}/token/`, `${ISSUER}/`, 'https://other.example/token', '', 5, null]
+      for (const aud of [...refused, ...others, undefined, { 0: ISSUER, length: 1 }])
+        expect(await withAudience(aud), String(aud)).toBe('assertion_aud')
+    },
+  )
+
+  it('assertions.maxLifetimeSeconds is how far ahead an assertion may expire, and it is used once all that time (S64, S65)', async () => {
+    const { judged, sign, clock, appgrant } = await setUp(undefined, { maxLifetimeSeconds: 3600 })
+    const reasons: string[] = []
+    appgrant.events.on('refused', ({ reason }) => reasons.push(reason))
+    const now = clock() / SECOND
+    const assertion = await sign({ claims: { exp: now + 3600 } })
+    expect(await judged(assertion)).toBe('ok')
+    expect(await judged(await sign({ claims: { exp: now + 3605.01 } }))).toBe('assertion_exp')
+    for (const seconds of [3604, 2]) {
+      clock.advance(seconds * SECOND)
+      expect(await codeOf(appgrant.authorizer.authenticateApp({ assertion }))).toBe(REFUSED)
+    }
+    expect(reasons).toEqual(['assertion_exp', 'used_assertion', 'assertion_exp'])
+  })
+
+  it.each([
+    [
+      'aud',
+      TOKEN_ENDPOINT,
+      'the issuer as a single string (the option assertions.audience of the server accepts more)',
+    ],
+    [
+      'exp',
+      2e9 + 3600,
+      'a time in the future, by at most 300 seconds (the option assertions.maxLifetimeSeconds of the server accepts more)',
+    ],
+    ['iss', 'x', 'the client_id'],
+    ['iat', 9e9, 'absent, or a time that is not in the future'],
+    ['nbf', 9e9, 'absent, or a time that is not in the future'],
+    ['jti', '', 'a string of 1-128 characters'],
+  ])(
+    'the error says what is wrong with %s %j, but only to who signed the assertion with the app’s key',
+    async (claim, value, must) => {
+      const { appgrant, sign, clock, key } = await setUp()
+      const said = { claims: { [claim]: value } }
+      const messageOf = async (assertion: string) =>
+        (await refusalOf(appgrant.authorizer.authenticateApp({ assertion, key }))).message
+      expect(await messageOf(await sign(said))).toBe(`the ${claim} of the assertion must be ${must}`)
+      const stranger = await appSigner()
+      expect(await messageOf(await stranger.sign(key, clock(), said))).toBe('unknown app or wrong credentials')
+    },
+  )
+
+  it('the error names no option that is as wide as it can be', async () => {
+    const { appgrant, sign } = await setUp(undefined, { audience: 'list', maxLifetimeSeconds: 86_400 })
+    for (const claims of [{ aud: 'x' }, { exp: 9e9 }]) {
+      const assertion = await sign({ claims })
+      expect((await refusalOf(appgrant.authorizer.authenticateApp({ assertion }))).message).not.toContain('option')
     }
   })
 

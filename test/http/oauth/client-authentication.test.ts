@@ -236,15 +236,17 @@ describe('client authentication by assertion (RFC 7523)', () => {
   })
 
   it.each(ENDPOINTS)('at %s an invalid assertion gets the same response as a wrong secret (S22)', async (path) => {
-    const { post, form, sign, writes, trustedApp } = await setUp()
+    const { post, form, writes, trustedApp, app, clock } = await setUp()
     const { app: other } = await trustedApp()
+    const stranger = await appSigner()
+    const forged = (claims = {}) => stranger.sign(app.key, clock(), { claims: { aud: ISSUER, ...claims } })
     const wrong = await post(path, { ...GRANT, token: 'x' }, basic(other.key, 'x'.repeat(32)))
     const expected = await jsonOf(wrong)
     const before = writes()
     const tries = [
       await form({ client_id: other.key }),
-      await form({ client_assertion: await sign({ aud: `${ISSUER}${path}` }) }),
-      await form({ client_assertion: await sign({ aud: [ISSUER] }) }),
+      await form({ client_assertion: await forged() }),
+      await form({ client_assertion: await forged({ aud: `${ISSUER}${path}` }) }),
       await form({ client_assertion: 'x.y.z' }),
       await form({ client_assertion: '' }),
     ]
@@ -258,6 +260,24 @@ describe('client authentication by assertion (RFC 7523)', () => {
         error: 'invalid_client',
       })
     expect(writes()).toBe(before)
+  })
+
+  it.each(ENDPOINTS)('at %s the description says which claim of a signed assertion is wrong', async (path) => {
+    const { post, form, sign, clock } = await setUp()
+    const described = async (claims: object) => {
+      const response = await post(path, await form({ client_assertion: await sign(claims) }))
+      expect(response.status).toBe(401)
+      const { error, error_description } = await jsonOf(response)
+      expect(response.headers.get('www-authenticate')).toContain(`error_description="${error_description}"`)
+      return [error, error_description]
+    }
+    for (const aud of [`${ISSUER}${path}`, [ISSUER]])
+      expect(await described({ aud })).toEqual([
+        'invalid_client',
+        'the aud of the assertion must be the issuer as a single string (the option assertions.audience of the server accepts more)',
+      ])
+    const [, description] = await described({ exp: clock() / 1000 + 3600 })
+    expect(description).toMatch(/^the exp of the assertion must be a time in the future, by at most 300 seconds/)
   })
 
   it.each(ENDPOINTS)('at %s an assertion in the query, twice or beside a secret is refused (S20)', async (path) => {
