@@ -100,6 +100,19 @@ export function testConsentPolicy(open: OpenStore): void {
       }
     })
 
+    it('an approval that is withdrawn while it is remembered does not come back (HTTP-2, REV-3)', async () => {
+      const w = await fixture('remember')
+      await w.code()
+      const storing = w.store.hold('insert')
+      const step = stepOf(w)
+      await storing.reached
+      expect(await w.appgrant.installs.withdraw({ app: w.key, account: 'user' })).toBe(true)
+      storing.release()
+      expect(await step).toBe('consent')
+      expect(await w.appgrant.installs.count({ app: w.key })).toBe(0)
+      expect(w.events.at(-1)).toMatchObject({ change: 'withdrawn' })
+    })
+
     it('an approval is not remembered for a resource that was not granted (HTTP-2)', async () => {
       const w = await fixture('remember', {}, { resources: [API, BILLING] })
       await w.code({}, { resource: API })

@@ -24,10 +24,14 @@ export interface ConsentQuestion {
 /** The host's decision for an app. */
 export type DecideConsent = (app: AppIdentity, request: ConsentQuestion) => ConsentPolicy
 
-/** How a request got through without a question; undefined if the account must be asked. */
-export type Unasked = Exclude<ConsentPolicy, 'ask'>
+/** How a request gets through without a question. */
+export interface Unasked {
+  readonly consent: 'skipped' | 'remembered'
+  /** The stamp of the install that is remembered. If it is withdrawn meanwhile, the account must be asked. */
+  readonly installStamp?: string
+}
 
-/** Finds out whether a consent request needs the account. */
+/** Finds out whether a consent request needs the account: undefined if it does. */
 export function createConsentPolicy({
   collection,
   consent,
@@ -43,12 +47,13 @@ export function createConsentPolicy({
     if (isPublic(app) && !isOwnRedirect(redirectUrl)) return undefined
     const request = { account, ...(login !== undefined && { login }), scope: [...session.scope], redirectUrl }
     const policy = checked(consent(identityOf(app), request))
-    if (policy !== 'remember') return policy === 'skip' ? policy : undefined
+    if (policy !== 'remember') return policy === 'skip' ? { consent: 'skipped' } : undefined
     const install = await collection.load(installKind, installRef({ app: app.key, install: installId(app, account) }))
     if (install?.state !== 'live' || install.epoch !== epoch) return undefined
     const isWithin = (asked: readonly string[] = [], granted: readonly string[] = []) =>
       asked.every((one) => granted.includes(one))
-    return isWithin(session.scope, install.scope) && isWithin(session.audience, install.audience) ? policy : undefined
+    if (!isWithin(session.scope, install.scope) || !isWithin(session.audience, install.audience)) return undefined
+    return { consent: 'remembered', installStamp: install.stamp }
   }
 }
 

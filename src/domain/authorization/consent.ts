@@ -109,12 +109,18 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         const unasked = actor.isNavigation === true ? await policy(session, app) : undefined
         await pending.store(session)
         if (unasked) {
-          const approval = { app, actor: asking, scope: session.scope, epoch }
-          const code = await codes.issue(session, ticket, approval)
-          if (code === undefined) throw new Error('a new consent request was decided by somebody else')
-          const unaskedBy = { consent: unasked === 'skip' ? 'skipped' : 'remembered' } as const
-          events.emit('install', asking, { change: 'approved', app: app.key, account, ...unaskedBy })
-          return redirectTo(target, { code })
+          const { consent, installStamp } = unasked
+          const code = await codes.issue(session, ticket, {
+            app,
+            actor: asking,
+            scope: session.scope,
+            epoch,
+            installStamp,
+          })
+          if (code !== undefined) {
+            events.emit('install', asking, { change: 'approved', app: app.key, account, consent })
+            return redirectTo(target, { code })
+          }
         }
         const { protocol, host } = new URL(consentRequest.redirectUrl)
         // The host in a URL of a private-use scheme says nothing: the app behind the scheme gets the response.

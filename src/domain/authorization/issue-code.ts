@@ -14,6 +14,8 @@ export interface Approval {
   readonly actor: AskedAccount
   readonly scope: readonly string[]
   readonly epoch: string | undefined
+  /** The stamp that the install must still have. Default is any: there may be no install yet. */
+  readonly installStamp?: string | undefined
 }
 
 /** Turns approved consent requests into authorization codes. */
@@ -21,7 +23,7 @@ export interface IssueCode {
   /**
    * Installs the app for the account, and uses up the consent request for an authorization code.
    *
-   * @returns undefined if it was decided meanwhile.
+   * @returns undefined if it was decided meanwhile, or if the install has not the stamp that it must have.
    */
   issue(session: PendingSession, ticket: string, approval: Approval): Promise<string | undefined>
   /** The same code again. Rejects with `invalid_ticket` if the account did not approve the same scope, or the code was exchanged. */
@@ -38,10 +40,11 @@ export function createIssueCode(parts: {
   const { pending, saveInstall, format, clock, lifetimes } = parts
 
   return {
-    async issue(session, ticket, { app, actor, scope, epoch }) {
+    async issue(session, ticket, { app, scope, ...approval }) {
       const now = clock()
       const endsAt = absoluteEnd(app, lifetimes, now)
-      const install = await saveInstall(app, { actor, scope, audience: session.audience, epoch, endsAt })
+      const install = await saveInstall(app, { ...approval, scope, audience: session.audience, endsAt })
+      if (!install) return undefined
       const code = codeOf(session, install.id, ticket)
       const credentialEndsAt = now + lifetimes.codeSeconds * 1000
       const isDone = await pending.consume(session, ({ consentRequest: _, ...asked }, decided) => ({

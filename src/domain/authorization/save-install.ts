@@ -13,7 +13,8 @@ import {
 
 /**
  * Creates the install of (app, account), or extends it and keeps its stamps, so that existing sessions continue to work. An
- * install that was withdrawn, has expired or belongs to another epoch is replaced.
+ * install that was withdrawn, has expired or belongs to another epoch is replaced, unless the install must have `installStamp`:
+ * then it writes nothing and returns undefined.
  */
 export type SaveInstall = (
   app: LiveApp,
@@ -23,8 +24,9 @@ export type SaveInstall = (
     readonly audience: readonly string[] | undefined
     readonly epoch: string | undefined
     readonly endsAt: number
+    readonly installStamp?: string | undefined
   },
-) => Promise<LiveInstall>
+) => Promise<LiveInstall | undefined>
 
 export function createSaveInstall(parts: {
   readonly collection: Collection
@@ -33,7 +35,7 @@ export function createSaveInstall(parts: {
 }): SaveInstall {
   const { collection, clock, stamp } = parts
 
-  return async (app, { actor, scope, audience, epoch, endsAt }) => {
+  return async (app, { actor, scope, audience, epoch, endsAt, installStamp }) => {
     const { account } = actor
     const id = installId(app, account)
     const written = await collection.write<StoredInstall>(
@@ -41,6 +43,7 @@ export function createSaveInstall(parts: {
       installRef({ app: app.key, install: id }),
       (known, isExpired) => {
         const current = known?.state === 'live' && known.epoch === epoch && !isExpired ? known : undefined
+        if (installStamp !== undefined && current?.stamp !== installStamp) return undefined
         const resources = united(current?.audience, audience)
         return {
           state: 'live',
@@ -59,13 +62,14 @@ export function createSaveInstall(parts: {
         }
       },
     )
+    if (written?.state !== 'live') return undefined
     // Nothing uses the install before this resolves, so what the app holds is never missing from the index.
     const entry = { app: app.key, account }
     await collection.write(installIndexKind, installIndexRef(entry), (known) => ({
       ...entry,
       expiresAt: Math.max(known?.expiresAt ?? 0, endsAt),
     }))
-    return written as LiveInstall
+    return written
   }
 }
 
