@@ -664,6 +664,7 @@ export function testAuthorization(open: OpenStore): void {
           expect(await codeOf(w.ask(changed)), JSON.stringify(changed).slice(0, 40)).toBe(code)
         const { authorizer } = w.appgrant
         expect(await codeOf(authorizer.approve({ ticket: first.ticket, account: 'user' }))).toBe(code)
+        expect(await codeOf(authorizer.deny({ ticket: second.ticket, account: 'user' }))).toBe(code)
         undo(w)
         expect(w.observed.writes()).toBe(written)
         for (const { ticket } of [first, second])

@@ -84,7 +84,8 @@ export interface Authorization {
   /**
    * Denies the request: returns a redirect with `access_denied`, and again within 30 seconds.
    *
-   * @throws {@link AppGrantError} `invalid_ticket`, `app_suspended`.
+   * @throws {@link AppGrantError} `invalid_ticket`, `app_suspended`, and `account_blocked` or `not_permitted` because of the app's
+   *   owner or tenant: show the error and do not redirect.
    */
   deny(decision: ConsentDecision): Promise<Redirect>
 }

@@ -9,7 +9,7 @@ import { appKind, appRef } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import { type ConsentRequest, endedSession } from '../../records/session.ts'
 import { type Accounts, accountError, type IdentityOf } from '../accounts/accounts.ts'
-import { assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts'
+import { type ActRefusal, assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import { appView } from '../apps/app.ts'
 import { CONTEXT, type RequestContext } from '../apps/authenticate-app.ts'
@@ -90,8 +90,8 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       return refusals.watch(asking, known, async () => {
         const { params, app, redirect } = await validateClient(input, known)
         const { refusal, epoch } = await mayAct(app, account, accounts)
-        // Before anything is redirected to an app that this account must not deal with, and before faults of the request.
-        if (refusal?.ofApp) throw accountError(refusal.code, refusal.hint)
+        // Before faults of the request.
+        assertNotOfApp(refusal)
         const state = stateOf(params)
         if ('error' in state) return redirectTo(redirect, state)
         const target = { redirectUrl: redirect.redirectUrl, ...state }
@@ -149,7 +149,8 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     deny: async (decision) =>
       deciding(objectInput(decision, 'decision', DENIAL), async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
-        await assertMayAct(app, app.owner, accounts)
+        // An account that is blocked may deny.
+        assertNotOfApp((await mayAct(app, actor.account, accounts)).refusal)
         const { consentRequest } = session.state === 'pending' ? session : session.decided
         if (session.state === 'open') throw invalidTicket('used')
         if (session.state === 'ended') await pending.confirm(session)
@@ -201,4 +202,9 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     const location = `${target.redirectUrl}${target.redirectUrl.includes('?') ? '&' : '?'}${query}`
     return withConcealed({ step: 'redirect' } as const, { location })
   }
+}
+
+/** Nothing is redirected to an app that the account must not deal with (HTTP-2). */
+function assertNotOfApp(refusal: ActRefusal | undefined): void {
+  if (refusal?.ofApp) throw accountError(refusal.code, refusal.hint)
 }
