@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { AppGrantError } from '../../../src/base/errors.ts'
 import { createHandler } from '../../../src/http/index.ts'
+import { errorPage } from '../../../src/http/pages/error-page.ts'
 import { authorization, expectPage, ticketIn } from '../../support/http-authorization.ts'
 import { httpFixture, ISSUER } from '../../support/http-fixture.ts'
 
@@ -159,5 +161,22 @@ describe('the error page', () => {
     expect(response.headers.get('content-security-policy')).toMatch(
       /^default-src 'none'; style-src 'sha256-[^']+'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'$/,
     )
+  })
+
+  it.each(['store_unavailable', 'directory_unavailable', 'clock_unavailable', 'clock_skew', 'conflict'] as const)(
+    'the error page blames no app for an outage: %s (HTTP-2)',
+    async (code) => {
+      const text = await errorPage(new AppGrantError(code, {})).text()
+      expect(text).toContain('temporarily unavailable')
+      expect(text).not.toContain('invalid request')
+    },
+  )
+
+  it('the error page blames no app for the limit of an account (APP-14)', async () => {
+    const { authorize } = await authorization({ limits: { consentRequestsPerAccount: 1 } })
+    await authorize()
+    const text = await (await authorize()).text()
+    expect(text).toContain('too many requests for your account')
+    expect(text).not.toContain('invalid request')
   })
 })
