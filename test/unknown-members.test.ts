@@ -228,6 +228,6 @@ describe('members that do not exist', () => {
     ['introspectionVerifier', () => resource.introspectionVerifier(undefined as never)],
     ['signatureVerifier', () => resource.signatureVerifier(undefined as never)],
   ])('%s without its argument says what it expects (ERR-6)', (name, call) => {
-    expect(call).toThrow(new RegExp(`^${name}: options: expected an object of .+, received nothing$`))
+    expect(call).toThrow(new RegExp(`^${name}: options: expected a plain object of .+, received nothing$`))
   })
 })

@@ -48,8 +48,8 @@ export function unknownMembers(given: object, known: KnownMembers): readonly Unk
  * @throws TypeError that names the unknown option and the one that was probably meant.
  */
 export function assertOptions(call: string, given: unknown, known: KnownMembers, option?: string): void {
-  if (typeof given !== 'object' || given === null) {
-    const expected = `an object of ${[...known.names].join(', ')}`
+  if (typeof given !== 'object' || given === null || isContainer(given)) {
+    const expected = `a plain object of ${[...known.names].join(', ')}`
     // It may be a secret in the wrong place.
     throw invalidOption(call, option ?? 'options', expected, given, { isSecret: true })
   }
@@ -57,6 +57,11 @@ export function assertOptions(call: string, given: unknown, known: KnownMembers,
   if (!unknown) return
   const name = option === undefined ? unknown.name : `${option}.${unknown.name}`
   throw new TypeError(`${call}: ${name}: unknown option, expected ${unknown.expected}`)
+}
+
+/** A promise, a list or a Map: it has no members of its own, so all that it was meant to require would count as absent. */
+function isContainer(given: object): boolean {
+  return 'then' in given || Symbol.iterator in given
 }
 
 /** What an app submits may be a proxy that throws. Its members cannot be read either, which is reported when they are. */

@@ -71,10 +71,14 @@ describe('known members', () => {
       [null, 'null'],
       ['x', 'a string of 1 characters'],
       [5, 'a number'],
+      [[], 'an array'],
+      [new Map([['issuer', 'x']]), 'an object'],
+      [new URLSearchParams('issuer=x'), 'an object'],
+      [Promise.resolve({ issuer: 'x' }), 'an object'],
     ] as const)
       expect(() => assertOptions('call', given, OPTIONS)).toThrow(
         new TypeError(
-          `call: options: expected an object of issuer, redirectUrls, accessTokenSeconds, owner, received ${received}`,
+          `call: options: expected a plain object of issuer, redirectUrls, accessTokenSeconds, owner, received ${received}`,
         ),
       )
   })

@@ -105,6 +105,17 @@ describe('protect (RFC 6750)', () => {
     expect(await protect(appgrant.authorizer, { scope: '' })(bearer)).toMatchObject({ ok: true })
   })
 
+  it('protect takes no options for none if they are a promise, a list or a Map (ERR-6)', async () => {
+    const { appgrant, accessToken } = await withToken()
+    const { authorizer } = appgrant
+    for (const options of [Promise.resolve({ scope: 'admin' }), new Map([['scope', 'admin']]), []]) {
+      expect(() => protect(authorizer, options as never)).toThrow(
+        /^protect: options: expected a plain object of scope, /,
+      )
+      await expect(authorizer.tryVerify(accessToken, options as never)).rejects.toThrow(/^verify: options: expected/)
+    }
+  })
+
   it('protect responds 503 with Retry-After if the result is not known, never 401 (ERR-1)', async () => {
     const { appgrant, accessToken, faults } = await withToken()
     faults.fail('get', 'before')
