@@ -205,6 +205,21 @@ export const OPERATIONS: readonly OperationRow[] = [
     scope: ['read'],
   },
   {
+    operation: 'scope removed from the catalogue',
+    run: async (scene) => {
+      scene.appgrant = scene.node({ scopes: { read: 'Read your data' } })
+    },
+    leaves: {},
+    scope: ['read'],
+    undo: {
+      run: async (scene) => {
+        scene.appgrant = scene.node()
+      },
+      leaves: {},
+    },
+    isOfHost: true,
+  },
+  {
     operation: 'app removed',
     run: ({ appgrant, key }) => appgrant.apps.remove(key),
     leaves: {

@@ -17,13 +17,17 @@ export function createFixture(inner: Store = memoryStore(), options: Partial<App
   const store = faultyStore(observed)
   const clock = manualClock()
   const tree = accountTree()
-  const appgrant = createAppGrant({ store, directory: tree, clock, scopes: SCOPES, ...options })
+  const node = (changed: Partial<AppGrantOptions> = {}) =>
+    createAppGrant({ store, directory: tree, clock, scopes: SCOPES, ...options, ...changed })
+  const appgrant = node()
   return {
     observed,
     store,
     clock,
     tree,
     appgrant,
+    /** Another node on the same store, with other options. */
+    node,
     /** A trusted app of `org` with two scopes, and its secret. */
     registerTrusted: (fields: Partial<NewAppWithSecret> = {}) =>
       appgrant.apps.register(exampleApp({ owner: 'org', trusted: true, scopes: ['read', 'write'], ...fields })),

@@ -38,7 +38,9 @@ export const DEAD_USER = {
 export type Proof = () => Promise<AppAuthentication>
 
 /** The account's side of a scene. */
-export interface UserScene extends Fixture {
+export interface UserScene extends Omit<Fixture, 'appgrant'> {
+  /** The node that everything is done on and asked. */
+  appgrant: Fixture['appgrant']
   readonly key: string
   readonly user: {
     readonly access: string
