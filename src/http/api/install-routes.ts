@@ -27,7 +27,7 @@ export const installRoutes: readonly ApiRoute[] = [
     result: 'Withdrawals',
     async run({ account, management, body }) {
       // The core validates its type.
-      const holder = (body.account ?? account) as string
+      const { account: holder = account } = body as { readonly account?: string }
       const results = appsIn(body).map((app) =>
         resultOf({ app, withdrawn: false }, async () => ({
           app,

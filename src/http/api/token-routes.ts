@@ -38,5 +38,6 @@ export const tokenRoutes: readonly ApiRoute[] = [
 
 /** The app and account in the request, unvalidated: the core checks their types. */
 function holder(named: Readonly<Record<string, unknown>>, account: string): AppAndAccount {
-  return { app: named.app, account: named.account ?? account } as AppAndAccount
+  const { app, account: holding = account } = named
+  return { app, account: holding } as AppAndAccount
 }

@@ -414,6 +414,19 @@ describe('the JSON API of a signed-in account', () => {
       })
   })
 
+  it('an account that is null is wrong, and does not stand for the caller (S40)', async () => {
+    const { ask, register, writes } = await api()
+    const { app } = await register()
+    const before = writes()
+    for (const [path, body] of [
+      ['/tokens/remove', { app: app.key, ids: ['x'] }],
+      ['/tokens/remove-all', { app: app.key }],
+      ['/installs/withdraw', { apps: [app.key] }],
+    ] as const)
+      expect(await ask('POST', path, { ...body, account: null }), path).toMatchObject({ status: 400 })
+    expect(writes()).toBe(before)
+  })
+
   it('no route finds anything of accounts that are neither the caller nor below it (LST-4)', async () => {
     const { ask, call, register, who, writes, description } = await api()
     const { app } = await register()
