@@ -11,6 +11,7 @@ const MEMBERS: readonly (readonly [name: string, check: Check])[] = [
   ['active', FLAG],
   ['mayUseApps', ['true, false or a function', (value) => typeof value === 'boolean' || typeof value === 'function']],
   ['mayRegisterApps', ['true, false or an array of API types', isFlagOrTexts]],
+  ['mayRegisterScopes', ['an array of scopes, or nothing', (value) => value === undefined || isTexts(value)]],
   ['mayTrustApps', FLAG],
   ['tenant', OPTIONAL_TEXT],
   ['epoch', OPTIONAL_TEXT],
@@ -45,5 +46,9 @@ export function decisionOf(decision: unknown, id: string): boolean {
 }
 
 function isFlagOrTexts(value: unknown): boolean {
-  return typeof value === 'boolean' || (Array.isArray(value) && value.every((one) => typeof one === 'string'))
+  return typeof value === 'boolean' || isTexts(value)
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
 }

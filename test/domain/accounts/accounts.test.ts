@@ -133,6 +133,11 @@ describe('wrong replies of the account directory', () => {
       'lineage("org")[0].mayRegisterApps of the account org: expected true, false or an array of API types, received unified',
     ],
     [
+      'a text as mayRegisterScopes',
+      [{ ...state('org'), mayRegisterScopes: 'read' }],
+      'lineage("org")[0].mayRegisterScopes of the account org: expected an array of scopes, or nothing, received read',
+    ],
+    [
       'null as tenant',
       [{ ...state('org'), tenant: null }],
       'lineage("org")[0].tenant of the account org: expected a string, or nothing, received null',

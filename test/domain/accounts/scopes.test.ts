@@ -56,11 +56,6 @@ describe('the scope catalogue', () => {
     expect(await fieldsOf(appgrant.apps.update(app.key, { scopes: ['read'] }))).toEqual([
       'scopes[0]: scope_not_permitted',
     ])
-    // What is not a list allows nothing.
-    tree.set('provider', { mayRegisterScopes: 'read' as never })
-    expect(await fieldsOf(appgrant.apps.update(app.key, { scopes: ['read'] }))).toEqual([
-      'scopes[0]: scope_not_permitted',
-    ])
     // An update that is not about scopes keeps them.
     expect((await appgrant.apps.update(app.key, { name: 'New' })).scopes).toEqual(['read'])
   })
