@@ -78,8 +78,9 @@ export interface AppGrantOptions {
    *   wider ones, and has not withdrawn it since.
    * - `'skip'`: never, for apps of the host itself.
    *
-   * A request gets through only if a browser certainly navigates, and never for a public app whose redirect URL is not https:
-   * other programs on the device can receive what is sent there. Anything that the function throws is an unexpected error.
+   * A request gets through only if a browser certainly navigates, and never for a public app whose redirect URL is not https
+   * or is on `localhost`: other programs on the device can receive what is sent there. Anything that the function throws is an
+   * unexpected error.
    *
    * WARNING: with `'skip'`, every page can install the app for the account that is signed in, by a link. Use it only for apps
    * that may do so. With both, a user who wants to choose another account or less scope is not asked.

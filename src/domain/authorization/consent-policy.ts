@@ -59,7 +59,9 @@ export function createConsentPolicy({
 
 /** Whether only the owner of a domain can receive what is sent there. */
 function isOwnRedirect(redirectUrl: string): boolean {
-  return redirectUrl.startsWith('https:')
+  const { protocol, hostname } = new URL(redirectUrl)
+  // Names under localhost lead to the device itself (RFC 6761 §6.3).
+  return protocol === 'https:' && !/(?:^|\.)localhost$/.test(hostname)
 }
 
 function checked(policy: ConsentPolicy): ConsentPolicy {
