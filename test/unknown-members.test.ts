@@ -98,6 +98,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
     asHost: wrong('account', 'as(account)', (extra) => appgrant.asHost({ login: 'x', ...extra })),
     close: NONE,
     erase: NONE,
+    prepare: NONE,
   },
   events: {
     on: wrong('outages', 'outage', (extra) =>

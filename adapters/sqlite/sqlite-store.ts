@@ -132,6 +132,7 @@ export function sqliteStore(file: string | object): SqliteStore {
       closed = true
       const last = connection ?? (await connecting?.catch(() => undefined))
       connection = undefined
+      connecting = undefined
       await last?.queue.drained()
       if (last && open.owns) await withSanitizedErrors((async () => last.driver.close())())
     },

@@ -196,7 +196,8 @@ describe('the examples', () => {
       const asked = await fetch(new URL(signedIn.headers.get('location') ?? '', url), { headers })
       const page = await asked.text()
       expect(page).toContain('Call Reports wants to access the account &#60;ann&#62;')
-      expect(asked.headers.get('content-security-policy')).toBe("frame-ancestors 'none'; base-uri 'none'")
+      const policy = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+      expect(asked.headers.get('content-security-policy')).toBe(policy)
       const [, ticket = ''] = /name="ticket" value="(\w+)"/.exec(page) ?? []
       const body = new URLSearchParams({ ticket, decision: 'approve', scope: 'calls:read' })
       const decided = await fetch(new URL('/authorize/decision', url), { ...by, headers, method: 'POST', body })

@@ -79,7 +79,8 @@ describeWith('redisStore as a user with few rights', redisServer, () => {
           return made.at(-1)
         },
       }
-      const appgrant = createAppGrant({ store: redisStore({ client, namespace: 'mine' }) })
+      const store = redisStore({ client, namespace: 'mine' })
+      const appgrant = createAppGrant({ store, limits: { issuesPerSecond: 100_000 } })
       try {
         const { app, secret } = await appgrant.apps.register({
           owner: 'org',
