@@ -105,9 +105,12 @@ function apiError(error: AppGrantError): HttpError {
   // The reason is for the host only.
   if (isAppGrantError(error, 'invalid_token')) return invalidToken(message)
   if (isAppGrantError(error, ...LIMITS)) return tooMany(error, code)
-  const status = API_STATUSES[code] ?? 400
-  const headers = status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {}
-  return new HttpError(status, code, message, { headers, details: { ...details } })
+  const isOutage = isAppGrantError(error, ...OUTAGES)
+  const headers = isOutage ? { 'retry-after': RETRY_AFTER_SECONDS } : {}
+  return new HttpError(isOutage ? 503 : (API_STATUSES[code] ?? 400), code, message, {
+    headers,
+    details: { ...details },
+  })
 }
 
 const API_STATUSES: Partial<Record<ErrorCode, number>> = {
@@ -118,11 +121,6 @@ const API_STATUSES: Partial<Record<ErrorCode, number>> = {
   suspended_above: 409,
   app_limit_reached: 409,
   secret_limit_reached: 409,
-  conflict: 503,
-  store_unavailable: 503,
-  outcome_unknown: 503,
-  directory_unavailable: 503,
-  clock_unavailable: 503,
 }
 
 function tooMany({ message, details }: AppGrantError<(typeof LIMITS)[number]>, code: string): HttpError {
