@@ -21,9 +21,10 @@ function slowStore(inner: Store): Store {
 /** Runs the calls, and says how long they took all together. */
 async function timed<Result>(calls: () => Promise<Result>): Promise<{ readonly result: Result; readonly ms: number }> {
   const startedAt = performance.now()
-  const pending = calls()
+  const pending = calls().then((result) => ({ result, ms: performance.now() - startedAt }))
+  // Those that free what is remembered come later.
   await vi.runAllTimersAsync()
-  return { result: await pending, ms: performance.now() - startedAt }
+  return pending
 }
 
 describe('a slow store', () => {
