@@ -30,6 +30,8 @@ export interface Freeing {
    * until `remove` is called again.
    */
   lastingInstalls(app: string): Promise<void>
+  /** Frees all installs of a removed app, and their index entries. */
+  installs(app: string): Promise<void>
   /** Frees the tokens of an install that was ended. */
   tokens(app: HeldApp, install: LiveInstall): Promise<void>
   /** Frees an index entry. Returns false if it was written meanwhile. */
@@ -90,6 +92,7 @@ export function createFreeing(parts: {
         // The app is removed, which is what counts.
       }
     },
+    installs: (app) => empty(installsOfApp(app), freeInstall),
     tokens: (app, install) => freeTokens(userTokens(app, install)),
     indexEntry: (record) =>
       collection.replace(installIndexKind, record, {
