@@ -161,14 +161,15 @@ describe('introspectionVerifier with an issuer that misbehaves', () => {
 
   it('introspectionVerifier refuses options that cannot work, by name', () => {
     const good = { issuer: 'https://login.example', ...options }
-    for (const [option, value] of Object.entries({
-      issuer: 'http://login.example',
-      audience: '',
-      key: '',
-      secret: undefined,
-      timeoutMs: 0,
-      endpoint: 'http://x.example/introspect',
-    }))
+    for (const [option, value] of [
+      ['issuer', 'http://login.example'],
+      ['audience', ''],
+      ['key', ''],
+      ['secret', undefined],
+      ['timeoutMs', 0],
+      ['endpoint', 'http://x.example/introspect'],
+      ['endpoint', 'https://:password@x.example/introspect'],
+    ] as const)
       expect(() => introspectionVerifier({ ...good, [option]: value } as never)).toThrow(option)
   })
 })
