@@ -29,34 +29,34 @@ export async function trustedApp(appgrant: AppGrant, fields: { readonly scopes?:
 /** Authorises the app for an account and redeems the code. */
 export async function userToken(
   appgrant: AppGrant,
-  of: { key: string; secret: string; account: string },
+  { key, secret, account }: { key: string; secret: string; account: string },
 ): Promise<TokenResponse> {
   const codeVerifier = randomBytes(32).toString('base64url')
   const params = new URLSearchParams({
-    client_id: of.key,
+    client_id: key,
     redirect_uri: REDIRECT,
     response_type: 'code',
     code_challenge: createHash('sha256').update(codeVerifier).digest('base64url'),
     code_challenge_method: 'S256',
   })
-  const asked = await appgrant.authorizer.beginAuthorization(params, { account: of.account })
+  const asked = await appgrant.authorizer.beginAuthorization(params, { account })
   if (asked.step !== 'consent') throw new Error(asked.location)
-  const { location } = await appgrant.authorizer.approve({ ticket: asked.ticket, account: of.account })
+  const { location } = await appgrant.authorizer.approve({ ticket: asked.ticket, account })
   const code = new URL(location).searchParams.get('code') ?? ''
-  return appgrant.authorizer.exchangeCode({ ...of, code, codeVerifier, redirectUrl: REDIRECT })
+  return appgrant.authorizer.exchangeCode({ key, secret, code, codeVerifier, redirectUrl: REDIRECT })
 }
 
 /** Mints tokens, many at a time. */
 export async function mint(
   appgrant: AppGrant,
-  of: { key: string; secret: string },
+  { key, secret }: { key: string; secret: string },
   howMany: number,
 ): Promise<readonly string[]> {
   const made: string[] = []
   const worker = async () => {
     while (made.length < howMany) {
       const at = made.push('') - 1
-      made[at] = (await appgrant.authorizer.clientCredentials(of)).accessToken
+      made[at] = (await appgrant.authorizer.clientCredentials({ key, secret })).accessToken
     }
   }
   await Promise.all(Array.from({ length: 256 }, worker))

@@ -16,7 +16,7 @@ export interface Limits {
    * issues, so that a few more may be issued. Default is 50 000.
    */
   readonly tokensPerAccount: number
-  /** Access tokens issued to one app in a second, 1–1 000 000. Default is 1000. */
+  /** Access tokens issued to one app in a second, 1–1 000 000; to its sessions for one account, a quarter of it. Default is 1000. */
   readonly issuesPerSecond: number
   /** Consent requests made to one account in ten minutes, the time for which they can be decided, 1–1 000 000. Default is 100. */
   readonly consentRequestsPerAccount: number

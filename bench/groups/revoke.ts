@@ -41,7 +41,7 @@ async function compare(
     const [single, other, warmUp] = [await trustedApp(appgrant), await trustedApp(appgrant), await trustedApp(appgrant)]
     await mint(appgrant, crowd, many)
     await mint(appgrant, single, 1)
-    const { accessToken } = await appgrant.authorizer.clientCredentials(other)
+    const { accessToken } = await appgrant.authorizer.clientCredentials({ key: other.key, secret: other.secret })
     const run = async (key: string) =>
       await watched(
         () => appgrant.apps[operation](key),

@@ -62,6 +62,8 @@ export interface LiveApp {
   readonly resourceServer?: string
   /** In place of the host's lifetimes. */
   readonly lifetimes?: AppLifetimes
+  /** Whether its sessions had no end before its lifetimes were changed: installs that never expire may be left. */
+  readonly hadNoEnd?: true
   readonly suspended?: { readonly at: number; readonly by: Actor }
   readonly credentials: StoredCredentials
   /** The ids of secrets removed last: removing one of them again is not an error. */

@@ -5,7 +5,7 @@ import { MAX_SIGNED_TOKEN } from '../credentials/jwt/compact.ts'
 import { createCachingVerifier } from '../domain/tokens/caching-verifier.ts'
 import { accessOfClaims } from '../domain/tokens/token-claims.ts'
 import { type Verification, type Verifier, verifyFailure } from '../domain/tokens/verification.ts'
-import { fetchWhole, issuerUnavailable } from './issuer-response.ts'
+import { fetchWhole, issuerAhead, issuerUnavailable } from './issuer-response.ts'
 import { checkResourceOptions, checkUrl, claimRules, RESOURCE_OPTIONS, type ResourceOptions } from './options.ts'
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -73,7 +73,7 @@ export function introspectionVerifier(options: IntrospectionOptions): Verifier {
     })
     if (!members.active) return verifyFailure('unknown')
     const claims = readClaims(members, claimRules(resource))
-    if (claims === 'early') return verifyFailure('unknown')
+    if (claims === 'early') throw issuerAhead()
     return typeof claims === 'string' ? verifyFailure(claims) : accessOfClaims(claims)
   }
 

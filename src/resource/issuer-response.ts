@@ -23,3 +23,9 @@ export function issuerUnavailable(cause: unknown, hint: string): AppGrantError<'
   const message = 'the service is temporarily unavailable'
   return new AppGrantError('issuer_unavailable', { message, hint, cause })
 }
+
+/** A genuine token was issued in the future: one of the two clocks is wrong, so the validity of every token is unknown. */
+export function issuerAhead(): AppGrantError<'issuer_unavailable'> {
+  const cause = new Error('a token was issued in the future')
+  return issuerUnavailable(cause, 'The clock of this machine differs from that of the issuer: synchronize both.')
+}

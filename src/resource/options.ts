@@ -60,7 +60,7 @@ export function claimRules({ issuer, audience }: ResourceOptions): ClaimRules {
 /** Parses a URL to be fetched. @throws TypeError that names the invalid option. */
 export function checkUrl(name: string, option: string, given: unknown): URL {
   const url = typeof given === 'string' ? parseUrl(given) : undefined
-  if (!url || !isProtected(url) || url.username !== '' || url.hash !== '')
+  if (!url || !isProtected(url) || url.username !== '' || url.password !== '' || url.hash !== '')
     throw invalidOption(
       name,
       option,

@@ -9,7 +9,7 @@ import {
   verifierOf,
   verifyFailure,
 } from '../domain/tokens/verification.ts'
-import { fetchWhole, issuerUnavailable } from './issuer-response.ts'
+import { fetchWhole, issuerAhead, issuerUnavailable } from './issuer-response.ts'
 import { checkResourceOptions, checkUrl, claimRules, RESOURCE_OPTIONS, type ResourceOptions } from './options.ts'
 
 /** Options of {@link signatureVerifier}. */
@@ -28,7 +28,8 @@ const OPTIONS = knownMembers<SignatureOptions>({ ...RESOURCE_OPTIONS, jwksUri: t
  * effect here.
  *
  * The keys are fetched on first use, cached for ten minutes, and fetched again for an unknown `kid`, at most once in ten seconds.
- * Verification rejects with `issuer_unavailable` if they cannot be fetched.
+ * Verification rejects with `issuer_unavailable` if they cannot be fetched, or if a token was issued in the future: then a clock is
+ * wrong.
  *
  * @throws TypeError if an option is invalid; the message names the option.
  * @see [RFC 9068 - JWT Profile for OAuth 2.0 Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)
@@ -52,7 +53,7 @@ export function signatureVerifier(options: SignatureOptions): Verifier {
     assertVerifyOptions(options)
     if (typeof text !== 'string') return verifyFailure('malformed')
     const claims = await readAccessToken(text, keyFor, claimRules(resource))
-    if (claims === 'early') return verifyFailure('unknown')
+    if (claims === 'early') throw issuerAhead()
     return typeof claims === 'string' ? verifyFailure(claims) : checkAudience(options.audience, accessOfClaims(claims))
   })
 }

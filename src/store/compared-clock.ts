@@ -21,7 +21,7 @@ export interface ComparedClock {
 
 /**
  * Compares a clock with that of the store's server: at first use, then every minute, and when the clock jumps. A server that does
- * not tell its time is no reason to refuse anything.
+ * not tell its time is no reason to refuse anything, and no reason to trust a clock that was found to be wrong.
  *
  * @param parts - `differs` is called each time that the clocks are found to differ too much.
  */
@@ -55,18 +55,21 @@ export function comparedClock(
     const sent = clock()
     const serverTime = await time().catch(() => undefined)
     const received = clock()
-    differenceMs = serverTime === undefined ? 0 : Math.max(sent - serverTime, serverTime - received)
+    if (serverTime !== undefined) differenceMs = Math.max(sent - serverTime, serverTime - received)
+    // What was found before still holds, unless the clock has been set since.
+    else if (hasJumped()) differenceMs = 0
     offset = received - steadyClock()
     dueAt = steadyClock() + (differ() ? COMPARED_AGAIN_MS : COMPARED_EVERY_MS)
-    if (differ()) differs(skew())
+    if (serverTime !== undefined && differ()) differs(skew())
   }
+  /** Also true if they were never compared. */
+  const hasJumped = () => !(Math.abs(clock() - steadyClock() - offset) < JUMP_MS)
   const differ = () => differenceMs > MAX_CLOCK_DIFFERENCE_MS
   const skew = () => clockSkew("the store's", differenceMs)
   /** Undefined if nothing needs to wait. */
   const compared = () => {
-    const steady = steadyClock()
-    if (!(Math.abs(clock() - steady - offset) < JUMP_MS)) return compare()
-    if (steady >= dueAt) void compare()
+    if (hasJumped()) return compare()
+    if (steadyClock() >= dueAt) void compare()
     return undefined
   }
   const after = <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) => {

@@ -1,6 +1,6 @@
 import type { RequestListener, ServerResponse } from 'node:http'
 import { SignJWT } from 'jose'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { protect } from '../../src/http/index.ts'
 import type { SigningOptions } from '../../src/index.ts'
 import { signatureVerifier } from '../../src/resource.ts'
@@ -61,6 +61,25 @@ describe('signatureVerifier', () => {
     })
     for (const bad of ['', 'a.b.c', 'x'.repeat(30_000), undefined])
       expect(await verifier.tryVerify(bad as string)).toEqual({ ok: false, reason: 'malformed' })
+  })
+
+  it('signatureVerifier is issuer_unavailable while its clock is behind that of the issuer, and not a denial (ERR-1)', async () => {
+    const here = await start()
+    const verifier = signatureVerifier({ issuer: here.issuer, audience: API })
+    const token = await here.token()
+    const now = Date.now()
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(now - 60_000)
+    try {
+      expect(await refusalOf(verifier.tryVerify(token))).toMatchObject({
+        code: 'issuer_unavailable',
+        hint: expect.stringContaining('clock'),
+      })
+      const request = new Request(`${API}/calls`, { headers: { authorization: `Bearer ${token}` } })
+      expect(await protect(verifier)(request)).toHaveProperty('status', 503)
+    } finally {
+      clock.mockRestore()
+    }
+    expect(await verifier.tryVerify(token)).toMatchObject({ ok: true })
   })
 
   it('verify of signatureVerifier rejects with invalid_token and the reason (TOK-10)', async () => {

@@ -82,6 +82,20 @@ describe('the clock of the process, compared with that of the store', () => {
     expect(w.errors.length).toBeLessThan(20)
   })
 
+  it('a clock that was found to be wrong stays so while the server does not tell its time, until it is corrected (REV-3)', async () => {
+    const { w, pass, decide } = setUp({ off: -HOUR })
+    expect(await codeOf(decide())).toBe('clock_skew')
+    w.failing = true
+    for (let n = 0; n < 5; n++) {
+      pass(1000)
+      await codeOf(decide())
+      expect(await codeOf(decide())).toBe('clock_skew')
+    }
+    expect(w.errors).toHaveLength(1)
+    w.off = 0
+    expect(await codeOf(decide())).toBe('ok')
+  })
+
   it('a server that does not tell its time refuses nothing', async () => {
     const { w, pass, decide } = setUp({ off: HOUR })
     w.failing = true

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RecordRef, Store } from '../../src/store/store.ts'
+import type { RecordRef, Store, StoreRecord } from '../../src/store/store.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { codeOf } from '../support/code-of.ts'
 import type { ObservedStore } from '../support/observed-store.ts'
@@ -18,10 +18,10 @@ export function testErasing(open: OpenStore): void {
     return Object.fromEntries((await Promise.all(counts)).filter(([, count]) => count > 0))
   }
 
-  /** What is stored under every ref that was ever written, as text. */
-  async function storedText({ written }: ObservedStore, store: Store): Promise<string> {
+  /** What is stored under every ref that was ever written. */
+  async function storedRecords({ written }: ObservedStore, store: Store): Promise<readonly StoreRecord[]> {
     const refs = new Map<string, RecordRef>(written.map((one) => [`${one.kind} ${one.partition} ${one.id}`, one]))
-    return JSON.stringify(await store.get([...refs.values()]))
+    return (await store.get([...refs.values()])).filter((record) => record !== undefined)
   }
 
   describe('a removed app', () => {
@@ -104,13 +104,29 @@ export function testErasing(open: OpenStore): void {
         expect(['revoked', 'unknown', 'expired']).toContain(await w.verify(accessToken))
       expect(await codeOf(w.refresh(theirs.refresh))).toBe('invalid_refresh_token')
       for (const observer of [observed, w.observed]) {
-        const text = await storedText(observer, w.inner)
+        const text = JSON.stringify(await storedRecords(observer, w.inner))
         for (const personal of [ERASED, EMAIL]) expect(text).not.toContain(personal)
       }
       await expectAlive(w, other)
       expect(await node.erase(ERASED)).toEqual({ apps: 0, installs: 0 })
       expect(await codeOf(node.erase(''))).toBe('invalid_request')
       await node.close()
+    })
+
+    it('is named by no install of an app that was removed before, although the process ended before it freed anything (ACC-9)', async () => {
+      const w = await createSessionFixture(open, { options: { lifetimes: { refreshAbsoluteSeconds: 'never' } } })
+      for (const hadLasting of [true, false]) {
+        const { app } = await w.appgrant.apps.register(
+          exampleApp({ owner: 'org', redirectUrls: ['https://app.example/callback'] }),
+        )
+        await w.code({ account: ERASED, login: `login of ${ERASED}` }, { client_id: app.key })
+        // Its install stays without end, which the lifetimes at the time of the removal do not show.
+        if (!hadLasting) await w.appgrant.apps.setLifetimes(app.key, { refreshAbsoluteSeconds: 90 * 86_400 })
+        expect(await w.appgrant.apps.remove(app.key)).toBe(true)
+        await w.node().erase(ERASED)
+        const left = (await storedRecords(w.observed, w.inner)).filter(({ kind }) => kind === 'i' || kind === 'p')
+        expect(JSON.stringify(left)).not.toContain(ERASED)
+      }
     })
 
     it('has nothing left that works if an approval raced it and it is erased once more (ACC-9)', async () => {

@@ -122,6 +122,14 @@ export function testLifetimes(open: OpenStore): void {
       expect(await lasting(w)).toEqual([0, 0])
     })
 
+    it('removing an app whose lifetimes have an end again leaves no install that never expires either (TOK-2)', async () => {
+      const w = await withoutEnd()
+      await w.code()
+      await w.appgrant.apps.setLifetimes(w.key, { refreshAbsoluteSeconds: 90 * 86_400 })
+      expect(await w.appgrant.apps.remove(w.key)).toBe(true)
+      expect(await lasting(w)).toEqual([0, 0])
+    })
+
     it('removing an app succeeds even if its installs cannot be cleared, and a repeat clears them (TOK-2)', async () => {
       const w = await withoutEnd()
       await w.code()

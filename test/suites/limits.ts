@@ -50,6 +50,18 @@ export function testLimits(open: OpenStore): void {
       expect(await issue()).toBe('ok')
     })
 
+    it('one account can take a quarter of the issues of an app, so that others are served (APP-14)', async () => {
+      const w = await fixture({ issuesPerSecond: 12 })
+      const [theirs, other] = [await w.start(), await w.start({ account: 'org' })]
+      w.clock.advance(SECOND)
+      let last = theirs
+      for (let n = 0; n < 3; n++) last = await w.next(last)
+      for (let n = 0; n < 20; n++) expect(await codeOf(w.refresh(last.refresh))).toBe('limit_reached')
+      expect(await codeOf(w.refresh(other.refresh))).toBe('ok')
+      w.clock.advance(SECOND)
+      expect(await codeOf(w.refresh(last.refresh))).toBe('ok')
+    })
+
     it('consent requests to one account are limited for ten minutes, and one beyond stores nothing (APP-14)', async () => {
       const w = await fixture({ consentRequestsPerAccount: 3 })
       for (let n = 0; n < 3; n++) await w.consent()

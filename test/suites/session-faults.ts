@@ -176,6 +176,19 @@ export function testSessionFaults(open: OpenStore, format: TokenOptions = {}): v
       }
     })
 
+    it('a confirmed exchange of a code is not repeated either once the clock is set back (TOK-9)', async () => {
+      const w = await fixture()
+      const code = await w.code()
+      let setBackMs = 0
+      const store = faultyStore(w.inner)
+      const node = w.node({ store, clock: () => w.clock() - setBackMs })
+      store.fail('replace', 'after')
+      expect(await codeOf(w.exchange(code, {}, node))).toBe('outcome_unknown')
+      expect(await codeOf(w.exchange(code, {}, node))).toBe('ok')
+      setBackMs = 500
+      expect(await codeOf(w.exchange(code, {}, node))).toBe('invalid_code')
+    })
+
     it('a redemption that never reached the store leaves the code valid', async () => {
       const w = await fixture()
       const code = await w.code()

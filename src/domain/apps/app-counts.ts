@@ -1,4 +1,5 @@
 import type { Actor } from '../../base/events.ts'
+import { fewAtOnce } from '../../base/few-at-once.ts'
 import type { LiveApp } from '../../records/app.ts'
 import { type Collection, hasExpired } from '../../records/collection.ts'
 import { installId, installKind, installRef, installsOfApp, type LiveInstall } from '../../records/install.ts'
@@ -42,7 +43,8 @@ export function createCountApps(
       apps.map((app, at) => installRef({ app: app.key, install: installId(app, holders[at] as string) })),
     )
     const now = clock()
-    const counted = apps.map(async (app, at) => {
+    return fewAtOnce([...apps.keys()], async (at) => {
+      const app = apps[at] as LiveApp
       const holder = holders[at] as string
       const record = records[at]
       const found = record && !hasExpired(record, now) ? installKind.unpack(record) : undefined
@@ -50,7 +52,6 @@ export function createCountApps(
       const isCurrent = install && install.epoch === (actorEpoch ? actorEpoch.epoch : await epochOf(holder))
       return count(app, { holder, now, install: isCurrent ? install : undefined })
     })
-    return Promise.all(counted)
   }
 
   async function count(

@@ -88,9 +88,10 @@ export function setResourceServer({ resourceServer: _, ...app }: LiveApp, identi
   return identifier === undefined ? app : { ...app, resourceServer: identifier }
 }
 
-/** Without any, the app has those of the host again. */
-export function setLifetimes({ lifetimes: _, ...app }: LiveApp, lifetimes: AppLifetimes): LiveApp {
-  return Object.keys(lifetimes).length === 0 ? app : { ...app, lifetimes }
+/** Without any, the app has those of the host again. @param hadNoEnd - whether its sessions have had no end until now. */
+export function setLifetimes({ lifetimes: _, ...app }: LiveApp, lifetimes: AppLifetimes, hadNoEnd: boolean): LiveApp {
+  const own = Object.keys(lifetimes).length > 0 && { lifetimes }
+  return { ...app, ...own, ...(hadNoEnd && { hadNoEnd }) }
 }
 
 /** A kept redirect URL keeps its stamp. Removing one revokes the codes bound to it, even if it is added again. */

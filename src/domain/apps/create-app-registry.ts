@@ -5,7 +5,7 @@ import { withConcealed } from '../../credentials/concealed.ts'
 import { isPublic, type LiveApp, type StoredApp, type StoredCredentials, secretsOf } from '../../records/app.ts'
 import { mayRegister, mayTrust } from '../accounts/accounts.ts'
 import { assertObject, flagInput, idInput, invalidRequest, objectInput } from '../input/input.ts'
-import { APP_LIFETIME_NAMES, readLifetimes } from '../input/lifetimes.ts'
+import { APP_LIFETIME_NAMES, endsNever, readLifetimes } from '../input/lifetimes.ts'
 import { type App, appView } from './app.ts'
 import {
   mayNotRegister,
@@ -99,7 +99,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       const own = readLifetimes(input ?? {}, { base: lifetimes, names: APP_LIFETIME_NAMES, invalid: invalidRequest })
       return changeApp(key, 'lifetimes_set', (app, { rank }) => {
         if (rank !== transitions.HOST_RANK) throw onlyHost('can set lifetimes')
-        return transitions.setLifetimes(app, own)
+        return transitions.setLifetimes(app, own, endsNever(app, lifetimes))
       })
     },
 

@@ -1,3 +1,4 @@
+import { fewAtOnce } from '../../base/few-at-once.ts'
 import type { LiveApp } from '../../records/app.ts'
 import type { Collection, GroupRef, StoreRecord } from '../../records/collection.ts'
 import {
@@ -10,6 +11,9 @@ import {
 import { NEVER } from '../../records/never.ts'
 import type { Pages } from '../../records/pages.ts'
 import { appOnlyTokens, removedToken, tokenKind, userTokens } from '../../records/token.ts'
+
+/** The tokens of each are freed too. */
+const INSTALLS_AT_ONCE = 4
 
 /** What is needed of a removed app to find what it held. */
 export type HeldApp = Pick<LiveApp, 'key' | 'owner' | 'stamp' | 'trustStamp' | 'ownerStamp'>
@@ -26,6 +30,8 @@ export interface Freeing {
    * until `remove` is called again.
    */
   lastingInstalls(app: string): Promise<void>
+  /** Frees all installs of a removed app, and their index entries. */
+  installs(app: string): Promise<void>
   /** Frees the tokens of an install that was ended. */
   tokens(app: HeldApp, install: LiveInstall): Promise<void>
   /** Frees an index entry. Returns false if it was written meanwhile. */
@@ -40,12 +46,16 @@ export function createFreeing(parts: {
   const { collection, pages, clock } = parts
 
   /** Reads the group again until nothing is freed any more: one walk is bounded. */
-  async function empty(group: GroupRef, free: (record: StoreRecord) => Promise<boolean>): Promise<void> {
+  async function empty(
+    group: GroupRef,
+    free: (record: StoreRecord) => Promise<boolean>,
+    atOnce?: number,
+  ): Promise<void> {
     let freed: number
     do {
       freed = 0
       for await (const records of pages.walk(group, { position: 0, id: '' }))
-        freed += (await Promise.all(records.map(free))).filter(Boolean).length
+        freed += (await fewAtOnce(records, free, atOnce)).filter(Boolean).length
     } while (freed > 0)
   }
 
@@ -67,20 +77,22 @@ export function createFreeing(parts: {
   const freeing: Freeing = {
     async app(app) {
       await freeTokens(appOnlyTokens(app))
-      await empty(installsOfApp(app.key), async (record) => {
+      const freeHeld = async (record: StoreRecord) => {
         const install = installKind.unpack(record)
         if (install.state === 'live') await freeing.tokens(app, install)
         return freeInstall(record)
-      })
+      }
+      await empty(installsOfApp(app.key), freeHeld, INSTALLS_AT_ONCE)
     },
     async lastingInstalls(app) {
       try {
         for await (const records of pages.walk(installsOfApp(app), { position: NEVER - 1, id: '' }))
-          await Promise.all(records.map(freeInstall))
+          await fewAtOnce(records, freeInstall)
       } catch {
         // The app is removed, which is what counts.
       }
     },
+    installs: (app) => empty(installsOfApp(app), freeInstall),
     tokens: (app, install) => freeTokens(userTokens(app, install)),
     indexEntry: (record) =>
       collection.replace(installIndexKind, record, {

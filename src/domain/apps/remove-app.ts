@@ -39,7 +39,7 @@ export function createRemoveApp(parts: {
       if (!(await mayRemove(found))) return undefined
       removed = found?.state === 'live' ? found : undefined
       if (found?.state === 'removed') return found
-      const hasLasting = removed !== undefined && endsNever(removed, lifetimes)
+      const hasLasting = removed !== undefined && (removed.hadNoEnd === true || endsNever(removed, lifetimes))
       const lastUse = removed?.lastUsedDay === undefined ? clock() : lastUseOf(removed, lifetimes, clock())
       return { state: 'removed', key: ownText(key), ...(hasLasting && { hasLasting }), expiresAt: lastUse + HOUR_MS }
     })

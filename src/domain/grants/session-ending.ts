@@ -1,5 +1,6 @@
 import { MAX_CLOCK_DIFFERENCE_MS } from '../../base/clock-difference.ts'
 import type { Emitter, EventSource } from '../../base/events.ts'
+import { fewAtOnce } from '../../base/few-at-once.ts'
 import type { LiveApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import type { LiveInstall } from '../../records/install.ts'
@@ -53,13 +54,12 @@ export function createSessionEnding(parts: {
         const from = { position: now - MAX_CLOCK_DIFFERENCE_MS, id: '' }
         for await (const records of pages.walk(userTokens(app, install), from)) {
           const tokens = records.map((record) => ({ record, token: tokenKind.unpack(record) }))
-          const removals = tokens.map(async ({ record, token }) => {
+          await fewAtOnce(tokens, async ({ record, token }) => {
             if (token.state !== 'live' || token.session !== session) return
             // If it was replaced meanwhile, it was removed.
             await collection.replace(tokenKind, record, removedToken(token))
             if (token.expiresAt > now) ids.push(token.id)
           })
-          await Promise.all(removals)
         }
       } catch {
         // The session has ended, which is what counts. What is still listed gives nothing, and expires.

@@ -75,12 +75,15 @@ export function createEraseAccount(parts: {
 
   /**
    * Ends the install of an index entry, then frees the entry. An approval writes its entry after its install: if the entry was
-   * written meanwhile it is not freed, and found again.
+   * written meanwhile it is not freed, and found again. The install of a removed app cannot be identified without the app, so all of
+   * them are freed: the process that removed it may have ended before.
    */
   async function eraseInstall(account: string, record: StoreRecord): Promise<boolean> {
     const { app: key } = installIndexKind.unpack(record)
     const app = await collection.load(appKind, appRef(key))
-    const wasLive = app?.state === 'live' && (await endInstall(app, account))
+    const isLive = app?.state === 'live'
+    const wasLive = isLive && (await endInstall(app, account))
+    if (!isLive) await freeing.installs(key)
     await freeing.indexEntry(record)
     return wasLive
   }

@@ -129,8 +129,7 @@ export function createAccessTokenIssuer(parts: {
 
   return {
     areSigned: signed !== undefined,
-    assertMayIssue: (app, install) =>
-      parts.issueLimits.assertMayIssue(app, install ? userTokens(app, install) : appOnlyTokens(app)),
+    assertMayIssue: parts.issueLimits.assertMayIssue,
     async issue(fields, plan) {
       const { app, user, audience } = plan
       const credential = credentialOf(fields)

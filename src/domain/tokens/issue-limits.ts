@@ -2,7 +2,9 @@ import { createBoundedMap } from '../../base/bounded-map.ts'
 import { createWindows } from '../../base/windows.ts'
 import type { LiveApp } from '../../records/app.ts'
 import type { GroupRef } from '../../records/collection.ts'
+import type { LiveInstall } from '../../records/install.ts'
 import type { Pages } from '../../records/pages.ts'
+import { appOnlyTokens, userTokens } from '../../records/token.ts'
 import { limitReached } from '../input/limit-reached.ts'
 
 const SECOND_MS = 1000
@@ -11,6 +13,8 @@ const UNCOUNTED = 100
 /** Which part of the room that is left a process uses before it counts again: others use it too. */
 const SHARE = 8
 const RETRY_AFTER_SECONDS = 60
+/** Which part of an app's issues one account that has authorized it can take, so that it cannot take those of the others. */
+const ACCOUNT_SHARE = 4
 /** About 20,000 holders. */
 const MAX_BYTES = 4_000_000
 const HOLDER_BYTES = 200
@@ -18,10 +22,10 @@ const HOLDER_BYTES = 200
 /** Keeps one app from filling the store with tokens (APP-14). */
 export interface IssueLimits {
   /**
-   * Throws `limit_reached` if the app has been issued too many tokens in this second, or if there are too many live ones in the group.
-   * The store counts them once in many calls; until then the result is undefined.
+   * Throws `limit_reached` if the app, or the account of the install, has been issued too many tokens in this second, or if there are
+   * too many live ones. The store counts them once in many calls; until then the result is undefined.
    */
-  assertMayIssue(app: LiveApp, group: GroupRef): Promise<void> | undefined
+  assertMayIssue(app: LiveApp, install?: LiveInstall): Promise<void> | undefined
 }
 
 export function createIssueLimits(parts: {
@@ -34,9 +38,11 @@ export function createIssueLimits(parts: {
   const holders = createBoundedMap<{ left: number }>({ maxBytes: MAX_BYTES })
 
   return {
-    assertMayIssue(app, group) {
-      const wait = seconds.count(app.key, limits.issuesPerSecond)
-      if (wait > 0) throw limitReached({ limit: 'issuesPerSecond', retryAfterSeconds: wait })
+    assertMayIssue(app, install) {
+      const group = install ? userTokens(app, install) : appOnlyTokens(app)
+      // What is refused to one account must not count for the others.
+      if (install) countIssue(install.id, Math.ceil(limits.issuesPerSecond / ACCOUNT_SHARE))
+      countIssue(app.key, limits.issuesPerSecond)
       let holder = holders.get(group.group)
       if (!holder) {
         holder = { left: Math.min(UNCOUNTED, Math.floor(limits.tokensPerAccount / SHARE)) }
@@ -44,6 +50,11 @@ export function createIssueLimits(parts: {
       }
       return holder.left-- > 0 ? undefined : countFor(holder, group)
     },
+  }
+
+  function countIssue(name: string, max: number): void {
+    const wait = seconds.count(name, max)
+    if (wait > 0) throw limitReached({ limit: 'issuesPerSecond', retryAfterSeconds: wait })
   }
 
   async function countFor(holder: { left: number }, group: GroupRef): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Actor, Emitter } from '../../base/events.ts'
+import { fewAtOnce } from '../../base/few-at-once.ts'
 import { type KnownMembers, knownMembers } from '../../base/known-members.ts'
 import { WIDTH } from '../../credentials/token-format.ts'
 import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app.ts'
@@ -109,7 +110,7 @@ export function createTokenStore(
       const { app, account } = read(target, REMOVE)
       const ids = idsInput(target.ids)
       const found = await find(app, account, { evenExpired: true })
-      const removed = await Promise.all(ids.map((id) => removeOne(found, id)))
+      const removed = await fewAtOnce(ids, (id) => removeOne(found, id))
       const tokenIds = removed.filter((id) => id !== undefined)
       if (tokenIds.length > 0) events.emit('token', actor, { change: 'removed', app, account, tokenIds })
     },
