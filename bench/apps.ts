@@ -26,7 +26,7 @@ export async function trustedApp(appgrant: AppGrant, fields: { readonly scopes?:
   return { app, key: app.key, secret }
 }
 
-/** Authorises the app for an account and redeems the code. */
+/** Authorizes the app for an account and redeems the code. */
 export async function userToken(
   appgrant: AppGrant,
   { key, secret, account }: { key: string; secret: string; account: string },

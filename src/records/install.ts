@@ -13,7 +13,7 @@ export interface LiveInstall {
   readonly id: string
   readonly app: string
   readonly account: string
-  /** The account's epoch when it authorised the app (ACC-7). */
+  /** The account's epoch when it authorized the app (ACC-7). */
   readonly epoch?: string
   readonly installedAt: number
   readonly approvedBy: Actor

@@ -21,7 +21,7 @@ export interface AppRow {
   readonly status: Status
   /** What sets it apart from an app with one secret that acts only for accounts that approved it. */
   readonly tags: readonly string[]
-  /** How many accounts authorise it; undefined if that is not known at the moment. */
+  /** How many accounts authorize it; undefined if that is not known at the moment. */
   readonly instances: number | undefined
   /** Live tokens of the account of the page; undefined likewise. */
   readonly liveTokens: number | undefined

@@ -8,7 +8,7 @@ import { moment } from '../parts/when.ts'
 import { emptyList, type ListState } from './list-states.ts'
 import { scopeTags } from './managed.ts'
 
-/** An account that authorises an app. */
+/** An account that authorizes an app. */
 export interface InstanceRow {
   readonly account: string
   /** The account, as people call it. */
@@ -23,12 +23,12 @@ export interface InstancesView {
   /** Those that the viewer is or is above (LST-4). */
   readonly rows: readonly InstanceRow[]
   readonly list: ListState
-  /** All accounts that authorise the app; undefined if not known at the moment. */
+  /** All accounts that authorize the app; undefined if not known at the moment. */
   readonly total: number | undefined
   readonly message?: Html | undefined
 }
 
-/** The accounts that authorise an app, as far as the viewer may know them, and how many there are. */
+/** The accounts that authorize an app, as far as the viewer may know them, and how many there are. */
 export function instancesPage(view: InstancesView, context: Context): Content {
   const { app, rows, total, list, message } = view
   const { texts, to } = context

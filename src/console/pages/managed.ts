@@ -8,7 +8,7 @@ import { type Row, table } from '../parts/table.ts'
 import { moment } from '../parts/when.ts'
 import { cutSearch, emptyList, type ListState, nothingFound } from './list-states.ts'
 
-/** An app that an account authorises. */
+/** An app that an account authorizes. */
 export interface InstallRow {
   readonly key: string
   readonly name: string

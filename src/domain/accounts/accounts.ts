@@ -32,7 +32,7 @@ export interface AccountState {
   /** Whether the account may make apps trusted. */
   readonly mayTrustApps: boolean
   /**
-   * Only accounts of the same tenant may authorise the account's apps, unless these are published (ACC-6). Not inherited from
+   * Only accounts of the same tenant may authorize the account's apps, unless these are published (ACC-6). Not inherited from
    * ancestors.
    */
   readonly tenant?: string | undefined

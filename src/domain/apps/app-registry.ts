@@ -78,7 +78,7 @@ export interface AppRegistry {
   update(key: string, change: AppUpdate): Promise<App>
   /** Sets whether the app is trusted; clearing it revokes the app's own tokens. Rejects with `not_permitted` without `mayTrustApps`. */
   setTrusted(key: string, trusted: boolean): Promise<App>
-  /** Sets whether accounts of other tenants may authorise the app. Rejects with `not_permitted` without the host's authority. */
+  /** Sets whether accounts of other tenants may authorize the app. Rejects with `not_permitted` without the host's authority. */
   setPublished(key: string, published: boolean): Promise<App>
   /**
    * Makes the app the server of one of the platform's resources: at /introspect it sees the access tokens of all apps that are

@@ -24,7 +24,7 @@ export interface App extends Pick<AppFields, 'name' | 'homepage' | 'adminEmail'>
   readonly trusted: boolean
   /** Whether it has no secret because it cannot keep one. */
   readonly public: boolean
-  /** Whether accounts of other tenants may authorise it. */
+  /** Whether accounts of other tenants may authorize it. */
   readonly published: boolean
   /** The resource it serves: it may introspect the tokens for this resource. Absent for other apps. */
   readonly resourceServer?: string

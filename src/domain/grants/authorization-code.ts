@@ -80,7 +80,7 @@ function invalidCode(reason: RefusalReason<'invalid_code'>): AppGrantError {
   return because(
     new AppGrantError('invalid_code', {
       message: 'the authorization code is not valid',
-      hint: 'It is unknown, expired, used or revoked, or belongs to another app, redirect URL or verifier. Authorise again.',
+      hint: 'It is unknown, expired, used or revoked, or belongs to another app, redirect URL or verifier. Authorize again.',
     }),
     reason,
   )

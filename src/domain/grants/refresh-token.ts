@@ -55,7 +55,7 @@ function invalidRefreshToken(fault: CredentialFault): AppGrantError {
   return because(
     new AppGrantError('invalid_refresh_token', {
       message: 'the refresh token is not valid',
-      hint: 'It is unknown, expired, used or revoked, or belongs to another app. Authorise again.',
+      hint: 'It is unknown, expired, used or revoked, or belongs to another app. Authorize again.',
     }),
     fault,
   )

@@ -23,12 +23,12 @@ import { isOfEpoch, type VisibleApps } from '../apps/visible-apps.ts'
 import type { AppAndAccount } from '../input/app-and-account.ts'
 import { accountInput, cursorInput, idInput, limitInput, objectInput, searchInput } from '../input/input.ts'
 
-/** An app that an account has authorised. */
+/** An app that an account has authorized. */
 export interface Install {
   readonly app: { readonly key: string; readonly name: string; readonly owner: string }
   readonly account: string
   readonly installedAt: Date
-  /** When it ends unless the account authorises the app again. Absent if it stays until it is withdrawn. */
+  /** When it ends unless the account authorizes the app again. Absent if it stays until it is withdrawn. */
   readonly expiresAt?: Date
   /** The account and login that approved it first. */
   readonly approvedBy: Actor
@@ -39,12 +39,12 @@ export interface Install {
 }
 
 /**
- * Which accounts have authorised which apps. All methods reject with `store_unavailable`, `outcome_unknown` or
+ * Which accounts have authorized which apps. All methods reject with `store_unavailable`, `outcome_unknown` or
  * `directory_unavailable` if the outcome is not known, and with `account_blocked` if the acting account is blocked.
  */
 export interface Installs {
   /**
-   * Lists the apps that an account has authorised, those that expire first at the beginning.
+   * Lists the apps that an account has authorized, those that expire first at the beginning.
    *
    * @param query - `name`: part of the app's name, ignoring case. Default is all apps.
    * @throws {@link AppGrantError} `app_not_found` if the caller is neither the host, nor the account, nor above it;
@@ -52,13 +52,13 @@ export interface Installs {
    */
   list(query: { readonly account: string; readonly name?: string | undefined } & PageQuery): Promise<Page<Install>>
   /**
-   * Lists the accounts that have authorised an app. An account sees only itself and accounts below it.
+   * Lists the accounts that have authorized an app. An account sees only itself and accounts below it.
    *
    * @throws {@link AppGrantError} `app_not_found` if there is no such app or the caller may not see it; `invalid_cursor`.
    */
   listByApp(query: { readonly app: string } & PageQuery): Promise<Page<Install>>
   /**
-   * Counts all accounts that have authorised an app, including those that the caller may not see.
+   * Counts all accounts that have authorized an app, including those that the caller may not see.
    *
    * @throws {@link AppGrantError} `app_not_found` if there is no such app or the caller may not see it.
    */

@@ -36,7 +36,7 @@ const MAX_REMOVED = 1000
 /** An access token without its value. */
 export interface TokenInfo {
   readonly id: string
-  /** `app`: issued to the app alone, for its owner. `user`: authorised by the account. */
+  /** `app`: issued to the app alone, for its owner. `user`: authorized by the account. */
   readonly kind: 'app' | 'user'
   readonly issuedAt: Date
   readonly expiresAt: Date
@@ -162,7 +162,7 @@ export function createTokenStore(
     return wasValid ? removed?.id : undefined
   }
 
-  // `find` has authorised the caller: the directory is asked at most once per decision (ACC-1).
+  // `find` has authorized the caller: the directory is asked at most once per decision (ACC-1).
   async function removeOwned(app: LiveApp): Promise<void> {
     await collection.write<StoredApp>(appKind, appRef(app.key), (found) => {
       if (found?.state !== 'live') throw appNotFound()

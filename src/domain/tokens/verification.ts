@@ -6,7 +6,7 @@ import type { Claims } from '../../credentials/jwt/claims.ts'
 /** What a valid access token permits. */
 export interface Access {
   readonly ok: true
-  /** `app`: issued to the app alone, which acts for its owner. `user`: authorised by the account. */
+  /** `app`: issued to the app alone, which acts for its owner. `user`: authorized by the account. */
   readonly kind: 'app' | 'user'
   readonly app: { readonly key: string; readonly name: string; readonly owner: string }
   /** The account the app acts for. */

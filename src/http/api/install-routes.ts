@@ -2,13 +2,13 @@ import type { ApiRoute } from './api-route.ts'
 import { appsIn, MAX_SELECTED, resultOf } from './bulk.ts'
 import { pageOf } from './paging.ts'
 
-/** Routes for the apps that the signed-in account, or an account below it, has authorised (LST-2). */
+/** Routes for the apps that the signed-in account, or an account below it, has authorized (LST-2). */
 export const installRoutes: readonly ApiRoute[] = [
   {
     method: 'GET',
     path: '/installs',
     summary:
-      'Lists the apps that the account, or `account` below it, has authorised, first to expire first. `name` searches by name.',
+      'Lists the apps that the account, or `account` below it, has authorized, first to expire first. `name` searches by name.',
     query: ['account', 'name', 'cursor', 'limit'],
     status: 200,
     result: 'InstallPage',

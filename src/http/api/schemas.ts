@@ -58,7 +58,7 @@ const fields = {
   'homepage?': { ...text, description: 'An http or https URL.' },
   'adminEmail?': { ...text, description: 'An e-mail address.' },
   ...optionalFields,
-  'redirectUrls?': { ...texts, description: 'Canonical https URLs.' },
+  'redirectUrls?': { ...texts, description: 'Canonical https URLs, or what the option `redirects` allows.' },
   'scopes?': { ...texts, description: 'Scope tokens (RFC 6749 section 3.3).' },
 } satisfies Members<Partial<AppFields>>
 
@@ -118,7 +118,7 @@ export const schemas = {
   App: object(app),
   AppRow: object({
     ...app,
-    instances: { type: 'integer', description: 'Number of accounts that currently authorise the app.' },
+    instances: { type: 'integer', description: 'Number of accounts that currently authorize the app.' },
     liveTokens: { type: 'integer', description: 'Number of live tokens of the app for the signed-in account.' },
   } satisfies Members<App & AppCounts>),
   AppPage: page(ref('AppRow')),

@@ -5,7 +5,7 @@ import type { Route } from '../wire/router.ts'
 import { JWKS_PATH } from './jwks.ts'
 import { GRANT_TYPES } from './token.ts'
 
-/** The grant types if users cannot authorise apps. */
+/** The grant types if users cannot authorize apps. */
 const WITHOUT_USERS: readonly string[] = ['client_credentials']
 const CONFIDENTIAL_METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const
 const MAX_AGE_SECONDS = 3600

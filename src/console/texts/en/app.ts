@@ -41,7 +41,7 @@ export const enApp = {
   addAppLead: 'When you press OK, the app gets its key and its secret. The secret is shown once.',
   appInfo: 'App info',
   contactInfo: 'Contact info',
-  approval: 'How people authorise it',
+  approval: 'How people authorize it',
   userAgreement: 'User agreement',
   required: 'required',
   name: 'Name',
