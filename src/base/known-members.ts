@@ -38,7 +38,7 @@ export function unknownMembers(given: object, known: KnownMembers): readonly Unk
   const unknown = namesIn(given).filter((name) => !known.names.has(name))
   return unknown
     .slice(0, MAX_REPORTED)
-    .map((name) => ({ name: shown(name), expected: expectedFor(name.slice(0, MAX_SHOWN), known) }))
+    .map((name) => ({ name: shownName(name), expected: expectedFor(name.slice(0, MAX_SHOWN), known) }))
 }
 
 /**
@@ -75,11 +75,16 @@ function namesIn(given: object): readonly string[] {
 
 function expectedFor(name: string, { names, instead }: KnownMembers): string {
   const known = [...names]
-  const distances = known.map((one) => difference(plain(name), plain(one)))
-  const least = Math.min(...distances)
-  const advice = instead.get(name) ?? (least <= MAX_DIFFERENCE ? known[distances.indexOf(least)] : undefined)
+  const advice = instead.get(name) ?? nearestName(name, known)
   if (advice !== undefined) return advice
   return known.length === 0 ? 'no members' : `one of ${known.join(', ')}`
+}
+
+/** The name that was probably meant; undefined if none is near. */
+export function nearestName(name: string, names: readonly string[]): string | undefined {
+  const distances = names.map((one) => difference(plain(name), plain(one)))
+  const least = Math.min(...distances)
+  return least <= MAX_DIFFERENCE ? names[distances.indexOf(least)] : undefined
 }
 
 /** Case and separators are ignored, so that `redirect_url` is `redirectUrl`. */
@@ -104,7 +109,7 @@ function difference(a: string, b: string): number {
 }
 
 /** A name comes from the caller: it is shortened, and contains nothing that a log or a terminal would interpret. */
-function shown(name: string): string {
+export function shownName(name: string): string {
   const text = name.slice(0, MAX_SHOWN).replaceAll(/[^\x21-\x7e]/g, '?')
   return name.length > MAX_SHOWN ? `${text}…` : text || "''"
 }

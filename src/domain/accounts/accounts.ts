@@ -44,7 +44,8 @@ export interface AccountState {
 export interface AccountDirectory {
   /**
    * Returns the account, then its ancestors, nearest first; an empty array if there is no such account. A rejection is an
-   * outage, not a denial.
+   * outage, not a denial, and so is a wrong reply. Other members are ignored, except that one with a name like `tenant`, `epoch`
+   * or `mayRegisterScopes` is an outage if that member itself does not exist.
    */
   lineage(account: string): Promise<readonly AccountState[]>
 }

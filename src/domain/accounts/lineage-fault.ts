@@ -1,3 +1,5 @@
+import { createBoundedMap } from '../../base/bounded-map.ts'
+import { nearestName, shownName } from '../../base/known-members.ts'
 import { shownValue } from '../input/shown-value.ts'
 
 type Check = readonly [expected: string, isValid: (value: unknown) => boolean]
@@ -17,6 +19,14 @@ const MEMBERS: readonly (readonly [name: string, check: Check])[] = [
   ['epoch', OPTIONAL_TEXT],
 ]
 
+const NAMES = MEMBERS.map(([name]) => name)
+/** Members that guard something if there are any: a misspelt one would switch that off (ERR-6). */
+const OPTIONAL = ['mayRegisterScopes', 'tenant', 'epoch']
+const ENTRY_BYTES = 200
+const MAX_NAMES_BYTES = 100_000
+/** Which member each unknown name probably means. A directory replies at every use, with the same names. */
+const meanings = createBoundedMap<{ readonly name: string | undefined }>({ maxBytes: MAX_NAMES_BYTES })
+
 /** What is wrong with the reply of a directory: the account, the member, and the value. Undefined if nothing is. */
 export function lineageFault(lineage: unknown, account: string): string | undefined {
   const call = `lineage(${JSON.stringify(account)})`
@@ -29,6 +39,12 @@ export function lineageFault(lineage: unknown, account: string): string | undefi
       if (isValid(value)) continue
       const whose = name === 'id' ? '' : ` of the account ${shownValue(state.id)}`
       return `${call}[${at}].${name}${whose}: expected ${expected}, received ${shownValue(value)}`
+    }
+    for (const name of Object.keys(state)) {
+      const meant = NAMES.includes(name) ? undefined : meaningOf(name)
+      if (meant === undefined || meant in state) continue
+      const whose = ` of the account ${shownValue(state.id)}`
+      return `${call}[${at}].${shownName(name)}${whose}: unknown member, expected ${meant}, or ${meant} beside it`
     }
   }
   const [first] = lineage
@@ -43,6 +59,15 @@ export function decisionOf(decision: unknown, id: string): boolean {
   if (decision instanceof Promise) decision.catch(() => {})
   const received = decision instanceof Promise ? 'a promise' : shownValue(decision)
   throw new TypeError(`mayUseApps of the account ${shownValue(id)}: expected true or false, received ${received}`)
+}
+
+function meaningOf(name: string): string | undefined {
+  let meaning = meanings.get(name)
+  if (!meaning) {
+    meaning = { name: nearestName(name, OPTIONAL) }
+    meanings.set(name, meaning, { bytes: ENTRY_BYTES + 2 * name.length })
+  }
+  return meaning.name
 }
 
 function isFlagOrTexts(value: unknown): boolean {

@@ -147,6 +147,21 @@ describe('wrong replies of the account directory', () => {
       [{ ...state('org'), epoch: 3 }],
       'lineage("org")[0].epoch of the account org: expected a string, or nothing, received 3',
     ],
+    [
+      'tenantId instead of tenant',
+      [{ ...state('org'), tenantId: 'acme' }],
+      'lineage("org")[0].tenantId of the account org: unknown member, expected tenant, or tenant beside it',
+    ],
+    [
+      'epock above instead of epoch',
+      [state('org'), { ...state('root'), epock: '3' }],
+      'lineage("org")[1].epock of the account root: unknown member, expected epoch, or epoch beside it',
+    ],
+    [
+      'may_register_scope instead of mayRegisterScopes',
+      [{ ...state('org'), may_register_scope: ['read'] }],
+      'lineage("org")[0].may_register_scope of the account org: unknown member, expected mayRegisterScopes, or mayRegisterScopes beside it',
+    ],
   ])('%s is an outage whose cause names account, member and value (ACC-1)', async (_, reply, fault) => {
     const directory = { lineage: async () => reply } as unknown as AccountDirectory
     const appgrant = createAppGrant({ store: memoryStore(), directory })
@@ -155,6 +170,12 @@ describe('wrong replies of the account directory', () => {
     const { code, cause } = await refusalOf(appgrant.as('org').apps.list())
     expect([code, cause]).toEqual(['directory_unavailable', new TypeError(fault)])
     expect(causes).toEqual([cause])
+  })
+
+  it('members that no guard is named like are ignored, and so are others beside the member itself (ACC-1, ERR-6)', async () => {
+    const row = { ...state('org'), email: 'a@b.example', tenantId: 7, tenant: undefined, createdAt: new Date() }
+    const appgrant = createAppGrant({ store: memoryStore(), directory: { lineage: async () => [row] } })
+    expect((await appgrant.as('org').apps.list()).items).toEqual([])
   })
 })
 
