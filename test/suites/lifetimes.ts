@@ -51,6 +51,17 @@ export function testLifetimes(open: OpenStore): void {
       expect(await endsAt()).toBeUndefined()
     })
 
+    it('an install that was withdrawn leaves nothing of its end to the one that follows (TOK-2)', async () => {
+      const w = await fixture()
+      await w.appgrant.apps.setLifetimes(w.key, { refreshAbsoluteSeconds: 'never' })
+      await w.code()
+      await w.appgrant.installs.withdraw(of(w))
+      await w.appgrant.apps.setLifetimes(w.key, null)
+      await w.code()
+      const [install] = (await w.appgrant.installs.list({ account: 'user' })).items
+      expect(install?.expiresAt).toEqual(new Date(w.clock() + LIFE.absolute))
+    })
+
     it('the lifetimes of one app apply to its new tokens, and those of the host again once they are reset (TOK-2)', async () => {
       const w = await fixture({ app: { trusted: true } })
       const trusted = async () =>

@@ -58,7 +58,7 @@ export function createSaveInstall(parts: {
           ...(resources && { audience: resources }),
           stamp: current?.stamp ?? stamp(),
           tokenStamp: current?.tokenStamp ?? stamp(),
-          expiresAt: Math.max(known?.expiresAt ?? 0, endsAt),
+          expiresAt: Math.max(current?.expiresAt ?? 0, endsAt),
         }
       },
     )
