@@ -32,10 +32,12 @@ export async function beginMove(cluster: RedisCluster, key: string): Promise<Slo
         if (left.length === 0) break
         await take(...left)
       }
-      for (const { client } of [to, from, ...(await otherMasters(cluster, to))]) {
-        await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', String(toId))
-      }
-      await until('the slot is its new master’s', async () => (await cluster.masterOf(key)) === to)
+      // A message that a master sent before may arrive later and make a node forget what it was told.
+      await until('the slot is its new master’s', async () => {
+        for (const { client } of [to, from, ...(await otherMasters(cluster, to))])
+          await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', String(toId))
+        return (await cluster.masterOf(key)) === to
+      })
     },
   }
 }
