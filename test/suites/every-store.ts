@@ -11,6 +11,7 @@ import { lifecyclesOf, testSameLifecycles } from './lifecycles.ts'
 import { testLifetimes } from './lifetimes.ts'
 import { testLimits } from './limits.ts'
 import { testFailingOperations, testOperations } from './operations.ts'
+import { testOtherNodes } from './other-nodes.ts'
 import { testRaces } from './races.ts'
 import { testRememberedApps } from './remembered-apps.ts'
 import { testSecrets } from './secrets.ts'
@@ -22,6 +23,7 @@ export function testEveryStore(open: OpenStore): void {
   testEveryTopology(open)
   testFailingOperations(open)
   testClocks(open)
+  testOtherNodes(open)
   describe('operations with signed tokens', () => testOperations(open, { signing: SIGNING }))
 }
 

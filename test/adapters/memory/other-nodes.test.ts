@@ -1,0 +1,4 @@
+import { memoryStore } from '../../../adapters/memory/memory-store.ts'
+import { testOtherNodes } from '../../suites/other-nodes.ts'
+
+testOtherNodes(async () => memoryStore())
