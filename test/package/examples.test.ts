@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { describeWith } from '../support/servers/describe-with.ts'
+import { freePort } from '../support/servers/free-port.ts'
 import { mongodBinary, mongodMissing, startMongod } from '../support/servers/mongod.ts'
 import { redisServer, startRedis } from '../support/servers/redis.ts'
 import { ROOT } from './setup.ts'
@@ -235,15 +235,6 @@ describe('the examples', () => {
     }
   })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address ? address.port : 0
-}
 
 async function firstLine({ stdout }: ChildProcess): Promise<string> {
   if (!stdout) throw new Error('no output')

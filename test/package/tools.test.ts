@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { describeWith } from '../support/servers/describe-with.ts'
+import { freePort } from '../support/servers/free-port.ts'
 import { run } from './run.ts'
 import { ROOT } from './setup.ts'
 
@@ -191,13 +191,4 @@ async function until(child: ChildProcess, ready: RegExp): Promise<string> {
     if (ready.test(line)) return line
   }
   throw new Error(`the process ended: ${lines.join('\n')}`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address ? address.port : 0
 }

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { type Document, MongoClient } from 'mongodb'
+import { freePort } from './free-port.ts'
 import { until } from './until.ts'
 
 /** Where the server's program is, for {@link startMongod}; undefined if this machine has none. */
@@ -127,16 +127,6 @@ export async function startReplicaSet(): Promise<ReplicaSet> {
   }
   const url = `mongodb://${members.map(({ host }) => host).join(',')}/?replicaSet=${name}`
   return { url, members, primary, stop }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
 }
 
 function isExecutable(file: string): boolean {
