@@ -47,6 +47,7 @@ export type {
   AppSecret,
   RequestContext,
 } from './domain/apps/authenticate-app.ts'
+export type { Permissions, ReadPermissions } from './domain/apps/permissions.ts'
 export type {
   Authorization,
   AuthorizingActor,

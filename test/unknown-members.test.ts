@@ -98,6 +98,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
     asHost: wrong('account', 'as(account)', (extra) => appgrant.asHost({ login: 'x', ...extra })),
     close: NONE,
     erase: NONE,
+    permissions: wrong('account', 'owner', (extra) => appgrant.permissions(extra)),
     prepare: NONE,
   },
   events: {

@@ -54,4 +54,4 @@ export function limitingChanges<Api extends object>(
   return Object.fromEntries(limited)
 }
 
-const READS = new Set(['get', 'list', 'listByApp', 'count'])
+const READS = new Set(['get', 'list', 'listByApp', 'count', 'permissions'])
