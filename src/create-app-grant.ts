@@ -175,7 +175,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     failures,
     accountLimits,
   }
-  const base = { ...shared, random, clock, lifetimes, issuer, stamp }
+  const base = { ...shared, random, clock, timeoutMs, lifetimes, issuer, stamp }
   // For decisions that depend on the time. What revokes must not wait for a clock to be corrected.
   const deciding = { ...base, clock: now }
   const format = createTokenFormat(tokenPrefix)

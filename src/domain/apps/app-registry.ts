@@ -61,7 +61,8 @@ export interface AppRegistry {
    *
    * @param query - `owner`: default is the acting account; with the host's authority, all apps in no particular order. `name`:
    *   part of the name, ignoring case. `counts`: whether each app has the numbers of {@link AppCounts}, which takes two or three
-   *   more calls of the store for each. Default is false.
+   *   more calls of the store for each. They are waited for until the call has taken `timeoutMs`, or a fifth of it more. Default is
+   *   false.
    * @throws {@link AppGrantError} `app_not_found` if the caller may not see the owner's apps; `invalid_cursor`.
    */
   list(query: AppQuery & { readonly counts: true }): Promise<Page<App & AppCounts>>
@@ -141,6 +142,7 @@ export interface RegistryParts {
   readonly events: Emitter
   readonly random: RandomText
   readonly clock: () => number
+  readonly timeoutMs: number
   /** Returns a new random stamp. */
   readonly stamp: () => string
   readonly appsPerOwner: number

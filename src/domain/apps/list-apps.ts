@@ -3,10 +3,10 @@ import { knownMembers } from '../../base/known-members.ts'
 import { PARTITIONS, partitionOfKey } from '../../credentials/app-key.ts'
 import { appKind, appsOfOwner, appsOfPartition, type LiveApp, type StoredApp } from '../../records/app.ts'
 import type { StoreRecord } from '../../records/collection.ts'
-import type { Page } from '../../records/pages.ts'
+import type { ListOf, Page } from '../../records/pages.ts'
 import { accountInput, cursorInput, limitInput, objectInput, searchInput } from '../input/input.ts'
 import { type App, appView } from './app.ts'
-import { createCountApps, type Epoch } from './app-counts.ts'
+import { type CountApps, createCountApps, type Epoch } from './app-counts.ts'
 import { appNotFound } from './app-errors.ts'
 import type { AppQuery, AppRegistry, RegistryParts } from './app-registry.ts'
 import { type Authority, isVisible } from './visible-apps.ts'
@@ -24,9 +24,10 @@ export function createListApps(parts: RegistryParts, actor: Actor): Pick<AppRegi
 
   async function get(key: string, options: { readonly counts?: boolean | undefined } = {}): Promise<App | undefined> {
     const { counts = false } = objectInput(options, 'options', GET)
+    const startedAt = performance.now()
     const found = await visibleApps.findWithAuthority(actor, key)
     if (!found) return undefined
-    return (await view([found.app], { counts, epoch: epochOf(found.authority) }))[0]
+    return (await view([found.app], counts && { epoch: epochOf(found.authority), startedAt }))[0]
   }
 
   async function list(query: AppQuery = {}): Promise<Page<App>> {
@@ -34,34 +35,31 @@ export function createListApps(parts: RegistryParts, actor: Actor): Pick<AppRegi
     const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
     const search = searchInput(name)
     const owner = asked === undefined ? undefined : accountInput(asked, 'owner')
+    const startedAt = performance.now()
     const authority = owner === undefined ? undefined : await visibleApps.reach(actor, owner)
     if (owner !== undefined && !authority) throw appNotFound()
-    const isListed = async (app: StoredApp): Promise<boolean> => {
-      if (app.state !== 'live' || !app.fields.foldedName.includes(search)) return false
-      return !authority || isVisible(app, authority)
+    const shown = async (app: StoredApp): Promise<LiveApp | undefined> => {
+      if (app.state !== 'live' || !app.fields.foldedName.includes(search)) return undefined
+      return !authority || (await isVisible(app, authority)) ? app : undefined
     }
-    const show = async (records: readonly StoreRecord[]) => {
-      const apps = records.map((record) => appKind.unpack(record))
-      const areListed = await Promise.all(apps.map(isListed))
-      const listed = apps.filter((_, at) => areListed[at]) as readonly LiveApp[]
-      const views = await view(listed, { counts, epoch: authority && epochOf(authority) })
-      const shown = new Map(listed.map((app, at) => [app.key, views[at]]))
-      return apps.map((app) => shown.get(app.key))
-    }
+    const show = (records: readonly StoreRecord[]) => Promise.all(records.map((one) => shown(appKind.unpack(one))))
     const identity = ['apps', owner ?? '', search]
     const isSearch = search !== ''
-    if (owner !== undefined) return pages.page({ identity, rows: [[appsOfOwner(owner)]], show, isSearch }, page)
-    const rows = PARTITIONS.map((partition) => [appsOfPartition(partition)])
     const rowOf = (id: string) => PARTITIONS.indexOf(partitionOfKey(id))
-    return pages.page({ identity, rows, rowOf, show, isSearch }, page)
+    const list: ListOf<LiveApp> =
+      owner === undefined
+        ? { identity, rows: PARTITIONS.map((partition) => [appsOfPartition(partition)]), rowOf, show, isSearch }
+        : { identity, rows: [[appsOfOwner(owner)]], show, isSearch }
+    const { items, ...rest } = await pages.page(list, page)
+    return { ...rest, items: await view(items, counts && { epoch: authority && epochOf(authority), startedAt }) }
   }
 
   async function view(
     apps: readonly LiveApp[],
-    { counts, epoch }: { readonly counts: boolean; readonly epoch: Epoch | undefined },
+    counted: false | Parameters<CountApps>[1],
   ): Promise<readonly App[]> {
-    if (!counts) return apps.map(appView)
-    const numbers = await countApps(apps, epoch)
+    if (!counted) return apps.map(appView)
+    const numbers = await countApps(apps, counted)
     return apps.map((app, at) => ({ ...appView(app), ...numbers[at] }))
   }
 

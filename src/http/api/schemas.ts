@@ -118,8 +118,11 @@ export const schemas = {
   App: object(app),
   AppRow: object({
     ...app,
-    instances: { type: 'integer', description: 'Number of accounts that currently authorize the app.' },
-    liveTokens: { type: 'integer', description: 'Number of live tokens of the app for the signed-in account.' },
+    'instances?': { type: 'integer', description: 'Number of accounts that currently authorize the app. Absent if not known.' },
+    'liveTokens?': {
+      type: 'integer',
+      description: 'Number of live tokens of the app for the signed-in account. Absent if not known.',
+    },
   } satisfies Members<App & AppCounts>),
   AppPage: page(ref('AppRow')),
   AppWithSecret: object({ app: ref('App'), 'secret?': secret }),
