@@ -21,10 +21,27 @@ export interface WithSecret {
   readonly secret: string
 }
 
-/** Which apps to list. */
+/** Which apps to list, and how. */
 export interface AppQuery extends PageQuery {
+  /** Default is the acting account; with the host's authority, all apps in no particular order. */
   readonly owner?: string | undefined
+  /**
+   * Which were registered first; only for the apps of an owner. Default is `oldest`. For each page of `newest`, all apps of the owner
+   * are read.
+   */
+  readonly order?: 'oldest' | 'newest' | undefined
+  /** Only apps with this in their name, ignoring case. Default is every name. */
   readonly name?: string | undefined
+  /** Only apps that are suspended, or that are not. Default is both. */
+  readonly suspended?: boolean | undefined
+  /** Only apps that are trusted, or that are not. Default is both. */
+  readonly trusted?: boolean | undefined
+  /** Only apps of this API type. Default is all. */
+  readonly apiType?: string | undefined
+  /**
+   * Whether each app has the numbers of {@link AppCounts}, which takes two or three more calls of the store for each. They are waited
+   * for until the call has taken `timeoutMs`, or a fifth of it more. Default is false.
+   */
   readonly counts?: boolean | undefined
 }
 
@@ -57,12 +74,8 @@ export interface AppRegistry {
   /** The same without the numbers. */
   get(key: string, options?: { readonly counts?: boolean | undefined }): Promise<App | undefined>
   /**
-   * Lists apps, the oldest first.
+   * Lists apps. If only some are asked for, at most 1000 are looked at: the page may be short, even empty, and have a `nextCursor`.
    *
-   * @param query - `owner`: default is the acting account; with the host's authority, all apps in no particular order. `name`:
-   *   part of the name, ignoring case. `counts`: whether each app has the numbers of {@link AppCounts}, which takes two or three
-   *   more calls of the store for each. They are waited for until the call has taken `timeoutMs`, or a fifth of it more. Default is
-   *   false.
    * @throws {@link AppGrantError} `app_not_found` if the caller may not see the owner's apps; `invalid_cursor`.
    */
   list(query: AppQuery & { readonly counts: true }): Promise<Page<App & AppCounts>>

@@ -248,6 +248,23 @@ describe('the JSON API of a signed-in account', () => {
     expect((await ask('GET', `/apps/${app.key}`)).body).toMatchObject({ liveTokens: 1, instances: 0 })
   })
 
+  it('apps are listed from the newest on, and only those that are suspended, trusted or of an API type (LST-1)', async () => {
+    const { ask, appgrant, clock } = await api()
+    for (const fields of [{ apiType: 'system' }, { trusted: true }, {}]) {
+      await appgrant.apps.register(exampleApp({ owner: 'org-1', name: `App ${Object.keys(fields)[0]}`, ...fields }))
+      clock.advance(1)
+    }
+    const [suspended] = (await appgrant.apps.list()).items.filter(({ trusted }) => trusted)
+    await appgrant.apps.suspend(suspended?.key ?? '')
+    const listed = async (query: string) =>
+      ((await ask('GET', `/apps?${query}`)).body?.items as readonly { name: string }[]).map(({ name }) => name.slice(4))
+    expect(await listed('order=newest')).toEqual(['undefined', 'trusted', 'apiType'])
+    expect(await listed('order=&suspended=&trusted=&apiType=')).toEqual(['apiType', 'trusted', 'undefined'])
+    expect(await listed('trusted=true')).toEqual(['trusted'])
+    expect(await listed('suspended=false&order=newest')).toEqual(['undefined', 'apiType'])
+    expect(await listed('apiType=system')).toEqual(['apiType'])
+  })
+
   it('a change beyond a limit is a 429 with Retry-After (APP-14)', async () => {
     const { call } = await api({ limits: { changesPerMinute: 1 } })
     await call('POST', '/apps', FIELDS)
@@ -296,6 +313,9 @@ describe('the JSON API of a signed-in account', () => {
     ['a cursor of 100 kB', `cursor=${'a'.repeat(100_000)}`],
     ['a name of 100 kB', `name=${'a'.repeat(100_000)}`],
     ['name=a&name=a', 'name=a&name=a'],
+    ['order=name', 'order=name'],
+    ['suspended=1', 'suspended=1'],
+    ['trusted=yes', 'trusted=yes'],
     ['a long owner', `owner=${'a'.repeat(300)}`],
   ])('GET /apps?%s is refused with 400 (S45, HTTP-5)', async (_, query) => {
     const { ask, counts } = await api()
