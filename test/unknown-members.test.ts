@@ -76,6 +76,8 @@ const NESTED: Readonly<Record<string, Case>> = {
   'createAppGrant lifetimes': wrong('accessTokenTtl', 'accessTokenSeconds', (lifetimes) =>
     core.createAppGrant({ store: memory.memoryStore(), lifetimes }),
   ),
+  'apps.update options': wrong('expect', 'expected', (extra) => apps.update(key, {}, extra)),
+  'apps.update expected': wrong('redirect_uris', 'redirectUrls', (expected) => apps.update(key, {}, { expected })),
   'createAppGrant limits': wrong('changesPerMinut', 'changesPerMinute', (limits) =>
     core.createAppGrant({ store: memory.memoryStore(), limits }),
   ),

@@ -139,8 +139,11 @@ export interface ErrorDetails {
   foreign_token: Record<never, never>
   /** The ticket of a consent request is unknown, expired or used, or belongs to another account or login. */
   invalid_ticket: Record<never, never>
-  /** Too many concurrent writers changed the same record. Nothing was written: repeat the call. */
-  conflict: Record<never, never>
+  /**
+   * Others changed the same record first, and nothing was written. If `changed` names fields of an app, they are not as `expected`.
+   * Otherwise there were too many concurrent writers: repeat the call.
+   */
+  conflict: { readonly changed?: readonly string[] }
   /** From `appgrant/resource`: the issuer did not respond, or its response was invalid. Nothing was decided. */
   issuer_unavailable: Record<never, never>
   /** The store did not respond, or rejected the call. Nothing was written. */

@@ -54,6 +54,9 @@ export interface AppFields {
 /** The fields of an app to change. */
 export type AppUpdate = { readonly [Field in keyof AppFields]?: AppFields[Field] | undefined }
 
+/** The fields of an app as they were read, to be compared. One that is undefined or empty is expected to be absent. */
+export type ExpectedFields = { readonly [Field in keyof AppFields]?: CheckedFields[Field] | undefined }
+
 /** An app to register. */
 export interface NewApp extends AppFields {
   /** The account that owns the app. A trusted app can act for it without a user. */
@@ -105,6 +108,9 @@ const FIELDS = {
   scopes: true,
   apiType: true,
 } as const
+export type FieldName = keyof typeof FIELDS
+/** The names of all fields. */
+export const FIELD_NAMES = Object.keys(FIELDS) as readonly FieldName[]
 /** Names from RFC 7591, with what this library calls them. */
 const REGISTRATION_NAMES = {
   client_name: 'name',
@@ -131,6 +137,8 @@ const CHANGE = knownMembers<AppFields>(FIELDS, {
   secrets: 'apps.addSecret and apps.removeSecret',
   jwks: 'apps.replaceJwks',
 })
+/** The members of `expected`. */
+export const EXPECTED = knownMembers<ExpectedFields>(FIELDS, REGISTRATION_NAMES)
 
 /**
  * Checks the fields of an app to register. The caller must check the owner.

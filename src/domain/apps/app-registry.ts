@@ -10,7 +10,7 @@ import type { Lifetimes } from '../input/lifetimes.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { App, AppCounts } from './app.ts'
-import type { AppUpdate, NewApp, NewAppWithSecret } from './app-fields.ts'
+import type { AppUpdate, ExpectedFields, NewApp, NewAppWithSecret } from './app-fields.ts'
 import type { PublicJwk } from './app-jwks.ts'
 import type { Freeing } from './free-app.ts'
 import type { RemoveApp } from './remove-app.ts'
@@ -85,11 +85,18 @@ export interface AppRegistry {
    * Changes the given fields; an empty string clears an optional field. The owner of an app never changes, because its key
    * depends on it, and trust, keys and secrets have methods of their own.
    *
-   * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `not_permitted` if the acting account may not
-   *   register apps of the new API type; `suspended_above` if a higher authority has suspended the app, so that it is found again
+   * @param options - `expected`: the fields as the caller has read them; only if those are unchanged when the update is written, or
+   *   have the new values already, is it done. Without it, the last of two updates wins.
+   * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `conflict` with `details.changed`, the names of the
+   *   fields that are not as `expected`; `not_permitted` if the acting account may not register apps of the new API type;
+   *   `suspended_above` if a higher authority has suspended the app, so that it is found again
    *   under the name by which it was suspended.
    */
-  update(key: string, change: AppUpdate): Promise<App>
+  update(
+    key: string,
+    change: AppUpdate,
+    options?: { readonly expected?: ExpectedFields | undefined },
+  ): Promise<App>
   /** Sets whether the app is trusted; clearing it revokes the app's own tokens. Rejects with `not_permitted` without `mayTrustApps`. */
   setTrusted(key: string, trusted: boolean): Promise<App>
   /** Sets whether accounts of other tenants may authorize the app. Rejects with `not_permitted` without the host's authority. */

@@ -45,9 +45,9 @@ export function limitingChanges<Api extends object>(
   type Method = (...args: never[]) => Promise<unknown>
   const limited = Object.entries(api).map(([name, run]: [string, Method]) => {
     if (READS.has(name)) return [name, run]
-    const method: Method = async (one, two) => {
+    const method: Method = async (one, two, three) => {
       assertMayChange(actor)
-      return run(one, two)
+      return run(one, two, three)
     }
     return [name, method]
   })

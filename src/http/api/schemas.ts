@@ -7,8 +7,8 @@ import type { AppJwk, PublicJwk } from '../../domain/apps/app-jwks.ts'
 import type { Install } from '../../domain/installs/installs.ts'
 import type { TokenInfo } from '../../domain/tokens/token-store.ts'
 
-/** The details of errors that a response shows: not the reason of an invalid token, nor which limit was reached. */
-type ShownDetails = ErrorDetails[Exclude<ErrorCode, 'invalid_token' | 'limit_reached' | 'too_many_failures'>]
+/** The details of errors that a response shows: not the reason of an invalid token, nor which limit was reached. Nothing is `expected`. */
+type ShownDetails = ErrorDetails[Exclude<ErrorCode, 'invalid_token' | 'limit_reached' | 'too_many_failures' | 'conflict'>]
 type MemberOf<Union> = Union extends unknown ? keyof Union & string : never
 
 type Schema = Readonly<Record<string, unknown>>
