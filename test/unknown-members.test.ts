@@ -122,7 +122,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
     setResourceServer: NONE,
     suspend: NONE,
     resume: NONE,
-    regenerateSecret: NONE,
+    regenerateSecret: wrong('secretId', 'replaces', (extra) => apps.regenerateSecret(key, extra)),
     replaceJwks: NONE,
     addSecret: NONE,
     revokeTokens: NONE,

@@ -94,6 +94,8 @@ export interface ErrorDetails {
   invalid_fields: { readonly fields: readonly FieldError[] }
   /** The owner has reached its limit of apps. */
   app_limit_reached: { readonly owner: string; readonly limit: number }
+  /** The owner has registered an app with the same `once`; it may have been removed since. Nothing was registered. */
+  already_registered: { readonly app: string }
   /** Too many failed authentications, or used codes and refresh tokens, from this address. Wait before the next attempt. */
   too_many_failures: { readonly retryAfterSeconds: number }
   /** One of the options `limits` is reached. Nothing was stored: wait before the next attempt. */
@@ -103,7 +105,7 @@ export interface ErrorDetails {
   }
   /** There is no such app, or the caller may not see it. */
   app_not_found: Record<never, never>
-  /** The app never had a secret with this id. */
+  /** The app has no secret with this id. */
   secret_not_found: Record<never, never>
   /** The app already has two secrets. */
   secret_limit_reached: Record<never, never>

@@ -74,6 +74,11 @@ export interface NewApp extends AppFields {
    * `issuer`. Default is none: a secret is generated.
    */
   readonly jwks?: readonly PublicJwk[] | undefined
+  /**
+   * 16–64 random characters of `A-Za-z0-9_-`, such as a UUID, new for each app: with it, the app is registered at most once, however
+   * often the call is repeated. The key of the app is derived from it. Default is none: each call registers an app.
+   */
+  readonly once?: string | undefined
 }
 
 /** An app to register that is neither public nor has keys of its own: it gets a secret. */
@@ -121,7 +126,7 @@ const REGISTRATION_NAMES = {
   redirect_uris: 'redirectUrls',
 } as const
 const NEW_APP = knownMembers<NewApp>(
-  { ...FIELDS, owner: true, trusted: true, public: true, jwks: true },
+  { ...FIELDS, owner: true, trusted: true, public: true, jwks: true, once: true },
   { ...REGISTRATION_NAMES, jwks_uri: 'jwks with the keys themselves, because no URL is ever fetched' },
 )
 const CHANGE = knownMembers<AppFields>(FIELDS, {

@@ -57,10 +57,12 @@ export interface AppQuery extends PageQuery {
 export interface AppRegistry {
   /**
    * Registers an app and generates its key and, unless it is public or has its own keys, its secret. The limit of apps per owner
-   * is exact under any concurrency. Not idempotent: after `outcome_unknown`, `details.app` is the key, and `remove` settles it.
+   * is exact under any concurrency. Not idempotent: after `outcome_unknown`, `details.app` is the key, and `remove` settles it. With
+   * `once` the call can be repeated instead.
    *
-   * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `app_limit_reached`; `not_permitted` if the acting
-   *   account may not register apps, or not trusted ones; `account_blocked` if the owner is blocked.
+   * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `app_limit_reached`; `already_registered` with the key
+   *   as `details.app` if the owner has registered an app with the same `once`; `not_permitted` if the acting account may not
+   *   register apps, or not trusted ones; `account_blocked` if the owner is blocked.
    */
   register(app: NewAppWithSecret): Promise<{ readonly app: App } & WithSecret>
   /** The same for any app. `secret` is undefined if the app is public or has keys. */
@@ -92,11 +94,7 @@ export interface AppRegistry {
    *   `suspended_above` if a higher authority has suspended the app, so that it is found again
    *   under the name by which it was suspended.
    */
-  update(
-    key: string,
-    change: AppUpdate,
-    options?: { readonly expected?: ExpectedFields | undefined },
-  ): Promise<App>
+  update(key: string, change: AppUpdate, options?: { readonly expected?: ExpectedFields | undefined }): Promise<App>
   /** Sets whether the app is trusted; clearing it revokes the app's own tokens. Rejects with `not_permitted` without `mayTrustApps`. */
   setTrusted(key: string, trusted: boolean): Promise<App>
   /** Sets whether accounts of other tenants may authorize the app. Rejects with `not_permitted` without the host's authority. */
@@ -125,8 +123,17 @@ export interface AppRegistry {
   suspend(key: string): Promise<App>
   /** Ends a suspension. @throws {@link AppGrantError} `suspended_above` if a higher authority suspended the app. */
   resume(key: string): Promise<App>
-  /** Replaces all secrets and keys with one new secret, and revokes every token, code and session of the app. */
-  regenerateSecret(key: string): Promise<{ readonly app: App } & WithSecret>
+  /**
+   * Replaces all secrets and keys with one new secret, and revokes every token, code and session of the app.
+   *
+   * @param options - `replaces`: the id of a secret that the app must still have, so that of two calls only the first replaces it.
+   *   Default is to replace whatever it has.
+   * @throws {@link AppGrantError} `secret_not_found` if it does not have that secret any more: nothing was revoked.
+   */
+  regenerateSecret(
+    key: string,
+    options?: { readonly replaces?: string | undefined },
+  ): Promise<{ readonly app: App } & WithSecret>
   /**
    * Adds a second secret, so that the first can be removed once it is no longer in use; tokens are kept. Not idempotent: after
    * `outcome_unknown`, `details.secretId` is its id, and `removeSecret` settles it, even if it rejects with `secret_not_found`.

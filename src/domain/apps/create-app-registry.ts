@@ -32,6 +32,10 @@ import { type Authority, isKeyInput } from './visible-apps.ts'
 import { withOutcomeDetails } from './with-outcome-details.ts'
 
 const UPDATE = knownMembers<NonNullable<Parameters<AppRegistry['update']>[2]>>({ expected: true })
+const REGENERATE = knownMembers<NonNullable<Parameters<AppRegistry['regenerateSecret']>[1]>>(
+  { replaces: true },
+  { secretId: 'replaces' },
+)
 const REMOVE_SECRET = knownMembers<Parameters<AppRegistry['removeSecret']>[0]>(
   { app: true, secretId: true },
   { key: 'app', secret: 'secretId' },
@@ -122,12 +126,15 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       })
     },
 
-    async regenerateSecret(key) {
+    async regenerateSecret(key, options = {}) {
+      const { replaces } = objectInput(options, 'options', REGENERATE)
       const { secret, stored } = createAppSecret(random, clock)
-      const app = await replaceCredentials(key, 'secret_regenerated', async () => ({
-        type: 'secrets',
-        secrets: [stored],
-      }))
+      // The write may have been delivered twice; if so, the secret is already there.
+      const expected = replaces === undefined ? undefined : [idInput(replaces, 'replaces'), stored.id]
+      const app = await replaceCredentials(key, 'secret_regenerated', async (current) => {
+        if (expected && !secretsOf(current).some(({ id }) => expected.includes(id))) throw secretNotFound()
+        return { type: 'secrets', secrets: [stored] }
+      })
       return withConcealed({ app }, { secret })
     },
 
@@ -191,12 +198,12 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
   async function replaceCredentials(
     key: string,
     change: AppChange,
-    read: () => Promise<StoredCredentials>,
+    read: (app: LiveApp) => Promise<StoredCredentials>,
   ): Promise<App> {
     return changeApp(key, change, async (app, { lineage }) => {
       if (isPublic(app))
         throw refusedForPublic('A public app has neither secret nor keys: use revokeTokens to revoke what it holds.')
-      const credentials = await read()
+      const credentials = await read(app)
       return transitions.replaceCredentials(app, { credentials, stamp: stamp(), epoch: (await lineage())[0]?.epoch })
     })
   }

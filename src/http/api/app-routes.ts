@@ -111,10 +111,13 @@ export const appRoutes: readonly ApiRoute[] = [
     path: '/apps/{key}/regenerate-secret',
     summary:
       'Replaces all secrets and keys with a new secret and revokes every token. The secret is in this response only.',
+    body: 'Regenerate',
     status: 200,
     result: 'AppWithSecret',
     async run(call) {
-      const { app, secret } = await call.management.apps.regenerateSecret(keyOf(call))
+      // `regenerateSecret` validates the id.
+      const { replaces } = call.body as { readonly replaces?: string }
+      const { app, secret } = await call.management.apps.regenerateSecret(keyOf(call), { replaces })
       return { app, secret }
     },
   },
