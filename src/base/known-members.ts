@@ -63,7 +63,7 @@ export function assertOptions(call: string, given: unknown, known: KnownMembers,
 }
 
 /** A promise, a list or a Map: it has no members of its own, so all that it was meant to require would count as absent. */
-function isContainer(given: object): boolean {
+export function isContainer(given: object): boolean {
   return 'then' in given || Symbol.iterator in given
 }
 
