@@ -37,7 +37,7 @@ export {
 export type { AccountDirectory, AccountState, AppIdentity } from './domain/accounts/accounts.ts'
 export type { ScopeDescription } from './domain/accounts/scopes.ts'
 export type { App, AppCounts } from './domain/apps/app.ts'
-export type { AppFields, AppUpdate, NewApp, NewAppWithSecret } from './domain/apps/app-fields.ts'
+export type { AppFields, AppUpdate, ExpectedFields, NewApp, NewAppWithSecret } from './domain/apps/app-fields.ts'
 export type { AppJwk, PublicJwk } from './domain/apps/app-jwks.ts'
 export type { AppQuery, AppRegistry, WithSecret } from './domain/apps/app-registry.ts'
 export type {
@@ -47,6 +47,7 @@ export type {
   AppSecret,
   RequestContext,
 } from './domain/apps/authenticate-app.ts'
+export type { Permissions, ReadPermissions } from './domain/apps/permissions.ts'
 export type {
   Authorization,
   AuthorizingActor,

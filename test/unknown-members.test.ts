@@ -80,6 +80,8 @@ const NESTED: Readonly<Record<string, Case>> = {
   'createAppGrant lifetimes': wrong('accessTokenTtl', 'accessTokenSeconds', (lifetimes) =>
     core.createAppGrant({ store: memory.memoryStore(), lifetimes }),
   ),
+  'apps.update options': wrong('expect', 'expected', (extra) => apps.update(key, {}, extra)),
+  'apps.update expected': wrong('redirect_uris', 'redirectUrls', (expected) => apps.update(key, {}, { expected })),
   'createAppGrant limits': wrong('changesPerMinut', 'changesPerMinute', (limits) =>
     core.createAppGrant({ store: memory.memoryStore(), limits }),
   ),
@@ -102,6 +104,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
     asHost: wrong('account', 'as(account)', (extra) => appgrant.asHost({ login: 'x', ...extra })),
     close: NONE,
     erase: NONE,
+    permissions: wrong('account', 'owner', (extra) => appgrant.permissions(extra)),
     prepare: NONE,
   },
   events: {
@@ -123,7 +126,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
     setResourceServer: NONE,
     suspend: NONE,
     resume: NONE,
-    regenerateSecret: NONE,
+    regenerateSecret: wrong('secretId', 'replaces', (extra) => apps.regenerateSecret(key, extra)),
     replaceJwks: NONE,
     addSecret: NONE,
     revokeTokens: NONE,

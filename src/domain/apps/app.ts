@@ -43,12 +43,12 @@ export interface App extends Pick<AppFields, 'name' | 'homepage' | 'adminEmail'>
   readonly jwks: readonly AppJwk[]
 }
 
-/** What an app holds at the moment. */
+/** What an app holds at the moment. A number is absent, and never 0, if the store or the directory did not say it in time. */
 export interface AppCounts {
   /** How many accounts authorize it. */
-  readonly instances: number
+  readonly instances?: number
   /** How many live access tokens it has for the acting account or, with the host's authority, for its owner. */
-  readonly liveTokens: number
+  readonly liveTokens?: number
 }
 
 export function appView(app: LiveApp): App {

@@ -7,8 +7,11 @@ import type { AppJwk, PublicJwk } from '../../domain/apps/app-jwks.ts'
 import type { Install } from '../../domain/installs/installs.ts'
 import type { TokenInfo } from '../../domain/tokens/token-store.ts'
 
-/** The details of errors that a response shows: not the reason of an invalid token, nor which limit was reached. */
-type ShownDetails = ErrorDetails[Exclude<ErrorCode, 'invalid_token' | 'limit_reached' | 'too_many_failures'>]
+/** The details of errors that a response shows: not the reason of an invalid token, nor which limit was reached. Nothing is `expected`. */
+type ShownDetails = ErrorDetails[Exclude<
+  ErrorCode,
+  'invalid_token' | 'limit_reached' | 'too_many_failures' | 'conflict'
+>]
 type MemberOf<Union> = Union extends unknown ? keyof Union & string : never
 
 type Schema = Readonly<Record<string, unknown>>
@@ -110,6 +113,7 @@ export const schemas = {
       ...({
         'public?': { ...flag, description: 'Whether the app is a public client, which cannot keep a secret.' },
         'jwks?': { ...jwks, description: 'Public keys with which the app authenticates instead of a secret.' },
+        'once?': { ...text, description: '16–64 random characters of A-Za-z0-9_-: a repeat registers no other app.' },
         // The owner is in the query, and trust has a route of its own.
       } satisfies Members<Omit<NewApp, keyof AppFields | 'owner' | 'trusted'>>),
     }),
@@ -118,8 +122,14 @@ export const schemas = {
   App: object(app),
   AppRow: object({
     ...app,
-    instances: { type: 'integer', description: 'Number of accounts that currently authorize the app.' },
-    liveTokens: { type: 'integer', description: 'Number of live tokens of the app for the signed-in account.' },
+    'instances?': {
+      type: 'integer',
+      description: 'Number of accounts that currently authorize the app. Absent if not known.',
+    },
+    'liveTokens?': {
+      type: 'integer',
+      description: 'Number of live tokens of the app for the signed-in account. Absent if not known.',
+    },
   } satisfies Members<App & AppCounts>),
   AppPage: page(ref('AppRow')),
   AppWithSecret: object({ app: ref('App'), 'secret?': secret }),
@@ -131,6 +141,7 @@ export const schemas = {
     required: ['kty'],
   }),
   AppJwks: object({ jwks: { ...jwks, minItems: 1 } }),
+  Regenerate: object({ 'replaces?': { ...text, description: 'The id of a secret that the app must still have.' } }),
   Trusted: object({ trusted: flag }),
   AppIds: object({ apps: { ...texts, maxItems: 100 } }),
   Removals: object({
