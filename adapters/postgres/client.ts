@@ -25,7 +25,9 @@ const METHODS = ['connect', 'query', 'end', 'on'] as const
 export function newClient(create: () => PostgresClient): PostgresClient {
   const client: unknown = create()
   const isClient =
-    typeof client === 'object' && client !== null && METHODS.every((name) => typeof Reflect.get(client, name) === 'function')
+    typeof client === 'object' &&
+    client !== null &&
+    METHODS.every((name) => typeof Reflect.get(client, name) === 'function')
   if (isClient) return client as PostgresClient
   throw new TypeError(`postgresStore: client: expected it to return a Client of pg, received ${describeValue(client)}`)
 }

@@ -71,6 +71,7 @@ export function listOf({ partition, kind, group }: GroupRef): string {
 
 /** The names of the lists that contain a record. */
 export function listsOf({ kind, partition, groups }: StoreRecord): readonly string[] {
-  if (groups.length > MAX_GROUPS) throw new TypeError(`groups: expected at most ${MAX_GROUPS}, received ${groups.length}`)
+  if (groups.length > MAX_GROUPS)
+    throw new TypeError(`groups: expected at most ${MAX_GROUPS}, received ${groups.length}`)
   return groups.map((group) => listOf({ kind, partition, group }))
 }

@@ -1,5 +1,5 @@
-import { assertOptions, knownMembers } from '../../src/base/known-members.ts'
 import { invalidOption } from '../../src/base/errors.ts'
+import { assertOptions, knownMembers } from '../../src/base/known-members.ts'
 import { type Store, withSanitizedErrors } from '../../src/store.ts'
 import type { PostgresClient } from './client.ts'
 import type { Connection } from './connection.ts'
@@ -73,7 +73,9 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
   const { client: create, listener: createListener = create, table = 'appgrant' } = options
   for (const [name, given] of Object.entries({ client: create, listener: createListener }))
     if (typeof given !== 'function')
-      throw invalidOption('postgresStore', name, 'a function that returns a new Client of pg', given, { isSecret: true })
+      throw invalidOption('postgresStore', name, 'a function that returns a new Client of pg', given, {
+        isSecret: true,
+      })
   const names = namesFor(table)
 
   const gets = openLane(SIZES.gets, { create })

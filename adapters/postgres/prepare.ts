@@ -112,9 +112,15 @@ async function warnOfSettings(connection: Connection): Promise<void> {
       (SELECT reset_val FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout') AS idle`,
   )
   if (fsync !== 'on' || pages !== 'on')
-    warn('APPGRANT_POSTGRES_DURABILITY', 'fsync or full_page_writes is off: a crash may undo revocations, or destroy the database')
+    warn(
+      'APPGRANT_POSTGRES_DURABILITY',
+      'fsync or full_page_writes is off: a crash may undo revocations, or destroy the database',
+    )
   if (standbys === '' && replicas !== '0')
-    warn('APPGRANT_POSTGRES_STANDBYS', 'synchronous_standby_names is empty: a failover may undo acknowledged revocations')
+    warn(
+      'APPGRANT_POSTGRES_STANDBYS',
+      'synchronous_standby_names is empty: a failover may undo acknowledged revocations',
+    )
   if (idle === '0')
     warn(
       'APPGRANT_POSTGRES_IDLE_TRANSACTIONS',

@@ -1,4 +1,11 @@
-import { batchGets, type GroupRef, type PageRequest, type RecordPage, type Store, type StoreRecord } from '../../src/store.ts'
+import {
+  batchGets,
+  type GroupRef,
+  type PageRequest,
+  type RecordPage,
+  type Store,
+  type StoreRecord,
+} from '../../src/store.ts'
 import type { Row } from './connection.ts'
 import { withHint } from './errors.ts'
 import type { Lane } from './lane.ts'
@@ -21,7 +28,8 @@ export function reads({ table }: Names, { gets, lists }: { readonly gets: Lane; 
   // Each has at least one row, which says whether the server is a standby.
   const getKeys = `SELECT ${STANDBY}, ${COLUMNS} FROM (SELECT) AS one LEFT JOIN ${table} AS stored ON stored.key = ANY ($1)`
   const page = inLists(
-    (list) => `(SELECT * FROM ${table} WHERE ${list} = $1 AND (position, key) > ($2, $3) ORDER BY position, key LIMIT $4)`,
+    (list) =>
+      `(SELECT * FROM ${table} WHERE ${list} = $1 AND (position, key) > ($2, $3) ORDER BY position, key LIMIT $4)`,
   )
   const listPage = `SELECT ${STANDBY}, ${COLUMNS} FROM (SELECT) AS one
     LEFT JOIN (${page.join(' UNION ALL ')} ORDER BY position, key LIMIT $4) AS stored ON true

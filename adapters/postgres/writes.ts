@@ -34,7 +34,11 @@ const RESULTS: Readonly<Record<string, InsertResult>> = { i: 'inserted', e: 'exi
  */
 export function writes(
   { of }: Names,
-  options: { readonly inserts: Lane; readonly replaces: Lane; readonly wrote: (records: number, replaced?: RecordRef) => void },
+  options: {
+    readonly inserts: Lane
+    readonly replaces: Lane
+    readonly wrote: (records: number, replaced?: RecordRef) => void
+  },
 ): Writes {
   const { inserts, replaces, wrote } = options
   const insertRecords = `SELECT ${of('insert')}($1, $2, $3) AS results`

@@ -127,7 +127,9 @@ describeWithPostgres('postgresStore().prepare()', (target) => {
     const [table, role] = [freshName(), freshName()]
     await target().preparedStore(table)
     await target().sql(`CREATE ROLE ${role} LOGIN PASSWORD 'pw'; GRANT SELECT, DELETE ON ${table} TO ${role}`)
-    await expect(asRole(role, table).prepare()).rejects.toThrow(`lacks privileges: INSERT on ${table}, UPDATE on ${table}`)
+    await expect(asRole(role, table).prepare()).rejects.toThrow(
+      `lacks privileges: INSERT on ${table}, UPDATE on ${table}`,
+    )
     await expect(asRole(role, freshName()).prepare()).rejects.toThrow(/may not create the table/)
   })
 

@@ -10,7 +10,23 @@ import { until } from '../../support/servers/until.ts'
 // What a caller that ignores the types could pass (S40), and text that means more than a name elsewhere (S43).
 const NO_NAMES: readonly unknown[] = [
   ...[{ $ne: null }, ['a'], [], 1, 0, true, null, undefined, new Date(), Object('a'), { toString: () => 'a' }],
-  ...['', 'a:b', "a'b", 'a"b', '{a}', 'a,b', 'NULL ', 'a\\b', 'a\r\nb', 'a\u0000b', 'a b', '$1', 'a/b', 'é', 'x'.repeat(201)],
+  ...[
+    '',
+    'a:b',
+    "a'b",
+    'a"b',
+    '{a}',
+    'a,b',
+    'NULL ',
+    'a\\b',
+    'a\r\nb',
+    'a\u0000b',
+    'a b',
+    '$1',
+    'a/b',
+    'é',
+    'x'.repeat(201),
+  ],
 ]
 
 describeWithPostgres('postgresStore statements', (target) => {
@@ -46,9 +62,13 @@ describeWithPostgres('postgresStore statements', (target) => {
       expect(operations()).toHaveLength(1)
       return result
     }
-    expect(await does(() => Promise.all(records.map((one) => store.insert(one))))).toEqual(records.map(() => 'inserted'))
+    expect(await does(() => Promise.all(records.map((one) => store.insert(one))))).toEqual(
+      records.map(() => 'inserted'),
+    )
     expect(await does(() => Promise.all(records.map((one) => store.get([one]))))).toEqual(records.map((one) => [one]))
-    expect(await does(() => store.insert(record({ groups: ['g'] }), { limit: { group: 'g', max: 65 } }))).toBe('inserted')
+    expect(await does(() => store.insert(record({ groups: ['g'] }), { limit: { group: 'g', max: 65 } }))).toBe(
+      'inserted',
+    )
     const onlyIf = { ref: first, revision: first.revision }
     expect(await does(() => store.insert(record({ expiresAt: inMs(60_000) }), { onlyIf }))).toBe('inserted')
     expect(await does(() => store.replace(first, changed(first)))).toBe(true)
@@ -105,14 +125,14 @@ describeWithPostgres('postgresStore statements', (target) => {
     await store.insert(one)
     await target().sql(`ALTER TABLE ${table} ADD CONSTRAINT refused CHECK (data <> '"refused"')`)
     const refused = record({ data: '"refused"' })
-    for (const call of [store.insert(refused), store.replace(one, { ...changed(one), data: '"refused"' })])
-      expect(isNotApplied(await call.catch((error: unknown) => error))).toBe(true)
+    for (const call of [() => store.insert(refused), () => store.replace(one, { ...changed(one), data: '"refused"' })])
+      expect(isNotApplied(await call().catch((error: unknown) => error))).toBe(true)
     await target().sql(`
       CREATE FUNCTION ${table}_cut() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(5); RETURN NEW; END $$;
       CREATE TRIGGER cut BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${table}_cut()`)
-    for (const call of [store.insert(record()), store.replace(one, changed(one))]) {
-      const error = await call.catch((caught: unknown) => caught)
+    for (const call of [() => store.insert(record()), () => store.replace(one, changed(one))]) {
+      const error = await call().catch((caught: unknown) => caught)
       expect(error).toBeInstanceOf(Error)
       expect(isNotApplied(error)).toBe(false)
     }
@@ -222,7 +242,9 @@ describeWithPostgres('postgresStore statements', (target) => {
     await Promise.all([...old, ...kept].map((one) => store.insert(one)))
     await until('the expired are gone', async () => {
       await store.insert(record({ expiresAt: Date.now() - 61_000 }))
-      const [row] = await target().sql(`SELECT count(*)::int AS n FROM ${table} WHERE expires_at < ${Date.now() - 60_500}`)
+      const [row] = await target().sql(
+        `SELECT count(*)::int AS n FROM ${table} WHERE expires_at < ${Date.now() - 60_500}`,
+      )
       return Number(row?.n) < 5
     })
     expect(await store.get([...kept, next])).toEqual([...kept, next])
@@ -233,7 +255,9 @@ describeWithPostgres('postgresStore statements', (target) => {
     const { store, table } = await observed()
     await Promise.all(many(300).map((one) => store.insert(one)))
     const used = async () => {
-      const [row] = await target().sql(`SELECT pg_stat_clear_snapshot(), seq_scan::int AS n FROM pg_stat_user_tables WHERE relname = '${table}'`)
+      const [row] = await target().sql(
+        `SELECT pg_stat_clear_snapshot(), seq_scan::int AS n FROM pg_stat_user_tables WHERE relname = '${table}'`,
+      )
       return Number(row?.n)
     }
     await target().sql(`ANALYZE ${table}`)

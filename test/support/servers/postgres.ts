@@ -121,7 +121,16 @@ async function inFolder(fill: (data: string) => Promise<void>): Promise<Postgres
     restart: start,
     startStandby: () =>
       inFolder(async (copy) => {
-        await runProgram('pg_basebackup', ['-D', copy, '-R', '-c', 'fast', '--no-sync', '-d', `${url}?application_name=standby`])
+        await runProgram('pg_basebackup', [
+          '-D',
+          copy,
+          '-R',
+          '-c',
+          'fast',
+          '--no-sync',
+          '-d',
+          `${url}?application_name=standby`,
+        ])
       }),
     async promote() {
       await sql('SELECT pg_promote()')
