@@ -1,7 +1,7 @@
 import type { ErrorCode, ErrorDetails, FieldError } from '../../base/errors.ts'
 import type { Actor } from '../../base/events.ts'
 import type { KnownMembers } from '../../base/known-members.ts'
-import type { App, AppCounts } from '../../domain/apps/app.ts'
+import type { App, AppCounts, AppStanding } from '../../domain/apps/app.ts'
 import type { AppFields, NewApp } from '../../domain/apps/app-fields.ts'
 import type { AppJwk, PublicJwk } from '../../domain/apps/app-jwks.ts'
 import type { Install } from '../../domain/installs/installs.ts'
@@ -128,9 +128,17 @@ export const schemas = {
     },
     'liveTokens?': {
       type: 'integer',
-      description: 'Number of live tokens of the app for the signed-in account. Absent if not known.',
+      description: 'Number of live tokens of the app for its owner. Absent if not known.',
     },
-  } satisfies Members<App & AppCounts>),
+    'mayResume?': {
+      type: 'boolean',
+      description: 'Only if the app is suspended: whether the signed-in account may resume it.',
+    },
+    'ownerReplaced?': {
+      type: 'boolean',
+      description: 'True if the owner has another epoch than when the app was registered, so that it does not work.',
+    },
+  } satisfies Members<App & AppCounts & AppStanding>),
   AppPage: page(ref('AppRow')),
   AppWithSecret: object({ app: ref('App'), 'secret?': secret }),
   AppWithNewSecret: object({ app: ref('App'), secretId: text, secret }),
