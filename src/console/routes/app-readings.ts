@@ -11,8 +11,12 @@ import type { Status } from '../parts/status.ts'
 export type ReadApp = App & AppCounts & AppStanding
 
 /** The app of the address. @throws AppGrantError `app_not_found` if the viewer may not see it. */
-export async function appOf({ match, over }: Call): Promise<ReadApp> {
-  const app = await over(undefined).apps.get(match.parts.key ?? '', { counts: true })
+export async function appOf({ match, over, context }: Call): Promise<ReadApp> {
+  const read = (owner?: string) => over(owner).apps.get(match.parts.key ?? '', { counts: true })
+  const found = await read()
+  const { account, operator } = context.viewer
+  // To their own account, an operator is an account like any other.
+  const app = operator === true && found?.owner === account ? await read(account) : found
   return app ?? Promise.reject(appNotFound())
 }
 

@@ -61,7 +61,7 @@ export function createClientCredentials(parts: {
         app,
         scope: narrowedScope(scopeTokens(input.scope), app.fields.scopes, { app, scopes }),
         audience: audiences.requested(resourcesInput(input.resources)),
-        ...(source.userAgent !== undefined && { userAgent: source.userAgent }),
+        userAgent: source.userAgent,
       }
     }
 
@@ -83,15 +83,18 @@ export function createClientCredentials(parts: {
 
   /** @param appRevision - nothing is issued if the app is no longer at this revision. Default is to issue in any case. */
   async function issue(plan: Plan, source: EventSource, appRevision?: string): Promise<TokenResponse | undefined> {
-    const { app, scope } = plan
+    const { app, scope, audience, userAgent } = plan
     const issuedAt = clock()
     const counted = accessTokenIssuer.assertMayIssue(app)
     if (counted) await counted
     const token = await accessTokenIssuer.issue(
       { kind: 'at', app: app.key, token: random(WIDTH.token), secret: random(WIDTH.secret) },
       {
-        ...plan,
-        ...(appRevision !== undefined && { appRevision }),
+        app,
+        appRevision,
+        scope,
+        audience,
+        userAgent,
         issuedAt,
         expiresAt: issuedAt + accessTokenMs(app, lifetimes),
       },

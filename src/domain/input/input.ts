@@ -96,10 +96,9 @@ export function searchInput(value: unknown): string {
 export function userAgentInput(value: unknown): { readonly userAgent?: string } {
   if (value === undefined) return {}
   if (typeof value !== 'string') throw invalidRequest('userAgent', 'a string', value)
-  const shown = value
-    .slice(0, MAX_USER_AGENT)
-    .toWellFormed()
-    .replaceAll(/\p{Cc}/gu, '')
+  const short = value.slice(0, MAX_USER_AGENT)
+  // Nearly all are printable ASCII, which needs no change.
+  const shown = /^[ -~]*$/.test(short) ? short : short.toWellFormed().replaceAll(/\p{Cc}/gu, '')
   return shown ? { userAgent: shown } : {}
 }
 
