@@ -6,7 +6,7 @@ import { isFromStandby } from './errors.ts'
  * How long a call waits for a connection: less than core's default deadline, so that no write is sent after its caller
  * was told that its outcome is unknown.
  */
-export const PATIENCE_MS = 450
+export const PATIENCE_MS = 600
 /** How long calls fail at once after a connection could not be opened. */
 const PAUSE_MS = 100
 /** How long `close` waits for statements that are under way. */

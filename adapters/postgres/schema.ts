@@ -15,7 +15,7 @@ export const FUNCTIONS = {
 } as const
 
 /** How long a statement waits for a lock, in ms. With the wait for a connection, less than core's default deadline. */
-const LOCK_MS = 500
+const LOCK_MS = 350
 /** The maximum number of records that a sweep deletes. */
 export const MAX_SWEPT = 256
 
