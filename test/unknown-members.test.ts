@@ -3,6 +3,7 @@ import * as memory from '../adapters/memory/memory-store.ts'
 import * as mongodb from '../adapters/mongodb/mongo-store.ts'
 import * as redis from '../adapters/redis/redis-store.ts'
 import * as sqlite from '../adapters/sqlite/sqlite-store.ts'
+import * as consolePages from '../src/console/index.ts'
 import * as http from '../src/http/index.ts'
 import * as core from '../src/index.ts'
 import * as node from '../src/node.ts'
@@ -40,6 +41,9 @@ const wrong = (name: string, named: string, call: Case['call']): Case => ({ wron
 const EXPORTS: Readonly<Record<string, Case | typeof NONE>> = {
   createAppGrant: wrong('isuer', 'issuer', (extra) =>
     core.createAppGrant({ store: memory.memoryStore(), ...extra } as core.AppGrantOptions),
+  ),
+  createConsole: wrong('signin', 'signIn', (extra) =>
+    consolePages.createConsole(appgrant, { signIn: async () => session, ...extra }),
   ),
   generateSigningKey: wrong('algorithm', 'alg', (extra) => core.generateSigningKey(extra)),
   createHandler: wrong('signin', 'signIn', (extra) => http.createHandler(appgrant, extra)),
@@ -88,6 +92,20 @@ const NESTED: Readonly<Record<string, Case>> = {
       signing: { current: SIGNING_KEY, ...extra },
     }),
   ),
+  'createConsole accounts': wrong('name', 'names', (extra) =>
+    consolePages.createConsole(appgrant, {
+      signIn: async () => session,
+      accounts: { names: async () => ({}), ...extra },
+    }),
+  ),
+  'createConsole theme': wrong('acent', 'accent', (theme) =>
+    consolePages.createConsole(appgrant, { signIn: async () => session, theme }),
+  ),
+  'createConsole texts': wrong('cancell', 'cancel', (fr) =>
+    consolePages.createConsole(appgrant, { signIn: async () => session, texts: { fr } }),
+  ),
+  'createHandler theme': wrong('acent', 'accent', (theme) => http.createHandler(appgrant, { theme })),
+  'createHandler texts': wrong('approv', 'approve', (fr) => http.createHandler(appgrant, { texts: { fr } })),
   'redisStore durability': wrong('timeout', 'timeoutMs', (extra) =>
     redis.redisStore({ client, durability: { replicas: 1, timeoutMs: 100, ...extra } }),
   ),
@@ -137,6 +155,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
   installs: {
     list: wrong('owner', 'account', (extra) => installs.list({ account: 'org', ...extra })),
     listByApp: wrong('apps', 'app', (extra) => installs.listByApp({ app: key, ...extra })),
+    get: wrong('acount', 'account', (extra) => installs.get({ ...of, ...extra })),
     count: wrong('account', 'app', (extra) => installs.count({ app: key, ...extra })),
     withdraw: wrong('acount', 'account', (extra) => installs.withdraw({ ...of, ...extra })),
   },
@@ -188,7 +207,7 @@ async function errorOf(call: () => unknown): Promise<Error | undefined> {
 
 describe('members that do not exist', () => {
   it('the table has every function of every entry and every method (ERR-6)', () => {
-    const entries = [memory, mongodb, redis, sqlite, http, core, node, resource, store, testing]
+    const entries = [memory, mongodb, redis, sqlite, http, consolePages, core, node, resource, store, testing]
     const functions = entries.flatMap((entry) =>
       Object.entries(entry).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
     )

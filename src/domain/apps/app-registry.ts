@@ -9,7 +9,7 @@ import type { Scopes } from '../accounts/scopes.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
-import type { App, AppCounts } from './app.ts'
+import type { App, AppCounts, AppStanding } from './app.ts'
 import type { AppUpdate, ExpectedFields, NewApp, NewAppWithSecret } from './app-fields.ts'
 import type { PublicJwk } from './app-jwks.ts'
 import type { Freeing } from './free-app.ts'
@@ -39,7 +39,7 @@ export interface AppQuery extends PageQuery {
   /** Only apps of this API type. Default is all. */
   readonly apiType?: string | undefined
   /**
-   * Whether each app has the numbers of {@link AppCounts}, which takes two or three more calls of the store for each. They are waited
+   * Whether each app has the members of {@link AppStanding} and the numbers of {@link AppCounts}, which takes two or three more calls of the store for each. They are waited
    * for until the call has taken `timeoutMs`, or a fifth of it more. Default is false.
    */
   readonly counts?: boolean | undefined
@@ -70,9 +70,9 @@ export interface AppRegistry {
   /**
    * Returns undefined if there is no such app or the caller may not see it.
    *
-   * @param options - `counts`: whether the app has the numbers of {@link AppCounts}. Default is false.
+   * @param options - `counts`: whether the app has the members of {@link AppStanding} and {@link AppCounts}. Default is false.
    */
-  get(key: string, options: { readonly counts: true }): Promise<(App & AppCounts) | undefined>
+  get(key: string, options: { readonly counts: true }): Promise<(App & AppCounts & AppStanding) | undefined>
   /** The same without the numbers. */
   get(key: string, options?: { readonly counts?: boolean | undefined }): Promise<App | undefined>
   /**
@@ -80,7 +80,7 @@ export interface AppRegistry {
    *
    * @throws {@link AppGrantError} `app_not_found` if the caller may not see the owner's apps; `invalid_cursor`.
    */
-  list(query: AppQuery & { readonly counts: true }): Promise<Page<App & AppCounts>>
+  list(query: AppQuery & { readonly counts: true }): Promise<Page<App & AppCounts & AppStanding>>
   /** The same without the numbers. */
   list(query?: AppQuery): Promise<Page<App>>
   /**

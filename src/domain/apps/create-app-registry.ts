@@ -22,6 +22,7 @@ import { checkAppChange, EXPECTED } from './app-fields.ts'
 import { assertAppJwks } from './app-jwks.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
 import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
+import { suspensionRankFor } from './app-standing.ts'
 import * as transitions from './app-transitions.ts'
 import { assertExpected, expectedInput } from './expected-fields.ts'
 import { fieldOptionsFor } from './field-options-for.ts'
@@ -210,11 +211,6 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
   async function assertNotSuspendedAbove(app: LiveApp, authority: Authority): Promise<void> {
     if (authority.rank < (await suspensionRankFor(app, authority))) throw suspendedAbove()
-  }
-
-  async function suspensionRankFor(app: LiveApp, authority: Authority): Promise<number> {
-    const lineage = app.suspended && authority.rank !== transitions.HOST_RANK ? await authority.lineage() : []
-    return transitions.suspensionRank(app, (account) => lineage.findIndex((state) => state.id === account))
   }
 
   /**

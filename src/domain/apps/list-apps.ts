@@ -6,10 +6,11 @@ import type { StoreRecord } from '../../records/collection.ts'
 import type { ListOf, Page } from '../../records/pages.ts'
 import { accountInput, cursorInput, invalidRequest, limitInput, objectInput } from '../input/input.ts'
 import { type App, appView } from './app.ts'
-import { type CountApps, createCountApps, type Epoch } from './app-counts.ts'
+import { createCountApps } from './app-counts.ts'
 import { appNotFound } from './app-errors.ts'
 import { appFilter } from './app-filter.ts'
 import type { AppQuery, AppRegistry, RegistryParts } from './app-registry.ts'
+import { standingOf } from './app-standing.ts'
 import { type Authority, isVisible } from './visible-apps.ts'
 
 const LIST = knownMembers<AppQuery>(
@@ -31,14 +32,14 @@ const GET = knownMembers<NonNullable<Parameters<AppRegistry['get']>[1]>>({ count
 /** Lists the apps of one owner or, with the host's authority, of all. */
 export function createListApps(parts: RegistryParts, actor: Actor): Pick<AppRegistry, 'get' | 'list'> {
   const { pages, visibleApps } = parts
-  const countApps = createCountApps(parts, actor)
+  const countApps = createCountApps(parts)
 
   async function get(key: string, options: { readonly counts?: boolean | undefined } = {}): Promise<App | undefined> {
     const { counts = false } = objectInput(options, 'options', GET)
     const startedAt = performance.now()
     const found = await visibleApps.findWithAuthority(actor, key)
     if (!found) return undefined
-    return (await view([found.app], counts && { epoch: epochOf(found.authority), startedAt }))[0]
+    return (await view([found.app], found.authority, counts && { startedAt }))[0]
   }
 
   async function list(query: AppQuery = {}): Promise<Page<App>> {
@@ -62,13 +63,18 @@ export function createListApps(parts: RegistryParts, actor: Actor): Pick<AppRegi
         : { rows: [[appsOfOwner(owner)]] }
     const list: ListOf<LiveApp> = { ...rows, identity, show, isSearch: filter.isSearch, isReversed }
     const { items, ...rest } = await pages.page(list, page)
-    return { ...rest, items: await view(items, counts && { epoch: authority && epochOf(authority), startedAt }) }
+    return { ...rest, items: await view(items, authority, counts && { startedAt }) }
   }
 
-  async function view(apps: readonly LiveApp[], counted: false | Parameters<CountApps>[1]): Promise<readonly App[]> {
+  async function view(
+    apps: readonly LiveApp[],
+    authority: Authority | undefined,
+    counted: false | { readonly startedAt: number },
+  ): Promise<readonly App[]> {
     if (!counted) return apps.map(appView)
-    const numbers = await countApps(apps, counted)
-    return apps.map((app, at) => ({ ...appView(app), ...numbers[at] }))
+    const standings = await Promise.all(apps.map((app) => standingOf(app, authority)))
+    const numbers = await countApps(apps, { authority, ...counted })
+    return apps.map((app, at) => ({ ...appView(app), ...standings[at], ...numbers[at] }))
   }
 
   // What `counts` adds is in the overloads only.
@@ -86,9 +92,4 @@ function isNewestFirst(order: unknown, owner: string | undefined): boolean {
   if (order !== undefined && owner === undefined)
     throw invalidRequest('order', 'an order only with an owner, because all apps are in no particular order', order)
   return order === 'newest'
-}
-
-/** The epoch of the acting account; undefined for the host, which has none. */
-function epochOf({ actorLineage: [actor] }: Authority): Epoch | undefined {
-  return actor && { epoch: actor.epoch }
 }

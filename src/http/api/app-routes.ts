@@ -10,6 +10,15 @@ import { pageOf } from './paging.ts'
 export const appRoutes: readonly ApiRoute[] = [
   {
     method: 'GET',
+    path: '/permissions',
+    summary: 'What the account may do now, also for `owner` below it.',
+    query: ['owner'],
+    status: 200,
+    result: 'Permissions',
+    run: ({ management, query }) => management.permissions({ owner: query.owner }),
+  },
+  {
+    method: 'GET',
     path: '/apps',
     summary: 'Lists the apps of the account, or of `owner` below it, oldest first. `name` searches by name.',
     query: ['owner', 'order', 'name', 'suspended', 'trusted', 'apiType', 'cursor', 'limit'],

@@ -1,9 +1,10 @@
 import type { ErrorCode, ErrorDetails, FieldError } from '../../base/errors.ts'
 import type { Actor } from '../../base/events.ts'
 import type { KnownMembers } from '../../base/known-members.ts'
-import type { App, AppCounts } from '../../domain/apps/app.ts'
+import type { App, AppCounts, AppStanding } from '../../domain/apps/app.ts'
 import type { AppFields, NewApp } from '../../domain/apps/app-fields.ts'
 import type { AppJwk, PublicJwk } from '../../domain/apps/app-jwks.ts'
+import type { Permissions } from '../../domain/apps/permissions.ts'
 import type { Install } from '../../domain/installs/installs.ts'
 import type { TokenInfo } from '../../domain/tokens/token-store.ts'
 
@@ -104,8 +105,15 @@ const secret = { ...text, description: 'The client_secret. It is never shown aga
 const holder = { app: text, 'account?': { ...text, description: 'Default is the signed-in account.' } }
 const page = (items: Schema) => object({ items: list(items), 'nextCursor?': text })
 
+const permissions = {
+  useApps: { ...flag, description: 'False if no app may act for the account.' },
+  registerApps: { oneOf: [flag, texts], description: 'A list if only apps of these API types can be registered.' },
+  trustApps: flag,
+} satisfies Members<Permissions>
+
 /** The JSON Schemas of the API, for its description. The core applies more rules to app fields than are written here. */
 export const schemas = {
+  Permissions: object(permissions),
   AppFields: object(fields),
   NewApp: {
     ...object({
@@ -128,9 +136,17 @@ export const schemas = {
     },
     'liveTokens?': {
       type: 'integer',
-      description: 'Number of live tokens of the app for the signed-in account. Absent if not known.',
+      description: 'Number of live tokens of the app for its owner. Absent if not known.',
     },
-  } satisfies Members<App & AppCounts>),
+    'mayResume?': {
+      type: 'boolean',
+      description: 'Only if the app is suspended: whether the signed-in account may resume it.',
+    },
+    'ownerReplaced?': {
+      type: 'boolean',
+      description: 'True if the owner has another epoch than when the app was registered, so that it does not work.',
+    },
+  } satisfies Members<App & AppCounts & AppStanding>),
   AppPage: page(ref('AppRow')),
   AppWithSecret: object({ app: ref('App'), 'secret?': secret }),
   AppWithNewSecret: object({ app: ref('App'), secretId: text, secret }),

@@ -59,6 +59,37 @@ describe('the numbers of listed apps', () => {
     expect(await appgrant.apps.get(key, { counts: true })).toMatchObject({ instances: 1, liveTokens: 1 })
   })
 
+  it('of a suspended app it is known whether the caller may resume it (REV-5)', async () => {
+    const { appgrant } = createFixture()
+    const { app } = await appgrant.apps.register(exampleApp({ owner: 'user' }))
+    const standing = async ({ apps }: Pick<AppGrant, 'apps'>) => {
+      const [listed] = (await apps.list({ owner: 'user', counts: true })).items
+      const read = await apps.get(app.key, { counts: true })
+      expect(listed?.mayResume).toBe(read?.mayResume)
+      return read?.mayResume
+    }
+    const all = [appgrant.as('user'), appgrant.as('org'), appgrant.as('provider'), appgrant]
+    expect(await Promise.all(all.map(standing))).toEqual([undefined, undefined, undefined, undefined])
+    await appgrant.as('org').apps.suspend(app.key)
+    expect(await Promise.all(all.map(standing))).toEqual([false, true, true, true])
+    await appgrant.apps.suspend(app.key)
+    expect(await Promise.all(all.map(standing))).toEqual([false, false, false, true])
+    expect((await appgrant.apps.list({ counts: true })).items).toMatchObject([{ mayResume: true }])
+  })
+
+  it('an app whose owner has another epoch says so to those above, even if then nothing else is known (ACC-7)', async () => {
+    const { appgrant, tree } = createFixture()
+    const { app } = await appgrant.apps.register(exampleApp({ owner: 'org' }))
+    expect(await appgrant.apps.get(app.key, { counts: true })).not.toHaveProperty('ownerReplaced')
+    tree.set('org', { epoch: 'e2' })
+    for (const { apps } of [appgrant.as('provider'), appgrant]) {
+      expect((await apps.list(OF_ORG)).items).toMatchObject([{ ownerReplaced: true }])
+      expect(await apps.get(app.key, { counts: true })).toMatchObject({ ownerReplaced: true })
+    }
+    tree.setDown(true)
+    expect(await appgrant.apps.get(app.key, { counts: true })).toMatchObject({ key: app.key, instances: 0 })
+  })
+
   it('a list that the store cannot read is an outage (ERR-1)', async () => {
     const { appgrant, store } = createFixture()
     store.fail('list', 'before')

@@ -267,6 +267,24 @@ describe('the JSON API of a signed-in account', () => {
     expect(await listed('apiType=system')).toEqual(['apiType'])
   })
 
+  it('the permissions of the account are shown, also for an account below it (ACC-4, LST-4)', async () => {
+    const { ask, who } = await api()
+    const all = { useApps: true, registerApps: true, trustApps: true }
+    expect(await ask('GET', '/permissions')).toEqual({ status: 200, body: all })
+    expect(await ask('GET', '/permissions?owner=user-1')).toEqual({ status: 200, body: all })
+    expect(await ask('GET', '/permissions?owner=org-2')).toMatchObject({
+      status: 404,
+      body: { error: 'app_not_found' },
+    })
+    who.account = 'user-1'
+    expect(await ask('GET', '/permissions')).toEqual({ status: 200, body: { ...all, trustApps: false } })
+    const registerApps = ['system', 'unified']
+    const limited = await api({
+      directory: { lineage: async (id) => [{ ...state(id), mayUseApps: false, mayRegisterApps: registerApps }] },
+    })
+    expect((await limited.ask('GET', '/permissions')).body).toEqual({ ...all, useApps: false, registerApps })
+  })
+
   it('an app is registered once, and the repeat is a 409 that names it (APP-7)', async () => {
     const { ask, register, who } = await api()
     const once = '4f6f9d0e-1c1f-4a57-9c1e-55d2b3e8a7f0'
@@ -318,14 +336,14 @@ describe('the JSON API of a signed-in account', () => {
     expect(counts.count - before.count).toBe(200)
   })
 
-  it('counts are those of the apps and the accounts that the caller sees (LST-1, ACC-7)', async () => {
+  it('counts are those of the owner of the apps, whose account above it sees them (LST-1, ACC-7)', async () => {
     const { ask, appgrant, who } = await api()
     const { app, secret } = await appgrant.apps.register(exampleApp({ owner: 'org-1', trusted: true }))
     await appgrant.authorizer.clientCredentials({ key: app.key, secret })
     const tokensIn = async (path: string) => (await ask('GET', path)).body
     expect(await tokensIn('/apps')).toMatchObject({ items: [{ liveTokens: 1 }] })
     who.account = 'provider'
-    expect(await tokensIn('/apps?owner=org-1')).toMatchObject({ items: [{ liveTokens: 0 }] })
+    expect(await tokensIn('/apps?owner=org-1')).toMatchObject({ items: [{ liveTokens: 1 }] })
     const counted = { counts: true } as const
     expect(await appgrant.apps.get(app.key, counted)).toMatchObject({ instances: 0, liveTokens: 1 })
     expect((await appgrant.apps.list({ owner: 'org-1', ...counted })).items).toMatchObject([{ liveTokens: 1 }])
@@ -610,6 +628,7 @@ describe('the JSON API of a signed-in account', () => {
       Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`)),
     ).toMatchInlineSnapshot(`
       [
+        "get /permissions",
         "get /apps",
         "post /apps",
         "post /apps/remove",
