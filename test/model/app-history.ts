@@ -150,14 +150,16 @@ function entriesOf(
     const conditions = verification(asked.token, outcome)
     return oneInstant ? [read((state) => conditions.every((holds) => holds(state)))] : conditions.map(read)
   }
-  if (outcome === 'app_not_found') return [read(({ gone }) => gone)]
-  if (outcome === 'absent') return [read(({ gone, installed }) => gone || (act === 'withdraw' && !installed))]
+  // What is the user's cannot be found without the install either.
+  const isOnInstall = act === 'withdraw' || act === 'removeAllOfUser'
+  if (outcome === 'app_not_found' || outcome === 'absent')
+    return [read(({ gone, installed }) => gone || (isOnInstall && !installed))]
   if (outcome !== 'ok' && !isUnknown) return [read(() => false)]
   const change = changeBy(asked, { name, answered })
-  const isOnApp = asked.act !== 'removeToken' && asked.act !== 'removeAllOfUser' && asked.act !== 'withdraw'
+  const isOnApp = act !== 'removeToken' && !isOnInstall
   if (isOnApp) return [write((state) => (state.gone ? [] : [{ ...state, ...change(state) }]))]
   // The app is read first; what is written is another record.
-  const isFound = (state: State) => isUnknown || asked.act !== 'withdraw' || state.installed
+  const isFound = (state: State) => isUnknown || !isOnInstall || state.installed
   const changed = write((state) => (isFound(state) ? [{ ...state, ...change(state) }] : []))
   return [...(isUnknown ? [] : [read(({ gone }) => !gone)]), changed]
 
@@ -204,7 +206,9 @@ function verification(id: string, outcome: Answered['outcome']): readonly Condit
     }
   }
   const isHere = over(({ isRemoved }) => !isRemoved)
-  const isOfInstall = over(({ isUsers, isOfInstall: isOfStamps }, { installed }) => isOfStamps && (installed || !isUsers))
+  const isOfInstall = over(
+    ({ isUsers, isOfInstall: isOfStamps }, { installed }) => isOfStamps && (installed || !isUsers),
+  )
   const isOpen = over(({ isUsers }, { session }) => !(isUsers && session.ended))
   switch (outcome) {
     case 'ok':

@@ -187,7 +187,10 @@ function areAllowed(
   const chain = chainOf(owner).map((account) => model.accounts[account])
   return (
     redirectUrls.every((url) => allowsRedirect(model, url)) &&
-    scopes.every((scope) => model.host.scopes.includes(scope) && chain.every(({ mayScopes }) => mayScopes?.includes(scope) ?? true))
+    scopes.every(
+      (scope) =>
+        model.host.scopes.includes(scope) && chain.every(({ mayScopes }) => mayScopes?.includes(scope) ?? true),
+    )
   )
 }
 
@@ -255,10 +258,15 @@ function plainAct(title: string, call: AppCommand['call'], apply: AppCommand['ap
   return target.map((where) => onApp({ ...where, title, expected: OK, call, apply }))
 }
 
-const redirectLists = fc.constantFrom([REDIRECT], [REDIRECT], [REDIRECT, LOOPBACK])
+const redirectLists = fc.constantFrom<string[][]>([REDIRECT], [REDIRECT], [REDIRECT, LOOPBACK])
 
 const register = fc
-  .record({ actor: actors, owner: fc.constantFrom<Owner>('user', 'org'), trusted: fc.boolean(), redirectUrls: redirectLists })
+  .record({
+    actor: actors,
+    owner: fc.constantFrom<Owner>('user', 'org'),
+    trusted: fc.boolean(),
+    redirectUrls: redirectLists,
+  })
   .map(({ actor, owner, trusted, redirectUrls }): Command => {
     const what = `${trusted ? 'a trusted' : 'an'} app${redirectUrls.includes(LOOPBACK) ? ' on a device' : ''}`
     const title = `${actor ?? 'host'} registers ${what} for ${owner}`
@@ -349,15 +357,17 @@ const setPublished = fc.tuple(target, fc.boolean()).map(([where, published]) =>
   }),
 )
 
-const setLifetimes = fc.tuple(target, fc.constantFrom(...Object.keys(APP_LIFETIMES) as (keyof typeof APP_LIFETIMES)[])).map(([where, which]) =>
-  onApp({
-    ...where,
-    title: `sets ${which} lifetimes of`,
-    expected: () => onlyHost(where),
-    call: ({ apps }, { key }) => apps.setLifetimes(key, APP_LIFETIMES[which].set),
-    apply: (app) => void Object.assign(app, { lifetimes: APP_LIFETIMES[which].ms }),
-  }),
-)
+const setLifetimes = fc
+  .tuple(target, fc.constantFrom(...(Object.keys(APP_LIFETIMES) as (keyof typeof APP_LIFETIMES)[])))
+  .map(([where, which]) =>
+    onApp({
+      ...where,
+      title: `sets ${which} lifetimes of`,
+      expected: () => onlyHost(where),
+      call: ({ apps }, { key }) => apps.setLifetimes(key, APP_LIFETIMES[which].set),
+      apply: (app) => void Object.assign(app, { lifetimes: APP_LIFETIMES[which].ms }),
+    }),
+  )
 
 const setTrusted = fc.tuple(target, fc.boolean()).map(([where, trusted]) =>
   onApp({
@@ -577,7 +587,15 @@ const changeAccount = fc
       check: () => true,
       async run(model, { tree }) {
         Object.assign(model.accounts[account], facts)
-        const { active, mayUse, mayRegister, mayTrust, mayScopes: mayRegisterScopes, tenant, epoch } = model.accounts[account]
+        const {
+          active,
+          mayUse,
+          mayRegister,
+          mayTrust,
+          mayScopes: mayRegisterScopes,
+          tenant,
+          epoch,
+        } = model.accounts[account]
         const may = { mayUseApps: mayUse, mayRegisterApps: mayRegister, mayTrustApps: mayTrust, mayRegisterScopes }
         tree.set(account, { active, ...may, tenant, epoch })
         model.log.push(title)
@@ -660,7 +678,7 @@ const COMMANDS: fc.Arbitrary<Command>[] = [
   ...often(2, look),
   ...often(2, update),
   setPublished,
-  setLifetimes,
+  ...often(2, setLifetimes),
   setTrusted,
   suspend,
   ...often(2, resume),
@@ -674,7 +692,7 @@ const COMMANDS: fc.Arbitrary<Command>[] = [
   remove,
   pass,
   changeAccount,
-  ...often(2, restore),
+  ...often(3, restore),
 ]
 
 /**
@@ -690,10 +708,15 @@ export async function runLifecycle(
   const log: string[] = []
   const all = [...COMMANDS, ...parts.flatMap(({ commands }) => commands)]
   await fc.assert(
-    fc.asyncProperty(fc.commands(all, { maxCommands: 80, size: 'max' }), async (commands) => {
+    fc.asyncProperty(fc.commands(all, { maxCommands: 120, size: 'max' }), async (commands) => {
       const store = await open()
       const host = everythingAllowed()
-      const options = { issuer: ISSUER, appsPerOwner: LIMIT, limits: { consentRequestsPerAccount: MOST_CONSENTS }, timeoutMs: 60_000 }
+      const options = {
+        issuer: ISSUER,
+        appsPerOwner: LIMIT,
+        limits: { consentRequestsPerAccount: MOST_CONSENTS },
+        timeoutMs: 60_000,
+      }
       const fixture = createFixture(store, { ...options, ...optionsOf(host) })
       const accounts = { user: accountFacts(), org: accountFacts(), provider: accountFacts(), root: accountFacts() }
       const model: Model = { accounts, host, apps: [], log: [] }

@@ -65,7 +65,7 @@ describe('histories of one app', () => {
       const history = (begun: number, asked: Asked, answered?: Answered) =>
         isExplained([
           call(0, 1, grant, made('t1')),
-          call(2, 5, { act }),
+          call(3, 5, { act }),
           call(6, 7, verify('t1')),
           call(begun, begun + 2, asked, answered),
         ])
@@ -92,7 +92,9 @@ describe('histories of one app', () => {
     expect(isExplained(calls('unpublish'))).toBe(true)
     expect(isExplained(calls('withdraw'))).toBe(false)
     expect(isExplained([call(0, 5, { act: 'withdraw' }), call(0, 5, { act: 'withdraw' })])).toBe(false)
-    expect(isExplained([call(0, 5, { act: 'withdraw' }), call(0, 5, { act: 'withdraw' }, { outcome: 'absent' })])).toBe(true)
+    expect(isExplained([call(0, 5, { act: 'withdraw' }), call(0, 5, { act: 'withdraw' }, { outcome: 'absent' })])).toBe(
+      true,
+    )
   })
 
   it('an acceptance after a refusal contradicts the history', () => {

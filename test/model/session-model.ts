@@ -147,17 +147,16 @@ const authorize = fc
     app: fc.nat(20),
     asked: fc.constantFrom(...CHAIN),
     denies: fc.boolean(),
+    times: fc.constantFrom(1, 1, 1, 1, MOST_CONSENTS + 1),
     url: fc.constantFrom(REDIRECT, REDIRECT, LOOPBACK),
   })
-  .map(({ app: at, asked, denies, url }): Command => {
-    const title = `${asked} ${denies ? 'denies' : 'approves'} app ${at}${url === LOOPBACK ? ' on a device' : ''}`
+  .map(({ app: at, asked, denies, times, url }): Command => {
+    const title = `${asked} ${denies ? 'denies' : 'approves'} request ${times} of app ${at}${url === LOOPBACK ? ' on a device' : ''}`
     return {
       check: ({ apps }) => apps.length > 0,
       async run(model, fixture) {
         const app = model.apps[at % model.apps.length] as ModelApp
         const account = holderOf(app, asked)
-        const call = begin(fixture, app, { account, url })
-        const outcome = await codeOf(call)
         const standing = standingFor(model, app, account)
         const redirect = app.redirects.find((one) => one.url === url && allowsRedirect(model, url))
         // What is wrong with the app or its owner is shown on a page; what is wrong with the account, the app gets to know.
@@ -168,6 +167,10 @@ const authorize = fc
           const ofApp = refusalOfApp(model, app, account)
           return ofApp === 'ok' && standing === 'ok' && hasAskedTooOften(fixture, account) ? 'limit_reached' : ofApp
         }
+        for (let n = 1; n < times; n++)
+          expect(await codeOf(begin(fixture, app, { account, url })), title).toBe(onPage())
+        const call = begin(fixture, app, { account, url })
+        const outcome = await codeOf(call)
         expect(outcome, title).toBe(onPage())
         model.log.push(`${title}: ${outcome}`)
         if (outcome !== 'ok' || !redirect) return
@@ -183,10 +186,8 @@ const authorize = fc
         const now = fixture.clock()
         const endsAt = now + app.lifetimes.absolute
         const known = installOf(model, app, account)
-        const isKept = known?.epoch === epoch && known.expiresAt > now
-        const install = isKept
-          ? known
-          : { app, account, epoch, expiresAt: endsAt, isWithdrawn: false, isErased: false }
+        const current = known?.epoch === epoch && known && known.expiresAt > now ? known : undefined
+        const install = current ?? { app, account, epoch, expiresAt: endsAt, isWithdrawn: false, isErased: false }
         install.expiresAt = Math.max(install.expiresAt, endsAt)
         if (install !== known) {
           // What belonged to an install of another epoch, or to one that has expired, is revoked for good.
@@ -278,7 +279,11 @@ function issue(session: ModelSession, answer: Result, now: number): void {
   session.expiresAt = Math.max(session.expiresAt, token.expiresAt)
 }
 
-function tokenOf({ app, endsAt }: ModelSession, { accessToken: text, tokenId: id, scope }: Result, now: number): ModelToken {
+function tokenOf(
+  { app, endsAt }: ModelSession,
+  { accessToken: text, tokenId: id, scope }: Result,
+  now: number,
+): ModelToken {
   const expiresAt = Math.min(now + app.lifetimes.access, endsAt)
   return { text, id, expiresAt, scope, isRemoved: false, isRevoked: false }
 }
@@ -307,7 +312,9 @@ const redeem = fc.tuple(some, fc.nat(4)).map(([{ session: at, which }, verifier]
         const before = refusalBefore(model, session, 'invalid_code', isExpired)
         if (before !== 'ok') return before
         if (!isFirst) session.isEnded = true
-        return isFirst && allowsRedirect(model, url) && session.app.redirects.includes(session.redirect) ? 'ok' : 'invalid_code'
+        return isFirst && allowsRedirect(model, url) && session.app.redirects.includes(session.redirect)
+          ? 'ok'
+          : 'invalid_code'
       }
       const call = appgrant.authorizer.exchangeCode({
         key: session.app.key,
@@ -515,9 +522,13 @@ async function look(model: Model, { appgrant, clock }: Fixture): Promise<void> {
   }
   for (const account of CHAIN) {
     const mine = installs.filter((one) => one.account === account && isLive(one, clock()) && !one.app.isRemoved)
-    const shown = mine.filter((one) => isOfEpoch(model, one)).map(({ app, expiresAt }) => `${app.key} until ${expiresAt}`)
+    const shown = mine
+      .filter((one) => isOfEpoch(model, one))
+      .map(({ app, expiresAt }) => `${app.key} until ${expiresAt}`)
     const { items } = await appgrant.installs.list({ account, limit: 1000 })
-    const listed = items.map(({ app, expiresAt }) => `${app.key} until ${expiresAt?.getTime() ?? Number.POSITIVE_INFINITY}`)
+    const listed = items.map(
+      ({ app, expiresAt }) => `${app.key} until ${expiresAt?.getTime() ?? Number.POSITIVE_INFINITY}`,
+    )
     expect(listed.toSorted(), `installs of ${account}`).toEqual(shown.toSorted())
   }
 }
@@ -532,9 +543,9 @@ const often = <T>(times: number, arbitrary: fc.Arbitrary<T>) => Array<fc.Arbitra
 
 export const SESSIONS: Part = {
   commands: [
-    ...often(5, authorize),
-    ...often(6, redeem),
-    ...often(7, refresh),
+    ...often(8, authorize),
+    ...often(9, redeem),
+    ...often(14, refresh),
     revokeSession,
     withdraw,
     removeAll,

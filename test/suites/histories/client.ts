@@ -2,7 +2,13 @@
 // the forms of told.ts. Argument: the database, as JSON. It ends when its input ends.
 import { createHash } from 'node:crypto'
 import { createInterface } from 'node:readline'
-import { type AccountDirectory, type AppGrant, createAppGrant, isAppGrantError, type Store } from '../../../src/index.ts'
+import {
+  type AccountDirectory,
+  type AppGrant,
+  createAppGrant,
+  isAppGrantError,
+  type Store,
+} from '../../../src/index.ts'
 import { exampleApp } from '../../../src/testing/index.ts'
 import type { Asked } from '../../model/app-history.ts'
 import { NO_LIMITS } from '../../support/limits.ts'
@@ -25,7 +31,9 @@ const settings = {
 }
 /** Each account is a tenant of its own, so the user may authorize a published app only. */
 const directory: AccountDirectory = {
-  lineage: async (id) => [{ id, active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true, tenant: id }],
+  lineage: async (id) => [
+    { id, active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true, tenant: id },
+  ],
 }
 const appgrant = createAppGrant({ store, directory, ...settings })
 /** Releases the late writes, by the key of their app. */
@@ -53,7 +61,12 @@ async function begin(): Promise<Begun> {
 }
 
 /** Calls a node and returns what to report of the result. */
-async function ask({ apps, tokens, installs, authorizer }: AppGrant, key: string, asked: Asked, text: string): Promise<object> {
+async function ask(
+  { apps, tokens, installs, authorizer }: AppGrant,
+  key: string,
+  asked: Asked,
+  text: string,
+): Promise<object> {
   switch (asked.act) {
     case 'grant': {
       const { tokenId, accessToken } = await authorizer.clientCredentials({ key, secret: asked.secret })
