@@ -1,17 +1,32 @@
-import { writeFileSync } from 'node:fs'
-import { defineConfig } from 'tsup'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { defineConfig, type Options } from 'tsup'
 
 const ENTRIES = {
   index: 'src/index.ts',
   http: 'src/http/index.ts',
   node: 'src/node.ts',
+  console: 'src/console/index.ts',
   resource: 'src/resource.ts',
   testing: 'src/testing/index.ts',
   store: 'src/store.ts',
   memory: 'adapters/memory/memory-store.ts',
   redis: 'adapters/redis/redis-store.ts',
   mongodb: 'adapters/mongodb/mongo-store.ts',
+  postgres: 'adapters/postgres/postgres-store.ts',
   sqlite: 'adapters/sqlite/sqlite-store.ts',
+}
+
+/** What is imported with `?raw` becomes text in the bundle, so that nothing reads a file when it runs. */
+const RAW: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'raw',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\?raw$/ }, ({ path, importer }) => ({
+      path: join(dirname(importer), path.replace('?raw', '')),
+      namespace: 'raw',
+    }))
+    onLoad({ filter: /.*/, namespace: 'raw' }, ({ path }) => ({ contents: readFileSync(path, 'utf8'), loader: 'text' }))
+  },
 }
 
 export default defineConfig({
@@ -23,6 +38,7 @@ export default defineConfig({
   splitting: true,
   clean: true,
   sourcemap: true,
+  esbuildPlugins: [RAW],
   // `tsc -p tsconfig.types.json` writes one readable declaration file for each source file. An entry names its own.
   async onSuccess() {
     for (const [entry, source] of Object.entries(ENTRIES))

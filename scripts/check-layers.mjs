@@ -39,15 +39,24 @@ const MAY_IMPORT = {
   'src/resource': ['src/domain/tokens', 'src/domain/input', 'src/credentials', 'src/base'],
   'src/testing': ['src/domain/apps', 'src/store', 'src/base'],
 
-  'src/console': ['src/http/wire', ...BELOW_HTTP],
+  'src/console': ['src/http/wire', 'src/frame', ...BELOW_HTTP],
 
-  'src/http/index.ts': ['src/http'],
-  'src/http/handler.ts': ['src/http/oauth', 'src/http/api', 'src/http/pages', 'src/http/wire', ...BELOW_HTTP],
+  'src/http/index.ts': ['src/http', 'src/frame'],
+  'src/http/handler.ts': [
+    'src/http/oauth',
+    'src/http/api',
+    'src/http/pages',
+    'src/http/wire',
+    'src/frame',
+    ...BELOW_HTTP,
+  ],
   'src/http/protect.ts': ['src/http/wire', ...BELOW_HTTP],
   'src/http/oauth': ['src/http/wire', ...BELOW_HTTP],
   'src/http/api': ['src/http/wire', ...BELOW_HTTP],
-  'src/http/pages': ['src/http/wire', ...BELOW_HTTP],
+  'src/http/pages': ['src/http/wire', 'src/frame', ...BELOW_HTTP],
   'src/http/wire': ['src/domain', 'src/base'],
+  // What the pages of `src/http/pages` and of the console have in common.
+  'src/frame': ['src/base'],
 
   'src/domain/authorizer.ts': ['src/domain', ...BELOW_DOMAIN],
   'src/domain/prepare-node.ts': ['src/domain', ...BELOW_DOMAIN],

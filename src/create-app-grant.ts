@@ -17,6 +17,7 @@ import { CONTEXT, createAppAuthenticator, type RequestContext } from './domain/a
 import { createAppRegistry } from './domain/apps/create-app-registry.ts'
 import { createFailureLimiter } from './domain/apps/failure-limiter.ts'
 import { createFreeing } from './domain/apps/free-app.ts'
+import { createReadPermissions, type ReadPermissions } from './domain/apps/permissions.ts'
 import { createRemoveApp } from './domain/apps/remove-app.ts'
 import { createVisibleApps } from './domain/apps/visible-apps.ts'
 import { createAuthorization } from './domain/authorization/consent.ts'
@@ -65,6 +66,7 @@ export interface Management {
   readonly apps: AppRegistry
   readonly tokens: TokenStore
   readonly installs: Installs
+  readonly permissions: ReadPermissions
 }
 
 /**
@@ -173,7 +175,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     failures,
     accountLimits,
   }
-  const base = { ...shared, random, clock, lifetimes, issuer, stamp }
+  const base = { ...shared, random, clock, timeoutMs, lifetimes, issuer, stamp }
   // For decisions that depend on the time. What revokes must not wait for a clock to be corrected.
   const deciding = { ...base, clock: now }
   const format = createTokenFormat(tokenPrefix)
@@ -235,6 +237,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       apps: api('AppRegistry', createAppRegistry(own, actor)),
       tokens: api('TokenStore', createTokenStore(own, actor)),
       installs: api('Installs', createInstalls(own, actor)),
+      permissions: api('Management', createReadPermissions(own, actor)).permissions,
     })
   }
   const close = async () => {

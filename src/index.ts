@@ -36,8 +36,8 @@ export {
 } from './credentials/jwt/signing-keys.ts'
 export type { AccountDirectory, AccountState, AppIdentity } from './domain/accounts/accounts.ts'
 export type { ScopeDescription } from './domain/accounts/scopes.ts'
-export type { App, AppCounts } from './domain/apps/app.ts'
-export type { AppFields, AppUpdate, NewApp, NewAppWithSecret } from './domain/apps/app-fields.ts'
+export type { App, AppCounts, AppStanding } from './domain/apps/app.ts'
+export type { AppFields, AppUpdate, ExpectedFields, NewApp, NewAppWithSecret } from './domain/apps/app-fields.ts'
 export type { AppJwk, PublicJwk } from './domain/apps/app-jwks.ts'
 export type { AppQuery, AppRegistry, WithSecret } from './domain/apps/app-registry.ts'
 export type {
@@ -47,6 +47,7 @@ export type {
   AppSecret,
   RequestContext,
 } from './domain/apps/authenticate-app.ts'
+export type { Permissions, ReadPermissions } from './domain/apps/permissions.ts'
 export type {
   Authorization,
   AuthorizingActor,
@@ -64,7 +65,7 @@ export type { Lifetimes } from './domain/input/lifetimes.ts'
 export { paginate } from './domain/input/paginate.ts'
 export type { RedirectOptions } from './domain/input/redirect-policy.ts'
 export type { Erased } from './domain/installs/erase-account.ts'
-export type { Install, Installs } from './domain/installs/installs.ts'
+export type { Install, InstallCounts, InstallQuery, Installs } from './domain/installs/installs.ts'
 export type { TokenResponse } from './domain/tokens/access-token-issuer.ts'
 export type { ClaimsFunction } from './domain/tokens/host-claims.ts'
 export type { TokenInfo, TokenStore } from './domain/tokens/token-store.ts'

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import * as memory from '../adapters/memory/memory-store.ts'
 import * as mongodb from '../adapters/mongodb/mongo-store.ts'
+import * as postgres from '../adapters/postgres/postgres-store.ts'
 import * as redis from '../adapters/redis/redis-store.ts'
 import * as sqlite from '../adapters/sqlite/sqlite-store.ts'
+import * as consolePages from '../src/console/index.ts'
 import * as http from '../src/http/index.ts'
 import * as core from '../src/index.ts'
 import * as node from '../src/node.ts'
@@ -41,6 +43,9 @@ const EXPORTS: Readonly<Record<string, Case | typeof NONE>> = {
   createAppGrant: wrong('isuer', 'issuer', (extra) =>
     core.createAppGrant({ store: memory.memoryStore(), ...extra } as core.AppGrantOptions),
   ),
+  createConsole: wrong('signin', 'signIn', (extra) =>
+    consolePages.createConsole(appgrant, { signIn: async () => session, ...extra }),
+  ),
   generateSigningKey: wrong('algorithm', 'alg', (extra) => core.generateSigningKey(extra)),
   createHandler: wrong('signin', 'signIn', (extra) => http.createHandler(appgrant, extra)),
   protect: wrong('scopes', 'scope', (extra) => http.protect(authorizer, extra)),
@@ -53,6 +58,9 @@ const EXPORTS: Readonly<Record<string, Case | typeof NONE>> = {
   redisStore: wrong('nameSpaces', 'namespace', (extra) => redis.redisStore({ client, ...extra })),
   mongoStore: wrong('collections', 'collection', (extra) =>
     mongodb.mongoStore({ db: db as unknown as mongodb.MongoDb, ...extra }),
+  ),
+  postgresStore: wrong('tabel', 'table', (extra) =>
+    postgres.postgresStore({ client: () => ({}) as postgres.PostgresClient, ...extra }),
   ),
   exampleApp: wrong('scope', 'scopes', (extra) => apps.register(testing.exampleApp({ owner: 'org', ...extra }))),
   AppGrantError: NONE,
@@ -76,6 +84,8 @@ const NESTED: Readonly<Record<string, Case>> = {
   'createAppGrant lifetimes': wrong('accessTokenTtl', 'accessTokenSeconds', (lifetimes) =>
     core.createAppGrant({ store: memory.memoryStore(), lifetimes }),
   ),
+  'apps.update options': wrong('expect', 'expected', (extra) => apps.update(key, {}, extra)),
+  'apps.update expected': wrong('redirect_uris', 'redirectUrls', (expected) => apps.update(key, {}, { expected })),
   'createAppGrant limits': wrong('changesPerMinut', 'changesPerMinute', (limits) =>
     core.createAppGrant({ store: memory.memoryStore(), limits }),
   ),
@@ -86,6 +96,20 @@ const NESTED: Readonly<Record<string, Case>> = {
       signing: { current: SIGNING_KEY, ...extra },
     }),
   ),
+  'createConsole accounts': wrong('name', 'names', (extra) =>
+    consolePages.createConsole(appgrant, {
+      signIn: async () => session,
+      accounts: { names: async () => ({}), ...extra },
+    }),
+  ),
+  'createConsole theme': wrong('acent', 'accent', (theme) =>
+    consolePages.createConsole(appgrant, { signIn: async () => session, theme }),
+  ),
+  'createConsole texts': wrong('cancell', 'cancel', (fr) =>
+    consolePages.createConsole(appgrant, { signIn: async () => session, texts: { fr } }),
+  ),
+  'createHandler theme': wrong('acent', 'accent', (theme) => http.createHandler(appgrant, { theme })),
+  'createHandler texts': wrong('approv', 'approve', (fr) => http.createHandler(appgrant, { texts: { fr } })),
   'redisStore durability': wrong('timeout', 'timeoutMs', (extra) =>
     redis.redisStore({ client, durability: { replicas: 1, timeoutMs: 100, ...extra } }),
   ),
@@ -98,6 +122,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
     asHost: wrong('account', 'as(account)', (extra) => appgrant.asHost({ login: 'x', ...extra })),
     close: NONE,
     erase: NONE,
+    permissions: wrong('account', 'owner', (extra) => appgrant.permissions(extra)),
     prepare: NONE,
   },
   events: {
@@ -119,7 +144,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
     setResourceServer: NONE,
     suspend: NONE,
     resume: NONE,
-    regenerateSecret: NONE,
+    regenerateSecret: wrong('secretId', 'replaces', (extra) => apps.regenerateSecret(key, extra)),
     replaceJwks: NONE,
     addSecret: NONE,
     revokeTokens: NONE,
@@ -134,6 +159,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
   installs: {
     list: wrong('owner', 'account', (extra) => installs.list({ account: 'org', ...extra })),
     listByApp: wrong('apps', 'app', (extra) => installs.listByApp({ app: key, ...extra })),
+    get: wrong('acount', 'account', (extra) => installs.get({ ...of, ...extra })),
     count: wrong('account', 'app', (extra) => installs.count({ app: key, ...extra })),
     withdraw: wrong('acount', 'account', (extra) => installs.withdraw({ ...of, ...extra })),
   },
@@ -185,7 +211,7 @@ async function errorOf(call: () => unknown): Promise<Error | undefined> {
 
 describe('members that do not exist', () => {
   it('the table has every function of every entry and every method (ERR-6)', () => {
-    const entries = [memory, mongodb, redis, sqlite, http, core, node, resource, store, testing]
+    const entries = [memory, mongodb, postgres, redis, sqlite, http, consolePages, core, node, resource, store, testing]
     const functions = entries.flatMap((entry) =>
       Object.entries(entry).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
     )
@@ -224,6 +250,7 @@ describe('members that do not exist', () => {
   it.each([
     ['redisStore', () => redis.redisStore(undefined as never)],
     ['mongoStore', () => mongodb.mongoStore(undefined as never)],
+    ['postgresStore', () => postgres.postgresStore(undefined as never)],
     ['asHost', () => appgrant.asHost(undefined as never)],
     ['createAppGrant', () => core.createAppGrant(undefined as never)],
     ['introspectionVerifier', () => resource.introspectionVerifier(undefined as never)],

@@ -94,6 +94,8 @@ export interface ErrorDetails {
   invalid_fields: { readonly fields: readonly FieldError[] }
   /** The owner has reached its limit of apps. */
   app_limit_reached: { readonly owner: string; readonly limit: number }
+  /** The owner has registered an app with the same `once`; it may have been removed since. Nothing was registered. */
+  already_registered: { readonly app: string }
   /** Too many failed authentications, or used codes and refresh tokens, from this address. Wait before the next attempt. */
   too_many_failures: { readonly retryAfterSeconds: number }
   /** One of the options `limits` is reached. Nothing was stored: wait before the next attempt. */
@@ -103,7 +105,7 @@ export interface ErrorDetails {
   }
   /** There is no such app, or the caller may not see it. */
   app_not_found: Record<never, never>
-  /** The app never had a secret with this id. */
+  /** The app has no secret with this id. */
   secret_not_found: Record<never, never>
   /** The app already has two secrets. */
   secret_limit_reached: Record<never, never>
@@ -139,8 +141,11 @@ export interface ErrorDetails {
   foreign_token: Record<never, never>
   /** The ticket of a consent request is unknown, expired or used, or belongs to another account or login. */
   invalid_ticket: Record<never, never>
-  /** Too many concurrent writers changed the same record. Nothing was written: repeat the call. */
-  conflict: Record<never, never>
+  /**
+   * Others changed the same record first, and nothing was written. If `changed` names fields of an app, they are not as `expected`.
+   * Otherwise there were too many concurrent writers: repeat the call.
+   */
+  conflict: { readonly changed?: readonly string[] }
   /** From `appgrant/resource`: the issuer did not respond, or its response was invalid. Nothing was decided. */
   issuer_unavailable: Record<never, never>
   /** The store did not respond, or rejected the call. Nothing was written. */

@@ -17,6 +17,7 @@ export interface UnknownMember {
 
 type MemberOf<T> = T extends unknown ? keyof T : never
 
+const NONE: readonly UnknownMember[] = []
 const MAX_SHOWN = 64
 const MAX_REPORTED = 20
 /** How much of two names may differ if one was probably meant to be the other. */
@@ -35,8 +36,10 @@ export function knownMembers<T>(
 
 /** The members of an object that are not known, at most 20 of them (ERR-6). Only own enumerable properties count. */
 export function unknownMembers(given: object, known: KnownMembers): readonly UnknownMember[] {
-  const unknown = namesIn(given).filter((name) => !known.names.has(name))
-  return unknown
+  const names = namesIn(given)
+  if (names.every((name) => known.names.has(name))) return NONE
+  return names
+    .filter((name) => !known.names.has(name))
     .slice(0, MAX_REPORTED)
     .map((name) => ({ name: shownName(name), expected: expectedFor(name.slice(0, MAX_SHOWN), known) }))
 }
@@ -60,7 +63,7 @@ export function assertOptions(call: string, given: unknown, known: KnownMembers,
 }
 
 /** A promise, a list or a Map: it has no members of its own, so all that it was meant to require would count as absent. */
-function isContainer(given: object): boolean {
+export function isContainer(given: object): boolean {
   return 'then' in given || Symbol.iterator in given
 }
 

@@ -41,10 +41,10 @@ export function traced<Api extends object>(name: string, api: Api, channels: Cha
       await channel.tracePromise(call, message)
       return result
     }
-    // No method takes more than two arguments, and collecting and spreading them would cost more than the rest.
-    wrapped[method] = (one, two) => {
+    // No method takes more than three arguments, and collecting and spreading them would cost more than the rest.
+    wrapped[method] = (one, two, three) => {
       try {
-        return channel.hasSubscribers ? publish([one, two]) : run(one, two)
+        return channel.hasSubscribers ? publish([one, two, three]) : run(one, two, three)
       } catch (error) {
         return Promise.reject(error)
       }

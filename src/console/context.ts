@@ -1,6 +1,6 @@
+import type { Html } from '../frame/html.ts'
 import type { Addresses } from './addresses.ts'
 import type { Formats } from './formats.ts'
-import type { Html } from './html.ts'
 import type { Texts } from './texts/texts.ts'
 import type { Viewer } from './viewer.ts'
 

@@ -1,13 +1,16 @@
+import { documentOf } from '../frame/document.ts'
+import { html, markup } from '../frame/html.ts'
+import { themeCss } from '../frame/theme.ts'
 import type { IncomingRequest } from '../http/wire/request.ts'
+import { assertResponse } from '../http/wire/sign-in.ts'
 import { createAddresses, createMatcher } from './addresses.ts'
 import { createAssets } from './assets/assets.ts'
 import type { Content, Context } from './context.ts'
 import { createFormats } from './formats.ts'
-import { documentOf, framed } from './frame.ts'
+import { framed } from './frame.ts'
 import { assetHeaders, completed, documentHeaders } from './headers.ts'
 import type { ConsoleSettings } from './options.ts'
-import { createLanguages } from './texts/languages.ts'
-import { themeCss } from './theme.ts'
+import { createConsoleLanguages } from './texts/languages.ts'
 import { formProofOf, type Viewer } from './viewer.ts'
 
 const RETRY_AFTER_SECONDS = '5'
@@ -16,7 +19,7 @@ const RETRY_AFTER_SECONDS = '5'
 export function createPages(settings: ConsoleSettings, clock: () => number) {
   const { url, base, theme } = settings
   const to = createAddresses(base)
-  const languages = createLanguages(settings.texts)
+  const languages = createConsoleLanguages(settings.texts)
   const formats = createFormats()
   const assets = createAssets(themeCss(theme))
   const files = new Map([...assets.styles, assets.script].map((asset) => [asset.file, asset]))
@@ -47,7 +50,7 @@ export function createPages(settings: ConsoleSettings, clock: () => number) {
         formProof: formProofOf(viewer),
         scopes: settings.scopes,
         apis: settings.apis,
-        hasAccounts: settings.accounts.below !== undefined,
+        hasAccounts: settings.accounts.below !== undefined && viewer.account !== undefined,
         site: url.host,
       }
     },
@@ -56,7 +59,10 @@ export function createPages(settings: ConsoleSettings, clock: () => number) {
     async response(content: Content, context: Context, request: IncomingRequest): Promise<Response> {
       if (!settings.layout) return this.plain(content, context)
       const page = framed(content, context, paths)
-      const response = completed(await settings.layout(page, request.toRequest()), page.status)
+      const texts = { ...page, head: markup(page.head), body: markup(page.body) }
+      const laidOut: unknown = await settings.layout(texts, request.toRequest())
+      assertResponse('layout', laidOut)
+      const response = completed(laidOut, page.status)
       if (page.status === 503) response.headers.set('retry-after', RETRY_AFTER_SECONDS)
       return response
     },
@@ -65,7 +71,8 @@ export function createPages(settings: ConsoleSettings, clock: () => number) {
     plain(content: Content, context: Context): Response {
       const page = framed(content, context, paths)
       const retry = page.status === 503 && { 'retry-after': RETRY_AFTER_SECONDS }
-      return new Response(documentOf(page), { status: page.status, headers: { ...headers, ...retry } })
+      const head = html`<link rel="icon" href="data:,">\n${page.head}`
+      return new Response(documentOf({ ...page, head }), { status: page.status, headers: { ...headers, ...retry } })
     },
 
     /** Undefined if there is no such file. */

@@ -47,15 +47,3 @@ function formatsOf(locale: string, timeZone: string): Formats {
     number: (count) => number.format(count),
   }
 }
-
-/** Which way a language is written. */
-export function directionOf(locale: string): 'ltr' | 'rtl' {
-  // A getter in older engines, a method in newer ones, and in neither case known to TypeScript's library.
-  const parsed = new Intl.Locale(locale) as Intl.Locale & TextInfo
-  return (parsed.getTextInfo?.() ?? parsed.textInfo)?.direction === 'rtl' ? 'rtl' : 'ltr'
-}
-
-interface TextInfo {
-  readonly textInfo?: { readonly direction: string }
-  getTextInfo?(): { readonly direction: string }
-}

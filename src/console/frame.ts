@@ -1,5 +1,5 @@
+import { fill, type Html, html } from '../frame/html.ts'
 import type { Content, Context, Tab } from './context.ts'
-import { fill, type Html, html, markup } from './html.ts'
 import type { Viewer } from './viewer.ts'
 
 /** The parts of a page, for a host that puts them into a page of its own. `head` and `body` are HTML and safe to insert as they are. */
@@ -22,8 +22,14 @@ export interface PageAssets {
   readonly script: string
 }
 
+/** A page before its head and body are texts. */
+export interface FramedPage extends Omit<ConsolePage, 'head' | 'body'> {
+  readonly head: Html
+  readonly body: Html
+}
+
 /** Puts the content of a page between navigation and what the script needs. */
-export function framed(content: Content, context: Context, assets: PageAssets): ConsolePage {
+export function framed(content: Content, context: Context, assets: PageAssets): FramedPage {
   const { texts, locale, dir, viewer, site } = context
   const { title, status = 200, failed = false, over } = content
   const body = html`<div class="ag" lang="${locale}" dir="${dir}">
@@ -41,33 +47,14 @@ ${over}<div id="ag-said" class="hidden" role="status"></div>
     status,
     lang: locale,
     dir,
-    head: markup(headOf(assets)),
-    body: markup(body),
+    head: headOf(assets),
+    body,
     viewer: viewer.account === undefined && viewer.operator !== true ? undefined : viewer,
   }
 }
 
 function headOf({ styles, script }: PageAssets): Html {
   return html`${styles.map((path) => html`<link rel="stylesheet" href="${path}">\n`)}<script type="module" src="${script}"></script>`
-}
-
-/** The document that a page is in if the host has no layout. */
-export function documentOf({ lang, dir, title, head, body }: ConsolePage): string {
-  const before = html`<!doctype html>
-<html lang="${lang}" dir="${dir}" class="ag-document">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<link rel="icon" href="data:,">
-`
-  return `${markup(before)}${head}
-</head>
-<body>
-${body}
-</body>
-</html>
-`
 }
 
 function navigation(open: Tab | undefined, { texts, to, viewer, actsFor }: Context): Html | undefined {

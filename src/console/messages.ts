@@ -1,5 +1,5 @@
+import { fill, type Html, html } from '../frame/html.ts'
 import type { Context } from './context.ts'
-import { fill, type Html, html } from './html.ts'
 import { note } from './parts/note.ts'
 import type { Texts } from './texts/texts.ts'
 
@@ -10,6 +10,7 @@ const MESSAGES = {
   saved: 'isSaved',
   unchanged: 'nothingChanged',
   registered: 'appRegistered',
+  'already-registered': 'alreadyRegistered',
   'apps-suspended': 'appsSuspended',
   'apps-removed': 'appsRemoved',
   'tokens-removed': 'tokensRemoved',
@@ -41,7 +42,7 @@ export function message(name: string | null, { app, count }: MessageParts, { tex
   const sentence = typeof text === 'string' ? text : count === undefined ? undefined : text(count)
   if (sentence === undefined || (sentence.includes('{name}') && app === undefined)) return undefined
   const body = html`<p>${fill(sentence, { name: app !== undefined && html`<bdi>${app}</bdi>` })}</p>`
-  return note({ tone: 'done', isAnnounced: true, body })
+  return note({ tone: name === 'already-registered' ? 'warning' : 'done', isAnnounced: true, body })
 }
 
 /** A warning above a list or a form. */

@@ -1,7 +1,11 @@
 import { invalidOption } from '../base/errors.ts'
+import { assertOptions, knownMembers } from '../base/known-members.ts'
+import type { AppGrant } from '../create-app-grant.ts'
+import { checkTexts, type HostTexts } from '../frame/languages.ts'
+import { checkTheme, type Theme } from '../frame/theme.ts'
 import type { ConsolePage } from './frame.ts'
-import type { HostTexts } from './texts/languages.ts'
-import { lowContrast, THEME_TOKENS, type Theme, themeProblem } from './theme.ts'
+import { en } from './texts/en/en.ts'
+import type { Texts } from './texts/texts.ts'
 import type { Viewer } from './viewer.ts'
 
 /** What is about to happen that cannot be undone, or makes an app more powerful. */
@@ -46,12 +50,12 @@ export interface ConsoleOptions {
    * redirect anywhere and come back to that address; to a POST, the page shows a link there instead. Default is none.
    */
   readonly confirm?: ((request: Request, action: DangerousAction) => Promise<Response | undefined>) | undefined
-  /** What scopes mean to people, by their names. They are then offered as boxes. Default is a text field. */
+  /** The scopes that are offered, and what they mean to people, by their names. Default is the scope catalogue. */
   readonly scopes?: Readonly<Record<string, string>> | undefined
   /** What API types are called, by their names. Default is none: the form does not ask for one. */
   readonly apis?: Readonly<Record<string, string>> | undefined
   /** Texts by language tag. English and German are there; what is missing is English. */
-  readonly texts?: HostTexts | undefined
+  readonly texts?: HostTexts<Texts> | undefined
   readonly theme?: Theme | undefined
   /** Puts a page into the host's own. What its headers lack is added. Default is a document of ours. */
   readonly layout?: ((page: ConsolePage, request: Request) => Promise<Response>) | undefined
@@ -67,37 +71,50 @@ export interface ConsoleSettings {
   readonly confirm: NonNullable<ConsoleOptions['confirm']>
   readonly scopes: Readonly<Record<string, string>>
   readonly apis: Readonly<Record<string, string>>
-  readonly texts: HostTexts
+  readonly texts: HostTexts<Texts>
   readonly theme: Theme
   readonly layout: ConsoleOptions['layout']
 }
 
-const NAMES = ['signIn', 'url', 'accounts', 'confirm', 'scopes', 'apis', 'texts', 'theme', 'layout'] as const
+const OPTIONS = knownMembers<ConsoleOptions>({
+  signIn: true,
+  url: true,
+  accounts: true,
+  confirm: true,
+  scopes: true,
+  apis: true,
+  texts: true,
+  theme: true,
+  layout: true,
+})
+const ACCOUNTS = knownMembers<AccountBook>({ names: true, below: true })
 const FUNCTIONS = ['signIn', 'confirm', 'layout'] as const
 const RECORDS = ['scopes', 'apis'] as const
 
 /** @throws TypeError naming the option that is wrong. */
-export function checkConsoleOptions(options: ConsoleOptions, issuer: string | undefined): ConsoleSettings {
-  if (typeof options !== 'object' || options === null) throw wrong('options', 'an object', options)
-  for (const name of Object.keys(options))
-    if (!NAMES.some((known) => known === name)) throw wrong(name, `one of the options ${NAMES.join(', ')}`, undefined)
+export function checkConsoleOptions(
+  options: ConsoleOptions,
+  { issuer, scopes: catalogue }: Pick<AppGrant, 'issuer' | 'scopes'>,
+): ConsoleSettings {
+  assertOptions('createConsole', options, OPTIONS)
   for (const name of FUNCTIONS) if (name === 'signIn' || options[name] !== undefined) checkFunction(name, options[name])
   for (const name of RECORDS) checkRecord(name, options[name] ?? {})
-  checkAccounts(options.accounts)
-  checkTexts(options.texts ?? {})
-  checkTheme(options.theme ?? {})
+  const { accounts = { names: async () => ({}) }, texts = {}, theme = {}, layout } = options
+  checkAccounts(accounts)
+  checkTexts('createConsole', texts, en)
+  checkTheme('createConsole', theme)
   const url = checkUrl(options.url, issuer)
   return {
     signIn: options.signIn,
     url,
     base: url.pathname.replace(/\/$/, ''),
-    accounts: options.accounts ?? { names: async () => ({}) },
+    accounts,
     confirm: options.confirm ?? (async () => undefined),
-    scopes: options.scopes ?? {},
+    scopes: options.scopes ?? Object.fromEntries(catalogue.map(({ name, description }) => [name, description])),
     apis: options.apis ?? {},
-    texts: options.texts ?? {},
-    theme: options.theme ?? {},
-    layout: options.layout,
+    texts,
+    theme,
+    layout,
   }
 }
 
@@ -115,41 +132,10 @@ function checkRecord(name: string, value: unknown): void {
     throw wrong(name, 'an object of texts by name', value)
 }
 
-function checkAccounts(accounts: AccountBook | undefined): void {
-  if (accounts === undefined) return
-  checkFunction('accounts.names', accounts?.names)
+function checkAccounts(accounts: AccountBook): void {
+  assertOptions('createConsole', accounts, ACCOUNTS, 'accounts')
+  checkFunction('accounts.names', accounts.names)
   if (accounts.below !== undefined) checkFunction('accounts.below', accounts.below)
-}
-
-/** Keys are language tags, so a misspelt one is not silently never shown. */
-function checkTexts(texts: HostTexts): void {
-  for (const [tag, values] of Object.entries(texts)) {
-    if (!isLanguageTag(tag) || typeof values !== 'object' || values === null)
-      throw wrong(`texts.${tag}`, 'texts by language tag, such as "fr"', values)
-  }
-}
-
-function isLanguageTag(tag: string): boolean {
-  try {
-    return Intl.getCanonicalLocales(tag).length === 1
-  } catch {
-    return false
-  }
-}
-
-function checkTheme(theme: Theme): void {
-  for (const [name, value] of Object.entries(theme)) {
-    const isKnown = [...THEME_TOKENS, 'scheme', 'stylesheet'].includes(name)
-    if (!isKnown) throw wrong(`theme.${name}`, `one of ${THEME_TOKENS.join(', ')}, scheme, stylesheet`, undefined)
-    const expected = themeProblem(name, value)
-    if (expected !== undefined) throw wrong(`theme.${name}`, expected, value)
-  }
-  const contrast = lowContrast(theme)
-  if (contrast !== undefined)
-    process.emitWarning(
-      `createConsole: theme: accent and on-accent have a contrast of ${contrast.toFixed(1)}; text needs 4.5`,
-      { code: 'APPGRANT_THEME_CONTRAST' },
-    )
 }
 
 function checkUrl(option: string | undefined, issuer: string | undefined): URL {

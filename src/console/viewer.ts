@@ -4,15 +4,15 @@ import { invalidOption } from '../base/errors.ts'
 /** Who looks at a page, as the host knows them. */
 export interface Viewer {
   /** The account that is signed in. Absent only for an operator without an account. */
-  readonly account?: string
+  readonly account?: string | undefined
   /** The real login behind the account, kept with what it does. */
-  readonly login?: string
+  readonly login?: string | undefined
   /** WARNING: the host's own authority over every app. Needs `login`. Default is false. */
-  readonly operator?: boolean
+  readonly operator?: boolean | undefined
   /** The language to show, BCP 47. Default is `en`. */
-  readonly locale?: string
+  readonly locale?: string | undefined
   /** The time zone of dates, an IANA name. Default is UTC, which a browser that runs scripts replaces by its own. */
-  readonly timeZone?: string
+  readonly timeZone?: string | undefined
 }
 
 const DIGEST_LENGTH = 12

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { macOf } from './digest.ts'
 import type { RandomText } from './random.ts'
 
 /** Length of an app's key and of its secrets, in characters. */
@@ -30,6 +31,19 @@ export function partitionOfKey(key: string): string {
 /** Creates the key of an app of `owner`: the partition, then 30 random characters. */
 export function createKey(owner: string, random: RandomText): string {
   return partitionOf(owner) + random(KEY_LENGTH - 2)
+}
+
+/**
+ * The key of the app that an owner registers only once, under a text that it has chosen. The text is the key of the HMAC, so the
+ * app's key can be guessed no better than the text, and no other owner, nor one of another epoch, gets the same key.
+ */
+export function keyOnce(of: {
+  readonly owner: string
+  readonly epoch: string | undefined
+  readonly once: string
+}): string {
+  const { owner, epoch, once } = of
+  return partitionOf(owner) + macOf(once, KEY_LENGTH - 2, 'app', owner, ...(epoch === undefined ? [] : [epoch]))
 }
 
 /** Whether the text has the format of an app's key. */

@@ -61,7 +61,7 @@ export function createRefusals(events: Emitter): Refusals {
 export function reportingAll<Api extends object>(api: Api, refusals: Refusals, by: Actor, known: Known): Api {
   type Method = (...args: never[]) => Promise<unknown>
   const watched = Object.entries(api).map(([name, run]: [string, Method]) => {
-    const method: Method = (one, two) => refusals.watch(by, known, () => run(one, two))
+    const method: Method = (one, two, three) => refusals.watch(by, known, () => run(one, two, three))
     return [name, method]
   })
   return Object.fromEntries(watched)

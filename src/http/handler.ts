@@ -3,6 +3,8 @@ import { emitTo } from '../base/events.ts'
 import { assertOptions, knownMembers } from '../base/known-members.ts'
 import type { AppGrant } from '../create-app-grant.ts'
 import type { RequestContext } from '../domain/apps/authenticate-app.ts'
+import { checkTexts } from '../frame/languages.ts'
+import { checkTheme } from '../frame/theme.ts'
 import { accountApi } from './api/account-api.ts'
 import { introspectRoute } from './oauth/introspect.ts'
 import { jwksRoute } from './oauth/jwks.ts'
@@ -10,6 +12,7 @@ import { metadataRoute } from './oauth/metadata.ts'
 import { revokeRoute } from './oauth/revoke.ts'
 import { tokenRoute } from './oauth/token.ts'
 import { authorizeRoutes, type PageOptions } from './pages/authorize.ts'
+import { PAGE_TEXTS } from './pages/texts.ts'
 import { errorResponse, serverErrorResponse } from './wire/error-response.ts'
 import { HttpError } from './wire/http-error.ts'
 import { createMisplacement } from './wire/misplaced.ts'
@@ -61,6 +64,8 @@ const OPTIONS = knownMembers<HandlerOptions>({
   strippedPrefix: true,
   consentPage: true,
   errorPage: true,
+  theme: true,
+  texts: true,
 })
 
 /**
@@ -122,6 +127,8 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
     if (option !== undefined && typeof option !== 'function')
       throw invalidOption('createHandler', name, 'a function', option)
   }
+  checkTheme('createHandler', options.theme ?? {})
+  checkTexts('createHandler', options.texts ?? {}, PAGE_TEXTS.en)
   const { signIn, api = true, origins = [], strippedPrefix: _, ...pages } = options
   if (typeof api !== 'boolean') throw invalidOption('createHandler', 'api', 'true or false', api)
   if ((!signIn || !api) && origins.length > 0)

@@ -1,5 +1,8 @@
+export type { HostTexts } from '../frame/languages.ts'
+export type { Theme } from '../frame/theme.ts'
 export { createHandler, type HandlerOptions } from './handler.ts'
 export type { PageOptions } from './pages/authorize.ts'
+export type { PageTexts } from './pages/texts.ts'
 export { type ProtectOptions, protect } from './protect.ts'
 export type { ConnectionInfo, Handler } from './wire/serve.ts'
 export type { SignedIn, SignIn } from './wire/sign-in.ts'

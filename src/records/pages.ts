@@ -37,6 +37,8 @@ export interface ListOf<Item> {
   readonly show: (records: readonly StoreRecord[]) => Promise<readonly (Item | undefined)[]>
   /** Whether `show` is expected to leave out most records. */
   readonly isSearch?: boolean
+  /** Whether it begins at its end; only for a single group, all of which is read for each page: a store lists in one direction. */
+  readonly isReversed?: boolean
 }
 
 /** Pages and counts of groups. */
@@ -57,8 +59,33 @@ export function createPages(store: Store): Pages {
     return { records: all.slice(0, limit), more: all.length > limit || pages.some((page) => page.more) }
   }
 
+  /** The records of a group before `end`, from the last one on. */
+  async function readBackwards(group: GroupRef, end: Position | undefined): Promise<StoreRecord[]> {
+    const all: StoreRecord[] = []
+    let after: Position | undefined
+    let isMore = true
+    while (isMore) {
+      const { records, more } = await store.list(group, { limit: MAX_SCANNED, ...(after && { after }) })
+      all.push(...records.filter((record) => !end || byPosition(record, end) < 0))
+      const last = records.at(-1)
+      after = last && { position: last.position, id: last.id }
+      isMore = more && after !== undefined && !(end && byPosition(after, end) > 0)
+    }
+    return all.reverse()
+  }
+
+  /** The same as `listRow` for one group, from its end. The group is read at the first call. */
+  function rowBackwards(): typeof listRow {
+    let rest: StoreRecord[] | undefined
+    return async ([group], end, limit) => {
+      rest ??= group ? await readBackwards(group, end) : []
+      return { records: rest.splice(0, limit), more: rest.length > 0 }
+    }
+  }
+
   return {
     async page(list, { cursor, limit }) {
+      const read = list.isReversed ? rowBackwards() : listRow
       const start = cursor === undefined ? undefined : readCursor(cursor, list)
       // The start of the list may have moved past the cursor: records that have expired since are not shown.
       let after = start && list.from && byPosition(start, list.from) < 0 ? list.from : (start ?? list.from)
@@ -67,7 +94,7 @@ export function createPages(store: Store): Pages {
       const items = []
       while (row < list.rows.length) {
         const chunk = list.isSearch ? SEARCH_CHUNK : limit - items.length
-        const found = await listRow(list.rows[row] ?? [], after, Math.min(chunk, MAX_SCANNED - scanned))
+        const found = await read(list.rows[row] ?? [], after, Math.min(chunk, MAX_SCANNED - scanned))
         const shown = await list.show(found.records)
         for (const [at, record] of found.records.entries()) {
           scanned++

@@ -1,5 +1,5 @@
-import { counting } from '../../src/console/texts/counting.ts'
 import type { Texts } from '../../src/console/texts/texts.ts'
+import { counting } from '../../src/frame/counting.ts'
 
 const count = counting('ar')
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { markup } from '../../src/console/html.ts'
 import { message } from '../../src/console/messages.ts'
 import { isOpenedFromHere } from '../../src/console/same-origin.ts'
+import { markup } from '../../src/frame/html.ts'
 import { sampleContext } from './sample-context.ts'
 
 const context = sampleContext()

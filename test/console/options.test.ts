@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { type ConsoleOptions, checkConsoleOptions } from '../../src/console/options.ts'
-import { themeCss } from '../../src/console/theme.ts'
+import { themeCss } from '../../src/frame/theme.ts'
 import { warningsDuring } from '../support/warnings.ts'
 
 const signIn: ConsoleOptions['signIn'] = async () => ({ account: 'org-7' })
 const check = (options: object, issuer: string | undefined = 'https://login.example/tenant') =>
-  checkConsoleOptions({ signIn, ...options }, issuer)
+  checkConsoleOptions({ signIn, ...options }, { issuer, scopes: [{ name: 'read', description: 'Read calls' }] })
 
 describe('the options of the console', () => {
   it('is mounted below the issuer, or at the URL that is given', () => {
@@ -16,7 +16,7 @@ describe('the options of the console', () => {
 
   it.each([
     [{ signIn: undefined }, 'createConsole: signIn: expected a function, received nothing'],
-    [{ signin: signIn }, 'createConsole: signin: expected one of the options signIn, url'],
+    [{ signin: signIn }, 'createConsole: signin: unknown option, expected signIn'],
     [{ confirm: true }, 'createConsole: confirm: expected a function, received true'],
     [{ layout: {} }, 'createConsole: layout: expected a function, received an object'],
     [{ accounts: {} }, 'createConsole: accounts.names: expected a function, received nothing'],
@@ -24,11 +24,14 @@ describe('the options of the console', () => {
     [{ scopes: ['calls:read'] }, 'createConsole: scopes: expected an object of texts by name, received an array'],
     [{ apis: { system: 1 } }, 'createConsole: apis: expected an object of texts by name, received an object'],
     [{ texts: { 'not a tag': {} } }, 'createConsole: texts.not a tag: expected texts by language tag'],
-    [{ texts: { fr: 'oui' } }, 'createConsole: texts.fr: expected texts by language tag'],
+    [{ texts: { fr: 'oui' } }, 'createConsole: texts.fr: expected a plain object of '],
+    [{ texts: { fr: { cancell: 'Annuler' } } }, 'createConsole: texts.fr.cancell: unknown option, expected cancel'],
+    [{ texts: { fr: { cancel: () => '' } } }, 'createConsole: texts.fr.cancel: expected a string, as in English'],
+    [{ accounts: { name: signIn } }, 'createConsole: accounts.name: unknown option, expected names'],
     [{ url: 'ftp://apps.example/' }, 'createConsole: url: expected an absolute http or https URL'],
     [{ url: 'https://apps.example/?a' }, 'createConsole: url: expected an absolute http or https URL'],
     [{ url: '/console' }, 'createConsole: url: expected an absolute http or https URL'],
-    [{ theme: { acent: 'red' } }, 'createConsole: theme.acent: expected one of accent, '],
+    [{ theme: { acent: 'red' } }, 'createConsole: theme.acent: unknown option, expected accent'],
     [{ theme: { accent: 'red; } body { display: none' } }, 'createConsole: theme.accent: expected a CSS value'],
     [{ theme: { ground: 'URL (https://evil.example/)' } }, 'createConsole: theme.ground: expected a CSS value'],
     [{ theme: { ground: '\\75rl(https://evil.example/)' } }, 'createConsole: theme.ground: expected a CSS value'],
@@ -48,8 +51,15 @@ describe('the options of the console', () => {
     expect(() => check({ url: 'https://user:hunter2@apps.example/' })).toThrow(/^((?!hunter2).)*$/)
   })
 
+  it('offers the scopes of the catalogue, or those that it is given', () => {
+    expect(check({}).scopes).toEqual({ read: 'Read calls' })
+    expect(check({ scopes: {} }).scopes).toEqual({})
+  })
+
   it('without an issuer it needs a URL', () => {
-    expect(() => checkConsoleOptions({ signIn }, undefined)).toThrow('createConsole: url: expected an absolute URL')
+    expect(() => checkConsoleOptions({ signIn }, { issuer: undefined, scopes: [] })).toThrow(
+      'createConsole: url: expected an absolute URL',
+    )
   })
 
   it('a theme becomes a style sheet of variables, and one that only names a file becomes none', () => {

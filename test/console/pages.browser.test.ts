@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createFormats } from '../../src/console/formats.ts'
-import { createLanguages } from '../../src/console/texts/languages.ts'
+import { createConsoleLanguages } from '../../src/console/texts/languages.ts'
 import { BROWSER_FLAGS, browser as chromiumBinary } from '../support/browser.ts'
 import { describeWith } from '../support/servers/describe-with.ts'
 import { arabic } from './arabic.ts'
@@ -12,7 +12,7 @@ import { SAMPLES } from './samples.ts'
 
 const RESULTS = new URL('../../test-results/console/', import.meta.url).pathname
 
-const language = createLanguages({ ar: arabic })
+const language = createConsoleLanguages({ ar: arabic })
 const formats = createFormats()
 const LANGUAGES = Object.fromEntries(
   ['en-GB', 'de', 'ar'].map((tag) => [tag, { ...language(tag), formats: formats(tag, 'Europe/Berlin') }]),

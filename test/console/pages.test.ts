@@ -3,16 +3,17 @@ import { describe, expect, it } from 'vitest'
 import { createAssets } from '../../src/console/assets/assets.ts'
 import type { Context } from '../../src/console/context.ts'
 import { createFormats } from '../../src/console/formats.ts'
-import { documentOf, framed } from '../../src/console/frame.ts'
+import { framed } from '../../src/console/frame.ts'
 import { NO_FILTERS } from '../../src/console/pages/app-filters.ts'
 import { appsPage } from '../../src/console/pages/apps.ts'
-import { createLanguages } from '../../src/console/texts/languages.ts'
+import { createConsoleLanguages } from '../../src/console/texts/languages.ts'
+import { documentOf } from '../../src/frame/document.ts'
 import { arabic } from './arabic.ts'
 import { sampleContext } from './sample-context.ts'
 import { sampleDocument } from './sample-server.ts'
 import { appRows, SAMPLES } from './samples.ts'
 
-const language = createLanguages({ ar: arabic })
+const language = createConsoleLanguages({ ar: arabic })
 const formats = createFormats()
 const LANGUAGES = ['en-GB', 'de', 'ar'].map((tag): [string, Partial<Context>] => [
   tag,

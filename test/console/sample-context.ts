@@ -1,8 +1,9 @@
 import { createAddresses } from '../../src/console/addresses.ts'
 import type { Context } from '../../src/console/context.ts'
-import { createFormats, directionOf } from '../../src/console/formats.ts'
+import { createFormats } from '../../src/console/formats.ts'
 import { en } from '../../src/console/texts/en/en.ts'
 import { formProofOf } from '../../src/console/viewer.ts'
+import { directionOf } from '../../src/frame/languages.ts'
 
 const formats = createFormats()
 

@@ -1,8 +1,10 @@
 import { createServer } from 'node:http'
 import { createAssets } from '../../src/console/assets/assets.ts'
 import type { Context } from '../../src/console/context.ts'
-import { documentOf, framed } from '../../src/console/frame.ts'
+import { framed } from '../../src/console/frame.ts'
 import { assetHeaders, documentHeaders } from '../../src/console/headers.ts'
+import { documentOf } from '../../src/frame/document.ts'
+import { html } from '../../src/frame/html.ts'
 import { closed, listening } from '../support/real-server.ts'
 import { sampleContext } from './sample-context.ts'
 import { SAMPLE_CONTEXTS, SAMPLES } from './samples.ts'
@@ -20,7 +22,7 @@ export function sampleDocument(name: string, changes: Partial<Context> = {}): { 
     styles: ASSETS.styles.map(({ file }) => context.to('asset', { file })),
     script: context.to('asset', { file: ASSETS.script.file }),
   })
-  return { status: page.status, text: documentOf(page) }
+  return { status: page.status, text: documentOf({ ...page, head: html`<link rel="icon" href="data:,">${page.head}` }) }
 }
 
 /** The sample pages on a real server with the headers of the console: `/console/samples/NAME?lang=…`. */

@@ -1,6 +1,5 @@
 import type { Content, Context } from '../../src/console/context.ts'
 import { NEW_APP } from '../../src/console/forms/app-values.ts'
-import { html } from '../../src/console/html.ts'
 import { accountsPage } from '../../src/console/pages/accounts.ts'
 import { allAppsPage } from '../../src/console/pages/all.ts'
 import { appPage } from '../../src/console/pages/app.ts'
@@ -29,6 +28,7 @@ import { resultsPage } from '../../src/console/pages/results.ts'
 import { secretPage } from '../../src/console/pages/secret.ts'
 import { type TokensView, tokensDialog, tokensPage } from '../../src/console/pages/tokens.ts'
 import { note } from '../../src/console/parts/note.ts'
+import { html } from '../../src/frame/html.ts'
 
 const LONG =
   'Nightly statistics of every queue and agent, sent as a spreadsheet and kept for twelve months so that seasons can be compared with each other.'

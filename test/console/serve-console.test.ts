@@ -1,25 +1,31 @@
 import { describe, expect, it } from 'vitest'
 import { AppGrantError, type ErrorCode } from '../../src/base/errors.ts'
 import type { ConsoleRoute } from '../../src/console/call.ts'
-import { html } from '../../src/console/html.ts'
 import { type ConsoleOptions, checkConsoleOptions, type DangerousAction } from '../../src/console/options.ts'
 import { serveConsole } from '../../src/console/serve-console.ts'
 import { formProofOf } from '../../src/console/viewer.ts'
+import { html } from '../../src/frame/html.ts'
+import { createFixture } from '../support/fixture.ts'
 
 const ORIGIN = 'https://login.example'
 const viewer = { account: 'org-7', login: 'maria@seven.example' }
 const AS = formProofOf(viewer)
 const KEY = 'k7QUEQY4YKxRAkqWxmX2UfXHS5y1mKQE'
 
-/** A console of three addresses that records what it was asked to do. */
+/** A console of four addresses that records what it was asked to do. */
 function consoleOf(options: Partial<ConsoleOptions> = {}, error?: ErrorCode | Error) {
+  const { appgrant } = createFixture(undefined, { issuer: ORIGIN })
   const done: string[] = []
   const failures: unknown[] = []
+  const refused: unknown[] = []
+  appgrant.events.on('outage', ({ operation, cause }) => failures.push([operation, cause]))
+  appgrant.events.on('refused', ({ reason, userAgent }) => refused.push([reason, userAgent]))
   const route = (extra: Partial<ConsoleRoute> = {}): ConsoleRoute => ({
-    get: async ({ match, context }) => {
-      done.push(`GET ${match.name} ${context.actsFor?.name ?? 'self'}`)
+    get: async ({ match, account, named }) => {
+      done.push(`GET ${match.name} ${account}`)
       if (error) throw error instanceof Error ? error : new AppGrantError(error, { details: {} as never })
-      return { page: { title: 'A page', main: html`<h1>A page</h1>` } }
+      const { context } = await named(account)
+      return { page: { title: 'A page', main: html`<h1>A page</h1>` }, context }
     },
     post: async ({ match, context }, form) => {
       done.push(`POST ${match.name} ${form.get('name') ?? ''}`)
@@ -29,17 +35,20 @@ function consoleOf(options: Partial<ConsoleOptions> = {}, error?: ErrorCode | Er
     ...extra,
   })
   const { post: _, ...readOnly } = route()
-  const handler = serveConsole(checkConsoleOptions({ signIn: async () => viewer, ...options }, ORIGIN), {
-    routes: {
-      apps: readOnly,
-      newApp: route(),
-      regenerate: route({ danger: 'regenerate' }),
-      publish: route({ danger: 'publish', isForOperator: true }),
+  const names = async (ids: readonly string[]) => Object.fromEntries(ids.map((id) => [id, `Name of ${id}`]))
+  const handler = serveConsole(
+    checkConsoleOptions({ signIn: async () => viewer, accounts: { names }, ...options }, appgrant),
+    {
+      appgrant,
+      routes: {
+        apps: readOnly,
+        newApp: route(),
+        regenerate: route({ danger: 'regenerate' }),
+        publish: route({ danger: 'publish', isForOperator: true }),
+      },
+      clock: () => Date.UTC(2026, 10, 25),
     },
-    clock: () => Date.UTC(2026, 10, 25),
-    names: async (ids) => Object.fromEntries(ids.map((id) => [id, `Name of ${id}`])),
-    failed: (operation, cause) => failures.push([operation, cause]),
-  })
+  )
   const send = (path: string, init: RequestInit = {}) => handler(new Request(`${ORIGIN}/console${path}`, init))
   const post = (path: string, form: Record<string, string> = {}, headers: Record<string, string> = {}) =>
     send(path, {
@@ -47,7 +56,7 @@ function consoleOf(options: Partial<ConsoleOptions> = {}, error?: ErrorCode | Er
       body: new URLSearchParams({ as: AS, ...form }),
       headers: { 'sec-fetch-site': 'same-origin', ...headers },
     })
-  return { send, post, done, failures }
+  return { send, post, done, failures, refused }
 }
 
 const titleOf = async (response: Response) => /<h1>(.*?)<\/h1>/.exec(await response.text())?.[1]
@@ -111,7 +120,7 @@ describe('a page of the console', () => {
       const response = await send(path, { method })
       expect([response.status, response.headers.get('allow')]).toEqual([405, allow])
     }
-    expect(done).toEqual(['GET apps self'])
+    expect(done).toEqual(['GET apps org-7'])
   })
 
   it.each(['/nothing', '/apps/new/', '/assets/none.css', `/apps/${KEY}`])('nothing is at %s', async (path) => {
@@ -123,8 +132,8 @@ describe('a page of the console', () => {
   it('for another account says whom it is for', async () => {
     const { send, done } = consoleOf()
     expect(await (await send('/apps?for=org-8')).text()).toContain('You act for <b><bdi>Name of org-8</bdi></b>')
-    await send('/apps?for=org-7')
-    expect(done).toEqual(['GET apps Name of org-8', 'GET apps self'])
+    expect(await (await send('/apps?for=org-7')).text()).not.toContain('You act for')
+    expect(done).toEqual(['GET apps org-8', 'GET apps org-7'])
   })
 
   it('is in the language of the viewer or, if nobody is signed in, of the browser', async () => {
@@ -164,7 +173,7 @@ describe('a page of the console', () => {
     async (wrong) => {
       const { send, done, failures } = consoleOf({ signIn: async () => wrong as never })
       expect((await send('/apps')).status).toBe(500)
-      expect([done, failures]).toEqual([[], [['GET apps', expect.any(TypeError)]]])
+      expect([done, failures]).toEqual([[], [['console GET apps', expect.any(TypeError)]]])
     },
   )
 })
@@ -258,7 +267,7 @@ describe('a form of the console', () => {
     const error = new Error('the pool at 10.0.0.7 is gone')
     const { post, failures } = consoleOf({}, error)
     const response = await post('/apps/new')
-    expect([response.status, failures]).toEqual([500, [['POST newApp', error]]])
+    expect([response.status, failures]).toEqual([500, [['console POST newApp', error]]])
     expect(await response.text()).not.toContain('10.0.0.7')
   })
 })

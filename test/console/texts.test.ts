@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { createFormats } from '../../src/console/formats.ts'
-import { counting } from '../../src/console/texts/counting.ts'
 import { de } from '../../src/console/texts/de/de.ts'
 import { en } from '../../src/console/texts/en/en.ts'
-import { createLanguages } from '../../src/console/texts/languages.ts'
+import { createConsoleLanguages } from '../../src/console/texts/languages.ts'
+import { counting } from '../../src/frame/counting.ts'
 import { arabic } from './arabic.ts'
 
 /** The names in braces of a text; a function is called with numbers that have different plural forms. */
@@ -56,7 +56,7 @@ describe('the texts of the console', () => {
 })
 
 describe('the language of a page', () => {
-  const find = createLanguages({ ar: arabic, de: { ok: 'Passt' }, 'pt-BR': { ok: 'Ok' } })
+  const find = createConsoleLanguages({ ar: arabic, de: { ok: 'Passt' }, 'pt-BR': { ok: 'Ok' } })
 
   it.each([
     ['de-AT', 'de-AT', 'ltr', 'Passt'],

@@ -96,7 +96,7 @@ describe('docs/events.md', () => {
   it('every interface with tracing channels is listed', () => {
     const appgrant = createAppGrant({ store: memoryStore() })
     const interfaces = { Authorizer: appgrant.authorizer, AppRegistry: appgrant.apps }
-    for (const name of [...Object.keys(interfaces), 'TokenStore', 'Installs'])
+    for (const name of [...Object.keys(interfaces), 'TokenStore', 'Installs', 'Management'])
       expect(section('Tracing channels'), name).toContain(`| \`${name}\` |`)
   })
 })

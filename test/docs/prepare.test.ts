@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const ROOT = new URL('../..', import.meta.url).pathname
-const STORES = /\b(?:sqlite|redis|mongo)Store\(/
+const STORES = /\b(?:sqlite|redis|mongo|postgres)Store\(/
 
 /** Examples as they are, and the code blocks of documents, that open a store of a database. */
 function programs(): readonly (readonly [string, string])[] {

@@ -29,6 +29,7 @@ export type AppScenario = Scenario<AppState, AppGrant>
 const NO_HURRY = { timeoutMs: 60_000, limits: NO_LIMITS }
 const ofOrg = ({ key }: AppState) => ({ app: key, account: 'org' })
 const LIMIT = 2
+const ORIGINAL = { name: 'Example App' }
 
 /** Operations on that app. */
 export const ACTS = {
@@ -73,6 +74,12 @@ export const ACTS = {
     await ownerBecomes({ epoch: 'next' }, state, node)
     return 'replaced'
   },
+  renameOriginal: async ({ key }, { apps }) =>
+    (await apps.update(key, { name: 'Renamed' }, { expected: ORIGINAL })) && 'renamed',
+  renameOriginalToo: async ({ key }, { apps }) =>
+    (await apps.update(key, { name: 'Otherwise' }, { expected: ORIGINAL })) && 'renamed',
+  registerOnce: async (_, { apps }) =>
+    (await apps.register(exampleApp({ owner: 'org', name: 'Once', once: 'o'.repeat(16) }))) && 'registered',
   narrow: async ({ key }, { apps }) => (await apps.update(key, { scopes: ['read'] })) && 'narrowed',
 } satisfies Record<string, AppAct['run']>
 
@@ -84,6 +91,19 @@ async function ownerBecomes(
 ): Promise<void> {
   await apps.get(key)
   tree.set('org', change)
+}
+
+/** Replaces the first secret, and no other. @param at - where its caller keeps the new one. */
+export function regenerateFirst(at: number): AppAct {
+  return {
+    async run(state, { apps }) {
+      state.secrets[at] = (await apps.regenerateSecret(state.key, { replaces: state.secretIds[0] })).secret
+      return 'regenerated'
+    },
+    unanswered(state) {
+      delete state.secrets[at]
+    },
+  }
 }
 
 /** An addition is not repeated: its caller settles it by removing what may be there. */

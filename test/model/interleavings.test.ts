@@ -8,6 +8,7 @@ import {
   addSecret,
   appScenario,
   isWithinLimit,
+  regenerateFirst,
   register,
 } from './app-scenarios.ts'
 import { explore, ScheduleViolation } from './scheduler.ts'
@@ -74,6 +75,14 @@ const PAIRS: readonly AppScenario[] = [
   appScenario({ register: register('New'), remove: act('remove') }, { given: withSecondApp, always: isWithinLimit }),
   appScenario({ register: register('New'), registerToo: register('Newer') }, { always: isWithinLimit }),
   appScenario({ regenerate: act('regenerate'), regenerateToo: regenerateToo() }),
+  appScenario({ renameOriginal: act('renameOriginal'), renameToo: act('renameOriginalToo') }),
+  appScenario({ renameOriginal: act('renameOriginal'), rename: act('renameToo') }),
+  appScenario({ renameOriginal: act('renameOriginal'), narrow: act('narrow') }),
+  appScenario({ registerOnce: act('registerOnce'), registerToo: act('registerOnce') }, { always: isWithinLimit }),
+  appScenario({ registerOnce: act('registerOnce'), register: register('New') }, { always: isWithinLimit }),
+  appScenario({ regenerateFirst: regenerateFirst(2), regenerateToo: regenerateFirst(4) }),
+  appScenario({ regenerateFirst: regenerateFirst(2), addSecret }),
+  appScenario({ regenerateFirst: regenerateFirst(2), update: act('rename') }),
 ]
 
 type Given = NonNullable<Parameters<typeof appScenario>[1]>

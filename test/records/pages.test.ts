@@ -139,6 +139,78 @@ describe('pages', () => {
   })
 })
 
+describe('lists that begin at their end', () => {
+  const reversed = { ...all, identity: ['notes', 'reversed'], isReversed: true }
+  const downFrom = (n: number) => Array.from({ length: n }, (_, at) => `text ${n - 1 - at}`)
+
+  it('contain everything once, in order, for any page length and any size of the group (LST-5)', async () => {
+    const { pages } = await setUp(25)
+    for (const limit of [1, 2, 5, 24, 25, 26, 1000])
+      expect(await walk((cursor) => pages.page(reversed, { limit, cursor })), `${limit}`).toEqual(downFrom(25))
+    const { pages: many } = await setUp(2300)
+    expect(await walk((cursor) => many.page(reversed, { limit: 700, cursor }))).toEqual(downFrom(2300))
+  })
+
+  it('list what is at one position from the last id on, across pages', async () => {
+    const { pages, add } = await setUp(0)
+    for (const n of [3, 1, 4, 0, 2]) await add(n, { createdAt: 7 })
+    for (const limit of [1, 2, 3])
+      expect(await walk((cursor) => pages.page(reversed, { limit, cursor }))).toEqual(downFrom(5))
+  })
+
+  it('take one read of a group of at most 1000, and no more of a longer one than is before the cursor', async () => {
+    const { pages, store } = await setUp(1000)
+    const readsOf = async (call: () => Promise<unknown>) => {
+      const before = store.calls.list
+      await call()
+      return store.calls.list - before
+    }
+    expect(await readsOf(() => pages.page(reversed, { limit: 50 }))).toBe(1)
+    const { pages: many, store: big } = await setUp(2300)
+    const first = await many.page(reversed, { limit: 1000 })
+    const second = await many.page(reversed, { limit: 1000, cursor: first.nextCursor })
+    const before = big.calls.list
+    expect((await many.page(reversed, { limit: 1000, cursor: second.nextCursor })).items).toHaveLength(300)
+    expect(big.calls.list - before).toBe(1)
+  })
+
+  it('show what stays during a walk exactly once, and what comes later not at all (LST-5)', async () => {
+    const { pages, add, collection } = await setUp(20)
+    let n = 100
+    const items = await walk(
+      (cursor) => pages.page(reversed, { limit: 3, cursor }),
+      async () => {
+        await add(n++)
+        await collection.write(noteKind, noteRef(id(19)), (note) => note && { ...note, createdAt: 0 })
+      },
+    )
+    expect(items).toEqual([...downFrom(20).slice(0, -1), 'text 19', 'text 0'])
+  })
+
+  it('are searched 1000 records a call (LST-5)', async () => {
+    const { pages } = await setUp(2300)
+    const search = {
+      ...reversed,
+      isSearch: true,
+      show: async (records: readonly StoreRecord[]) =>
+        records.map((record) => (textOf(record) === 'text 77' ? textOf(record) : undefined)),
+    }
+    const lengths: number[] = []
+    const items = await walk(async (cursor) => {
+      const page = await pages.page(search, { limit: 50, cursor })
+      lengths.push(page.items.length)
+      return page
+    })
+    expect([items, lengths]).toEqual([['text 77'], [0, 0, 1]])
+  })
+
+  it('refuse the cursor of the same list from its beginning (LST-5)', async () => {
+    const { pages } = await setUp(5)
+    const { nextCursor: cursor } = await pages.page(all, { limit: 2 })
+    expect(await codeOf(pages.page(reversed, { limit: 2, cursor }))).toBe('invalid_cursor')
+  })
+})
+
 describe('searches', () => {
   it('a search reads at most 1000 records a call, so a page may be empty and have a next (LST-5)', async () => {
     const { pages, store } = await setUp(2300)

@@ -6,6 +6,7 @@ import { testAuthorization } from './authorization.ts'
 import { testClocks } from './clocks.ts'
 import { testConsentPolicy } from './consent-policy.ts'
 import { testErasing } from './erasing.ts'
+import { testFirstWins } from './first-wins.ts'
 import { testInstalls } from './installs.ts'
 import { lifecyclesOf, testSameLifecycles } from './lifecycles.ts'
 import { testLifetimes } from './lifetimes.ts'
@@ -46,6 +47,7 @@ export function testEveryTopology(open: OpenStore): void {
 export function testEveryDriver(open: OpenStore): void {
   testSessions(open)
   testAssertions(open)
+  testFirstWins(open)
   testConcurrency(open)
 }
 

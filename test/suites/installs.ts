@@ -53,6 +53,36 @@ export function testInstalls(open: OpenStore): void {
       expect(await w.appgrant.installs.count({ app: w.key })).toBe(1)
     })
 
+    it('one install is found by its app and account, by those that may manage the account (LST-2, LST-4)', async () => {
+      const w = await fixture()
+      await w.code({ account: 'user', scope: ['read'] })
+      const of = { app: w.key, account: 'user' }
+      const { items } = await w.appgrant.installs.list({ account: 'user' })
+      for (const { installs } of [w.appgrant, w.appgrant.as('user'), w.appgrant.as('provider')])
+        expect([await installs.get(of)]).toEqual(items)
+      expect(await w.appgrant.as('other-org').installs.get(of)).toBeUndefined()
+      expect(await w.appgrant.installs.get({ ...of, account: 'org' })).toBeUndefined()
+      expect(await w.appgrant.installs.get({ ...of, app: 'no key' })).toBeUndefined()
+      w.tree.set('user', { epoch: 'e2' })
+      expect(await w.appgrant.installs.get(of)).toBeUndefined()
+      w.tree.set('user', { epoch: undefined })
+      await w.appgrant.installs.withdraw(of)
+      expect(await w.appgrant.installs.get(of)).toBeUndefined()
+    })
+
+    it('an install shows the live tokens of the account, and of an owner those of its app too, or no number (LST-2)', async () => {
+      const w = await fixture({ app: { trusted: true } })
+      await w.start({ account: 'user' })
+      await w.start({ account: 'org' })
+      await w.appgrant.authorizer.clientCredentials({ key: w.key, secret: w.secret })
+      const countOf = async (account: string) =>
+        (await w.appgrant.installs.list({ account, counts: true })).items.map(({ liveTokens }) => liveTokens)
+      expect([await countOf('user'), await countOf('org')]).toEqual([[1], [2]])
+      w.store.fail('count', 'before', 1)
+      expect(await countOf('user')).toEqual([undefined])
+      expect((await w.appgrant.installs.list({ account: 'user' })).items[0]).not.toHaveProperty('liveTokens')
+    })
+
     it('installs are counted by account, not by approval, and another approval extends the existing one (LST-1)', async () => {
       const w = await fixture()
       const installedAt = new Date(w.clock())

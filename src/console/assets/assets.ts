@@ -1,3 +1,4 @@
+import { TOKENS_CSS } from '../../frame/tokens.ts'
 import { digest } from '../viewer.ts'
 import script from './console.js?raw'
 import controls from './controls.css?raw'
@@ -22,7 +23,7 @@ export function createAssets(theme: string | undefined): {
   readonly styles: readonly Asset[]
   readonly script: Asset
 } {
-  const styles = [asset('console', 'css', [frame, controls, lists, narrow].join('\n'))]
+  const styles = [asset('console', 'css', [TOKENS_CSS, frame, controls, lists, narrow].join('\n'))]
   return {
     styles: theme === undefined ? styles : [...styles, asset('theme', 'css', theme)],
     script: asset('console', 'js', script),

@@ -14,8 +14,7 @@ export function readAppValues(form: Form): AppValues {
     adminPhone: text('adminPhone'),
     // A field that was emptied takes its URL away.
     redirectUrls: form.getAll('redirectUrls').filter((url) => url.trim() !== ''),
-    // Boxes send one scope each, the text field all of them.
-    scopes: form.getAll('scopes').flatMap((value) => value.split(/\s+/).filter(Boolean)),
+    scopes: form.getAll('scopes').filter((scope) => scope !== ''),
     apiType: text('apiType'),
   }
 }

@@ -1,5 +1,5 @@
+import { html } from '../../frame/html.ts'
 import type { Content, Context } from '../context.ts'
-import { html } from '../html.ts'
 import { head } from '../parts/head.ts'
 import { search } from '../parts/list.ts'
 import { nothingFound } from './list-states.ts'

@@ -1,5 +1,5 @@
+import { type Html, html } from '../../frame/html.ts'
 import type { Content, Context } from '../context.ts'
-import { type Html, html } from '../html.ts'
 import { appName } from '../parts/app-name.ts'
 import { head } from '../parts/head.ts'
 import { icon } from '../parts/icon.ts'

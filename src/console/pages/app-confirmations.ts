@@ -1,6 +1,6 @@
+import { html, type Part } from '../../frame/html.ts'
 import type { AddressName } from '../addresses.ts'
 import type { Context } from '../context.ts'
-import { html, type Part } from '../html.ts'
 import { field } from '../parts/field.ts'
 import type { Confirmation } from './confirm.ts'
 

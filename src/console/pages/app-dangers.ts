@@ -1,6 +1,6 @@
+import { type Html, html } from '../../frame/html.ts'
 import type { AddressName } from '../addresses.ts'
 import type { Context } from '../context.ts'
-import { type Html, html } from '../html.ts'
 import type { AppView } from './app-view.ts'
 
 /** What stops an app or takes something from it. Each leads to a page that says what it will do, and asks. */

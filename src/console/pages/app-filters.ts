@@ -1,5 +1,5 @@
+import { type Html, html } from '../../frame/html.ts'
 import type { Context } from '../context.ts'
-import { type Html, html } from '../html.ts'
 
 /** What a list of apps is narrowed by, as the query of its address has it. Empty: not at all. */
 export interface AppFilters {

@@ -1,7 +1,7 @@
 import type { FieldError } from '../../base/errors.ts'
+import { fill, type Html, html, type Part } from '../../frame/html.ts'
 import type { Context } from '../context.ts'
 import type { AppField, AppValues, Conflict, NewAppValues } from '../forms/app-values.ts'
-import { fill, type Html, html, type Part } from '../html.ts'
 import { choice, errorOf, field, hintOf, quoted } from '../parts/field.ts'
 import { icon } from '../parts/icon.ts'
 import { note } from '../parts/note.ts'
@@ -120,24 +120,19 @@ function canonicalForm({ code, expected }: FieldError, at: number, { texts }: Co
   return html`<div><input type="hidden" name="fix-${at}" value="${expected}"><button class="button small" name="more" value="fix-${at}">${texts.useIt}<span class="hidden">: ${expected}</span></button></div>`
 }
 
-function scopes(view: AppFormView, context: Context): Html {
-  const { texts, scopes: catalogue } = context
-  const names = Object.keys(catalogue)
+/** What the app has and the catalogue has lost stays chosen, so that saving something else does not take it away. */
+function scopes(view: AppFormView, context: Context): Html | undefined {
+  const { texts, scopes: offered } = context
   const values = view.values.scopes
+  const names = [...new Set([...Object.keys(offered), ...values])]
+  if (names.length === 0) return undefined
   const error = listProblem('scopes', view, context)
-  if (names.length === 0)
-    return field(
-      { id: 'scopes', name: 'scopes', label: texts.scopes, hint: texts.scopesHint, value: values.join(' '), error },
-      context,
-    )
-  // What the app has and the catalogue has lost stays chosen, so that saving something else does not take it away.
-  const all = [...names, ...values.filter((value) => value !== '' && !names.includes(value))]
-  const boxes = all.map((name) =>
+  const boxes = names.map((name) =>
     choice({
       type: 'checkbox',
       name: 'scopes',
       value: name,
-      label: html`${catalogue[name]} <code>${name}</code>`,
+      label: html`${offered[name]} <code>${name}</code>`,
       isChecked: values.includes(name),
     }),
   )

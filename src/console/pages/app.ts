@@ -1,6 +1,6 @@
+import { type Html, html } from '../../frame/html.ts'
 import type { Content, Context } from '../context.ts'
 import { type Snapshot, snapshotOf } from '../forms/app-values.ts'
-import { type Html, html } from '../html.ts'
 import { homepageLink } from '../parts/app-name.ts'
 import { backLink, head } from '../parts/head.ts'
 import { hiddenFields } from '../parts/list.ts'

@@ -1,5 +1,5 @@
+import { type Html, html, type Part } from '../../frame/html.ts'
 import type { Content, Context, Tab } from '../context.ts'
-import { type Html, html, type Part } from '../html.ts'
 import { errorOf } from '../parts/field.ts'
 import { backLink, head } from '../parts/head.ts'
 import { hiddenFields } from '../parts/list.ts'

@@ -1,5 +1,5 @@
+import { type Html, html, type Part } from '../../frame/html.ts'
 import type { Content, Context } from '../context.ts'
-import { type Html, html, type Part } from '../html.ts'
 import { note } from '../parts/note.ts'
 import type { Failure } from '../texts/failure.ts'
 

@@ -1,5 +1,5 @@
+import { fill, type Html, html } from '../../frame/html.ts'
 import type { Content, Context } from '../context.ts'
-import { fill, type Html, html } from '../html.ts'
 import { backLink, head } from '../parts/head.ts'
 import { icon } from '../parts/icon.ts'
 import { foot, hiddenFields, selectedCount } from '../parts/list.ts'

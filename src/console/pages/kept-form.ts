@@ -1,11 +1,11 @@
+import { fill, type Html, html } from '../../frame/html.ts'
 import type { Content, Context } from '../context.ts'
 import type { Form } from '../forms/read-form.ts'
-import { fill, type Html, html } from '../html.ts'
 import { hiddenFields } from '../parts/list.ts'
 import { note } from '../parts/note.ts'
 
 /** Why a form could not be handled now, and may be sent again as it is. */
-export type Obstacle = 'signedOut' | 'unconfirmed' | 'notSaved' | 'notCertain' | 'conflict'
+export type Obstacle = 'signedOut' | 'unconfirmed' | 'notSaved' | 'notCertain' | 'conflict' | 'tooMany'
 
 const STATUSES: Readonly<Record<Obstacle, number>> = {
   signedOut: 403,
@@ -13,6 +13,7 @@ const STATUSES: Readonly<Record<Obstacle, number>> = {
   notSaved: 503,
   notCertain: 503,
   conflict: 409,
+  tooMany: 429,
 }
 
 /**

@@ -1,5 +1,5 @@
+import { type Html, html } from '../../frame/html.ts'
 import type { Context } from '../context.ts'
-import { type Html, html } from '../html.ts'
 import { appName } from '../parts/app-name.ts'
 import { type Column, table } from '../parts/table.ts'
 import type { Confirmation } from './confirm.ts'
@@ -8,8 +8,8 @@ import type { Confirmation } from './confirm.ts'
 export interface RemovedApp {
   readonly key: string
   readonly name: string
-  readonly instances: number | undefined
-  readonly liveTokens: number | undefined
+  readonly instances?: number | undefined
+  readonly liveTokens?: number | undefined
 }
 
 function sum(counts: readonly (number | undefined)[]): number | undefined {

@@ -1,5 +1,5 @@
+import { fill, type Html, html, type Part } from '../../frame/html.ts'
 import type { Context } from '../context.ts'
-import { fill, type Html, html, type Part } from '../html.ts'
 import { icon } from '../parts/icon.ts'
 
 /** Where in a list a page is. */

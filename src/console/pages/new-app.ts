@@ -1,5 +1,5 @@
+import { type Html, html } from '../../frame/html.ts'
 import type { Content, Context } from '../context.ts'
-import { type Html, html } from '../html.ts'
 import { choice, field } from '../parts/field.ts'
 import { backLink, head } from '../parts/head.ts'
 import { hiddenFields } from '../parts/list.ts'

@@ -1,5 +1,5 @@
+import { html } from '../../frame/html.ts'
 import type { Content, Context, Tab } from '../context.ts'
-import { html } from '../html.ts'
 import { head } from '../parts/head.ts'
 import { note } from '../parts/note.ts'
 

@@ -1,5 +1,5 @@
+import { fill, type Html, html } from '../../frame/html.ts'
 import type { Content, Context } from '../context.ts'
-import { fill, type Html, html } from '../html.ts'
 import { backLink, head } from '../parts/head.ts'
 import { icon } from '../parts/icon.ts'
 import { note } from '../parts/note.ts'
@@ -18,11 +18,11 @@ export interface SecretView {
 }
 
 export function secretPage(view: SecretView, context: Context): Content {
-  const { texts, to } = context
+  const { texts, to, actsFor } = context
   const { app, made } = view
   const place = to('app', { key: app.key })
   const said = { registered: texts.isRegistered, regenerated: texts.isRegenerated, added: texts.secretIsAdded }[made]
-  const main = html`${backLink({ to: to('apps'), text: texts.apps })}${note({
+  const main = html`${backLink({ to: to('apps', { for: actsFor?.account }), text: texts.apps })}${note({
     tone: 'done',
     isAnnounced: true,
     isNarrow: true,

@@ -1,5 +1,6 @@
+import { fill, type Html, html } from '../../frame/html.ts'
+import type { AddressParts } from '../addresses.ts'
 import type { Content, Context } from '../context.ts'
-import { fill, type Html, html } from '../html.ts'
 import { backLink, head } from '../parts/head.ts'
 import { icon } from '../parts/icon.ts'
 import { foot, hiddenFields, selectedCount } from '../parts/list.ts'
@@ -26,8 +27,13 @@ export interface TokensView {
   readonly total: number | undefined
   readonly list: ListState
   readonly message?: Html | undefined
-  /** Where it was opened from. */
-  readonly back: { readonly to: string; readonly text: string }
+  /** Where it was opened from. `from` and `query` are what the form carries to come back there. */
+  readonly back: {
+    readonly to: string
+    readonly text: string
+    readonly from?: string
+    readonly query?: AddressParts
+  }
 }
 
 /** The tokens as a page of their own. */
@@ -56,15 +62,16 @@ function lead({ account }: TokensView, { texts }: Context): Html {
 }
 
 function body(view: TokensView, context: Context): Html {
-  const { app, rows, total, list } = view
+  const { app, rows, total, list, back } = view
   const { texts, to, actsFor, formProof } = context
-  const account = actsFor?.account
+  const place = { key: app.key, for: actsFor?.account }
   if (rows.length === 0 && list.isFirst)
     return html`<section class="sheet empty" aria-labelledby="tokens-title"><p class="lead">${texts.noTokens}</p></section>`
-  const path = (cursor?: string) => to('tokens', { key: app.key, for: account, cursor })
+  const path = (cursor?: string) => to('tokens', { ...place, ...(!back.query && { from: back.from }), cursor })
+  const action = to('tokens', { cursor: list.cursor, ...back.query, from: back.from, ...place })
   return html`<section class="sheet" aria-labelledby="tokens-title">
 <div class="bar"><span class="count">${total === undefined ? texts.countUnknown : texts.tokensCount(total)}</span><div class="push">${selectedCount('tokens-selected', context)}<button class="button danger" form="tokens">${icon('remove')}${texts.removeSelected}</button></div></div>
-<form method="post" id="tokens" action="${path(list.cursor)}">${hiddenFields({ as: formProof })}
+<form method="post" id="tokens" action="${action}">${hiddenFields({ as: formProof })}
 ${tokenTable(rows, context)}
 </form>
 ${(!list.isFirst || list.next !== undefined) && foot({ shown: '', first: list.isFirst ? undefined : path(), next: list.next && path(list.next) }, context)}

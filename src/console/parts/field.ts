@@ -1,5 +1,5 @@
+import { fill, type Html, html, type Part } from '../../frame/html.ts'
 import type { Context } from '../context.ts'
-import { fill, type Html, html, type Part } from '../html.ts'
 import { icon } from './icon.ts'
 
 /** A text field with everything that belongs to it. Hint and error come before it, so they are read before it is reached. */

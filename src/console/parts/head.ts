@@ -1,4 +1,4 @@
-import { type Html, html, type Part } from '../html.ts'
+import { type Html, html, type Part } from '../../frame/html.ts'
 import { icon } from './icon.ts'
 
 /** The beginning of a page: its heading, what it is for, and its main action. */

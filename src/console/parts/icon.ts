@@ -1,4 +1,4 @@
-import { type Html, html } from '../html.ts'
+import { type Html, html } from '../../frame/html.ts'
 
 // Outlines on a grid of 24, drawn with a stroke of 2.
 const SHAPES = {

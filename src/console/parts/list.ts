@@ -1,5 +1,5 @@
+import { type Html, html, type Part } from '../../frame/html.ts'
 import type { Context } from '../context.ts'
-import { type Html, html, type Part } from '../html.ts'
 import { icon } from './icon.ts'
 
 /**

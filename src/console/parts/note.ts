@@ -1,4 +1,4 @@
-import { type Html, html, type Part } from '../html.ts'
+import { type Html, html, type Part } from '../../frame/html.ts'
 import { type IconName, icon } from './icon.ts'
 
 /** A message in a box of its own. */

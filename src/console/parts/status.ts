@@ -1,5 +1,5 @@
+import { type Html, html } from '../../frame/html.ts'
 import type { Context } from '../context.ts'
-import { type Html, html } from '../html.ts'
 import { icon } from './icon.ts'
 
 /** Whether an app works and, if not, who stopped it. */

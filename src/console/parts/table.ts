@@ -1,4 +1,4 @@
-import { type Html, html, type Part } from '../html.ts'
+import { type Html, html, type Part } from '../../frame/html.ts'
 
 /** A column: its heading, and how its cells look. */
 export interface Column {

@@ -1,5 +1,5 @@
+import { type Html, html } from '../../frame/html.ts'
 import type { Context } from '../context.ts'
-import { type Html, html } from '../html.ts'
 
 /** A day, in the zone of the viewer; if that is not known, in UTC until the script puts it into the browser's. */
 export function day(at: Date, { formats, viewer }: Context): Html {

@@ -1,71 +1,59 @@
-import type { Actor } from '../../base/events.ts'
-import { fewAtOnce } from '../../base/few-at-once.ts'
 import type { LiveApp } from '../../records/app.ts'
-import { type Collection, hasExpired } from '../../records/collection.ts'
-import { installId, installKind, installRef, installsOfApp, type LiveInstall } from '../../records/install.ts'
+import { type Collection, hasExpired, type StoreRecord } from '../../records/collection.ts'
+import { installId, installKind, installRef, installsOfApp } from '../../records/install.ts'
 import type { Pages } from '../../records/pages.ts'
 import { appOnlyTokens, userTokens } from '../../records/token.ts'
-import type { Accounts } from '../accounts/accounts.ts'
+import { type Accounts, askingOnce } from '../accounts/accounts.ts'
 import type { AppCounts } from './app.ts'
+import { numbersInTime } from './numbers-in-time.ts'
+import type { Authority } from './visible-apps.ts'
 
 /**
- * Counts what several apps hold: the installs of all of them are read at once, and the directory is asked only for the epoch of the
- * account, unless it is known.
+ * Counts what several apps hold: the installs of all of them are read at once, and the directory is asked only for the epoch of an
+ * owner that has authorized its own app. A number that the store cannot say in time is left out.
  */
-export type CountApps = (apps: readonly LiveApp[], actorEpoch: Epoch | undefined) => Promise<readonly AppCounts[]>
+export type CountApps = (
+  apps: readonly LiveApp[],
+  call: {
+    /** The authority over the owner of all of them; undefined if they are of several. */
+    readonly authority: Authority | undefined
+    /** The `performance.now()` at which the call began. The numbers should not make it longer than `timeoutMs`. */
+    readonly startedAt: number
+  },
+) => Promise<readonly AppCounts[]>
 
-/** The current epoch of the acting account. */
-export interface Epoch {
-  readonly epoch: string | undefined
+export function createCountApps(parts: {
+  readonly collection: Collection
+  readonly pages: Pages
+  readonly accounts: Accounts
+  readonly clock: () => number
+  readonly timeoutMs: number
+}): CountApps {
+  const { collection, pages, clock, timeoutMs } = parts
+
+  return async (apps, { authority, startedAt }) => {
+    if (apps.length === 0) return []
+    const accounts = askingOnce(parts.accounts)
+    const lineageOf = (owner: string) => (authority ? authority.lineage() : accounts.lineage(owner))
+    const now = clock()
+    const installs = collection.get(apps.map((app) => installRef({ app: app.key, install: installId(app, app.owner) })))
+    const liveTokens = async (app: LiveApp, at: number): Promise<number> => {
+      const install = liveInstall((await installs)[at], now)
+      const isCurrent = install && install.epoch === (await lineageOf(app.owner))[0]?.epoch
+      return pages.count([appOnlyTokens(app), ...(isCurrent ? [userTokens(app, install)] : [])], now)
+    }
+    return numbersInTime(
+      [...apps.entries()],
+      ([at, app]) => ({
+        instances: pages.count([installsOfApp(app.key)], now),
+        liveTokens: liveTokens(app, at),
+      }),
+      { startedAt, timeoutMs },
+    )
+  }
 }
 
-export function createCountApps(
-  parts: {
-    readonly collection: Collection
-    readonly pages: Pages
-    readonly accounts: Accounts
-    readonly clock: () => number
-  },
-  actor: Actor,
-): CountApps {
-  const { collection, pages, accounts, clock } = parts
-
-  return async (apps, actorEpoch) => {
-    const holders = apps.map((app) => actor.account ?? app.owner)
-    const epochs = new Map<string, Promise<string | undefined>>()
-    const epochOf = (account: string) => {
-      const known = epochs.get(account)
-      const epoch = known ?? accounts.lineage(account).then(([state]) => state?.epoch)
-      if (!known) epochs.set(account, epoch)
-      return epoch
-    }
-    const records = await collection.get(
-      apps.map((app, at) => installRef({ app: app.key, install: installId(app, holders[at] as string) })),
-    )
-    const now = clock()
-    return fewAtOnce([...apps.keys()], async (at) => {
-      const app = apps[at] as LiveApp
-      const holder = holders[at] as string
-      const record = records[at]
-      const found = record && !hasExpired(record, now) ? installKind.unpack(record) : undefined
-      const install = found?.state === 'live' ? found : undefined
-      const isCurrent = install && install.epoch === (actorEpoch ? actorEpoch.epoch : await epochOf(holder))
-      return count(app, { holder, now, install: isCurrent ? install : undefined })
-    })
-  }
-
-  async function count(
-    app: LiveApp,
-    of: { readonly holder: string; readonly install: LiveInstall | undefined; readonly now: number },
-  ): Promise<AppCounts> {
-    const groups = [
-      ...(of.holder === app.owner ? [appOnlyTokens(app)] : []),
-      ...(of.install ? [userTokens(app, of.install)] : []),
-    ]
-    const [instances, liveTokens] = await Promise.all([
-      pages.count([installsOfApp(app.key)], of.now),
-      pages.count(groups, of.now),
-    ])
-    return { instances, liveTokens }
-  }
+function liveInstall(record: StoreRecord | undefined, now: number) {
+  const found = record && !hasExpired(record, now) ? installKind.unpack(record) : undefined
+  return found?.state === 'live' ? found : undefined
 }

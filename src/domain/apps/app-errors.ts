@@ -16,6 +16,14 @@ export function limitReached(owner: string, limit: number): AppGrantError {
   })
 }
 
+export function alreadyRegistered(app: string): AppGrantError {
+  return new AppGrantError('already_registered', {
+    message: 'an app was registered with this once before',
+    hint: 'details.app is its key. If its secret was lost, regenerate it. For another app, pass another once.',
+    details: { app },
+  })
+}
+
 export function mayNotRegister(): AppGrantError {
   return accountError(
     'not_permitted',

@@ -54,6 +54,9 @@ export interface AppFields {
 /** The fields of an app to change. */
 export type AppUpdate = { readonly [Field in keyof AppFields]?: AppFields[Field] | undefined }
 
+/** The fields of an app as they were read, to be compared. One that is undefined or empty is expected to be absent. */
+export type ExpectedFields = { readonly [Field in keyof AppFields]?: CheckedFields[Field] | undefined }
+
 /** An app to register. */
 export interface NewApp extends AppFields {
   /** The account that owns the app. A trusted app can act for it without a user. */
@@ -71,6 +74,11 @@ export interface NewApp extends AppFields {
    * `issuer`. Default is none: a secret is generated.
    */
   readonly jwks?: readonly PublicJwk[] | undefined
+  /**
+   * 16–64 random characters of `A-Za-z0-9_-`, such as a UUID, new for each app: with it, the app is registered at most once, however
+   * often the call is repeated. The key of the app is derived from it. Default is none: each call registers an app.
+   */
+  readonly once?: string | undefined
 }
 
 /** An app to register that is neither public nor has keys of its own: it gets a secret. */
@@ -105,6 +113,9 @@ const FIELDS = {
   scopes: true,
   apiType: true,
 } as const
+export type FieldName = keyof typeof FIELDS
+/** The names of all fields. */
+export const FIELD_NAMES = Object.keys(FIELDS) as readonly FieldName[]
 /** Names from RFC 7591, with what this library calls them. */
 const REGISTRATION_NAMES = {
   client_name: 'name',
@@ -115,7 +126,7 @@ const REGISTRATION_NAMES = {
   redirect_uris: 'redirectUrls',
 } as const
 const NEW_APP = knownMembers<NewApp>(
-  { ...FIELDS, owner: true, trusted: true, public: true, jwks: true },
+  { ...FIELDS, owner: true, trusted: true, public: true, jwks: true, once: true },
   { ...REGISTRATION_NAMES, jwks_uri: 'jwks with the keys themselves, because no URL is ever fetched' },
 )
 const CHANGE = knownMembers<AppFields>(FIELDS, {
@@ -131,6 +142,8 @@ const CHANGE = knownMembers<AppFields>(FIELDS, {
   secrets: 'apps.addSecret and apps.removeSecret',
   jwks: 'apps.replaceJwks',
 })
+/** The members of `expected`. */
+export const EXPECTED = knownMembers<ExpectedFields>(FIELDS, REGISTRATION_NAMES)
 
 /**
  * Checks the fields of an app to register. The caller must check the owner.

@@ -9,8 +9,8 @@ import type { Scopes } from '../accounts/scopes.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
-import type { App, AppCounts } from './app.ts'
-import type { AppUpdate, NewApp, NewAppWithSecret } from './app-fields.ts'
+import type { App, AppCounts, AppStanding } from './app.ts'
+import type { AppUpdate, ExpectedFields, NewApp, NewAppWithSecret } from './app-fields.ts'
 import type { PublicJwk } from './app-jwks.ts'
 import type { Freeing } from './free-app.ts'
 import type { RemoveApp } from './remove-app.ts'
@@ -21,10 +21,27 @@ export interface WithSecret {
   readonly secret: string
 }
 
-/** Which apps to list. */
+/** Which apps to list, and how. */
 export interface AppQuery extends PageQuery {
+  /** Default is the acting account; with the host's authority, all apps in no particular order. */
   readonly owner?: string | undefined
+  /**
+   * Which were registered first; only for the apps of an owner. Default is `oldest`. For each page of `newest`, all apps of the owner
+   * are read.
+   */
+  readonly order?: 'oldest' | 'newest' | undefined
+  /** Only apps with this in their name, ignoring case. Default is every name. */
   readonly name?: string | undefined
+  /** Only apps that are suspended, or that are not. Default is both. */
+  readonly suspended?: boolean | undefined
+  /** Only apps that are trusted, or that are not. Default is both. */
+  readonly trusted?: boolean | undefined
+  /** Only apps of this API type. Default is all. */
+  readonly apiType?: string | undefined
+  /**
+   * Whether each app has the members of {@link AppStanding} and the numbers of {@link AppCounts}, which takes two or three more calls of the store for each. They are waited
+   * for until the call has taken `timeoutMs`, or a fifth of it more. Default is false.
+   */
   readonly counts?: boolean | undefined
 }
 
@@ -40,10 +57,12 @@ export interface AppQuery extends PageQuery {
 export interface AppRegistry {
   /**
    * Registers an app and generates its key and, unless it is public or has its own keys, its secret. The limit of apps per owner
-   * is exact under any concurrency. Not idempotent: after `outcome_unknown`, `details.app` is the key, and `remove` settles it.
+   * is exact under any concurrency. Not idempotent: after `outcome_unknown`, `details.app` is the key, and `remove` settles it. With
+   * `once` the call can be repeated instead.
    *
-   * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `app_limit_reached`; `not_permitted` if the acting
-   *   account may not register apps, or not trusted ones; `account_blocked` if the owner is blocked.
+   * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `app_limit_reached`; `already_registered` with the key
+   *   as `details.app` if the owner has registered an app with the same `once`; `not_permitted` if the acting account may not
+   *   register apps, or not trusted ones; `account_blocked` if the owner is blocked.
    */
   register(app: NewAppWithSecret): Promise<{ readonly app: App } & WithSecret>
   /** The same for any app. `secret` is undefined if the app is public or has keys. */
@@ -51,31 +70,31 @@ export interface AppRegistry {
   /**
    * Returns undefined if there is no such app or the caller may not see it.
    *
-   * @param options - `counts`: whether the app has the numbers of {@link AppCounts}. Default is false.
+   * @param options - `counts`: whether the app has the members of {@link AppStanding} and {@link AppCounts}. Default is false.
    */
-  get(key: string, options: { readonly counts: true }): Promise<(App & AppCounts) | undefined>
+  get(key: string, options: { readonly counts: true }): Promise<(App & AppCounts & AppStanding) | undefined>
   /** The same without the numbers. */
   get(key: string, options?: { readonly counts?: boolean | undefined }): Promise<App | undefined>
   /**
-   * Lists apps, the oldest first.
+   * Lists apps. If only some are asked for, at most 1000 are looked at: the page may be short, even empty, and have a `nextCursor`.
    *
-   * @param query - `owner`: default is the acting account; with the host's authority, all apps in no particular order. `name`:
-   *   part of the name, ignoring case. `counts`: whether each app has the numbers of {@link AppCounts}, which takes two or three
-   *   more calls of the store for each. Default is false.
    * @throws {@link AppGrantError} `app_not_found` if the caller may not see the owner's apps; `invalid_cursor`.
    */
-  list(query: AppQuery & { readonly counts: true }): Promise<Page<App & AppCounts>>
+  list(query: AppQuery & { readonly counts: true }): Promise<Page<App & AppCounts & AppStanding>>
   /** The same without the numbers. */
   list(query?: AppQuery): Promise<Page<App>>
   /**
    * Changes the given fields; an empty string clears an optional field. The owner of an app never changes, because its key
    * depends on it, and trust, keys and secrets have methods of their own.
    *
-   * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `not_permitted` if the acting account may not
-   *   register apps of the new API type; `suspended_above` if a higher authority has suspended the app, so that it is found again
+   * @param options - `expected`: the fields as the caller has read them; only if those are unchanged when the update is written, or
+   *   have the new values already, is it done. Without it, the last of two updates wins.
+   * @throws {@link AppGrantError} `invalid_fields` with every invalid field; `conflict` with `details.changed`, the names of the
+   *   fields that are not as `expected`; `not_permitted` if the acting account may not register apps of the new API type;
+   *   `suspended_above` if a higher authority has suspended the app, so that it is found again
    *   under the name by which it was suspended.
    */
-  update(key: string, change: AppUpdate): Promise<App>
+  update(key: string, change: AppUpdate, options?: { readonly expected?: ExpectedFields | undefined }): Promise<App>
   /** Sets whether the app is trusted; clearing it revokes the app's own tokens. Rejects with `not_permitted` without `mayTrustApps`. */
   setTrusted(key: string, trusted: boolean): Promise<App>
   /** Sets whether accounts of other tenants may authorize the app. Rejects with `not_permitted` without the host's authority. */
@@ -104,8 +123,17 @@ export interface AppRegistry {
   suspend(key: string): Promise<App>
   /** Ends a suspension. @throws {@link AppGrantError} `suspended_above` if a higher authority suspended the app. */
   resume(key: string): Promise<App>
-  /** Replaces all secrets and keys with one new secret, and revokes every token, code and session of the app. */
-  regenerateSecret(key: string): Promise<{ readonly app: App } & WithSecret>
+  /**
+   * Replaces all secrets and keys with one new secret, and revokes every token, code and session of the app.
+   *
+   * @param options - `replaces`: the id of a secret that the app must still have, so that of two calls only the first replaces it.
+   *   Default is to replace whatever it has.
+   * @throws {@link AppGrantError} `secret_not_found` if it does not have that secret any more: nothing was revoked.
+   */
+  regenerateSecret(
+    key: string,
+    options?: { readonly replaces?: string | undefined },
+  ): Promise<{ readonly app: App } & WithSecret>
   /**
    * Adds a second secret, so that the first can be removed once it is no longer in use; tokens are kept. Not idempotent: after
    * `outcome_unknown`, `details.secretId` is its id, and `removeSecret` settles it, even if it rejects with `secret_not_found`.
@@ -141,6 +169,7 @@ export interface RegistryParts {
   readonly events: Emitter
   readonly random: RandomText
   readonly clock: () => number
+  readonly timeoutMs: number
   /** Returns a new random stamp. */
   readonly stamp: () => string
   readonly appsPerOwner: number

@@ -43,12 +43,23 @@ export interface App extends Pick<AppFields, 'name' | 'homepage' | 'adminEmail'>
   readonly jwks: readonly AppJwk[]
 }
 
-/** What an app holds at the moment. */
+/** What an app holds at the moment. A number is absent, and never 0, if the store or the directory did not say it in time. */
 export interface AppCounts {
   /** How many accounts authorize it. */
-  readonly instances: number
-  /** How many live access tokens it has for the acting account or, with the host's authority, for its owner. */
-  readonly liveTokens: number
+  readonly instances?: number
+  /** How many live access tokens it has for its owner. */
+  readonly liveTokens?: number
+}
+
+/** What the caller may do with an app at the moment, as far as that is not what it may do with every app. */
+export interface AppStanding {
+  /** Only if the app is suspended: whether the caller may resume it. If not, it may not change its fields either. */
+  readonly mayResume?: boolean
+  /**
+   * Present if the directory names another epoch for the owner than when the app was registered: nothing of it works until its secret
+   * is regenerated from above, or it is removed. Absent if all apps are listed.
+   */
+  readonly ownerReplaced?: true
 }
 
 export function appView(app: LiveApp): App {

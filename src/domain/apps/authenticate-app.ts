@@ -123,13 +123,13 @@ export function createAppAuthenticator(parts: {
   const { collection, failures, clock, issuer, assertions: policy } = parts
 
   return {
-    authenticate: async (input) => proofOf(input).current(),
+    authenticate: async (input) => proofOf(input, input.secret).current(),
     authenticateConfidential: (input) =>
-      proofOf(input.assertion === undefined ? { ...input, secret: idInput(input.secret, 'secret') } : input),
+      proofOf(input, input.assertion === undefined ? idInput(input.secret, 'secret') : input.secret),
   }
 
-  function proofOf(input: AppCredentials & RequestContext): Proof {
-    const { secret, assertion } = input
+  function proofOf(input: AppCredentials & RequestContext, secret: string | undefined): Proof {
+    const { assertion } = input
     const source = sourceInput(input)
     if (secret !== undefined && assertion !== undefined)
       throw invalidRequest('secret', 'no secret together with an assertion', secret)

@@ -18,11 +18,13 @@ import {
   secretNotFound,
   suspendedAbove,
 } from './app-errors.ts'
-import { checkAppChange } from './app-fields.ts'
+import { checkAppChange, EXPECTED } from './app-fields.ts'
 import { assertAppJwks } from './app-jwks.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
 import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
+import { suspensionRankFor } from './app-standing.ts'
 import * as transitions from './app-transitions.ts'
+import { assertExpected, expectedInput } from './expected-fields.ts'
 import { fieldOptionsFor } from './field-options-for.ts'
 import { createListApps } from './list-apps.ts'
 import { createRegisterApp } from './register-app.ts'
@@ -30,6 +32,11 @@ import { removalOf } from './remove-app.ts'
 import { type Authority, isKeyInput } from './visible-apps.ts'
 import { withOutcomeDetails } from './with-outcome-details.ts'
 
+const UPDATE = knownMembers<NonNullable<Parameters<AppRegistry['update']>[2]>>({ expected: true })
+const REGENERATE = knownMembers<NonNullable<Parameters<AppRegistry['regenerateSecret']>[1]>>(
+  { replaces: true },
+  { secretId: 'replaces' },
+)
 const REMOVE_SECRET = knownMembers<Parameters<AppRegistry['removeSecret']>[0]>(
   { app: true, secretId: true },
   { key: 'app', secret: 'secretId' },
@@ -56,14 +63,17 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     get: list.get,
     list: list.list,
 
-    async update(key, change) {
+    async update(key, change, options = {}) {
       assertObject(change, 'change')
+      const { expected = {} } = objectInput(options, 'options', UPDATE)
+      const values = expectedInput(objectInput(expected, 'expected', EXPECTED))
       return changeApp(key, 'updated', async (app, authority) => {
         const { actorLineage, lineage } = authority
         await assertNotSuspendedAbove(app, authority)
         const options = fieldOptionsFor(await lineage(), parts)
         const fields = checkAppChange(change, { ...app, public: isPublic(app) }, options)
         if (fields.apiType !== app.fields.apiType && !mayRegister(actorLineage, fields.apiType)) throw mayNotRegister()
+        assertExpected(values, { app, change, next: fields })
         return transitions.update(app, fields, stamp)
       })
     },
@@ -117,12 +127,15 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       })
     },
 
-    async regenerateSecret(key) {
+    async regenerateSecret(key, options = {}) {
+      const { replaces } = objectInput(options, 'options', REGENERATE)
       const { secret, stored } = createAppSecret(random, clock)
-      const app = await replaceCredentials(key, 'secret_regenerated', async () => ({
-        type: 'secrets',
-        secrets: [stored],
-      }))
+      // The write may have been delivered twice; if so, the secret is already there.
+      const expected = replaces === undefined ? undefined : [idInput(replaces, 'replaces'), stored.id]
+      const app = await replaceCredentials(key, 'secret_regenerated', async (current) => {
+        if (expected && !secretsOf(current).some(({ id }) => expected.includes(id))) throw secretNotFound()
+        return { type: 'secrets', secrets: [stored] }
+      })
       return withConcealed({ app }, { secret })
     },
 
@@ -186,23 +199,18 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
   async function replaceCredentials(
     key: string,
     change: AppChange,
-    read: () => Promise<StoredCredentials>,
+    read: (app: LiveApp) => Promise<StoredCredentials>,
   ): Promise<App> {
     return changeApp(key, change, async (app, { lineage }) => {
       if (isPublic(app))
         throw refusedForPublic('A public app has neither secret nor keys: use revokeTokens to revoke what it holds.')
-      const credentials = await read()
+      const credentials = await read(app)
       return transitions.replaceCredentials(app, { credentials, stamp: stamp(), epoch: (await lineage())[0]?.epoch })
     })
   }
 
   async function assertNotSuspendedAbove(app: LiveApp, authority: Authority): Promise<void> {
     if (authority.rank < (await suspensionRankFor(app, authority))) throw suspendedAbove()
-  }
-
-  async function suspensionRankFor(app: LiveApp, authority: Authority): Promise<number> {
-    const lineage = app.suspended && authority.rank !== transitions.HOST_RANK ? await authority.lineage() : []
-    return transitions.suspensionRank(app, (account) => lineage.findIndex((state) => state.id === account))
   }
 
   /**

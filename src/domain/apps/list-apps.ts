@@ -3,73 +3,93 @@ import { knownMembers } from '../../base/known-members.ts'
 import { PARTITIONS, partitionOfKey } from '../../credentials/app-key.ts'
 import { appKind, appsOfOwner, appsOfPartition, type LiveApp, type StoredApp } from '../../records/app.ts'
 import type { StoreRecord } from '../../records/collection.ts'
-import type { Page } from '../../records/pages.ts'
-import { accountInput, cursorInput, limitInput, objectInput, searchInput } from '../input/input.ts'
+import type { ListOf, Page } from '../../records/pages.ts'
+import { accountInput, cursorInput, invalidRequest, limitInput, objectInput } from '../input/input.ts'
 import { type App, appView } from './app.ts'
-import { createCountApps, type Epoch } from './app-counts.ts'
+import { createCountApps } from './app-counts.ts'
 import { appNotFound } from './app-errors.ts'
+import { appFilter } from './app-filter.ts'
 import type { AppQuery, AppRegistry, RegistryParts } from './app-registry.ts'
+import { standingOf } from './app-standing.ts'
 import { type Authority, isVisible } from './visible-apps.ts'
 
 const LIST = knownMembers<AppQuery>(
-  { owner: true, name: true, counts: true, cursor: true, limit: true },
-  { account: 'owner' },
+  {
+    owner: true,
+    order: true,
+    name: true,
+    suspended: true,
+    trusted: true,
+    apiType: true,
+    counts: true,
+    cursor: true,
+    limit: true,
+  },
+  { account: 'owner', sort: 'order', api: 'apiType' },
 )
 const GET = knownMembers<NonNullable<Parameters<AppRegistry['get']>[1]>>({ counts: true })
 
 /** Lists the apps of one owner or, with the host's authority, of all. */
 export function createListApps(parts: RegistryParts, actor: Actor): Pick<AppRegistry, 'get' | 'list'> {
   const { pages, visibleApps } = parts
-  const countApps = createCountApps(parts, actor)
+  const countApps = createCountApps(parts)
 
   async function get(key: string, options: { readonly counts?: boolean | undefined } = {}): Promise<App | undefined> {
     const { counts = false } = objectInput(options, 'options', GET)
+    const startedAt = performance.now()
     const found = await visibleApps.findWithAuthority(actor, key)
     if (!found) return undefined
-    return (await view([found.app], { counts, epoch: epochOf(found.authority) }))[0]
+    return (await view([found.app], found.authority, counts && { startedAt }))[0]
   }
 
   async function list(query: AppQuery = {}): Promise<Page<App>> {
-    const { owner: asked = actor.account, name, counts = false } = objectInput(query, 'query', LIST)
+    const { owner: asked = actor.account, counts = false } = objectInput(query, 'query', LIST)
     const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
-    const search = searchInput(name)
     const owner = asked === undefined ? undefined : accountInput(asked, 'owner')
+    const isReversed = isNewestFirst(query.order, owner)
+    const filter = appFilter(query)
+    const startedAt = performance.now()
     const authority = owner === undefined ? undefined : await visibleApps.reach(actor, owner)
     if (owner !== undefined && !authority) throw appNotFound()
-    const isListed = async (app: StoredApp): Promise<boolean> => {
-      if (app.state !== 'live' || !app.fields.foldedName.includes(search)) return false
-      return !authority || isVisible(app, authority)
+    const shown = async (app: StoredApp): Promise<LiveApp | undefined> => {
+      if (app.state !== 'live' || !filter.matches(app)) return undefined
+      return !authority || (await isVisible(app, authority)) ? app : undefined
     }
-    const show = async (records: readonly StoreRecord[]) => {
-      const apps = records.map((record) => appKind.unpack(record))
-      const areListed = await Promise.all(apps.map(isListed))
-      const listed = apps.filter((_, at) => areListed[at]) as readonly LiveApp[]
-      const views = await view(listed, { counts, epoch: authority && epochOf(authority) })
-      const shown = new Map(listed.map((app, at) => [app.key, views[at]]))
-      return apps.map((app) => shown.get(app.key))
-    }
-    const identity = ['apps', owner ?? '', search]
-    const isSearch = search !== ''
-    if (owner !== undefined) return pages.page({ identity, rows: [[appsOfOwner(owner)]], show, isSearch }, page)
-    const rows = PARTITIONS.map((partition) => [appsOfPartition(partition)])
-    const rowOf = (id: string) => PARTITIONS.indexOf(partitionOfKey(id))
-    return pages.page({ identity, rows, rowOf, show, isSearch }, page)
+    const show = (records: readonly StoreRecord[]) => Promise.all(records.map((one) => shown(appKind.unpack(one))))
+    const identity = ['apps', owner ?? '', isReversed ? 'newest' : 'oldest', ...filter.identity]
+    const rows =
+      owner === undefined
+        ? { rows: PARTITIONS.map((partition) => [appsOfPartition(partition)]), rowOf: partitionAt }
+        : { rows: [[appsOfOwner(owner)]] }
+    const list: ListOf<LiveApp> = { ...rows, identity, show, isSearch: filter.isSearch, isReversed }
+    const { items, ...rest } = await pages.page(list, page)
+    return { ...rest, items: await view(items, authority, counts && { startedAt }) }
   }
 
   async function view(
     apps: readonly LiveApp[],
-    { counts, epoch }: { readonly counts: boolean; readonly epoch: Epoch | undefined },
+    authority: Authority | undefined,
+    counted: false | { readonly startedAt: number },
   ): Promise<readonly App[]> {
-    if (!counts) return apps.map(appView)
-    const numbers = await countApps(apps, epoch)
-    return apps.map((app, at) => ({ ...appView(app), ...numbers[at] }))
+    if (!counted) return apps.map(appView)
+    const standings = await Promise.all(apps.map((app) => standingOf(app, authority)))
+    const numbers = await countApps(apps, { authority, ...counted })
+    return apps.map((app, at) => ({ ...appView(app), ...standings[at], ...numbers[at] }))
   }
 
   // What `counts` adds is in the overloads only.
   return { get, list } as Pick<AppRegistry, 'get' | 'list'>
 }
 
-/** The epoch of the acting account; undefined for the host, which has none. */
-function epochOf({ actorLineage: [actor] }: Authority): Epoch | undefined {
-  return actor && { epoch: actor.epoch }
+/** The place of an app's partition in the list of all apps. */
+function partitionAt(key: string): number {
+  return PARTITIONS.indexOf(partitionOfKey(key))
+}
+
+function isNewestFirst(order: unknown, owner: string | undefined): boolean {
+  if (order !== undefined && order !== 'oldest' && order !== 'newest')
+    throw invalidRequest('order', 'oldest or newest', order)
+  if (order !== undefined && owner === undefined)
+    throw invalidRequest('order', 'an order only with an owner, because all apps are in no particular order', order)
+  return order === 'newest'
 }

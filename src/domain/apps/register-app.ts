@@ -1,26 +1,30 @@
 import type { Actor } from '../../base/events.ts'
-import { createKey } from '../../credentials/app-key.ts'
+import { createKey, keyOnce } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
 import {
   appKind,
+  appRef,
   appsOfOwner,
   type LiveApp,
   type StoredApp,
   type StoredCredentials,
   type StoredSecret,
 } from '../../records/app.ts'
+import { conflict } from '../../records/retries.ts'
 import { accountError, isActive, type Lineage, mayRegister, mayTrust } from '../accounts/accounts.ts'
-import { accountInput, assertObject } from '../input/input.ts'
+import { accountInput, assertObject, invalidRequest } from '../input/input.ts'
 import { appView } from './app.ts'
-import { limitReached, mayNotRegister, mayNotTrust } from './app-errors.ts'
+import { alreadyRegistered, limitReached, mayNotRegister, mayNotTrust } from './app-errors.ts'
 import { checkNewApp, type NewApp } from './app-fields.ts'
 import { type AppJwk, readAppJwks } from './app-jwks.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
 import { createAppSecret } from './app-secret.ts'
 import { fieldOptionsFor } from './field-options-for.ts'
+import { readOwn } from './fields/submission.ts'
 import { withOutcomeDetails } from './with-outcome-details.ts'
 
 const SALT_LENGTH = 43
+const ONCE = /^[\w-]{16,64}$/
 
 /** Nothing exists, and no place under the limit is taken, before the one insert, which checks the limit (APP-6, APP-7). */
 export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegistry['register'] {
@@ -29,6 +33,7 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
   const register = async (input: NewApp) => {
     assertObject(input, 'app')
     const owner = accountInput(input.owner, 'owner')
+    const once = onceInput(readOwn(input, 'once'))
     const submittedJwks = await readAppJwks(input, parts)
     const { lineage, actorLineage } = await authorityOver(owner)
     const options = fieldOptionsFor(lineage, parts)
@@ -41,7 +46,7 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
     const credentials = credentialsOf({ isPublic, jwks, stored })
     const app: LiveApp = {
       state: 'live',
-      key: createKey(owner, random),
+      key: once === undefined ? createKey(owner, random) : keyOnce({ owner, epoch, once }),
       owner,
       ...(epoch !== undefined && { epoch }),
       createdAt: clock(),
@@ -57,15 +62,26 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
       salt: random(SALT_LENGTH),
     }
     const limit = { group: appsOfOwner(owner).group, max: parts.appsPerOwner }
-    const result = await withOutcomeDetails({ app: app.key }, () =>
-      collection.insert<StoredApp>(appKind, app, { limit }),
-    )
-    if (result !== 'inserted') throw limitReached(owner, limit.max)
+    await withOutcomeDetails({ app: app.key }, async () => {
+      const result = await collection.insert<StoredApp>(appKind, app, { limit })
+      if (result === 'full') throw limitReached(owner, limit.max)
+      if (result !== 'inserted' && !(await isThere(app))) throw alreadyRegistered(app.key)
+    })
     events.emit('app', actor, { change: 'registered', app: app.key })
     return withConcealed({ app: appView(app) }, { secret: credentials.type === 'secrets' ? secret : undefined })
   }
   // The compiler cannot see that an app with neither `public` nor `jwks` has a secret.
   return register as AppRegistry['register']
+
+  /**
+   * Whether the app that is stored under the key is this one: its write may have been delivered twice, and others may have changed it
+   * since. If not, it is that of an earlier call with the same `once`, which only a write confirms (REV-7).
+   */
+  async function isThere({ key, salt }: LiveApp): Promise<boolean> {
+    const found = await collection.write<StoredApp>(appKind, appRef(key), (stored) => stored)
+    if (!found) throw conflict('What was stored under the key has just expired: repeat the call.')
+    return found.state === 'live' && found.salt === salt
+  }
 
   /** The accounts that permissions depend on. */
   async function authorityOver(owner: string): Promise<{ readonly lineage: Lineage; readonly actorLineage: Lineage }> {
@@ -76,6 +92,12 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
       throw accountError('account_blocked', 'The owner or an account above it is blocked or unknown to the directory.')
     return { lineage, actorLineage: authority.actorLineage }
   }
+}
+
+function onceInput(value: unknown): string | undefined {
+  if (value === undefined) return undefined
+  if (typeof value === 'string' && ONCE.test(value)) return value
+  throw invalidRequest('once', '16–64 random characters of A-Z, a-z, 0-9, _ and -', value)
 }
 
 function credentialsOf(given: {

@@ -61,7 +61,7 @@ export function createClientCredentials(parts: {
         app,
         scope: narrowedScope(scopeTokens(input.scope), app.fields.scopes, { app, scopes }),
         audience: audiences.requested(resourcesInput(input.resources)),
-        ...(source.userAgent !== undefined && { userAgent: source.userAgent }),
+        userAgent: source.userAgent,
       }
     }
 
@@ -96,7 +96,7 @@ export function createClientCredentials(parts: {
     source: EventSource,
     { attempt, appRevision }: { readonly attempt: { isCounted: boolean }; readonly appRevision?: string },
   ): Promise<TokenResponse | undefined> {
-    const { app, scope } = plan
+    const { app, scope, audience, userAgent } = plan
     const issuedAt = clock()
     const counted = attempt.isCounted ? undefined : accessTokenIssuer.assertMayIssue(app)
     attempt.isCounted = true
@@ -104,8 +104,11 @@ export function createClientCredentials(parts: {
     const token = await accessTokenIssuer.issue(
       { kind: 'at', app: app.key, token: random(WIDTH.token), secret: random(WIDTH.secret) },
       {
-        ...plan,
-        ...(appRevision !== undefined && { appRevision }),
+        app,
+        appRevision,
+        scope,
+        audience,
+        userAgent,
         issuedAt,
         expiresAt: issuedAt + accessTokenMs(app, lifetimes),
       },

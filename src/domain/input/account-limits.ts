@@ -45,13 +45,13 @@ export function limitingChanges<Api extends object>(
   type Method = (...args: never[]) => Promise<unknown>
   const limited = Object.entries(api).map(([name, run]: [string, Method]) => {
     if (READS.has(name)) return [name, run]
-    const method: Method = async (one, two) => {
+    const method: Method = async (one, two, three) => {
       assertMayChange(actor)
-      return run(one, two)
+      return run(one, two, three)
     }
     return [name, method]
   })
   return Object.fromEntries(limited)
 }
 
-const READS = new Set(['get', 'list', 'listByApp', 'count'])
+const READS = new Set(['get', 'list', 'listByApp', 'count', 'permissions'])

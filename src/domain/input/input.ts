@@ -1,7 +1,7 @@
 import { describeValue } from '../../base/describe-value.ts'
 import { AppGrantError } from '../../base/errors.ts'
 import type { EventSource } from '../../base/events.ts'
-import { type KnownMembers, unknownMembers } from '../../base/known-members.ts'
+import { isContainer, type KnownMembers, unknownMembers } from '../../base/known-members.ts'
 import { foldName } from './fold-name.ts'
 
 /** Maximum length of an account id or login. */
@@ -26,6 +26,7 @@ export function assertObject(value: unknown, name: string): void {
 /** An object with known members only: a misspelt one would otherwise count as absent (ERR-6). */
 export function objectInput<T extends object>(value: T, name: string, known: KnownMembers): T {
   assertObject(value, name)
+  if (isContainer(value)) throw invalidRequest(name, 'a plain object', value)
   const [unknown] = unknownMembers(value, known)
   if (unknown) throw unknownMember(`${name}.${unknown.name}`, unknown.expected)
   return value
@@ -95,10 +96,9 @@ export function searchInput(value: unknown): string {
 export function userAgentInput(value: unknown): { readonly userAgent?: string } {
   if (value === undefined) return {}
   if (typeof value !== 'string') throw invalidRequest('userAgent', 'a string', value)
-  const shown = value
-    .slice(0, MAX_USER_AGENT)
-    .toWellFormed()
-    .replaceAll(/\p{Cc}/gu, '')
+  const short = value.slice(0, MAX_USER_AGENT)
+  // Nearly all are printable ASCII, which needs no change.
+  const shown = /^[ -~]*$/.test(short) ? short : short.toWellFormed().replaceAll(/\p{Cc}/gu, '')
   return shown ? { userAgent: shown } : {}
 }
 

@@ -16,10 +16,12 @@ import {
 } from '../../records/install.ts'
 import { NEVER } from '../../records/never.ts'
 import type { Page, PageQuery, Pages } from '../../records/pages.ts'
+import { appOnlyTokens, userTokens } from '../../records/token.ts'
 import { dayOfUse } from '../apps/app.ts'
 import { appNotFound } from '../apps/app-errors.ts'
 import type { Freeing } from '../apps/free-app.ts'
-import { isOfEpoch, type VisibleApps } from '../apps/visible-apps.ts'
+import { numbersInTime } from '../apps/numbers-in-time.ts'
+import { isKeyInput, isOfEpoch, type VisibleApps } from '../apps/visible-apps.ts'
 import type { AppAndAccount } from '../input/app-and-account.ts'
 import { accountInput, cursorInput, idInput, limitInput, objectInput, searchInput } from '../input/input.ts'
 
@@ -38,6 +40,21 @@ export interface Install {
   readonly lastUsedOn?: string
 }
 
+/** What an app holds for an account at the moment. */
+export interface InstallCounts {
+  /** How many live access tokens it has for the account. Absent, and never 0, if the store did not say it in time. */
+  readonly liveTokens?: number
+}
+
+/** Which installs of an account to list. */
+export interface InstallQuery extends PageQuery {
+  readonly account: string
+  /** Only apps with this in their name, ignoring case. Default is every name. */
+  readonly name?: string | undefined
+  /** Whether each install has the number of {@link InstallCounts}, which takes one more call of the store for each. Default is false. */
+  readonly counts?: boolean | undefined
+}
+
 /**
  * Which accounts have authorized which apps. All methods reject with `store_unavailable`, `outcome_unknown` or
  * `directory_unavailable` if the outcome is not known, and with `account_blocked` if the acting account is blocked.
@@ -46,17 +63,22 @@ export interface Installs {
   /**
    * Lists the apps that an account has authorized, those that expire first at the beginning.
    *
-   * @param query - `name`: part of the app's name, ignoring case. Default is all apps.
    * @throws {@link AppGrantError} `app_not_found` if the caller is neither the host, nor the account, nor above it;
    *   `invalid_cursor`.
    */
-  list(query: { readonly account: string; readonly name?: string | undefined } & PageQuery): Promise<Page<Install>>
+  list(query: InstallQuery & { readonly counts: true }): Promise<Page<Install & InstallCounts>>
+  /** The same without the numbers. */
+  list(query: InstallQuery): Promise<Page<Install>>
   /**
    * Lists the accounts that have authorized an app. An account sees only itself and accounts below it.
    *
    * @throws {@link AppGrantError} `app_not_found` if there is no such app or the caller may not see it; `invalid_cursor`.
    */
   listByApp(query: { readonly app: string } & PageQuery): Promise<Page<Install>>
+  /**
+   * Returns what an account has authorized an app to do; undefined if it has not, or if the caller may not manage the account.
+   */
+  get(target: AppAndAccount): Promise<Install | undefined>
   /**
    * Counts all accounts that have authorized an app, including those that the caller may not see.
    *
@@ -71,10 +93,10 @@ export interface Installs {
 }
 
 const PAGE = { cursor: true, limit: true } as const
-const LIST = knownMembers<Parameters<Installs['list']>[0]>({ account: true, name: true, ...PAGE }, { owner: 'account' })
+const LIST = knownMembers<InstallQuery>({ account: true, name: true, counts: true, ...PAGE }, { owner: 'account' })
 const LIST_BY_APP = knownMembers<Parameters<Installs['listByApp']>[0]>({ app: true, ...PAGE }, { key: 'app' })
 const COUNT = knownMembers<Parameters<Installs['count']>[0]>({ app: true }, { key: 'app' })
-const WITHDRAW = knownMembers<AppAndAccount>({ app: true, account: true }, { key: 'app' })
+const OF = knownMembers<AppAndAccount>({ app: true, account: true }, { key: 'app' })
 
 interface FoundInstall {
   readonly app: LiveApp
@@ -88,34 +110,54 @@ export interface InstallsParts {
   readonly freeing: Freeing
   readonly events: Emitter
   readonly clock: () => number
+  readonly timeoutMs: number
 }
 
 export function createInstalls(
-  { collection, pages, visibleApps, freeing, events, clock }: InstallsParts,
+  { collection, pages, visibleApps, freeing, events, clock, timeoutMs }: InstallsParts,
   actor: Actor,
 ): Installs {
   // What expires in this very millisecond has expired, so lists start after it, as counts do.
   const now = () => ({ position: clock() + 1, id: '' })
 
+  async function list(query: InstallQuery): Promise<Page<Install & InstallCounts>> {
+    const { account: given, name, counts = false } = objectInput(query, 'query', LIST)
+    const account = accountInput(given)
+    const search = searchInput(name)
+    const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
+    const startedAt = performance.now()
+    const authority = await visibleApps.reach(actor, account)
+    if (!authority) throw appNotFound()
+    const show = async (records: readonly StoreRecord[]) => {
+      const found = await withInstalls(records.map((record) => installIndexKind.unpack(record)))
+      const isListed = async (one: FoundInstall) =>
+        one.app.fields.foldedName.includes(search) && isOfEpoch(one.install, authority)
+      return Promise.all(found.map(async (one) => (one && (await isListed(one)) ? one : undefined)))
+    }
+    const { items, ...rest } = await pages.page(
+      {
+        identity: ['installs', account, search],
+        rows: [[installIndexOfAccount(account)]],
+        from: now(),
+        show,
+        isSearch: search !== '',
+      },
+      page,
+    )
+    const numbers = counts
+      ? await numbersInTime(items, (one) => ({ liveTokens: liveTokens(one) }), { startedAt, timeoutMs })
+      : []
+    return { ...rest, items: items.map((one, at) => ({ ...installView(one), ...numbers[at] })) }
+  }
+
+  /** The tokens of an owner's own app include those that it got without an install. */
+  function liveTokens({ app, install }: FoundInstall): Promise<number> {
+    const own = app.owner === install.account ? [appOnlyTokens(app)] : []
+    return pages.count([userTokens(app, install), ...own], clock())
+  }
+
   return {
-    async list(query) {
-      const account = accountInput(objectInput(query, 'query', LIST).account)
-      const search = searchInput(query.name)
-      const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
-      const authority = await visibleApps.reach(actor, account)
-      if (!authority) throw appNotFound()
-      const show = async (records: readonly StoreRecord[]) => {
-        const found = await withInstalls(records.map((record) => installIndexKind.unpack(record)))
-        const isListed = async (one: FoundInstall) =>
-          one.app.fields.foldedName.includes(search) && isOfEpoch(one.install, authority)
-        return Promise.all(found.map(async (one) => (one && (await isListed(one)) ? installView(one) : undefined)))
-      }
-      const identity = ['installs', account, search]
-      return pages.page(
-        { identity, rows: [[installIndexOfAccount(account)]], from: now(), show, isSearch: search !== '' },
-        page,
-      )
-    },
+    list,
 
     async listByApp(query) {
       const app = await visibleApps.get(actor, objectInput(query, 'query', LIST_BY_APP).app)
@@ -133,13 +175,21 @@ export function createInstalls(
       )
     },
 
+    async get(target) {
+      const account = accountInput(objectInput(target, 'target', OF).account)
+      const app = idInput(target.app, 'app')
+      const authority = await visibleApps.reach(actor, account)
+      const [found] = authority && isKeyInput(app) ? await withInstalls([{ app, account }]) : []
+      return authority && found && (await isOfEpoch(found.install, authority)) ? installView(found) : undefined
+    },
+
     async count(query) {
       const app = await visibleApps.get(actor, objectInput(query, 'query', COUNT).app)
       return pages.count([installsOfApp(app.key)], clock())
     },
 
     async withdraw(target) {
-      const account = accountInput(objectInput(target, 'target', WITHDRAW).account)
+      const account = accountInput(objectInput(target, 'target', OF).account)
       const key = idInput(target.app, 'app')
       const app = await visibleApps.load(key)
       if (!app || !(await visibleApps.reach(actor, account, app))) return false

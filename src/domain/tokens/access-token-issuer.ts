@@ -62,12 +62,12 @@ Object.defineProperty(ConcealedTokenResponse, 'name', { value: 'TokenResponse' }
 export interface TokenPlan {
   readonly app: LiveApp
   /** Stores the token only if the app is still at this revision. Default is to store it in any case. */
-  readonly appRevision?: string
+  readonly appRevision?: string | undefined
   /** What a user's token depends on. Absent for an app-only token. */
   readonly user?: UserTokenPlan
   readonly scope: readonly string[]
   readonly audience?: readonly string[] | undefined
-  readonly userAgent?: string
+  readonly userAgent?: string | undefined
   readonly issuedAt: number
   readonly expiresAt: number
 }

@@ -26,4 +26,14 @@ export interface ApiRoute {
   readonly run: (call: ApiCall) => Promise<unknown>
 }
 
-export type QueryName = 'account' | 'app' | 'cursor' | 'limit' | 'name' | 'owner'
+export type QueryName =
+  | 'account'
+  | 'apiType'
+  | 'app'
+  | 'cursor'
+  | 'limit'
+  | 'name'
+  | 'order'
+  | 'owner'
+  | 'suspended'
+  | 'trusted'

@@ -1,6 +1,7 @@
 import type { NewApp } from '../../domain/apps/app-fields.ts'
 import type { PublicJwk } from '../../domain/apps/app-jwks.ts'
-import { HttpError } from '../wire/http-error.ts'
+import type { AppQuery } from '../../domain/apps/app-registry.ts'
+import { HttpError, invalidRequest } from '../wire/http-error.ts'
 import type { ApiCall, ApiRoute } from './api-route.ts'
 import { appsIn, MAX_SELECTED, resultOf } from './bulk.ts'
 import { pageOf } from './paging.ts'
@@ -9,15 +10,26 @@ import { pageOf } from './paging.ts'
 export const appRoutes: readonly ApiRoute[] = [
   {
     method: 'GET',
+    path: '/permissions',
+    summary: 'What the account may do now, also for `owner` below it.',
+    query: ['owner'],
+    status: 200,
+    result: 'Permissions',
+    run: ({ management, query }) => management.permissions({ owner: query.owner }),
+  },
+  {
+    method: 'GET',
     path: '/apps',
     summary: 'Lists the apps of the account, or of `owner` below it, oldest first. `name` searches by name.',
-    query: ['owner', 'name', 'cursor', 'limit'],
+    query: ['owner', 'order', 'name', 'suspended', 'trusted', 'apiType', 'cursor', 'limit'],
     status: 200,
     result: 'AppPage',
     async run(call) {
-      const { owner, name } = call.query
-      const query = { owner, name, ...pageOf(call.query), counts: true } as const
-      const { items, nextCursor } = await call.management.apps.list(query)
+      const { owner, order, name, apiType } = call.query
+      const flags = { suspended: flagIn(call, 'suspended'), trusted: flagIn(call, 'trusted') }
+      // `list` validates the order.
+      const query = { owner, name, apiType, ...flags, ...pageOf(call.query), counts: true } as const
+      const { items, nextCursor } = await call.management.apps.list({ ...query, order: order as AppQuery['order'] })
       return { items, nextCursor }
     },
   },
@@ -108,10 +120,13 @@ export const appRoutes: readonly ApiRoute[] = [
     path: '/apps/{key}/regenerate-secret',
     summary:
       'Replaces all secrets and keys with a new secret and revokes every token. The secret is in this response only.',
+    body: 'Regenerate',
     status: 200,
     result: 'AppWithSecret',
     async run(call) {
-      const { app, secret } = await call.management.apps.regenerateSecret(keyOf(call))
+      // `regenerateSecret` validates the id.
+      const { replaces } = call.body as { readonly replaces?: string }
+      const { app, secret } = await call.management.apps.regenerateSecret(keyOf(call), { replaces })
       return { app, secret }
     },
   },
@@ -145,6 +160,12 @@ export const appRoutes: readonly ApiRoute[] = [
     run: (call) => call.management.apps.removeSecret({ app: keyOf(call), secretId: call.params.id ?? '' }),
   },
 ]
+
+function flagIn({ query }: ApiCall, name: 'suspended' | 'trusted'): boolean | undefined {
+  const text = query[name]
+  if (text !== undefined && text !== 'true' && text !== 'false') throw invalidRequest(`${name} must be true or false`)
+  return text === undefined ? undefined : text === 'true'
+}
 
 function keyOf({ params }: ApiCall): string {
   return params.key ?? ''

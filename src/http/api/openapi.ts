@@ -4,11 +4,22 @@ import { type SchemaName, schemas } from './schemas.ts'
 
 const QUERY: Readonly<Record<QueryName, string>> = {
   account: 'The account: the signed-in one, or one below it. Default is the signed-in account.',
+  apiType: 'Only apps of this API type.',
   app: 'The key (client_id) of the app.',
   cursor: 'The nextCursor of the previous page.',
   limit: `The maximum number of items, 1–${MAX_PAGE}. Default is 50.`,
   name: 'Part of the name. Case is ignored.',
+  order: 'Whether the apps that were registered first or last come first. Default is oldest.',
   owner: 'The account that owns the apps: the signed-in one, or one below it. Default is the signed-in account.',
+  suspended: 'Only apps that are suspended (true), or that are not (false).',
+  trusted: 'Only apps that are trusted (true), or that are not (false).',
+}
+
+const VALUES: Partial<Record<QueryName, Readonly<Record<string, unknown>>>> = {
+  limit: { type: 'integer', minimum: 1, maximum: MAX_PAGE },
+  order: { enum: ['oldest', 'newest'] },
+  suspended: { type: 'boolean' },
+  trusted: { type: 'boolean' },
 }
 
 /**
@@ -48,7 +59,7 @@ function operation({ method, path, summary, query = [], body = 'Empty', status, 
     in: 'query',
     required: name === 'app',
     description: QUERY[name],
-    schema: name === 'limit' ? { type: 'integer', minimum: 1, maximum: MAX_PAGE } : { type: 'string' },
+    schema: VALUES[name] ?? { type: 'string' },
   }))
   return {
     summary,

@@ -1,14 +1,18 @@
 import type { ErrorCode, ErrorDetails, FieldError } from '../../base/errors.ts'
 import type { Actor } from '../../base/events.ts'
 import type { KnownMembers } from '../../base/known-members.ts'
-import type { App, AppCounts } from '../../domain/apps/app.ts'
+import type { App, AppCounts, AppStanding } from '../../domain/apps/app.ts'
 import type { AppFields, NewApp } from '../../domain/apps/app-fields.ts'
 import type { AppJwk, PublicJwk } from '../../domain/apps/app-jwks.ts'
+import type { Permissions } from '../../domain/apps/permissions.ts'
 import type { Install } from '../../domain/installs/installs.ts'
 import type { TokenInfo } from '../../domain/tokens/token-store.ts'
 
-/** The details of errors that a response shows: not the reason of an invalid token, nor which limit was reached. */
-type ShownDetails = ErrorDetails[Exclude<ErrorCode, 'invalid_token' | 'limit_reached' | 'too_many_failures'>]
+/** The details of errors that a response shows: not the reason of an invalid token, nor which limit was reached. Nothing is `expected`. */
+type ShownDetails = ErrorDetails[Exclude<
+  ErrorCode,
+  'invalid_token' | 'limit_reached' | 'too_many_failures' | 'conflict'
+>]
 type MemberOf<Union> = Union extends unknown ? keyof Union & string : never
 
 type Schema = Readonly<Record<string, unknown>>
@@ -101,8 +105,15 @@ const secret = { ...text, description: 'The client_secret. It is never shown aga
 const holder = { app: text, 'account?': { ...text, description: 'Default is the signed-in account.' } }
 const page = (items: Schema) => object({ items: list(items), 'nextCursor?': text })
 
+const permissions = {
+  useApps: { ...flag, description: 'False if no app may act for the account.' },
+  registerApps: { oneOf: [flag, texts], description: 'A list if only apps of these API types can be registered.' },
+  trustApps: flag,
+} satisfies Members<Permissions>
+
 /** The JSON Schemas of the API, for its description. The core applies more rules to app fields than are written here. */
 export const schemas = {
+  Permissions: object(permissions),
   AppFields: object(fields),
   NewApp: {
     ...object({
@@ -110,6 +121,7 @@ export const schemas = {
       ...({
         'public?': { ...flag, description: 'Whether the app is a public client, which cannot keep a secret.' },
         'jwks?': { ...jwks, description: 'Public keys with which the app authenticates instead of a secret.' },
+        'once?': { ...text, description: '16–64 random characters of A-Za-z0-9_-: a repeat registers no other app.' },
         // The owner is in the query, and trust has a route of its own.
       } satisfies Members<Omit<NewApp, keyof AppFields | 'owner' | 'trusted'>>),
     }),
@@ -118,9 +130,23 @@ export const schemas = {
   App: object(app),
   AppRow: object({
     ...app,
-    instances: { type: 'integer', description: 'Number of accounts that currently authorize the app.' },
-    liveTokens: { type: 'integer', description: 'Number of live tokens of the app for the signed-in account.' },
-  } satisfies Members<App & AppCounts>),
+    'instances?': {
+      type: 'integer',
+      description: 'Number of accounts that currently authorize the app. Absent if not known.',
+    },
+    'liveTokens?': {
+      type: 'integer',
+      description: 'Number of live tokens of the app for its owner. Absent if not known.',
+    },
+    'mayResume?': {
+      type: 'boolean',
+      description: 'Only if the app is suspended: whether the signed-in account may resume it.',
+    },
+    'ownerReplaced?': {
+      type: 'boolean',
+      description: 'True if the owner has another epoch than when the app was registered, so that it does not work.',
+    },
+  } satisfies Members<App & AppCounts & AppStanding>),
   AppPage: page(ref('AppRow')),
   AppWithSecret: object({ app: ref('App'), 'secret?': secret }),
   AppWithNewSecret: object({ app: ref('App'), secretId: text, secret }),
@@ -131,6 +157,7 @@ export const schemas = {
     required: ['kty'],
   }),
   AppJwks: object({ jwks: { ...jwks, minItems: 1 } }),
+  Regenerate: object({ 'replaces?': { ...text, description: 'The id of a secret that the app must still have.' } }),
   Trusted: object({ trusted: flag }),
   AppIds: object({ apps: { ...texts, maxItems: 100 } }),
   Removals: object({

@@ -3,6 +3,8 @@ import type { AppGrant } from '../../create-app-grant.ts'
 import type { RequestContext } from '../../domain/apps/authenticate-app.ts'
 import type { Consent, Redirect } from '../../domain/authorization/authorization.ts'
 import { spacedList } from '../../domain/input/spaced-list.ts'
+import { browserLocale, createLanguages, type HostTexts } from '../../frame/languages.ts'
+import type { Theme } from '../../frame/theme.ts'
 import { pageStatus } from '../wire/error-response.ts'
 import { HttpError } from '../wire/http-error.ts'
 import type { IncomingRequest } from '../wire/request.ts'
@@ -11,9 +13,10 @@ import { emptyResponse, notStored, type PlainResponse } from '../wire/response.t
 import type { Route } from '../wire/router.ts'
 import { assertMayNavigate, assertNotCrossSite, navigates, reportingCrossSite } from '../wire/same-origin.ts'
 import { askSignIn, assertResponse, type SignIn } from '../wire/sign-in.ts'
-import { consentPage as ownConsentPage } from './consent-page.ts'
-import { errorPage as ownErrorPage } from './error-page.ts'
-import { secured } from './page.ts'
+import { consentPage as consentContent } from './consent-page.ts'
+import { errorPage as errorContent } from './error-page.ts'
+import { createRenderPage, secured } from './page.ts'
+import { PAGE_TEXTS, type PageTexts } from './texts.ts'
 
 /** Custom pages for users. */
 export interface PageOptions {
@@ -32,6 +35,13 @@ export interface PageOptions {
    * added as for `consentPage`. Default is a built-in page.
    */
   readonly errorPage?: ((error: AnyAppGrantError, request: Request) => Promise<Response>) | undefined
+  /** The look of the built-in pages; the console takes the same. */
+  readonly theme?: Theme | undefined
+  /**
+   * Texts of the built-in pages by language tag. English and German are there; what is missing is English. The consent page is in the
+   * `locale` that `signIn` returns, the error page in the language of the browser.
+   */
+  readonly texts?: HostTexts<PageTexts> | undefined
 }
 
 interface AuthorizeOptions extends PageOptions {
@@ -48,11 +58,21 @@ const DECISION = '/authorize/decision'
  * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1)
  */
 export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readonly Route[] {
-  const { issuer, signIn, errorPage = async (error) => ownErrorPage(error) } = parts
+  const { issuer, signIn, consentPage, theme = {}, texts = {} } = parts
   const { authorizer } = core
   const { origin, pathname } = new URL(issuer)
   const action = `${pathname === '/' ? '' : pathname}${DECISION}`
-  const { consentPage = async (consent) => ownConsentPage(consent, action) } = parts
+  const languageFor = createLanguages(PAGE_TEXTS, texts)
+  const render = createRenderPage(theme, origin)
+  const ownConsentPage = (consent: Consent, locale: string | undefined) => {
+    const language = languageFor(locale)
+    return render(consentContent(consent, action, language.texts), language)
+  }
+  const ownErrorPage: typeof parts.errorPage = async (error, { headers }) => {
+    const language = languageFor(browserLocale(headers))
+    return render(errorContent(error, language.texts), language)
+  }
+  const { errorPage = ownErrorPage } = parts
 
   async function begin(
     request: Request,
@@ -66,13 +86,14 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
     if (request.method === 'HEAD') return secured(new Response(null))
     const signedIn = await askSignIn(signIn, request)
     if (!('account' in signedIn)) return notStored(signedIn)
+    const { locale, ...by } = signedIn
     const next = await authorizer.beginAuthorization(params, {
       ...facts,
-      ...signedIn,
+      ...by,
       isNavigation: isNavigation === true,
     })
     if (next.step === 'redirect') return seeOther(next)
-    const page = await consentPage(next, request)
+    const page = consentPage ? await consentPage(next, request) : ownConsentPage(next, locale)
     assertResponse('consentPage', page)
     return secured(page, { hasForm: true })
   }
@@ -83,7 +104,8 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
     // A POSTed decision cannot be resumed after sign-in, so fail if the user has signed out.
     if (!('account' in signedIn)) throw signedOut()
     const form = await readForm(request, 'scope')
-    const decision = { ...facts, ...signedIn, ticket: form.get('ticket') ?? '' }
+    const { locale: _, ...by } = signedIn
+    const decision = { ...facts, ...by, ticket: form.get('ticket') ?? '' }
     switch (form.get('decision')) {
       case 'approve':
         return seeOther(await authorizer.approve({ ...decision, scope: spacedList(form.get('scope')) ?? [] }))

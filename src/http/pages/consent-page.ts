@@ -1,7 +1,8 @@
 import type { ScopeDescription } from '../../domain/accounts/scopes.ts'
 import type { Consent } from '../../domain/authorization/authorization.ts'
-import { type Html, html } from './html.ts'
-import { page } from './page.ts'
+import { fill, type Html, html } from '../../frame/html.ts'
+import type { PageContent } from './page.ts'
+import type { PageTexts } from './texts.ts'
 
 /**
  * The built-in consent page. Names are plain text, isolated from the text around them in any script. There are no links, and no
@@ -9,35 +10,39 @@ import { page } from './page.ts'
  *
  * @param action - the path the form is posted to.
  */
-export function consentPage({ app, account, scopes, redirectHost, ticket }: Consent, action: string): Response {
+export function consentPage(
+  { app, account, scopes, redirectHost, ticket }: Consent,
+  action: string,
+  texts: PageTexts,
+): PageContent {
+  const bdi = (text: string) => html`<bdi>${text}</bdi>`
   // Deny comes first, because Enter in the form submits the first button.
-  const main = html`<h1>Allow <bdi>${app.name}</bdi> to access your account?</h1>
-<p>You are signed in as <bdi>${account}</bdi>. Approve only if you trust this app.</p>
+  const main = html`<h1>${fill(texts.consentHeading, { name: bdi(app.name) })}</h1>
+<p>${fill(texts.signedInAs, { account: bdi(account) })}</p>
 <dl>
-<div><dt>Owner</dt><dd><bdi>${app.owner}</bdi></dd></div>
-<div><dt>Homepage</dt><dd><bdi>${app.homepageAscii}</bdi></dd></div>
-<div><dt>Redirects to</dt><dd><bdi>${redirectHost}</bdi></dd></div>
+<div><dt>${texts.owner}</dt><dd>${bdi(app.owner)}</dd></div>
+<div><dt>${texts.homepage}</dt><dd>${bdi(app.homepageAscii)}</dd></div>
+<div><dt>${texts.redirectsTo}</dt><dd>${bdi(redirectHost)}</dd></div>
 </dl>
 <form method="post" action="${action}" autocomplete="off">
 <input type="hidden" name="ticket" value="${ticket}">
-${choicesOf(scopes)}
+${choicesOf(scopes, texts)}
 <div class="buttons">
-<button name="decision" value="deny">Deny</button>
-<button name="decision" value="approve">Approve</button>
+<button name="decision" value="deny">${texts.deny}</button>
+<button name="decision" value="approve">${texts.approve}</button>
 </div>
 </form>
-<small>You can revoke this access at any time in your list of apps.</small>`
-  return page({ title: `Allow ${app.name}?`, main })
+<small>${texts.revokeLater}</small>`
+  return { title: texts.consentTitle(app.name), main }
 }
 
-function choicesOf(scopes: readonly ScopeDescription[]): Html {
-  if (scopes.length === 0) return html`<p>This app is not requesting any specific permissions.</p>`
+function choicesOf(scopes: readonly ScopeDescription[], texts: PageTexts): Html {
+  if (scopes.length === 0) return html`<p>${texts.noPermissions}</p>`
   const choices = scopes.map(
     ({ name, description }) =>
-      html`<label><input type="checkbox" name="scope" value="${name}" checked> <span><bdi>${description}</bdi> <small><bdi>${name}</bdi></small></span></label>`,
+      html`<label><input type="checkbox" name="scope" value="${name}" checked> <span><bdi>${description}</bdi> <small><bdi>${name}</bdi></small></span></label>\n`,
   )
   return html`<fieldset>
-<legend>Requested permissions</legend>
-${choices}
-</fieldset>`
+<legend>${texts.permissions}</legend>
+${choices}</fieldset>`
 }

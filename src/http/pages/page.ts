@@ -1,61 +1,60 @@
 import { createHash } from 'node:crypto'
+import { documentOf } from '../../frame/document.ts'
+import { type Html, html, styleElement } from '../../frame/html.ts'
+import type { Language } from '../../frame/languages.ts'
+import { type Theme, themeCss } from '../../frame/theme.ts'
+import { TOKENS_CSS } from '../../frame/tokens.ts'
 import { notStored } from '../wire/response.ts'
-import { type Html, html } from './html.ts'
 
-// Both colour schemes have a contrast of 7:1 for text (WCAG 2.2 AAA) and 3:1 for the edges of controls.
-const STYLE = `
-:root { color-scheme: light dark; --ground: #f3f4f6; --sheet: #fff; --ink: #1b1f24; --soft: #454c54; --line: #d5d9de; --edge: #767d86; --act: #1a4a8a; --on-act: #fff }
-@media (prefers-color-scheme: dark) { :root { --ground: #101316; --sheet: #1a1e23; --ink: #eceff2; --soft: #bcc3cb; --line: #343a41; --edge: #868e98; --act: #a9cbff; --on-act: #0c1f3a } }
+const STYLE = `${TOKENS_CSS}
 * { box-sizing: border-box }
-html { background: var(--ground) }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem 1rem; color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
-main { width: 100%; max-width: 28rem; padding: 2rem; background: var(--sheet); border: 1px solid var(--line); border-radius: .75rem; overflow-wrap: anywhere }
+body { min-height: 100vh; display: grid; place-items: center; padding: 1.5rem 1rem; color: var(--ag-ink); font: 1rem/1.5 var(--ag-font) }
+main { width: 100%; max-width: 28rem; padding: 2rem; background: var(--ag-sheet); border: 1px solid var(--ag-line); border-radius: var(--ag-radius); overflow-wrap: anywhere }
 h1 { margin: 0 0 .5rem; font-size: 1.375rem; line-height: 1.3; font-weight: 600; text-wrap: balance }
-p { margin: 0 0 1.5rem; color: var(--soft) }
-dl { margin: 0 0 1.5rem; border-top: 1px solid var(--line) }
-dl div { display: grid; grid-template-columns: 7.5rem 1fr; gap: 1rem; padding: .5rem 0; border-bottom: 1px solid var(--line) }
-dt { color: var(--soft) }
+p { margin: 0 0 1.5rem; color: var(--ag-soft) }
+dl { margin: 0 0 1.5rem; border-top: 1px solid var(--ag-line) }
+dl div { display: grid; grid-template-columns: 7.5rem 1fr; gap: 1rem; padding: .5rem 0; border-bottom: 1px solid var(--ag-line) }
+dt { color: var(--ag-soft) }
 dd { margin: 0 }
 fieldset { margin: 0 0 1.5rem; padding: 0; border: 0 }
 legend { padding: 0; margin-bottom: .25rem; font-weight: 600 }
 label { display: flex; gap: .75rem; align-items: center; min-height: 2.5rem; padding: .25rem 0; cursor: pointer }
-input { flex: none; width: 1.25rem; height: 1.25rem; margin: 0; accent-color: var(--act) }
+input { flex: none; width: 1.25rem; height: 1.25rem; margin: 0; accent-color: var(--ag-accent) }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-bottom: 1.25rem }
-button { flex: 1 1 8rem; min-height: 2.75rem; padding: .5rem 1rem; border: 1px solid var(--edge); border-radius: .5rem; background: transparent; color: var(--ink); font: inherit; font-weight: 600; cursor: pointer }
-button[value='approve'] { border-color: var(--act); background: var(--act); color: var(--on-act) }
-:focus-visible { outline: 3px solid var(--act); outline-offset: 2px }
+button { flex: 1 1 8rem; min-height: 2.75rem; padding: .5rem 1rem; border: 1px solid var(--ag-edge); border-radius: var(--ag-radius); background: transparent; color: var(--ag-ink); font: inherit; font-weight: 600; cursor: pointer }
+button[value='approve'] { border-color: var(--ag-accent); background: var(--ag-accent); color: var(--ag-on-accent) }
+:focus-visible { outline: 3px solid var(--ag-accent); outline-offset: 2px }
 @media (max-width: 26rem) { main { padding: 1.25rem } dl div { grid-template-columns: 1fr; gap: 0 } }
-small { display: block; font-size: .875rem; color: var(--soft) }
+small { display: block; font-size: .875rem; color: var(--ag-soft) }
 `
 
-export interface Page {
+/** What a built-in page shows. */
+export interface PageContent {
   readonly title: string
   readonly main: Html
-  readonly status?: number
 }
 
-/** Renders a built-in page, which loads nothing and runs no scripts. Send it with {@link secured}. */
-export function page({ title, main, status = 200 }: Page): Response {
-  const { html: text } = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>${{ html: STYLE }}</style>
-</head>
-<body>
-<main>
-${main}
-</main>
-</body>
-</html>
-`
+/** Renders the built-in pages, which run no scripts and load nothing but the style sheet of the theme. Send them with {@link secured}. */
+export type RenderPage = (content: PageContent, language: Pick<Language<unknown>, 'locale' | 'dir'>) => Response
+
+/** @param origin - that of the issuer, where the style sheet of the theme is. */
+export function createRenderPage(theme: Theme, origin: string): RenderPage {
+  const { stylesheet } = theme
+  const style = STYLE + (themeCss(theme) ?? '')
+  const link = stylesheet !== undefined && html`\n<link rel="stylesheet" href="${stylesheet}">`
+  const head = html`${styleElement(style)}${link}`
+  const sources = [
+    `'sha256-${createHash('sha256').update(style).digest('base64')}'`,
+    ...(stylesheet === undefined ? [] : [origin + stylesheet]),
+  ]
   const headers = {
     'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+    'content-security-policy': `default-src 'none'; style-src ${sources.join(' ')}`,
   }
-  return new Response(text, { status, headers })
+  return ({ title, main }, { locale, dir }) => {
+    const body = html`<main>\n${main}\n</main>`
+    return new Response(documentOf({ lang: locale, dir, title, head, body }), { headers })
+  }
 }
 
 /**

@@ -120,6 +120,7 @@ const API_STATUSES: Partial<Record<ErrorCode, number>> = {
   account_blocked: 403,
   suspended_above: 409,
   app_limit_reached: 409,
+  already_registered: 409,
   secret_limit_reached: 409,
 }
 

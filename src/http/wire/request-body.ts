@@ -34,9 +34,7 @@ export type Form = ReadonlyMap<string, string>
  * @throws HttpError 415, 413, or 400 if the form is malformed or a parameter is repeated.
  */
 export async function readForm(request: IncomingRequest, list?: string): Promise<Form> {
-  assertType(request, 'application/x-www-form-urlencoded')
-  const text = await readText(request)
-  if (BROKEN_ESCAPE.test(text)) throw invalidRequest('the body is not a valid form')
+  const text = await readFormText(request)
   const form = new Map<string, string>()
   for (const [name, value] of PLAIN_FORM.test(text) ? plainPairs(text) : new URLSearchParams(text)) {
     const before = form.get(name)
@@ -48,13 +46,26 @@ export async function readForm(request: IncomingRequest, list?: string): Promise
 }
 
 /**
+ * Reads the text of the form in the body of a request.
+ *
+ * @param maxBytes - the longest body. Default is 16 KiB.
+ * @throws HttpError 415, 413, or 400 if the form is malformed.
+ */
+export async function readFormText(request: IncomingRequest, maxBytes = MAX_BODY_BYTES): Promise<string> {
+  assertType(request, 'application/x-www-form-urlencoded')
+  const text = await readText(request, maxBytes)
+  if (BROKEN_ESCAPE.test(text)) throw invalidRequest('the body is not a valid form')
+  return text
+}
+
+/**
  * Reads the JSON object in the body of a request. An empty body counts as an empty object.
  *
  * @throws HttpError 415, 413, or 400 if the JSON is malformed.
  */
 export async function readJson(request: IncomingRequest): Promise<Readonly<Record<string, unknown>>> {
   assertType(request, 'application/json')
-  const text = await readText(request)
+  const text = await readText(request, MAX_BODY_BYTES)
   const value = text === '' ? {} : parse(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalidRequest('the body must be a JSON object')
@@ -80,14 +91,14 @@ function assertType({ headers }: IncomingRequest, expected: string): void {
   if (type.trim().toLowerCase() !== expected) throw invalidRequest(`the Content-Type must be ${expected}`, 415)
 }
 
-async function readText(request: IncomingRequest): Promise<string> {
+async function readText(request: IncomingRequest, maxBytes: number): Promise<string> {
   if (request.bodyUsed) throw new BodyWasReadError()
-  if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) throw tooLarge()
-  const bytes = await request.readBody(MAX_BODY_BYTES).catch(() => {
+  if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes)
+  const bytes = await request.readBody(maxBytes).catch(() => {
     // The client has closed the connection and will not read this response.
     throw invalidRequest('the request body was cut short')
   })
-  if (!bytes) throw tooLarge()
+  if (!bytes) throw tooLarge(maxBytes)
   if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
   try {
     return strictUtf8.decode(bytes)
@@ -96,6 +107,6 @@ async function readText(request: IncomingRequest): Promise<string> {
   }
 }
 
-function tooLarge() {
-  return invalidRequest(`the body must not exceed ${MAX_BODY_BYTES} bytes`, 413)
+function tooLarge(maxBytes: number) {
+  return invalidRequest(`the body must not exceed ${maxBytes} bytes`, 413)
 }

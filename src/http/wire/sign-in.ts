@@ -6,6 +6,8 @@ import { accountInput, loginInput } from '../../domain/input/input.ts'
 export interface SignedIn {
   readonly account: string
   readonly login?: string | undefined
+  /** The language of the consent page, BCP 47. Default is `en`. */
+  readonly locale?: string | undefined
 }
 
 /** Returns the signed-in account with its login, if known, or the Response that starts sign-in and comes back afterwards. */
@@ -21,9 +23,9 @@ export async function askSignIn(signIn: SignIn, request: Request): Promise<Signe
   if (signedIn instanceof Response) return signedIn
   if (typeof signedIn !== 'object' || signedIn === null || !('account' in signedIn))
     throw new TypeError(`signIn: expected { account, login? } or a Response, received ${describeValue(signedIn)}`)
-  const { account, login } = signedIn as Partial<SignedIn>
+  const { account, login, locale } = signedIn as Partial<SignedIn>
   try {
-    return { account: accountInput(account), ...loginInput(login) }
+    return { account: accountInput(account), ...loginInput(login), ...(typeof locale === 'string' && { locale }) }
   } catch (error) {
     throw isAppGrantError(error) ? new TypeError(`signIn: ${error.message}`) : error
   }

@@ -248,6 +248,71 @@ describe('the JSON API of a signed-in account', () => {
     expect((await ask('GET', `/apps/${app.key}`)).body).toMatchObject({ liveTokens: 1, instances: 0 })
   })
 
+  it('apps are listed from the newest on, and only those that are suspended, trusted or of an API type (LST-1)', async () => {
+    const { ask, appgrant, clock } = await api()
+    for (const fields of [{ apiType: 'system' }, { trusted: true }, {}]) {
+      await appgrant.apps.register(exampleApp({ owner: 'org-1', name: `App ${Object.keys(fields)[0]}`, ...fields }))
+      clock.advance(1)
+    }
+    const [suspended] = (await appgrant.apps.list()).items.filter(({ trusted }) => trusted)
+    await appgrant.apps.suspend(suspended?.key ?? '')
+    const listed = async (query: string) => {
+      const { items } = (await ask('GET', `/apps?${query}`)).body as { items: readonly { name: string }[] }
+      return items.map(({ name }) => name.slice(4))
+    }
+    expect(await listed('order=newest')).toEqual(['undefined', 'trusted', 'apiType'])
+    expect(await listed('order=&suspended=&trusted=&apiType=')).toEqual(['apiType', 'trusted', 'undefined'])
+    expect(await listed('trusted=true')).toEqual(['trusted'])
+    expect(await listed('suspended=false&order=newest')).toEqual(['undefined', 'apiType'])
+    expect(await listed('apiType=system')).toEqual(['apiType'])
+  })
+
+  it('the permissions of the account are shown, also for an account below it (ACC-4, LST-4)', async () => {
+    const { ask, who } = await api()
+    const all = { useApps: true, registerApps: true, trustApps: true }
+    expect(await ask('GET', '/permissions')).toEqual({ status: 200, body: all })
+    expect(await ask('GET', '/permissions?owner=user-1')).toEqual({ status: 200, body: all })
+    expect(await ask('GET', '/permissions?owner=org-2')).toMatchObject({
+      status: 404,
+      body: { error: 'app_not_found' },
+    })
+    who.account = 'user-1'
+    expect(await ask('GET', '/permissions')).toEqual({ status: 200, body: { ...all, trustApps: false } })
+    const registerApps = ['system', 'unified']
+    const limited = await api({
+      directory: { lineage: async (id) => [{ ...state(id), mayUseApps: false, mayRegisterApps: registerApps }] },
+    })
+    expect((await limited.ask('GET', '/permissions')).body).toEqual({ ...all, useApps: false, registerApps })
+  })
+
+  it('an app is registered once, and the repeat is a 409 that names it (APP-7)', async () => {
+    const { ask, register, who } = await api()
+    const once = '4f6f9d0e-1c1f-4a57-9c1e-55d2b3e8a7f0'
+    const { app } = await register({ once })
+    expect(await ask('POST', '/apps', { ...FIELDS, once })).toMatchObject({
+      status: 409,
+      body: { error: 'already_registered', app: app.key },
+    })
+    expect(await ask('POST', '/apps', { ...FIELDS, once: 'short' })).toMatchObject({ status: 400 })
+    who.account = 'org-2'
+    expect((await register({ once })).app.key).not.toBe(app.key)
+  })
+
+  it('a secret is regenerated only in the place of the one that is named', async () => {
+    const { ask, register } = await api()
+    const { app } = await register()
+    const path = `/apps/${app.key}/regenerate-secret`
+    const replaces = app.secrets[0]?.id
+    expect(await ask('POST', path, { replaces })).toMatchObject({ status: 200 })
+    expect(await ask('POST', path, { replaces })).toMatchObject({ status: 404, body: { error: 'secret_not_found' } })
+    expect(await ask('POST', path, { replaces: null })).toMatchObject({ status: 400 })
+    expect(await ask('POST', path, { secretId: 'x' })).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_request' },
+    })
+    expect(await ask('POST', path)).toMatchObject({ status: 200 })
+  })
+
   it('a change beyond a limit is a 429 with Retry-After (APP-14)', async () => {
     const { call } = await api({ limits: { changesPerMinute: 1 } })
     await call('POST', '/apps', FIELDS)
@@ -271,14 +336,14 @@ describe('the JSON API of a signed-in account', () => {
     expect(counts.count - before.count).toBe(200)
   })
 
-  it('counts are those of the apps and the accounts that the caller sees (LST-1, ACC-7)', async () => {
+  it('counts are those of the owner of the apps, whose account above it sees them (LST-1, ACC-7)', async () => {
     const { ask, appgrant, who } = await api()
     const { app, secret } = await appgrant.apps.register(exampleApp({ owner: 'org-1', trusted: true }))
     await appgrant.authorizer.clientCredentials({ key: app.key, secret })
     const tokensIn = async (path: string) => (await ask('GET', path)).body
     expect(await tokensIn('/apps')).toMatchObject({ items: [{ liveTokens: 1 }] })
     who.account = 'provider'
-    expect(await tokensIn('/apps?owner=org-1')).toMatchObject({ items: [{ liveTokens: 0 }] })
+    expect(await tokensIn('/apps?owner=org-1')).toMatchObject({ items: [{ liveTokens: 1 }] })
     const counted = { counts: true } as const
     expect(await appgrant.apps.get(app.key, counted)).toMatchObject({ instances: 0, liveTokens: 1 })
     expect((await appgrant.apps.list({ owner: 'org-1', ...counted })).items).toMatchObject([{ liveTokens: 1 }])
@@ -296,6 +361,9 @@ describe('the JSON API of a signed-in account', () => {
     ['a cursor of 100 kB', `cursor=${'a'.repeat(100_000)}`],
     ['a name of 100 kB', `name=${'a'.repeat(100_000)}`],
     ['name=a&name=a', 'name=a&name=a'],
+    ['order=name', 'order=name'],
+    ['suspended=1', 'suspended=1'],
+    ['trusted=yes', 'trusted=yes'],
     ['a long owner', `owner=${'a'.repeat(300)}`],
   ])('GET /apps?%s is refused with 400 (S45, HTTP-5)', async (_, query) => {
     const { ask, counts } = await api()
@@ -500,18 +568,25 @@ describe('the JSON API of a signed-in account', () => {
     ])
   })
 
-  it.each(['get', 'list', 'count'] as const)(
-    'a store whose %s fails is 503 with Retry-After (ERR-1)',
-    async (method) => {
-      const { call, register, faults, outages } = await api()
-      const { app } = await register()
-      faults.fail(method, 'before', 10)
-      const response = await call('GET', method === 'list' ? '/apps' : `/apps/${app.key}`)
-      expect(response.headers.get('retry-after')).toBe('5')
-      expect(await refusal(response)).toEqual({ status: 503, error: 'store_unavailable' })
-      expect(outages.length).toBeGreaterThan(0)
-    },
-  )
+  it.each(['get', 'list'] as const)('a store whose %s fails is 503 with Retry-After (ERR-1)', async (method) => {
+    const { call, register, faults, outages } = await api()
+    const { app } = await register()
+    faults.fail(method, 'before', 10)
+    const response = await call('GET', method === 'list' ? '/apps' : `/apps/${app.key}`)
+    expect(response.headers.get('retry-after')).toBe('5')
+    expect(await refusal(response)).toEqual({ status: 503, error: 'store_unavailable' })
+    expect(outages.length).toBeGreaterThan(0)
+  })
+
+  it('a number that the store cannot count is left out, and the apps are there (LST-1)', async () => {
+    const { ask, register, faults, outages } = await api()
+    const { app } = await register()
+    faults.fail('count', 'before', 10)
+    const { status, body } = await ask('GET', `/apps/${app.key}`)
+    expect([status, body?.key]).toEqual([200, app.key])
+    for (const name of ['instances', 'liveTokens']) expect(body).not.toHaveProperty(name)
+    expect(outages.length).toBeGreaterThan(0)
+  })
 
   it('the response of signIn, such as a sign-in page, is sent as it is and never cached', async () => {
     const page = () => Response.redirect('https://login.example/sign-in', 303)
@@ -553,6 +628,7 @@ describe('the JSON API of a signed-in account', () => {
       Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`)),
     ).toMatchInlineSnapshot(`
       [
+        "get /permissions",
         "get /apps",
         "post /apps",
         "post /apps/remove",

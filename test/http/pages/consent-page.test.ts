@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { AppGrantError } from '../../../src/base/errors.ts'
+import { markup } from '../../../src/frame/html.ts'
 import { createHandler } from '../../../src/http/index.ts'
 import { errorPage } from '../../../src/http/pages/error-page.ts'
+import { PAGE_TEXTS } from '../../../src/http/pages/texts.ts'
 import { authorization, expectPage, ticketIn } from '../../support/http-authorization.ts'
 import { httpFixture, ISSUER } from '../../support/http-fixture.ts'
 
@@ -15,7 +17,7 @@ describe('the consent page', () => {
       { name: 'Anrufe für Übersicht', homepage: 'https://bücher.example/über', owner: 'org-1' },
     )
     const text = await (await authorize({ scope: 'calls:read' })).text()
-    expect(text).toContain('<html lang="en">')
+    expect(text).toContain('<html lang="en" dir="ltr"')
     for (const shown of [
       'Anrufe für Übersicht',
       'org-1',
@@ -156,7 +158,7 @@ describe('the error page', () => {
     const response = await send(`/authorize?client_id=${encodeURIComponent(MARKUP)}&redirect_uri=${ISSUER}/x`)
     expectPage(response, 400)
     const text = await response.text()
-    expect(text).toContain("<h1>This request can't be completed</h1>")
+    expect(text).toContain('<h1>This request cannot be completed</h1>')
     expect(text).not.toMatch(/alert\(1\)|login\.example/)
     expect(response.headers.get('content-security-policy')).toMatch(
       /^default-src 'none'; style-src 'sha256-[^']+'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'$/,
@@ -166,7 +168,7 @@ describe('the error page', () => {
   it.each(['store_unavailable', 'directory_unavailable', 'clock_unavailable', 'clock_skew', 'conflict'] as const)(
     'the error page blames no app for an outage: %s (HTTP-2)',
     async (code) => {
-      const text = await errorPage(new AppGrantError(code, {})).text()
+      const text = markup(errorPage(new AppGrantError(code, {}), PAGE_TEXTS.en).main)
       expect(text).toContain('temporarily unavailable')
       expect(text).not.toContain('invalid request')
     },

@@ -1,5 +1,5 @@
 import type { FieldErrorCode } from '../../../base/errors.ts'
-import { counting } from '../counting.ts'
+import { counting } from '../../../frame/counting.ts'
 import type { enApp } from '../en/app.ts'
 
 const count = counting('de')
@@ -62,7 +62,6 @@ export const deApp = {
   addUrl: 'Weitere URL hinzufügen',
   useIt: 'Übernehmen',
   scopes: 'Worum sie bitten darf',
-  scopesHint: 'Scopes, durch Leerzeichen getrennt.',
   apiType: 'API',
   apiRefused: 'Ihr Konto kann für diese API keine Apps hinzufügen.',
   appTrusted: 'App ist vertrauenswürdig',

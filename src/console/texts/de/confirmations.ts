@@ -1,4 +1,4 @@
-import { counting } from '../counting.ts'
+import { counting } from '../../../frame/counting.ts'
 import type { enConfirmations } from '../en/confirmations.ts'
 
 const count = counting('de')

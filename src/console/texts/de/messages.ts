@@ -1,4 +1,4 @@
-import { counting } from '../counting.ts'
+import { counting } from '../../../frame/counting.ts'
 import type { enMessages } from '../en/messages.ts'
 import type { Failure } from '../failure.ts'
 
@@ -91,6 +91,8 @@ export const deMessages = {
   conflict: 'Jemand hat im selben Moment etwas geändert. Drücken Sie die Schaltfläche noch einmal.',
   notSaved:
     'Das ist derzeit nicht verfügbar. Nichts wurde geändert. Drücken Sie die Schaltfläche in einigen Sekunden noch einmal.',
+  tooMany:
+    'Das waren zu viele Änderungen in kurzer Zeit. Nichts wurde geändert. Drücken Sie die Schaltfläche in einer Minute noch einmal.',
   notCertain:
     'Es ist nicht sicher, dass dies erledigt wurde. Drücken Sie die Schaltfläche noch einmal: Es schadet nicht, wenn es zweimal geschieht.',
   notCertainRegistered:

@@ -1,5 +1,5 @@
 import type { FieldError, FieldErrorCode } from '../../../base/errors.ts'
-import { counting } from '../counting.ts'
+import { counting } from '../../../frame/counting.ts'
 
 const count = counting('en')
 
@@ -62,7 +62,6 @@ export const enApp = {
   addUrl: 'Add another URL',
   useIt: 'Use it',
   scopes: 'What it may ask for',
-  scopesHint: 'Scopes, separated by spaces.',
   apiType: 'API',
   apiRefused: 'Your account cannot add apps for this API.',
   appTrusted: 'App is trusted',

@@ -1,4 +1,4 @@
-import { counting } from '../counting.ts'
+import { counting } from '../../../frame/counting.ts'
 
 const count = counting('en')
 

@@ -1,4 +1,4 @@
-import { counting } from '../counting.ts'
+import { counting } from '../../../frame/counting.ts'
 import type { Failure } from '../failure.ts'
 
 const count = counting('en')
@@ -75,6 +75,7 @@ export const enMessages = {
   secretGone: 'The secret was regenerated a moment ago. Look at the page of the app before you do it again.',
   conflict: 'Somebody changed it at the same moment. Press the button again.',
   notSaved: 'This is not available at the moment. Nothing was changed. Press the button again in a few seconds.',
+  tooMany: 'There were too many changes in a short time. Nothing was changed. Press the button again in a minute.',
   notCertain: 'It is not certain that this was done. Press the button again: doing it twice does no harm.',
   notCertainRegistered: 'It is not certain that the app was registered. Press OK again: it is not registered twice.',
   alreadyRegistered:

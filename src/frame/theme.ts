@@ -1,3 +1,6 @@
+import { invalidOption } from '../base/errors.ts'
+import { assertOptions, knownMembers } from '../base/known-members.ts'
+
 /** What a theme may set, as CSS values. */
 export const THEME_TOKENS = [
   'accent',
@@ -25,21 +28,48 @@ export const THEME_TOKENS = [
  * The look of the pages: CSS values by the name of what they colour or measure, e.g. `{ accent: '#6d28d9', radius: '2px' }`. A value
  * may be `light-dark(…)`. What is not named keeps its default.
  */
-export interface Theme extends Partial<Record<(typeof THEME_TOKENS)[number], string>> {
+export interface Theme extends Partial<Record<(typeof THEME_TOKENS)[number], string | undefined>> {
   /** The one colour scheme to use. Default is that of the reader's system. */
-  readonly scheme?: 'light' | 'dark'
+  readonly scheme?: 'light' | 'dark' | undefined
   /** The path of a style sheet of the host's, loaded after all others, e.g. `/brand.css`. */
-  readonly stylesheet?: string
+  readonly stylesheet?: string | undefined
 }
 
 /** The style sheet of a theme; undefined if it sets nothing. */
 export function themeCss({ stylesheet: _, ...values }: Theme): string | undefined {
-  const lines = Object.entries(values).map(([name, value]) => `  --ag-${name}: ${value};\n`)
+  const set = Object.entries(values).filter(([, value]) => value !== undefined)
+  const lines = set.map(([name, value]) => `  --ag-${name}: ${value};\n`)
   return lines.length === 0 ? undefined : `.ag,\n.ag-document {\n${lines.join('')}}\n`
 }
 
+const THEME = knownMembers<Theme>({
+  ...(Object.fromEntries(THEME_TOKENS.map((name) => [name, true])) as Record<(typeof THEME_TOKENS)[number], true>),
+  scheme: true,
+  stylesheet: true,
+})
+
+/**
+ * Warns if text on buttons cannot be read.
+ *
+ * @param call - the function that the option `theme` was given to.
+ * @throws TypeError naming what is wrong.
+ */
+export function checkTheme(call: string, theme: Theme): void {
+  assertOptions(call, theme, THEME, 'theme')
+  for (const [name, value] of Object.entries(theme)) {
+    const expected = value === undefined ? undefined : themeProblem(name, value)
+    if (expected !== undefined) throw invalidOption(call, `theme.${name}`, expected, value)
+  }
+  const contrast = lowContrast(theme)
+  if (contrast !== undefined)
+    process.emitWarning(
+      `${call}: theme: accent and on-accent have a contrast of ${contrast.toFixed(1)}; text needs ${MIN_CONTRAST}`,
+      { type: 'AppGrantWarning', code: 'APPGRANT_THEME_CONTRAST' },
+    )
+}
+
 /** Why a value cannot be in the style sheet; undefined if it can. */
-export function themeProblem(name: string, value: unknown): string | undefined {
+function themeProblem(name: string, value: unknown): string | undefined {
   if (name === 'scheme') return value === 'light' || value === 'dark' ? undefined : '"light" or "dark"'
   if (name === 'stylesheet')
     return typeof value === 'string' && /^\/(?!\/)[\w./~-]*$/.test(value) ? undefined : 'a path such as "/brand.css"'
@@ -51,7 +81,7 @@ export function themeProblem(name: string, value: unknown): string | undefined {
 const MIN_CONTRAST = 4.5
 
 /** The contrast of text on buttons if both colours are plain; undefined if it is enough or cannot be computed. */
-export function lowContrast({ accent, 'on-accent': onAccent = '#fff' }: Theme): number | undefined {
+function lowContrast({ accent, 'on-accent': onAccent = '#fff' }: Theme): number | undefined {
   const [one, other] = [luminance(accent), luminance(onAccent)]
   if (one === undefined || other === undefined) return undefined
   const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05)

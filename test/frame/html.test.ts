@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fill, html, markup } from '../../src/console/html.ts'
+import { fill, html, markup } from '../../src/frame/html.ts'
 
 describe('the template of the console', () => {
   it('escapes every text in content and in attributes', () => {

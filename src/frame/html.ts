@@ -26,6 +26,12 @@ export function markup(safe: Html): string {
   return safe[SAFE]
 }
 
+/** A style element. Nothing in CSS is escaped, so it must be of this package or checked. */
+export function styleElement(css: string): Html {
+  if (css.includes('<')) throw new TypeError('css: expected a style sheet without <')
+  return { [SAFE]: `<style>${css}</style>` }
+}
+
 /** A translated sentence, with HTML in the place of each `{name}`. A name that `parts` lacks stays as it is written. */
 export function fill(sentence: string, parts: Readonly<Record<string, Part>>): Html {
   const pieces = sentence.split(/\{(\w+)\}/)

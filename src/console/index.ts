@@ -1,0 +1,8 @@
+export type { HostTexts } from '../frame/languages.ts'
+export type { Theme } from '../frame/theme.ts'
+export type { Handler } from '../http/wire/serve.ts'
+export { createConsole } from './create-console.ts'
+export type { ConsolePage } from './frame.ts'
+export type { AccountBook, ConsoleOptions, DangerousAction, DangerousActionName } from './options.ts'
+export type { Texts } from './texts/texts.ts'
+export type { Viewer } from './viewer.ts'

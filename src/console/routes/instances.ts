@@ -1,0 +1,58 @@
+import { fewAtOnce } from '../../base/few-at-once.ts'
+import type { Call, ConsoleRoute, Reply } from '../call.ts'
+import { selection } from '../forms/read-form.ts'
+import { warning } from '../messages.ts'
+import { instancesPage } from '../pages/instances.ts'
+import { removingInstances } from '../pages/list-confirmations.ts'
+import { appOf } from './app-readings.ts'
+import { confirming } from './confirming.ts'
+import { type Notice, saidIn } from './notice.ts'
+import { readPage } from './read-page.ts'
+
+export const instancesRoute: ConsoleRoute = { get: (call) => showInstances(call) }
+
+/** The accounts that authorize the app of the address, as far as the viewer may know them. */
+async function showInstances(call: Call, notice?: Notice): Promise<Reply> {
+  const app = await appOf(call)
+  const { installs } = call.over(app.owner)
+  const { items, list, changed } = await readPage(
+    { cursor: call.query.get('cursor'), search: '', context: call.context },
+    (page) => installs.listByApp({ app: app.key, ...page }),
+  )
+  const message = notice?.message ?? changed ?? (await saidIn(call, [app]))
+  const named = items.flatMap(({ account, approvedBy }) => [account, approvedBy.account])
+  const { context, nameOf } = await call.named(app.owner, named)
+  const rows = items.map(({ account, installedAt, approvedBy, scope }) => ({
+    account,
+    name: nameOf(account),
+    installedAt,
+    approvedBy: nameOf(approvedBy.account ?? account),
+    scope,
+  }))
+  const content = instancesPage({ app, rows, list, total: app.instances, message }, context)
+  return { page: notice ? { ...content, status: notice.status, failed: true } : content, context }
+}
+
+/** Takes from accounts what they have allowed to the app. */
+export const removeInstancesRoute: ConsoleRoute = confirming(async (call, input) => {
+  const app = await appOf(call)
+  const { installs } = call.over(app.owner)
+  const accounts = selection(input, 'account')
+  if (!accounts) return { failure: 'invalidRequest' }
+  if (accounts.length === 0)
+    return showInstances(call, { message: warning(call.context.texts.selectAccount), status: 422 })
+  const found = await fewAtOnce(accounts, (account) => installs.get({ app: app.key, account }))
+  const held = found.flatMap((install) => install?.account ?? [])
+  if (held.length === 0) return { failure: 'notFound' }
+  const { context, nameOf } = await call.named(app.owner, held)
+  const named = held.map((account) => ({ account, name: nameOf(account) }))
+  return {
+    confirmation: removingInstances(app, named, context),
+    context,
+    async run() {
+      await fewAtOnce(held, (account) => installs.withdraw({ app: app.key, account }))
+      const said = { said: 'instances-removed', count: String(held.length) }
+      return { redirect: context.to('instances', { key: app.key, ...said }) }
+    },
+  }
+})

@@ -1,0 +1,92 @@
+import { isAppGrantError } from '../../base/errors.ts'
+import { fewAtOnce } from '../../base/few-at-once.ts'
+import type { Call, ConsoleRoute, Named, Reply } from '../call.ts'
+import { selection } from '../forms/read-form.ts'
+import { warning } from '../messages.ts'
+import { confirmPage } from '../pages/confirm.ts'
+import { removingApps } from '../pages/list-confirmations.ts'
+import { resultsPage } from '../pages/results.ts'
+import { showAll } from './all.ts'
+import { appOf, type ReadApp } from './app-readings.ts'
+import { showApps } from './apps.ts'
+import { confirming } from './confirming.ts'
+import { sentenceFor } from './refusals.ts'
+
+const AT_ONCE = 10
+
+/** Asks about one app. Its form is sent to where several are removed. */
+export const removeRoute: ConsoleRoute = {
+  danger: 'remove',
+  async get(call) {
+    const app = await appOf(call)
+    const { context } = await call.named(app.owner)
+    return { page: confirmPage(removingApps([app], 'app', context), {}, context), context }
+  },
+}
+
+/** Removes the selected apps. One refusal does not undo the rest. */
+export const removeAppsRoute: ConsoleRoute = confirming(
+  async (call, input) => {
+    const keys = selection(input, 'app')
+    if (!keys) return { failure: 'invalidRequest' }
+    const from = sourceIn(call, input)
+    if (keys.length === 0) return nothingSelected(call, from)
+    const { apps } = call.over(undefined)
+    const found = await fewAtOnce(keys, (key) => apps.get(key, { counts: true }), AT_ONCE)
+    const all = found.filter((app) => app !== undefined)
+    const [first] = all
+    if (!first) return { failure: 'notFound' }
+    const named = await call.named(from === 'all' ? undefined : first.owner)
+    const { context } = named
+    return {
+      confirmation: removingApps(all, from, context),
+      context,
+      run: () => removeAll(call, all, { from, named }),
+    }
+  },
+  { danger: 'remove' },
+)
+
+type Source = 'app' | 'apps' | 'all'
+
+function sourceIn({ context }: Call, input: URLSearchParams): Source {
+  const from = input.get('from')
+  if (from === 'all') return context.viewer.operator === true ? 'all' : 'apps'
+  return from === 'app' ? 'app' : 'apps'
+}
+
+function nothingSelected(call: Call, from: Source): Promise<Reply> {
+  const notice = { message: warning(call.context.texts.selectApp), status: 422 }
+  return from === 'all' ? showAll(call, notice) : showApps(call, { notice })
+}
+
+async function removeAll(
+  call: Call,
+  all: readonly ReadApp[],
+  { from, named: { context } }: { readonly from: Source; readonly named: Named },
+): Promise<Reply> {
+  const { texts, to, actsFor } = context
+  const back = from === 'all' ? to('all') : to('apps', { for: actsFor?.account })
+  const outcomes = await fewAtOnce(
+    all,
+    async ({ key, owner, name }) => {
+      try {
+        await call.over(from === 'all' ? undefined : owner).apps.remove(key)
+        return { name, error: undefined, problem: undefined }
+      } catch (error) {
+        if (!isAppGrantError(error)) throw error
+        return { name, error, problem: sentenceFor(error, texts) ?? texts.notValid }
+      }
+    },
+    AT_ONCE,
+  )
+  const failed = outcomes.filter(({ error }) => error !== undefined)
+  // If none was removed, the form can be sent again as it is.
+  if (failed.length === all.length) throw failed[0]?.error
+  if (failed.length === 0) {
+    const said = { said: 'apps-removed', count: String(all.length) }
+    return { redirect: from === 'all' ? to('all', said) : to('apps', { for: actsFor?.account, ...said }) }
+  }
+  const view = { tab: from === 'all' ? 'all' : 'apps', title: texts.removeSelected, done: texts.removed, back } as const
+  return { page: resultsPage({ ...view, results: outcomes }, context), context }
+}

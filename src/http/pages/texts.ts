@@ -1,0 +1,87 @@
+import type { ShippedTexts } from '../../frame/languages.ts'
+
+/**
+ * The sentences of the consent page and of the error page. They are plain text and escaped when they are shown. A name in braces stands
+ * for a value that is put in its place.
+ */
+export interface PageTexts {
+  readonly consentTitle: (app: string) => string
+  /** With `{name}`, the name of the app. */
+  readonly consentHeading: string
+  /** With `{account}`, the account that is signed in. */
+  readonly signedInAs: string
+  readonly owner: string
+  readonly homepage: string
+  readonly redirectsTo: string
+  readonly permissions: string
+  readonly noPermissions: string
+  readonly deny: string
+  readonly approve: string
+  readonly revokeLater: string
+  readonly errorTitle: string
+  /** With `{message}`, an error in English. */
+  readonly forDeveloper: string
+  readonly notRegistered: string
+  readonly suspended: string
+  readonly accountBlocked: string
+  readonly notPermitted: string
+  readonly consentEnded: string
+  readonly decisionUnknown: string
+  readonly tooMany: string
+  readonly unavailable: string
+  readonly invalidRequest: string
+}
+
+const en: PageTexts = {
+  consentTitle: (app) => `Allow ${app}?`,
+  consentHeading: 'Allow {name} to access your account?',
+  signedInAs: 'You are signed in as {account}. Approve only if you trust this app.',
+  owner: 'Owner',
+  homepage: 'Homepage',
+  redirectsTo: 'Redirects to',
+  permissions: 'Requested permissions',
+  noPermissions: 'This app is not requesting any specific permissions.',
+  deny: 'Deny',
+  approve: 'Approve',
+  revokeLater: 'You can revoke this access at any time in your list of apps.',
+  errorTitle: 'This request cannot be completed',
+  forDeveloper: 'For the developer of the app: {message}',
+  notRegistered: 'The app that sent you here is not registered, or it was removed.',
+  suspended: 'The app that sent you here is suspended.',
+  accountBlocked: 'This app cannot be used with your account at the moment.',
+  notPermitted: 'Your account is not allowed to use this app.',
+  consentEnded: 'This consent request is no longer valid. Go back to the app and start again.',
+  decisionUnknown: 'Your decision may not have been saved. Go back to the app and start again.',
+  tooMany: 'There were too many requests for your account. Try again in a few minutes.',
+  unavailable: 'The service is temporarily unavailable. Try again in a few minutes.',
+  invalidRequest: 'The app that sent you here made an invalid request. It was not given access.',
+}
+
+const de: PageTexts = {
+  consentTitle: (app) => `${app} erlauben?`,
+  consentHeading: '{name} den Zugriff auf Ihr Konto erlauben?',
+  signedInAs: 'Sie sind als {account} angemeldet. Stimmen Sie nur zu, wenn Sie dieser App vertrauen.',
+  owner: 'Besitzer',
+  homepage: 'Homepage',
+  redirectsTo: 'Leitet weiter an',
+  permissions: 'Angeforderte Berechtigungen',
+  noPermissions: 'Diese App fordert keine bestimmten Berechtigungen an.',
+  deny: 'Ablehnen',
+  approve: 'Zustimmen',
+  revokeLater: 'Sie können diesen Zugriff jederzeit in Ihrer Liste der Apps widerrufen.',
+  errorTitle: 'Diese Anfrage kann nicht abgeschlossen werden',
+  forDeveloper: 'Für die Entwickler der App: {message}',
+  notRegistered: 'Die App, die Sie hierher geschickt hat, ist nicht registriert oder wurde entfernt.',
+  suspended: 'Die App, die Sie hierher geschickt hat, ist gesperrt.',
+  accountBlocked: 'Diese App kann mit Ihrem Konto derzeit nicht verwendet werden.',
+  notPermitted: 'Ihr Konto darf diese App nicht verwenden.',
+  consentEnded: 'Diese Anfrage gilt nicht mehr. Gehen Sie zurück zur App, und beginnen Sie von vorn.',
+  decisionUnknown:
+    'Ihre Entscheidung wurde vielleicht nicht gespeichert. Gehen Sie zurück zur App, und beginnen Sie von vorn.',
+  tooMany: 'Es gab zu viele Anfragen für Ihr Konto. Versuchen Sie es in einigen Minuten noch einmal.',
+  unavailable: 'Der Dienst ist vorübergehend nicht verfügbar. Versuchen Sie es in einigen Minuten noch einmal.',
+  invalidRequest:
+    'Die App, die Sie hierher geschickt hat, hat eine ungültige Anfrage gestellt. Sie erhielt keinen Zugriff.',
+}
+
+export const PAGE_TEXTS: ShippedTexts<PageTexts> = { en, de }
