@@ -13,6 +13,7 @@ const ENTRIES = {
   memory: 'adapters/memory/memory-store.ts',
   redis: 'adapters/redis/redis-store.ts',
   mongodb: 'adapters/mongodb/mongo-store.ts',
+  postgres: 'adapters/postgres/postgres-store.ts',
   sqlite: 'adapters/sqlite/sqlite-store.ts',
 }
 

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 // Three processes fight over one lock, which each must get within some hundred ms: other files would take the processor from them.
 // Every store but the one in memory.
-const SERVERS = 'test/adapters/{mongodb,redis,sqlite}/**'
+const SERVERS = 'test/adapters/{mongodb,postgres,redis,sqlite}/**'
 const ALONE = ['test/adapters/sqlite/fairness.test.ts']
 
 export default defineConfig({

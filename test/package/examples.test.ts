@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { describeWith } from '../support/servers/describe-with.ts'
 import { freePort } from '../support/servers/free-port.ts'
 import { mongodBinary, mongodMissing, startMongod } from '../support/servers/mongod.ts'
+import { postgresBinaries, postgresMissing, startPostgres } from '../support/servers/postgres.ts'
 import { redisServer, startRedis } from '../support/servers/redis.ts'
 import { ROOT } from './setup.ts'
 
@@ -67,7 +68,7 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 const TWO_NODES = 'token on the other node: valid for org-7\nafter one node has revoked it: revoked\n'
 /** What other examples import, and what the demo runs. */
 const BASES = ['platform', 'two-nodes', 'sign-in', 'host-process', 'durable-host']
-const DEMO = ['demo', 'consent-host', 'custom-store', 'redis', 'mongodb', 'audit-log', 'metrics']
+const DEMO = ['demo', 'consent-host', 'custom-store', 'redis', 'mongodb', 'postgres', 'audit-log', 'metrics']
 
 describe('the examples', () => {
   it('every example is listed, run here, short, and imports the package by name', () => {
@@ -143,6 +144,18 @@ describe('the examples', () => {
       const { url, stop } = await startMongod()
       try {
         const { code, stdout } = await run('mongodb.ts', { env: { MONGODB_URL: url } })
+        expect({ code, stdout }).toEqual({ code: 0, stdout: TWO_NODES })
+      } finally {
+        await stop()
+      }
+    })
+  })
+
+  describeWith('postgres.ts', { found: postgresBinaries, missing: postgresMissing }, () => {
+    it('postgres.ts revokes on one node what another verifies', async () => {
+      const { url, stop } = await startPostgres()
+      try {
+        const { code, stdout } = await run('postgres.ts', { env: { DATABASE_URL: url } })
         expect({ code, stdout }).toEqual({ code: 0, stdout: TWO_NODES })
       } finally {
         await stop()

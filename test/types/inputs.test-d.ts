@@ -1,5 +1,6 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import type { mongoStore } from '../../adapters/mongodb/mongo-store.ts'
+import type { postgresStore } from '../../adapters/postgres/postgres-store.ts'
 import type { redisStore } from '../../adapters/redis/redis-store.ts'
 import { createHandler, type HandlerOptions, protect } from '../../src/http/index.ts'
 import {
@@ -52,6 +53,7 @@ describe('the types of inputs', () => {
     expectTypeOf<RefusesUndefined<Parameters<typeof protect>[1] & object>>().toBeNever()
     expectTypeOf<RefusesUndefined<Parameters<typeof redisStore>[0]>>().toBeNever()
     expectTypeOf<RefusesUndefined<Parameters<typeof mongoStore>[0]>>().toBeNever()
+    expectTypeOf<RefusesUndefined<Parameters<typeof postgresStore>[0]>>().toBeNever()
     expectTypeOf<RefusesUndefined<Parameters<typeof introspectionVerifier>[0]>>().toBeNever()
     expectTypeOf<RefusesUndefined<Parameters<typeof signatureVerifier>[0]>>().toBeNever()
     expectTypeOf<RefusesUndefined<Parameters<AppGrant['apps']['list']>[0] & object>>().toBeNever()

@@ -1,6 +1,8 @@
 import { Cluster, Redis } from 'ioredis'
 import { MongoClient } from 'mongodb'
+import { Client } from 'pg'
 import { mongoStore } from '../../../adapters/mongodb/mongo-store.ts'
+import { postgresStore } from '../../../adapters/postgres/postgres-store.ts'
 import { redisStore } from '../../../adapters/redis/redis-store.ts'
 import type { Store } from '../../../src/index.ts'
 import { placeIn } from '../../adapters/sqlite/place.ts'
@@ -13,6 +15,7 @@ export type Database =
       readonly namespace: string
     }
   | { readonly mongodb: string; readonly collection: string }
+  | { readonly postgres: string; readonly table: string }
   | { readonly sqlite: string; readonly driver: string }
 
 /** Opens a node's own store on it. */
@@ -28,6 +31,10 @@ export function openDatabase(database: Database): Store & { prepare(): Promise<v
   if ('mongodb' in database) {
     const { mongodb, collection } = database
     return mongoStore({ db: new MongoClient(mongodb).db('appgrant_tests'), collection })
+  }
+  if ('postgres' in database) {
+    const { postgres, table } = database
+    return postgresStore({ client: () => new Client(postgres), table })
   }
   const { sqlite, driver } = database
   return placeIn('', driver).store(sqlite)

@@ -66,7 +66,7 @@ export function testHistories({
   const scratch = scratchFolder()
   let clients: readonly Client[] = []
   beforeAll(async () => {
-    const program = await bundled('suites/histories/client.ts', { ...scratch, packages: ['ioredis', 'mongodb'] })
+    const program = await bundled('suites/histories/client.ts', { ...scratch, packages: ['ioredis', 'mongodb', 'pg'] })
     const args = ['--no-warnings', program, JSON.stringify(database())]
     clients = await Promise.all(Array.from({ length: PROCESSES }, () => startClient(started(node, args))))
   })

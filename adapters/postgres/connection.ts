@@ -1,0 +1,145 @@
+import { notApplied } from '../../src/store.ts'
+import { destroy, newClient, type PostgresClient, processOf } from './client.ts'
+import { wasRolledBack } from './errors.ts'
+
+const CONNECT_MS = 3000
+/** The server ends any statement after this time. Core's own deadline is shorter by default. */
+const STATEMENT_MS = 2000
+/** A connection without a response for this long is lost, unless the server is still at work. */
+const SILENT_MS = 2500
+const MOST_CLOSING_MS = 300
+
+/** A row, by the names of its columns. The statements of this store return only text and null. */
+export type Row = Readonly<Record<string, string | null>>
+
+/** A connection that the store opened. It runs one statement at a time. */
+export interface Connection {
+  /** The server's process; undefined behind a pooler, which may change it. */
+  readonly process: number | undefined
+  /** False after it was closed or lost. */
+  isOpen(): boolean
+  /** Sends a statement, once. Rejects with the driver's error. */
+  query(text: string, values?: readonly unknown[]): Promise<readonly Row[]>
+  /** Closes it at once. What is under way rejects. */
+  destroy(): void
+  /** Tells the server that it is closed, and waits for that a moment. */
+  close(): Promise<void>
+  /** Calls `heard` with each notification. */
+  onNotification(heard: (payload: string) => void): void
+}
+
+/** How a connection is opened and watched. */
+export interface ConnectionOptions {
+  /** Returns a new client of the driver. */
+  readonly create: () => PostgresClient
+  /** Is called when the connection was lost while it ran no statement. */
+  readonly lost?: (connection: Connection) => void
+  /** Whether the server is still at work for a connection that was silent for this long. Default is that it is not. */
+  readonly isAtWork?: (connection: Connection, silentMs: number) => Promise<boolean>
+}
+
+// Behind a pooler that gives each transaction another process, the settings would reach other clients.
+const HANDSHAKE = `SELECT pg_is_in_recovery()::text AS standby,
+  CASE WHEN pg_backend_pid() = $1 THEN
+    set_config('statement_timeout', '${STATEMENT_MS}', false)
+    || set_config('idle_in_transaction_session_timeout', '${STATEMENT_MS}', false)
+    || set_config('default_transaction_isolation', 'read committed', false)
+    || set_config('jit', 'off', false)
+  END AS settings`
+
+/** Opens a connection to a primary. Rejects with an error marked with `notApplied`. */
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  let client: PostgresClient
+  try {
+    client = newClient(options.create)
+  } catch (error) {
+    throw notApplied(error)
+  }
+  let isOpen = true
+  let isBusy = false
+  let isDirect = false
+  let warning: Error | undefined
+
+  const connection: Connection = {
+    get process() {
+      return isDirect ? processOf(client) : undefined
+    },
+    isOpen: () => isOpen,
+    async query(text, values = []) {
+      warning = undefined
+      isBusy = true
+      const since = performance.now()
+      const silence = setInterval(() => void ask(since), SILENT_MS)
+      try {
+        const { rows } = await client.query(text, [...values])
+        if (warning) throw warning
+        return rows as readonly Row[]
+      } catch (error) {
+        // After anything else, such as a timeout of the driver, it is not known what the connection is doing.
+        if (!wasRolledBack(error)) connection.destroy()
+        throw error
+      } finally {
+        clearInterval(silence)
+        isBusy = false
+      }
+    },
+    destroy() {
+      isOpen = false
+      destroy(client)
+    },
+    async close() {
+      isOpen = false
+      let timer: NodeJS.Timeout | undefined
+      const enough = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, MOST_CLOSING_MS)
+      })
+      await Promise.race([client.end().catch(() => {}), enough])
+      clearTimeout(timer)
+      destroy(client)
+    },
+    onNotification(heard) {
+      client.on('notification', ({ payload }: { readonly payload?: string }) => heard(payload ?? ''))
+    },
+  }
+  let isAsking = false
+  const ask = async (since: number) => {
+    if (isAsking) return
+    isAsking = true
+    const silentMs = performance.now() - since
+    const isAtWork = (await options.isAtWork?.(connection, silentMs).catch(() => true)) ?? false
+    isAsking = false
+    if (!isAtWork && isBusy) connection.destroy()
+  }
+  const closed = () => {
+    const wasOpen = isOpen
+    isOpen = false
+    if (wasOpen && !isBusy) options.lost?.(connection)
+  }
+  // An error that nobody listens to ends the process.
+  client.on('error', closed)
+  client.on('end', closed)
+  // If the wait of a commit for a standby is cancelled, the server reports success, and warns.
+  client.on('notice', ({ code }: { readonly code?: string }) => {
+    if (code?.startsWith('01')) warning = new Error('the server did not confirm the commit')
+  })
+
+  const opened = async () => {
+    await client.connect()
+    const [found] = await connection.query(HANDSHAKE, [processOf(client) ?? 0])
+    if (found?.standby !== 'false') throw new Error('the PostgreSQL server is a standby, not the primary')
+    isDirect = found.settings !== null
+  }
+  let timer: NodeJS.Timeout | undefined
+  const enough = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no connection to PostgreSQL within ${CONNECT_MS} ms`)), CONNECT_MS)
+  })
+  try {
+    await Promise.race([opened(), enough])
+    return connection
+  } catch (error) {
+    connection.destroy()
+    throw notApplied(error)
+  } finally {
+    clearTimeout(timer)
+  }
+}

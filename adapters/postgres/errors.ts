@@ -1,0 +1,45 @@
+import { isNotApplied, notApplied } from '../../src/store.ts'
+
+// The classes of SQLSTATE with which a server reports that it rolled a statement back: data, constraints, transaction
+// state, authorization, rollback, syntax and access rights, resources, limits, object state, PL/pgSQL.
+const ROLLED_BACK_CLASSES = new Set(['0A', '22', '23', '25', '28', '2B', '3D', '3F', '42', '53', '54', '55', 'P0'])
+// Serialization failure, deadlock, and a statement that was cancelled, which is never while it waits for its commit.
+const ROLLED_BACK = new Set(['40001', '40P01', '57014'])
+const REPEATABLE = new Set(['40001', '40P01'])
+const READ_ONLY = '25006'
+// Tables or functions that do not exist.
+const MISSING = new Set(['42P01', '42883', '3F000'])
+
+/** The SQLSTATE of an error; undefined if it has none. */
+export function sqlState(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { readonly code?: unknown }
+  // The codes of Node begin with an E, which no SQLSTATE does.
+  return typeof code === 'string' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code) ? code : undefined
+}
+
+/** Whether the server rolled the statement back, and goes on with the connection. */
+export function wasRolledBack(error: unknown): boolean {
+  const code = sqlState(error)
+  return code !== undefined && (ROLLED_BACK.has(code) || ROLLED_BACK_CLASSES.has(code.slice(0, 2)))
+}
+
+/** Whether the same statement may succeed at once. */
+export function isRepeatable(error: unknown): boolean {
+  return REPEATABLE.has(sqlState(error) ?? '')
+}
+
+/** Whether the server is a standby, or was made one. */
+export function isFromStandby(error: unknown): boolean {
+  return sqlState(error) === READ_ONLY
+}
+
+/** The error of a write: marked with `notApplied` if nothing was executed. */
+export function writeError(error: unknown): unknown {
+  return isNotApplied(error) || !wasRolledBack(error) ? error : notApplied(withHint(error))
+}
+
+/** Adds the fix to the error of a table or function that is missing. */
+export function withHint(error: unknown): unknown {
+  if (!MISSING.has(sqlState(error) ?? '')) return error
+  return new Error("the tables of appgrant are missing. Call the store's prepare() once", { cause: error })
+}

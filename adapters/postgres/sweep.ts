@@ -1,0 +1,47 @@
+import type { Lane } from './lane.ts'
+import type { Names } from './names.ts'
+import { MAX_SWEPT } from './schema.ts'
+
+const SWEPT_PER_WRITE = 2
+const EVERY_WRITES = 64
+const EVERY_MS = 1000
+/** How often a sweep begins with the oldest expiry again, because a record may be written after it has expired. */
+const FROM_START_MS = 600_000
+
+/**
+ * Deletes expired records beside the writes, a few for each, over a connection that no call waits for. The returned
+ * function is called after each write of so many records.
+ */
+export function sweeper({ of }: Names, lane: Lane): (records: number) => void {
+  const statement = `SELECT swept, latest FROM ${of('sweep')}($1)`
+  let allowance = 0
+  let isSweeping = false
+  let sweptAt = performance.now() - EVERY_MS
+  let startedAt = sweptAt
+  // What was swept leaves entries in the index until a vacuum, which each sweep would walk over.
+  let since = '0'
+
+  const sweep = async () => {
+    if (performance.now() - startedAt > FROM_START_MS) {
+      startedAt = performance.now()
+      since = '0'
+    }
+    for (; allowance > 0; allowance -= MAX_SWEPT) {
+      const [row] = await lane.query(statement, [since])
+      since = row?.latest ?? since
+      if (Number(row?.swept) < MAX_SWEPT) allowance = 0
+    }
+  }
+  return (records) => {
+    allowance += SWEPT_PER_WRITE * records
+    const now = performance.now()
+    if (isSweeping || (allowance < SWEPT_PER_WRITE * EVERY_WRITES && now - sweptAt < EVERY_MS)) return
+    isSweeping = true
+    sweptAt = now
+    const done = () => {
+      isSweeping = false
+    }
+    // If it fails, the next one deletes more.
+    sweep().then(done, done)
+  }
+}

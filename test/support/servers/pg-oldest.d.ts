@@ -1,0 +1,3 @@
+declare module 'pg-oldest' {
+  export { Client } from 'pg'
+}

@@ -1,0 +1,197 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
+import { appendFile, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { Client } from 'pg'
+import { freePort } from './free-port.ts'
+import { until } from './until.ts'
+
+const DEBIAN = '/usr/lib/postgresql'
+const folders = [
+  ...(existsSync(DEBIAN) ? readdirSync(DEBIAN).toSorted((a, b) => Number(b) - Number(a)) : []).map((version) =>
+    join(DEBIAN, version, 'bin'),
+  ),
+  ...(process.env.PATH ?? '').split(delimiter),
+]
+
+/** Where the server's programs are; undefined if this machine has none. */
+export const postgresBinaries: string | undefined = folders.find((folder) => existsSync(join(folder, 'initdb')))
+
+/** What to say if there are none. */
+export const postgresMissing = 'no PostgreSQL: set POSTGRES_URL, or run scripts/test-servers.sh'
+
+/** PostgreSQL refuses to run as root. */
+const user = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {}
+
+/** A PostgreSQL server of the tests, on a free port of the loopback address, with a folder of its own. */
+export interface Postgres {
+  readonly host: string
+  readonly port: number
+  /** The URL of its database, as the superuser. */
+  readonly url: string
+  /** Runs statements as the superuser, each parameterless, and returns the rows of the last one. */
+  sql(text: string): Promise<readonly Record<string, unknown>[]>
+  /** Signals the server and all its processes. After SIGKILL, resolves when it has gone. */
+  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>
+  /** Starts it again on the same data. */
+  restart(): Promise<void>
+  /** Starts a standby that streams from it. */
+  startStandby(): Promise<Postgres>
+  /** Makes a standby the primary. */
+  promote(): Promise<void>
+  /** Kills it and deletes its folder. */
+  stop(): Promise<void>
+}
+
+// As the tests never cut the power, files need not reach the disk.
+const SETTINGS = `
+listen_addresses = '127.0.0.1'
+fsync = off
+max_connections = 300
+shared_buffers = 32MB
+wal_level = replica
+max_wal_senders = 4
+hot_standby = on
+wal_retrieve_retry_interval = 100ms
+`
+const ACCESS = `
+local all all trust
+host all postgres 127.0.0.1/32 trust
+host replication postgres 127.0.0.1/32 trust
+host all all 127.0.0.1/32 scram-sha-256
+`
+
+/**
+ * Starts a server and waits until it responds.
+ *
+ * @param settings - lines for `postgresql.conf`.
+ */
+export async function startPostgres(settings = ''): Promise<Postgres> {
+  return inFolder(async (data) => {
+    await runProgram('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'])
+    await appendFile(join(data, 'postgresql.conf'), SETTINGS + settings)
+    await writeFile(join(data, 'pg_hba.conf'), ACCESS)
+  })
+}
+
+async function inFolder(fill: (data: string) => Promise<void>): Promise<Postgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'appgrant-postgres-'))
+  if (user.uid !== undefined) await chown(folder, user.uid, user.gid ?? 0)
+  const data = join(folder, 'data')
+  const log = join(folder, 'log')
+  const port = await freePort()
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  let child: ChildProcess | undefined
+  const killAtExit = () => signalAll(child, 'SIGKILL')
+  process.once('exit', killAtExit)
+
+  const sql = async (text: string) => {
+    const client = new Client(url)
+    client.on('error', () => {})
+    try {
+      await client.connect()
+      const results = [await client.query(text)].flat()
+      return results.at(-1)?.rows ?? []
+    } finally {
+      await client.end()
+    }
+  }
+  const start = async () => {
+    const options = ['-D', data, '-p', `${port}`, '-k', folder, '-c', 'logging_collector=off']
+    const logged = `exec "$0" "$@" >>"${log}" 2>&1`
+    child = spawn('/bin/sh', ['-c', logged, binary('postgres'), ...options], { ...user, cwd: folder })
+    await until('PostgreSQL answers', async () => {
+      if (child?.exitCode !== null) throw new Error(`PostgreSQL ended:\n${(await readFile(log, 'utf8')).slice(-2000)}`)
+      return (await sql('SELECT 1')).length > 0
+    })
+  }
+  const signal: Postgres['signal'] = async (name) => {
+    const running = child?.exitCode === null && child.signalCode === null
+    signalAll(child, name)
+    if (name === 'SIGKILL' && running) await once(child as ChildProcess, 'exit')
+  }
+  const server: Postgres = {
+    host: '127.0.0.1',
+    port,
+    url,
+    sql,
+    signal,
+    restart: start,
+    startStandby: () =>
+      inFolder(async (copy) => {
+        await runProgram('pg_basebackup', [
+          '-D',
+          copy,
+          '-R',
+          '-c',
+          'fast',
+          '--no-sync',
+          '-d',
+          `${url}?application_name=standby`,
+        ])
+      }),
+    async promote() {
+      await sql('SELECT pg_promote()')
+    },
+    async stop() {
+      process.off('exit', killAtExit)
+      await signal('SIGKILL')
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+  try {
+    await fill(data)
+    await start()
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+  return server
+}
+
+/** The server's processes are not of its process group. */
+function signalAll(child: ChildProcess | undefined, signal: NodeJS.Signals): void {
+  if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const { pid } = child
+  // The first one starts others.
+  if (signal !== 'SIGCONT') child.kill(signal === 'SIGKILL' ? 'SIGSTOP' : signal)
+  for (const one of processesOf(pid)) {
+    try {
+      process.kill(one, signal)
+    } catch {
+      // It has ended.
+    }
+  }
+  child.kill(signal)
+}
+
+function processesOf(parent: number): readonly number[] {
+  try {
+    const listed = execFileSync('ps', ['-o', 'pid=', '--ppid', `${parent}`], { encoding: 'utf8' })
+    return listed.trim().split(/\s+/).map(Number)
+  } catch {
+    return []
+  }
+}
+
+async function runProgram(name: string, args: readonly string[]): Promise<void> {
+  const child = spawn(binary(name), args, { ...user, cwd: tmpdir(), stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.on('data', (text) => {
+    said += text
+  })
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`${name} failed: ${said}`)
+}
+
+const binary = (name: string) => join(postgresBinaries ?? '', name)
+
+function idOf(which: '-u' | '-g'): number | undefined {
+  try {
+    return Number(execFileSync('id', [which, 'postgres'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+  } catch {
+    return undefined
+  }
+}
