@@ -1,6 +1,6 @@
+export { sanitizeError, withSanitizedErrors } from './base/sanitize-error.ts'
 export { type BatchReader, batchGets, type ReadResult } from './store/batch-gets.ts'
 export { batchPerTick } from './store/batch-per-tick.ts'
-export { sanitizeError, withSanitizedErrors } from './store/sanitize-error.ts'
 export {
   type GroupRef,
   type InsertOptions,

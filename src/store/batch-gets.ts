@@ -1,4 +1,4 @@
-import { sanitizeError } from './sanitize-error.ts'
+import { sanitizeError } from '../base/sanitize-error.ts'
 import type { RecordRef, Store, StoreRecord } from './store.ts'
 
 /** Batch limit: one long command blocks the server for everyone. */

@@ -187,7 +187,7 @@ describe('the pages of what apps may do for an account', () => {
     const [row = []] = page.rows
     expect(row.slice(1)).toEqual([
       expect.stringContaining('Call Reportsby Org Seven'),
-      expect.stringMatching(/\d{4}, \d\d:\d\d/),
+      expect.stringMatching(/\d{4}, \d+:\d\d/),
       'Maria',
       'Read your data Change your data',
       '1 access token of Call Reports',
