@@ -1,4 +1,4 @@
-// The base of consent-host.ts: the sign-in of a host, and how it writes its pages.
+// The base of consent-host.ts and console-host.ts: the sign-in of a host, and how it writes its pages.
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 

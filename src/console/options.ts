@@ -20,6 +20,7 @@ export type DangerousActionName =
   | 'resource-server'
   | 'trust'
 
+/** A dangerous action that a viewer asks for. */
 export interface DangerousAction {
   readonly name: DangerousActionName
   /** Keys of the apps that it is about. */
@@ -35,6 +36,7 @@ export interface AccountBook {
   below?(account: string, search: string): Promise<readonly { readonly id: string; readonly name: string }[]>
 }
 
+/** Options of {@link createConsole}. */
 export interface ConsoleOptions {
   /**
    * Says who looks, or gives the Response that signs in and comes back. The function given to `createHandler` does. Of the URL of the

@@ -2,7 +2,9 @@ import { invalidOption } from '../base/errors.ts'
 import { assertOptions, knownMembers } from '../base/known-members.ts'
 
 /** Texts by language tag, as a host gives them. What is missing is as it is shipped, or English. */
-export type HostTexts<Texts> = Readonly<Record<string, { readonly [Name in keyof Texts]?: Texts[Name] | undefined }>>
+export interface HostTexts<Texts> {
+  readonly [tag: string]: { readonly [Name in keyof Texts]?: Texts[Name] | undefined }
+}
 
 /** The language that a page is in. */
 export interface Language<Texts> {

@@ -67,8 +67,18 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 }
 const TWO_NODES = 'token on the other node: valid for org-7\nafter one node has revoked it: revoked\n'
 /** What other examples import, and what the demo runs. */
-const BASES = ['platform', 'two-nodes', 'sign-in', 'host-process', 'durable-host']
-const DEMO = ['demo', 'consent-host', 'custom-store', 'redis', 'mongodb', 'postgres', 'audit-log', 'metrics']
+const BASES = ['platform', 'two-nodes', 'sign-in', 'sample-apps', 'host-process', 'durable-host']
+const DEMO = [
+  'demo',
+  'consent-host',
+  'console-host',
+  'custom-store',
+  'redis',
+  'mongodb',
+  'postgres',
+  'audit-log',
+  'metrics',
+]
 
 describe('the examples', () => {
   it('every example is listed, run here, short, and imports the package by name', () => {
@@ -190,6 +200,39 @@ describe('the examples', () => {
           expect(code).toBe(1)
           expect(stderr).toMatch(/^FAILED: .+: expected otherwise, but it is .+\n$/)
           expect(stdout.match(/^\d+\. /gm) ?? []).toHaveLength(at)
+        }
+      })
+    },
+  )
+
+  describeWith(
+    'console-host.ts',
+    { found: nodeWithSqlite, missing: 'no Node 24 in .cache (scripts/test-servers.sh)' },
+    (node) => {
+      it('console-host.ts signs accounts in, and each manages its apps and those below it', async () => {
+        const child = spawn(node, [TSX, join(folder(), 'console-host.ts')], {
+          env: { ...process.env, PORT: '0', NODE_NO_WARNINGS: '1' },
+          stdio: ['ignore', 'pipe', 'inherit'],
+        })
+        try {
+          const [, origin = ''] = /^Open (http:\S+)\/console and sign in as /.exec(await firstLine(child)) ?? []
+          const by = { redirect: 'manual' } as const
+          const signIn = (await fetch(`${origin}/console/`, by)).headers.get('location') ?? ''
+          const opened = async (account: string, path: string) => {
+            const signedIn = await fetch(signIn, { ...by, method: 'POST', body: new URLSearchParams({ account }) })
+            const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? ''
+            return (await fetch(`${origin}/console${path}`, { headers: { cookie } })).text()
+          }
+          const north = await opened('provider', '/apps?for=north')
+          expect(north).toContain('You act for <b><bdi>North Clinic</bdi></b>')
+          for (const shown of ['Call Reports', 'Old Dialer', 'Suspended', '1 account']) expect(north).toContain(shown)
+          expect(await opened('provider', '/accounts?name=clinic')).toContain('South Clinic')
+          expect(await opened('ann', '/managed')).toContain('Call Reports')
+          expect(await opened('ann', '/apps/new')).not.toContain('<form')
+          expect(await opened('operator', '/all')).toContain('Billing')
+        } finally {
+          child.kill()
+          await once(child, 'exit')
         }
       })
     },

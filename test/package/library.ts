@@ -6,6 +6,7 @@ import { inject } from 'vitest'
 export interface Library {
   readonly core: typeof import('../../src/index.ts')
   readonly http: typeof import('../../src/http/index.ts')
+  readonly console: typeof import('../../src/console/index.ts')
   readonly node: typeof import('../../src/node.ts')
   readonly memory: typeof import('../../adapters/memory/memory-store.ts')
   readonly testing: typeof import('../../src/testing/index.ts')
@@ -14,8 +15,8 @@ export interface Library {
 export async function library(): Promise<Library> {
   const entry = (name: string) =>
     import(pathToFileURL(join(inject('consumer'), 'node_modules/appgrant/dist', `${name}.js`)).href)
-  const [core, http, node, memory, testing] = await Promise.all(
-    ['index', 'http', 'node', 'memory', 'testing'].map(entry),
+  const [core, http, console, node, memory, testing] = await Promise.all(
+    ['index', 'http', 'console', 'node', 'memory', 'testing'].map(entry),
   )
-  return { core, http, node, memory, testing }
+  return { core, http, console, node, memory, testing }
 }

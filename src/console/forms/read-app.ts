@@ -62,3 +62,8 @@ export function readJwks(text: string): readonly unknown[] | undefined {
     return undefined
   }
 }
+
+/** The keys that were typed, to show them again; nothing if there is a private one among them. */
+export function shownJwks(text: string): string {
+  return /"(?:d|p|q|dp|dq|qi|oth|k)"\s*:/.test(text) ? '' : text
+}

@@ -1,5 +1,6 @@
 import { fill, type Html, html } from '../../frame/html.ts'
 import type { Content, Context } from '../context.ts'
+import { shownJwks } from '../forms/read-app.ts'
 import type { Form } from '../forms/read-form.ts'
 import { hiddenFields } from '../parts/list.ts'
 import { note } from '../parts/note.ts'
@@ -29,7 +30,7 @@ export function keptForm(
   context: Context,
 ): Content {
   const { texts } = context
-  const entries = [...form].map(([name, value]) => hiddenFields({ [name]: value }))
+  const entries = [...form].map(([name, value]) => hiddenFields({ [name]: name === 'jwks' ? shownJwks(value) : value }))
   const [title, explanation] = wordsFor(obstacle, where.proof, context)
   const main = html`${note({ tone: 'warning', level: 1, isAnnounced: true, isNarrow: true, heading: title, body: html`<p>${explanation}</p>` })}
 <form method="post" action="${where.action}">${entries}<button class="button main">${texts.sendAgain}</button></form>`

@@ -1,5 +1,6 @@
 import { type Html, html } from '../../frame/html.ts'
 import type { Content, Context } from '../context.ts'
+import { shownJwks } from '../forms/read-app.ts'
 import { choice, field } from '../parts/field.ts'
 import { backLink, head } from '../parts/head.ts'
 import { hiddenFields } from '../parts/list.ts'
@@ -68,5 +69,5 @@ function authentication({ values, errors }: NewAppView, context: Context): Html 
     choice({ type: 'radio', name: 'authentication', value, label, hint, isChecked: values.authentication === value }),
   )
   const error = wrong.length > 0 ? wrong.map((one) => `${texts.fieldError(one)} `).join('') : undefined
-  return html`<details${isOpen && html` open`}><summary>${texts.authentication}</summary><div class="group">${radios}${field({ id: 'jwks', name: 'jwks', label: texts.jwkSet, hint: texts.jwkSetHint, type: 'area', value: values.jwks, error }, context)}</div></details>`
+  return html`<details${isOpen && html` open`}><summary>${texts.authentication}</summary><div class="group">${radios}${field({ id: 'jwks', name: 'jwks', label: texts.jwkSet, hint: texts.jwkSetHint, type: 'area', value: shownJwks(values.jwks), error }, context)}</div></details>`
 }

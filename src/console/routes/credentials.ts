@@ -2,7 +2,7 @@ import { isAppGrantError } from '../../base/errors.ts'
 import type { PublicJwk } from '../../domain/apps/app-jwks.ts'
 import { html, type Part } from '../../frame/html.ts'
 import type { Call, ConsoleRoute, Named, Reply } from '../call.ts'
-import { readJwks } from '../forms/read-app.ts'
+import { readJwks, shownJwks } from '../forms/read-app.ts'
 import { warning } from '../messages.ts'
 import { addingSecret, regenerating, removingSecret, replacingKeys } from '../pages/app-confirmations.ts'
 import { quoted } from '../parts/field.ts'
@@ -103,7 +103,11 @@ export const keysRoute: ConsoleRoute = confirming(
     const { texts, to } = context
     const value = input.get('jwks') ?? ''
     const confirmation = (error?: Part) =>
-      replacingKeys(confirmedApp(app, named), { value, ...(error !== undefined && { error }) }, context)
+      replacingKeys(
+        confirmedApp(app, named),
+        { value: shownJwks(value), ...(error !== undefined && { error }) },
+        context,
+      )
     const wrong = (error: Part): Reply => askAgainWith(confirmation(error))
     const askAgainWith = (of: ReturnType<typeof confirmation>): Reply =>
       askAgain({ confirmation: of, context }, { sentence: texts.problems(1), status: 422 })

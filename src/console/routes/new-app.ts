@@ -67,7 +67,7 @@ async function register(
 ): Promise<Reply> {
   const { context } = place.named
   const keys = values.authentication === 'jwks' ? readJwks(values.jwks) : undefined
-  if (values.authentication === 'jwks' && !keys) return show(place, { values, once, errors: [noKeys(values.jwks)] })
+  if (values.authentication === 'jwks' && !keys) return show(place, { values, once, errors: [NO_KEYS] })
   try {
     const { app, secret } = await call.over(place.account).apps.register({
       ...submitted(values),
@@ -97,8 +97,11 @@ function submitted({ trusted, authentication, jwks: _, ...values }: NewAppValues
   return { name, homepage, adminEmail, redirectUrls, scopes, ...given, trusted, public: authentication === 'none' }
 }
 
-function noKeys(received: string): FieldError {
-  return { field: 'jwks', code: 'not_a_public_key', expected: '{"keys": […]}', received }
+const NO_KEYS: FieldError = {
+  field: 'jwks',
+  code: 'not_a_public_key',
+  expected: '{"keys": […]}',
+  received: 'something else',
 }
 
 function show(

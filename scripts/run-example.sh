@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs examples/demo.ts with a Node that has node:sqlite: this one, or Node 24, which is then installed into .cache.
+# run-example.sh NAME: runs examples/NAME.ts with a Node that has node:sqlite: this one, or Node 24, which is then installed into
+# .cache.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 node=node
@@ -7,4 +8,4 @@ if ! node -e 'require("node:sqlite")' 2>/dev/null; then
   node=$(bash scripts/install-node.sh 24.21.0)
 fi
 # Node prints a warning that node:sqlite is experimental.
-NODE_NO_WARNINGS=1 exec "$node" node_modules/tsx/dist/cli.mjs examples/demo.ts
+NODE_NO_WARNINGS=1 exec "$node" node_modules/tsx/dist/cli.mjs "examples/$1.ts"
