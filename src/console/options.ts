@@ -23,7 +23,7 @@ export type DangerousActionName =
 /** A dangerous action that a viewer asks for. */
 export interface DangerousAction {
   readonly name: DangerousActionName
-  /** Keys of the apps that it is about. */
+  /** Keys of the apps that it is about. None for `trust` if a new app is registered as a trusted one. */
   readonly apps: readonly string[]
   readonly viewer: Viewer
 }
@@ -112,12 +112,17 @@ export function checkConsoleOptions(
     base: url.pathname.replace(/\/$/, ''),
     accounts,
     confirm: options.confirm ?? (async () => undefined),
-    scopes: options.scopes ?? Object.fromEntries(catalogue.map(({ name, description }) => [name, description])),
-    apis: options.apis ?? {},
+    scopes: textsByName(options.scopes ?? Object.fromEntries(catalogue.map((one) => [one.name, one.description]))),
+    apis: textsByName(options.apis ?? {}),
     texts,
     theme,
     layout,
   }
+}
+
+/** A copy in which names such as `constructor`, which every object has, are found only if the host gives them. */
+function textsByName(texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.assign(Object.create(null), texts) as Readonly<Record<string, string>>
 }
 
 function wrong(option: string, expected: string, received: unknown): TypeError {
