@@ -47,8 +47,10 @@ const server = createServer().listen(Number(process.env.PORT ?? 0), '127.0.0.1')
 await once(server, 'listening')
 const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 const store = sqliteStore(join(mkdtempSync(join(tmpdir(), 'appgrant-console-')), 'appgrant.db'))
+await store.prepare()
 const scopes = { 'calls:read': 'See your calls', 'calls:write': 'Place and end calls' }
 const appgrant = createAppGrant({ store, directory, issuer, scopes })
+await appgrant.prepare()
 await registerSampleApps(appgrant)
 
 // `operator` is no account of the tree: it has the authority of the host. A real host checks who that is.

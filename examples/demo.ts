@@ -10,9 +10,12 @@ const folder = mkdtempSync(join(tmpdir(), 'appgrant-demo-'))
 const file = join(folder, 'appgrant.db')
 // The host is another process. This one manages the app, on the same file.
 const host = await hostProcess(file)
+const store = sqliteStore(file)
+await store.prepare()
 // Both need the same options.
 const scopes = { 'calls:read': 'See your calls' }
-const appgrant = createAppGrant({ store: sqliteStore(file), scopes })
+const appgrant = createAppGrant({ store, issuer: host.url, scopes })
+await appgrant.prepare()
 
 let steps = 0
 function step(title: string, actual: unknown, expected: unknown): void {

@@ -10,6 +10,7 @@ const store = sqliteStore(file)
 await store.prepare()
 const scopes = { 'calls:read': 'See your calls' }
 const appgrant = createAppGrant({ store, issuer: `http://127.0.0.1:${port}`, scopes })
+await appgrant.prepare()
 
 const endpoints = toNodeHandler(createHandler(appgrant))
 const guard = protectNode(appgrant.authorizer, { scope: 'calls:read' })

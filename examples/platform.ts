@@ -4,11 +4,13 @@ import { memoryStore } from 'appgrant/memory'
 
 export const port = Number(process.env.PORT ?? 3000)
 
+/** The options that all nodes of the platform share. */
+export const shared = { issuer: `http://127.0.0.1:${port}`, scopes: { 'calls:read': 'See your calls' } }
+
 /** A platform with an app that may get tokens with its key and secret. The options are those of `createAppGrant`. */
 export async function platform(options: Partial<AppGrantOptions> = {}) {
-  const scopes = { 'calls:read': 'See your calls' }
-  const issuer = `http://127.0.0.1:${port}`
-  const appgrant = createAppGrant({ store: memoryStore(), issuer, scopes, ...options })
+  const appgrant = createAppGrant({ store: memoryStore(), ...shared, ...options })
+  await appgrant.prepare()
   const { app, secret } = await appgrant.apps.register({
     owner: 'org-7',
     name: 'Call Reports',

@@ -1,12 +1,13 @@
 // The base of the examples of stores: one node revokes, and another notices.
 import type { Store } from 'appgrant'
 import { createAppGrant } from 'appgrant'
-import { platform } from './platform.ts'
+import { platform, shared } from './platform.ts'
 
 /** Runs two nodes of a platform, each with a store of its own on the same database. Leaves nothing but tombstones. */
 export async function twoNodes(openStore: () => Promise<Store>): Promise<void> {
   const { appgrant: one, key, secret } = await platform({ store: await openStore() })
-  const other = createAppGrant({ store: await openStore() })
+  const other = createAppGrant({ store: await openStore(), ...shared })
+  await other.prepare()
   try {
     const { accessToken } = await one.authorizer.clientCredentials({ key, secret })
     const { account } = await other.authorizer.verify(accessToken)

@@ -19,7 +19,7 @@ const MAY_IMPORT = {
     'src/store',
     ...BELOW_DOMAIN,
   ],
-  'src/store.ts': ['src/store'],
+  'src/store.ts': ['src/store', 'src/base'],
   'src/create-app-grant.ts': ['src/options.ts', 'src/domain', 'src/store', ...BELOW_DOMAIN],
   'src/options.ts': [
     'src/limits.ts',
@@ -59,6 +59,7 @@ const MAY_IMPORT = {
   'src/frame': ['src/base'],
 
   'src/domain/authorizer.ts': ['src/domain', ...BELOW_DOMAIN],
+  'src/domain/prepare-node.ts': ['src/domain', ...BELOW_DOMAIN],
   'src/domain/grants': [
     'src/domain/authorization',
     'src/domain/tokens',

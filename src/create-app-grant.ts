@@ -29,6 +29,7 @@ import { accountInput, idInput, loginInput, sourceInput } from './domain/input/i
 import { createAudiences } from './domain/input/resources.ts'
 import { createEraseAccount, type Erased } from './domain/installs/erase-account.ts'
 import { createInstalls, type Installs } from './domain/installs/installs.ts'
+import { createPrepareNode } from './domain/prepare-node.ts'
 import { createRefusals, reportingAll } from './domain/refusals.ts'
 import { createAccessTokenIssuer } from './domain/tokens/access-token-issuer.ts'
 import { createCachingVerifier } from './domain/tokens/caching-verifier.ts'
@@ -42,7 +43,6 @@ import { createUsage } from './domain/tokens/usage.ts'
 import type { Access } from './domain/tokens/verification.ts'
 import { type AppGrantOptions, checkOptions } from './options.ts'
 import { createCollection } from './records/collection.ts'
-import { compareNodeOptions } from './records/node-options.ts'
 import { createPages } from './records/pages.ts'
 import { createRetries } from './records/retries.ts'
 import { comparedClock } from './store/compared-clock.ts'
@@ -114,9 +114,9 @@ export interface AppGrant extends Management, AsyncDisposable {
    */
   erase(account: string): Promise<Erased>
   /**
-   * Compares the clock with the store's, and the options that must be the same on all nodes with those of the node that was prepared
-   * last. Each difference is a process warning, `APPGRANT_OPTIONS`, which names it and contains no secret. Call it at each start,
-   * after `prepare()` of the store.
+   * Compares the clock with the store's, the options that must be the same on all nodes with those of the node that was prepared
+   * last, and whether the directory names epochs with some of the apps that exist. Each difference is a process warning,
+   * `APPGRANT_OPTIONS`, which names it and contains no secret. Call it at each start, after `prepare()` of the store.
    *
    * @throws {@link AppGrantError} `clock_skew`, `store_unavailable`, `outcome_unknown`.
    */
@@ -240,22 +240,6 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       permissions: api('Management', createReadPermissions(own, actor)).permissions,
     })
   }
-  const prepare = async () => {
-    await compare()
-    const differences = await compareNodeOptions(collection, {
-      issuer: JSON.stringify(issuer ?? null),
-      tokenPrefix: JSON.stringify(tokenPrefix),
-      resources: JSON.stringify(resources ?? null),
-      signing: JSON.stringify(signed ? (await signed.jwks()).keys.map(({ kid }) => kid) : null),
-      'lifetimes.refreshGraceSeconds': JSON.stringify(lifetimes.refreshGraceSeconds),
-      directory: JSON.stringify(directory !== undefined),
-    })
-    for (const difference of differences)
-      process.emitWarning(
-        `options of createAppGrant differ between nodes: ${difference}. See docs/changing-options.md`,
-        { type: 'AppGrantWarning', code: 'APPGRANT_OPTIONS' },
-      )
-  }
   const close = async () => {
     try {
       await background.close()
@@ -284,7 +268,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       assertOptions('asHost', options, AS_HOST)
       return managementFor(assertActor('asHost', () => loginInput(idInput(options.login, 'login'))))
     },
-    prepare,
+    prepare: createPrepareNode({ ...base, pages, compare, tokenPrefix, resources, jwks: signed?.jwks }),
     close,
     [Symbol.asyncDispose]: close,
   })

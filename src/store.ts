@@ -1,6 +1,6 @@
+export { sanitizeError, withSanitizedErrors } from './base/sanitize-error.ts'
 export { type BatchReader, batchGets, type ReadResult } from './store/batch-gets.ts'
 export { batchPerTick } from './store/batch-per-tick.ts'
-export { sanitizeError, withSanitizedErrors } from './store/sanitize-error.ts'
 export {
   type GroupRef,
   type InsertOptions,
@@ -15,3 +15,4 @@ export {
   type Store,
   type StoreRecord,
 } from './store/store.ts'
+export { createWatchers, type Watchers } from './store/watchers.ts'

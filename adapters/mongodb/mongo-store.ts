@@ -53,6 +53,7 @@ export interface MongoStore extends Store {
  * const store = mongoStore({ db: client.db() })
  * await store.prepare()
  * const appgrant = createAppGrant({ store })
+ * await appgrant.prepare()
  * ```
  */
 export function mongoStore(options: MongoStoreOptions): MongoStore {

@@ -66,6 +66,7 @@ const MOST_SILENT_MS = 60_000
  * const store = postgresStore({ client: () => new Client('postgres://127.0.0.1/host') })
  * await store.prepare()
  * const appgrant = createAppGrant({ store })
+ * await appgrant.prepare()
  * ```
  */
 export function postgresStore(options: PostgresStoreOptions): PostgresStore {

@@ -69,6 +69,7 @@ export interface RedisStore extends Store {
  * const store = redisStore({ client: new Redis('redis://127.0.0.1:6379', { lazyConnect: true }) })
  * await store.prepare()
  * const appgrant = createAppGrant({ store })
+ * await appgrant.prepare()
  * ```
  */
 export function redisStore(options: RedisStoreOptions): RedisStore {

@@ -52,6 +52,7 @@ export interface SqliteStore extends Store {
  * const store = sqliteStore('./appgrant.db')
  * await store.prepare()
  * const appgrant = createAppGrant({ store })
+ * await appgrant.prepare()
  * ```
  */
 export function sqliteStore(file: string | object): SqliteStore {

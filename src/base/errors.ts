@@ -202,7 +202,7 @@ const MARK = Symbol.for('appgrant.AppGrantError')
 
 /**
  * The only error class of this package. `message` may be sent to a client, `hint` is for the operator and says how to fix the
- * problem, `cause` is the original error. None of them contains a secret. Detect it with {@link isAppGrantError} instead of
+ * problem, `cause` is the original error, without what its author attached to it. None of them contains a secret. Detect it with {@link isAppGrantError} instead of
  * `instanceof`, which fails if two copies of this package are loaded.
  */
 export class AppGrantError<C extends ErrorCode = ErrorCode> extends Error {

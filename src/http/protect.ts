@@ -1,6 +1,6 @@
 import { invalidOption } from '../base/errors.ts'
 import { assertOptions, knownMembers } from '../base/known-members.ts'
-import { parseScope } from '../domain/input/parse-scope.ts'
+import { spacedList } from '../domain/input/spaced-list.ts'
 import { type Access, isStaleness, STALENESS, type Verifier } from '../domain/tokens/verification.ts'
 import { outageResponse } from './wire/error-response.ts'
 import { emptyResponse, jsonResponse, PlainResponse, toResponse } from './wire/response.ts'
@@ -86,7 +86,7 @@ function checkOptions(verifier: Pick<Verifier, 'tryVerify'>, options: ProtectOpt
   if (audience !== undefined && typeof audience !== 'string')
     throw invalidOption('protect', 'audience', 'the identifier of the resource', audience)
   return {
-    needed: parseScope(scope) ?? [],
+    needed: spacedList(scope) ?? [],
     verifyOptions: { maxStalenessMs, audience },
   }
 }

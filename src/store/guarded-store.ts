@@ -1,8 +1,8 @@
 import { createDeadline } from '../base/deadline.ts'
 import { AppGrantError } from '../base/errors.ts'
 import type { Load } from '../base/load.ts'
+import { sanitizeError } from '../base/sanitize-error.ts'
 import { guardedWatch } from './guarded-watch.ts'
-import { sanitizeError } from './sanitize-error.ts'
 import { isNotApplied, type Store } from './store.ts'
 
 /** How the failure of a store is reported. */

@@ -1,4 +1,4 @@
-import { NOT_APPLIED, sanitizeError } from './sanitize-error.ts'
+import { NOT_APPLIED, sanitizeError } from '../base/sanitize-error.ts'
 
 /**
  * How long a store keeps a record after it has expired, in ms: the clocks of all nodes agree within one second, and a node whose

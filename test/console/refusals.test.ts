@@ -95,7 +95,7 @@ describe('states of the lists', () => {
     }
   })
 
-  it('numbers that are not known are "?" and never 0, and the page stands', async () => {
+  it('numbers that are not known are "?" and never 0, and the page stands (CON-29)', async () => {
     const w = await consoleWorld()
     await w.start({ account: 'org' })
     w.store.fail('count', 'before', 2)
@@ -191,7 +191,7 @@ describe('what does not work', () => {
     [{ origin: 'null' }],
     [{ origin: 'https://evil.example' }],
     [{ origin: 'http://login.example' }],
-  ])('no form is handled that a browser sends with %j, at any address (HTTP-1)', async (headers) => {
+  ])('no form is handled that a browser sends with %j, at any address (HTTP-1, CON-23)', async (headers) => {
     const w = await consoleWorld()
     w.viewer = { account: 'org', login: 'olga', operator: true }
     const entries = (await w.open('/apps/new')).fill(FIELDS).entries('OK')
@@ -230,7 +230,7 @@ describe('what does not work', () => {
     }
   })
 
-  it('signed out, a form comes back with what was typed, and is sent again after a new sign-in', async () => {
+  it('signed out, a form comes back with what was typed, and is sent again after a new sign-in (CON-25)', async () => {
     const w = await consoleWorld()
     const form = (await w.open('/apps/new')).fill(FIELDS)
     const { viewer } = w
@@ -380,7 +380,7 @@ describe('a step that needs more proof', () => {
     return hasProof ? undefined : Response.redirect('https://sso.example/prove', 303)
   }
 
-  it('is asked for at the page and at the form of every dangerous operation, and nothing is done without', async () => {
+  it('is asked for at the page and at the form of every dangerous operation, and nothing is done without (CON-26)', async () => {
     const w = await consoleWorld({ confirm })
     w.viewer = { account: 'org', login: 'olga', operator: true }
     const dangers = {
@@ -434,7 +434,7 @@ describe('a step that needs more proof', () => {
 })
 
 describe('messages', () => {
-  it('are shown only if a page of the console led there (fixed list)', async () => {
+  it('are shown only if a page of the console led there, out of a fixed list (CON-31)', async () => {
     const w = await consoleWorld()
     const path = `/console/apps?said=suspended&about=${w.key}`
     const shown = async (headers: Record<string, string>) =>
@@ -457,7 +457,7 @@ describe('messages', () => {
   })
 })
 
-it('a tick that is missing is asked for, whatever the form says (seed 18)', async () => {
+it('a tick that is missing is asked for, whatever the form says (CON-10)', async () => {
   const w = await consoleWorld()
   await w.start()
   const asked = await w.open(`/apps/${w.key}/end-tokens`)

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import { createHandler } from '../../src/http/index.ts'
 import { createAppGrant, type Store } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { accountTree } from '../support/account-tree.ts'
 import { codeOf } from '../support/code-of.ts'
+import { basic } from '../support/http-fixture.ts'
+import { ISSUER } from '../support/session-fixture.ts'
 
 const MOST = 10_000
 
@@ -52,7 +55,7 @@ async function fixture() {
     },
   }
   // The bound of overload, not that of one app.
-  const appgrant = createAppGrant({ store, directory, limits: { issuesPerSecond: 1_000_000 } })
+  const appgrant = createAppGrant({ store, directory, issuer: ISSUER, limits: { issuesPerSecond: 1_000_000 } })
   const { app, secret } = await appgrant.apps.register(exampleApp({ owner: 'org', trusted: true }))
   const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
   const begun: Promise<string>[] = []
@@ -132,6 +135,22 @@ describe('under overload', () => {
     expect(await codeOf(revoke)).toBe('app_authentication_failed')
     expect(await outcomes()).toEqual({ ok: MOST, store_unavailable: 10 })
     expect(await appgrant.authorizer.tryVerify(accessToken)).toMatchObject({ ok: false })
+  })
+
+  it('/revoke is served while /token and /introspect are refused (ERR-10, HTTP-4)', async () => {
+    const { appgrant, app, secret, accessToken, wait, begin, outcomes } = await fixture()
+    const handle = createHandler(appgrant)
+    const statusOf = async (path: string, form: Record<string, string>) => {
+      const headers = basic(app.key, secret)
+      const request = new Request(`${ISSUER}${path}`, { method: 'POST', body: new URLSearchParams(form), headers })
+      return (await handle(request)).status
+    }
+    wait()
+    await begin(MOST, () => appgrant.authorizer.tryVerify(accessToken))
+    expect(await statusOf('/token', { grant_type: 'client_credentials' })).toBe(503)
+    expect(await statusOf('/introspect', { token: accessToken })).toBe(503)
+    expect(await statusOf('/revoke', { token: 'unknown' })).toBe(200)
+    expect(await outcomes()).toEqual({ ok: MOST })
   })
 
   it('one event says how many requests were refused (ERR-10)', async () => {

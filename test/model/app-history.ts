@@ -19,11 +19,14 @@ export type Kill =
   | 'revokeTokens'
   | 'trust'
   | 'distrust'
+  | 'publish'
+  | 'unpublish'
+  | 'withdraw'
   | 'removeAllOfOwner'
   | 'removeAllOfUser'
   | 'remove'
 
-/** The result: `absent` if `remove` found nothing. */
+/** The result: `absent` if `remove` or `withdraw` found nothing. */
 export interface Answered {
   readonly outcome: 'ok' | 'absent' | VerifyFailureReason | ErrorCode
   /** Of a regeneration. */
@@ -43,7 +46,7 @@ export interface Call {
   readonly to: number
 }
 
-/** The initial state: enabled and trusted, with one session of its user. */
+/** The initial state: enabled, trusted and published, with one session of its user, who belongs to another tenant than the owner. */
 export interface Beginning {
   readonly secret: string
   readonly token: string
@@ -65,6 +68,9 @@ interface State {
   readonly gone: boolean
   readonly suspended: boolean
   readonly trusted: boolean
+  readonly published: boolean
+  /** Whether the user's install is there. */
+  readonly installed: boolean
   readonly secret: string
   readonly tokens: Readonly<Record<string, Token>>
   /** Of the user: its refresh tokens so far, and the access token issued with the last one. */
@@ -99,6 +105,8 @@ export function contradictionOf(
     gone: false,
     suspended: false,
     trusted: true,
+    published: true,
+    installed: true,
     secret,
     tokens: {
       ...Object.fromEntries(made.map((id) => [id, { ...LIVE, isMade: false }])),
@@ -142,14 +150,18 @@ function entriesOf(
     const conditions = verification(asked.token, outcome)
     return oneInstant ? [read((state) => conditions.every((holds) => holds(state)))] : conditions.map(read)
   }
-  if (outcome === 'app_not_found') return [read(({ gone }) => gone)]
-  if (outcome === 'absent') return [read(({ gone }) => gone)]
+  // What is the user's cannot be found without the install either.
+  const isOnInstall = act === 'withdraw' || act === 'removeAllOfUser'
+  if (outcome === 'app_not_found' || outcome === 'absent')
+    return [read(({ gone, installed }) => gone || (isOnInstall && !installed))]
   if (outcome !== 'ok' && !isUnknown) return [read(() => false)]
   const change = changeBy(asked, { name, answered })
-  const isOnApp = asked.act !== 'removeToken' && asked.act !== 'removeAllOfUser'
+  const isOnApp = act !== 'removeToken' && !isOnInstall
   if (isOnApp) return [write((state) => (state.gone ? [] : [{ ...state, ...change(state) }]))]
   // The app is read first; what is written is another record.
-  return [...(isUnknown ? [] : [read(({ gone }) => !gone)]), write((state) => [{ ...state, ...change(state) }])]
+  const isFound = (state: State) => isUnknown || !isOnInstall || state.installed
+  const changed = write((state) => (isFound(state) ? [{ ...state, ...change(state) }] : []))
+  return [...(isUnknown ? [] : [read(({ gone }) => !gone)]), changed]
 
   function grant(presented: string): Entry<State> {
     const { token } = answered
@@ -161,14 +173,19 @@ function entriesOf(
     })
   }
 
-  /** The app is checked at authentication, then the session advances; in between the install is read. */
+  /** The app is checked as it was at authentication, then the install is read, then the session advances. */
   function refresh({ secret: presented, refresh: spent }: { readonly secret: string; readonly refresh: string }) {
-    const isDead = ({ session }: State) => !session.isOfApp
+    const isDead = ({ session, installed }: State) => !session.isOfApp || !installed
+    const ofSession = ({ session, published }: State) =>
+      session.isOfApp ? !published && 'not_permitted' : 'invalid_refresh_token'
     const isProven = read((state) => refusalOf(state, presented, false) === false)
+    const isInstalled = read(({ installed }) => installed)
     if (outcome === 'ok') {
-      const isAlive = read((state) => refusalOf(state, presented, isDead(state) && 'invalid_refresh_token') === false)
-      return [isAlive, write((state) => rotated(state, { spent, answered, mayBeLate }))]
+      const isAlive = read((state) => refusalOf(state, presented, ofSession(state)) === false)
+      return [isAlive, isInstalled, write((state) => rotated(state, { spent, answered, mayBeLate }))]
     }
+    if (outcome === 'not_permitted')
+      return [isInstalled, read((state) => refusalOf(state, presented, ofSession(state)) === outcome)]
     if (outcome !== 'invalid_refresh_token') return [read((state) => refusalOf(state, presented, false) === outcome)]
     return [isProven, write((state) => (state.session.ended || isDead(state) ? [state] : reused(state, spent)))]
   }
@@ -189,12 +206,19 @@ function verification(id: string, outcome: Answered['outcome']): readonly Condit
     }
   }
   const isHere = over(({ isRemoved }) => !isRemoved)
-  const isOfInstall = over((token) => token.isOfInstall)
+  const isOfInstall = over(
+    ({ isUsers, isOfInstall: isOfStamps }, { installed }) => isOfStamps && (installed || !isUsers),
+  )
   const isOpen = over(({ isUsers }, { session }) => !(isUsers && session.ended))
   switch (outcome) {
     case 'ok':
-    case 'app_suspended': {
-      const isOfApp = over((token, { gone, suspended }) => !gone && token.isOfApp && suspended === (outcome !== 'ok'))
+    case 'app_suspended':
+    case 'not_permitted': {
+      const standing = ({ isUsers }: Token, { suspended, published }: State) => {
+        if (suspended) return 'app_suspended'
+        return isUsers && !published ? 'not_permitted' : 'ok'
+      }
+      const isOfApp = over((token, state) => !state.gone && token.isOfApp && standing(token, state) === outcome)
       return [isHere, isOfApp, isOfInstall, isOpen]
     }
     case 'app_removed':
@@ -202,7 +226,7 @@ function verification(id: string, outcome: Answered['outcome']): readonly Condit
     case 'revoked': {
       // The tokens of an ended session are removed one by one; until then they are there.
       const isOut: Condition = (state) => !isHere(state) || !isOpen(state)
-      const isStale = over((token) => !(token.isOfApp && token.isOfInstall))
+      const isStale: Condition = (state) => !isOfInstall(state) || over(({ isOfApp }) => !isOfApp)(state)
       return [(state) => isOut(state) || !state.gone, (state) => isOut(state) || isStale(state)]
     }
     default:
@@ -228,6 +252,12 @@ function changeBy(
       return () => ({ trusted: true })
     case 'distrust':
       return ({ tokens }) => ({ trusted: false, tokens: where(tokens, ({ isUsers }) => !isUsers, ofApp) })
+    case 'publish':
+      return () => ({ published: true })
+    case 'unpublish':
+      return () => ({ published: false })
+    case 'withdraw':
+      return () => ({ installed: false })
     case 'removeAllOfOwner':
       return ({ tokens }) => ({ tokens: where(tokens, ({ isUsers }) => !isUsers, ofApp) })
     case 'removeAllOfUser':

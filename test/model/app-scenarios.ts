@@ -2,6 +2,7 @@ import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { type AppGrant, createAppGrant, isAppGrantError, type Store } from '../../src/index.ts'
 import type { StoreRecord } from '../../src/store.ts'
 import { exampleApp } from '../../src/testing/index.ts'
+import { type AccountTree, accountTree } from '../support/account-tree.ts'
 import { NO_LIMITS } from '../support/limits.ts'
 import { observedStore } from '../support/observed-store.ts'
 import { SCOPES } from '../support/scopes.ts'
@@ -17,6 +18,8 @@ export interface AppState {
   readonly tokenIds: Map<string, string>
   /** The id of what an operation made, or may have made. */
   readonly made: Map<string, string>
+  /** The accounts of the host, if the scenario has them. */
+  readonly tree: AccountTree
 }
 
 export type AppAct = Act<AppState, AppGrant>
@@ -60,6 +63,17 @@ export const ACTS = {
     (await apps.removeSecret({ app: key, secretId: secretIds[0] ?? '' })) && 'secret removed',
   rename: async ({ key }, { apps }) => (await apps.update(key, { name: 'Renamed' })) && 'renamed',
   renameToo: async ({ key }, { apps }) => (await apps.update(key, { name: 'Otherwise' })) && 'renamed',
+  shorten: async ({ key }, { apps }) => (await apps.setLifetimes(key, { accessTokenSeconds: 60 })) && 'shortened',
+  publish: async ({ key }, { apps }) => `published ${(await apps.setPublished(key, true)).published}`,
+  unpublish: async ({ key }, { apps }) => `published ${(await apps.setPublished(key, false)).published}`,
+  async blockOwner(state, node) {
+    await ownerBecomes({ active: false }, state, node)
+    return 'blocked'
+  },
+  async replaceOwner(state, node) {
+    await ownerBecomes({ epoch: 'next' }, state, node)
+    return 'replaced'
+  },
   renameOriginal: async ({ key }, { apps }) =>
     (await apps.update(key, { name: 'Renamed' }, { expected: ORIGINAL })) && 'renamed',
   renameOriginalToo: async ({ key }, { apps }) =>
@@ -68,6 +82,16 @@ export const ACTS = {
     (await apps.register(exampleApp({ owner: 'org', name: 'Once', once: 'o'.repeat(16) }))) && 'registered',
   narrow: async ({ key }, { apps }) => (await apps.update(key, { scopes: ['read'] })) && 'narrowed',
 } satisfies Record<string, AppAct['run']>
+
+/** Changes the owner after a read of the app: without a call of the store it would come before everything else. */
+async function ownerBecomes(
+  change: Parameters<AccountTree['set']>[1],
+  { key, tree }: AppState,
+  { apps }: AppGrant,
+): Promise<void> {
+  await apps.get(key)
+  tree.set('org', change)
+}
 
 /** Replaces the first secret, and no other. @param at - where its caller keeps the new one. */
 export function regenerateFirst(at: number): AppAct {
@@ -141,17 +165,22 @@ export function appScenario(
   {
     given = async () => {},
     remembered = false,
+    hasAccounts = false,
     always,
     wrap = (store) => store,
   }: {
     readonly given?: (state: AppState, appgrant: AppGrant) => Promise<unknown>
     readonly remembered?: boolean
+    /** Whether the host has accounts that can be changed. */
+    readonly hasAccounts?: boolean
     readonly always?: AppScenario['always']
     readonly wrap?: (store: Store) => Store
   } = {},
 ): AppScenario {
+  const tree = accountTree()
+  const accounts = hasAccounts ? { directory: tree } : {}
   const connect = (store: Store) =>
-    createAppGrant({ store: wrap(store), scopes: SCOPES, appsPerOwner: LIMIT, ...NO_HURRY })
+    createAppGrant({ store: wrap(store), scopes: SCOPES, appsPerOwner: LIMIT, ...accounts, ...NO_HURRY })
   let template: ReturnType<typeof setUp> | undefined
   return {
     name: Object.keys(acts).join(' × ') + (remembered ? ', the app remembered' : ''),
@@ -159,11 +188,12 @@ export function appScenario(
     acts,
     // Made once and copied, because a registration costs more than the rest of a schedule.
     async setUp() {
-      template ??= setUp(given)
+      tree.set('org', { active: true, epoch: undefined })
+      template ??= setUp(given, tree)
       const { state, records, earlier } = await template
       return {
         database: await databaseOf(records),
-        state: structuredClone(state),
+        state: { ...structuredClone(state), tree },
         ...(remembered && { earlier: await databaseOf(earlier) }),
       }
     },
@@ -189,24 +219,24 @@ async function databaseOf(records: readonly StoreRecord[]): Promise<Store> {
 }
 
 /** A trusted app with one token, and the records that exist then and existed before `given`. */
-async function setUp(given: (state: AppState, appgrant: AppGrant) => Promise<unknown>) {
+async function setUp(given: (state: AppState, appgrant: AppGrant) => Promise<unknown>, tree: AccountTree) {
   const store = observedStore(memoryStore())
   const appgrant = createAppGrant({ store, scopes: SCOPES, appsPerOwner: LIMIT, ...NO_HURRY })
   const { app, secret } = await appgrant.apps.register(
     exampleApp({ owner: 'org', trusted: true, scopes: ['read', 'write'] }),
   )
   const { accessToken, tokenId } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
-  const state: AppState = {
+  const state = {
     key: app.key,
     secrets: [secret],
     secretIds: app.secrets.map(({ id }) => id),
     tokens: new Map([['old', accessToken]]),
     tokenIds: new Map([['old', tokenId]]),
-    made: new Map(),
+    made: new Map<string, string>(),
   }
   const recordsNow = () => [...new Map(store.written.map((record) => [record.id, record])).values()]
   const earlier = recordsNow()
-  await given(state, appgrant)
+  await given({ ...state, tree }, appgrant)
   return { state, records: recordsNow(), earlier }
 }
 
@@ -227,7 +257,8 @@ async function observe({ key, secrets, tokens }: AppState, { apps, authorizer }:
     if (isAccepted) accepted.push(at)
   }
   const app = await apps.get(key)
-  const shown = app && { name: app.name, scopes: app.scopes, trusted: app.trusted, suspendedBy: app.suspended?.by }
+  const { name, scopes, trusted, published, lifetimes, suspended } = app ?? {}
+  const shown = app && { name, scopes, trusted, published, lifetimes, suspendedBy: suspended?.by }
   const others = (await apps.list({ owner: 'org' })).items.filter((other) => other.key !== key).length
   return { held, accepted, app: shown, others }
 }

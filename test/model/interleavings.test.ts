@@ -55,6 +55,20 @@ const PAIRS: readonly AppScenario[] = [
   appScenario({ update: act('rename'), narrow: act('narrow') }),
   appScenario({ update: act('rename'), updateToo: act('renameToo') }),
   appScenario({ untrust: act('untrust'), trust: act('trust') }),
+  appScenario({ publish: act('publish'), unpublish: act('unpublish') }),
+  appScenario({ update: act('rename'), shorten: act('shorten') }),
+  appScenario(
+    { grant: act('grant'), blockOwner: act('blockOwner') },
+    { hasAccounts: true, always: kills('blockOwner', { alsoGranted: true }) },
+  ),
+  appScenario(
+    { grant: act('grant'), replaceOwner: act('replaceOwner') },
+    { hasAccounts: true, always: kills('replaceOwner', { alsoGranted: true }) },
+  ),
+  appScenario(
+    { regenerate: act('regenerate'), replaceOwner: act('replaceOwner') },
+    { hasAccounts: true, always: kills('replaceOwner') },
+  ),
   appScenario({ update: act('rename'), remove: act('remove') }, { always: kills('remove') }),
   appScenario({ regenerate: act('regenerate'), remove: act('remove') }, { always: kills('remove') }),
   appScenario({ remove: removeQuietly(), removeToo: removeQuietly() }, { always: kills('remove') }),
@@ -81,6 +95,10 @@ const REMEMBERED: readonly AppScenario[] = [
   remembering({ grant: act('grant'), removeAll: act('removeAll') }, { always: kills('removeAll') }),
   remembering({ grant: act('grant'), revokeTokens: act('revokeTokens') }, { always: kills('revokeTokens') }),
   remembering({ grant: act('grant'), narrow: act('narrow') }),
+  remembering(
+    { grant: act('grant'), blockOwner: act('blockOwner') },
+    { hasAccounts: true, always: kills('blockOwner', { alsoGranted: true }) },
+  ),
   remembering({ grant: act('grant'), 'resume what was suspended': act('resume') }, suspended),
   remembering({ grant: act('grant'), 'rename what was suspended': act('rename') }, suspended),
   remembering(

@@ -4,7 +4,8 @@ import type { ErrorCode, Management, Store, VerifyFailureReason } from '../../sr
 import { exampleApp } from '../../src/testing/index.ts'
 import { codeOf } from '../support/code-of.ts'
 import { createFixture, type Fixture } from '../support/fixture.ts'
-import { ISSUER } from '../support/session-fixture.ts'
+import { HOUR, ISSUER, LIFE, MINUTE, REDIRECT } from '../support/session-fixture.ts'
+import { everythingAllowed, type HostOptions, MOST_CONSENTS, optionsOf } from './host-options.ts'
 
 /**
  * A plain model of an app's whole life, and commands that do the same to it and to the library: the rules of docs/invariants.md for
@@ -13,7 +14,8 @@ import { ISSUER } from '../support/session-fixture.ts'
  */
 
 const LIMIT = 3
-export const TOKEN_MS = 3_600_000
+/** A redirect URL that the host must allow. */
+export const LOOPBACK = 'http://127.0.0.1:8080/callback'
 /** The chain of accounts, each below the next. `other-org` is outside it. */
 export const CHAIN = ['user', 'org', 'provider', 'root'] as const
 export type Account = (typeof CHAIN)[number]
@@ -32,13 +34,43 @@ export interface ModelToken {
   isRevoked: boolean
 }
 
+/** A registered redirect URL. Once it was removed, the same one is another. */
+export interface ModelRedirect {
+  readonly url: string
+}
+
+/** How long what an app gets is valid, in ms. */
+export interface ModelLifetimes {
+  readonly access: number
+  readonly idle: number
+  readonly absolute: number
+}
+
+export const BY_DEFAULT: ModelLifetimes = LIFE
+/** The lifetimes that the host sets for one app, as it sets them and in ms. */
+const APP_LIFETIMES = {
+  default: { set: undefined, ms: BY_DEFAULT },
+  short: {
+    set: { accessTokenSeconds: 600, refreshIdleSeconds: 3600, refreshAbsoluteSeconds: 7200 },
+    ms: { access: 10 * MINUTE, idle: HOUR, absolute: 2 * HOUR },
+  },
+  endless: {
+    set: { refreshAbsoluteSeconds: 'never' },
+    ms: { ...BY_DEFAULT, absolute: Number.POSITIVE_INFINITY },
+  },
+} as const
+
 export interface ModelApp {
   readonly key: string
   readonly owner: Owner
   epoch: string | undefined
   name: string
   scopes: readonly string[]
+  redirects: readonly ModelRedirect[]
   trusted: boolean
+  /** Whether accounts of other tenants may authorize it. */
+  published: boolean
+  lifetimes: ModelLifetimes
   /** Who suspended it; `host` is above all. */
   suspendedBy: Account | 'host' | undefined
   secrets: { readonly id: string; readonly secret: string }[]
@@ -46,6 +78,8 @@ export interface ModelApp {
   readonly spent: string[]
   readonly tokens: ModelToken[]
   isRemoved: boolean
+  /** Removed with its owner: its tokens are freed at once. */
+  isErased: boolean
   /** Changes when everything that the app holds is revoked. */
   stamp: number
 }
@@ -62,12 +96,17 @@ interface AccountFacts {
   mayUse: boolean
   mayRegister: boolean
   mayTrust: boolean
+  /** Undefined for all scopes of the catalogue. */
+  mayScopes: readonly string[] | undefined
+  tenant: string | undefined
   epoch: string | undefined
 }
 
 /** The expected state. */
 export interface Model {
   readonly accounts: Record<Account, AccountFacts>
+  /** The options of the node that is asked. */
+  readonly host: HostOptions
   readonly apps: ModelApp[]
   /** What was done and how it ended, without anything random. */
   readonly log: string[]
@@ -121,11 +160,38 @@ function verificationOf(
 ): VerifyFailureReason | readonly string[] {
   if (token.expiresAt <= now) return 'expired'
   if (token.isRemoved) return 'revoked'
+  if (app.isErased && !token.isRevoked) return 'expired'
   if (app.isRemoved) return 'app_removed'
   if (token.isRevoked) return 'revoked'
   const decision = mayAct(model, app, 'revoked')
   if (decision !== 'ok') return decision as VerifyFailureReason
-  return token.scope.filter((scope) => app.scopes.includes(scope))
+  return token.scope.filter((scope) => heldScopes(model, app).includes(scope))
+}
+
+/** What an app registered, as far as the catalogue still has it. */
+export function heldScopes({ host }: Model, { scopes }: ModelApp): readonly string[] {
+  return scopes.filter((scope) => host.scopes.includes(scope))
+}
+
+/** Whether the host allows an app that has a secret to use a redirect URL. */
+export function allowsRedirect({ host }: Model, url: string): boolean {
+  return url !== LOOPBACK || host.loopback === 'all'
+}
+
+/** Whether an app of the owner may have these fields now. */
+function areAllowed(
+  model: Model,
+  owner: Owner,
+  { scopes, redirectUrls = [] }: { scopes: readonly string[]; redirectUrls?: readonly string[] | undefined },
+): boolean {
+  const chain = chainOf(owner).map((account) => model.accounts[account])
+  return (
+    redirectUrls.every((url) => allowsRedirect(model, url)) &&
+    scopes.every(
+      (scope) =>
+        model.host.scopes.includes(scope) && chain.every(({ mayScopes }) => mayScopes?.includes(scope) ?? true),
+    )
+  )
 }
 
 function liveTokens({ tokens }: ModelApp, now: number): readonly ModelToken[] {
@@ -192,15 +258,25 @@ function plainAct(title: string, call: AppCommand['call'], apply: AppCommand['ap
   return target.map((where) => onApp({ ...where, title, expected: OK, call, apply }))
 }
 
+const redirectLists = fc.constantFrom<string[][]>([REDIRECT], [REDIRECT], [REDIRECT, LOOPBACK])
+
 const register = fc
-  .record({ actor: actors, owner: fc.constantFrom<Owner>('user', 'org'), trusted: fc.boolean() })
-  .map(({ actor, owner, trusted }): Command => {
-    const title = `${actor ?? 'host'} registers ${trusted ? 'a trusted' : 'an'} app for ${owner}`
+  .record({
+    actor: actors,
+    owner: fc.constantFrom<Owner>('user', 'org'),
+    trusted: fc.boolean(),
+    redirectUrls: redirectLists,
+  })
+  .map(({ actor, owner, trusted, redirectUrls }): Command => {
+    const what = `${trusted ? 'a trusted' : 'an'} app${redirectUrls.includes(LOOPBACK) ? ' on a device' : ''}`
+    const title = `${actor ?? 'host'} registers ${what} for ${owner}`
+    const scopes = ['read', 'write']
     const expectedOf = (model: Model): Outcome => {
       const rank = rankOver(model, actor, owner)
       if (rank === 'app_not_found') return 'not_permitted'
       if (typeof rank === 'string') return rank
       if (!chainOf(owner).every((account) => model.accounts[account].active)) return 'account_blocked'
+      if (!areAllowed(model, owner, { scopes, redirectUrls })) return 'invalid_fields'
       if (!allows(model, actor, 'mayRegister') || (trusted && !allows(model, actor, 'mayTrust'))) return 'not_permitted'
       const held = model.apps.filter((app) => app.owner === owner && !app.isRemoved).length
       return held < LIMIT ? 'ok' : 'app_limit_reached'
@@ -208,8 +284,8 @@ const register = fc
     return {
       check: () => true,
       async run(model, fixture) {
-        const scopes = ['read', 'write']
-        const call = managementFor(fixture, actor).apps.register(exampleApp({ owner, trusted, scopes }))
+        const fields = exampleApp({ owner, trusted, scopes, redirectUrls })
+        const call = managementFor(fixture, actor).apps.register(fields)
         const outcome = await codeOf(call)
         expect(outcome, title).toBe(expectedOf(model))
         model.log.push(`${title}: ${outcome}`)
@@ -221,12 +297,16 @@ const register = fc
           epoch: model.accounts[owner].epoch,
           name: app.name,
           scopes,
+          redirects: redirectUrls.map((url) => ({ url })),
           trusted,
+          published: false,
+          lifetimes: BY_DEFAULT,
           suspendedBy: undefined,
           secrets: [{ id: app.secrets[0]?.id ?? '', secret }],
           spent: [],
           tokens: [],
           isRemoved: false,
+          isErased: false,
           stamp: 0,
         })
       },
@@ -243,14 +323,49 @@ const isSuspendedAbove = (app: ModelApp, actor: ModelActor) =>
   app.suspendedBy !== undefined && rankIn(app, actor) < rankIn(app, app.suspendedBy)
 
 const update = fc
-  .tuple(target, fc.constantFrom('One', 'Two'), fc.constantFrom(['read'], ['read', 'write'], []))
-  .map(([where, name, scopes]) =>
+  .record({
+    where: target,
+    name: fc.constantFrom('One', 'Two'),
+    scopes: fc.constantFrom(['read'], ['read', 'write'], []),
+    redirectUrls: fc.oneof(fc.constant(undefined), redirectLists, fc.constant([LOOPBACK])),
+  })
+  .map(({ where, name, scopes, redirectUrls }) =>
     onApp({
       ...where,
-      title: `updates to ${name} ${scopes}`,
-      expected: (_, app) => (isSuspendedAbove(app, where.actor) ? 'suspended_above' : 'ok'),
-      call: ({ apps }, { key }) => apps.update(key, { name, scopes }),
-      apply: (app) => void Object.assign(app, { name, scopes }),
+      title: `updates to ${name} ${scopes} ${redirectUrls ?? ''}`,
+      expected(model, app) {
+        if (isSuspendedAbove(app, where.actor)) return 'suspended_above'
+        return areAllowed(model, app.owner, { scopes, redirectUrls }) ? 'ok' : 'invalid_fields'
+      },
+      call: ({ apps }, { key }) => apps.update(key, { name, scopes, redirectUrls }),
+      apply(app) {
+        const kept = (url: string) => app.redirects.find((one) => one.url === url) ?? { url }
+        Object.assign(app, { name, scopes, redirects: redirectUrls?.map(kept) ?? app.redirects })
+      },
+    }),
+  )
+
+const onlyHost = ({ actor }: { readonly actor: ModelActor }) => (actor === undefined ? 'ok' : 'not_permitted')
+
+const setPublished = fc.tuple(target, fc.boolean()).map(([where, published]) =>
+  onApp({
+    ...where,
+    title: published ? 'publishes' : 'no longer publishes',
+    expected: () => onlyHost(where),
+    call: ({ apps }, { key }) => apps.setPublished(key, published),
+    apply: (app) => void Object.assign(app, { published }),
+  }),
+)
+
+const setLifetimes = fc
+  .tuple(target, fc.constantFrom(...(Object.keys(APP_LIFETIMES) as (keyof typeof APP_LIFETIMES)[])))
+  .map(([where, which]) =>
+    onApp({
+      ...where,
+      title: `sets ${which} lifetimes of`,
+      expected: () => onlyHost(where),
+      call: ({ apps }, { key }) => apps.setLifetimes(key, APP_LIFETIMES[which].set),
+      apply: (app) => void Object.assign(app, { lifetimes: APP_LIFETIMES[which].ms }),
     }),
   )
 
@@ -416,8 +531,9 @@ const grant = fc.tuple(fc.nat(20), credential).map(([at, which]): Command => {
       model.log.push(`${title}: ${outcome}`)
       if (outcome !== 'ok') return
       const { accessToken: text, tokenId: id, scope } = await call
-      expect(scope).toEqual(app.scopes)
-      app.tokens.push({ text, id, scope, expiresAt: clock() + TOKEN_MS, isRemoved: false, isRevoked: false })
+      expect(scope).toEqual(heldScopes(model, app))
+      const expiresAt = clock() + app.lifetimes.access
+      app.tokens.push({ text, id, scope, expiresAt, isRemoved: false, isRevoked: false })
     },
     toString: () => title,
   }
@@ -444,7 +560,7 @@ const revokeToken = fc.tuple(fc.nat(20), credential, fc.nat(20), fc.nat(9)).map(
   }
 })
 
-const pass = fc.constantFrom(1, 60_000, 2_400_000, TOKEN_MS).map((ms): Command => {
+const pass = fc.constantFrom(1, MINUTE, 40 * MINUTE, HOUR).map((ms): Command => {
   return {
     check: () => true,
     run: async (_, { clock }) => clock.advance(ms),
@@ -461,6 +577,8 @@ const changeAccount = fc
       fc.record({ mayRegister: fc.boolean() }),
       fc.record({ mayTrust: fc.boolean() }),
       fc.record({ epoch: fc.constantFrom('one', 'two') }),
+      fc.record({ tenant: fc.constantFrom('one', 'two') }),
+      fc.record({ mayScopes: fc.constantFrom(['read'], ['read', 'write']) }),
     ),
   })
   .map(({ account, facts }): Command => {
@@ -469,25 +587,36 @@ const changeAccount = fc
       check: () => true,
       async run(model, { tree }) {
         Object.assign(model.accounts[account], facts)
-        const { active, mayUse, mayRegister, mayTrust, epoch } = model.accounts[account]
-        const own = epoch === undefined ? {} : { epoch }
-        tree.set(account, { active, mayUseApps: mayUse, mayRegisterApps: mayRegister, mayTrustApps: mayTrust, ...own })
+        const {
+          active,
+          mayUse,
+          mayRegister,
+          mayTrust,
+          mayScopes: mayRegisterScopes,
+          tenant,
+          epoch,
+        } = model.accounts[account]
+        const may = { mayUseApps: mayUse, mayRegisterApps: mayRegister, mayTrustApps: mayTrust, mayRegisterScopes }
+        tree.set(account, { active, ...may, tenant, epoch })
         model.log.push(title)
       },
       toString: () => title,
     }
   })
 
-/** Everything back in order, so that a run does not end in a blocked world. */
+/** Everything back in order, so that a run does not end in a blocked world. Epochs never come back. */
 const restore = fc.constant<Command>({
   check: () => true,
-  async run(model, { tree }) {
+  async run(model, fixture) {
     for (const account of CHAIN) {
-      Object.assign(model.accounts[account], { active: true, mayUse: true, mayRegister: true, mayTrust: true })
-      tree.set(account, { active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true })
+      const { epoch } = model.accounts[account]
+      Object.assign(model.accounts[account], accountFacts(), { epoch })
+      fixture.tree.set(account, ALL_ALLOWED)
     }
+    Object.assign(model.host, everythingAllowed())
+    fixture.appgrant = fixture.node(optionsOf(model.host))
   },
-  toString: () => 'all accounts are restored',
+  toString: () => 'all accounts and options are restored',
 })
 
 /** Every app, list, count and token as an actor sees it. */
@@ -499,7 +628,12 @@ async function lookAround(model: Model, fixture: Fixture, actor: ModelActor): Pr
     const of = { app: app.key, account: app.owner }
     const access = accessTo(model, actor, app)
     const shown = await codeOf(
-      management.apps.get(app.key).then((got) => expect(got?.name, name).toBe(access === 'ok' ? app.name : undefined)),
+      management.apps.get(app.key).then((got) => {
+        const { published, scopes } = app
+        const shown = { name: app.name, published, scopes, redirectUrls: app.redirects.map(({ url }) => url) }
+        if (access === 'ok') expect(got, name).toMatchObject(shown)
+        else expect(got, name).toBeUndefined()
+      }),
     )
     expect(shown, name).toBe(access === 'account_blocked' ? access : 'ok')
     expect(await codeOf(management.tokens.count(of)), name).toBe(access)
@@ -542,7 +676,9 @@ const COMMANDS: fc.Arbitrary<Command>[] = [
   ...often(3, register),
   ...often(6, grant),
   ...often(2, look),
-  update,
+  ...often(2, update),
+  setPublished,
+  ...often(2, setLifetimes),
   setTrusted,
   suspend,
   ...often(2, resume),
@@ -556,7 +692,7 @@ const COMMANDS: fc.Arbitrary<Command>[] = [
   remove,
   pass,
   changeAccount,
-  ...often(2, restore),
+  ...often(3, restore),
 ]
 
 /**
@@ -572,10 +708,18 @@ export async function runLifecycle(
   const log: string[] = []
   const all = [...COMMANDS, ...parts.flatMap(({ commands }) => commands)]
   await fc.assert(
-    fc.asyncProperty(fc.commands(all, { maxCommands: 80, size: 'max' }), async (commands) => {
+    fc.asyncProperty(fc.commands(all, { maxCommands: 120, size: 'max' }), async (commands) => {
       const store = await open()
-      const fixture = createFixture(store, { issuer: ISSUER, appsPerOwner: LIMIT, timeoutMs: 60_000 })
-      const model: Model = { accounts: accountFacts(), apps: [], log: [] }
+      const host = everythingAllowed()
+      const options = {
+        issuer: ISSUER,
+        appsPerOwner: LIMIT,
+        limits: { consentRequestsPerAccount: MOST_CONSENTS },
+        timeoutMs: 60_000,
+      }
+      const fixture = createFixture(store, { ...options, ...optionsOf(host) })
+      const accounts = { user: accountFacts(), org: accountFacts(), provider: accountFacts(), root: accountFacts() }
+      const model: Model = { accounts, host, apps: [], log: [] }
       try {
         await fc.asyncModelRun(() => ({ model, real: fixture }), commands)
         await lookAround(model, fixture, undefined)
@@ -590,7 +734,16 @@ export async function runLifecycle(
   return log
 }
 
-function accountFacts(): Model['accounts'] {
-  const facts = () => ({ active: true, mayUse: true, mayRegister: true, mayTrust: true, epoch: undefined })
-  return { user: facts(), org: facts(), provider: facts(), root: facts() }
+function accountFacts(): AccountFacts {
+  const may = { mayUse: true, mayRegister: true, mayTrust: true, mayScopes: undefined }
+  return { active: true, ...may, tenant: undefined, epoch: undefined }
 }
+
+const ALL_ALLOWED = {
+  active: true,
+  mayUseApps: true,
+  mayRegisterApps: true,
+  mayTrustApps: true,
+  mayRegisterScopes: undefined,
+  tenant: undefined,
+} as const

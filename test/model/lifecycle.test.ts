@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import type { Store } from '../../src/index.ts'
+import { HOST } from './host-model.ts'
 import { runLifecycle } from './lifecycle-model.ts'
 import { SESSIONS } from './session-model.ts'
 
@@ -9,7 +10,7 @@ const open = async () => memoryStore()
 
 describe('the life of apps in the model and on the memory store', () => {
   it(`model and store agree over 150 lives, seed ${SEED}`, async () => {
-    const log = await runLifecycle(open, { seed: SEED, runs: 150 })
+    const log = await runLifecycle(open, { seed: SEED, runs: 150, parts: [HOST] })
     const ended = new Set(log.map((line) => line.split(': ')[1]))
     console.info(`${log.length} acts, seed ${SEED}, ended with: ${[...ended].filter(Boolean).sort().join(', ')}`)
     for (const outcome of [
@@ -20,19 +21,22 @@ describe('the life of apps in the model and on the memory store', () => {
       'account_blocked',
       'not_permitted',
       'foreign_token',
+      'invalid_fields',
     ])
       expect(ended).toContain(outcome)
   })
 
-  it(`model and store agree over 150 lives with user authorization, seed ${SEED}`, async () => {
-    const log = await runLifecycle(open, { seed: SEED, runs: 150, parts: [SESSIONS] })
+  it(`model and store agree over 200 lives with user authorization, seed ${SEED}`, async () => {
+    const log = await runLifecycle(open, { seed: SEED, runs: 200, parts: [HOST, SESSIONS] })
     const ends = (what: RegExp) => new Set(log.filter((line) => what.test(line)).map((line) => line.split(': ')[1]))
-    const [redeemed, refreshed] = [ends(/ redeemed /), ends(/ refreshed /)]
+    const [asked, redeemed, refreshed] = [ends(/ approves /), ends(/ redeemed /), ends(/ refreshed /)]
+    for (const outcome of ['ok', 'invalid_redirect', 'not_permitted', 'limit_reached']) expect(asked).toContain(outcome)
     console.info(`${log.length} acts, codes: ${[...redeemed].join(', ')}; refreshes: ${[...refreshed].join(', ')}`)
-    const common = ['ok', 'app_suspended', 'not_permitted', 'app_authentication_failed']
+    const common = ['ok', 'app_suspended', 'app_authentication_failed']
     for (const outcome of [...common, 'invalid_code']) expect(redeemed).toContain(outcome)
-    const retried = ['ok as before', 'ok in another form', 'invalid_scope']
-    for (const outcome of [...common, ...retried, 'invalid_refresh_token']) expect(refreshed).toContain(outcome)
+    const retried = ['ok as before', 'ok in another form', 'ok and keeps it', 'invalid_scope']
+    for (const outcome of [...common, ...retried, 'not_permitted', 'invalid_refresh_token'])
+      expect(refreshed).toContain(outcome)
   })
 
   it('the same seed gives the same outcomes, and another seed others', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Answered, type Asked, type Call, contradictionOf } from './app-history.ts'
+import { type Answered, type Asked, type Call, contradictionOf, type Kill } from './app-history.ts'
 import { contradictionIn, type Entry } from './linearizability.ts'
 
 const beginning = { secret: 's0', token: 'u0', refresh: 'r0' }
@@ -58,6 +58,44 @@ describe('histories of one app', () => {
       expect(isExplained(history(4))).toBe(true)
     },
   )
+
+  it.each(['unpublish', 'withdraw'] as const)(
+    "a user's token or refresh accepted after %s was acknowledged contradicts the history (ACC-6, REV-3)",
+    (act) => {
+      const history = (begun: number, asked: Asked, answered?: Answered) =>
+        isExplained([
+          call(0, 1, grant, made('t1')),
+          call(3, 5, { act }),
+          call(6, 7, verify('t1')),
+          call(begun, begun + 2, asked, answered),
+        ])
+      const refused = act === 'unpublish' ? 'not_permitted' : 'revoked'
+      expect(history(6, verify('u0'))).toBe(false)
+      expect(history(4, verify('u0'))).toBe(true)
+      expect(history(6, verify('u0'), { outcome: refused })).toBe(true)
+      expect(history(0, verify('u0'), { outcome: refused })).toBe(false)
+      const refusal = act === 'unpublish' ? 'not_permitted' : 'invalid_refresh_token'
+      expect(history(6, refresh('r0'), made('u1', 'r1'))).toBe(false)
+      expect(history(4, refresh('r0'), made('u1', 'r1'))).toBe(true)
+      expect(history(6, refresh('r0'), { outcome: refusal })).toBe(true)
+      expect(history(0, refresh('r0'), { outcome: refusal })).toBe(false)
+    },
+  )
+
+  it('what was unpublished works again once it is published, and what was withdrawn is gone for good', () => {
+    const calls = (act: Kill) => [
+      call(0, 1, { act }),
+      call(2, 3, { act: 'publish' }),
+      call(4, 5, verify('u0')),
+      call(6, 7, refresh('r0'), made('u1', 'r1')),
+    ]
+    expect(isExplained(calls('unpublish'))).toBe(true)
+    expect(isExplained(calls('withdraw'))).toBe(false)
+    expect(isExplained([call(0, 5, { act: 'withdraw' }), call(0, 5, { act: 'withdraw' })])).toBe(false)
+    expect(isExplained([call(0, 5, { act: 'withdraw' }), call(0, 5, { act: 'withdraw' }, { outcome: 'absent' })])).toBe(
+      true,
+    )
+  })
 
   it('an acceptance after a refusal contradicts the history', () => {
     const calls = (second: Answered) => [

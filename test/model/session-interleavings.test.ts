@@ -28,6 +28,8 @@ const PAIRS: readonly (readonly [readonly SessionActName[], NonNullable<SessionS
   [['approve', 'revokeTokens'], kills('revokeTokens', ALL)],
   [['approve', 'removeUrl']],
   [['approve', 'remove'], kills('remove', ALL)],
+  [['approve', 'unpublish'], kills('unpublish', ALL)],
+  [['approve', 'replaceUser'], kills('replaceUser', ALL)],
   [['approve', 'redeem']],
   [['approve', 'reuse']],
   [['redeem', 'withdraw'], kills('withdraw', ALL)],
@@ -37,6 +39,11 @@ const PAIRS: readonly (readonly [readonly SessionActName[], NonNullable<SessionS
   [['redeem', 'removeUrl']],
   [['redeem', 'remove'], kills('remove', ALL)],
   [['redeem', 'removeAll']],
+  [['redeem', 'unpublish'], kills('unpublish', ALL)],
+  [['redeem', 'replaceUser'], kills('replaceUser', ALL)],
+  [['refresh', 'unpublish'], kills('unpublish', ALL)],
+  [['refresh', 'replaceUser'], kills('replaceUser', ALL)],
+  [['refresh', 'narrow']],
   [['refresh', 'withdraw'], kills('withdraw', SESSION)],
   [['refresh', 'suspend'], kills('suspend', ALL)],
   [['refresh', 'regenerate'], kills('regenerate', ALL)],
@@ -90,11 +97,11 @@ describe('concurrent calls on sessions with lost, late and repeated writes', () 
   }
   for (const [names, always] of PAIRS)
     it(`${names.join(' × ')}: every schedule with a fault equals some order of the calls (REV-1, REV-3, REV-4, REV-7)`, () =>
-      run(sessionScenario(names, always && { always }), { faults: 1, most: MOST, random: 40 }))
+      run(sessionScenario(names, always && { always }), { faults: 1, most: MOST, random: 25 }))
   for (const [names, options] of RACES) {
     const scenario = sessionScenario(names, options)
     it(`${scenario.name}: every schedule equals some order of the calls (TOK-8, TOK-9)`, () =>
-      run(scenario, { faults: 1, most: MOST, random: 40 }))
+      run(scenario, { faults: 1, most: MOST, random: 25 }))
   }
   for (const names of TRIOS)
     it(`${names.join(' × ')}: every random schedule equals some order of the calls, seed ${SEED}`, () =>

@@ -1,31 +1,35 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import type { ErrorCode } from '../../src/index.ts'
+import type { AppGrant, ErrorCode } from '../../src/index.ts'
 import { codeOf } from '../support/code-of.ts'
 import type { Fixture } from '../support/fixture.ts'
-import { answerIn, challengeOf, codeIn, REDIRECT, VERIFIER } from '../support/session-fixture.ts'
+import { answerIn, challengeOf, codeIn, LIFE, REDIRECT, VERIFIER } from '../support/session-fixture.ts'
+import { CONSENT_WINDOW_MS, MOST_CONSENTS } from './host-options.ts'
 import {
   type Account,
   actors,
+  allowsRedirect,
   CHAIN,
   type Command,
   chainOf,
   credential,
+  heldScopes,
+  LOOPBACK,
   type Model,
   type ModelApp,
+  type ModelRedirect,
   type ModelToken,
   managementFor,
   mayAct,
   type Part,
   type rankOver,
   secretOf,
-  TOKEN_MS,
 } from './lifecycle-model.ts'
 
 /** User authorization in the model: installs, codes, refresh tokens and access tokens of accounts that do not own the app. */
 
-const CODE_MS = 60_000
-const WINDOW_MS = 30_000
+/** By how much the life of a refresh token that is kept is extended at least. */
+const IDLE_STEP_MS = 1000
 
 interface ModelSession {
   readonly app: ModelApp
@@ -33,11 +37,18 @@ interface ModelSession {
   readonly stamp: number
   readonly install: ModelInstall
   readonly code: string
-  readonly codeEndsAt: number
+  readonly redirect: ModelRedirect
   readonly scope: readonly string[]
+  /** When all of it ends. */
+  readonly endsAt: number
+  /** When the current code or refresh token expires. */
+  credentialEndsAt: number
+  /** When nothing of it can be used any more, not even by a retry. */
+  expiresAt: number
   /** Every refresh token, the newest last. */
   readonly refreshes: string[]
-  rotatedAt: number
+  /** Undefined once the last rotation cannot be repeated. */
+  rotatedAt: number | undefined
   readonly tokens: ModelToken[]
   /** The access tokens of the last rotation, by what they are for. */
   readonly variants: Map<string, ModelToken>
@@ -48,7 +59,10 @@ interface ModelInstall {
   readonly app: ModelApp
   readonly account: Account
   readonly epoch: string | undefined
+  expiresAt: number
   isWithdrawn: boolean
+  /** Withdrawn with its account, which frees its tokens. */
+  isErased: boolean
 }
 
 interface Held {
@@ -67,12 +81,25 @@ function heldOf(model: Model): Held {
 /** An owner is replaced by the account at the top, because the app-only tokens of owners are listed elsewhere. */
 const holderOf = (app: ModelApp, account: Account): Account => (account === app.owner ? 'root' : account)
 
-function liveInstall(model: Model, app: ModelApp, account: Account): ModelInstall | undefined {
+/** The install, even if it has expired. */
+function installOf(model: Model, app: ModelApp, account: Account): ModelInstall | undefined {
   return heldOf(model).installs.find((one) => one.app === app && one.account === account && !one.isWithdrawn)
 }
 
-/** Why the app may not act for the account now; the owner is checked first. */
-function standingFor<Replaced extends string = 'account_blocked'>(
+const consentsOf = new WeakMap<AppGrant, Map<Account, { asked: number; readonly endsAt: number }>>()
+
+/** Counts a consent request of an account. Returns whether there are too many. */
+function hasAskedTooOften({ appgrant, clock }: Fixture, account: Account): boolean {
+  const consents = consentsOf.get(appgrant) ?? new Map()
+  consentsOf.set(appgrant, consents)
+  const known = consents.get(account)
+  const current = known && known.endsAt > clock() ? known : { asked: 0, endsAt: clock() + CONSENT_WINDOW_MS }
+  consents.set(account, current)
+  return ++current.asked > MOST_CONSENTS
+}
+
+/** Why no account of that tenant may have anything to do with the app now; the owner is checked first. */
+function refusalOfApp<Replaced extends string = 'account_blocked'>(
   model: Model,
   app: ModelApp,
   account: Account,
@@ -80,6 +107,18 @@ function standingFor<Replaced extends string = 'account_blocked'>(
 ): ErrorCode | 'ok' | Replaced {
   const ofOwner = mayAct(model, app, replaced)
   if (ofOwner !== 'ok') return ofOwner
+  return app.published || model.accounts[account].tenant === model.accounts[app.owner].tenant ? 'ok' : 'not_permitted'
+}
+
+/** Why the app may not act for the account now. */
+function standingFor<Replaced extends string = 'account_blocked'>(
+  model: Model,
+  app: ModelApp,
+  account: Account,
+  replaced?: Replaced,
+): ErrorCode | 'ok' | Replaced {
+  const ofApp = refusalOfApp(model, app, account, replaced)
+  if (ofApp !== 'ok') return ofApp
   const chain = chainOf(account).map((id) => model.accounts[id])
   if (!chain.every(({ active }) => active)) return 'account_blocked'
   return chain.every(({ mayUse }) => mayUse) ? 'ok' : 'not_permitted'
@@ -88,12 +127,14 @@ function standingFor<Replaced extends string = 'account_blocked'>(
 const isDead = (session: ModelSession) =>
   session.app.isRemoved || session.install.isWithdrawn || session.stamp !== session.app.stamp
 
+const isLive = ({ expiresAt, isWithdrawn }: ModelInstall, now: number) => !isWithdrawn && expiresAt > now
+
 const isOfEpoch = ({ accounts }: Model, { account, epoch }: ModelInstall) => accounts[account].epoch === epoch
 
-function begin({ appgrant }: Fixture, app: ModelApp, account: string) {
+function begin({ appgrant }: Fixture, app: ModelApp, { account, url }: { account: string; url: string }) {
   const params = {
     client_id: app.key,
-    redirect_uri: REDIRECT,
+    redirect_uri: url,
     response_type: 'code',
     code_challenge: challengeOf(VERIFIER),
     code_challenge_method: 'S256',
@@ -102,35 +143,54 @@ function begin({ appgrant }: Fixture, app: ModelApp, account: string) {
 }
 
 const authorize = fc
-  .record({ app: fc.nat(20), asked: fc.constantFrom(...CHAIN), denies: fc.boolean() })
-  .map(({ app: at, asked, denies }): Command => {
-    const title = `${asked} ${denies ? 'denies' : 'approves'} app ${at}`
+  .record({
+    app: fc.nat(20),
+    asked: fc.constantFrom(...CHAIN),
+    denies: fc.boolean(),
+    times: fc.constantFrom(1, 1, 1, 1, MOST_CONSENTS + 1),
+    url: fc.constantFrom(REDIRECT, REDIRECT, LOOPBACK),
+  })
+  .map(({ app: at, asked, denies, times, url }): Command => {
+    const title = `${asked} ${denies ? 'denies' : 'approves'} request ${times} of app ${at}${url === LOOPBACK ? ' on a device' : ''}`
     return {
       check: ({ apps }) => apps.length > 0,
       async run(model, fixture) {
         const app = model.apps[at % model.apps.length] as ModelApp
         const account = holderOf(app, asked)
-        const call = begin(fixture, app, account)
-        const outcome = await codeOf(call)
         const standing = standingFor(model, app, account)
+        const redirect = app.redirects.find((one) => one.url === url && allowsRedirect(model, url))
         // What is wrong with the app or its owner is shown on a page; what is wrong with the account, the app gets to know.
-        const onPage = app.isRemoved ? 'app_not_found' : mayAct(model, app)
-        expect(outcome, title).toBe(onPage)
+        const onPage = () => {
+          if (app.isRemoved) return 'app_not_found'
+          if (app.suspendedBy) return 'app_suspended'
+          if (!redirect) return 'invalid_redirect'
+          const ofApp = refusalOfApp(model, app, account)
+          return ofApp === 'ok' && standing === 'ok' && hasAskedTooOften(fixture, account) ? 'limit_reached' : ofApp
+        }
+        for (let n = 1; n < times; n++)
+          expect(await codeOf(begin(fixture, app, { account, url })), title).toBe(onPage())
+        const call = begin(fixture, app, { account, url })
+        const outcome = await codeOf(call)
+        expect(outcome, title).toBe(onPage())
         model.log.push(`${title}: ${outcome}`)
-        if (outcome !== 'ok') return
+        if (outcome !== 'ok' || !redirect) return
         const answer = await call
         expect(answer.step, title).toBe(standing === 'ok' ? 'consent' : 'redirect')
         if (answer.step === 'redirect') return expect(answerIn(answer).error).toBe('access_denied')
-        expect(answer.scopes.map(({ name }) => name)).toEqual(app.scopes)
+        expect(answer.scopes.map(({ name }) => name)).toEqual(heldScopes(model, app))
         const { authorizer } = fixture.appgrant
         if (denies) return void (await authorizer.deny({ ticket: answer.ticket, account }))
         const { epoch } = model.accounts[account]
         const code = codeIn(await authorizer.approve({ ticket: answer.ticket, account }))
         const held = heldOf(model)
-        const known = liveInstall(model, app, account)
-        const install = known?.epoch === epoch && known ? known : { app, account, epoch, isWithdrawn: false }
+        const now = fixture.clock()
+        const endsAt = now + app.lifetimes.absolute
+        const known = installOf(model, app, account)
+        const current = known?.epoch === epoch && known && known.expiresAt > now ? known : undefined
+        const install = current ?? { app, account, epoch, expiresAt: endsAt, isWithdrawn: false, isErased: false }
+        install.expiresAt = Math.max(install.expiresAt, endsAt)
         if (install !== known) {
-          // What belonged to an install of another epoch is revoked for good.
+          // What belonged to an install of another epoch, or to one that has expired, is revoked for good.
           if (known) known.isWithdrawn = true
           held.installs.push(install)
         }
@@ -139,11 +199,14 @@ const authorize = fc
           account,
           install,
           code,
+          redirect,
           stamp: app.stamp,
-          codeEndsAt: fixture.clock() + CODE_MS,
-          scope: app.scopes,
+          endsAt,
+          credentialEndsAt: now + LIFE.code,
+          expiresAt: now + LIFE.code,
+          scope: heldScopes(model, app),
           refreshes: [],
-          rotatedAt: 0,
+          rotatedAt: undefined,
           tokens: [],
           variants: new Map(),
           isEnded: false,
@@ -163,8 +226,8 @@ function refusalBefore(model: Model, session: ModelSession, gone: ErrorCode, isE
   return isOfEpoch(model, install) && !isExpired ? 'ok' : gone
 }
 
-function scopeNow({ scope, app }: ModelSession): readonly string[] {
-  return scope.filter((one) => app.scopes.includes(one))
+function scopeNow(model: Model, { scope, app }: ModelSession): readonly string[] {
+  return scope.filter((one) => heldScopes(model, app).includes(one))
 }
 
 type Result = { accessToken: string; refreshToken?: string | undefined; tokenId: string; scope: readonly string[] }
@@ -172,18 +235,19 @@ type Result = { accessToken: string; refreshToken?: string | undefined; tokenId:
 /** What a refresh may ask for: the same in several forms, parts of it, and more than there is. */
 const ASKED = {
   nothing: () => undefined,
-  all: (session) => scopeNow(session).toReversed(),
+  all: (scope) => scope.toReversed(),
   read: () => ['read'],
   write: () => ['write'],
   more: () => ['admin'],
   wider: () => ['admin', 'write', 'read'],
-} satisfies Record<string, (session: ModelSession) => readonly string[] | undefined>
+} satisfies Record<string, (now: readonly string[]) => readonly string[] | undefined>
 
 type Asked = keyof typeof ASKED
 
 /** The scope that a request gets; undefined if it is refused. */
-function scopeOf(session: ModelSession, asked: Asked): readonly string[] | undefined {
-  const [scope, all] = [ASKED[asked](session) ?? scopeNow(session), scopeNow(session)]
+function scopeOf(model: Model, session: ModelSession, asked: Asked): readonly string[] | undefined {
+  const all = scopeNow(model, session)
+  const scope = ASKED[asked](all) ?? all
   const granted = all.filter((one) => scope.includes(one))
   return granted.length > 0 || scope.length === 0 ? granted : undefined
 }
@@ -192,13 +256,40 @@ function advance(session: ModelSession, answer: Result, now: number): void {
   session.refreshes.push(answer.refreshToken ?? '')
   session.rotatedAt = now
   session.variants.clear()
+  session.credentialEndsAt = idleEnd(session, now)
   issue(session, answer, now)
+  session.expiresAt = Math.max(session.expiresAt, session.credentialEndsAt)
 }
 
-function issue(session: ModelSession, { accessToken: text, tokenId: id, scope }: Result, now: number): void {
-  const token: ModelToken = { text, id, expiresAt: now + TOKEN_MS, scope, isRemoved: false, isRevoked: false }
+/** The refresh token stays, and its predecessor can no longer be retried. */
+function keep(session: ModelSession, answer: Result, now: number): void {
+  const credentialEndsAt = idleEnd(session, now)
+  if (session.rotatedAt !== undefined || credentialEndsAt - session.credentialEndsAt >= IDLE_STEP_MS) {
+    session.credentialEndsAt = credentialEndsAt
+    session.expiresAt = Math.max(session.expiresAt, credentialEndsAt)
+  }
+  session.rotatedAt = undefined
+  session.tokens.push(tokenOf(session, answer, now))
+}
+
+function issue(session: ModelSession, answer: Result, now: number): void {
+  const token = tokenOf(session, answer, now)
   session.tokens.push(token)
-  session.variants.set(scope.join(' '), token)
+  session.variants.set(answer.scope.join(' '), token)
+  session.expiresAt = Math.max(session.expiresAt, token.expiresAt)
+}
+
+function tokenOf(
+  { app, endsAt }: ModelSession,
+  { accessToken: text, tokenId: id, scope }: Result,
+  now: number,
+): ModelToken {
+  const expiresAt = Math.min(now + app.lifetimes.access, endsAt)
+  return { text, id, expiresAt, scope, isRemoved: false, isRevoked: false }
+}
+
+function idleEnd({ app, endsAt }: ModelSession, now: number): number {
+  return Math.min(now + app.lifetimes.idle, endsAt)
 }
 
 const some = fc.record({ session: fc.nat(20), which: credential })
@@ -212,23 +303,25 @@ const redeem = fc.tuple(some, fc.nat(4)).map(([{ session: at, which }, verifier]
       const session = sessions[sessions.length - 1 - (at % sessions.length)] as ModelSession
       const { secret, isGood } = secretOf(model, session.app, which)
       const isFirst = session.refreshes.length === 0 && !session.isEnded
-      const isExpired = session.refreshes.length === 0 && session.codeEndsAt <= clock()
+      const isExpired = isFirst && session.credentialEndsAt <= clock()
+      const { url } = session.redirect
       const expected = () => {
         if (!isGood) return 'app_authentication_failed'
         if (session.app.suspendedBy) return 'app_suspended'
         if (verifier === 0) return 'invalid_code'
         const before = refusalBefore(model, session, 'invalid_code', isExpired)
         if (before !== 'ok') return before
-        if (isFirst) return 'ok'
-        session.isEnded = true
-        return 'invalid_code'
+        if (!isFirst) session.isEnded = true
+        return isFirst && allowsRedirect(model, url) && session.app.redirects.includes(session.redirect)
+          ? 'ok'
+          : 'invalid_code'
       }
       const call = appgrant.authorizer.exchangeCode({
         key: session.app.key,
         secret,
         code: session.code,
         codeVerifier: verifier === 0 ? VERIFIER.toUpperCase() : VERIFIER,
-        redirectUrl: REDIRECT,
+        redirectUrl: url,
         userAgent: 'model',
       })
       const outcome = await codeOf(call)
@@ -236,7 +329,7 @@ const redeem = fc.tuple(some, fc.nat(4)).map(([{ session: at, which }, verifier]
       model.log.push(`${title}: ${outcome}`)
       if (outcome !== 'ok') return
       const answer = await call
-      expect(answer.scope, title).toEqual(scopeNow(session))
+      expect(answer.scope, title).toEqual(scopeNow(model, session))
       advance(session, answer, clock())
     },
     toString: () => title,
@@ -258,29 +351,34 @@ const refresh = fc
         const steps = Math.min(back, refreshes.length - 1)
         const refreshToken = refreshes[refreshes.length - 1 - steps] ?? ''
         const { secret, isGood } = secretOf(model, session.app, which)
-        const isRetry = steps === 1 && clock() - session.rotatedAt < WINDOW_MS
-        const granted = scopeOf(session, form)
+        const isRetry =
+          steps === 1 && session.rotatedAt !== undefined && clock() - session.rotatedAt < LIFE.grace && !session.isEnded
+        const endsAt = isRetry ? session.expiresAt : session.credentialEndsAt
+        const isExpired = !session.isEnded && (steps === 0 || isRetry) && endsAt <= clock()
+        const granted = scopeOf(model, session, form)
         const expected = () => {
           if (!isGood) return 'app_authentication_failed'
-          const before = refusalBefore(model, session, 'invalid_refresh_token', false)
+          const before = refusalBefore(model, session, 'invalid_refresh_token', isExpired)
           if (before !== 'ok') return before
           if (!session.isEnded && (steps === 0 || isRetry)) return granted ? 'ok' : 'invalid_scope'
           session.isEnded = true
           return 'invalid_refresh_token'
         }
-        const scope = ASKED[form](session)
+        const scope = ASKED[form](scopeNow(model, session))
         const by = { key: session.app.key, secret, userAgent: 'model' }
         const call = appgrant.authorizer.refresh({ ...by, refreshToken, scope })
         const outcome = await codeOf(call)
         expect(outcome, title).toBe(expected())
         const known = session.variants.get((granted ?? []).join(' '))
-        const kind = steps === 0 ? '' : known ? ' as before' : ' in another form'
+        const kept = model.host.rotates ? '' : ' and keeps it'
+        const kind = steps === 0 ? kept : known ? ' as before' : ' in another form'
         model.log.push(`${title}: ${outcome}${outcome === 'ok' ? kind : ''}`)
         if (outcome !== 'ok') return
         const answer = await call
         expect(answer.scope, title).toEqual(granted)
-        if (steps === 0) return advance(session, answer, clock())
+        if (steps === 0 && model.host.rotates) return advance(session, answer, clock())
         expect(answer.refreshToken, title).toBe(refreshes.at(-1))
+        if (steps === 0) return keep(session, answer, clock())
         if (known) expect(answer.accessToken, title).toBe(known.text)
         else issue(session, answer, clock())
       },
@@ -334,8 +432,8 @@ const withdraw = where.map(({ app: at, asked, actor }): Command => {
       expect(outcome, title).toBe(sight === 'account_blocked' ? sight : 'ok')
       model.log.push(`${title}: ${outcome}`)
       if (outcome !== 'ok') return
-      const install = sight === 'ok' ? liveInstall(model, app, account) : undefined
-      expect(await call, title).toBe(install !== undefined)
+      const install = sight === 'ok' ? installOf(model, app, account) : undefined
+      expect(await call, title).toBe(install !== undefined && install.expiresAt > fixture.clock())
       if (install) install.isWithdrawn = true
     },
     toString: () => title,
@@ -349,7 +447,7 @@ const removeAll = where.map(({ app: at, asked, actor }): Command => {
     async run(model, fixture) {
       const app = model.apps[at % model.apps.length] as ModelApp
       const account = holderOf(app, asked)
-      const install = liveInstall(model, app, account)
+      const install = installOf(model, app, account)
       const sight = app.isRemoved ? 'app_not_found' : sightOfHolder(model, actor, account)
       const expected = sight === 'ok' && !(install && isOfEpoch(model, install)) ? 'app_not_found' : sight
       const outcome = await codeOf(managementFor(fixture, actor).tokens.removeAll({ app: app.key, account }))
@@ -363,7 +461,25 @@ const removeAll = where.map(({ app: at, asked, actor }): Command => {
   }
 })
 
-const aMoment = fc.constantFrom(1, WINDOW_MS - 1, WINDOW_MS).map(
+const erase = fc.constantFrom(...CHAIN).map((account): Command => {
+  const title = `${account} is erased`
+  return {
+    check: (model) => heldOf(model).installs.length > 0,
+    async run(model, { appgrant }) {
+      const owned = model.apps.filter((app) => app.owner === account && !app.isRemoved)
+      const { apps } = await appgrant.erase(account)
+      expect(apps, title).toBe(owned.length)
+      for (const app of owned) Object.assign(app, { isRemoved: true, isErased: true })
+      for (const install of heldOf(model).installs)
+        if (install.account === account && !install.isWithdrawn)
+          Object.assign(install, { isWithdrawn: true, isErased: true })
+      model.log.push(`${title}: ok`)
+    },
+    toString: () => title,
+  }
+})
+
+const aMoment = fc.constantFrom(1, LIFE.grace - 1, LIFE.grace).map(
   (ms): Command => ({
     check: () => true,
     run: async (_, { clock }) => clock.advance(ms),
@@ -385,24 +501,35 @@ async function look(model: Model, { appgrant, clock }: Fixture): Promise<void> {
         if (token.isRevoked || isDead(session)) return 'revoked'
         const standing = standingFor(model, app, account, 'revoked')
         if (standing !== 'ok') return standing
-        return isOfEpoch(model, session.install) ? token.scope.filter((one) => app.scopes.includes(one)) : 'revoked'
+        if (!isOfEpoch(model, session.install)) return 'revoked'
+        return token.scope.filter((one) => heldScopes(model, app).includes(one))
       }
-      // The tokens of an ended session are tombstones by then, which is seen before the state of the app.
-      const reason = session.isEnded && token.expiresAt > clock() ? ['revoked', 'app_removed'] : [expected()]
+      const possible = () => {
+        // Those of an erased account or owner are freed, unless they were no longer in a list.
+        if (app.isErased || session.install.isErased) return ['revoked', 'app_removed', 'expired']
+        // The tokens of an ended session are tombstones by then, which is seen before the state of the app.
+        return session.isEnded && token.expiresAt > clock() ? ['revoked', 'app_removed'] : [expected()]
+      }
+      const reason = possible()
       expect(reason, `token of session ${at}`).toContainEqual(said.ok ? said.scope : said.reason)
       if (said.ok) expect(said).toMatchObject({ kind: 'user', account, tokenId: token.id, app: { key: app.key } })
     }
   }
   for (const app of model.apps) {
-    const live = installs.filter((one) => one.app === app && !one.isWithdrawn)
+    const live = installs.filter((one) => one.app === app && isLive(one, clock()))
     if (app.isRemoved) expect(await codeOf(appgrant.installs.count({ app: app.key }))).toBe('app_not_found')
     else expect(await appgrant.installs.count({ app: app.key })).toBe(live.length)
   }
   for (const account of CHAIN) {
-    const mine = installs.filter((one) => one.account === account && !one.isWithdrawn && !one.app.isRemoved)
-    const shown = mine.filter((one) => isOfEpoch(model, one)).map(({ app }) => app.key)
+    const mine = installs.filter((one) => one.account === account && isLive(one, clock()) && !one.app.isRemoved)
+    const shown = mine
+      .filter((one) => isOfEpoch(model, one))
+      .map(({ app, expiresAt }) => `${app.key} until ${expiresAt}`)
     const { items } = await appgrant.installs.list({ account, limit: 1000 })
-    expect(items.map(({ app }) => app.key).toSorted(), `installs of ${account}`).toEqual(shown.toSorted())
+    const listed = items.map(
+      ({ app, expiresAt }) => `${app.key} until ${expiresAt?.getTime() ?? Number.POSITIVE_INFINITY}`,
+    )
+    expect(listed.toSorted(), `installs of ${account}`).toEqual(shown.toSorted())
   }
 }
 
@@ -416,12 +543,13 @@ const often = <T>(times: number, arbitrary: fc.Arbitrary<T>) => Array<fc.Arbitra
 
 export const SESSIONS: Part = {
   commands: [
-    ...often(5, authorize),
-    ...often(6, redeem),
-    ...often(7, refresh),
+    ...often(8, authorize),
+    ...often(9, redeem),
+    ...often(14, refresh),
     revokeSession,
     withdraw,
     removeAll,
+    erase,
     ...often(2, aMoment),
     ...often(2, lookNow),
   ],

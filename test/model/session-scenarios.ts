@@ -1,6 +1,7 @@
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { type AppGrant, createAppGrant, isAppGrantError, type Store, type TokenResponse } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
+import { type AccountTree, accountTree } from '../support/account-tree.ts'
 import { NO_LIMITS } from '../support/limits.ts'
 import { SCOPES } from '../support/scopes.ts'
 import { challengeOf, codeIn, ISSUER, REDIRECT, VERIFIER } from '../support/session-fixture.ts'
@@ -17,6 +18,8 @@ export interface SessionState {
   readonly access: Map<string, string>
   readonly accessIds: Map<string, string>
   readonly refresh: Map<string, string>
+  /** The accounts of the host, if the scenario has them. */
+  readonly tree: AccountTree
 }
 
 export type SessionAct = Act<SessionState, AppGrant>
@@ -94,11 +97,22 @@ export const ACTS = {
   removeUrl: async ({ key }, { apps }) =>
     (await apps.update(key, { redirectUrls: ['https://app.example/new'] })) && 'redirect removed',
   remove: async ({ key }, { apps }) => ((await apps.remove(key)) ? 'removed' : 'none'),
+  narrow: async ({ key }, { apps }) => (await apps.update(key, { scopes: ['read'] })) && 'narrowed',
+  unpublish: async ({ key }, { apps }) => `published ${(await apps.setPublished(key, false)).published}`,
+  /** After a read: without a call of the store it would come before everything else. */
+  async replaceUser({ key, tree }, { apps }) {
+    await apps.get(key)
+    tree.set('user', { epoch: 'next' })
+    return 'replaced'
+  },
 } satisfies Record<string, SessionAct['run']>
 
 export type SessionActName = keyof typeof ACTS
 
-/** A scenario on an app that `user` authorized, in a store that `wrap` may break. */
+/** Those that say nothing unless the host has accounts. */
+const OF_ACCOUNTS: readonly SessionActName[] = ['unpublish', 'replaceUser']
+
+/** A scenario on an app that `user`, who belongs to another tenant, authorized, in a store that `wrap` may break. */
 export function sessionScenario(
   names: readonly SessionActName[],
   {
@@ -111,7 +125,10 @@ export function sessionScenario(
     readonly wrap?: (store: Store) => Store
   } = {},
 ): SessionScenario {
-  const options = { ...NO_HURRY, scopes: SCOPES, lifetimes: { refreshGraceSeconds } }
+  const tree = accountTree()
+  tree.set('org', { tenant: 'other' })
+  const accounts = names.some((name) => OF_ACCOUNTS.includes(name)) ? { directory: tree } : {}
+  const options = { ...NO_HURRY, scopes: SCOPES, lifetimes: { refreshGraceSeconds }, ...accounts }
   const connect = (store: Store) => createAppGrant({ store: wrap(store), ...options })
   return {
     name: `${names.join(' × ')}${refreshGraceSeconds === 10 ? '' : ', no window'}`,
@@ -120,8 +137,9 @@ export function sessionScenario(
       names.map((name) => [name, { run: settled(ACTS[name]), unanswered: forgetAnswers(name) }]),
     ),
     async setUp() {
+      tree.set('user', { epoch: undefined })
       const database = memoryStore()
-      return { database, state: await setUp(createAppGrant({ store: database, ...options })) }
+      return { database, state: await setUp(createAppGrant({ store: database, ...options }), tree) }
     },
     // An approval that failed may leave an install, which gives nothing.
     observe: async (state, node) => {
@@ -168,8 +186,9 @@ function settled(run: SessionAct['run']): SessionAct['run'] {
   }
 }
 
-async function setUp(appgrant: AppGrant): Promise<SessionState> {
+async function setUp(appgrant: AppGrant, tree: AccountTree): Promise<SessionState> {
   const { app, secret } = await appgrant.apps.register(exampleApp({ owner: 'org', scopes: ['read', 'write'] }))
+  await appgrant.apps.setPublished(app.key, true)
   const ask = async () => {
     const params = {
       client_id: app.key,
@@ -193,6 +212,7 @@ async function setUp(appgrant: AppGrant): Promise<SessionState> {
     access: new Map(),
     accessIds: new Map(),
     refresh: new Map(),
+    tree,
   }
   await redeeming('first', 'oldest')(state, appgrant)
   await refreshing('oldest', 'older')(state, appgrant)
@@ -205,7 +225,7 @@ async function observe(state: SessionState, { apps, authorizer, installs, tokens
   const held: Record<string, unknown> = {}
   for (const [name, text] of [...state.access].sort()) {
     const answer = await authorizer.tryVerify(text)
-    held[name] = answer.ok ? 'ok' : answer.reason
+    held[name] = answer.ok ? answer.scope : answer.reason
   }
   // The same request has the same token, however often it was sent.
   const distinct = new Set(state.access.values()).size
@@ -213,7 +233,7 @@ async function observe(state: SessionState, { apps, authorizer, installs, tokens
   const installed = (await installs.list({ account: 'user' })).items.length
   const listed = installed > 0 ? new Set((await tokens.list(ofUser(state))).items.map(({ id }) => id)) : new Set()
   const hidden = [...state.access].filter(
-    ([name]) => held[name] === 'ok' && !listed.has(state.accessIds.get(name) ?? ''),
+    ([name]) => Array.isArray(held[name]) && !listed.has(state.accessIds.get(name) ?? ''),
   )
   const refreshes: Record<string, unknown> = {}
   // Using the same text twice would be reuse.

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import type { Store } from '../../src/index.ts'
+import { HOST } from '../model/host-model.ts'
 import { runLifecycle } from '../model/lifecycle-model.ts'
 import { SESSIONS } from '../model/session-model.ts'
 
@@ -9,7 +10,7 @@ const RUNS = 8
 
 /** The model's lives of a seed on a store: what was done and how it ended. */
 export function lifecyclesOf(seed: number, open: () => Promise<Store>): Promise<readonly string[]> {
-  return runLifecycle(open, { seed, runs: RUNS, parts: [SESSIONS] })
+  return runLifecycle(open, { seed, runs: RUNS, parts: [HOST, SESSIONS] })
 }
 
 /**

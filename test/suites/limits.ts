@@ -50,6 +50,16 @@ export function testLimits(open: OpenStore): void {
       expect(await issue()).toBe('ok')
     })
 
+    it('an issue to an app that has changed since it was remembered counts once (APP-14)', async () => {
+      const w = await fixture({ issuesPerSecond: 2 })
+      const { app, secret } = await w.registerTrusted()
+      const issue = () => codeOf(w.appgrant.authorizer.clientCredentials({ key: app.key, secret }))
+      expect(await issue()).toBe('ok')
+      await w.node().apps.update(app.key, { name: 'Renamed' })
+      expect(await issue()).toBe('ok')
+      expect(await issue()).toBe('limit_reached')
+    })
+
     it('one account can take a quarter of the issues of an app, so that others are served (APP-14)', async () => {
       const w = await fixture({ issuesPerSecond: 12 })
       const [theirs, other] = [await w.start(), await w.start({ account: 'org' })]

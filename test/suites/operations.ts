@@ -54,6 +54,8 @@ export interface OperationRow {
   readonly operation: string
   /** The app has two keys instead of two secrets. */
   readonly hasKeys?: true
+  /** The redirect URL of its users. Default is https. */
+  readonly redirect?: string
   /** What is done first. */
   readonly given?: (scene: Scene) => Promise<unknown>
   readonly run: (scene: Scene) => Promise<unknown>
@@ -188,6 +190,21 @@ export const OPERATIONS: readonly OperationRow[] = [
     },
   },
   {
+    operation: 'redirect URLs on loopback addresses no longer allowed',
+    redirect: 'http://127.0.0.1:8080/callback',
+    run: async (scene) => {
+      scene.appgrant = scene.node({ redirects: {} })
+    },
+    leaves: { user: { code: 'invalid_code', ask: 'invalid_redirect' } },
+    undo: {
+      run: async (scene) => {
+        scene.appgrant = scene.node()
+      },
+      leaves: {},
+    },
+    isOfHost: true,
+  },
+  {
     operation: 'app unpublished',
     given: ({ appgrant, key, tree }) => {
       tree.set('org', { tenant: 'a' })
@@ -197,6 +214,11 @@ export const OPERATIONS: readonly OperationRow[] = [
     run: ({ appgrant, key }) => appgrant.apps.setPublished(key, false),
     leaves: { user: waiting('not_permitted', 'not_permitted') },
     undo: { run: ({ appgrant, key }) => appgrant.apps.setPublished(key, true), leaves: {} },
+  },
+  {
+    operation: 'lifetimes of the app shortened',
+    run: ({ appgrant, key }) => appgrant.apps.setLifetimes(key, { accessTokenSeconds: 60, refreshIdleSeconds: 60 }),
+    leaves: {},
   },
   {
     operation: 'registered scopes reduced',
@@ -218,6 +240,12 @@ export const OPERATIONS: readonly OperationRow[] = [
       leaves: {},
     },
     isOfHost: true,
+  },
+  {
+    operation: 'scopes no longer permitted to the owner',
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('org', { mayRegisterScopes: [] }),
+    leaves: {},
   },
   {
     operation: 'app removed',
@@ -351,6 +379,13 @@ export const OPERATIONS: readonly OperationRow[] = [
     undo: { run: async ({ tree }) => tree.setGone('user', false), leaves: {} },
   },
   {
+    operation: 'account moved to another tenant',
+    isOfHost: true,
+    run: async ({ tree }) => tree.set('user', { tenant: 'other' }),
+    leaves: { user: waiting('not_permitted', 'not_permitted') },
+    undo: { run: async ({ tree }) => tree.set('user', { tenant: undefined }), leaves: {} },
+  },
+  {
     operation: "account's epoch changed",
     isOfHost: true,
     run: async ({ tree }) => tree.set('user', { epoch: 'second' }),
@@ -476,26 +511,31 @@ async function newScene(
 ): Promise<Scene> {
   const inner = await open()
   onTestFinished(() => inner.close())
-  const fixture = createFixture(inner, { issuer: ISSUER, timeoutMs: 30_000, ...format })
-  const { key, proofs, secretIds } = await (row.hasKeys ? withKeys(fixture) : withSecrets(fixture))
+  const redirects = { loopback: 'all' } as const
+  const fixture = createFixture(inner, { issuer: ISSUER, redirects, timeoutMs: 30_000, ...format })
+  const { redirect = REDIRECT } = row
+  const redirectUrls = [redirect, OTHER_REDIRECT]
+  const { key, proofs, secretIds } = await (row.hasKeys ? withKeys : withSecrets)(fixture, redirectUrls)
   const { first, second } = proofs
   const tokens = []
   for (const proof of [first, second, first]) {
     const { accessToken, tokenId } = await fixture.appgrant.authorizer.clientCredentials(await proof())
     tokens.push({ text: accessToken, id: tokenId })
   }
-  const user = await authorised(fixture, { key, proof: second })
+  const user = await authorised(fixture, { key, redirect, proof: second })
   const currentProof = () => (scene.newest ?? second)()
-  const scene: Scene = { ...fixture, key, proofs, secretIds, tokens, user, currentProof }
+  const scene: Scene = { ...fixture, key, redirect, proofs, secretIds, tokens, user, currentProof }
   await row.given?.(scene)
   return scene
 }
 
 type Registered = Pick<Scene, 'key' | 'proofs' | 'secretIds'>
-const REDIRECTS = { redirectUrls: [REDIRECT, OTHER_REDIRECT] }
 
-async function withSecrets({ appgrant, registerTrusted }: Fixture): Promise<Registered> {
-  const { app, secret: first } = await registerTrusted(REDIRECTS)
+async function withSecrets(
+  { appgrant, registerTrusted }: Fixture,
+  redirectUrls: readonly string[],
+): Promise<Registered> {
+  const { app, secret: first } = await registerTrusted({ redirectUrls })
   const { key } = app
   const { secret: second, app: both } = await appgrant.apps.addSecret(key)
   const [firstId = '', secondId = ''] = both.secrets.map(({ id }) => id)
@@ -503,9 +543,9 @@ async function withSecrets({ appgrant, registerTrusted }: Fixture): Promise<Regi
   return { key, proofs, secretIds: { first: firstId, second: secondId } }
 }
 
-async function withKeys({ registerKeyed, clock }: Fixture): Promise<Registered> {
+async function withKeys({ registerKeyed, clock }: Fixture, redirectUrls: readonly string[]): Promise<Registered> {
   const [one, other] = [await appSigner('ES256', { kid: 'one' }), await appSigner('EdDSA', { kid: 'other' })]
-  const { app } = await registerKeyed({ ...REDIRECTS, jwks: [one.jwk, other.jwk] })
+  const { app } = await registerKeyed({ redirectUrls, jwks: [one.jwk, other.jwk] })
   const proofOf = (signer: AppSigner, kid: string): Proof => {
     return async () => ({ assertion: await signer.sign(app.key, clock(), { header: { kid } }) })
   }

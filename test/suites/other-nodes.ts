@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { accountTree } from '../support/account-tree.ts'
 import { codeOf } from '../support/code-of.ts'
 import { createSessionFixture, DAY, type OpenStore, type TokenOptions } from '../support/session-fixture.ts'
 import { SIGNING } from '../support/signing.ts'
@@ -67,17 +68,55 @@ export function testOtherNodes(open: OpenStore): void {
   })
 
   describe('prepare()', () => {
-    it('warns of each option that differs from that of the node that was prepared last, and of nothing else', async () => {
+    /** Returns what it was warned of since the last time. */
+    function listening() {
       const warnings: string[] = []
       const hear = (warning: Error & { code?: string }) => {
         if (warning.code === 'APPGRANT_OPTIONS') warnings.push(warning.message)
       }
       process.on('warning', hear)
       onTestFinished(() => void process.off('warning', hear))
-      const heard = async () => {
+      return async () => {
         await new Promise((resolve) => setImmediate(resolve))
         return warnings.splice(0)
       }
+    }
+
+    it('warns of a directory that begins to name epochs, or no longer does, on one node, and not of an epoch that has changed (ACC-7)', async () => {
+      const heard = listening()
+      const w = await createSessionFixture(open)
+      const naming = accountTree()
+      naming.set('org', { epoch: 'first' })
+      const other = w.node({ directory: naming })
+      await other.prepare()
+      expect(await heard()).toEqual([
+        expect.stringContaining(
+          `directory names an epoch for the owner of the app ${w.key}, and named none when its credentials were made`,
+        ),
+      ])
+      await w.appgrant.prepare()
+      expect(await heard()).toEqual([])
+
+      await other.apps.regenerateSecret(w.key)
+      naming.set('org', { epoch: 'second' })
+      await other.prepare()
+      expect(await heard()).toEqual([])
+      await w.appgrant.prepare()
+      expect(await heard()).toEqual([
+        expect.stringContaining(`directory names no epoch for the owner of the app ${w.key}`),
+      ])
+    })
+
+    it('compares the rest if the directory is down (ACC-7)', async () => {
+      const heard = listening()
+      const w = await createSessionFixture(open)
+      w.tree.setDown(true)
+      await w.appgrant.prepare()
+      expect(await heard()).toEqual([])
+    })
+
+    it('warns of each option that differs from that of the node that was prepared last, and of nothing else', async () => {
+      const heard = listening()
       const w = await createSessionFixture(open)
       const same = w.node()
       for (const node of [w.appgrant, same, w.appgrant]) await node.prepare()

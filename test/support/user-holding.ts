@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { AppAuthentication, ErrorCode, VerifyFailureReason } from '../../src/index.ts'
 import { codeOf } from './code-of.ts'
 import type { Fixture } from './fixture.ts'
-import { answerIn, challengeOf, codeIn, REDIRECT, VERIFIER } from './session-fixture.ts'
+import { answerIn, challengeOf, codeIn, VERIFIER } from './session-fixture.ts'
 
 /** What an app holds for an account that authorized it: the result that each part gives now. */
 export interface UserHolding {
@@ -42,6 +42,8 @@ export interface UserScene extends Omit<Fixture, 'appgrant'> {
   /** The node that everything is done on and asked. */
   appgrant: Fixture['appgrant']
   readonly key: string
+  /** The redirect URL of its users. */
+  readonly redirect: string
   readonly user: {
     readonly access: string
     readonly tokenId: string
@@ -62,12 +64,13 @@ const CODES = 4
 /** One session with one token, and some pending codes. */
 export async function authorised(
   fixture: Fixture,
-  { key, proof }: { key: string; proof: Proof },
+  { key, redirect, proof }: { key: string; redirect: string; proof: Proof },
 ): Promise<UserScene['user']> {
   const codes = []
-  for (let n = 0; n <= CODES; n++) codes.push(await newCode(fixture, key))
+  const of = { ...fixture, key, redirect }
+  for (let n = 0; n <= CODES; n++) codes.push(await newCode(of))
   const [redeemed = '', ...pending] = codes
-  const granted = await redeem(fixture, redeemed, await proof())
+  const granted = await redeem(of, redeemed, await proof())
   const { accessToken: access, refreshToken: refresh = '', tokenId } = granted
   return { access, tokenId, refresh, redeemed, codes: pending }
 }
@@ -91,7 +94,7 @@ export async function userHoldingOf(scene: UserScene): Promise<UserHolding> {
 /** If an authorization is possible now, its tokens work. */
 export async function expectFreshWorks(scene: UserScene): Promise<void> {
   if ((await tryAsk(scene)) !== 'consent') return
-  const { accessToken } = await redeem(scene, await newCode(scene, scene.key), await scene.currentProof())
+  const { accessToken } = await redeem(scene, await newCode(scene), await scene.currentProof())
   expect(await scene.appgrant.authorizer.tryVerify(accessToken)).toMatchObject({
     ok: true,
     kind: 'user',
@@ -123,31 +126,35 @@ export async function rotate(scene: UserScene): Promise<void> {
   scene.clock.advance(31_000)
 }
 
-async function newCode({ appgrant }: Fixture, key: string): Promise<string> {
-  const asked = await begin(appgrant, key)
+/** What a request of the app needs. */
+type Asking = Pick<UserScene, 'appgrant' | 'key' | 'redirect'>
+
+async function newCode(of: Asking): Promise<string> {
+  const { appgrant } = of
+  const asked = await begin(of)
   if (asked.step !== 'consent') throw new Error(`expected a consent, received ${asked.location}`)
   return codeIn(await appgrant.authorizer.approve({ ticket: asked.ticket, account: OF_USER }))
 }
 
-function begin({ authorizer }: Fixture['appgrant'], key: string) {
+function begin({ appgrant, key, redirect }: Asking) {
   const params = {
     client_id: key,
-    redirect_uri: REDIRECT,
+    redirect_uri: redirect,
     response_type: 'code',
     code_challenge: challengeOf(VERIFIER),
     code_challenge_method: 'S256',
   }
-  return authorizer.beginAuthorization(new URLSearchParams(params), { account: OF_USER })
+  return appgrant.authorizer.beginAuthorization(new URLSearchParams(params), { account: OF_USER })
 }
 
-function redeem({ appgrant }: Pick<Fixture, 'appgrant'>, code: string, proof: AppAuthentication) {
-  return appgrant.authorizer.exchangeCode({ ...proof, code, codeVerifier: VERIFIER, redirectUrl: REDIRECT })
+function redeem({ appgrant, redirect }: Asking, code: string, proof: AppAuthentication) {
+  return appgrant.authorizer.exchangeCode({ ...proof, code, codeVerifier: VERIFIER, redirectUrl: redirect })
 }
 
-async function tryAsk({ appgrant, key }: UserScene): Promise<UserHolding['ask']> {
-  const code = await codeOf(begin(appgrant, key))
+async function tryAsk(scene: UserScene): Promise<UserHolding['ask']> {
+  const code = await codeOf(begin(scene))
   if (code !== 'ok') return code
-  const asked = await begin(appgrant, key)
+  const asked = await begin(scene)
   return asked.step === 'consent' ? 'consent' : (answerIn(asked).error as 'access_denied')
 }
 

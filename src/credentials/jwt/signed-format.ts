@@ -1,6 +1,7 @@
 import { createPrivateKey, KeyObject, sign as signHere, type webcrypto } from 'node:crypto'
 import { CompactSign, calculateJwkThumbprint, compactVerify, importJWK } from 'jose'
 import { createDeadline } from '../../base/deadline.ts'
+import { sanitizeError } from '../../base/sanitize-error.ts'
 import { ACCESS_TOKEN_TYPE, readAccessToken } from './access-token.ts'
 import type { AccessTokenClaims, ClaimRules, ClaimsFault } from './claims.ts'
 import type { JwsHeader } from './compact.ts'
@@ -78,10 +79,7 @@ async function signWith(
   const withinDeadline = createDeadline(timeoutMs)
   return async (payload) => {
     const input = `${protectedHeader}.${base64url(payload)}`
-    const signature = await withinDeadline(
-      async () => signer.sign(Buffer.from(input)),
-      (cause) => cause,
-    )
+    const signature = await withinDeadline(async () => signer.sign(Buffer.from(input)), sanitizeError)
     const text = `${input}.${base64url(signature)}`
     // Verify now: a signature by the wrong key, or in DER, would yield tokens nobody accepts.
     await compactVerify(text, publicKey, { algorithms: [alg] })

@@ -1,6 +1,7 @@
 import { createDeadline } from '../../base/deadline.ts'
 import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
+import { sanitizeError } from '../../base/sanitize-error.ts'
 import type { LiveApp } from '../../records/app.ts'
 import { decisionOf, lineageFault } from './lineage-fault.ts'
 import type { Scopes } from './scopes.ts'
@@ -92,7 +93,12 @@ export function createAccounts(
     })
   }
   const asked = async (account: string) => {
-    const lineage = await directory.lineage(account)
+    let lineage: readonly AccountState[]
+    try {
+      lineage = await directory.lineage(account)
+    } catch (error) {
+      throw sanitizeError(error)
+    }
     const fault = lineageFault(lineage, account)
     if (fault !== undefined) throw new TypeError(fault)
     return lineage
@@ -108,7 +114,7 @@ export function createAccounts(
       if (!isActive(lineage)) return 'account_blocked'
       const identity = identityOf(app)
       const permits = ({ id, mayUseApps: may }: AccountState) =>
-        typeof may === 'function' ? decisionOf(may(identity), id) : may
+        typeof may === 'function' ? decisionOf(() => may(identity), id) : may
       try {
         return lineage.every(permits) ? undefined : 'not_permitted'
       } catch (cause) {

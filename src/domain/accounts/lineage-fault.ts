@@ -1,5 +1,6 @@
 import { createBoundedMap } from '../../base/bounded-map.ts'
 import { nearestName, shownName } from '../../base/known-members.ts'
+import { sanitizeError } from '../../base/sanitize-error.ts'
 import { shownValue } from '../input/shown-value.ts'
 
 type Check = readonly [expected: string, isValid: (value: unknown) => boolean]
@@ -52,8 +53,14 @@ export function lineageFault(lineage: unknown, account: string): string | undefi
   return `${call}[0].id: expected the account itself first, then its ancestors, received ${shownValue(first.id)}`
 }
 
-/** @throws TypeError unless `mayUseApps` decided at once: a promise would pass for true. */
-export function decisionOf(decision: unknown, id: string): boolean {
+/** @throws TypeError unless `mayUseApps` decides at once: a promise would pass for true. */
+export function decisionOf(decide: () => unknown, id: string): boolean {
+  let decision: unknown
+  try {
+    decision = decide()
+  } catch (error) {
+    throw sanitizeError(error)
+  }
   if (typeof decision === 'boolean') return decision
   // It is refused whatever it resolves to, so its rejection is of no interest.
   if (decision instanceof Promise) decision.catch(() => {})

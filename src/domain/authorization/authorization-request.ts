@@ -3,9 +3,9 @@ import type { LiveApp } from '../../records/app.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import { matchesRedirect } from '../apps/app-fields.ts'
 import { isUsableRedirect } from '../apps/usable-redirect.ts'
-import { parseScope } from '../input/parse-scope.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import { type Audiences, resourcesInput } from '../input/resources.ts'
+import { spacedList } from '../input/spaced-list.ts'
 import { narrowedScope } from '../tokens/scope.ts'
 import { bindingOf, isChallenge } from './pkce.ts'
 
@@ -65,8 +65,8 @@ export function readParams(params: unknown): AuthorizationParams {
   }
   const asked = params.getAll('resource').join(' ')
   if (asked.length > MAX_PARAMETER) throw invalidRequest(`resource: expected at most ${MAX_PARAMETER} characters`)
-  const resources = asked.split(' ').filter(Boolean)
-  return { ...read, ...(resources.length > 0 && { resources }) }
+  const resources = spacedList(asked)
+  return { ...read, ...(resources && { resources }) }
 }
 
 /**
@@ -118,7 +118,7 @@ export function validateRequest(
   }
   try {
     const audience = audiences.requested(resourcesInput(params.resources))
-    const scope = narrowedScope(parseScope(params.scope), app.fields.scopes, { app, scopes })
+    const scope = narrowedScope(spacedList(params.scope), app.fields.scopes, { app, scopes })
     return { scope, ...(audience && { audience }), binding: bindingOf(challenge, redirect.redirectUrl) }
   } catch (error) {
     if (isAppGrantError(error, 'invalid_target'))

@@ -68,24 +68,38 @@ export function createClientCredentials(parts: {
     const watch = <Result>(app: LiveApp, call: () => Promise<Result>) =>
       refusals.watch({}, { app: app.key, ...source }, call)
 
+    const attempt = { isCounted: false }
     const known = proof.remembered()
     const early = known && { ...known, plan: planFor(known.value) }
     const granted =
-      early && (await early.plan.then((plan) => watch(plan.app, () => issue(plan, source, early.revision)), nothing))
+      early &&
+      (await early.plan.then(
+        (plan) => watch(plan.app, () => issue(plan, source, { attempt, appRevision: early.revision })),
+        nothing,
+      ))
     if (granted) return granted
 
     const app = await proof.current()
     // The remembered version has been checked already, so the directory is not asked twice.
-    const issued = await watch(app, async () => issue(await (app === early?.value ? early.plan : planFor(app)), source))
+    const plan = () => (app === early?.value ? early.plan : planFor(app))
+    const issued = await watch(app, async () => issue(await plan(), source, { attempt }))
     if (!issued) throw new Error('the same random token id was generated twice')
     return issued
   }
 
-  /** @param appRevision - nothing is issued if the app is no longer at this revision. Default is to issue in any case. */
-  async function issue(plan: Plan, source: EventSource, appRevision?: string): Promise<TokenResponse | undefined> {
+  /**
+   * @param options - `attempt`: is counted once, however often it is made. `appRevision`: nothing is issued if the app is no longer
+   *   at this revision. Default is to issue in any case.
+   */
+  async function issue(
+    plan: Plan,
+    source: EventSource,
+    { attempt, appRevision }: { readonly attempt: { isCounted: boolean }; readonly appRevision?: string },
+  ): Promise<TokenResponse | undefined> {
     const { app, scope, audience, userAgent } = plan
     const issuedAt = clock()
-    const counted = accessTokenIssuer.assertMayIssue(app)
+    const counted = attempt.isCounted ? undefined : accessTokenIssuer.assertMayIssue(app)
+    attempt.isCounted = true
     if (counted) await counted
     const token = await accessTokenIssuer.issue(
       { kind: 'at', app: app.key, token: random(WIDTH.token), secret: random(WIDTH.secret) },

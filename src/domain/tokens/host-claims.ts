@@ -1,6 +1,7 @@
 import { createDeadline } from '../../base/deadline.ts'
 import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
+import { sanitizeError } from '../../base/sanitize-error.ts'
 import { type Claims, RESERVED_CLAIMS } from '../../credentials/jwt/claims.ts'
 import type { Access } from './verification.ts'
 
@@ -18,7 +19,15 @@ export function createHostClaims(
   { timeoutMs, events }: { readonly timeoutMs: number; readonly events: Emitter },
 ): HostClaims {
   const withinDeadline = createDeadline(timeoutMs)
-  return (access) => withinDeadline(async () => plainClaims(await claims(structuredClone(access))), outage)
+  return (access) => withinDeadline(async () => plainClaims(await askHost(access)), outage)
+
+  async function askHost(access: Access): Promise<unknown> {
+    try {
+      return await claims(structuredClone(access))
+    } catch (error) {
+      throw sanitizeError(error)
+    }
+  }
 
   function outage(cause: unknown): AppGrantError {
     const code = 'claims_unavailable'

@@ -1,6 +1,6 @@
 import { type AccessTokenClaims, RESERVED_CLAIMS } from '../../credentials/jwt/claims.ts'
 import { APP_SUBJECT } from '../input/input.ts'
-import { parseScope } from '../input/parse-scope.ts'
+import { spacedList } from '../input/spaced-list.ts'
 import type { Access } from './verification.ts'
 
 /** The data from which the claims of a token are made. */
@@ -54,7 +54,7 @@ export function accessOfClaims(claims: AccessTokenClaims): Access {
     kind,
     app: { key, name, owner },
     account: kind === 'app' ? owner : sub,
-    scope: parseScope(scope) ?? [],
+    scope: spacedList(scope) ?? [],
     audience: [aud].flat(),
     tokenId: jti,
     issuedAt: new Date(iat * 1000),

@@ -1,4 +1,5 @@
-import { required, resourcesOf, type TokenGrant } from './token-grant.ts'
+import { spacedList } from '../../domain/input/spaced-list.ts'
+import { required, type TokenGrant } from './token-grant.ts'
 
 /** @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.3) */
 export const authorizationCode: TokenGrant = {
@@ -10,6 +11,6 @@ export const authorizationCode: TokenGrant = {
       code: required(form, 'code'),
       redirectUrl: required(form, 'redirect_uri'),
       codeVerifier: required(form, 'code_verifier'),
-      resources: resourcesOf(form),
+      resources: spacedList(form.get('resource')),
     }),
 }

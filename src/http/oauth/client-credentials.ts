@@ -1,6 +1,6 @@
-import { parseScope } from '../../domain/input/parse-scope.ts'
+import { spacedList } from '../../domain/input/spaced-list.ts'
 import { asConfidential } from './client-authentication.ts'
-import { resourcesOf, type TokenGrant } from './token-grant.ts'
+import type { TokenGrant } from './token-grant.ts'
 
 /** @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.4.2) */
 export const clientCredentials: TokenGrant = {
@@ -11,7 +11,7 @@ export const clientCredentials: TokenGrant = {
       ...asConfidential(client),
       userAgent: context.userAgent,
       remoteAddress: context.remoteAddress,
-      scope: parseScope(form.get('scope')),
-      resources: resourcesOf(form),
+      scope: spacedList(form.get('scope')),
+      resources: spacedList(form.get('resource')),
     }),
 }

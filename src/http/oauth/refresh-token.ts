@@ -1,5 +1,5 @@
-import { parseScope } from '../../domain/input/parse-scope.ts'
-import { required, resourcesOf, type TokenGrant } from './token-grant.ts'
+import { spacedList } from '../../domain/input/spaced-list.ts'
+import { required, type TokenGrant } from './token-grant.ts'
 
 /** @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-6) */
 export const refreshToken: TokenGrant = {
@@ -9,7 +9,7 @@ export const refreshToken: TokenGrant = {
       ...context,
       ...client,
       refreshToken: required(form, 'refresh_token'),
-      scope: parseScope(form.get('scope')),
-      resources: resourcesOf(form),
+      scope: spacedList(form.get('scope')),
+      resources: spacedList(form.get('resource')),
     }),
 }

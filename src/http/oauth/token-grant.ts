@@ -16,8 +16,3 @@ export function required(form: Form, name: string): string {
   if (value === undefined) throw invalidRequest(`${name} is missing`)
   return value
 }
-
-/** @see RFC 8707 §2.2 */
-export function resourcesOf(form: Form): readonly string[] | undefined {
-  return form.get('resource')?.split(' ').filter(Boolean)
-}

@@ -2,7 +2,7 @@ import { type AnyAppGrantError, AppGrantError, isAppGrantError } from '../../bas
 import type { AppGrant } from '../../create-app-grant.ts'
 import type { RequestContext } from '../../domain/apps/authenticate-app.ts'
 import type { Consent, Redirect } from '../../domain/authorization/authorization.ts'
-import { parseScope } from '../../domain/input/parse-scope.ts'
+import { spacedList } from '../../domain/input/spaced-list.ts'
 import { browserLocale, createLanguages, type HostTexts } from '../../frame/languages.ts'
 import type { Theme } from '../../frame/theme.ts'
 import { pageStatus } from '../wire/error-response.ts'
@@ -108,7 +108,7 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
     const decision = { ...facts, ...by, ticket: form.get('ticket') ?? '' }
     switch (form.get('decision')) {
       case 'approve':
-        return seeOther(await authorizer.approve({ ...decision, scope: parseScope(form.get('scope')) ?? [] }))
+        return seeOther(await authorizer.approve({ ...decision, scope: spacedList(form.get('scope')) ?? [] }))
       case 'deny':
         return seeOther(await authorizer.deny(decision))
       default:

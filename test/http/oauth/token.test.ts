@@ -14,6 +14,13 @@ describe('POST /token', () => {
     expect(await refusal(response)).toEqual({ status: 429, error: 'temporarily_unavailable' })
   })
 
+  it('a resource without a value, or with spaces only, is absent (HTTP-5)', async () => {
+    const { trustedApp, post } = httpFixture({ resources: ['https://api.example/'] })
+    const { app, secret } = await trustedApp()
+    for (const resource of ['', ' ', '  ', ' https://api.example/ '])
+      expect((await post('/token', { ...GRANT, resource }, basic(app.key, secret))).status).toBe(200)
+  })
+
   it('a trusted app gets a token with Basic and with body credentials (RFC 6749 §4.4, TOK-1)', async () => {
     const { trustedApp, post, appgrant } = httpFixture()
     const { app, secret } = await trustedApp()

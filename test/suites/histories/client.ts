@@ -2,7 +2,13 @@
 // the forms of told.ts. Argument: the database, as JSON. It ends when its input ends.
 import { createHash } from 'node:crypto'
 import { createInterface } from 'node:readline'
-import { type AppGrant, createAppGrant, isAppGrantError, type Store } from '../../../src/index.ts'
+import {
+  type AccountDirectory,
+  type AppGrant,
+  createAppGrant,
+  isAppGrantError,
+  type Store,
+} from '../../../src/index.ts'
 import { exampleApp } from '../../../src/testing/index.ts'
 import type { Asked } from '../../model/app-history.ts'
 import { NO_LIMITS } from '../../support/limits.ts'
@@ -23,7 +29,13 @@ const settings = {
   lifetimes: { refreshGraceSeconds: 60 },
   limits: NO_LIMITS,
 }
-const appgrant = createAppGrant({ store, ...settings })
+/** Each account is a tenant of its own, so the user may authorize a published app only. */
+const directory: AccountDirectory = {
+  lineage: async (id) => [
+    { id, active: true, mayUseApps: true, mayRegisterApps: true, mayTrustApps: true, tenant: id },
+  ],
+}
+const appgrant = createAppGrant({ store, directory, ...settings })
 /** Releases the late writes, by the key of their app. */
 const late = new Map<string, () => Promise<unknown>>()
 
@@ -31,6 +43,7 @@ async function begin(): Promise<Begun> {
   const { app, secret } = await appgrant.apps.register(
     exampleApp({ owner: OWNER, trusted: true, redirectUrls: [REDIRECT] }),
   )
+  await appgrant.apps.setPublished(app.key, true)
   const params = new URLSearchParams({
     client_id: app.key,
     redirect_uri: REDIRECT,
@@ -48,7 +61,12 @@ async function begin(): Promise<Begun> {
 }
 
 /** Calls a node and returns what to report of the result. */
-async function ask({ apps, tokens, authorizer }: AppGrant, key: string, asked: Asked, text: string): Promise<object> {
+async function ask(
+  { apps, tokens, installs, authorizer }: AppGrant,
+  key: string,
+  asked: Asked,
+  text: string,
+): Promise<object> {
   switch (asked.act) {
     case 'grant': {
       const { tokenId, accessToken } = await authorizer.clientCredentials({ key, secret: asked.secret })
@@ -78,6 +96,12 @@ async function ask({ apps, tokens, authorizer }: AppGrant, key: string, asked: A
     case 'distrust':
       await apps.setTrusted(key, asked.act === 'trust')
       return {}
+    case 'publish':
+    case 'unpublish':
+      await apps.setPublished(key, asked.act === 'publish')
+      return {}
+    case 'withdraw':
+      return (await installs.withdraw({ app: key, account: USER })) ? {} : { outcome: 'absent' }
     case 'remove':
       return (await apps.remove(key)) ? {} : { outcome: 'absent' }
     default:
@@ -93,7 +117,7 @@ function nodeWithLateWrite(key: string): AppGrant {
     late.set(key, () => store.replace(from, to))
     return Promise.reject(new Error('no answer'))
   }
-  return createAppGrant({ store: { ...store, replace }, ...settings })
+  return createAppGrant({ store: { ...store, replace }, directory, ...settings })
 }
 
 async function answerTo(told: Told): Promise<object> {

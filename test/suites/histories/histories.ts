@@ -21,6 +21,9 @@ const KILLS = [
   'resume',
   'distrust',
   'trust',
+  'publish',
+  'unpublish',
+  'withdraw',
   'removeAllOfOwner',
   'removeAllOfUser',
   'regenerate',
@@ -34,6 +37,7 @@ const ACTS = [
   ...often(2, 'suspend'),
   ...often(4, 'resume'),
   ...often(2, 'trust'),
+  ...often(2, 'publish'),
   ...often(2, 'removeToken'),
 ] as const
 

@@ -102,9 +102,7 @@ describe('sanitizeError', () => {
     'a thrown value that is not an error is not shown',
     (value) => {
       expect(shown(sanitizeError(value))).not.toContain(SECRET)
-      expect(sanitizeError(value).message).toMatch(
-        /^the store rejected with a value of type \w+, which is not an Error$/,
-      )
+      expect(sanitizeError(value).message).toMatch(/^rejected with a value of type \w+, which is not an Error$/)
     },
   )
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { parseScope } from '../../../src/domain/input/parse-scope.ts'
+import { spacedList } from '../../../src/domain/input/spaced-list.ts'
 
-describe('parseScope', () => {
+describe('spacedList', () => {
   it.each([
     ['a', ['a']],
     ['a b', ['a', 'b']],
@@ -14,6 +14,6 @@ describe('parseScope', () => {
     ['   ', undefined],
     [undefined, undefined],
   ])('%j is %j (TOK-7)', (text, scopes) => {
-    expect(parseScope(text)).toEqual(scopes)
+    expect(spacedList(text)).toEqual(scopes)
   })
 })

@@ -1,4 +1,4 @@
-import { AppGrantError, isAppGrantError } from '../base/errors.ts'
+import { AppGrantError, isAppGrantError } from './errors.ts'
 
 // A registered symbol, so that an adapter and a core from two copies of this package interoperate.
 export const NOT_APPLIED = Symbol.for('appgrant.notApplied')
@@ -44,7 +44,7 @@ export async function withSanitizedErrors<Result>(call: Promise<Result>): Promis
 
 function sanitizedCopy(error: unknown, depth: number): Error {
   if (typeof error !== 'object' || error === null || !('message' in error))
-    return new Error(`the store rejected with a value of type ${typeof error}, which is not an Error`)
+    return new Error(`rejected with a value of type ${typeof error}, which is not an Error`)
   const { name, message, code, errorLabels }: DriverError = error
   const reason = depth < MAX_CAUSES ? reasonOf(error) : undefined
   const cause = reason === undefined ? {} : { cause: sanitizedCopy(reason, depth + 1) }
