@@ -33,7 +33,9 @@ export interface AccountBook {
   /** Names by id. An id without a name is shown itself. Asked once for each page, with the accounts on it. */
   names(ids: readonly string[]): Promise<Readonly<Record<string, string>>>
   /** Accounts below `account` whose names match `search`, at most a page of them. Without it, no list of accounts is offered. */
-  below?(account: string, search: string): Promise<readonly { readonly id: string; readonly name: string }[]>
+  readonly below?:
+    | ((account: string, search: string) => Promise<readonly { readonly id: string; readonly name: string }[]>)
+    | undefined
 }
 
 /** Options of {@link createConsole}. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { REDIRECT } from '../support/session-fixture.ts'
+import { postAddresses } from './post-addresses.ts'
 import { type ConsoleWorld, consoleWorld, ORIGIN } from './world.ts'
 
 const FIELDS = {
@@ -9,31 +10,6 @@ const FIELDS = {
   'Redirect URL 1': 'https://fax.example/callback',
 }
 const LOSS = 'I understand that 1 account loses access at once'
-
-/** Everything that a form can be sent to. */
-const POSTS = (key: string) => [
-  '/apps/new',
-  '/apps/remove',
-  '/managed/remove',
-  '/all/suspend',
-  `/apps/${key}`,
-  ...[
-    'suspend',
-    'resume',
-    'tokens',
-    'instances/remove',
-    'regenerate',
-    'add-secret',
-    'remove-secret',
-    'end-tokens',
-    'trust',
-    'untrust',
-    'keys',
-    'publish',
-    'unpublish',
-    'resource-server',
-  ].map((name) => `/apps/${key}/${name}`),
-]
 
 describe('states of the lists', () => {
   it('nothing yet: one sentence and one action', async () => {
@@ -185,7 +161,7 @@ describe('what does not work', () => {
     w.viewer = { account: 'other-org', login: 'otto' }
     const own = await w.open('/apps/new')
     const as = own.entries('OK').find(([name]) => name === 'as') ?? ['as', '']
-    for (const path of POSTS(w.key).filter((one) => one.includes(w.key))) {
+    for (const path of postAddresses(w.key).filter((one) => one.includes(w.key))) {
       const read = await w.open(path)
       const sent = await w.post(own, [as, ['sure', 'yes'], ['all', 'all'], ['account', 'user']], `/console${path}`)
       expect([path, read.status, sent.status]).toEqual([path, 404, 404])
@@ -220,7 +196,7 @@ describe('what does not work', () => {
     w.viewer = { account: 'org', login: 'olga', operator: true }
     const entries = (await w.open('/apps/new')).fill(FIELDS).entries('OK')
     const before = [w.observed.writes(), w.tree.questions]
-    for (const path of POSTS(w.key)) {
+    for (const path of postAddresses(w.key)) {
       const body = new URLSearchParams(
         [...entries, ['app', w.key], ['sure', 'yes']].map(([name = '', value = '']) => [name, value]),
       )
@@ -241,7 +217,7 @@ describe('what does not work', () => {
 
   it('the table of forms has every address that takes one', async () => {
     const w = await consoleWorld()
-    const known = POSTS(w.key).map((path) => path.replace(w.key, '{key}'))
+    const known = postAddresses(w.key).map((path) => path.replace(w.key, '{key}'))
     const { ADDRESSES } = await import('../../src/console/addresses.ts')
     for (const path of Object.values(ADDRESSES)) {
       const response = await w.send(`/console${path.replace('{key}', w.key).replace('{file}', 'x.css')}`, {
