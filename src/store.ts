@@ -15,3 +15,4 @@ export {
   type Store,
   type StoreRecord,
 } from './store/store.ts'
+export { createWatchers, type Watchers } from './store/watchers.ts'

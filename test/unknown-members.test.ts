@@ -72,6 +72,8 @@ const EXPORTS: Readonly<Record<string, Case | typeof NONE>> = {
   isNotApplied: NONE,
   manualClock: NONE,
   memoryStore: NONE,
+  conformanceSummary: NONE,
+  createWatchers: NONE,
   notApplied: NONE,
   paginate: NONE,
   sanitizeError: NONE,

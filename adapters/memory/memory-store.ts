@@ -1,4 +1,5 @@
 import {
+  createWatchers,
   type GroupRef,
   type Position,
   type RecordRef,
@@ -27,7 +28,7 @@ const groupKey = (of: GroupRef) => `${of.partition} ${of.kind} ${of.group}`
 export function memoryStore(): Store {
   const records = new Map<string, StoreRecord>()
   const groups = new Map<string, Position[]>()
-  const watchers = new Set<(ref: RecordRef) => void>()
+  const watchers = createWatchers()
   let sweep = records.entries()
 
   const enter = (record: StoreRecord) => {
@@ -83,7 +84,7 @@ export function memoryStore(): Store {
       if (stored?.revision !== from.revision) return false
       leave(stored)
       put(to)
-      for (const changed of watchers) changed({ kind: to.kind, partition: to.partition, id: to.id })
+      watchers.notify({ kind: to.kind, partition: to.partition, id: to.id })
       return true
     },
     async list(group, { after, limit }) {
@@ -100,10 +101,7 @@ export function memoryStore(): Store {
       return members.length - firstBehind(members, { position: after + 1, id: '' })
     },
     async watch(changed) {
-      // Wrapped, so that the same callback can be registered twice.
-      const watcher = (ref: RecordRef) => changed(ref)
-      watchers.add(watcher)
-      return async () => void watchers.delete(watcher)
+      return watchers.add(changed)
     },
     async close() {
       watchers.clear()

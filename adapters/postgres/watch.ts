@@ -63,7 +63,7 @@ export function listener({ channel }: Names, create: () => PostgresClient): List
     try {
       if (isClosed) throw new Error('the store is closed')
       if (connection.process === undefined)
-        throw new Error('hints need a connection that no pooler shares. Pass one as `listener`')
+        throw new Error('hints need a connection that no pooler shares. Pass one as the option listener')
       connection.onNotification(hear)
       await connection.query(`LISTEN "${channel}"`)
     } catch (error) {

@@ -1,23 +1,21 @@
 import { once } from '../../src/base/once.ts'
-import type { RecordRef } from '../../src/store.ts'
+import { createWatchers, type Store } from '../../src/store.ts'
 import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
 import type { Keyspace } from './keys.ts'
-
-type Watch = (changed: (ref: RecordRef) => void) => Promise<() => Promise<void>>
 
 /**
  * Subscribes to the hints that REPLACE publishes. Plain pub/sub reaches every node of a cluster; sharded pub/sub would
  * need Redis 7. Hints published while the connection is down are lost, which the port allows.
  */
-export function watcher(connection: Connection, { channel }: Keyspace): Watch {
-  const watching = new Set<(ref: RecordRef) => void>()
+export function watcher(connection: Connection, { channel }: Keyspace): NonNullable<Store['watch']> {
+  const watchers = createWatchers()
   let heard: Client | undefined
 
   const hear = (from: string, message: string) => {
     if (from !== channel) return
     const [partition = '', kind = '', id = ''] = message.split(' ')
-    for (const changed of watching) changed({ kind, partition, id })
+    watchers.notify({ kind, partition, id })
   }
   const listening = once(async () => {
     const client = await connection.ready()
@@ -29,9 +27,6 @@ export function watcher(connection: Connection, { channel }: Keyspace): Watch {
 
   return async (changed) => {
     await listening()
-    // Wrapped, so that the same callback can be registered twice.
-    const watch = (ref: RecordRef) => changed(ref)
-    watching.add(watch)
-    return async () => void watching.delete(watch)
+    return watchers.add(changed)
   }
 }

@@ -38,12 +38,14 @@ interface Batch {
   /** For the refs of all calls, one call after the other: the index of the result. */
   readonly places: number[]
   readonly calls: GetCall[]
+  /** The places that were requested more than once. */
+  readonly shared: Set<number>
 }
 
 /**
  * Creates the method `get` of a store that reads the calls of one tick of the event loop with one command for each lane. All
  * lanes are read before the first result is awaited, and a call waits only for its own lanes. A ref that several calls request
- * is read once, and one that could not be read fails only the calls that requested it. A call never joins a batch that was
+ * is read once, its record is frozen, and one that could not be read fails only the calls that requested it. A call never joins a batch that was
  * already passed to `read`. Errors are sanitized.
  *
  * @example
@@ -70,6 +72,8 @@ export function batchGets(reader: BatchReader): Store['get'] {
       }
       try {
         read(batch.names, batch.refs).then((found) => {
+          // Callers that get one record must not change it for each other.
+          for (const place of batch.shared) freeze(found[place])
           for (const call of batch.calls) settle(call, batch.places, found)
         }, refuse)
       } catch (error) {
@@ -88,16 +92,19 @@ export function batchGets(reader: BatchReader): Store['get'] {
     if (known && known.calls.length < MAX_CALLS) return known
     if (known) full.push(known)
     else if (open.size === 0) setImmediate(flush)
-    const batch: Batch = { names: [], refs: [], placeOf: new Map(), places: [], calls: [] }
+    const batch: Batch = { names: [], refs: [], placeOf: new Map(), places: [], calls: [], shared: new Set() }
     open.set(lane, batch)
     return batch
   }
   /** The index of a ref's result. Ids are looked up first, because making a name takes longer than finding one. */
-  const placeIn = ({ names, refs, placeOf }: Batch, ref: RecordRef): number => {
+  const placeIn = ({ names, refs, placeOf, shared }: Batch, ref: RecordRef): number => {
     const known = placeOf.get(ref.id)
     if (known !== undefined) {
       const found = refs[known] as RecordRef
-      if (found.kind === ref.kind && found.partition === ref.partition) return known
+      if (found.kind === ref.kind && found.partition === ref.partition) {
+        shared.add(known)
+        return known
+      }
     }
     const place = names.length
     names.push(nameOf(ref))
@@ -145,6 +152,12 @@ export function batchGets(reader: BatchReader): Store['get'] {
     if (!laneOf || refs.every((ref) => laneOf(ref) === lane)) return join(lane, refs)
     return gather(laneOf, refs)
   }
+}
+
+function freeze(result: ReadResult): void {
+  if (!result || result instanceof Error) return
+  Object.freeze(result.groups)
+  Object.freeze(result)
 }
 
 function settle(call: GetCall, places: readonly number[], found: readonly ReadResult[]): void {

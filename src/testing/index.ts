@@ -1,5 +1,7 @@
 export { conformance } from './conformance.ts'
-export type { ConformanceCase, ConformanceTarget } from './conformance-case.ts'
+export type { ConformanceCase, ConformanceResult } from './conformance-case.ts'
+export { conformanceSummary } from './conformance-summary.ts'
+export type { ConformanceTarget, ProcessTarget } from './conformance-target.ts'
 export { type ExampleFields, exampleApp } from './example-app.ts'
 export { type FaultyStore, faultyStore, type StoreMethod } from './faulty-store.ts'
 export { type ManualClock, manualClock } from './manual-clock.ts'

@@ -1,21 +1,35 @@
 import type { GroupRef, Position, RecordPage, RecordRef, Store, StoreRecord } from '../store/store.ts'
-import { expectEqual, expectThat } from './expectations.ts'
+import type { Round } from './conformance-case.ts'
+import { expectEqual, expectThat, FailedPreparation, nameOf } from './expectations.ts'
 import { upTo } from './sample-records.ts'
 
 const IN_FLIGHT = 50
 const MAX_PAGES = 1000
 
-/** Inserts new records, {@link IN_FLIGHT} at a time. */
+/** Inserts the new records that a case needs, {@link IN_FLIGHT} at a time. */
 export async function insertAll(store: Store, records: readonly StoreRecord[]): Promise<void> {
   for (let start = 0; start < records.length; start += IN_FLIGHT) {
-    const results = await Promise.all(records.slice(start, start + IN_FLIGHT).map((one) => store.insert(one)))
-    for (const result of results) expectEqual('the result of an insert at a free ref', result, 'inserted')
+    const some = records.slice(start, start + IN_FLIGHT)
+    const results = await Promise.all(some.map((one) => preparing(store.insert(one))))
+    for (const [index, one] of some.entries())
+      if (results[index] !== 'inserted')
+        throw new FailedPreparation(
+          `insert at the free ref ${nameOf(one)}: expected 'inserted', received '${results[index]}'`,
+        )
+  }
+}
+
+async function preparing<Result>(call: Promise<Result>): Promise<Result> {
+  try {
+    return await call
+  } catch (error) {
+    throw new FailedPreparation(error instanceof Error ? error.message : String(error), { cause: error })
   }
 }
 
 /** Replaces a record whose stored revision is that of `from`. */
 export async function replaceWith(store: Store, from: StoreRecord, to: StoreRecord): Promise<StoreRecord> {
-  expectEqual('the result of a replace of the stored revision', await store.replace(from, to), true)
+  expectEqual(`the result of a replace of the stored revision of ${nameOf(from)}`, await store.replace(from, to), true)
   return to
 }
 
@@ -62,11 +76,16 @@ export function pageAfter(after: Position | undefined, limit: number) {
   return after ? { after, limit } : { limit }
 }
 
-/** The results of that many parallel calls, every other one on the second node. */
+/** The results of the parallel calls of a round, every other one on the second node. */
 export function fromTwoNodes<Result>(
-  callers: number,
+  { callers, delayOf }: Pick<Round, 'callers' | 'delayOf'>,
   nodes: { readonly one: Store; readonly two: Store },
   call: (node: Store, caller: number) => Promise<Result>,
 ): Promise<readonly Result[]> {
-  return Promise.all(upTo(callers).map((caller) => call(caller % 2 === 0 ? nodes.one : nodes.two, caller)))
+  return Promise.all(
+    upTo(callers).map(async (caller) => {
+      for (let ticks = delayOf(caller); ticks > 0; ticks--) await othersGoOn()
+      return call(caller % 2 === 0 ? nodes.one : nodes.two, caller)
+    }),
+  )
 }

@@ -5,7 +5,7 @@ import { consoleWorld } from './world.ts'
 const LOSS = 'I understand that 1 account loses access at once'
 
 describe('the page of an app', () => {
-  it('saves only what was changed, and says so (seed 7)', async () => {
+  it('saves only what was changed, and says so (CON-4)', async () => {
     const w = await consoleWorld()
     const form = await w.open(`/apps/${w.key}`)
     let page = await form.fill({ 'Name required': 'Reports' }).press('OK')
@@ -30,7 +30,7 @@ describe('the page of an app', () => {
     expect(await w.appgrant.apps.get(w.key)).toMatchObject({ homepage: 'https://reports.example/' })
   })
 
-  it('a field that somebody else has changed meanwhile is shown in both versions, and the next press saves', async () => {
+  it('a field that somebody else has changed meanwhile is shown in both versions, and the next press saves (CON-24)', async () => {
     const w = await consoleWorld()
     const form = await w.open(`/apps/${w.key}`)
     await w.appgrant.apps.update(w.key, { name: 'Theirs', description: 'Also theirs' })
@@ -46,7 +46,7 @@ describe('the page of an app', () => {
     expect(await w.appgrant.apps.get(w.key)).toMatchObject({ name: 'Mine', description: 'Also theirs' })
   })
 
-  it('a change between reading and writing is a conflict too, and none is lost', async () => {
+  it('a change between reading and writing is a conflict too, and none is lost (CON-24)', async () => {
     const w = await consoleWorld()
     const form = await w.open(`/apps/${w.key}`)
     // The write of the form finds another revision, and reads again.
@@ -77,7 +77,7 @@ describe('the page of an app', () => {
 })
 
 describe('the credentials of an app', () => {
-  it('regenerating says what it revokes and shows the new secret once (seed 36)', async () => {
+  it('regenerating says what it revokes and shows the new secret once (CON-19)', async () => {
     const w = await consoleWorld()
     const { access } = await w.start()
     const asked = await (await w.open(`/apps/${w.key}`)).follow('Regenerate…')
@@ -109,7 +109,7 @@ describe('the credentials of an app', () => {
     await authorizer.authenticateApp({ key: w.key, secret })
   })
 
-  it('of two windows that regenerate at once, one shows the secret that works', async () => {
+  it('of two windows that regenerate at once, one shows the secret that works (CON-30)', async () => {
     const w = await consoleWorld()
     const windows = [await w.open(`/apps/${w.key}/regenerate`), await w.open(`/apps/${w.key}/regenerate`)]
     const pages = await Promise.all(windows.map((window) => window.press('Regenerate')))
@@ -171,7 +171,7 @@ describe('what stops an app', () => {
   it.each([
     ['Revoke all tokens…', 'Revoke all tokens', 'All tokens of Call Reports are revoked.', 'revoked'],
     ['Remove…', 'Remove 1 app', '1 app was removed.', 'app_removed'],
-  ])('%s asks first, and does it then (seed 41)', async (link, button, said, state) => {
+  ])('%s asks first, and does it then (CON-22)', async (link, button, said, state) => {
     const w = await consoleWorld()
     const { access } = await w.start()
     const asked = await (await w.open(`/apps/${w.key}`)).follow(link)
@@ -181,7 +181,7 @@ describe('what stops an app', () => {
     expect([page.notes, await w.verify(access)]).toEqual([[said], state])
   })
 
-  it('trust is withdrawn and given on pages of their own, and only own tokens go (seed 32)', async () => {
+  it('trust is withdrawn and given on pages of their own, and only own tokens go (CON-17)', async () => {
     const w = await consoleWorld()
     await w.appgrant.apps.setTrusted(w.key, true)
     const own = await w.appgrant.authorizer.clientCredentials({ key: w.key, secret: w.secret })

@@ -4,7 +4,7 @@ import { consoleWorld } from './world.ts'
 const OPERATOR = { login: 'root@teleworks.example', operator: true }
 
 describe('an operator', () => {
-  it('sees the apps of all accounts, and finds one by its key, its owner or its name', async () => {
+  it('sees the apps of all accounts, and finds one by its key, its owner or its name (CON-27)', async () => {
     const w = await consoleWorld()
     await w.registerTrusted({ owner: 'other-org', name: 'Fax Archive' })
     w.viewer = OPERATOR
@@ -22,7 +22,7 @@ describe('an operator', () => {
     }
   })
 
-  it('is nobody special to others: what is the platform’s is a 404', async () => {
+  it('is nobody special to others: what is the platform’s is a 404 (CON-27)', async () => {
     const w = await consoleWorld()
     for (const path of [
       '/all',
@@ -156,7 +156,7 @@ describe('accounts below', () => {
 })
 
 describe('the viewer', () => {
-  it('reads in their own language and time zone (seed 12)', async () => {
+  it('reads in their own language and time zone (CON-7)', async () => {
     const w = await consoleWorld()
     w.viewer = { account: 'org', locale: 'de-AT', timeZone: 'Europe/Berlin' }
     const page = await w.open('/apps')

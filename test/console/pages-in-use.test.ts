@@ -13,7 +13,7 @@ const FIELDS = {
 }
 
 describe('the pages of an account', () => {
-  it('two tabs lead to the apps that it has registered, and to those that may act for it (seed 1, 3)', async () => {
+  it('two tabs lead to the apps that it has registered, and to those that may act for it (CON-1)', async () => {
     const w = await consoleWorld()
     const apps = await w.open('')
     expect([apps.path, apps.heading]).toEqual(['/console/apps', 'App registration'])
@@ -26,7 +26,7 @@ describe('the pages of an account', () => {
     expect(managed.text).toContain('aria-current="page">App management')
   })
 
-  it('an account above acts for one below on every page, and every form stays there (seed 2)', async () => {
+  it('an account above acts for one below on every page, and every form stays there (CON-2)', async () => {
     const w = await consoleWorld()
     w.viewer = { account: 'provider', login: 'petra' }
     const by: unknown[] = []
@@ -47,7 +47,7 @@ describe('the pages of an account', () => {
     expect((await w.open('/apps')).rows).toEqual([])
   })
 
-  it('one press suspends an app and another resumes it, and each says what that means (seed 4, 5, 6)', async () => {
+  it('one press suspends an app and another resumes it, and each says what that means (CON-3)', async () => {
     const w = await consoleWorld()
     const { access } = await w.start()
     let page = await (await w.open('/apps')).press('Active: suspend Call Reports')
@@ -63,7 +63,7 @@ describe('the pages of an account', () => {
     expect([page.heading, page.notes[0]]).toEqual(['Call Reports', expect.stringContaining('is suspended.')])
   })
 
-  it('the name leads to the form of the app, with what is stored in it (seed 7, 8, 9)', async () => {
+  it('the name leads to the form of the app, with what is stored in it (CON-4)', async () => {
     const w = await consoleWorld()
     const list = await w.open('/apps')
     expect(list.text).toContain(
@@ -76,7 +76,7 @@ describe('the pages of an account', () => {
     ).toEqual(['Call Reports', 'Statistics', 'https://reports.example/', 'admin@app.example', REDIRECT])
   })
 
-  it('the number of instances leads to those accounts that the viewer may know, and how many more there are (seed 10)', async () => {
+  it('the number of instances leads to those accounts that the viewer may know, and how many more there are (CON-5)', async () => {
     const w = await consoleWorld()
     await w.start()
     await w.start({ account: 'other-org' })
@@ -101,7 +101,7 @@ describe('the pages of an account', () => {
     expect([page.status, page.text.includes('Org Eight')]).toEqual([404, false])
   })
 
-  it('the number of access tokens leads to them, over the list (seed 11, 13, 14)', async () => {
+  it('the number of access tokens leads to them, over the list (CON-6)', async () => {
     const w = await consoleWorld()
     expect((await w.open('/apps')).links).not.toContain('0 access tokens of Call Reports')
     await w.start({ account: 'org' })
@@ -115,7 +115,7 @@ describe('the pages of an account', () => {
     expect((await page.follow('Close')).path).toBe('/console/apps')
   })
 
-  it('the selected access tokens are removed, and no others (seed 15, 17)', async () => {
+  it('the selected access tokens are removed, and no others (CON-8)', async () => {
     const w = await consoleWorld()
     const all = []
     for (let n = 0; n < 3; n++) {
@@ -132,7 +132,7 @@ describe('the pages of an account', () => {
     expect([page.status, page.notes, page.rows.length]).toEqual([422, ['Select at least one token.'], 2])
   })
 
-  it('the box in the header alone removes all tokens there are, those on other pages too (seed 16)', async () => {
+  it('the box in the header alone removes all tokens there are, those on other pages too (CON-9)', async () => {
     const w = await consoleWorld()
     const tokens = await Promise.all(Array.from({ length: 60 }, () => w.start({ account: 'org' })))
     const list = await w.open('/apps')
@@ -146,7 +146,7 @@ describe('the pages of an account', () => {
     expect(await w.verify(access)).toBe('ok')
   })
 
-  it('selected apps are removed after a page that says what that takes from whom (seed 18, 19)', async () => {
+  it('selected apps are removed after a page that says what that takes from whom (CON-10)', async () => {
     const w = await consoleWorld()
     const { access } = await w.start()
     await w.registerTrusted({ name: 'Second' })
@@ -179,7 +179,7 @@ describe('the pages of an account', () => {
 })
 
 describe('the pages of what apps may do for an account', () => {
-  it('each app is shown with when it was installed and who approved it (seed 20)', async () => {
+  it('each app is shown with when it was installed and who approved it (CON-11)', async () => {
     const w = await consoleWorld()
     await w.start({ account: 'user', login: 'anna' })
     w.viewer = { account: 'provider', login: 'petra', timeZone: 'Europe/Berlin' }
@@ -200,7 +200,7 @@ describe('the pages of what apps may do for an account', () => {
     expect(page.text).not.toContain(`/apps/${w.key}"`)
   })
 
-  it.each(['/apps', '/managed'])('%s is searched by a part of the name, in any script (seed 21)', async (path) => {
+  it.each(['/apps', '/managed'])('%s is searched by a part of the name, in any script (CON-12)', async (path) => {
     const w = await consoleWorld()
     const { app } = await w.registerTrusted({ name: 'Straße', trusted: false, redirectUrls: [REDIRECT] })
     await w.code({ account: 'org' }, { client_id: app.key })
@@ -213,7 +213,7 @@ describe('the pages of what apps may do for an account', () => {
     expect((await page.follow('Clear search')).rows).toHaveLength(2)
   })
 
-  it('what was allowed to an app is taken back, and only for this account (seed 22)', async () => {
+  it('what was allowed to an app is taken back, and only for this account (CON-13)', async () => {
     const w = await consoleWorld()
     const mine = await w.start({ account: 'org' })
     const others = await w.start({ account: 'user' })
@@ -227,7 +227,7 @@ describe('the pages of what apps may do for an account', () => {
     expect([await w.verify(mine.access), await w.verify(others.access)]).toEqual(['revoked', 'ok'])
   })
 
-  it('an account that may not register says who decides, and the address typed by hand is a 403 (seed 23)', async () => {
+  it('an account that may not register says who decides, and the address typed by hand is a 403 (CON-14)', async () => {
     const w = await consoleWorld()
     w.tree.set('provider', { mayRegisterApps: false, mayUseApps: false })
     const page = await w.open('/apps')
@@ -242,7 +242,7 @@ describe('the pages of what apps may do for an account', () => {
 })
 
 describe('the form of an app', () => {
-  it('has its groups, says what is required, and what each field is for (seed 24, 25, 26, 28)', async () => {
+  it('has its groups, says what is required, and what each field is for (CON-15)', async () => {
     const w = await consoleWorld()
     const page = await (await w.open('/apps')).follow('Add app')
     expect([...page.text.matchAll(/<legend[^>]*>([^<]+)/g)].map(([, legend]) => legend)).toEqual([
@@ -264,7 +264,7 @@ describe('the form of an app', () => {
     expect([cancelled.path, cancelled.rows.length]).toEqual(['/console/apps', 1])
   })
 
-  it('registers an app with names of any script, and shows its key and secret once (seed 26–37)', async () => {
+  it('registers an app with names of any script, and shows its key and secret once (CON-16)', async () => {
     const w = await consoleWorld()
     const form = await w.open('/apps/new')
     const page = await form
@@ -320,7 +320,7 @@ describe('the form of an app', () => {
     expect(await w.appgrant.apps.list({ owner: 'org' })).toMatchObject({ items: [{ name: 'Call Reports' }] })
   })
 
-  it('offers the canonical form of a redirect URL, and as many fields as are needed (seed 33)', async () => {
+  it('offers the canonical form of a redirect URL, and as many fields as are needed (CON-18)', async () => {
     const w = await consoleWorld()
     let page = await (await w.open('/apps/new'))
       .fill({ ...FIELDS, 'Redirect URL 1': 'HTTPS://Fax.Example' })
@@ -337,7 +337,7 @@ describe('the form of an app', () => {
     ])
   })
 
-  it('at the limit says so, and keeps what was typed (seed 38, APP-6)', async () => {
+  it('at the limit says so, and keeps what was typed (CON-20, APP-6)', async () => {
     const w = await consoleWorld({}, { appsPerOwner: 1 })
     const page = await (await w.open('/apps/new')).fill(FIELDS).press('OK')
     expect([page.status, page.notes, page.value('Name required')]).toEqual([
@@ -347,7 +347,7 @@ describe('the form of an app', () => {
     ])
   })
 
-  it('asks for the API type if the host names some, and offers only what the account may register (seed 39, 40)', async () => {
+  it('asks for the API type if the host names some, and offers only what the account may register (CON-21)', async () => {
     const w = await consoleWorld({ apis: { system: 'SystemAPI', unified: 'UnifiedAPI' } })
     w.tree.set('org', { mayRegisterApps: ['system'] })
     const form = await w.open('/apps/new')
@@ -363,7 +363,7 @@ describe('the form of an app', () => {
     expect([list.rows.length, list.rows.join()]).toEqual([1, expect.stringContaining('SystemAPI')])
   })
 
-  it('without the permission to trust apps says who has it, and a request made by hand is refused (seed 32, APP-9)', async () => {
+  it('without the permission to trust apps says who has it, and a request made by hand is refused (CON-17, APP-9)', async () => {
     const w = await consoleWorld()
     w.tree.set('org', { mayTrustApps: false })
     const form = await w.open('/apps/new')
@@ -376,7 +376,7 @@ describe('the form of an app', () => {
     expect([forged.status, (await w.appgrant.apps.list({ owner: 'org' })).items.length]).toEqual([403, 1])
   })
 
-  it('sent twice registers one app, and the secret is shown once', async () => {
+  it('sent twice registers one app, and the secret is shown once (CON-30)', async () => {
     const w = await consoleWorld()
     const form = (await w.open('/apps/new')).fill(FIELDS)
     const first = await form.press('OK')

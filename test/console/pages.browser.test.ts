@@ -35,6 +35,9 @@ const MAIN = [
   'down',
 ]
 
+/** One of each kind of page. */
+const FEW = ['apps', 'new-app-wrong', 'app', 'secret', 'managed', 'remove-apps']
+
 const LOOKS: readonly (readonly [string, string, number, BrowserContextOptions['colorScheme'], readonly string[]])[] = [
   ['1280 px, light, English', 'en-GB', 1280, 'light', ALL],
   ['768 px, dark, German', 'de', 768, 'dark', MAIN],
@@ -42,6 +45,12 @@ const LOOKS: readonly (readonly [string, string, number, BrowserContextOptions['
   ['320 px, dark, German', 'de', 320, 'dark', MAIN],
   ['1280 px, dark, Arabic', 'ar', 1280, 'dark', MAIN],
   ['320 px, light, Arabic', 'ar', 320, 'light', MAIN],
+  ['1280 px, dark, English', 'en-GB', 1280, 'dark', FEW],
+  ['768 px, light, English', 'en-GB', 768, 'light', FEW],
+  ['1280 px, light, Arabic', 'ar', 1280, 'light', FEW],
+  ['768 px, light, Arabic', 'ar', 768, 'light', FEW],
+  ['768 px, dark, Arabic', 'ar', 768, 'dark', FEW],
+  ['320 px, dark, Arabic', 'ar', 320, 'dark', FEW],
 ]
 
 describeWith('the pages of the console in Chromium', chromiumBinary, (executablePath) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { REDIRECT } from '../support/session-fixture.ts'
+import { postAddresses } from './post-addresses.ts'
 import { type ConsoleWorld, consoleWorld, ORIGIN } from './world.ts'
 
 const FIELDS = {
@@ -9,31 +10,6 @@ const FIELDS = {
   'Redirect URL 1': 'https://fax.example/callback',
 }
 const LOSS = 'I understand that 1 account loses access at once'
-
-/** Everything that a form can be sent to. */
-const POSTS = (key: string) => [
-  '/apps/new',
-  '/apps/remove',
-  '/managed/remove',
-  '/all/suspend',
-  `/apps/${key}`,
-  ...[
-    'suspend',
-    'resume',
-    'tokens',
-    'instances/remove',
-    'regenerate',
-    'add-secret',
-    'remove-secret',
-    'end-tokens',
-    'trust',
-    'untrust',
-    'keys',
-    'publish',
-    'unpublish',
-    'resource-server',
-  ].map((name) => `/apps/${key}/${name}`),
-]
 
 describe('states of the lists', () => {
   it('nothing yet: one sentence and one action', async () => {
@@ -119,7 +95,7 @@ describe('states of the lists', () => {
     }
   })
 
-  it('numbers that are not known are "?" and never 0, and the page stands', async () => {
+  it('numbers that are not known are "?" and never 0, and the page stands (CON-29)', async () => {
     const w = await consoleWorld()
     await w.start({ account: 'org' })
     w.store.fail('count', 'before', 2)
@@ -185,7 +161,7 @@ describe('what does not work', () => {
     w.viewer = { account: 'other-org', login: 'otto' }
     const own = await w.open('/apps/new')
     const as = own.entries('OK').find(([name]) => name === 'as') ?? ['as', '']
-    for (const path of POSTS(w.key).filter((one) => one.includes(w.key))) {
+    for (const path of postAddresses(w.key).filter((one) => one.includes(w.key))) {
       const read = await w.open(path)
       const sent = await w.post(own, [as, ['sure', 'yes'], ['all', 'all'], ['account', 'user']], `/console${path}`)
       expect([path, read.status, sent.status]).toEqual([path, 404, 404])
@@ -215,12 +191,12 @@ describe('what does not work', () => {
     [{ origin: 'null' }],
     [{ origin: 'https://evil.example' }],
     [{ origin: 'http://login.example' }],
-  ])('no form is handled that a browser sends with %j, at any address (HTTP-1)', async (headers) => {
+  ])('no form is handled that a browser sends with %j, at any address (HTTP-1, CON-23)', async (headers) => {
     const w = await consoleWorld()
     w.viewer = { account: 'org', login: 'olga', operator: true }
     const entries = (await w.open('/apps/new')).fill(FIELDS).entries('OK')
     const before = [w.observed.writes(), w.tree.questions]
-    for (const path of POSTS(w.key)) {
+    for (const path of postAddresses(w.key)) {
       const body = new URLSearchParams(
         [...entries, ['app', w.key], ['sure', 'yes']].map(([name = '', value = '']) => [name, value]),
       )
@@ -241,7 +217,7 @@ describe('what does not work', () => {
 
   it('the table of forms has every address that takes one', async () => {
     const w = await consoleWorld()
-    const known = POSTS(w.key).map((path) => path.replace(w.key, '{key}'))
+    const known = postAddresses(w.key).map((path) => path.replace(w.key, '{key}'))
     const { ADDRESSES } = await import('../../src/console/addresses.ts')
     for (const path of Object.values(ADDRESSES)) {
       const response = await w.send(`/console${path.replace('{key}', w.key).replace('{file}', 'x.css')}`, {
@@ -254,7 +230,7 @@ describe('what does not work', () => {
     }
   })
 
-  it('signed out, a form comes back with what was typed, and is sent again after a new sign-in', async () => {
+  it('signed out, a form comes back with what was typed, and is sent again after a new sign-in (CON-25)', async () => {
     const w = await consoleWorld()
     const form = (await w.open('/apps/new')).fill(FIELDS)
     const { viewer } = w
@@ -353,10 +329,7 @@ describe('a failing store', () => {
       .press('Remove selected')
     w.store.fail('replace', 'before', 1)
     const page = await asked.press('Remove 2 apps')
-    expect([page.notes, page.text]).toEqual([
-      ['1 could not be removed'],
-      expect.stringContaining('<span>Removed</span>'),
-    ])
+    expect([page.notes, page.text]).toEqual([['1 was not completed'], expect.stringContaining('<span>Removed</span>')])
     expect((await page.follow('Back')).rows).toHaveLength(1)
     expect((await w.appgrant.apps.list({ owner: 'org' })).items).toHaveLength(1)
   })
@@ -404,7 +377,7 @@ describe('a step that needs more proof', () => {
     return hasProof ? undefined : Response.redirect('https://sso.example/prove', 303)
   }
 
-  it('is asked for at the page and at the form of every dangerous operation, and nothing is done without', async () => {
+  it('is asked for at the page and at the form of every dangerous operation, and nothing is done without (CON-26)', async () => {
     const w = await consoleWorld({ confirm })
     w.viewer = { account: 'org', login: 'olga', operator: true }
     const dangers = {
@@ -458,7 +431,7 @@ describe('a step that needs more proof', () => {
 })
 
 describe('messages', () => {
-  it('are shown only if a page of the console led there (fixed list)', async () => {
+  it('are shown only if a page of the console led there, out of a fixed list (CON-31)', async () => {
     const w = await consoleWorld()
     const path = `/console/apps?said=suspended&about=${w.key}`
     const shown = async (headers: Record<string, string>) =>
@@ -481,7 +454,7 @@ describe('messages', () => {
   })
 })
 
-it('a tick that is missing is asked for, whatever the form says (seed 18)', async () => {
+it('a tick that is missing is asked for, whatever the form says (CON-10)', async () => {
   const w = await consoleWorld()
   await w.start()
   const asked = await w.open(`/apps/${w.key}/end-tokens`)

@@ -62,7 +62,7 @@ function consoleOf(options: Partial<ConsoleOptions> = {}, error?: ErrorCode | Er
 const titleOf = async (response: Response) => /<h1>(.*?)<\/h1>/.exec(await response.text())?.[1]
 
 describe('a page of the console', () => {
-  it('has exactly the headers that it needs, and its files may be kept for ever', async () => {
+  it('has exactly the headers that it needs, and its files may be kept for ever (CON-28)', async () => {
     const { send } = consoleOf()
     const response = await send('/apps')
     expect(response.status).toBe(200)
@@ -195,7 +195,7 @@ describe('a form of the console', () => {
     [{ origin: 'null' }, 403],
     [{ origin: 'https://evil.example' }, 403],
     [{ origin: ORIGIN }, 303],
-  ])('sent with %j gets %i, and nobody is asked who is signed in before (HTTP-1)', async (headers, status) => {
+  ])('sent with %j gets %i, and nobody is asked who is signed in before (HTTP-1, CON-23)', async (headers, status) => {
     let asked = 0
     const { send, done } = consoleOf({
       signIn: async () => {
@@ -222,7 +222,7 @@ describe('a form of the console', () => {
     expect([response.status, done]).toEqual([status, []])
   })
 
-  it('that was made for another viewer does nothing', async () => {
+  it('that was made for another viewer does nothing (CON-23)', async () => {
     const { post, done } = consoleOf()
     for (const as of [formProofOf({ account: 'org-8' }), formProofOf({ ...viewer, operator: true }), '']) {
       const response = await post('/apps/new', { as })
@@ -232,7 +232,7 @@ describe('a form of the console', () => {
     expect(done).toEqual([])
   })
 
-  it('of somebody who has been signed out comes back with everything that was typed, and without a redirect', async () => {
+  it('of somebody who has been signed out comes back with everything that was typed, and without a redirect (CON-25)', async () => {
     const { post, done } = consoleOf({ signIn: async () => Response.redirect('https://elsewhere.example/', 303) })
     const response = await post('/apps/new?for=org-8', { name: `"><b>Reports` })
     const text = await response.text()
@@ -287,7 +287,7 @@ describe('an action that needs more proof', () => {
     expect(done).toEqual([])
   })
 
-  it('is not done without proof: the page shows a link, keeps the form, and redirects nowhere', async () => {
+  it('is not done without proof: the page shows a link, keeps the form, and redirects nowhere (CON-26)', async () => {
     const { post, done } = consoleOf({ confirm })
     const response = await post(`/apps/${KEY}/regenerate`, { replaces: 's1' })
     const text = await response.text()
@@ -314,7 +314,7 @@ describe('a page in the host’s own layout', () => {
         { headers },
       )
 
-  it('keeps the status and the headers of the host, and gets what is missing', async () => {
+  it('keeps the status and the headers of the host, and gets what is missing (CON-28)', async () => {
     const policy = "default-src 'self'; frame-ancestors 'self'"
     const { send } = consoleOf({ layout: layout({ 'content-security-policy': policy, 'content-type': 'text/html' }) })
     const response = await send('/nothing')

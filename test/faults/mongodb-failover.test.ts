@@ -5,7 +5,7 @@ import { describeWith } from '../support/servers/describe-with.ts'
 import { DRIVERS, freshName, preparedStore } from '../support/servers/mongo-target.ts'
 import { mongodBinary, mongodMissing, type ReplicaSet, startReplicaSet } from '../support/servers/mongod.ts'
 import { until } from '../support/servers/until.ts'
-import { DEADLINE_MS, report, startWorkload } from './mongo-workload.ts'
+import { DEADLINE_MS, report, startWorkload } from './workload.ts'
 
 // A busy machine wakes a timer late.
 const LATE_MS = 500

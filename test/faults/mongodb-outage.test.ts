@@ -10,8 +10,8 @@ import { DRIVERS, freshName, preparedStore, storeOn } from '../support/servers/m
 import { type Mongod, mongodBinary, mongodMissing, startMongod } from '../support/servers/mongod.ts'
 import { until } from '../support/servers/until.ts'
 import { unwatchedLoad } from '../support/unwatched-load.ts'
-import { DEADLINE_MS, report, startWorkload } from './mongo-workload.ts'
 import { startProxy } from './tcp-proxy.ts'
+import { DEADLINE_MS, report, startWorkload } from './workload.ts'
 
 const LATE_MS = 500
 

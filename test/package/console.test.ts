@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import { visit } from '../console/visitor.ts'
 import { consoleMounts } from './console-mounts.ts'
@@ -71,11 +72,16 @@ describe('the console of the packed package', () => {
       expect((await send(`/console/apps/${app.key}/suspend`, { method: 'POST', body, headers })).status).toBe(403)
     expect(await appgrant.apps.get(app.key)).not.toHaveProperty('suspended')
     const files = [...page.text.matchAll(/(?:href|src)="(\/console\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '')
-    expect(files.length).toBeGreaterThanOrEqual(2)
+    const bytes: Record<string, number> = {}
     for (const path of files) {
       const file = await send(path)
       expect([file.status, file.headers.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable'])
+      const kind = path.slice(path.lastIndexOf('.'))
+      bytes[kind] = (bytes[kind] ?? 0) + gzipSync(await file.text()).length
     }
+    expect(Object.keys(bytes).sort()).toEqual(['.css', '.js'])
+    expect(bytes['.css']).toBeLessThanOrEqual(5 * 1024)
+    expect(bytes['.js']).toBeLessThanOrEqual(2 * 1024)
   })
 
   it('is loaded by no other entry', () => {

@@ -1,5 +1,5 @@
 import { conformanceCase } from '../conformance-case.ts'
-import { expectEqual } from '../expectations.ts'
+import { expectEqual, nameOf } from '../expectations.ts'
 import { changed, groupOf, record, refOf } from '../sample-records.ts'
 import { getOne, insertAll, replaceWith } from '../steps.ts'
 
@@ -19,6 +19,15 @@ const TEXTS = [
   '"]]..redis.call(\'FLUSHALL\')..[["',
   '"$(id) $1 %s %d {0} #{x} `id`"',
   '"\\u0000 \\ud800 \\u00e9 \\"quoted\\" \\\\ \\/"',
+  '"$& $$ $` $1 $<name> \\\\1 \\\\0"',
+  ' {"leading": 1}',
+  '{"trailing": 1} \t',
+  '\n{"lines":\r\n1}\r\n',
+  '\ufeff{"mark":1}',
+  '"NFC \u00e9 \u1e69"',
+  '"NFC e\u0301 s\u0323\u0307"',
+  '"NFKC \ufb01 \u2460 \uff21"',
+  '"NFKC fi 1 A"',
   '"žluťoučký кот 猫 🐈‍⬛ \u2028\u2029\ufeff\u202e\u0301"',
 ]
 const LARGE_BYTES = 65_536
@@ -32,15 +41,18 @@ export const dataCases = [
       const records = TEXTS.map((data) => record({ groups: ['g'], data }))
       await insertAll(store, records)
       const found = await store.get(records.map(refOf))
-      TEXTS.forEach((text, n) => {
-        expectEqual('the inserted data', found[n]?.data, text)
+      const { records: listed } = await store.list(groupOf('g'), { limit: 100 })
+      records.forEach((one, n) => {
+        expectEqual(`the inserted data of ${nameOf(one)} from get`, found[n]?.data, one.data)
+        const inList = listed.find(({ id }) => id === one.id)
+        expectEqual(`the inserted data of ${nameOf(one)} from list`, inList?.data, one.data)
       })
       const target = record()
       await insertAll(store, [target])
       let stands = target
       for (const data of TEXTS) {
         stands = await replaceWith(store, stands, changed(stands, { data }))
-        expectEqual('the replaced data', (await getOne(store, target))?.data, data)
+        expectEqual(`the replaced data of ${nameOf(target)}`, (await getOne(store, target))?.data, data)
       }
     },
   ),

@@ -1,9 +1,7 @@
 import { conformanceCase } from '../conformance-case.ts'
-import { expectEqual, expectRecords } from '../expectations.ts'
+import { expectEqual, expectRecords, nameOf } from '../expectations.ts'
 import { groupOf, inMs, record, refOf, tombstone, upTo } from '../sample-records.ts'
 import { fromTwoNodes, getOne, insertAll, membersOf, replaceWith } from '../steps.ts'
-
-const CALLERS = 50
 
 export const insertCases = [
   conformanceCase(
@@ -44,22 +42,35 @@ export const insertCases = [
     },
   ),
   conformanceCase(
-    'one of 50 parallel inserts wins',
+    'one of many parallel inserts wins',
     'exactly one of several parallel inserts at one ref returns inserted, and its record is stored',
-    async ({ open }) => {
+    async ({ open, race }) => {
       const nodes = { one: await open(), two: await open() }
-      const rivals = upTo(CALLERS).map((n) => record({ id: 'same', groups: [`g${n}`] }))
-      const results = await fromTwoNodes(CALLERS, nodes, (node, n) => node.insert(rivals[n] ?? record()))
-      const winners = rivals.filter((_, n) => results[n] === 'inserted')
-      expectEqual('how many inserts returned inserted', winners.length, 1)
-      expectEqual('how many inserts returned exists', results.filter((one) => one === 'exists').length, CALLERS - 1)
-      expectRecords('the stored record', await nodes.two.get([{ ...refOf(record()), id: 'same' }]), winners)
-      const counts = await Promise.all(upTo(CALLERS).map((n) => nodes.one.count(groupOf(`g${n}`), 0)))
-      expectEqual(
-        'the number of members in each group',
-        counts,
-        rivals.map((rival) => (winners.includes(rival) ? 1 : 0)),
-      )
+      await race(async (round) => {
+        const { id } = record()
+        const sides = ['even', 'odd'].map((side) => `${side}${round.number}`)
+        const rivals = upTo(round.callers).map((n) =>
+          record({ id, groups: [`all${round.number}`, sides[n % 2] ?? ''] }),
+        )
+        const results = await fromTwoNodes(round, nodes, (node, n) => node.insert(rivals[n] ?? record()))
+        const winners = rivals.filter((_, n) => results[n] === 'inserted')
+        expectEqual(`how many inserts of ${nameOf(record({ id }))} returned inserted`, winners.length, 1)
+        const others = results.filter((one) => one === 'exists').length
+        expectEqual(`how many inserts of ${nameOf(record({ id }))} returned exists`, others, round.callers - 1)
+        expectRecords('the stored record', await nodes.two.get([refOf(record({ id }))]), winners)
+        expectRecords(
+          'its group',
+          (await nodes.one.list(groupOf(`all${round.number}`), { limit: 60 })).records,
+          winners,
+        )
+        const counts = await Promise.all(sides.map((group) => nodes.one.count(groupOf(group), 0)))
+        const expected = sides.map((side) => (winners[0]?.groups.includes(side) ? 1 : 0))
+        expectEqual(
+          `the counts of ${sides.join(' and ')}, which only one of ${nameOf(record({ id }))} is in`,
+          counts,
+          expected,
+        )
+      })
     },
   ),
   conformanceCase(

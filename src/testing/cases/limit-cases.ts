@@ -1,10 +1,8 @@
 import type { Store, StoreRecord } from '../../store/store.ts'
 import { conformanceCase } from '../conformance-case.ts'
-import { expectEqual, expectRecords } from '../expectations.ts'
+import { expectEqual, expectRecords, expectThat, nameOf } from '../expectations.ts'
 import { changed, groupOf, record, refOf, tombstone, upTo } from '../sample-records.ts'
 import { fromTwoNodes, getOne, insertAll, membersOf, replaceWith } from '../steps.ts'
-
-const CALLERS = 50
 
 const insertUpTo = (store: Store, one: StoreRecord, max: number) =>
   store.insert(one, { limit: { group: 'owner', max } })
@@ -33,25 +31,38 @@ export const limitCases = [
     },
   ),
   conformanceCase(
-    'limit under 50 parallel inserts',
+    'limit under parallel inserts',
     'parallel limited inserts fill a group up to the limit, and never beyond it',
-    async ({ open }) => {
+    async ({ open, race }) => {
       const nodes = { one: await open(), two: await open() }
-      const max = 20
-      const results = await fromTwoNodes(CALLERS, nodes, (node) => insertUpTo(node, owned(), max))
-      expectEqual('how many were inserted', results.filter((result) => result === 'inserted').length, max)
-      expectEqual('how many were refused', results.filter((result) => result === 'full').length, CALLERS - max)
-      expectEqual('the number of members', await nodes.two.count(groupOf('owner'), 0), max)
+      await race(async (round) => {
+        const group = `owner${round.number}`
+        // A single place is contested most.
+        const max = round.number % 3 === 0 ? 1 : Math.floor(round.callers / 3)
+        const limit = { group, max }
+        const results = await fromTwoNodes(round, nodes, (node) => node.insert(record({ groups: [group] }), { limit }))
+        const named = `${nameOf({ ...groupOf(group), id: group })} with a limit of ${max}`
+        expectEqual(`how many were inserted into ${named}`, results.filter((one) => one === 'inserted').length, max)
+        expectEqual(`how many ${named} refused`, results.filter((one) => one === 'full').length, round.callers - max)
+        expectEqual(`the number of members of ${named}`, await nodes.two.count(groupOf(group), 0), max)
+      })
     },
   ),
   conformanceCase(
     'limit with a place for every insert',
     'a limited insert is not refused while a place is free',
-    async ({ open }) => {
+    async ({ open, race }) => {
       const nodes = { one: await open(), two: await open() }
-      const results = await fromTwoNodes(CALLERS, nodes, (node) => insertUpTo(node, owned(), CALLERS))
-      expectEqual('how many were inserted', results.filter((result) => result === 'inserted').length, CALLERS)
-      expectEqual('the result of one more', await insertUpTo(nodes.one, owned(), CALLERS), 'full')
+      await race(async (round) => {
+        const group = `owner${round.number}`
+        const limit = { group, max: round.callers }
+        const insert = (node: Store) => node.insert(record({ groups: [group] }), { limit })
+        const results = await fromTwoNodes(round, nodes, insert)
+        const inserted = results.filter((result) => result === 'inserted').length
+        const named = `${nameOf({ ...groupOf(group), id: group })} with a limit of ${round.callers}`
+        expectEqual(`how many were inserted into ${named}`, inserted, round.callers)
+        expectEqual(`the result of one more in ${named}`, await insert(nodes.one), 'full')
+      })
     },
   ),
   conformanceCase(
@@ -63,9 +74,44 @@ export const limitCases = [
       expectEqual('the result of an insert into the full group', await insertUpTo(nodes.two, owned(), 10), 'full')
       const removed = records.filter((_, n) => n % 3 === 1)
       await Promise.all(removed.map((one) => replaceWith(nodes.one, one, tombstone(one))))
-      const results = await fromTwoNodes(CALLERS, nodes, (node) => insertUpTo(node, owned(), 10))
+      const callers = { callers: 50, delayOf: () => 0 }
+      const results = await fromTwoNodes(callers, nodes, (node) => insertUpTo(node, owned(), 10))
       expectEqual('how many were inserted', results.filter((result) => result === 'inserted').length, removed.length)
       expectEqual('the number of members', await nodes.one.count(groupOf('owner'), 0), 10)
+    },
+  ),
+  conformanceCase(
+    'removals in a race with limited inserts',
+    'limited inserts beside removals take only places that are free by then, and all of them afterwards',
+    async ({ open, race }) => {
+      const nodes = { one: await open(), two: await open() }
+      const max = 8
+      await race(async (round) => {
+        const group = `owner${round.number}`
+        const limit = { group, max }
+        const insert = (node: Store) => node.insert(record({ groups: [group] }), { limit })
+        const members = upTo(max).map(() => record({ groups: [group] }))
+        await insertAll(nodes.one, members)
+        const removed = members.filter((_, n) => n % 2 === 0)
+        const [results, ...counts] = await Promise.all([
+          fromTwoNodes(round, nodes, async (node, n) => {
+            const leaving = removed[n / 2]
+            return leaving ? node.replace(leaving, tombstone(leaving)) : insert(node)
+          }),
+          ...upTo(4).map((n) => nodes[n % 2 === 0 ? 'one' : 'two'].count(groupOf(group), 0)),
+        ])
+        const named = `${nameOf({ ...groupOf(group), id: group })} with a limit of ${max}`
+        const inserted = results.filter((result) => result === 'inserted').length
+        expectThat(Math.max(...counts) <= max, `at most ${max} members in ${named}`, counts)
+        const done = results.filter((result) => result === true).length
+        expectEqual(`how many of ${removed.length} removals from ${named} were done`, done, removed.length)
+        expectThat(inserted <= removed.length, `at most ${removed.length} inserts into ${named}`, inserted)
+        const free = removed.length - inserted
+        const later = await Promise.all(upTo(free + 1).map(() => insert(nodes.two)))
+        const accepted = later.filter((result) => result === 'inserted').length
+        expectEqual(`how many of ${free} free places in ${named} were filled afterwards`, accepted, free)
+        expectEqual(`the number of members in ${named}`, await nodes.one.count(groupOf(group), 0), max)
+      })
     },
   ),
   conformanceCase(

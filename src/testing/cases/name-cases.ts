@@ -1,8 +1,8 @@
-import type { RecordRef } from '../../store/store.ts'
+import type { RecordRef, Store, StoreRecord } from '../../store/store.ts'
 import { conformanceCase } from '../conformance-case.ts'
-import { expectEqual } from '../expectations.ts'
+import { expectEqual, nameOf } from '../expectations.ts'
 import { changed, groupOf, record, refOf } from '../sample-records.ts'
-import { getOne, insertAll, membersOf } from '../steps.ts'
+import { getOne, idsOf, insertAll, membersOf } from '../steps.ts'
 
 const HOSTILE = [
   ...['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', 'length'],
@@ -13,6 +13,16 @@ const ALIKE = [
   ...['10', '010', '10.0', '1e1', '10.', '0xa', '1E1'],
 ]
 const SEPARATORS = ['', '.', '-', '_', '..', '--', '__']
+
+const PAIRS = (['kind', 'partition', 'id'] as const).flatMap((first, _, parts) =>
+  parts.filter((second) => second !== first).map((second) => [first, second] as const),
+)
+
+async function expectRevisions(store: Store, records: readonly StoreRecord[]): Promise<void> {
+  const found = await store.get(records.map(refOf))
+  for (const [index, one] of records.entries())
+    expectEqual(`the revision of ${nameOf(one)}`, found[index]?.revision, one.revision)
+}
 
 export const nameCases = [
   conformanceCase(
@@ -54,15 +64,20 @@ export const nameCases = [
     'names are compared byte by byte: a is not A or aa, and 10 is not 010 or 1e1',
     async ({ open }) => {
       const store = await open()
-      const records = ALIKE.map((name) => record({ id: name, groups: [name] }))
+      const records = ALIKE.flatMap((name) => [
+        record({ id: name, groups: [name] }),
+        record({ kind: name, id: 'x', groups: ['g'] }),
+        record({ partition: name, id: 'x', groups: ['g'] }),
+      ])
       await insertAll(store, records)
-      const found = await store.get(records.map(refOf))
-      expectEqual(
-        'the revisions',
-        found.map((one) => one?.revision),
-        records.map(({ revision }) => revision),
-      )
-      for (const name of ALIKE) expectEqual(`the ids in group ${name}`, await membersOf(store, groupOf(name)), [name])
+      await expectRevisions(store, records)
+      for (const name of ALIKE) {
+        expectEqual(`the ids of thing/p0/${name}`, await membersOf(store, groupOf(name)), [name])
+        for (const of of [groupOf('g', { kind: name }), groupOf('g', { partition: name })]) {
+          expectEqual(`the ids of ${of.kind}/${of.partition}/g`, await membersOf(store, of), ['x'])
+          expectEqual(`the count of ${of.kind}/${of.partition}/g`, await store.count(of, 0), 1)
+        }
+      }
     },
   ),
   conformanceCase(
@@ -70,21 +85,27 @@ export const nameCases = [
     'records with different refs are separate, even if their joined parts look alike',
     async ({ open }) => {
       const store = await open()
-      const refs: RecordRef[] = SEPARATORS.flatMap((between, n) => [
-        { kind: `k${n}`, partition: `y${between}z`, id: 'w' },
-        { kind: `k${n}${between}y`, partition: 'z', id: 'w' },
-        { kind: `k${n}`, partition: 'y', id: `z${between}w` },
-      ])
+      // In each order of the parts, two refs are the same text when two of their parts are joined by the separator.
+      const refs: RecordRef[] = SEPARATORS.flatMap((between, n) =>
+        PAIRS.flatMap(([first, second]) => {
+          const ref = { kind: `k${n}`, partition: `p${n}`, id: `i${n}` }
+          const [x, y, z] = [`${first[0]}x`, 'y', `${second[0]}z`]
+          return [
+            { ...ref, [first]: `${x}${between}${y}`, [second]: z },
+            { ...ref, [first]: x, [second]: `${y}${between}${z}` },
+          ]
+        }),
+      )
       const records = refs.map((ref) => record({ ...ref, groups: [ref.id] }))
       await insertAll(store, records)
-      const found = await store.get(refs)
-      expectEqual(
-        'the revisions',
-        found.map((one) => one?.revision),
-        records.map(({ revision }) => revision),
-      )
+      await expectRevisions(store, records)
       for (const { kind, partition, id } of refs) {
-        expectEqual(`the ids in group ${id}`, await membersOf(store, { kind, partition, group: id }), [id])
+        const expected = idsOf(refs.filter((one) => one.kind === kind && one.partition === partition && one.id === id))
+        expectEqual(
+          `the ids of ${kind}/${partition}/${id}`,
+          await membersOf(store, { kind, partition, group: id }),
+          expected,
+        )
       }
     },
   ),
@@ -95,15 +116,17 @@ export const nameCases = [
       const store = await open()
       const long = (last: string) => `${'x'.repeat(199)}${last}`
       const a = { kind: long('k'), partition: long('p'), id: long('a') }
-      const b = { ...a, id: long('b') }
-      await insertAll(store, [record({ ...a, groups: [long('g')] }), record({ ...b, groups: [long('h')] })])
-      expectEqual(
-        'the ids',
-        (await store.get([b, a])).map((one) => one?.id),
-        [b.id, a.id],
+      const others = [{ id: long('b') }, { kind: long('l') }, { partition: long('q') }]
+      const records = [{}, ...others].map((other, n) =>
+        record({ ...a, ...other, groups: ['c', 'd', 'e', 'f'].map((last) => long(`${n}${last}`).slice(1)) }),
       )
-      expectEqual('the ids in the first group', await membersOf(store, { ...a, group: long('g') }), [a.id])
-      expectEqual('the ids in the second group', await membersOf(store, { ...a, group: long('h') }), [b.id])
+      await insertAll(store, records)
+      await expectRevisions(store, records.toReversed())
+      for (const { kind, partition, id, groups } of records)
+        for (const group of groups) {
+          const what = `the ids of the group of 200 characters that ends with ${group.slice(-2)}`
+          expectEqual(what, await membersOf(store, { kind, partition, group }), [id])
+        }
     },
   ),
   conformanceCase('revisions that look alike', 'revisions are compared byte by byte', async ({ open }) => {
@@ -114,6 +137,11 @@ export const nameCases = [
       ['abc', 'ABC'],
       ['a.c', 'abc'],
       ['abc', 'ab'],
+      ['0', '00'],
+      ['a', 'a.'],
+      ['0123456789abcdefg', '0123456789abcdefh'],
+      ['0123456789abcdef', '0123456789abcdef0'],
+      [`${'r'.repeat(63)}a`, `${'r'.repeat(63)}b`],
     ] as const) {
       const stands = record({ revision: stored })
       await insertAll(store, [stands])

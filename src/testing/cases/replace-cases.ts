@@ -1,9 +1,7 @@
 import { conformanceCase } from '../conformance-case.ts'
-import { expectEqual, expectRecords } from '../expectations.ts'
+import { expectEqual, expectRecords, nameOf } from '../expectations.ts'
 import { changed, groupOf, record, refOf, SOME_TIME, tombstone, upTo } from '../sample-records.ts'
 import { fromTwoNodes, getOne, idsOf, insertAll, membersOf, replaceWith } from '../steps.ts'
-
-const CALLERS = 50
 
 export const replaceCases = [
   conformanceCase(
@@ -35,24 +33,49 @@ export const replaceCases = [
     },
   ),
   conformanceCase(
-    'one of 50 parallel replaces wins',
+    'one of many parallel replaces wins',
     'exactly one of several parallel replaces of one revision returns true, and its record is stored',
-    async ({ open }) => {
+    async ({ open, race }) => {
       const nodes = { one: await open(), two: await open() }
-      const from = record({ groups: ['from'] })
+      let from = record({ groups: ['from'] })
       await insertAll(nodes.one, [from])
-      const rivals = upTo(CALLERS).map((n) => changed(from, { groups: [`g${n}`] }))
-      const results = await fromTwoNodes(CALLERS, nodes, (node, n) => node.replace(from, rivals[n] ?? from))
-      const winners = rivals.filter((_, n) => results[n])
-      expectEqual('how many replaces returned true', winners.length, 1)
-      expectRecords('the stored record', await nodes.two.get([from]), winners)
-      const counts = await Promise.all(upTo(CALLERS).map((n) => nodes.one.count(groupOf(`g${n}`), 0)))
-      expectEqual(
-        'the number of members in each group',
-        counts,
-        rivals.map((rival) => (winners.includes(rival) ? 1 : 0)),
-      )
-      expectEqual('the number of members in the old group', await nodes.two.count(groupOf('from'), 0), 0)
+      await race(async (round) => {
+        const sides = ['even', 'odd'].map((side) => `${side}${round.number}`)
+        const rivals = upTo(round.callers).map((n) => changed(from, { groups: ['all', sides[n % 2] ?? ''] }))
+        const results = await fromTwoNodes(round, nodes, (node, n) => node.replace(from, rivals[n] ?? from))
+        const winners = rivals.filter((_, n) => results[n])
+        expectEqual(`how many replaces of ${nameOf(from)} returned true`, winners.length, 1)
+        expectRecords('the stored record', await nodes.two.get([from]), winners)
+        expectRecords('its group', (await nodes.one.list(groupOf('all'), { limit: 60 })).records, winners)
+        const groups = [...from.groups.filter((group) => group !== 'all'), ...sides]
+        const counts = await Promise.all(groups.map((group) => nodes.one.count(groupOf(group), 0)))
+        const expected = groups.map((group) => (winners[0]?.groups.includes(group) ? 1 : 0))
+        expectEqual(`the counts of ${groups.join(', ')}, which only ${nameOf(from)} is in`, counts, expected)
+        from = winners[0] ?? from
+      })
+    },
+  ),
+  conformanceCase(
+    'a counter under parallel replaces',
+    'if several callers read a record and replace it by one more, each replace that returned true has counted',
+    async ({ open, race }) => {
+      const nodes = { one: await open(), two: await open() }
+      const first = record({ data: '0' })
+      await insertAll(nodes.one, [first])
+      let counted = 0
+      await race(async (round) => {
+        const results = await fromTwoNodes(round, nodes, async (node) => {
+          const from = (await getOne(node, first)) ?? first
+          return node.replace(from, changed(from, { data: String(Number(from.data) + 1) }))
+        })
+        counted += results.filter(Boolean).length
+        const stored = await getOne(nodes.one, first)
+        expectEqual(
+          `the number in ${nameOf(first)}, one for each replace that returned true`,
+          stored?.data,
+          String(counted),
+        )
+      })
     },
   ),
   conformanceCase(

@@ -1,8 +1,10 @@
-import { describe, it } from 'vitest'
-import { conformance } from '../../../src/testing/index.ts'
+import { describe } from 'vitest'
+import { passesTheKit } from '../../support/kit.ts'
 import { memoryTarget } from '../../support/memory-target.ts'
 
+const module = new URL('../../testing/broken-stores/processes/sound.ts', import.meta.url)
+
 describe('memoryStore', () => {
-  const target = memoryTarget()
-  for (const { name, rule, run } of conformance) it(`${name}: ${rule}`, () => run(target))
+  const target = { ...memoryTarget(), process: { module, execArgv: ['--import', 'tsx'] } }
+  passesTheKit(() => target)
 })

@@ -35,12 +35,13 @@ describeWithPostgres('postgresStore statements', (target) => {
     const table = freshName()
     await target().preparedStore(table)
     const sent: string[] = []
+    const rewritten = { from: '', to: '' }
     const observedClient = () => {
       const client = new Client(target().url)
       const query = client.query.bind(client) as (text: string, values?: unknown[]) => Promise<{ rows: unknown[] }>
       const observe = (text: string, values?: unknown[]) => {
         sent.push(text)
-        return query(text, values)
+        return query(text.replace(rewritten.from, rewritten.to), values)
       }
       return Object.assign(client, { query: observe })
     }
@@ -48,7 +49,7 @@ describeWithPostgres('postgresStore statements', (target) => {
     /** What calls sent, other than what opens a connection and what is done beside writes. */
     const operations = () => sent.filter((text) => !/pg_backend_pid|pg_notify|_sweep/.test(text))
     await store.get([record()])
-    return { store, sent, operations, table }
+    return { store, sent, operations, table, rewritten }
   }
   const many = (count: number) => upTo(count).map(() => record({ groups: ['g'] }))
 
@@ -138,6 +139,26 @@ describeWithPostgres('postgresStore statements', (target) => {
     }
     await target().sql(`DROP TRIGGER cut ON ${table}`)
     expect(await store.replace(one, changed(one))).toBe(true)
+    await store.close()
+  })
+
+  it('a read that a pooler sent to a standby is refused, and so is a write (REV-3)', async () => {
+    const { store, table, rewritten } = await observed()
+    const one = record({ groups: ['g'] })
+    await store.insert(one)
+    // Later connections would be refused when they are opened.
+    await store.count(groupOf('g'), 0)
+    Object.assign(rewritten, { from: 'SELECT pg_is_in_recovery()', to: 'SELECT true' })
+    const calls = [() => store.list(groupOf('g'), { limit: 1 }), () => store.get([one]), () => store.get([record()])]
+    for (const call of [...calls, () => store.count(groupOf('g'), 0)])
+      await expect(call()).rejects.toThrow(/is a standby/)
+    await target().sql(`ALTER ROLE postgres SET default_transaction_read_only = on`)
+    const reading = target().storeOn(table)
+    const error = await reading.replace(one, changed(one)).catch((caught: unknown) => caught)
+    await target().sql(
+      `SET default_transaction_read_only = off; ALTER ROLE postgres RESET default_transaction_read_only`,
+    )
+    expect(isNotApplied(error)).toBe(true)
     await store.close()
   })
 

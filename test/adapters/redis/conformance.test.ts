@@ -1,23 +1,27 @@
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { type RedisStoreOptions, redisStore } from '../../../adapters/redis/redis-store.ts'
-import { conformance } from '../../../src/testing/index.ts'
+import { startProxy, type TcpProxy } from '../../faults/tcp-proxy.ts'
+import { passesTheKit } from '../../support/kit.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
 import { drivers, oldestDrivers } from '../../support/servers/ioredis.ts'
 import {
   anyRedis,
   type RedisCluster,
+  type RedisServer,
   redisServer,
   type SingleRedis,
   singleRedis,
   startCluster,
+  startRedis,
 } from '../../support/servers/redis.ts'
+import { redisSweep } from '../../support/servers/redis-sweep.ts'
 
-function passesTheKit(title: string, options: () => RedisStoreOptions) {
-  describe(title, () => {
-    const target = { open: async (namespace: string) => redisStore({ ...options(), namespace }) }
-    for (const { name, rule, run } of conformance) it(`${name}: ${rule}`, () => run(target))
-  })
-}
+const NO_BREAK = 'the target has no break and restore'
+const NO_PROCESS = 'the target has no process'
+const NO_SWEEP = 'the target has no sweep'
+
+const opening = (options: () => RedisStoreOptions) => async (namespace: string) =>
+  redisStore({ ...options(), namespace })
 
 describeWith('redisStore on one server', anyRedis, () => {
   let server: SingleRedis
@@ -26,7 +30,40 @@ describeWith('redisStore on one server', anyRedis, () => {
   })
   afterAll(() => server?.stop())
   for (const { driver, single } of [...drivers, ...oldestDrivers])
-    passesTheKit(driver, () => ({ client: single(server.address) }))
+    describe(driver, () => {
+      const target = { open: opening(() => ({ client: single(server.address) })) }
+      passesTheKit(() => target, [NO_BREAK, NO_PROCESS, NO_SWEEP])
+    })
+})
+
+describeWith('redisStore on one server that can be cut off', redisServer, () => {
+  let server: RedisServer
+  const proxies = new Map<string, TcpProxy>()
+  beforeAll(async () => {
+    server = await startRedis()
+  })
+  afterAll(async () => {
+    for (const proxy of proxies.values()) await proxy.close()
+    await server?.stop()
+  })
+  const sweep = redisSweep(() => [server.client])
+  const [newest] = drivers
+  const target = () => ({
+    open: async (namespace: string) => {
+      const proxy = proxies.get(namespace) ?? (await startProxy(server.address))
+      proxies.set(namespace, proxy)
+      return redisStore({ client: newest?.single(proxy.address) as RedisStoreOptions['client'], namespace })
+    },
+    sweep,
+    // Each connection ends at the first reply: its command is executed.
+    break: async (namespace: string) => proxies.get(namespace)?.cutAtReply(() => 1),
+    restore: async (namespace: string) => proxies.get(namespace)?.heal(),
+    process: {
+      module: new URL(`process-target.ts?port=${server.port}`, import.meta.url),
+      execArgv: ['--import', 'tsx'],
+    },
+  })
+  passesTheKit(target)
 })
 
 describeWith('redisStore on a cluster', redisServer, () => {
@@ -35,11 +72,11 @@ describeWith('redisStore on a cluster', redisServer, () => {
     servers = await startCluster()
   })
   afterAll(() => servers?.stop())
-  for (const { driver, cluster } of [...drivers, ...oldestDrivers]) {
-    passesTheKit(driver, () => ({ client: cluster(servers.nodes) }))
-    passesTheKit(`${driver}, durable writes`, () => ({
-      client: cluster(servers.nodes),
-      durability: { replicas: 1, timeoutMs: 500 },
-    }))
-  }
+  const sweep = redisSweep(() => servers.servers.map(({ client }) => client))
+  for (const { driver, cluster } of [...drivers, ...oldestDrivers])
+    for (const durability of [undefined, { replicas: 1, timeoutMs: 500 }])
+      describe(durability ? `${driver}, durable writes` : driver, () => {
+        const open = opening(() => ({ client: cluster(servers.nodes), ...(durability && { durability }) }))
+        passesTheKit(() => ({ open, sweep }), [NO_BREAK, NO_PROCESS])
+      })
 })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { conformance } from '../../../src/testing/index.ts'
+import { type ConformanceResult, conformance } from '../../../src/testing/index.ts'
+import { expectTried } from '../../support/kit.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
 import { bundled, scratchFolder, started } from '../../support/servers/script.ts'
 import { oldestSqliteDrivers, sqliteDrivers } from '../../support/servers/sqlite.ts'
@@ -12,6 +13,7 @@ import { secretCases } from './secret-cases.ts'
 for (const { title, found, missing } of [...sqliteDrivers, ...oldestSqliteDrivers]) {
   describeWith(`sqliteStore by ${title}`, { found, missing }, ({ driver, node, betterSqlite3 }) => {
     const outcomes = new Map<string, string | undefined>()
+    const results: ConformanceResult[] = []
     const scratch = scratchFolder()
     beforeAll(async () => {
       const script = started(node, [
@@ -22,8 +24,9 @@ for (const { title, found, missing } of [...sqliteDrivers, ...oldestSqliteDriver
       ])
       const { rest, how } = await script.ended()
       for (const line of rest) {
-        const { name, failure } = JSON.parse(line)
+        const { name, failure, result } = JSON.parse(line)
         outcomes.set(name, failure)
+        if (result) results.push(result)
       }
       expect(how, 'how the process of the cases ended').toBe(0)
     })
@@ -35,6 +38,9 @@ for (const { title, found, missing } of [...sqliteDrivers, ...oldestSqliteDriver
         if (outcomes.get(name)) expect.fail(outcomes.get(name))
       })
     for (const { name, rule } of conformance) passes(`kit: ${name}`, `${name}: ${rule}`)
+    it('kit: everything is tried, but what needs watch or a process', () => {
+      expectTried(results, ['the store has no watch', 'the target has no process'])
+    })
     for (const { name } of [...commitCases, ...failureCases, ...fileCases, ...secretCases]) passes(name, name)
   })
 }

@@ -22,8 +22,8 @@ export const postgresBinaries: string | undefined = folders.find((folder) => exi
 /** What to say if there are none. */
 export const postgresMissing = 'no PostgreSQL: set POSTGRES_URL, or run scripts/test-servers.sh'
 
-/** PostgreSQL refuses to run as root. */
-const user = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {}
+/** The user that servers run as: PostgreSQL and PgBouncer refuse to run as root. */
+export const serverUser = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {}
 
 /** A PostgreSQL server of the tests, on a free port of the loopback address, with a folder of its own. */
 export interface Postgres {
@@ -78,7 +78,7 @@ export async function startPostgres(settings = ''): Promise<Postgres> {
 
 async function inFolder(fill: (data: string) => Promise<void>): Promise<Postgres> {
   const folder = await mkdtemp(join(tmpdir(), 'appgrant-postgres-'))
-  if (user.uid !== undefined) await chown(folder, user.uid, user.gid ?? 0)
+  if (serverUser.uid !== undefined) await chown(folder, serverUser.uid, serverUser.gid ?? 0)
   const data = join(folder, 'data')
   const log = join(folder, 'log')
   const port = await freePort()
@@ -101,7 +101,7 @@ async function inFolder(fill: (data: string) => Promise<void>): Promise<Postgres
   const start = async () => {
     const options = ['-D', data, '-p', `${port}`, '-k', folder, '-c', 'logging_collector=off']
     const logged = `exec "$0" "$@" >>"${log}" 2>&1`
-    child = spawn('/bin/sh', ['-c', logged, binary('postgres'), ...options], { ...user, cwd: folder })
+    child = spawn('/bin/sh', ['-c', logged, binary('postgres'), ...options], { ...serverUser, cwd: folder })
     await until('PostgreSQL answers', async () => {
       if (child?.exitCode !== null) throw new Error(`PostgreSQL ended:\n${(await readFile(log, 'utf8')).slice(-2000)}`)
       return (await sql('SELECT 1')).length > 0
@@ -177,7 +177,7 @@ function processesOf(parent: number): readonly number[] {
 }
 
 async function runProgram(name: string, args: readonly string[]): Promise<void> {
-  const child = spawn(binary(name), args, { ...user, cwd: tmpdir(), stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(binary(name), args, { ...serverUser, cwd: tmpdir(), stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   child.stderr.on('data', (text) => {
     said += text

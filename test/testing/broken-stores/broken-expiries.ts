@@ -29,7 +29,7 @@ export const brokenExpiries: readonly BrokenStore[] = [
         return inner.insert(record, options)
       },
     }),
-    ['insert of an expired record', 'expiry affects no other record'],
+    ['insert of an expired record', 'expiry affects no other record', 'expiresAt 0'],
   ),
   brokenDatabase(
     'an insert over an expired record stores it and returns exists',

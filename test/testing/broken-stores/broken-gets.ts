@@ -22,13 +22,29 @@ export const brokenGets: readonly BrokenStore[] = [
       'get keeps the order of the refs',
       'get returns undefined for absent records',
       'get of 300 refs',
+      'gets of one tick',
       'names of 200 characters',
+      'inserts of one tick',
+      'replaces of one tick',
+      'reads and writes of one tick',
+      'get of 1000 refs',
+      'position 0',
+      'calls under way at close',
+      'writes at a break',
     ],
   ),
   brokenDatabase(
     'get omits absent records',
     (inner) => ({ ...inner, get: async (refs) => (await inner.get(refs)).filter((found) => found !== undefined) }),
-    ['get returns undefined for absent records', 'get compares the whole ref', 'get of 300 refs'],
+    [
+      'get returns undefined for absent records',
+      'get compares the whole ref',
+      'get of 300 refs',
+      'gets of one tick',
+      'hundreds of gets of one tick',
+      'replaces of one tick',
+      'get of 1000 refs',
+    ],
   ),
   brokenDatabase(
     'get returns null for an absent record',
@@ -42,6 +58,7 @@ export const brokenGets: readonly BrokenStore[] = [
       'hostile names',
       'a refused insert stores nothing',
       'replace creates nothing',
+      'get, list, count and limit agree after a sweep',
       'a write is seen on another node',
       'namespaces are separate',
     ],
@@ -55,7 +72,12 @@ export const brokenGets: readonly BrokenStore[] = [
         return (await inner.get(refs)).filter((_, n) => asked.indexOf(asked[n] ?? '') === n)
       },
     }),
-    ['get keeps the order of the refs', 'get returns undefined for absent records'],
+    [
+      'get keeps the order of the refs',
+      'get returns undefined for absent records',
+      'gets of one tick',
+      'get of 1000 refs',
+    ],
   ),
   brokenDatabase(
     'get of no refs rejects',
@@ -66,7 +88,7 @@ export const brokenGets: readonly BrokenStore[] = [
         return inner.get(refs)
       },
     }),
-    ['get of no refs'],
+    ['get of no refs', 'gets of one tick'],
   ),
   brokenDatabase(
     'get returns only the first 100 refs',
@@ -77,7 +99,7 @@ export const brokenGets: readonly BrokenStore[] = [
         return refs.map((_, n) => found[n])
       },
     }),
-    ['get of 300 refs'],
+    ['get of 300 refs', 'get of 1000 refs'],
   ),
   brokenDatabase(
     'get finds the right id in the wrong partition',
@@ -135,6 +157,6 @@ export const brokenGets: readonly BrokenStore[] = [
         },
       }
     },
-    ['insert of an expired record', 'a write is seen on another node'],
+    ['a read joins no earlier one', 'insert of an expired record', 'a write is seen on another node'],
   ),
 ]

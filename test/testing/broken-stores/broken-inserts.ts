@@ -20,13 +20,24 @@ export const brokenInserts: readonly BrokenStore[] = [
     }),
     [
       'insert never overwrites',
+      'one of many parallel inserts wins',
       'insert after a removal',
       'durable changes no result',
       'exists before full',
       'insert under a condition',
       'stale before exists before full',
       'replace changes one record',
+      'inserts of one tick',
+      'limits of one tick',
+      'free places of one tick',
       'a record stays until it expires',
+      'far expiries',
+      'a sweep drops nothing early',
+      'a changed expiry is swept as changed',
+      'a list outlives its newest record',
+      'a tombstone stays until it expires',
+      'calls after close',
+      'calls before the first use after close',
     ],
   ),
   brokenDatabase(
@@ -41,9 +52,18 @@ export const brokenInserts: readonly BrokenStore[] = [
     }),
     [
       'insert never overwrites',
+      'one of many parallel inserts wins',
       'insert after a removal',
       'stale before exists before full',
+      'inserts of one tick',
       'insert of an expired record',
+      'far expiries',
+      'a sweep drops nothing early',
+      'a changed expiry is swept as changed',
+      'a list outlives its newest record',
+      'a tombstone stays until it expires',
+      'calls after close',
+      'calls before the first use after close',
     ],
   ),
   brokenDatabase(
@@ -57,7 +77,13 @@ export const brokenInserts: readonly BrokenStore[] = [
         return stored ? 'exists' : inner.insert(record, options)
       },
     }),
-    ['insert never overwrites', 'insert after a removal', 'stale before exists before full'],
+    [
+      'insert never overwrites',
+      'one of many parallel inserts wins',
+      'insert after a removal',
+      'stale before exists before full',
+      'a tombstone stays until it expires',
+    ],
   ),
   brokenDatabase(
     'insert checks for an existing record, then writes',
@@ -73,7 +99,12 @@ export const brokenInserts: readonly BrokenStore[] = [
         return 'inserted'
       },
     }),
-    ['one of 50 parallel inserts wins', 'stale before exists before full'],
+    [
+      'one of many parallel inserts wins',
+      'stale before exists before full',
+      'one record twice in one tick',
+      'free places of one tick',
+    ],
   ),
   brokenDatabase(
     'a durable insert overwrites',
@@ -100,7 +131,13 @@ export const brokenInserts: readonly BrokenStore[] = [
         return inner.insert(record, rest)
       },
     }),
-    ['limit under 50 parallel inserts', 'removal frees a place', 'stale before exists before full'],
+    [
+      'limit under parallel inserts',
+      'removal frees a place',
+      'removals in a race with limited inserts',
+      'stale before exists before full',
+      'different limits on one group in one tick',
+    ],
   ),
   brokenDatabase(
     'full is checked before exists',
@@ -109,7 +146,7 @@ export const brokenInserts: readonly BrokenStore[] = [
       insert: async (record, options = {}) =>
         (await isFull(inner, record, options)) ? 'full' : inner.insert(record, options),
     }),
-    ['exists before full', 'stale before exists before full'],
+    ['exists before full', 'stale before exists before full', 'limits of one tick'],
   ),
   brokenDatabase(
     'parallel limited inserts are refused instead of repeated',
@@ -127,7 +164,16 @@ export const brokenInserts: readonly BrokenStore[] = [
         },
       }
     },
-    ['limit under 50 parallel inserts', 'limit with a place for every insert', 'removal frees a place'],
+    [
+      'limit under parallel inserts',
+      'limit with a place for every insert',
+      'removal frees a place',
+      'removals in a race with limited inserts',
+      'limits of one tick',
+      'different limits on one group in one tick',
+      'free places of one tick',
+      'a limit beyond 100',
+    ],
   ),
   brokenDatabase(
     'a limited insert that is refused is stored',
@@ -157,7 +203,13 @@ export const brokenInserts: readonly BrokenStore[] = [
         },
       }
     },
-    ['limit changes'],
+    [
+      'limit changes',
+      'limits of one tick',
+      'different limits on one group in one tick',
+      'a limit beyond 1000',
+      'get, list, count and limit agree after a sweep',
+    ],
   ),
   brokenDatabase(
     'the limit counts every record ever inserted',
@@ -178,9 +230,11 @@ export const brokenInserts: readonly BrokenStore[] = [
     },
     [
       'removal frees a place',
+      'removals in a race with limited inserts',
       'leaving the group frees a place',
       'a refused insert stores nothing',
       'stale before exists before full',
+      'a removed record holds no place after a sweep',
     ],
   ),
   brokenDatabase(
@@ -199,7 +253,16 @@ export const brokenInserts: readonly BrokenStore[] = [
         },
       }
     },
-    ['limit counts every member'],
+    [
+      'removals in a race with limited inserts',
+      'limit counts every member',
+      'limits of one tick',
+      'a limit beyond 1000',
+      'position 0',
+      'a limit on any of its groups',
+      'get, list, count and limit agree after a sweep',
+      'a removed record holds no place after a sweep',
+    ],
   ),
   brokenDatabase(
     'the limit counts the partition',
@@ -218,6 +281,17 @@ export const brokenInserts: readonly BrokenStore[] = [
         },
       }
     },
-    ['limit counts one group', 'stale before exists before full'],
+    [
+      'limit under parallel inserts',
+      'limit with a place for every insert',
+      'removals in a race with limited inserts',
+      'limit counts one group',
+      'stale before exists before full',
+      'limits of one tick',
+      'different limits on one group in one tick',
+      'free places of one tick',
+      'a limit on any of its groups',
+      'get, list, count and limit agree after a sweep',
+    ],
   ),
 ]

@@ -22,7 +22,7 @@ export const brokenLists: readonly BrokenStore[] = [
         },
       }
     },
-    ['pages contain unchanged records once'],
+    ['pages contain unchanged records once', 'pages of 1000 records'],
   ),
   brokenNode(
     'list finds places, then shows the records that are there by then',
@@ -78,6 +78,8 @@ export const brokenLists: readonly BrokenStore[] = [
       'list keeps the page size',
       'pages contain unchanged records once',
       'list leaves out moved records',
+      'pages of 1000 records',
+      'position 0',
     ],
   ),
   brokenDatabase(
@@ -92,6 +94,7 @@ export const brokenLists: readonly BrokenStore[] = [
       'list starts after a place',
       'list keeps the page size',
       'pages contain unchanged records once',
+      'position 0',
     ],
   ),
   brokenDatabase(
@@ -103,16 +106,18 @@ export const brokenLists: readonly BrokenStore[] = [
         return { records, more: records.length === page.limit }
       },
     }),
-    ['list keeps the page size'],
+    ['lists and counts of one tick', 'list keeps the page size', 'a page of large records'],
   ),
   brokenDatabase(
     'a page never says more',
     (inner) => ({ ...inner, list: async (group, page) => ({ ...(await inner.list(group, page)), more: false }) }),
     [
+      'lists and counts of one tick',
       'list pages through one position',
       'list keeps the page size',
       'pages contain unchanged records once',
       'a page with more is never empty',
+      'pages of 1000 records',
     ],
   ),
   brokenDatabase(
@@ -122,11 +127,16 @@ export const brokenLists: readonly BrokenStore[] = [
       list: (group, page) => inner.list(group, { ...page, limit: Math.min(page.limit, 10) }),
     }),
     [
+      'a read joins no earlier one',
+      'data is never interpreted',
       'list ascends by position',
       'list orders ids by bytes',
       'list pages through one position',
       'list keeps the page size',
       'count agrees with list',
+      'pages of 1000 records',
+      'a page of large records',
+      'a sweep drops nothing early',
     ],
   ),
   brokenDatabase(
@@ -139,7 +149,7 @@ export const brokenLists: readonly BrokenStore[] = [
         return { records: records.toSorted((a, b) => (text(a) === text(b) ? 0 : text(a) < text(b) ? -1 : 1)), more }
       },
     }),
-    ['list ascends by position'],
+    ['list ascends by position', 'far expiries'],
   ),
   brokenDatabase(
     'list orders ids as a person would',
@@ -163,6 +173,7 @@ export const brokenLists: readonly BrokenStore[] = [
       },
     }),
     [
+      'lists and counts of one tick',
       'insert never overwrites',
       'insert after a removal',
       'a refused insert stores nothing',
@@ -171,6 +182,8 @@ export const brokenLists: readonly BrokenStore[] = [
       'list of an empty group',
       'a page with more is never empty',
       'replace to an expired record',
+      'expiresAt 0',
+      'a tombstone stays until it expires',
       'a write is seen on another node',
       'namespaces are separate',
     ],
@@ -184,16 +197,22 @@ export const brokenLists: readonly BrokenStore[] = [
         return { records: records.map((one) => ({ ...one, groups: [group.group] })), more }
       },
     }),
-    ['list returns whole records'],
+    ['one of many parallel inserts wins', 'one of many parallel replaces wins', 'list returns whole records'],
   ),
   brokenDatabase(
     'count includes the records at the position',
     (inner) => ({ ...inner, count: (group, after) => inner.count(group, after - 1) }),
     [
+      'lists and counts of one tick',
       'replace moves within a group',
       'count starts after the position',
       'count agrees with list',
       'replace to an expired record',
+      'a count beyond 1000',
+      'position 0',
+      'expiresAt 0',
+      'moves in four groups',
+      'a sweep drops nothing early',
     ],
   ),
   brokenDatabase(
@@ -215,7 +234,7 @@ export const brokenLists: readonly BrokenStore[] = [
     },
     [
       'replace needs the stored revision',
-      'one of 50 parallel replaces wins',
+      'one of many parallel replaces wins',
       'a repeated replace',
       'count keeps groups apart',
     ],

@@ -14,8 +14,10 @@ export const brokenNames: readonly BrokenStore[] = [
       }),
     [
       'get compares the whole ref',
+      'gets of one tick',
       'hostile names',
-      'refs that look alike when joined',
+      'names that look alike',
+      'names of 200 characters',
       'a condition on an absent record',
       'replace changes one record',
     ],
@@ -28,8 +30,10 @@ export const brokenNames: readonly BrokenStore[] = [
         group: (group) => ({ ...group, kind: 'one' }),
       }),
     [
-      'refs that look alike when joined',
+      'lists and counts of one tick',
+      'names that look alike',
       'limit counts one group',
+      'limits of one tick',
       'list keeps groups apart',
       'count keeps groups apart',
     ],
@@ -91,7 +95,7 @@ export const brokenNames: readonly BrokenStore[] = [
   ),
   {
     defect: 'a namespace is identified by its first letters',
-    fails: ['namespaces are separate'],
+    fails: ['namespaces are separate', 'hints stay in their namespace'],
     target: () => {
       const { open } = memoryTarget()
       return { seed: 7, open: (namespace) => open(namespace.slice(0, NAMESPACE_LENGTH)) }

@@ -47,7 +47,7 @@ function dropping(inner: Store): Store {
       return stored !== undefined && !hasExpired(stored) && inner.replace(from, to)
     },
     list: async (group, { after, limit }) => {
-      const page = await inner.list(group, after ? { after, limit: 1000 } : { limit: 1000 })
+      const page = await inner.list(group, { limit: 1_000_000, ...(after && { after }) })
       const live = page.records.filter((record) => !hasExpired(record))
       return { records: live.slice(0, limit), more: live.length > limit }
     },

@@ -1,0 +1,3 @@
+import { memoryTarget } from '../../../support/memory-target.ts'
+
+export const target = memoryTarget()
