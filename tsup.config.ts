@@ -21,11 +21,12 @@ const ENTRIES = {
 const RAW: NonNullable<Options['esbuildPlugins']>[number] = {
   name: 'raw',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\?raw$/ }, ({ path, importer }) => ({
-      path: join(dirname(importer), path.replace('?raw', '')),
-      namespace: 'raw',
+    // The path keeps its ending: a plugin of tsup takes every path that ends in .css, and puts it into a style sheet beside the bundle.
+    onResolve({ filter: /\?raw$/ }, ({ path, importer }) => ({ path: join(dirname(importer), path), namespace: 'raw' }))
+    onLoad({ filter: /.*/, namespace: 'raw' }, ({ path }) => ({
+      contents: readFileSync(path.replace(/\?raw$/, ''), 'utf8'),
+      loader: 'text',
     }))
-    onLoad({ filter: /.*/, namespace: 'raw' }, ({ path }) => ({ contents: readFileSync(path, 'utf8'), loader: 'text' }))
   },
 }
 
