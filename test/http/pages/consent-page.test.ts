@@ -120,6 +120,8 @@ describe("the host's own pages", () => {
       "default-src 'self'; frame-ancestors https://shell.example; base-uri 'none'",
     )
     expect([headers.get('referrer-policy'), headers.get('cache-control')]).toEqual(['same-origin', 'no-store'])
+    own.push({ 'content-security-policy': "default-src 'self'; report-uri /csp/frame-ancestors" })
+    expect((await authorize()).headers.get('content-security-policy')).toContain("; frame-ancestors 'none'")
   })
 
   it("the host's own error page receives the error and its status", async () => {
