@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { defineConfig, type Options } from 'tsup'
 
 const ENTRIES = {
@@ -22,7 +22,8 @@ const RAW: NonNullable<Options['esbuildPlugins']>[number] = {
   name: 'raw',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /\?raw$/ }, ({ path, importer }) => ({
-      path: join(dirname(importer), path.replace('?raw', '')),
+      // The path is written into the bundle, which is the same wherever it is built.
+      path: relative(process.cwd(), join(dirname(importer), path.replace('?raw', ''))),
       namespace: 'raw',
     }))
     onLoad({ filter: /.*/, namespace: 'raw' }, ({ path }) => ({ contents: readFileSync(path, 'utf8'), loader: 'text' }))
