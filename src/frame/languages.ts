@@ -80,10 +80,14 @@ function canonical(locale: string | undefined): string | undefined {
   }
 }
 
+// What a tag needs at least (RFC 5646 §4.4.1). Longer ones, which no browser sends, would take long to match.
+const MAX_TAG = 35
+
 /** The language of somebody who is not signed in: the first that the browser names. */
 export function browserLocale(headers: Pick<Headers, 'get'>): string | undefined {
   const [first = ''] = (headers.get('accept-language') ?? '').split(/[,;]/, 1)
-  return first.trim() || undefined
+  const tag = first.trim()
+  return tag === '' || tag.length > MAX_TAG ? undefined : tag
 }
 
 /** Which way a language is written. */

@@ -329,10 +329,7 @@ describe('a failing store', () => {
       .press('Remove selected')
     w.store.fail('replace', 'before', 1)
     const page = await asked.press('Remove 2 apps')
-    expect([page.notes, page.text]).toEqual([
-      ['1 could not be removed'],
-      expect.stringContaining('<span>Removed</span>'),
-    ])
+    expect([page.notes, page.text]).toEqual([['1 was not completed'], expect.stringContaining('<span>Removed</span>')])
     expect((await page.follow('Back')).rows).toHaveLength(1)
     expect((await w.appgrant.apps.list({ owner: 'org' })).items).toHaveLength(1)
   })

@@ -22,22 +22,21 @@ async function authenticating(call: Call): Promise<{ readonly app: ReadApp; read
 /** The form names the secret that it replaces, so that sending it twice does not replace the new one. */
 export function regenerateRoute(tokenEndpoint: string | undefined): ConsoleRoute {
   return confirming(
-    async (call, input) => {
+    async (call, _, form) => {
       const found = await authenticating(call)
       if (!found) return { failure: 'invalidRequest' }
       const { app, named } = found
       const { context } = named
       const isSecret = authenticationOf(app) === 'secret'
-      const replaces = input.get('replaces') ?? app.secrets.at(-1)?.id ?? ''
+      const now = app.secrets.at(-1)?.id ?? app.jwks[0]?.kid ?? ''
+      const replaces = form ? (form.get('replaces') ?? '') : now
       const isGone = async () => showApp(call, { notice: { message: warning(context.texts.secretGone), status: 409 } })
       return {
         confirmation: regenerating(confirmedApp(app, named), replaces, isSecret, context),
         context,
         async run() {
-          if (replaces === '' && isSecret) return isGone()
           try {
-            const options = replaces === '' ? {} : { replaces }
-            const { app: changed, secret } = await call.over(app.owner).apps.regenerateSecret(app.key, options)
+            const { app: changed, secret } = await call.over(app.owner).apps.regenerateSecret(app.key, { replaces })
             return secretReply({ app: changed, secret, made: 'regenerated' }, { context, tokenEndpoint })
           } catch (error) {
             if (isAppGrantError(error, 'secret_not_found')) return isGone()
@@ -95,13 +94,13 @@ export const removeSecretRoute: ConsoleRoute = confirming(async (call, input) =>
 })
 
 export const keysRoute: ConsoleRoute = confirming(
-  async (call, input) => {
+  async (call, _, form) => {
     const found = await authenticating(call)
     if (!found) return { failure: 'invalidRequest' }
     const { app, named } = found
     const { context } = named
     const { texts, to } = context
-    const value = input.get('jwks') ?? ''
+    const value = form?.get('jwks') ?? ''
     const confirmation = (error?: Part) =>
       replacingKeys(
         confirmedApp(app, named),

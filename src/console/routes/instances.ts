@@ -1,11 +1,14 @@
 import { fewAtOnce } from '../../base/few-at-once.ts'
+import type { AddressParts } from '../addresses.ts'
 import type { Call, ConsoleRoute, Reply } from '../call.ts'
 import { selection } from '../forms/read-form.ts'
 import { warning } from '../messages.ts'
 import { instancesPage } from '../pages/instances.ts'
 import { removingInstances } from '../pages/list-confirmations.ts'
+import { resultsPage } from '../pages/results.ts'
 import { appOf } from './app-readings.ts'
 import { confirming } from './confirming.ts'
+import { eachOf } from './each-of.ts'
 import { type Notice, saidIn } from './notice.ts'
 import { readPage } from './read-page.ts'
 
@@ -50,9 +53,13 @@ export const removeInstancesRoute: ConsoleRoute = confirming(async (call, input)
     confirmation: removingInstances(app, named, context),
     context,
     async run() {
-      await fewAtOnce(held, (account) => installs.withdraw({ app: app.key, account }))
-      const said = { said: 'instances-removed', count: String(held.length) }
-      return { redirect: context.to('instances', { key: app.key, ...said }) }
+      const { texts, to } = context
+      const withdraw = ({ account }: { account: string }) => installs.withdraw({ app: app.key, account })
+      const { outcomes, hasFailed } = await eachOf(named, withdraw, texts)
+      const list = (said: AddressParts = {}) => to('instances', { key: app.key, ...said })
+      if (!hasFailed) return { redirect: list({ said: 'instances-removed', count: String(held.length) }) }
+      const view = { tab: 'apps', title: texts.removeSelected, done: texts.removed, back: list() } as const
+      return { page: resultsPage({ ...view, results: outcomes }, context), context }
     },
   }
 })

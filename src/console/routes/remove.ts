@@ -1,5 +1,5 @@
-import { isAppGrantError } from '../../base/errors.ts'
 import { fewAtOnce } from '../../base/few-at-once.ts'
+import type { AddressParts } from '../addresses.ts'
 import type { Call, ConsoleRoute, Named, Reply } from '../call.ts'
 import { selection } from '../forms/read-form.ts'
 import { warning } from '../messages.ts'
@@ -10,7 +10,7 @@ import { showAll } from './all.ts'
 import { appOf, type ReadApp } from './app-readings.ts'
 import { showApps } from './apps.ts'
 import { confirming } from './confirming.ts'
-import { sentenceFor } from './refusals.ts'
+import { eachOf } from './each-of.ts'
 
 const AT_ONCE = 10
 
@@ -66,27 +66,12 @@ async function removeAll(
   { from, named: { context } }: { readonly from: Source; readonly named: Named },
 ): Promise<Reply> {
   const { texts, to, actsFor } = context
-  const back = from === 'all' ? to('all') : to('apps', { for: actsFor?.account })
-  const outcomes = await fewAtOnce(
-    all,
-    async ({ key, owner, name }) => {
-      try {
-        await call.over(from === 'all' ? undefined : owner).apps.remove(key)
-        return { name, error: undefined, problem: undefined }
-      } catch (error) {
-        if (!isAppGrantError(error)) throw error
-        return { name, error, problem: sentenceFor(error, texts) ?? texts.notValid }
-      }
-    },
-    AT_ONCE,
-  )
-  const failed = outcomes.filter(({ error }) => error !== undefined)
-  // If none was removed, the form can be sent again as it is.
-  if (failed.length === all.length) throw failed[0]?.error
-  if (failed.length === 0) {
-    const said = { said: 'apps-removed', count: String(all.length) }
-    return { redirect: from === 'all' ? to('all', said) : to('apps', { for: actsFor?.account, ...said }) }
-  }
-  const view = { tab: from === 'all' ? 'all' : 'apps', title: texts.removeSelected, done: texts.removed, back } as const
+  const remove = ({ key, owner }: ReadApp) => call.over(from === 'all' ? undefined : owner).apps.remove(key)
+  const { outcomes, hasFailed } = await eachOf(all, remove, texts)
+  const tab = from === 'all' ? 'all' : 'apps'
+  const list = (said: AddressParts = {}) =>
+    from === 'all' ? to('all', said) : to('apps', { for: actsFor?.account, ...said })
+  if (!hasFailed) return { redirect: list({ said: 'apps-removed', count: String(all.length) }) }
+  const view = { tab, title: texts.removeSelected, done: texts.removed, back: list() } as const
   return { page: resultsPage({ ...view, results: outcomes }, context), context }
 }

@@ -157,7 +157,9 @@ export const schemas = {
     required: ['kty'],
   }),
   AppJwks: object({ jwks: { ...jwks, minItems: 1 } }),
-  Regenerate: object({ 'replaces?': { ...text, description: 'The id of a secret that the app must still have.' } }),
+  Regenerate: object({
+    'replaces?': { ...text, description: 'The id of a secret, or the kid of a key, that the app must still have.' },
+  }),
   Trusted: object({ trusted: flag }),
   AppIds: object({ apps: { ...texts, maxItems: 100 } }),
   Removals: object({

@@ -75,8 +75,7 @@ export const deMessages = {
   selectAnyToken: 'Wählen Sie mindestens ein Token aus.',
   selectAccount: 'Wählen Sie mindestens ein Konto aus.',
   listChanged: 'Die Liste hat sich geändert. Dies ist ihre erste Seite.',
-  someFailed: (failed) =>
-    count(failed, { one: '1 konnte nicht entfernt werden', other: '# konnten nicht entfernt werden' }),
+  someFailed: (failed) => count(failed, { one: '1 wurde nicht erledigt', other: '# wurden nicht erledigt' }),
   appLimit: (limit) =>
     count(limit, {
       one: 'Sie haben 1 von 1 App. Entfernen Sie sie, bevor Sie eine weitere hinzufügen.',

@@ -63,7 +63,7 @@ export const enMessages = {
   selectAnyToken: 'Select at least one token.',
   selectAccount: 'Select at least one account.',
   listChanged: 'The list has changed. This is its first page.',
-  someFailed: (failed: number) => count(failed, { one: '1 could not be removed', other: '# could not be removed' }),
+  someFailed: (failed: number) => count(failed, { one: '1 was not completed', other: '# were not completed' }),
   appLimit: (limit: number) =>
     count(limit, {
       one: 'You have 1 of 1 app. Remove it before you add another.',
