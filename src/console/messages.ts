@@ -25,6 +25,7 @@ const MESSAGES = {
   'resource-server-saved': 'resourceServerSaved',
   withdrawn: 'withdrawn',
   'instances-removed': 'instancesRemoved',
+  'nothing-left': 'nothingLeft',
 } as const satisfies Readonly<Record<string, keyof Texts>>
 
 export type MessageName = keyof typeof MESSAGES

@@ -15,6 +15,8 @@ const WARM_UP_CALLERS = 50
 const CALLERS = 10
 /** In every other round, the callers begin within this many ticks instead of all in one. */
 const MAX_DELAY_TICKS = 4
+/** How many calls a failure names. */
+const SHOWN_CALLS = 3
 
 /** One promise of the storage port, and the program that checks it. */
 export interface ConformanceCase {
@@ -83,8 +85,15 @@ export function conformanceCase(name: string, rule: string, play: (scene: Scene)
       let stores = 0
       let rounds = 0
       const unclosed = new Set<Store>()
+      const lastCalls: (() => string)[] = []
       const open = async (where = namespace) => {
-        const store = withNamedCalls(await opening(target, where), () => unclosed.delete(store))
+        const store = withNamedCalls(await opening(target, where), {
+          called(name) {
+            lastCalls.push(name)
+            if (lastCalls.length > SHOWN_CALLS) lastCalls.shift()
+          },
+          closing: () => unclosed.delete(store),
+        })
         unclosed.add(store)
         stores = Math.max(stores, unclosed.size)
         return store
@@ -99,13 +108,15 @@ export function conformanceCase(name: string, rule: string, play: (scene: Scene)
         rounds += RACE_ROUNDS
       }
       const [played] = await Promise.allSettled([play({ namespace, target, random, open, race })])
+      const calls = lastCalls.map((name) => name())
       const closed = await Promise.allSettled([...unclosed].map((store) => closing(store)))
       const done = { name, rounds, stores }
       const failure = [played, ...closed].find((outcome) => outcome.status === 'rejected')
       if (!failure) return done
       if (failure.reason instanceof NotTried) return { ...done, notTried: failure.reason.message }
       const words = await wordsOf(failure.reason, target)
-      throw new Error(`${rule}: ${words} (case "${name}", namespace ${namespace}, seed ${seed})`, {
+      const after = calls.length > 0 ? `; the last calls: ${calls.join('; ')}` : ''
+      throw new Error(`${rule}: ${words}${after} (case "${name}", namespace ${namespace}, seed ${seed})`, {
         cause: failure.reason instanceof Rejection ? failure.reason.cause : failure.reason,
       })
     },
