@@ -247,7 +247,7 @@ describe('what does not work', () => {
     const form = (await w.open('/apps/new')).fill(FIELDS)
     w.viewer = { account: 'user', login: 'anna' }
     const page = await form.press('OK')
-    expect([page.status, page.text]).toEqual([409, expect.stringContaining('You are now signed in as anna.')])
+    expect([page.status, page.notes[0]]).toEqual([409, expect.stringContaining('You are now signed in as anna.')])
     expect((await w.appgrant.apps.list({ owner: 'user' })).items).toEqual([])
   })
 })
