@@ -1,4 +1,4 @@
-/** A sentence for each plural form that the language has; `#` is the number. */
+/** A sentence for each plural form that the language has; `#` is the number. `zero` is for 0 in every language. */
 export interface PluralForms extends Partial<Record<Intl.LDMLPluralRule, string>> {
   readonly other: string
 }
@@ -9,5 +9,8 @@ export type Counting = (count: number, forms: PluralForms) => string
 export function counting(language: string): Counting {
   const rules = new Intl.PluralRules(language)
   const number = new Intl.NumberFormat(language)
-  return (count, forms) => (forms[rules.select(count)] ?? forms.other).replaceAll('#', number.format(count))
+  return (count, forms) => {
+    const form = (count === 0 ? forms.zero : undefined) ?? forms[rules.select(count)] ?? forms.other
+    return form.replaceAll('#', number.format(count))
+  }
 }

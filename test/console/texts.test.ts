@@ -50,6 +50,16 @@ describe('the texts of the console', () => {
     ])
   })
 
+  it.each([
+    ['English', en],
+    ['German', de],
+    ['Arabic', arabic],
+  ])('%s says in words that no account uses an app', (_, { removeAppHint, endTokensHint, allTokensRevoked }) => {
+    const [none, some] = [0, 3].map((n) => [removeAppHint?.(n), endTokensHint?.(n), allTokensRevoked?.(n)].join('\n'))
+    expect(none).not.toMatch(/[0٠]/)
+    expect(some?.match(/[3٣]/g)).toHaveLength(3)
+  })
+
   it('a dollar sign in a counted sentence stays as it is', () => {
     expect(counting('en')(2, { other: '# of $& and $1' })).toBe('2 of $& and $1')
   })

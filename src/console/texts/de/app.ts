@@ -123,6 +123,7 @@ export const deApp = {
     accounts === undefined
       ? 'Alle Token aller Konten werden sofort widerrufen. Geheimnis und Zustimmungen bleiben.'
       : count(accounts, {
+          zero: 'Alle Token werden sofort widerrufen. Derzeit nutzt kein Konto die App. Das Geheimnis bleibt.',
           one: 'Alle Token werden sofort widerrufen, für 1 Konto. Geheimnis und Zustimmungen bleiben.',
           other: 'Alle Token werden sofort widerrufen, für # Konten. Geheimnis und Zustimmungen bleiben.',
         }),
@@ -138,6 +139,7 @@ export const deApp = {
     accounts === undefined
       ? 'Alle Konten verlieren sie. Das kann nicht rückgängig gemacht werden.'
       : count(accounts, {
+          zero: 'Kein Konto nutzt sie. Das kann nicht rückgängig gemacht werden.',
           one: '1 Konto verliert sie. Das kann nicht rückgängig gemacht werden.',
           other: '# Konten verlieren sie. Das kann nicht rückgängig gemacht werden.',
         }),

@@ -23,6 +23,7 @@ export const deConfirmations = {
     accounts === undefined
       ? 'Alle Token aller Konten werden widerrufen. Wie viele Konten die App nutzen, ist derzeit nicht bekannt.'
       : count(accounts, {
+          zero: 'Alle Token werden widerrufen. Derzeit nutzt kein Konto die App.',
           one: 'Alle Token von 1 Konto werden widerrufen, und die App muss erneut fragen.',
           other: 'Alle Token aller # Konten werden widerrufen, und die App muss erneut fragen.',
         }),

@@ -123,6 +123,7 @@ export const enApp = {
     accounts === undefined
       ? 'Every token of every account is revoked at once. Secret and approvals stay.'
       : count(accounts, {
+          zero: 'Every token is revoked at once. No account uses the app at the moment. The secret stays.',
           one: 'Every token is revoked at once, for 1 account. Secret and approvals stay.',
           other: 'Every token is revoked at once, for # accounts. Secret and approvals stay.',
         }),
@@ -138,6 +139,7 @@ export const enApp = {
     accounts === undefined
       ? 'All accounts lose it. This cannot be undone.'
       : count(accounts, {
+          zero: 'No account uses it. This cannot be undone.',
           one: '1 account loses it. This cannot be undone.',
           other: '# accounts lose it. This cannot be undone.',
         }),

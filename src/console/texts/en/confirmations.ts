@@ -23,6 +23,7 @@ export const enConfirmations = {
     accounts === undefined
       ? 'Every token of every account is revoked. How many accounts use the app is not known at the moment.'
       : count(accounts, {
+          zero: 'Every token is revoked. No account uses the app at the moment.',
           one: 'Every token of 1 account is revoked, and the app has to ask it again.',
           other: 'Every token of all # accounts is revoked, and the app has to ask them again.',
         }),
