@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { BROWSER_FLAGS, browser as chromiumBinary } from '../support/browser.ts'
 import { describeWith } from '../support/servers/describe-with.ts'
 import { complaintsOf, overflows, violations } from './browser-checks.ts'
-import { type ConsoleServer, consoleServer } from './console-server.ts'
+import { type ConsoleUse, inChromium, said, tabTo } from './in-chromium.ts'
 import { postAddresses } from './post-addresses.ts'
 
 const RESULTS = new URL('../../test-results/console/', import.meta.url).pathname
@@ -19,22 +19,7 @@ describeWith('the console in Chromium', chromiumBinary, (executablePath) => {
   }, 60_000)
   afterAll(() => browser?.close())
 
-  async function using(
-    options: Parameters<typeof consoleServer>[0] & { readonly javaScriptEnabled?: boolean },
-    use: (page: Page, server: ConsoleServer, context: BrowserContext) => Promise<void>,
-  ): Promise<void> {
-    const { javaScriptEnabled = true, ...rest } = options
-    const server = await consoleServer(rest)
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, javaScriptEnabled })
-    context.setDefaultTimeout(10_000)
-    try {
-      await use(await context.newPage(), server, context)
-    } finally {
-      await context.close()
-      await server.close()
-    }
-  }
-  const said = (page: Page) => page.locator('.note[autofocus]').innerText()
+  const using = (options: Parameters<typeof inChromium>[1], use: ConsoleUse) => inChromium(browser, options, use)
 
   it.each([true, false])(
     'an app is registered, suspended, resumed, seen, changed and removed (script: %s, seeds 1–41)',
@@ -121,25 +106,6 @@ describeWith('the console in Chromium', chromiumBinary, (executablePath) => {
     },
     120_000,
   )
-
-  /** Presses Tab until the wanted control has the focus, and returns the way. */
-  async function tabTo(page: Page, wanted: string): Promise<readonly string[]> {
-    const way: string[] = []
-    while (way.at(-1) !== wanted) {
-      if (way.length > 60) throw new Error(`never reached "${wanted}": ${way.join(' | ')}`)
-      await page.keyboard.press('Tab')
-      const [name, outline] = await page.locator(':focus').evaluate((element) => {
-        const label = (element as HTMLInputElement).labels?.[0]
-        const copy = (label ?? element).cloneNode(true) as Element
-        for (const hidden of copy.querySelectorAll('[aria-hidden]')) hidden.remove()
-        const { outlineStyle, outlineWidth } = getComputedStyle(element)
-        return [copy.textContent?.replaceAll(/\s+/g, ' ').trim() ?? '', `${outlineStyle} ${outlineWidth}`] as const
-      })
-      expect([name, outline]).toEqual([name, 'solid 3px'])
-      way.push(name)
-    }
-    return way
-  }
 
   it('an app is registered by keyboard alone', async () => {
     await using({}, async (page, server) => {
