@@ -16,6 +16,8 @@ const MOST_WAITING_MS = 300
 export interface Lane {
   /** Sends a statement over a free connection. Rejects with an error marked with `notApplied` if none becomes free. */
   query(text: string, values?: readonly unknown[]): Promise<readonly Row[]>
+  /** Opens the first connection, for longer than a call would wait. */
+  warm(): Promise<void>
   close(): Promise<void>
 }
 
@@ -84,10 +86,13 @@ export function openLane(size: number, options: Omit<ConnectionOptions, 'lost'>)
     if (free) return free
     if (refusal && open.size === 0 && performance.now() < refusal.until) throw refusal.error
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const giveUp = () => {
+        if (!waiting.includes(call)) return
         waiting = waiting.filter((one) => one !== call)
         reject(notApplied(new Error('no connection to PostgreSQL became free')))
-      }, PATIENCE_MS)
+      }
+      // Responses that came while this process was busy are read before it gives up.
+      const timer = setTimeout(() => setImmediate(giveUp), PATIENCE_MS)
       const call = { resolve, reject, timer }
       waiting.push(call)
       void openOne()
@@ -111,6 +116,11 @@ export function openLane(size: number, options: Omit<ConnectionOptions, 'lost'>)
       } finally {
         release(connection)
       }
+    },
+    async warm() {
+      if (isClosed || open.size + opening > 0) return
+      await openOne()
+      if (open.size === 0 && refusal) throw refusal.error
     },
     async close() {
       isClosed = true

@@ -116,6 +116,7 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
     watch: (changed) => withSanitizedErrors(hints.watch(changed)),
     async prepare() {
       const { isDirect } = await withSanitizedErrors(prepareDatabase(names, create))
+      await withSanitizedErrors(Promise.all([gets, inserts, replaces].map((lane) => lane.warm())))
       if (isDirect || createListener !== create) return
       // Core must not wait for hints that cannot come.
       delete store.watch

@@ -154,8 +154,9 @@ describeWith('postgresStore under faults of one server', { found: postgresBinari
   })
 
   it('faults: calls to a server that does not exist, or has no connection left, end as store_unavailable', async () => {
-    const full = await start('max_connections = 5\nsuperuser_reserved_connections = 0\n')
-    await prepared(full.url)
+    const full = await start('max_connections = 5\nsuperuser_reserved_connections = 0\nmax_wal_senders = 0\n')
+    const first = await prepared(full.url)
+    await first.close()
     const holders = upTo(5).map(() => new Client(full.url))
     await Promise.all(holders.map((holder) => holder.connect()))
     const one = record({ groups: ['g'] })

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { Client } from 'pg'
 import { expect, it } from 'vitest'
-import { postgresStore } from '../../../adapters/postgres/postgres-store.ts'
+import { type PostgresClient, postgresStore } from '../../../adapters/postgres/postgres-store.ts'
 import { isNotApplied, type RecordRef } from '../../../src/store/store.ts'
 import { changed, groupOf, inMs, record, upTo } from '../../../src/testing/sample-records.ts'
 import { describeWithPostgres, freshName } from '../../support/servers/postgres-target.ts'
@@ -38,10 +38,12 @@ describeWithPostgres('postgresStore statements', (target) => {
     const rewritten = { from: '', to: '' }
     const observedClient = () => {
       const client = new Client(target().url)
-      const query = client.query.bind(client) as (text: string, values?: unknown[]) => Promise<{ rows: unknown[] }>
-      const observe = (text: string, values?: unknown[]) => {
+      const query = client.query.bind(client) as PostgresClient['query']
+      const observe: PostgresClient['query'] = (statement, values) => {
+        const { text, ...named } = typeof statement === 'string' ? { text: statement, values: values ?? [] } : statement
         sent.push(text)
-        return query(text.replace(rewritten.from, rewritten.to), values)
+        const name = rewritten.from === '' || !('name' in named) ? named : { ...named, name: `${named.name}_rewritten` }
+        return query({ name: '', ...name, text: text.replace(rewritten.from, rewritten.to) })
       }
       return Object.assign(client, { query: observe })
     }
@@ -290,5 +292,9 @@ describeWithPostgres('postgresStore statements', (target) => {
     }
     await store.close()
     expect(await used()).toBe(before)
+    const [row] = await target().sql(
+      `SELECT n_tup_hot_upd::int AS n FROM pg_stat_user_tables WHERE relname = '${table}'`,
+    )
+    expect(Number(row?.n)).toBeGreaterThan(0)
   })
 })
