@@ -21,7 +21,6 @@ const ROLLED_BACK_CLASSES = new Set([
 // Serialization failure, deadlock, and a statement that was cancelled, which is never while it waits for its commit.
 const ROLLED_BACK = new Set(['40001', '40P01', '57014'])
 const REPEATABLE = new Set(['40001', '40P01'])
-const READ_ONLY = '25006'
 // Tables or functions that do not exist.
 const MISSING = new Set(['42P01', '42883', '3F000'])
 
@@ -40,20 +39,16 @@ export function wasRolledBack(error: unknown): boolean {
 
 /**
  * Whether the connection can go on. After an error that is not the server's, such as a timeout of the driver, it is not
- * known what it is doing. A plan that no longer fits, and a name that something else has freed, would fail again.
+ * known what it is doing. A plan that no longer fits, a name that something else has freed, and a standby, which only
+ * reads (25006), would fail again.
  */
 export function isUsableAfter(error: unknown): boolean {
-  return wasRolledBack(error) && !/^(0A|26)/.test(sqlState(error) ?? '')
+  return wasRolledBack(error) && !/^(0A|26|25006)/.test(sqlState(error) ?? '')
 }
 
 /** Whether the same statement may succeed at once. */
 export function isRepeatable(error: unknown): boolean {
   return REPEATABLE.has(sqlState(error) ?? '')
-}
-
-/** Whether the server is a standby, or was made one. */
-export function isFromStandby(error: unknown): boolean {
-  return sqlState(error) === READ_ONLY
 }
 
 /** The error of a write: marked with `notApplied` if nothing was executed. */

@@ -1,6 +1,5 @@
 import { notApplied } from '../../src/store.ts'
 import { type Connection, type ConnectionOptions, openConnection, type Row } from './connection.ts'
-import { isFromStandby } from './errors.ts'
 
 /**
  * How long a call waits for a connection: less than core's default deadline, so that no write is sent after its caller
@@ -14,7 +13,9 @@ const MOST_WAITING_MS = 300
 
 /** A few connections for calls of one kind, so that calls of another kind do not wait for them. */
 export interface Lane {
-  /** Sends a statement over a free connection. Rejects with an error marked with `notApplied` if none becomes free. */
+  /** Uses a connection once one is free. Rejects with an error marked with `notApplied` if none becomes free. */
+  run<Result>(use: (connection: Connection) => Promise<Result>): Promise<Result>
+  /** Sends a statement over such a connection. */
   query(text: string, values?: readonly unknown[]): Promise<readonly Row[]>
   /** Opens the first connection, for longer than a call would wait. */
   warm(): Promise<void>
@@ -105,18 +106,18 @@ export function openLane(size: number, options: Omit<ConnectionOptions, 'lost'>)
     return all
   }
 
+  const run: Lane['run'] = async (use) => {
+    const connection = await acquire()
+    try {
+      return await use(connection)
+    } finally {
+      release(connection)
+    }
+  }
+
   return {
-    async query(text, values) {
-      const connection = await acquire()
-      try {
-        return await connection.query(text, values)
-      } catch (error) {
-        if (isFromStandby(error)) connection.destroy()
-        throw error
-      } finally {
-        release(connection)
-      }
-    },
+    run,
+    query: (text, values) => run((connection) => connection.query(text, values)),
     async warm() {
       if (isClosed || open.size + opening > 0) return
       await openOne()

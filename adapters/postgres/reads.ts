@@ -6,14 +6,18 @@ import {
   type Store,
   type StoreRecord,
 } from '../../src/store.ts'
-import type { Row } from './connection.ts'
+import type { Connection, Row } from './connection.ts'
 import { withHint } from './errors.ts'
+import { gathered } from './gathered.ts'
 import type { Lane } from './lane.ts'
 import { checkedInteger, checkedText, keyOf, listOf, type Names, refOf } from './names.ts'
 import { inLists } from './schema.ts'
 
 /** The reads of the port, and the clock. */
 export type Reads = Required<Pick<Store, 'get' | 'list' | 'count' | 'time'>>
+
+/** Of a statement that reads for several ticks of the event loop. */
+const MAX_KEYS = 500
 
 const COLUMNS = `stored.key, concat_ws(' ', list1, list2, list3, list4) AS lists, position::text AS position,
   expires_at::text AS expires_at, revision, data`
@@ -37,18 +41,24 @@ export function reads({ table }: Names, { gets, lists }: { readonly gets: Lane; 
   const counts = inLists((list) => `(SELECT count(*) FROM ${table} WHERE ${list} = $1 AND position > $2)`)
   const countBehind = `SELECT ${STANDBY}, (${counts.join(' + ')})::text AS count`
 
-  return {
-    get: batchGets({
-      nameOf: keyOf,
-      async read(keys) {
-        const rows = await readRows(gets, getKeys, [`{${keys.join(',')}}`])
-        const found = new Map(rows.map((row) => [row.key, row]))
-        return keys.map((key) => {
+  const getTogether = gathered(gets, {
+    async send(connection, batches: readonly (readonly string[])[]) {
+      const keys = new Set(batches.flat())
+      const rows = await readRows(connection, getKeys, [`{${[...keys].join(',')}}`])
+      const found = new Map(rows.map((row) => [row.key, row]))
+      return batches.map((batch) =>
+        batch.map((key) => {
           const row = found.get(key)
           return row && recordOf(row)
-        })
-      },
-    }),
+        }),
+      )
+    },
+    max: MAX_KEYS,
+    weightOf: ({ length }) => length,
+  })
+
+  return {
+    get: batchGets({ nameOf: keyOf, read: getTogether }),
     async list(group: GroupRef, { after = { position: -1, id: '' }, limit }: PageRequest): Promise<RecordPage> {
       const list = listOf(group)
       const behind = `${group.partition}:${group.kind}:${checkedText(after.id, 'after.id')}`
@@ -70,7 +80,11 @@ export function reads({ table }: Names, { gets, lists }: { readonly gets: Lane; 
 }
 
 /** The rows of a statement that has at least one; without it if it stands for none. */
-async function readRows(lane: Lane, text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+async function readRows(
+  lane: Pick<Connection, 'query'>,
+  text: string,
+  values: readonly unknown[],
+): Promise<readonly Row[]> {
   const rows = await lane.query(text, values).catch((error) => Promise.reject(withHint(error)))
   if (rows[0]?.standby !== 'false') throw new Error('the PostgreSQL server is a standby, not the primary')
   return rows[0].key === null ? [] : rows

@@ -81,6 +81,29 @@ describeWithPostgres('postgresStore statements', (target) => {
     await store.close()
   })
 
+  it('calls that come while all connections are busy are sent together once one is free', async () => {
+    const { store, operations, table } = await observed()
+    const holder = new Client(target().url)
+    await holder.connect()
+    await holder.query(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`)
+    const before = operations().length
+    const inserts: Promise<unknown>[] = []
+    const gets: Promise<unknown>[] = []
+    const one = record()
+    for (const _ of upTo(20)) {
+      inserts.push(store.insert(record()))
+      gets.push(store.get([one]))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await holder.query('COMMIT')
+    expect(new Set(await Promise.all(inserts))).toEqual(new Set(['inserted']))
+    expect(await Promise.all(gets)).toEqual(gets.map(() => [undefined]))
+    // Two connections of each kind that were taken at first, and what came then.
+    expect(operations().length - before).toBeLessThanOrEqual(8)
+    await holder.end()
+    await store.close()
+  })
+
   it('the same ref inserted several times in one turn is inserted once', async () => {
     const { store } = await observed()
     const one = record()
