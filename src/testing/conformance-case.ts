@@ -3,7 +3,7 @@ import type { Store } from '../store/store.ts'
 import type { ConformanceTarget } from './conformance-target.ts'
 import { FailedPreparation, UnmetExpectation } from './expectations.ts'
 import { inWords, Rejection, withNamedCalls } from './named-calls.ts'
-import { expectSettled } from './patience.ts'
+import { expectSettled, outcomeOf } from './patience.ts'
 import { record, upTo } from './sample-records.ts'
 import { seededRandom } from './seeded-random.ts'
 
@@ -15,8 +15,9 @@ const WARM_UP_CALLERS = 50
 const CALLERS = 10
 /** In every other round, the callers begin within this many ticks instead of all in one. */
 const MAX_DELAY_TICKS = 4
-/** How many calls a failure names. */
-const SHOWN_CALLS = 3
+/** How many different calls a failure names, and among how many of the last. */
+const NAMED_CALLS = 3
+const LAST_CALLS = 50
 
 /** One promise of the storage port, and the program that checks it. */
 export interface ConformanceCase {
@@ -90,7 +91,7 @@ export function conformanceCase(name: string, rule: string, play: (scene: Scene)
         const store = withNamedCalls(await opening(target, where), {
           called(name) {
             lastCalls.push(name)
-            if (lastCalls.length > SHOWN_CALLS) lastCalls.shift()
+            if (lastCalls.length > LAST_CALLS) lastCalls.shift()
           },
           closing: () => unclosed.delete(store),
         })
@@ -108,7 +109,7 @@ export function conformanceCase(name: string, rule: string, play: (scene: Scene)
         rounds += RACE_ROUNDS
       }
       const [played] = await Promise.allSettled([play({ namespace, target, random, open, race })])
-      const calls = lastCalls.map((name) => name())
+      const calls = [...new Set(lastCalls.map((name) => name()))].slice(-NAMED_CALLS)
       const closed = await Promise.allSettled([...unclosed].map((store) => closing(store)))
       const done = { name, rounds, stores }
       const failure = [played, ...closed].find((outcome) => outcome.status === 'rejected')
@@ -156,7 +157,8 @@ async function wordsOf(reason: unknown, target: ConformanceTarget): Promise<stri
     reason instanceof UnmetExpectation
       ? reason.message
       : `expected a result, ${reason instanceof Rejection ? reason.message : `the store rejected with ${inWords(reason)}`}`
-  if (await sharesNamespaces(target).catch(() => false))
+  const probe = await outcomeOf(sharesNamespaces(target))
+  if (probe.status === 'fulfilled' && probe.value)
     return `not checked, because open() of the target returns one database for different namespaces: ${words}`
   return reason instanceof FailedPreparation ? `not checked, because its preparation failed: ${words}` : words
 }
