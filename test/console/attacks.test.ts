@@ -248,3 +248,63 @@ describe('several at once', () => {
     expect(results(done)).toEqual(['Removed', 'This is not available at the moment'])
   })
 })
+
+describe('a form that is sent again, because it was not certain that it was done', () => {
+  /** Presses a button whose write is done but not confirmed, then sends the form again. */
+  async function pressTwice(w: ConsoleWorld, page: VisitedPage, button: string): Promise<VisitedPage> {
+    w.store.fail('replace', 'after')
+    const uncertain = await page.press(button)
+    expect([uncertain.status, uncertain.text]).toEqual([503, expect.stringContaining('It is not certain')])
+    const written = w.observed.written.length
+    const again = await uncertain.press('Send again')
+    expect(w.observed.written.length).toBeGreaterThan(written)
+    return again
+  }
+
+  it('is confirmed by a write after apps were removed (REV-7)', async () => {
+    const { w, other } = await withTwoApps()
+    const page = await pressTwice(w, await w.open(`/apps/remove?app=${other}`), 'Remove 1 app')
+    expect([page.status, page.notes]).toEqual([200, ['There was nothing left to remove.']])
+  })
+
+  it('is confirmed by a write after an account took back what it allowed (REV-7)', async () => {
+    const w = await consoleWorld()
+    await w.start()
+    w.viewer = { account: 'org', login: 'olga' }
+    const page = await pressTwice(w, await w.open(`/managed/remove?for=user&app=${w.key}`), 'Remove 1 app')
+    expect([page.status, page.notes]).toEqual([200, ['There was nothing left to remove.']])
+    expect(page.path).toContain('for=user')
+  })
+
+  it('is confirmed by a write after an account lost an app (REV-7)', async () => {
+    const w = await consoleWorld()
+    await w.start()
+    const asked = await w.open(`/apps/${w.key}/instances/remove?account=user`)
+    const page = await pressTwice(w, asked, 'Remove 1 account')
+    expect([page.status, page.notes]).toEqual([200, ['There was nothing left to remove.']])
+  })
+
+  it('is confirmed by a write after a secret was removed (REV-7)', async () => {
+    const w = await consoleWorld()
+    const { secretId } = await w.appgrant.apps.addSecret(w.key)
+    const page = await pressTwice(w, await w.open(`/apps/${w.key}/remove-secret?id=${secretId}`), 'Remove the secret')
+    expect([page.status, page.heading]).toEqual([200, 'Call Reports'])
+  })
+
+  it('but names what the viewer may not see, removes nothing', async () => {
+    const { w, other } = await withTwoApps()
+    const page = await w.open(`/apps/remove?app=${other}`)
+    w.viewer = { account: 'other-org', login: 'otto' }
+    const own = await w.open('/apps/new')
+    await w.post(
+      own,
+      [
+        ['as', own.entries('OK').find(([name]) => name === 'as')?.[1] ?? ''],
+        ['app', other],
+      ],
+      page.path,
+    )
+    expect(await w.appgrant.apps.get(other)).toMatchObject({ key: other })
+    expect(w.refused).toContain('app_of_another_account')
+  })
+})

@@ -128,14 +128,15 @@ describeWith('the console in Chromium', chromiumBinary, (executablePath) => {
     while (way.at(-1) !== wanted) {
       if (way.length > 60) throw new Error(`never reached "${wanted}": ${way.join(' | ')}`)
       await page.keyboard.press('Tab')
-      way.push(
-        await page.locator(':focus').evaluate((element) => {
-          const label = (element as HTMLInputElement).labels?.[0]
-          const copy = (label ?? element).cloneNode(true) as Element
-          for (const hidden of copy.querySelectorAll('[aria-hidden]')) hidden.remove()
-          return copy.textContent?.replaceAll(/\s+/g, ' ').trim() ?? ''
-        }),
-      )
+      const [name, outline] = await page.locator(':focus').evaluate((element) => {
+        const label = (element as HTMLInputElement).labels?.[0]
+        const copy = (label ?? element).cloneNode(true) as Element
+        for (const hidden of copy.querySelectorAll('[aria-hidden]')) hidden.remove()
+        const { outlineStyle, outlineWidth } = getComputedStyle(element)
+        return [copy.textContent?.replaceAll(/\s+/g, ' ').trim() ?? '', `${outlineStyle} ${outlineWidth}`] as const
+      })
+      expect([name, outline]).toEqual([name, 'solid 3px'])
+      way.push(name)
     }
     return way
   }

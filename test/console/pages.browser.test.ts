@@ -107,6 +107,16 @@ describeWith('the pages of the console in Chromium', chromiumBinary, (executable
     await context.close()
   })
 
+  it.each(['apps', 'new-app-wrong', 'tokens-dialog', 'remove-apps', 'secret'])(
+    'assistive technology reads of %s what its file says',
+    async (name) => {
+      const page = await browser.newPage()
+      await page.goto(`${server.origin}/console/samples/${name}?lang=en-GB`)
+      await expect(`${await page.locator('body').ariaSnapshot()}\n`).toMatchFileSnapshot(`aria/${name}.yaml`)
+      await page.close()
+    },
+  )
+
   it('text of twice the size fits', async () => {
     const context = await browser.newContext({ viewport: { width: 640, height: 900 } })
     const page = await context.newPage()

@@ -1,7 +1,8 @@
-import { type Html, html } from '../../frame/html.ts'
+import { type Html, html, type Part } from '../../frame/html.ts'
 import type { Context } from '../context.ts'
 import { icon } from './icon.ts'
 import { spoken } from './spoken.ts'
+import { withName } from './with-name.ts'
 
 /** Whether an app works and, if not, who stopped it. */
 export type Status =
@@ -35,6 +36,6 @@ export function status(app: { key: string; name: string; status: Status }, place
   return html`<span class="status bad">${icon('lock')}<span>${suspendedBy(app.status.by, context)}</span></span>`
 }
 
-export function suspendedBy(by: string | undefined, { texts }: Context): string {
-  return by === undefined ? texts.suspendedByPlatform : texts.suspendedBy(by)
+export function suspendedBy(by: string | undefined, { texts }: Context): Part {
+  return by === undefined ? texts.suspendedByPlatform : withName(texts.suspendedBy, by)
 }

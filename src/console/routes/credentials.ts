@@ -76,20 +76,23 @@ export function addSecretRoute(tokenEndpoint: string | undefined): ConsoleRoute 
   )
 }
 
-export const removeSecretRoute: ConsoleRoute = confirming(async (call, input) => {
+export const removeSecretRoute: ConsoleRoute = confirming(async (call, input, form) => {
   const app = await appOf(call)
-  const secret = app.secrets.find(({ id }) => id === input.get('id'))
-  if (!secret) return { failure: 'notFound' }
+  const secretId = input.get('id') ?? ''
+  const remove = async (): Promise<Reply> => {
+    await call.over(app.owner).apps.removeSecret({ app: app.key, secretId })
+    return { redirect: call.context.to('app', { key: app.key, said: 'secret-removed' }) }
+  }
+  const secret = app.secrets.find(({ id }) => id === secretId)
+  // The core knows whether it was there, if the form was sent before.
+  if (!secret) return form ? remove() : { failure: 'notFound' }
   const named = await call.named(app.owner)
   const { context } = named
   const shown = { id: secret.id, made: day(secret.createdAt, context) }
   return {
     confirmation: removingSecret(confirmedApp(app, named), shown, context),
     context,
-    async run() {
-      await call.over(app.owner).apps.removeSecret({ app: app.key, secretId: secret.id })
-      return { redirect: context.to('app', { key: app.key, said: 'secret-removed' }) }
-    },
+    run: remove,
   }
 })
 

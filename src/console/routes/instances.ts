@@ -37,7 +37,7 @@ async function showInstances(call: Call, notice?: Notice): Promise<Reply> {
 }
 
 /** Takes from accounts what they have allowed to the app. */
-export const removeInstancesRoute: ConsoleRoute = confirming(async (call, input) => {
+export const removeInstancesRoute: ConsoleRoute = confirming(async (call, input, form) => {
   const app = await appOf(call)
   const { installs } = call.over(app.owner)
   const accounts = selection(input, 'account')
@@ -46,7 +46,12 @@ export const removeInstancesRoute: ConsoleRoute = confirming(async (call, input)
     return showInstances(call, { message: warning(call.context.texts.selectAccount), status: 422 })
   const found = await fewAtOnce(accounts, (account) => installs.get({ app: app.key, account }))
   const held = found.flatMap((install) => install?.account ?? [])
-  if (held.length === 0) return { failure: 'notFound' }
+  if (held.length === 0 && !form) return { failure: 'notFound' }
+  if (held.length === 0) {
+    // The form was sent before, and it may not be certain that this was done, which only a write settles (REV-7).
+    await fewAtOnce(accounts, (account) => installs.withdraw({ app: app.key, account }))
+    return { redirect: call.context.to('instances', { key: app.key, said: 'nothing-left' }) }
+  }
   const { context, nameOf } = await call.named(app.owner, held)
   const named = held.map((account) => ({ account, name: nameOf(account) }))
   return {

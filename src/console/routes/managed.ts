@@ -42,7 +42,7 @@ async function showManaged(call: Call, notice?: Notice): Promise<Reply> {
 }
 
 /** Takes back what the account has allowed to the selected apps. */
-export const withdrawRoute: ConsoleRoute = confirming(async (call, input) => {
+export const withdrawRoute: ConsoleRoute = confirming(async (call, input, form) => {
   const { account } = call
   const keys = selection(input, 'app')
   if (account === undefined || !keys) return { failure: 'invalidRequest' }
@@ -50,7 +50,12 @@ export const withdrawRoute: ConsoleRoute = confirming(async (call, input) => {
   const { installs } = call.over(account)
   const found = await fewAtOnce(keys, (app) => installs.get({ app, account }))
   const apps = found.flatMap((install) => install?.app ?? [])
-  if (apps.length === 0) return { failure: 'notFound' }
+  if (apps.length === 0 && !form) return { failure: 'notFound' }
+  if (apps.length === 0) {
+    // The form was sent before, and it may not be certain that this was done, which only a write settles (REV-7).
+    await fewAtOnce(keys, (app) => installs.withdraw({ app, account }))
+    return { redirect: call.context.to('managed', { for: call.query.get('for') ?? '', said: 'nothing-left' }) }
+  }
   const { context, nameOf } = await call.named(account)
   return {
     confirmation: withdrawing(apps, nameOf(account), context),

@@ -69,6 +69,7 @@ export const deMessages = {
     count(apps, { one: 'Der Zugriff von 1 App wurde entfernt.', other: 'Der Zugriff von # Apps wurde entfernt.' }),
   instancesRemoved: (accounts) =>
     count(accounts, { one: '1 Konto wurde entfernt.', other: '# Konten wurden entfernt.' }),
+  nothingLeft: 'Es gab nichts mehr zu entfernen.',
   removed: 'Entfernt',
 
   selectApp: 'Wählen Sie mindestens eine App aus.',

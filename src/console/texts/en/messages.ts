@@ -56,6 +56,7 @@ export const enMessages = {
     count(apps, { one: 'The access of 1 app was removed.', other: 'The access of # apps was removed.' }),
   instancesRemoved: (accounts: number) =>
     count(accounts, { one: '1 account was removed.', other: '# accounts were removed.' }),
+  nothingLeft: 'There was nothing left to remove.',
   removed: 'Removed',
 
   // Not done
