@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { defineConfig, type Options } from 'tsup'
 
 const ENTRIES = {
@@ -21,11 +21,16 @@ const ENTRIES = {
 const RAW: NonNullable<Options['esbuildPlugins']>[number] = {
   name: 'raw',
   setup({ onResolve, onLoad }) {
+    // The path keeps its ending: a plugin of tsup takes every path that ends in .css, and puts it into a style sheet beside the bundle.
+    // It is written into the bundle, which is the same wherever it is built.
     onResolve({ filter: /\?raw$/ }, ({ path, importer }) => ({
-      path: join(dirname(importer), path.replace('?raw', '')),
+      path: relative(process.cwd(), join(dirname(importer), path)),
       namespace: 'raw',
     }))
-    onLoad({ filter: /.*/, namespace: 'raw' }, ({ path }) => ({ contents: readFileSync(path, 'utf8'), loader: 'text' }))
+    onLoad({ filter: /.*/, namespace: 'raw' }, ({ path }) => ({
+      contents: readFileSync(path.replace(/\?raw$/, ''), 'utf8'),
+      loader: 'text',
+    }))
   },
 }
 

@@ -54,13 +54,15 @@ for version in 22.23.3 24.21.0; do
   bash scripts/install-node.sh "$version" >/dev/null
 done
 
-# The tools and frameworks of docs/frameworks.md.
-if ! cmp -s test/package/tools/package-lock.json .cache/tools/package-lock.json || [ ! -d .cache/tools/node_modules ]; then
-  echo "test-servers: installing the tools of test/package/tools into .cache"
-  mkdir -p .cache/tools
-  cp test/package/tools/package.json test/package/tools/package-lock.json .cache/tools/
-  npm ci --no-audit --no-fund --loglevel=error --prefix .cache/tools
-fi
+# The tools and frameworks of docs/frameworks.md: those that load the package, and those that serve its endpoints.
+for folder in tools served; do
+  if ! cmp -s "test/package/$folder/package-lock.json" ".cache/$folder/package-lock.json" || [ ! -d ".cache/$folder/node_modules" ]; then
+    echo "test-servers: installing the packages of test/package/$folder into .cache"
+    mkdir -p ".cache/$folder"
+    cp "test/package/$folder/package.json" "test/package/$folder/package-lock.json" ".cache/$folder/"
+    (cd ".cache/$folder" && npm ci --no-audit --no-fund --loglevel=error)
+  fi
+done
 
 # The OAuth clients of test/clients. `installed` is written last: it has the content of the files that pin a client.
 client_is_missing() {

@@ -1,4 +1,4 @@
-import { notApplied, type RecordRef, type Store } from '../../src/store.ts'
+import { createWatchers, notApplied, type RecordRef, type Store } from '../../src/store.ts'
 import type { PostgresClient } from './client.ts'
 import { type Connection, openConnection } from './connection.ts'
 import type { Lane } from './lane.ts'
@@ -44,27 +44,18 @@ export interface Listener {
 }
 
 export function listener({ channel }: Names, create: () => PostgresClient): Listener {
-  const watching = new Set<(ref: RecordRef) => void>()
+  const watchers = createWatchers()
   let listening: Promise<Connection> | undefined
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
 
-  const hear = (payload: string) => {
-    for (const changed of watching) {
-      try {
-        changed(refOf(payload))
-      } catch {
-        // The others are told, too.
-      }
-    }
-  }
   const open = async () => {
     const connection = await openConnection({ create, lost: () => reopen() })
     try {
       if (isClosed) throw new Error('the store is closed')
       if (connection.process === undefined)
         throw new Error('hints need a connection that no pooler shares. Pass one as the option listener')
-      connection.onNotification(hear)
+      connection.onNotification((payload) => watchers.notify(refOf(payload)))
       await connection.query(`LISTEN "${channel}"`)
     } catch (error) {
       await connection.close()
@@ -86,22 +77,19 @@ export function listener({ channel }: Names, create: () => PostgresClient): List
   const reopen = () => {
     clearTimeout(timer)
     listening = undefined
-    if (isClosed || watching.size === 0) return
+    if (isClosed || watchers.size === 0) return
     timer = setTimeout(() => listen().catch(reopen), REOPEN_AFTER_MS).unref()
   }
   return {
     async watch(changed) {
       if (isClosed) throw notApplied(new Error('the store is closed'))
       await listen()
-      // Wrapped, so that the same callback can be registered twice.
-      const watch = (ref: RecordRef) => changed(ref)
-      watching.add(watch)
-      return async () => void watching.delete(watch)
+      return watchers.add(changed)
     },
     async close() {
       isClosed = true
       clearTimeout(timer)
-      watching.clear()
+      watchers.clear()
       const connection = await listening?.catch(() => undefined)
       await connection?.close()
     },

@@ -6,6 +6,7 @@ export const ADDRESSES = {
   home: '',
   apps: '/apps',
   newApp: '/apps/new',
+  confirmNewApp: '/apps/new/confirm',
   removeApps: '/apps/remove',
   app: '/apps/{key}',
   suspend: '/apps/{key}/suspend',

@@ -3,6 +3,7 @@ import { describeValue } from '../base/describe-value.ts'
 import type { AppGrant } from '../create-app-grant.ts'
 import type { RequestContext } from '../domain/apps/authenticate-app.ts'
 import type { IncomingRequest } from '../http/wire/request.ts'
+import { assertResponse } from '../http/wire/sign-in.ts'
 import type { Match } from './addresses.ts'
 import type { Call, Named, Said } from './call.ts'
 import type { Context } from './context.ts'
@@ -75,7 +76,13 @@ export function createCalls(
         return appgrant.as(viewer.account ?? '', { login, ...source })
       },
       named,
-      confirm: (name, apps) => settings.confirm(request.toRequest(), { name, apps, viewer }),
+      async confirm(name, apps) {
+        const reply: unknown = await settings.confirm(request.toRequest(), { name, apps, viewer })
+        if (reply === undefined) return undefined
+        // A host that returns false means no, and one that returns true might mean either.
+        assertResponse('confirm', reply)
+        return reply
+      },
     }
   }
 }

@@ -43,7 +43,7 @@ export function createPages(settings: ConsoleSettings, clock: () => number) {
         texts,
         locale,
         dir,
-        formats: formats(locale, viewer.timeZone ?? 'UTC'),
+        formats: formats(locale, viewer.timeZone),
         to,
         viewer,
         now: new Date(clock()),

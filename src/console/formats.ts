@@ -1,5 +1,7 @@
 /** Dates and numbers as one reader writes them. */
 export interface Formats {
+  /** Whether dates are in the zone that the viewer has. If not, they are in UTC. */
+  readonly hasZone: boolean
   date(at: Date): string
   dateAndTime(at: Date): string
   /** How far `at` is from `now`, e.g. "in 52 minutes". */
@@ -11,10 +13,10 @@ export interface Formats {
 const MAX_KEPT = 50
 
 /** Makes formats, and keeps those used last. */
-export function createFormats(): (locale: string, timeZone: string) => Formats {
+export function createFormats(): (locale: string, timeZone: string | undefined) => Formats {
   const kept = new Map<string, Formats>()
   return (locale, timeZone) => {
-    const name = `${locale} ${timeZone}`
+    const name = `${locale} ${timeZone ?? ''}`
     const formats = kept.get(name) ?? formatsOf(locale, timeZone)
     kept.delete(name)
     kept.set(name, formats)
@@ -31,12 +33,15 @@ const UNITS = [
   ['second', 1000],
 ] as const
 
-function formatsOf(locale: string, timeZone: string): Formats {
+function formatsOf(locale: string, asked: string | undefined): Formats {
+  const hasZone = asked !== undefined && isTimeZone(asked)
+  const timeZone = hasZone ? asked : 'UTC'
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone })
   const dateAndTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone })
   const relative = new Intl.RelativeTimeFormat(locale)
   const number = new Intl.NumberFormat(locale)
   return {
+    hasZone,
     date: (at) => date.format(at),
     dateAndTime: (at) => dateAndTime.format(at),
     distance(at, now) {
@@ -45,5 +50,14 @@ function formatsOf(locale: string, timeZone: string): Formats {
       return relative.format(Math.trunc(ms / size), unit)
     },
     number: (count) => number.format(count),
+  }
+}
+
+/** False for a zone that this version of Node does not know yet: a page in UTC is better than none. */
+function isTimeZone(timeZone: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone }))
+  } catch {
+    return false
   }
 }

@@ -4,13 +4,14 @@ import type { Viewer } from './viewer.ts'
 
 /** The parts of a page, for a host that puts them into a page of its own. `head` and `body` are HTML and safe to insert as they are. */
 export interface ConsolePage {
+  /** Text, not HTML: it has names of apps, so escape it. */
   readonly title: string
   readonly status: number
   readonly lang: string
   readonly dir: 'ltr' | 'rtl'
   /** A `<link>` for each style sheet and a `<script>`, all by path: no nonce is needed under `script-src 'self'`. */
   readonly head: string
-  /** One `<div class="ag">`. Every style of it is for what is inside. */
+  /** One `<div class="ag">`. Every style of it is for what is inside. It may have a secret in it: neither log nor keep it. */
   readonly body: string
   /** Undefined if the page is shown to somebody who is not signed in. */
   readonly viewer: Viewer | undefined

@@ -1,3 +1,5 @@
+import { completedPolicy } from '../http/wire/policy.ts'
+
 /** What a policy of ours names besides our own files. */
 export interface PolicyOptions {
   readonly origin: string
@@ -63,10 +65,7 @@ export function completed(response: Response, status: number): Response {
     headers: response.headers,
   })
   const { headers } = copy
-  const policy = headers.get('content-security-policy') ?? ''
-  const present = policy.split(';').map((directive) => directive.trim().split(/\s/, 1)[0]?.toLowerCase())
-  const missing = FRAME_POLICY.filter((directive) => !present.includes(directive.split(' ', 1)[0]))
-  headers.set('content-security-policy', [policy, ...missing].filter(Boolean).join('; '))
+  headers.set('content-security-policy', completedPolicy(headers.get('content-security-policy'), FRAME_POLICY))
   headers.set('cache-control', EVERY_PAGE['cache-control'])
   headers.set('pragma', EVERY_PAGE.pragma)
   for (const name of ['x-content-type-options', 'referrer-policy', 'cross-origin-resource-policy'] as const)

@@ -1,4 +1,4 @@
-import { fill, type Html, html } from '../frame/html.ts'
+import { fill, type Html, html, type Part } from '../frame/html.ts'
 import type { Context } from './context.ts'
 import { note } from './parts/note.ts'
 import type { Texts } from './texts/texts.ts'
@@ -25,6 +25,7 @@ const MESSAGES = {
   'resource-server-saved': 'resourceServerSaved',
   withdrawn: 'withdrawn',
   'instances-removed': 'instancesRemoved',
+  'nothing-left': 'nothingLeft',
 } as const satisfies Readonly<Record<string, keyof Texts>>
 
 export type MessageName = keyof typeof MESSAGES
@@ -46,6 +47,6 @@ export function message(name: string | null, { app, count }: MessageParts, { tex
 }
 
 /** A warning above a list or a form. */
-export function warning(sentence: string): Html {
+export function warning(sentence: Part): Html {
   return note({ tone: 'warning', isAnnounced: true, body: html`<p>${sentence}</p>` })
 }

@@ -23,7 +23,7 @@ export type DangerousActionName =
 /** A dangerous action that a viewer asks for. */
 export interface DangerousAction {
   readonly name: DangerousActionName
-  /** Keys of the apps that it is about. */
+  /** Keys of the apps that it is about. None for `trust` if a new app is registered as a trusted one. */
   readonly apps: readonly string[]
   readonly viewer: Viewer
 }
@@ -33,7 +33,9 @@ export interface AccountBook {
   /** Names by id. An id without a name is shown itself. Asked once for each page, with the accounts on it. */
   names(ids: readonly string[]): Promise<Readonly<Record<string, string>>>
   /** Accounts below `account` whose names match `search`, at most a page of them. Without it, no list of accounts is offered. */
-  below?(account: string, search: string): Promise<readonly { readonly id: string; readonly name: string }[]>
+  readonly below?:
+    | ((account: string, search: string) => Promise<readonly { readonly id: string; readonly name: string }[]>)
+    | undefined
 }
 
 /** Options of {@link createConsole}. */
@@ -112,12 +114,17 @@ export function checkConsoleOptions(
     base: url.pathname.replace(/\/$/, ''),
     accounts,
     confirm: options.confirm ?? (async () => undefined),
-    scopes: options.scopes ?? Object.fromEntries(catalogue.map(({ name, description }) => [name, description])),
-    apis: options.apis ?? {},
+    scopes: textsByName(options.scopes ?? Object.fromEntries(catalogue.map((one) => [one.name, one.description]))),
+    apis: textsByName(options.apis ?? {}),
     texts,
     theme,
     layout,
   }
+}
+
+/** A copy in which names such as `constructor`, which every object has, are found only if the host gives them. */
+function textsByName(texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.assign(Object.create(null), texts) as Readonly<Record<string, string>>
 }
 
 function wrong(option: string, expected: string, received: unknown): TypeError {

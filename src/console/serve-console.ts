@@ -17,7 +17,7 @@ import type { ConsoleSettings } from './options.ts'
 import { failurePage, otherViewerPage } from './pages/failure.ts'
 import { keptForm } from './pages/kept-form.ts'
 import { replyTo } from './replies.ts'
-import { checkViewer, type Viewer } from './viewer.ts'
+import { checkViewer } from './viewer.ts'
 
 /** What the console is served with besides its settings. */
 export interface ConsoleParts {
@@ -45,7 +45,7 @@ export function serveConsole(settings: ConsoleSettings, { appgrant, routes, cloc
   const { to } = pages
 
   return handlerOf(async (request, connection) => {
-    const anonymous = pages.context({ locale: browserLocale(request.headers) })
+    const anonymous = () => pages.context({ locale: browserLocale(request.headers) })
     let operation = 'routing'
     let isForm = false
     try {
@@ -55,21 +55,22 @@ export function serveConsole(settings: ConsoleSettings, { appgrant, routes, cloc
       const file = match?.name === 'asset' && isRead(request) && pages.asset(match.parts.file ?? '')
       if (file) return file
       const route = match && routes[match.name]
-      if (!route) return await shown({ failure: 'notFound' }, anonymous, request)
+      if (!route) return await shown({ failure: 'notFound' }, anonymous(), request)
       const query = new URL(request.url).searchParams
       const found = { request, source: sourceOf(request, connection), query, match, route }
       if (isRead(request)) return await read(found)
       isForm = request.method === 'POST' && route.post !== undefined
       if (isForm) return await change(found, anonymous)
-      const refusal = await shown({ failure: 'methodNotAllowed' }, anonymous, request)
+      const refusal = await shown({ failure: 'methodNotAllowed' }, anonymous(), request)
       refusal.headers.set('allow', route.post ? 'GET, HEAD, POST' : 'GET, HEAD')
       return refusal
     } catch (error) {
       // Errors of the core are replies by now: these are of the request, or of the host.
       const reply = replyTo(error, isForm)
-      if (reply && 'failure' in reply) return await shown(reply, anonymous, request)
+      if (reply && 'failure' in reply) return await shown(reply, anonymous(), request)
       failed(operation, error)
-      return pages.plain(failurePage('serverError', anonymous), anonymous)
+      const context = anonymous()
+      return pages.plain(failurePage('serverError', context), context)
     }
   })
 
@@ -80,7 +81,7 @@ export function serveConsole(settings: ConsoleSettings, { appgrant, routes, cloc
     return respond(await replyOf(call, found.route, undefined), call, undefined)
   }
 
-  async function change(found: Found, anonymous: Context): Promise<Response> {
+  async function change(found: Found, anonymous: () => Context): Promise<Response> {
     const { request, source, match, query, route } = found
     reportingCrossSite(appgrant.events, source, () => assertSameOrigin(request, settings.url.origin))
     const form = await readForm(request)
@@ -88,7 +89,8 @@ export function serveConsole(settings: ConsoleSettings, { appgrant, routes, cloc
     // Not the host's redirect: it would lose what was typed, and browsers follow none out of this origin after a form.
     if (viewer instanceof Response) {
       const where = { action: addressOf(match, query), proof: to('apps') }
-      return pages.response(keptForm('signedOut', form, where, anonymous), anonymous, request)
+      const nobody = anonymous()
+      return pages.response(keptForm('signedOut', form, where, nobody), nobody, request)
     }
     const call = callOf(found, viewer)
     const { context } = call
@@ -97,7 +99,7 @@ export function serveConsole(settings: ConsoleSettings, { appgrant, routes, cloc
     return respond(await replyOf(call, route, form), call, form)
   }
 
-  function callOf({ request, source, match, query }: Found, signedIn: Viewer): Call {
+  function callOf({ request, source, match, query }: Found, signedIn: unknown): Call {
     const viewer = checkViewer(signedIn)
     return createCall({ request, source, match, query, viewer, context: pages.context(viewer) })
   }
@@ -138,9 +140,10 @@ export function serveConsole(settings: ConsoleSettings, { appgrant, routes, cloc
     return pages.response(content, reply.context, request)
   }
 
-  /** The address of the request itself, made anew. */
+  /** The address of the request itself, made anew. Of a parameter that is repeated, the first one counts, as it does elsewhere. */
   function addressOf({ name, parts }: Match, query: URLSearchParams, without: AddressParts = {}): string {
-    return to(name, { ...Object.fromEntries(query), ...without, ...parts })
+    const first = Object.fromEntries([...query.keys()].map((part) => [part, query.get(part) ?? '']))
+    return to(name, { ...first, ...without, ...parts })
   }
 
   /** The address without what it says was just done, which must not be said again; undefined if it says nothing. */
@@ -151,6 +154,7 @@ export function serveConsole(settings: ConsoleSettings, { appgrant, routes, cloc
   /** Where the host asks for more proof, and comes back to. */
   function proofOf({ name, parts }: Match, query: URLSearchParams, form: Form): string {
     if (name === 'app') return to('confirmChange', parts)
+    if (name === 'newApp') return to('confirmNewApp', { for: query.get('for') ?? '' })
     return to(name, { for: query.get('for') ?? '', app: selection(form, 'app') ?? [], ...parts })
   }
 

@@ -1,5 +1,9 @@
 import { hash } from 'node:crypto'
+import { describeValue } from '../base/describe-value.ts'
 import { invalidOption } from '../base/errors.ts'
+import { nearestName, shownName } from '../base/known-members.ts'
+import { accountInput, loginInput } from '../domain/input/input.ts'
+import { ofHost } from '../http/wire/sign-in.ts'
 
 /** Who looks at a page, as the host knows them. */
 export interface Viewer {
@@ -11,7 +15,7 @@ export interface Viewer {
   readonly operator?: boolean | undefined
   /** The language to show, BCP 47. Default is `en`. */
   readonly locale?: string | undefined
-  /** The time zone of dates, an IANA name. Default is UTC, which a browser that runs scripts replaces by its own. */
+  /** The time zone of dates, an IANA name. Default, also for one that is not known, is UTC, which a browser that runs scripts replaces by its own. */
   readonly timeZone?: string | undefined
 }
 
@@ -27,20 +31,35 @@ export function formProofOf({ account = '', login = '', operator = false }: View
   return digest(account, login, String(operator))
 }
 
+const MEMBERS = ['account', 'login', 'operator', 'locale', 'timeZone']
+
 /**
- * Checks what the host says of a viewer.
+ * Checks what the host says of a viewer, which is read only once. It may be a session of the host, with members of its own.
  *
  * @throws TypeError naming what is wrong: a viewer of unknown authority sees nothing.
  */
-export function checkViewer(viewer: Viewer): Viewer {
-  const { account, login, operator = false, locale, timeZone } = viewer
-  for (const [name, value] of Object.entries({ account, login, locale, timeZone }))
+export function checkViewer(signedIn: unknown): Viewer {
+  if (typeof signedIn !== 'object' || signedIn === null)
+    throw new TypeError(`signIn: expected a viewer or a Response, received ${describeValue(signedIn)}`)
+  for (const name of Object.keys(signedIn)) {
+    const meant = MEMBERS.includes(name) ? undefined : nearestName(name, MEMBERS)
+    if (meant === undefined || meant in signedIn) continue
+    throw new TypeError(`signIn: ${shownName(name)}: unknown member, expected ${meant}, or ${meant} beside it`)
+  }
+  const { account, login, operator, locale, timeZone }: Viewer = signedIn
+  for (const [name, value] of Object.entries({ locale, timeZone }))
     if (value !== undefined && (typeof value !== 'string' || value === ''))
       throw invalidOption('signIn', name, 'a text that is not empty', value, { isSecret: true })
-  if (typeof operator !== 'boolean')
+  if (operator !== undefined && typeof operator !== 'boolean')
     throw invalidOption('signIn', 'operator', 'true or false', operator, { isSecret: true })
-  if (operator && login === undefined) throw invalidOption('signIn', 'login', 'the login of the operator', login)
-  if (!operator && account === undefined)
+  if (operator === true && login === undefined)
+    throw invalidOption('signIn', 'login', 'the login of the operator', login)
+  if (operator !== true && account === undefined)
     throw invalidOption('signIn', 'account', 'the account that is signed in', account)
-  return viewer
+  ofHost('signIn', () => {
+    if (account !== undefined) accountInput(account)
+    loginInput(login)
+  })
+  const read = Object.entries({ account, login, operator, locale, timeZone })
+  return Object.fromEntries(read.filter(([, value]) => value !== undefined))
 }

@@ -63,12 +63,23 @@ export function checkTexts<Texts extends object>(call: string, host: HostTexts<T
     if (canonical(tag) === undefined)
       throw invalidOption(call, `texts.${tag}`, 'texts by language tag, such as "fr"', texts)
     assertOptions(call, texts, known, `texts.${tag}`)
-    for (const [name, text] of Object.entries(texts)) {
-      const type = typeof english[name as keyof Texts]
-      if (text !== undefined && typeof text !== type)
-        throw invalidOption(call, `texts.${tag}.${name}`, `a ${type}, as in English`, text)
-    }
+    for (const [name, text] of Object.entries(texts))
+      if (text !== undefined) checkLike(call, `texts.${tag}.${name}`, text, english[name as keyof Texts])
   }
+}
+
+/** Checks what a text consists of too: an error page that lacked its own could not be shown. */
+function checkLike(call: string, name: string, text: unknown, english: unknown): void {
+  if (typeof text !== typeof english || text === null)
+    throw invalidOption(
+      call,
+      name,
+      `${typeof english === 'object' ? 'an' : 'a'} ${typeof english}, as in English`,
+      text,
+    )
+  if (typeof english !== 'object' || english === null) return
+  for (const [part, one] of Object.entries(english))
+    checkLike(call, `${name}.${part}`, (text as Readonly<Record<string, unknown>>)[part], one)
 }
 
 /** Undefined if it is not a language tag: a page in English is better than none. */
@@ -80,10 +91,14 @@ function canonical(locale: string | undefined): string | undefined {
   }
 }
 
+// What a tag needs at least (RFC 5646 §4.4.1). Longer ones, which no browser sends, would take long to match.
+const MAX_TAG = 35
+
 /** The language of somebody who is not signed in: the first that the browser names. */
 export function browserLocale(headers: Pick<Headers, 'get'>): string | undefined {
   const [first = ''] = (headers.get('accept-language') ?? '').split(/[,;]/, 1)
-  return first.trim() || undefined
+  const tag = first.trim()
+  return tag === '' || tag.length > MAX_TAG ? undefined : tag
 }
 
 /** Which way a language is written. */

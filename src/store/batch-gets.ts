@@ -45,8 +45,8 @@ interface Batch {
 /**
  * Creates the method `get` of a store that reads the calls of one tick of the event loop with one command for each lane. All
  * lanes are read before the first result is awaited, and a call waits only for its own lanes. A ref that several calls request
- * is read once, its record is frozen, and one that could not be read fails only the calls that requested it. A call never joins a batch that was
- * already passed to `read`. Errors are sanitized.
+ * is read once and its record is frozen; one that could not be read fails only the calls that requested it. A call never joins a
+ * batch that was already passed to `read`. Errors are sanitized.
  *
  * @example
  * ```ts

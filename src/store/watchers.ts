@@ -2,6 +2,8 @@ import type { RecordRef } from './store.ts'
 
 /** The watchers of one store, each stopped separately. */
 export interface Watchers {
+  /** How many there are. */
+  readonly size: number
   /** Returns the function that stops this one. The same function may be added twice. */
   add(changed: (ref: RecordRef) => void): () => Promise<void>
   /** Calls every watcher. What one throws is ignored: it must fail neither the others nor the write. */
@@ -23,6 +25,9 @@ export interface Watchers {
 export function createWatchers(): Watchers {
   const watching = new Set<(ref: RecordRef) => void>()
   return {
+    get size() {
+      return watching.size
+    },
     add(changed) {
       // Wrapped, so that the same function can be added twice.
       const watcher = (ref: RecordRef) => changed(ref)

@@ -3,7 +3,7 @@ import type { Store } from '../store/store.ts'
 import type { ConformanceTarget } from './conformance-target.ts'
 import { FailedPreparation, UnmetExpectation } from './expectations.ts'
 import { inWords, Rejection, withNamedCalls } from './named-calls.ts'
-import { expectSettled } from './patience.ts'
+import { expectSettled, outcomeOf } from './patience.ts'
 import { record, upTo } from './sample-records.ts'
 import { seededRandom } from './seeded-random.ts'
 
@@ -15,6 +15,9 @@ const WARM_UP_CALLERS = 50
 const CALLERS = 10
 /** In every other round, the callers begin within this many ticks instead of all in one. */
 const MAX_DELAY_TICKS = 4
+/** How many different calls a failure names, and among how many of the last. */
+const NAMED_CALLS = 3
+const LAST_CALLS = 50
 
 /** One promise of the storage port, and the program that checks it. */
 export interface ConformanceCase {
@@ -83,8 +86,15 @@ export function conformanceCase(name: string, rule: string, play: (scene: Scene)
       let stores = 0
       let rounds = 0
       const unclosed = new Set<Store>()
+      const lastCalls: (() => string)[] = []
       const open = async (where = namespace) => {
-        const store = withNamedCalls(await opening(target, where), () => unclosed.delete(store))
+        const store = withNamedCalls(await opening(target, where), {
+          called(name) {
+            lastCalls.push(name)
+            if (lastCalls.length > LAST_CALLS) lastCalls.shift()
+          },
+          closing: () => unclosed.delete(store),
+        })
         unclosed.add(store)
         stores = Math.max(stores, unclosed.size)
         return store
@@ -99,13 +109,15 @@ export function conformanceCase(name: string, rule: string, play: (scene: Scene)
         rounds += RACE_ROUNDS
       }
       const [played] = await Promise.allSettled([play({ namespace, target, random, open, race })])
+      const calls = [...new Set(lastCalls.map((name) => name()))].slice(-NAMED_CALLS)
       const closed = await Promise.allSettled([...unclosed].map((store) => closing(store)))
       const done = { name, rounds, stores }
       const failure = [played, ...closed].find((outcome) => outcome.status === 'rejected')
       if (!failure) return done
       if (failure.reason instanceof NotTried) return { ...done, notTried: failure.reason.message }
       const words = await wordsOf(failure.reason, target)
-      throw new Error(`${rule}: ${words} (case "${name}", namespace ${namespace}, seed ${seed})`, {
+      const after = calls.length > 0 ? `; the last calls: ${calls.join('; ')}` : ''
+      throw new Error(`${rule}: ${words}${after} (case "${name}", namespace ${namespace}, seed ${seed})`, {
         cause: failure.reason instanceof Rejection ? failure.reason.cause : failure.reason,
       })
     },
@@ -145,7 +157,8 @@ async function wordsOf(reason: unknown, target: ConformanceTarget): Promise<stri
     reason instanceof UnmetExpectation
       ? reason.message
       : `expected a result, ${reason instanceof Rejection ? reason.message : `the store rejected with ${inWords(reason)}`}`
-  if (await sharesNamespaces(target).catch(() => false))
+  const probe = await outcomeOf(sharesNamespaces(target))
+  if (probe.status === 'fulfilled' && probe.value)
     return `not checked, because open() of the target returns one database for different namespaces: ${words}`
   return reason instanceof FailedPreparation ? `not checked, because its preparation failed: ${words}` : words
 }

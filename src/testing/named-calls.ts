@@ -1,4 +1,4 @@
-import type { Store } from '../store/store.ts'
+import type { GroupRef, RecordRef, Store } from '../store/store.ts'
 import { nameOf } from './expectations.ts'
 
 const NAMED_REFS = 3
@@ -6,50 +6,47 @@ const NAMED_REFS = 3
 /** A store rejected a call. The message names the method and its refs; the cause is what the store rejected with. */
 export class Rejection extends Error {}
 
-/** A store whose rejections say which call it was. @param closing - is called when it is closed. */
-export function withNamedCalls(store: Store, closing: () => void): Store {
+/** Is told of the calls to a store. */
+export interface CallLog {
+  /** At each call but `close`. Its name is the method with the refs. */
+  called(name: () => string): void
+  closing(): void
+}
+
+/** A store whose rejections say which call it was, and whose calls are logged. */
+export function withNamedCalls(store: Store, { called, closing }: CallLog): Store {
   const { watch, time } = store
-  return {
-    ...(store.conditionalInserts !== undefined && { conditionalInserts: store.conditionalInserts }),
+  const logged = <Result>(name: () => string, call: () => Promise<Result>): Promise<Result> => {
+    called(name)
+    return named(name, call)
+  }
+  const groupName = (of: GroupRef) => nameOf({ ...of, id: of.group })
+  const calls: Store = {
     get: (refs) =>
-      named(
-        () => `get of ${namesOf(refs.map(nameOf))}`,
+      logged(
+        () => `get of ${namesOf(refs)}`,
         () => store.get(refs),
       ),
     insert: (record, options) =>
-      named(
+      logged(
         () => `insert of ${nameOf(record)}`,
         () => store.insert(record, options),
       ),
     replace: (from, to) =>
-      named(
+      logged(
         () => `replace of ${nameOf(from)}`,
         () => store.replace(from, to),
       ),
     list: (group, page) =>
-      named(
-        () => `list of ${nameOf({ ...group, id: group.group })}`,
+      logged(
+        () => `list of ${groupName(group)}`,
         () => store.list(group, page),
       ),
     count: (group, after) =>
-      named(
-        () => `count of ${nameOf({ ...group, id: group.group })}`,
+      logged(
+        () => `count of ${groupName(group)}`,
         () => store.count(group, after),
       ),
-    ...(watch && {
-      watch: (changed) =>
-        named(
-          () => 'watch',
-          () => watch.call(store, changed),
-        ),
-    }),
-    ...(time && {
-      time: () =>
-        named(
-          () => 'time',
-          () => time.call(store),
-        ),
-    }),
     close() {
       closing()
       return named(
@@ -57,6 +54,24 @@ export function withNamedCalls(store: Store, closing: () => void): Store {
         () => store.close(),
       )
     },
+  }
+  return {
+    ...calls,
+    ...(store.conditionalInserts !== undefined && { conditionalInserts: store.conditionalInserts }),
+    ...(watch && {
+      watch: (changed) =>
+        logged(
+          () => 'watch',
+          () => watch.call(store, changed),
+        ),
+    }),
+    ...(time && {
+      time: () =>
+        logged(
+          () => 'time',
+          () => time.call(store),
+        ),
+    }),
   }
 }
 
@@ -75,9 +90,9 @@ async function named<Result>(name: () => string, call: () => Promise<Result>): P
   }
 }
 
-function namesOf(names: readonly string[]): string {
-  const more = names.length > NAMED_REFS ? ` and ${names.length - NAMED_REFS} more` : ''
-  return names.length === 0 ? 'no refs' : names.slice(0, NAMED_REFS).join(', ') + more
+function namesOf(refs: readonly RecordRef[]): string {
+  const more = refs.length > NAMED_REFS ? ` and ${refs.length - NAMED_REFS} more` : ''
+  return refs.length === 0 ? 'no refs' : refs.slice(0, NAMED_REFS).map(nameOf).join(', ') + more
 }
 
 /** The cause of an error, or the first of several. */

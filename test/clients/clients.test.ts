@@ -24,6 +24,8 @@ interface Client {
   readonly command: (folder: string) => readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly introspects?: true
+  /** It gets the first tokens of a user, and does nothing with them. */
+  readonly onlySignsIn?: true
   readonly cannotRevoke?: true
 }
 
@@ -38,6 +40,18 @@ const CLIENTS: Readonly<Record<string, Client>> = {
     language: 'node',
     pinnedBy: ['package-lock.json'],
     command: (folder) => [process.execPath, join(folder, 'simple-oauth2.js')],
+  },
+  'passport-oauth2': {
+    language: 'node',
+    pinnedBy: ['package-lock.json'],
+    command: (folder) => [process.execPath, join(folder, 'passport-oauth2.js')],
+    onlySignsIn: true,
+  },
+  grant: {
+    language: 'node',
+    pinnedBy: ['package-lock.json'],
+    command: (folder) => [process.execPath, join(folder, 'grant.js')],
+    onlySignsIn: true,
   },
   'requests-oauthlib': {
     language: 'python',
@@ -94,6 +108,25 @@ describe('client libraries, unmodified', () => {
       }
       const revoked = client.cannotRevoke ? {} : { afterRevocation: 401 }
 
+      const kinds = [
+        ['confidential', false],
+        ['public', true],
+      ] as const
+      const authorize = async (isPublic: boolean) => {
+        const { app, secret } = await server.register({ public: isPublic })
+        return runs({ flow: 'user', key: app.key, ...(!isPublic && { secret }) })
+      }
+
+      if (client.onlySignsIn) {
+        it.each(kinds)(
+          `${name} does code with PKCE for a user who approves less than a %s app requests`,
+          async (_, isPublic) => {
+            expect(await authorize(isPublic)).toEqual({ scope: 'calls:read', statuses: [200], isRefreshable: true })
+          },
+        )
+        return
+      }
+
       it(`${name} gets and uses a token of a trusted app, and revokes it`, async () => {
         const { app, secret } = await server.register({ trusted: true })
         expect(await runs({ flow: 'app', key: app.key, secret })).toEqual({
@@ -110,15 +143,10 @@ describe('client libraries, unmodified', () => {
         expect(await runs({ flow: 'app', key: app.key, secret: wrong })).toEqual({ error: 'invalid_client' })
       })
 
-      it.each([
-        ['confidential', false],
-        ['public', true],
-      ])(
+      it.each(kinds)(
         `${name} does code with PKCE, refresh and revocation for a user who approves less than a %s app requests`,
         async (_, isPublic) => {
-          const { app, secret } = await server.register({ public: isPublic })
-          const proof = isPublic ? {} : { secret }
-          expect(await runs({ flow: 'user', key: app.key, ...proof })).toEqual({
+          expect(await authorize(isPublic)).toEqual({
             scope: 'calls:read',
             statuses: [200, 200],
             isRotated: true,

@@ -1,11 +1,12 @@
 import { expect } from 'vitest'
-import { elementsIn, parseHtml } from './html-tree.ts'
+import { closest, type Element, elementsIn, parseHtml } from './html-tree.ts'
 import type { Exchange } from './world.ts'
 
 const URL_ATTRIBUTES = ['href', 'src', 'action', 'formaction']
 
 /** Fails if a response has anything that a page of the console must not have. */
-export function expectClean({ path, status, headers, body }: Exchange): void {
+/** @param stranger - a text of strangers, which must stay apart from the words around it wherever it is seen. */
+export function expectClean({ path, status, headers, body }: Exchange, stranger?: string): void {
   const where = `${status} ${path}`
   expect(headers, where).toContain('cache-control: no-store')
   if (!headers.includes('content-type: text/html')) return
@@ -27,7 +28,14 @@ export function expectClean({ path, status, headers, body }: Exchange): void {
     expect(['img', 'iframe', 'object', 'embed', 'base', 'style'], where).not.toContain(element.name)
     if (element.name === 'script')
       expect([element.attributes.get('type'), element.children.join('')]).toEqual(['module', ''])
-    // A stranger's name beside other text stays apart from it.
-    if (element.name === 'button') expect(element.children.join(''), where).not.toBe('undefined')
+    const isSeen = !closest(element, (one) => /^(?:title|textarea|option)$/.test(one.name) || isHidden(one))
+    const isApart = closest(element, (one) => one.name === 'bdi' || one.attributes.get('dir') === 'auto')
+    const says = element.children.filter((child) => typeof child === 'string').join('')
+    if (stranger !== undefined && isSeen && !isApart) expect(says, `${where} <${element.name}>`).not.toContain(stranger)
   }
+}
+
+/** Only read by assistive technology, or by a search of the page. */
+function isHidden({ attributes }: Element): boolean {
+  return attributes.get('class') === 'hidden'
 }

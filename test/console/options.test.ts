@@ -27,6 +27,8 @@ describe('the options of the console', () => {
     [{ texts: { fr: 'oui' } }, 'createConsole: texts.fr: expected a plain object of '],
     [{ texts: { fr: { cancell: 'Annuler' } } }, 'createConsole: texts.fr.cancell: unknown option, expected cancel'],
     [{ texts: { fr: { cancel: () => '' } } }, 'createConsole: texts.fr.cancel: expected a string, as in English'],
+    [{ texts: { fr: { failures: {} } } }, 'createConsole: texts.fr.failures.accountBlocked: expected an object, as in'],
+    [{ texts: { fr: { failures: null } } }, 'createConsole: texts.fr.failures: expected an object, as in English'],
     [{ accounts: { name: signIn } }, 'createConsole: accounts.name: unknown option, expected names'],
     [{ url: 'ftp://apps.example/' }, 'createConsole: url: expected an absolute http or https URL'],
     [{ url: 'https://apps.example/?a' }, 'createConsole: url: expected an absolute http or https URL'],

@@ -220,7 +220,7 @@ describe('the pages of what apps may do for an account', () => {
     let page = await (await w.open('/managed')).fill({ 'Select Call Reports': true }).press('Remove selected')
     expect([page.heading, page.text]).toEqual([
       'Remove the access of 1 app?',
-      expect.stringContaining('This takes back what Org Seven has allowed.'),
+      expect.stringContaining('This takes back what <bdi>Org Seven</bdi> has allowed.'),
     ])
     page = await page.press('Remove 1 app')
     expect([page.path.split('?')[0], page.notes]).toEqual(['/console/managed', ['The access of 1 app was removed.']])

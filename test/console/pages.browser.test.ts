@@ -35,6 +35,9 @@ const MAIN = [
   'down',
 ]
 
+/** One of each kind of page. */
+const FEW = ['apps', 'new-app-wrong', 'app', 'secret', 'managed', 'remove-apps']
+
 const LOOKS: readonly (readonly [string, string, number, BrowserContextOptions['colorScheme'], readonly string[]])[] = [
   ['1280 px, light, English', 'en-GB', 1280, 'light', ALL],
   ['768 px, dark, German', 'de', 768, 'dark', MAIN],
@@ -42,6 +45,12 @@ const LOOKS: readonly (readonly [string, string, number, BrowserContextOptions['
   ['320 px, dark, German', 'de', 320, 'dark', MAIN],
   ['1280 px, dark, Arabic', 'ar', 1280, 'dark', MAIN],
   ['320 px, light, Arabic', 'ar', 320, 'light', MAIN],
+  ['1280 px, dark, English', 'en-GB', 1280, 'dark', FEW],
+  ['768 px, light, English', 'en-GB', 768, 'light', FEW],
+  ['1280 px, light, Arabic', 'ar', 1280, 'light', FEW],
+  ['768 px, light, Arabic', 'ar', 768, 'light', FEW],
+  ['768 px, dark, Arabic', 'ar', 768, 'dark', FEW],
+  ['320 px, dark, Arabic', 'ar', 320, 'dark', FEW],
 ]
 
 describeWith('the pages of the console in Chromium', chromiumBinary, (executablePath) => {
@@ -97,6 +106,16 @@ describeWith('the pages of the console in Chromium', chromiumBinary, (executable
     }
     await context.close()
   })
+
+  it.each(['apps', 'new-app-wrong', 'tokens-dialog', 'remove-apps', 'secret'])(
+    'assistive technology reads of %s what its file says',
+    async (name) => {
+      const page = await browser.newPage()
+      await page.goto(`${server.origin}/console/samples/${name}?lang=en-GB`)
+      await expect(`${await page.locator('body').ariaSnapshot()}\n`).toMatchFileSnapshot(`aria/${name}.yaml`)
+      await page.close()
+    },
+  )
 
   it('text of twice the size fits', async () => {
     const context = await browser.newContext({ viewport: { width: 640, height: 900 } })

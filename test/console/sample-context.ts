@@ -15,7 +15,7 @@ export function sampleContext(changes: Partial<Context> = {}): Context {
     texts: en,
     locale,
     dir: directionOf(locale),
-    formats: formats(locale, viewer.timeZone ?? 'UTC'),
+    formats: formats(locale, viewer.timeZone),
     to: createAddresses('/console'),
     viewer,
     now: new Date('2026-11-25T20:39:00Z'),

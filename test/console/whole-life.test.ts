@@ -66,7 +66,11 @@ describe('the whole life of an app', () => {
       names: async (ids: readonly string[]) => Object.fromEntries(ids.map((id) => [id, `${text} ${id}`])),
     }
     const below = async () => [{ id: text, name: text }]
-    const w = await consoleWorld({ accounts: { ...people, below }, apis: { system: text }, scopes: { read: text } })
+    const w = await consoleWorld({
+      accounts: { ...people, below },
+      apis: { system: '<i>System' },
+      scopes: { read: '<b>Read' },
+    })
     w.viewer = { account: 'provider', login: text, operator: true }
     const { app } = await w.appgrant.apps.register({
       owner: 'org',
@@ -104,7 +108,9 @@ describe('the whole life of an app', () => {
     const typed = form.labels.filter((label) => /required|Description|URL|phone/.test(label))
     const wrong = await form.fill(Object.fromEntries(typed.map((label) => [label, text]))).press('OK')
     expect([wrong.status, wrong.value('Description')]).toEqual([422, text])
-    for (const exchange of w.exchanges.slice(before)) expectClean(exchange)
+    // A name that is the text of a button cannot be told from it by its text.
+    const stranger = text === 'Remove selected' ? undefined : text
+    for (const exchange of w.exchanges.slice(before)) expectClean(exchange, stranger)
     expect(w.exchanges.filter(({ status }) => status >= 500)).toEqual([])
     expect(w.outages).toEqual([])
   })

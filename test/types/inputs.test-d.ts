@@ -2,19 +2,24 @@ import { describe, expectTypeOf, it } from 'vitest'
 import type { mongoStore } from '../../adapters/mongodb/mongo-store.ts'
 import type { postgresStore } from '../../adapters/postgres/postgres-store.ts'
 import type { redisStore } from '../../adapters/redis/redis-store.ts'
+import type { AccountBook, ConsoleOptions, Viewer } from '../../src/console/index.ts'
 import { createHandler, type HandlerOptions, protect } from '../../src/http/index.ts'
 import {
   type Access,
   type AccountState,
+  type App,
   type AppAuthentication,
+  type AppCounts,
   type AppCredentials,
   type AppGrant,
   type AppGrantOptions,
   type AppUpdate,
   type ConsentDecision,
   createAppGrant,
+  type ExpectedFields,
   type NewApp,
   type PageQuery,
+  type Permissions,
   type TokenInfo,
   type Verification,
   type Verifier,
@@ -44,6 +49,13 @@ describe('the types of inputs', () => {
     expectTypeOf<RefusesUndefined<NonNullable<Parameters<AppGrant['apps']['setLifetimes']>[1]>>>().toBeNever()
     expectTypeOf<RefusesUndefined<NewApp>>().toBeNever()
     expectTypeOf<RefusesUndefined<AppUpdate>>().toBeNever()
+    expectTypeOf<RefusesUndefined<ExpectedFields>>().toBeNever()
+    expectTypeOf<RefusesUndefined<NonNullable<Parameters<AppGrant['apps']['update']>[2]>>>().toBeNever()
+    expectTypeOf<RefusesUndefined<NonNullable<Parameters<AppGrant['apps']['regenerateSecret']>[1]>>>().toBeNever()
+    expectTypeOf<RefusesUndefined<NonNullable<Parameters<AppGrant['permissions']>[0]>>>().toBeNever()
+    expectTypeOf<RefusesUndefined<ConsoleOptions>>().toBeNever()
+    expectTypeOf<RefusesUndefined<AccountBook>>().toBeNever()
+    expectTypeOf<RefusesUndefined<Viewer>>().toBeNever()
     expectTypeOf<RefusesUndefined<PageQuery>>().toBeNever()
     expectTypeOf<RefusesUndefined<AccountState>>().toBeNever()
     expectTypeOf<RefusesUndefined<ConsentDecision>>().toBeNever()
@@ -69,6 +81,9 @@ describe('the types of inputs', () => {
     expectTypeOf(createAppGrant).toBeCallableWith({ store: {} as AppGrantOptions['store'], issuer: process.env.ISSUER })
     expectTypeOf(appgrant.apps.list).toBeCallableWith({ owner: 'org-7', cursor: text, limit: number })
     expectTypeOf(appgrant.apps.update).toBeCallableWith('key', { description: text, name: undefined })
+    const read = ({ name, description, redirectUrls }: App) =>
+      appgrant.apps.update('key', { name: 'New' }, { expected: { name, description, redirectUrls } })
+    expectTypeOf(read).returns.resolves.toEqualTypeOf<App>()
     expectTypeOf(appgrant.authorizer.verify).toBeCallableWith('token', { maxStalenessMs: number, audience: text })
     expectTypeOf(createHandler).toBeCallableWith(appgrant, { signIn: undefined, consentPage: undefined })
     expectTypeOf(toNodeHandler).toBeCallableWith(createHandler(appgrant), { remoteAddress: undefined })
@@ -95,6 +110,17 @@ describe('the types of inputs', () => {
     expectTypeOf(appgrant.apps.addSecret).returns.resolves.toHaveProperty('secret').toEqualTypeOf<string>()
     // @ts-expect-error: a misspelt field.
     appgrant.apps.register({ ...fields, redirectUrl: 'https://a.example/' })
+  })
+
+  it('a list with counts has numbers that may be missing, and one without has none', () => {
+    const counted = async () => (await appgrant.apps.list({ counts: true, order: 'newest' })).items[0]?.instances
+    expectTypeOf(counted).returns.resolves.toEqualTypeOf<number | undefined>()
+    const plain = () => appgrant.apps.list({ trusted: true })
+    expectTypeOf(plain).returns.resolves.toHaveProperty('items').toEqualTypeOf<readonly App[]>()
+    expectTypeOf<AppCounts['instances']>().toEqualTypeOf<number | undefined>()
+    expectTypeOf<Permissions['registerApps']>().toEqualTypeOf<boolean | readonly string[]>()
+    // @ts-expect-error: there are two orders.
+    appgrant.apps.list({ order: 'name' })
   })
 
   it('outputs stay exact', () => {

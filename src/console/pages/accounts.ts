@@ -2,6 +2,7 @@ import { html } from '../../frame/html.ts'
 import type { Content, Context } from '../context.ts'
 import { head } from '../parts/head.ts'
 import { search } from '../parts/list.ts'
+import { spoken } from '../parts/spoken.ts'
 import { nothingFound } from './list-states.ts'
 
 export interface AccountsView {
@@ -15,7 +16,7 @@ export function accountsPage({ search: value, accounts }: AccountsView, context:
   const clear = value === '' ? undefined : to('accounts')
   const rows = accounts.map(
     ({ id, name }) =>
-      html`<li><strong><bdi>${name}</bdi></strong><span class="buttons"><a class="button small" href="${to('apps', { for: id })}">${texts.apps}<span class="hidden">: ${name}</span></a><a class="button small" href="${to('managed', { for: id })}">${texts.managed}<span class="hidden">: ${name}</span></a></span></li>\n`,
+      html`<li><strong><bdi>${name}</bdi></strong><span class="buttons"><a class="button small" href="${to('apps', { for: id })}">${spoken(texts.apps, `${texts.apps}: ${name}`)}</a><a class="button small" href="${to('managed', { for: id })}">${spoken(texts.managed, `${texts.managed}: ${name}`)}</a></span></li>\n`,
   )
   const main = html`${head({ title: texts.accounts, lead: texts.accountsLead })}
 <section class="sheet" aria-label="${texts.accounts}">

@@ -2,6 +2,8 @@ import { html, type Part } from '../../frame/html.ts'
 import type { AddressName } from '../addresses.ts'
 import type { Context } from '../context.ts'
 import { field } from '../parts/field.ts'
+import { withName } from '../parts/with-name.ts'
+import type { Phrase } from '../texts/texts.ts'
 import type { Confirmation } from './confirm.ts'
 
 /** The app that something is about to happen to. */
@@ -15,13 +17,20 @@ export interface ConfirmedApp {
 }
 
 /** The address of the page, what it says, and what its form carries besides. */
-interface Draft extends Omit<Confirmation, 'action' | 'cancel' | 'hidden'> {
+interface Draft extends Omit<Confirmation, 'action' | 'cancel' | 'hidden' | 'title' | 'heading'> {
   readonly at: AddressName
+  /** What the page asks, with the name of the app. */
+  readonly asks: Phrase<[name: string]>
   readonly hidden?: Confirmation['hidden']
 }
 
-function confirmation({ key }: ConfirmedApp, { at, hidden, ...rest }: Draft, { to }: Context): Confirmation {
-  return { action: to(at, { key }), cancel: to('app', { key }), hidden: hidden ?? {}, ...rest }
+function confirmation(
+  { key, name }: ConfirmedApp,
+  { at, asks, hidden, ...rest }: Draft,
+  { to }: Context,
+): Confirmation {
+  const title = { title: asks(name), heading: withName(asks, name) }
+  return { action: to(at, { key }), cancel: to('app', { key }), hidden: hidden ?? {}, ...title, ...rest }
 }
 
 /** The sentence to tick if any account loses access: a count that is not known may be one. */
@@ -38,7 +47,7 @@ export function regenerating(app: ConfirmedApp, replaces: string, isSecret: bool
   }
   const draft: Draft = {
     at: 'regenerate',
-    title: texts.regenerateTitle(app.name),
+    asks: texts.regenerateTitle,
     lead: texts.regenerateLead,
     effects: [texts.oldSecretStops, texts.allTokensRevoked(app.instances)],
     kept: texts.approvalsStay,
@@ -54,7 +63,7 @@ export function addingSecret(app: ConfirmedApp, context: Context): Confirmation 
   const { texts } = context
   const draft: Draft = {
     at: 'addSecret',
-    title: texts.addSecretTitle(app.name),
+    asks: texts.addSecretTitle,
     lead: texts.addSecretLead,
     effects: [texts.bothSecretsWork],
     kept: texts.nothingRevoked,
@@ -69,7 +78,7 @@ export function removingSecret(app: ConfirmedApp, secret: { id: string; made: Pa
   const { texts } = context
   const draft: Draft = {
     at: 'removeSecret',
-    title: texts.removeSecretTitle(app.name),
+    asks: texts.removeSecretTitle,
     lead: html`${texts.secretMade} ${secret.made}.`,
     effects: [texts.secretStops],
     kept: texts.nothingRevoked,
@@ -88,7 +97,7 @@ export function replacingKeys(
   const { texts } = context
   const draft: Draft = {
     at: 'keys',
-    title: texts.keysTitle(app.name),
+    asks: texts.keysTitle,
     lead: texts.keysLead,
     body: field(
       { id: 'jwks', name: 'jwks', label: texts.jwkSet, hint: texts.jwkSetHint, type: 'area', ...jwks },
@@ -106,7 +115,7 @@ export function endingTokens(app: ConfirmedApp, context: Context): Confirmation 
   const { texts } = context
   const draft: Draft = {
     at: 'endTokens',
-    title: texts.endTokensTitle(app.name),
+    asks: texts.endTokensTitle,
     lead: texts.endTokensLead,
     effects: [texts.allTokensRevoked(app.instances)],
     kept: texts.secretAndApprovalsStay,
@@ -121,9 +130,9 @@ export function trusting(app: ConfirmedApp, context: Context): Confirmation {
   const { texts } = context
   const draft: Draft = {
     at: 'trust',
-    title: texts.trustTitle(app.name),
+    asks: texts.trustTitle,
     lead: texts.trustLead,
-    effects: [texts.trustEffect(app.owner)],
+    effects: [withName(texts.trustEffect, app.owner)],
     kept: texts.nothingRevoked,
     button: texts.trustButton,
   }
@@ -134,7 +143,7 @@ export function untrusting(app: ConfirmedApp, context: Context): Confirmation {
   const { texts } = context
   const draft: Draft = {
     at: 'untrust',
-    title: texts.untrustTitle(app.name),
+    asks: texts.untrustTitle,
     lead: texts.untrustLead,
     effects: [texts.ownTokensRevoked],
     kept: texts.approvedTokensStay,
@@ -148,7 +157,7 @@ export function publishing(app: ConfirmedApp, published: boolean, context: Conte
   const draft: Draft = published
     ? {
         at: 'publish',
-        title: texts.publishTitle(app.name),
+        asks: texts.publishTitle,
         lead: texts.publishLead,
         effects: [texts.publishEffect],
         button: texts.publishButton,
@@ -156,7 +165,7 @@ export function publishing(app: ConfirmedApp, published: boolean, context: Conte
       }
     : {
         at: 'unpublish',
-        title: texts.unpublishTitle(app.name),
+        asks: texts.unpublishTitle,
         lead: texts.unpublishLead,
         effects: [texts.unpublishEffect],
         button: texts.unpublishButton,
@@ -174,7 +183,7 @@ export function makingResourceServer(
   const label = texts.resourceIdentifier
   const draft: Draft = {
     at: 'resourceServer',
-    title: texts.resourceServerTitle(app.name),
+    asks: texts.resourceServerTitle,
     lead: texts.resourceServerLead,
     body: field(
       { id: 'identifier', name: 'identifier', label, hint: texts.resourceServerHint, type: 'url', ...identifier },

@@ -5,6 +5,7 @@ import type { AppField, AppValues, Conflict, NewAppValues } from '../forms/app-v
 import { choice, errorOf, field, hintOf, quoted } from '../parts/field.ts'
 import { icon } from '../parts/icon.ts'
 import { note } from '../parts/note.ts'
+import { spoken } from '../parts/spoken.ts'
 
 /** The fields of an app: what is in them, and what is wrong with it. */
 export interface AppFormView {
@@ -117,7 +118,7 @@ ${fields}
 /** A URL that is only spelled otherwise than it will be compared is corrected by one press. */
 function canonicalForm({ code, expected }: FieldError, at: number, { texts }: Context): Html | undefined {
   if (code !== 'not_canonical') return undefined
-  return html`<div><input type="hidden" name="fix-${at}" value="${expected}"><button class="button small" name="more" value="fix-${at}">${texts.useIt}<span class="hidden">: ${expected}</span></button></div>`
+  return html`<div><input type="hidden" name="fix-${at}" value="${expected}"><button class="button small" name="more" value="fix-${at}">${spoken(texts.useIt, `${texts.useIt}: ${expected}`)}</button></div>`
 }
 
 /** What the app has and the catalogue has lost stays chosen, so that saving something else does not take it away. */

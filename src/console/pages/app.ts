@@ -7,6 +7,7 @@ import { hiddenFields } from '../parts/list.ts'
 import { note } from '../parts/note.ts'
 import { status, suspendedBy } from '../parts/status.ts'
 import { day } from '../parts/when.ts'
+import { withName } from '../parts/with-name.ts'
 import { dangers } from './app-dangers.ts'
 import { credentials, reach, use } from './app-facts.ts'
 import { type AppFormView, fieldGroups, problemSummary } from './app-form.ts'
@@ -61,7 +62,7 @@ function suspension({ status: now, mayChange, isOfFormerOwner }: AppView, contex
   const { texts } = context
   if (isOfFormerOwner) return note({ tone: 'warning', body: html`<p>${texts.formerOwner}</p>` })
   if (now.state === 'active') return undefined
-  const whom = now.by === undefined ? texts.onlyPlatformResumes : texts.onlyAboveResumes(now.by)
+  const whom = now.by === undefined ? texts.onlyPlatformResumes : withName(texts.onlyAboveResumes, now.by)
   return note({
     tone: now.mayResume ? 'warning' : 'error',
     heading: html`${now.mayResume ? texts.suspended : suspendedBy(now.by, context)}, ${day(now.at, context)}`,

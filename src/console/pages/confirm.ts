@@ -9,6 +9,8 @@ import { note } from '../parts/note.ts'
 export interface Confirmation {
   readonly tab?: Tab
   readonly title: string
+  /** The title with what needs to stay apart in it. Default is the title. */
+  readonly heading?: Part
   readonly lead: Part
   /** What will happen, in numbers. */
   readonly effects: readonly Part[]
@@ -39,11 +41,11 @@ export interface ConfirmState {
 }
 
 export function confirmPage(of: Confirmation, state: ConfirmState, context: Context): Content {
-  const { title, tab = 'apps', lead, cancel } = of
+  const { title, heading = title, tab = 'apps', lead, cancel } = of
   const { message, status = 200, isTickMissing = false } = state
   const failed = isTickMissing || status >= 400
   const back = backLink({ to: cancel, text: context.texts.back })
-  const main = html`${back}${message}${head({ title, lead })}${formOf(of, isTickMissing, context)}`
+  const main = html`${back}${message}${head({ title: heading, lead })}${formOf(of, isTickMissing, context)}`
   return { title, tab, main, failed, status: isTickMissing ? 422 : status }
 }
 

@@ -1,6 +1,7 @@
 import { type Html, html, type Part } from '../../frame/html.ts'
 import type { Content, Context } from '../context.ts'
 import { note } from '../parts/note.ts'
+import { withName } from '../parts/with-name.ts'
 import type { Failure } from '../texts/failure.ts'
 
 const STATUSES: Readonly<Record<Failure, number>> = {
@@ -31,7 +32,7 @@ export function failurePage(failure: Failure, context: Context, more: { readonly
 /** The form was made for another viewer, who was signed in before. */
 export function otherViewerPage(now: string, { texts, to }: Context): Content {
   const action = html`<a class="button main" href="${to('home')}">${texts.goToApps}</a>`
-  const explanation = texts.otherViewerExplained(now)
+  const explanation = withName(texts.otherViewerExplained, now)
   return notice({ title: texts.otherViewer, explanation, tone: 'warning', action, status: 409 })
 }
 

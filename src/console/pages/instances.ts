@@ -33,7 +33,7 @@ export function instancesPage(view: InstancesView, context: Context): Content {
   const { app, rows, total, list, message } = view
   const { texts, to } = context
   const title = fill(texts.instancesTitle, { name: html`<bdi>${app.name}</bdi>` })
-  const back = backLink({ to: to('app', { key: app.key }), text: app.name })
+  const back = backLink({ to: to('app', { key: app.key }), text: html`<bdi>${app.name}</bdi>` })
   const lead = total === undefined ? texts.countUnknown : texts.instancesLead(total)
   // On the first of several pages it is not known how many of the rest may be seen.
   const unseen = total !== undefined && list.isFirst && list.next === undefined ? Math.max(0, total - rows.length) : 0

@@ -2,6 +2,7 @@ import { type Html, html } from '../../frame/html.ts'
 import type { Context } from '../context.ts'
 import { appName } from '../parts/app-name.ts'
 import { type Column, table } from '../parts/table.ts'
+import { withName } from '../parts/with-name.ts'
 import type { Confirmation } from './confirm.ts'
 
 /** An app about to be removed. Counts are undefined if they are not known at the moment. */
@@ -28,12 +29,14 @@ export function removingApps(
   const { texts, to, actsFor } = context
   const [only] = apps
   const lost = sum(apps.map(({ instances }) => instances))
-  const title = only && apps.length === 1 ? texts.removeOneTitle(only.name) : texts.removeAppsTitle(apps.length)
+  const isOne = only !== undefined && apps.length === 1
+  const title = isOne ? texts.removeOneTitle(only.name) : texts.removeAppsTitle(apps.length)
   const account = actsFor?.account
   const cancel = { app: to('app', { key: only?.key }), apps: to('apps', { for: account }), all: to('all') }[from]
   return {
     tab: from === 'all' ? 'all' : 'apps',
     title,
+    ...(isOne && { heading: withName(texts.removeOneTitle, only.name) }),
     lead: texts.removeAppsLead,
     body: appsTable(apps, context),
     effects: [],
@@ -83,9 +86,9 @@ export function withdrawing(
   return {
     tab: 'managed',
     title: texts.withdrawTitle(apps.length),
-    lead: texts.withdrawLead(account),
+    lead: withName(texts.withdrawLead, account),
     body: names(apps.map(({ name }) => name)),
-    effects: [texts.withdrawEffect(account)],
+    effects: [withName(texts.withdrawEffect, account)],
     kept: texts.withdrawKept,
     button: texts.withdrawButton(apps.length),
     action: to('withdraw', parts),
@@ -103,7 +106,7 @@ export function removingInstances(
   const { texts, to } = context
   return {
     title: texts.removeInstancesTitle(accounts.length),
-    lead: texts.removeInstancesLead(app.name),
+    lead: withName(texts.removeInstancesLead, app.name),
     body: names(accounts.map(({ name }) => name)),
     effects: [texts.removeInstancesEffect],
     kept: texts.withdrawKept,

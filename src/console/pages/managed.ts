@@ -6,6 +6,7 @@ import { icon } from '../parts/icon.ts'
 import { count, foot, hiddenFields, search, selectedCount } from '../parts/list.ts'
 import { type Row, table } from '../parts/table.ts'
 import { moment } from '../parts/when.ts'
+import { withName } from '../parts/with-name.ts'
 import { cutSearch, emptyList, type ListState, nothingFound } from './list-states.ts'
 
 /** An app that an account authorizes. */
@@ -35,7 +36,7 @@ export interface ManagedView {
 export function managedPage(view: ManagedView, context: Context): Content {
   const { texts, hasAccounts, to } = context
   const other = hasAccounts && html`<a href="${to('accounts')}">${texts.otherAccount}</a>`
-  const lead = html`${texts.managedLead(view.account)} ${other}`
+  const lead = html`${withName(texts.managedLead, view.account)} ${other}`
   const refusal = !view.mayUse && html`<p class="lead">${texts.mayNotUse}</p>`
   const main = html`${view.message}${head({ title: texts.managed, lead })}${refusal}${body(view, context)}`
   return { title: texts.managed, tab: 'managed', main }

@@ -4,6 +4,7 @@ import { shownJwks } from '../forms/read-app.ts'
 import { choice, field } from '../parts/field.ts'
 import { backLink, head } from '../parts/head.ts'
 import { hiddenFields } from '../parts/list.ts'
+import { withName } from '../parts/with-name.ts'
 import { fieldGroups, type NewAppFormView, problemSummary } from './app-form.ts'
 
 export interface NewAppView extends NewAppFormView {
@@ -47,7 +48,7 @@ function agreement({ values, mayTrust, owner, errors }: NewAppView, { texts }: C
         name: 'trusted',
         value: 'yes',
         label: html`<b>${texts.appTrusted}</b>`,
-        hint: texts.appTrustedHint(owner),
+        hint: withName(texts.appTrustedHint, owner),
         isChecked: values.trusted,
       })
     : html`<p class="hint">${texts.mayNotTrust}</p>`

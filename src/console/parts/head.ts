@@ -13,7 +13,7 @@ export function head({ title, lead, action }: Head): Html {
 `
 }
 
-export function backLink({ to, text }: { readonly to: string; readonly text: string }): Html {
+export function backLink({ to, text }: { readonly to: string; readonly text: Part }): Html {
   return html`<a class="back" href="${to}">${icon('back')}${text}</a>
 `
 }

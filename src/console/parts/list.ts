@@ -1,6 +1,7 @@
 import { type Html, html, type Part } from '../../frame/html.ts'
 import type { Context } from '../context.ts'
 import { icon } from './icon.ts'
+import { spoken } from './spoken.ts'
 
 /**
  * A count, with a link to what is counted. A count that is not known is never shown as 0.
@@ -15,7 +16,7 @@ export function count(
   if (amount === undefined)
     return html`<span title="${texts.countUnknown}">?<span class="hidden"> ${texts.countUnknown}</span></span>`
   if (amount === 0 || link.to === undefined) return html`${formats.number(amount)}`
-  return html`<a href="${link.to}"><span aria-hidden="true">${formats.number(amount)}</span><span class="hidden">${link.name}</span></a>`
+  return html`<a href="${link.to}">${spoken(formats.number(amount), link.name)}</a>`
 }
 
 /** The search above a list, with the words that it was searched by. */

@@ -1,6 +1,8 @@
-import { type Html, html } from '../../frame/html.ts'
+import { type Html, html, type Part } from '../../frame/html.ts'
 import type { Context } from '../context.ts'
 import { icon } from './icon.ts'
+import { spoken } from './spoken.ts'
+import { withName } from './with-name.ts'
 
 /** Whether an app works and, if not, who stopped it. */
 export type Status =
@@ -28,12 +30,12 @@ export function status(app: { key: string; name: string; status: Status }, place
   const { texts, to, formProof, actsFor } = context
   const parts = { key: app.key, from: place.from, for: actsFor?.account, ...place.query }
   if (app.status.state === 'active')
-    return html`<button class="status ok" name="as" value="${formProof}" formaction="${to('suspend', parts)}" title="${texts.suspend}">${icon('active')}<span>${texts.active}<span class="hidden">: ${texts.suspendApp(app.name)}</span></span>${icon('pause')}</button>`
+    return html`<button class="status ok" name="as" value="${formProof}" formaction="${to('suspend', parts)}" title="${texts.suspend}">${icon('active')}<span>${spoken(texts.active, `${texts.active}: ${texts.suspendApp(app.name)}`)}</span>${icon('pause')}</button>`
   if (app.status.mayResume)
-    return html`<button class="status warn" name="as" value="${formProof}" formaction="${to('resume', parts)}" title="${texts.resume}">${icon('active')}<span>${texts.suspended}<span class="hidden">: ${texts.resumeApp(app.name)}</span></span>${icon('resume')}</button>`
+    return html`<button class="status warn" name="as" value="${formProof}" formaction="${to('resume', parts)}" title="${texts.resume}">${icon('active')}<span>${spoken(texts.suspended, `${texts.suspended}: ${texts.resumeApp(app.name)}`)}</span>${icon('resume')}</button>`
   return html`<span class="status bad">${icon('lock')}<span>${suspendedBy(app.status.by, context)}</span></span>`
 }
 
-export function suspendedBy(by: string | undefined, { texts }: Context): string {
-  return by === undefined ? texts.suspendedByPlatform : texts.suspendedBy(by)
+export function suspendedBy(by: string | undefined, { texts }: Context): Part {
+  return by === undefined ? texts.suspendedByPlatform : withName(texts.suspendedBy, by)
 }

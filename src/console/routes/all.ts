@@ -4,7 +4,9 @@ import type { Call, ConsoleRoute, Reply } from '../call.ts'
 import { selection } from '../forms/read-form.ts'
 import { warning } from '../messages.ts'
 import { allAppsPage } from '../pages/all.ts'
+import { resultsPage } from '../pages/results.ts'
 import { type ReadApp, statusOf, suspender } from './app-readings.ts'
+import { eachOf } from './each-of.ts'
 import { type Notice, saidIn } from './notice.ts'
 import { type ReadPage, readPage } from './read-page.ts'
 
@@ -69,18 +71,11 @@ export const suspendAllRoute: ConsoleRoute = {
     if (!keys) return { failure: 'invalidRequest' }
     if (keys.length === 0) return showAll(call, { message: warning(texts.selectApp), status: 422 })
     const { apps } = call.over(undefined)
-    const done = await fewAtOnce(keys, (key) => suspend(apps, key))
-    return { redirect: to('all', { said: 'apps-suspended', count: String(done.filter(Boolean).length) }) }
+    const found = await fewAtOnce(keys, (key) => apps.get(key))
+    const known = found.filter((app) => app !== undefined)
+    const { outcomes, hasFailed } = await eachOf(known, ({ key }) => apps.suspend(key), texts)
+    if (!hasFailed) return { redirect: to('all', { said: 'apps-suspended', count: String(known.length) }) }
+    const view = { tab: 'all', title: texts.suspendSelected, done: texts.suspended, back: to('all') } as const
+    return { page: resultsPage({ ...view, results: outcomes }, call.context), context: call.context }
   },
-}
-
-/** @returns whether there still was such an app. */
-async function suspend(apps: { suspend(key: string): Promise<unknown> }, key: string): Promise<boolean> {
-  try {
-    await apps.suspend(key)
-    return true
-  } catch (error) {
-    if (isAppGrantError(error, 'app_not_found')) return false
-    throw error
-  }
 }

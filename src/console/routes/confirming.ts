@@ -16,10 +16,11 @@ export interface Pending {
  * A page that says what will happen, whose form makes it happen. What the page says is read again for the form, so that nobody agrees
  * to less than it does.
  *
- * @param read - `input` is the query of the address or, if it was sent, the form.
+ * @param read - `input` is the query of the address or, if it was sent, the form. What an address has selects only: what is saved or
+ *   sent on must come from the form, because anybody can make a link.
  */
 export function confirming(
-  read: (call: Call, input: URLSearchParams) => Promise<Pending | Reply>,
+  read: (call: Call, input: URLSearchParams, form?: Form) => Promise<Pending | Reply>,
   of: Pick<ConsoleRoute, 'danger' | 'isForOperator'> = {},
 ): ConsoleRoute {
   return {
@@ -29,7 +30,7 @@ export function confirming(
       return 'confirmation' in pending ? askAgain(pending) : pending
     },
     async post(call, form) {
-      const pending = await read(call, form)
+      const pending = await read(call, form, form)
       if (!('confirmation' in pending)) return pending
       if (pending.confirmation.tick !== undefined && form.get('sure') !== 'yes') {
         const { confirmation, context } = pending

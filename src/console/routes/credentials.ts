@@ -22,22 +22,21 @@ async function authenticating(call: Call): Promise<{ readonly app: ReadApp; read
 /** The form names the secret that it replaces, so that sending it twice does not replace the new one. */
 export function regenerateRoute(tokenEndpoint: string | undefined): ConsoleRoute {
   return confirming(
-    async (call, input) => {
+    async (call, _, form) => {
       const found = await authenticating(call)
       if (!found) return { failure: 'invalidRequest' }
       const { app, named } = found
       const { context } = named
       const isSecret = authenticationOf(app) === 'secret'
-      const replaces = input.get('replaces') ?? app.secrets.at(-1)?.id ?? ''
+      const now = app.secrets.at(-1)?.id ?? app.jwks[0]?.kid ?? ''
+      const replaces = form ? (form.get('replaces') ?? '') : now
       const isGone = async () => showApp(call, { notice: { message: warning(context.texts.secretGone), status: 409 } })
       return {
         confirmation: regenerating(confirmedApp(app, named), replaces, isSecret, context),
         context,
         async run() {
-          if (replaces === '' && isSecret) return isGone()
           try {
-            const options = replaces === '' ? {} : { replaces }
-            const { app: changed, secret } = await call.over(app.owner).apps.regenerateSecret(app.key, options)
+            const { app: changed, secret } = await call.over(app.owner).apps.regenerateSecret(app.key, { replaces })
             return secretReply({ app: changed, secret, made: 'regenerated' }, { context, tokenEndpoint })
           } catch (error) {
             if (isAppGrantError(error, 'secret_not_found')) return isGone()
@@ -77,31 +76,34 @@ export function addSecretRoute(tokenEndpoint: string | undefined): ConsoleRoute 
   )
 }
 
-export const removeSecretRoute: ConsoleRoute = confirming(async (call, input) => {
+export const removeSecretRoute: ConsoleRoute = confirming(async (call, input, form) => {
   const app = await appOf(call)
-  const secret = app.secrets.find(({ id }) => id === input.get('id'))
-  if (!secret) return { failure: 'notFound' }
+  const secretId = input.get('id') ?? ''
+  const remove = async (): Promise<Reply> => {
+    await call.over(app.owner).apps.removeSecret({ app: app.key, secretId })
+    return { redirect: call.context.to('app', { key: app.key, said: 'secret-removed' }) }
+  }
+  const secret = app.secrets.find(({ id }) => id === secretId)
+  // The core knows whether it was there, if the form was sent before.
+  if (!secret) return form ? remove() : { failure: 'notFound' }
   const named = await call.named(app.owner)
   const { context } = named
   const shown = { id: secret.id, made: day(secret.createdAt, context) }
   return {
     confirmation: removingSecret(confirmedApp(app, named), shown, context),
     context,
-    async run() {
-      await call.over(app.owner).apps.removeSecret({ app: app.key, secretId: secret.id })
-      return { redirect: context.to('app', { key: app.key, said: 'secret-removed' }) }
-    },
+    run: remove,
   }
 })
 
 export const keysRoute: ConsoleRoute = confirming(
-  async (call, input) => {
+  async (call, _, form) => {
     const found = await authenticating(call)
     if (!found) return { failure: 'invalidRequest' }
     const { app, named } = found
     const { context } = named
     const { texts, to } = context
-    const value = input.get('jwks') ?? ''
+    const value = form?.get('jwks') ?? ''
     const confirmation = (error?: Part) =>
       replacingKeys(
         confirmedApp(app, named),

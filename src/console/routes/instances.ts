@@ -1,11 +1,14 @@
 import { fewAtOnce } from '../../base/few-at-once.ts'
+import type { AddressParts } from '../addresses.ts'
 import type { Call, ConsoleRoute, Reply } from '../call.ts'
 import { selection } from '../forms/read-form.ts'
 import { warning } from '../messages.ts'
 import { instancesPage } from '../pages/instances.ts'
 import { removingInstances } from '../pages/list-confirmations.ts'
+import { resultsPage } from '../pages/results.ts'
 import { appOf } from './app-readings.ts'
 import { confirming } from './confirming.ts'
+import { eachOf } from './each-of.ts'
 import { type Notice, saidIn } from './notice.ts'
 import { readPage } from './read-page.ts'
 
@@ -34,7 +37,7 @@ async function showInstances(call: Call, notice?: Notice): Promise<Reply> {
 }
 
 /** Takes from accounts what they have allowed to the app. */
-export const removeInstancesRoute: ConsoleRoute = confirming(async (call, input) => {
+export const removeInstancesRoute: ConsoleRoute = confirming(async (call, input, form) => {
   const app = await appOf(call)
   const { installs } = call.over(app.owner)
   const accounts = selection(input, 'account')
@@ -43,16 +46,25 @@ export const removeInstancesRoute: ConsoleRoute = confirming(async (call, input)
     return showInstances(call, { message: warning(call.context.texts.selectAccount), status: 422 })
   const found = await fewAtOnce(accounts, (account) => installs.get({ app: app.key, account }))
   const held = found.flatMap((install) => install?.account ?? [])
-  if (held.length === 0) return { failure: 'notFound' }
+  if (held.length === 0 && !form) return { failure: 'notFound' }
+  if (held.length === 0) {
+    // The form was sent before, and it may not be certain that this was done, which only a write settles (REV-7).
+    await fewAtOnce(accounts, (account) => installs.withdraw({ app: app.key, account }))
+    return { redirect: call.context.to('instances', { key: app.key, said: 'nothing-left' }) }
+  }
   const { context, nameOf } = await call.named(app.owner, held)
   const named = held.map((account) => ({ account, name: nameOf(account) }))
   return {
     confirmation: removingInstances(app, named, context),
     context,
     async run() {
-      await fewAtOnce(held, (account) => installs.withdraw({ app: app.key, account }))
-      const said = { said: 'instances-removed', count: String(held.length) }
-      return { redirect: context.to('instances', { key: app.key, ...said }) }
+      const { texts, to } = context
+      const withdraw = ({ account }: { account: string }) => installs.withdraw({ app: app.key, account })
+      const { outcomes, hasFailed } = await eachOf(named, withdraw, texts)
+      const list = (said: AddressParts = {}) => to('instances', { key: app.key, ...said })
+      if (!hasFailed) return { redirect: list({ said: 'instances-removed', count: String(held.length) }) }
+      const view = { tab: 'apps', title: texts.removeSelected, done: texts.removed, back: list() } as const
+      return { page: resultsPage({ ...view, results: outcomes }, context), context }
     },
   }
 })

@@ -1,10 +1,13 @@
 import { fewAtOnce } from '../../base/few-at-once.ts'
+import type { AddressParts } from '../addresses.ts'
 import type { Call, ConsoleRoute, Reply } from '../call.ts'
 import { selection } from '../forms/read-form.ts'
 import { warning } from '../messages.ts'
 import { withdrawing } from '../pages/list-confirmations.ts'
 import { managedPage } from '../pages/managed.ts'
+import { resultsPage } from '../pages/results.ts'
 import { confirming } from './confirming.ts'
+import { eachOf } from './each-of.ts'
 import { type Notice, saidIn } from './notice.ts'
 import { readPage } from './read-page.ts'
 
@@ -39,7 +42,7 @@ async function showManaged(call: Call, notice?: Notice): Promise<Reply> {
 }
 
 /** Takes back what the account has allowed to the selected apps. */
-export const withdrawRoute: ConsoleRoute = confirming(async (call, input) => {
+export const withdrawRoute: ConsoleRoute = confirming(async (call, input, form) => {
   const { account } = call
   const keys = selection(input, 'app')
   if (account === undefined || !keys) return { failure: 'invalidRequest' }
@@ -47,15 +50,24 @@ export const withdrawRoute: ConsoleRoute = confirming(async (call, input) => {
   const { installs } = call.over(account)
   const found = await fewAtOnce(keys, (app) => installs.get({ app, account }))
   const apps = found.flatMap((install) => install?.app ?? [])
-  if (apps.length === 0) return { failure: 'notFound' }
+  if (apps.length === 0 && !form) return { failure: 'notFound' }
+  if (apps.length === 0) {
+    // The form was sent before, and it may not be certain that this was done, which only a write settles (REV-7).
+    await fewAtOnce(keys, (app) => installs.withdraw({ app, account }))
+    return { redirect: call.context.to('managed', { for: call.query.get('for') ?? '', said: 'nothing-left' }) }
+  }
   const { context, nameOf } = await call.named(account)
   return {
     confirmation: withdrawing(apps, nameOf(account), context),
     context,
     async run() {
-      await fewAtOnce(apps, ({ key }) => installs.withdraw({ app: key, account }))
-      const said = { said: 'withdrawn', count: String(apps.length) }
-      return { redirect: context.to('managed', { for: context.actsFor?.account, ...said }) }
+      const { texts, to, actsFor } = context
+      const withdraw = ({ key }: { key: string }) => installs.withdraw({ app: key, account })
+      const { outcomes, hasFailed } = await eachOf(apps, withdraw, texts)
+      const list = (said: AddressParts = {}) => to('managed', { for: actsFor?.account, ...said })
+      if (!hasFailed) return { redirect: list({ said: 'withdrawn', count: String(apps.length) }) }
+      const view = { tab: 'managed', title: texts.removeSelected, done: texts.removed, back: list() } as const
+      return { page: resultsPage({ ...view, results: outcomes }, context), context }
     },
   }
 })

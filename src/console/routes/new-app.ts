@@ -40,9 +40,17 @@ export function newAppRoute(tokenEndpoint: string | undefined): ConsoleRoute {
       const once = form.get('once') ?? ''
       const changed = rearranged(form, values)
       if (changed) return show(place, { values: changed, once })
+      // An app that is trusted from the beginning needs the same proof as one that becomes so.
+      if (values.trusted && (await call.confirm('trust', []))) return { again: 'unconfirmed' }
       return register(call, place, { values, once, tokenEndpoint })
     },
   }
+}
+
+/** Where the host asks for proof before a trusted app is registered. The form itself is on the page that asked. */
+export const confirmNewAppRoute: ConsoleRoute = {
+  danger: 'trust',
+  get: async ({ query, context }) => ({ redirect: context.to('newApp', { for: query.get('for') ?? '' }) }),
 }
 
 /** What the form is sent with. The same text names the same registration, so that sending it twice registers one app. */

@@ -71,11 +71,11 @@ export const unpublishRoute = operation({
 })
 
 export const resourceServerRoute = confirming(
-  async (call, input) => {
+  async (call, _, form) => {
     const app = await appOf(call)
     const named = await call.named(app.owner)
     const { context } = named
-    const value = input.get('identifier') ?? app.resourceServer ?? ''
+    const value = form?.get('identifier') ?? app.resourceServer ?? ''
     const confirmation = makingResourceServer(confirmedApp(app, named), { value }, context)
     return {
       confirmation,

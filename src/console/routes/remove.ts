@@ -1,6 +1,7 @@
-import { isAppGrantError } from '../../base/errors.ts'
 import { fewAtOnce } from '../../base/few-at-once.ts'
+import type { AddressParts } from '../addresses.ts'
 import type { Call, ConsoleRoute, Named, Reply } from '../call.ts'
+import type { Context } from '../context.ts'
 import { selection } from '../forms/read-form.ts'
 import { warning } from '../messages.ts'
 import { confirmPage } from '../pages/confirm.ts'
@@ -10,7 +11,7 @@ import { showAll } from './all.ts'
 import { appOf, type ReadApp } from './app-readings.ts'
 import { showApps } from './apps.ts'
 import { confirming } from './confirming.ts'
-import { sentenceFor } from './refusals.ts'
+import { eachOf } from './each-of.ts'
 
 const AT_ONCE = 10
 
@@ -26,7 +27,7 @@ export const removeRoute: ConsoleRoute = {
 
 /** Removes the selected apps. One refusal does not undo the rest. */
 export const removeAppsRoute: ConsoleRoute = confirming(
-  async (call, input) => {
+  async (call, input, form) => {
     const keys = selection(input, 'app')
     if (!keys) return { failure: 'invalidRequest' }
     const from = sourceIn(call, input)
@@ -35,7 +36,12 @@ export const removeAppsRoute: ConsoleRoute = confirming(
     const found = await fewAtOnce(keys, (key) => apps.get(key, { counts: true }), AT_ONCE)
     const all = found.filter((app) => app !== undefined)
     const [first] = all
-    if (!first) return { failure: 'notFound' }
+    if (!first && !form) return { failure: 'notFound' }
+    if (!first) {
+      // The form was sent before, and it may not be certain that this was done, which only a write settles (REV-7).
+      await fewAtOnce(keys, (key) => apps.remove(key), AT_ONCE)
+      return { redirect: listOf(from, call.context, call.query.get('for') ?? '')({ said: 'nothing-left' }) }
+    }
     const named = await call.named(from === 'all' ? undefined : first.owner)
     const { context } = named
     return {
@@ -60,33 +66,22 @@ function nothingSelected(call: Call, from: Source): Promise<Reply> {
   return from === 'all' ? showAll(call, notice) : showApps(call, { notice })
 }
 
+/** The list that the apps were on. */
+function listOf(from: Source, { to, actsFor }: Context, account = actsFor?.account) {
+  return (said: AddressParts = {}) => (from === 'all' ? to('all', said) : to('apps', { for: account, ...said }))
+}
+
 async function removeAll(
   call: Call,
   all: readonly ReadApp[],
   { from, named: { context } }: { readonly from: Source; readonly named: Named },
 ): Promise<Reply> {
-  const { texts, to, actsFor } = context
-  const back = from === 'all' ? to('all') : to('apps', { for: actsFor?.account })
-  const outcomes = await fewAtOnce(
-    all,
-    async ({ key, owner, name }) => {
-      try {
-        await call.over(from === 'all' ? undefined : owner).apps.remove(key)
-        return { name, error: undefined, problem: undefined }
-      } catch (error) {
-        if (!isAppGrantError(error)) throw error
-        return { name, error, problem: sentenceFor(error, texts) ?? texts.notValid }
-      }
-    },
-    AT_ONCE,
-  )
-  const failed = outcomes.filter(({ error }) => error !== undefined)
-  // If none was removed, the form can be sent again as it is.
-  if (failed.length === all.length) throw failed[0]?.error
-  if (failed.length === 0) {
-    const said = { said: 'apps-removed', count: String(all.length) }
-    return { redirect: from === 'all' ? to('all', said) : to('apps', { for: actsFor?.account, ...said }) }
-  }
-  const view = { tab: from === 'all' ? 'all' : 'apps', title: texts.removeSelected, done: texts.removed, back } as const
+  const { texts } = context
+  const remove = ({ key, owner }: ReadApp) => call.over(from === 'all' ? undefined : owner).apps.remove(key)
+  const { outcomes, hasFailed } = await eachOf(all, remove, texts)
+  const tab = from === 'all' ? 'all' : 'apps'
+  const list = listOf(from, context)
+  if (!hasFailed) return { redirect: list({ said: 'apps-removed', count: String(all.length) }) }
+  const view = { tab, title: texts.removeSelected, done: texts.removed, back: list() } as const
   return { page: resultsPage({ ...view, results: outcomes }, context), context }
 }

@@ -9,7 +9,7 @@ import { appsRoute } from './apps.ts'
 import { addSecretRoute, keysRoute, regenerateRoute, removeSecretRoute } from './credentials.ts'
 import { instancesRoute, removeInstancesRoute } from './instances.ts'
 import { managedRoute, withdrawRoute } from './managed.ts'
-import { newAppRoute } from './new-app.ts'
+import { confirmNewAppRoute, newAppRoute } from './new-app.ts'
 import {
   endTokensRoute,
   publishRoute,
@@ -33,6 +33,7 @@ export function createRoutes(
     home: { get: async ({ account, context }) => ({ redirect: context.to(account === undefined ? 'all' : 'apps') }) },
     apps: appsRoute,
     newApp: newAppRoute(tokenEndpoint),
+    confirmNewApp: confirmNewAppRoute,
     removeApps: removeAppsRoute,
     app: appRoute,
     confirmChange: confirmChangeRoute,

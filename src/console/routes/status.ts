@@ -1,6 +1,7 @@
 import { isAppGrantError } from '../../base/errors.ts'
 import type { Call, ConsoleRoute, Reply } from '../call.ts'
 import { warning } from '../messages.ts'
+import { withName } from '../parts/with-name.ts'
 import { showAll } from './all.ts'
 import { showApp } from './app.ts'
 import { appOf, suspender } from './app-readings.ts'
@@ -29,7 +30,7 @@ async function change(call: Call, operation: 'suspend' | 'resume'): Promise<Repl
     const by = suspender(app)
     const { nameOf } = await call.named(undefined, [by])
     const { texts } = context
-    const sentence = by === undefined ? texts.onlyPlatformResumes : texts.onlyAboveResumes(nameOf(by))
+    const sentence = by === undefined ? texts.onlyPlatformResumes : withName(texts.onlyAboveResumes, nameOf(by))
     return showSource(call, { message: warning(sentence), status: 409 })
   }
   return { redirect: sourceOf(call, { said: operation === 'suspend' ? 'suspended' : 'resumed', about: key }) }

@@ -55,7 +55,7 @@ export interface AppFields {
 export type AppUpdate = { readonly [Field in keyof AppFields]?: AppFields[Field] | undefined }
 
 /** The fields of an app as they were read, to be compared. One that is undefined or empty is expected to be absent. */
-export type ExpectedFields = { readonly [Field in keyof AppFields]?: CheckedFields[Field] | undefined }
+export type ExpectedFields = { readonly [Field in keyof AppFields]?: AppFields[Field] | undefined }
 
 /** An app to register. */
 export interface NewApp extends AppFields {

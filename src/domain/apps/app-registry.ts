@@ -126,9 +126,9 @@ export interface AppRegistry {
   /**
    * Replaces all secrets and keys with one new secret, and revokes every token, code and session of the app.
    *
-   * @param options - `replaces`: the id of a secret that the app must still have, so that of two calls only the first replaces it.
-   *   Default is to replace whatever it has.
-   * @throws {@link AppGrantError} `secret_not_found` if it does not have that secret any more: nothing was revoked.
+   * @param options - `replaces`: the id of a secret, or the `kid` of a key, that the app must still have, so that of two calls only
+   *   the first replaces it. Default is to replace whatever it has.
+   * @throws {@link AppGrantError} `secret_not_found` if it does not have that secret or key any more: nothing was revoked.
    */
   regenerateSecret(
     key: string,

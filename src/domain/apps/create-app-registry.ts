@@ -133,7 +133,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       // The write may have been delivered twice; if so, the secret is already there.
       const expected = replaces === undefined ? undefined : [idInput(replaces, 'replaces'), stored.id]
       const app = await replaceCredentials(key, 'secret_regenerated', async (current) => {
-        if (expected && !secretsOf(current).some(({ id }) => expected.includes(id))) throw secretNotFound()
+        if (expected && !expected.some((id) => credentialIds(current).includes(id))) throw secretNotFound()
         return { type: 'secrets', secrets: [stored] }
       })
       return withConcealed({ app }, { secret })
@@ -226,4 +226,9 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       return (await asked) !== undefined
     }
   }
+}
+
+function credentialIds({ credentials }: LiveApp): readonly (string | undefined)[] {
+  if (credentials.type === 'jwks') return credentials.jwks.map(({ kid }) => kid)
+  return credentials.type === 'secrets' ? credentials.secrets.map(({ id }) => id) : []
 }

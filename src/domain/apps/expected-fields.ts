@@ -42,5 +42,9 @@ export function assertExpected(
 }
 
 function isSame(one: Value, other: Value): boolean {
-  return JSON.stringify(one ?? '') === JSON.stringify(other ?? '')
+  return isAbsent(one) ? isAbsent(other) : JSON.stringify(one) === JSON.stringify(other)
+}
+
+function isAbsent(value: Value): boolean {
+  return value === undefined || value.length === 0
 }

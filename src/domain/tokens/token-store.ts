@@ -1,3 +1,4 @@
+import { AppGrantError, isAppGrantError } from '../../base/errors.ts'
 import type { Actor, Emitter } from '../../base/events.ts'
 import { fewAtOnce } from '../../base/few-at-once.ts'
 import { type KnownMembers, knownMembers } from '../../base/known-members.ts'
@@ -58,7 +59,11 @@ export interface TokenStore {
   list(query: AppAndAccount & PageQuery): Promise<Page<TokenInfo>>
   /** Counts the tokens that `list` returns. */
   count(query: AppAndAccount): Promise<number>
-  /** Revokes the tokens with these ids, at most 1000, each atomically. Ids that match no token of theirs are ignored. */
+  /**
+   * Revokes the tokens with these ids, at most 1000, each atomically. Ids that match no token of theirs are ignored.
+   *
+   * @throws {@link AppGrantError} `outcome_unknown` also if some were revoked and others not: repeat the call.
+   */
   remove(target: AppAndAccount & { readonly ids: readonly string[] }): Promise<void>
   /** Revokes all tokens, atomically and at a cost that does not depend on their number. Tokens issued later are not affected. */
   removeAll(target: AppAndAccount): Promise<void>
@@ -110,9 +115,14 @@ export function createTokenStore(
       const { app, account } = read(target, REMOVE)
       const ids = idsInput(target.ids)
       const found = await find(app, account, { evenExpired: true })
-      const removed = await fewAtOnce(ids, (id) => removeOne(found, id))
+      const failures: unknown[] = []
+      const removed = await fewAtOnce(ids, async (id) => {
+        if (failures.length > 0) return undefined
+        return removeOne(found, id).catch((error: unknown) => void failures.push(error))
+      })
       const tokenIds = removed.filter((id) => id !== undefined)
       if (tokenIds.length > 0) events.emit('token', actor, { change: 'removed', app, account, tokenIds })
+      if (failures.length > 0) throw failureOf(failures, tokenIds.length > 0)
     },
 
     async removeAll(target) {
@@ -190,4 +200,14 @@ function tokenInfo(token: StoredToken): TokenInfo | undefined {
 function idsInput(ids: unknown): readonly string[] {
   if (!isTextList(ids, MAX_REMOVED)) throw invalidRequest('ids', `a list of at most ${MAX_REMOVED} token ids`, ids)
   return [...new Set(ids)].filter((id) => id.length === WIDTH.token && /^[A-Za-z0-9]+$/.test(id))
+}
+
+/** The error of several removals: `store_unavailable` says that nothing was done, which must be true of all of them. */
+function failureOf(failures: readonly unknown[], isSomeDone: boolean): unknown {
+  const [first] = failures
+  const uncertain = failures.find((error) => isAppGrantError(error, 'outcome_unknown'))
+  if (uncertain !== undefined || !isSomeDone || !isAppGrantError(first)) return uncertain ?? first
+  const { message, cause } = first
+  const hint = 'Some of the tokens were removed. Repeat the call until it succeeds.'
+  return new AppGrantError('outcome_unknown', { message, hint, cause })
 }

@@ -1,4 +1,4 @@
-import type { NewApp } from '../../domain/apps/app-fields.ts'
+import type { AppUpdate, ExpectedFields, NewApp } from '../../domain/apps/app-fields.ts'
 import type { PublicJwk } from '../../domain/apps/app-jwks.ts'
 import type { AppQuery } from '../../domain/apps/app-registry.ts'
 import { HttpError, invalidRequest } from '../wire/http-error.ts'
@@ -75,11 +75,14 @@ export const appRoutes: readonly ApiRoute[] = [
     method: 'PATCH',
     path: '/apps/{key}',
     summary: 'Changes the given fields. An empty string removes an optional field.',
-    body: 'AppFields',
+    body: 'AppChange',
     status: 200,
     result: 'App',
-    // `update` validates the fields.
-    run: (call) => call.management.apps.update(keyOf(call), call.body),
+    // `update` validates the fields, and those that are expected.
+    run(call) {
+      const { expected, ...change } = call.body as AppUpdate & { readonly expected?: ExpectedFields }
+      return call.management.apps.update(keyOf(call), change, { expected })
+    },
   },
   {
     method: 'PUT',

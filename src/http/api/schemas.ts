@@ -8,11 +8,8 @@ import type { Permissions } from '../../domain/apps/permissions.ts'
 import type { Install } from '../../domain/installs/installs.ts'
 import type { TokenInfo } from '../../domain/tokens/token-store.ts'
 
-/** The details of errors that a response shows: not the reason of an invalid token, nor which limit was reached. Nothing is `expected`. */
-type ShownDetails = ErrorDetails[Exclude<
-  ErrorCode,
-  'invalid_token' | 'limit_reached' | 'too_many_failures' | 'conflict'
->]
+/** The details of errors that a response shows: not the reason of an invalid token, nor which limit was reached. */
+type ShownDetails = ErrorDetails[Exclude<ErrorCode, 'invalid_token' | 'limit_reached' | 'too_many_failures'>]
 type MemberOf<Union> = Union extends unknown ? keyof Union & string : never
 
 type Schema = Readonly<Record<string, unknown>>
@@ -115,6 +112,13 @@ const permissions = {
 export const schemas = {
   Permissions: object(permissions),
   AppFields: object(fields),
+  AppChange: object({
+    ...fields,
+    'expected?': {
+      ...ref('AppFields'),
+      description: 'Fields as they were read, empty if the app had none: if one differs by now, nothing is changed.',
+    },
+  }),
   NewApp: {
     ...object({
       ...fields,
@@ -157,7 +161,9 @@ export const schemas = {
     required: ['kty'],
   }),
   AppJwks: object({ jwks: { ...jwks, minItems: 1 } }),
-  Regenerate: object({ 'replaces?': { ...text, description: 'The id of a secret that the app must still have.' } }),
+  Regenerate: object({
+    'replaces?': { ...text, description: 'The id of a secret, or the kid of a key, that the app must still have.' },
+  }),
   Trusted: object({ trusted: flag }),
   AppIds: object({ apps: { ...texts, maxItems: 100 } }),
   Removals: object({
@@ -203,6 +209,7 @@ export const schemas = {
       'limit?': { type: 'integer' },
       'app?': text,
       'secretId?': text,
+      'changed?': texts,
     } satisfies Readonly<Record<`${MemberOf<ShownDetails>}?`, Schema>>),
   }),
 } as const satisfies Record<string, Schema>

@@ -4,6 +4,7 @@ import { type Html, html, styleElement } from '../../frame/html.ts'
 import type { Language } from '../../frame/languages.ts'
 import { type Theme, themeCss } from '../../frame/theme.ts'
 import { TOKENS_CSS } from '../../frame/tokens.ts'
+import { completedPolicy } from '../wire/policy.ts'
 import { notStored } from '../wire/response.ts'
 
 const STYLE = `${TOKENS_CSS}
@@ -67,10 +68,8 @@ export function createRenderPage(theme: Theme, origin: string): RenderPage {
 export function secured(response: Response, { hasForm = false }: { readonly hasForm?: boolean } = {}): Response {
   const copy = notStored(response)
   const { headers } = copy
-  const policy = headers.get('content-security-policy') ?? ''
   const directives = [...(hasForm ? [] : ["form-action 'none'"]), "frame-ancestors 'none'", "base-uri 'none'"]
-  const missing = directives.filter((one) => !policy.toLowerCase().includes(one.slice(0, one.indexOf(' '))))
-  headers.set('content-security-policy', [policy, ...missing].filter(Boolean).join('; '))
+  headers.set('content-security-policy', completedPolicy(headers.get('content-security-policy'), directives))
   if (!headers.has('x-content-type-options')) headers.set('x-content-type-options', 'nosniff')
   if (!headers.has('referrer-policy')) headers.set('referrer-policy', 'no-referrer')
   return copy

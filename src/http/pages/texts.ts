@@ -5,7 +5,7 @@ import type { ShippedTexts } from '../../frame/languages.ts'
  * for a value that is put in its place.
  */
 export interface PageTexts {
-  /** @param app - its name. */
+  /** The title of the consent page, with the name of the app. */
   readonly consentTitle: (app: string) => string
   /** With `{name}`, the name of the app. */
   readonly consentHeading: string

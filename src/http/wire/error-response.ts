@@ -105,7 +105,8 @@ function apiError(error: AppGrantError): HttpError {
   // The reason is for the host only.
   if (isAppGrantError(error, 'invalid_token')) return invalidToken(message)
   if (isAppGrantError(error, ...LIMITS)) return tooMany(error, code)
-  const isOutage = isAppGrantError(error, ...OUTAGES)
+  // A repeat of the same request would be refused again.
+  const isOutage = isAppGrantError(error, ...OUTAGES) && !('changed' in details)
   const headers = isOutage ? { 'retry-after': RETRY_AFTER_SECONDS } : {}
   return new HttpError(isOutage ? 503 : (API_STATUSES[code] ?? 400), code, message, {
     headers,
@@ -115,6 +116,7 @@ function apiError(error: AppGrantError): HttpError {
 
 const API_STATUSES: Partial<Record<ErrorCode, number>> = {
   app_not_found: 404,
+  conflict: 409,
   secret_not_found: 404,
   not_permitted: 403,
   account_blocked: 403,

@@ -24,10 +24,20 @@ export async function askSignIn(signIn: SignIn, request: Request): Promise<Signe
   if (typeof signedIn !== 'object' || signedIn === null || !('account' in signedIn))
     throw new TypeError(`signIn: expected { account, login? } or a Response, received ${describeValue(signedIn)}`)
   const { account, login, locale } = signedIn as Partial<SignedIn>
+  const known = ofHost('signIn', () => ({ account: accountInput(account), ...loginInput(login) }))
+  return { ...known, ...(typeof locale === 'string' && { locale }) }
+}
+
+/**
+ * Checks the result of a function of the host.
+ *
+ * @throws TypeError in place of an error of the core: the host is wrong, not the request.
+ */
+export function ofHost<Result>(name: string, check: () => Result): Result {
   try {
-    return { account: accountInput(account), ...loginInput(login), ...(typeof locale === 'string' && { locale }) }
+    return check()
   } catch (error) {
-    throw isAppGrantError(error) ? new TypeError(`signIn: ${error.message}`) : error
+    throw isAppGrantError(error) ? new TypeError(`${name}: ${error.message}`) : error
   }
 }
 

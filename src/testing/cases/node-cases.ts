@@ -1,7 +1,10 @@
-import { conformanceCase } from '../conformance-case.ts'
-import { expectEqual, expectRecords } from '../expectations.ts'
+import { conformanceCase, needed } from '../conformance-case.ts'
+import { expectEqual, expectRecords, expectThat } from '../expectations.ts'
 import { changed, groupOf, record, refOf, SOME_TIME, tombstone } from '../sample-records.ts'
 import { getOne, insertAll, membersOf, replaceWith } from '../steps.ts'
+
+const DAY = 86_400_000
+const MOST_READS = 3000
 
 export const nodeCases = [
   conformanceCase(
@@ -50,6 +53,23 @@ export const nodeCases = [
       await replaceWith(there, other, tombstone(other))
       expectRecords('the record in the first', await here.get([one]), [one])
       expectEqual('the ids in the group in the first', await membersOf(here, groupOf('g')), [one.id])
+    },
+  ),
+  conformanceCase(
+    'time in milliseconds',
+    'the clock of a store with time is in ms since 1970, and does not stand still',
+    async ({ open }) => {
+      const store = await open()
+      const time = needed(store.time, 'the store has no time')
+      const [before, first] = [Date.now(), await time()]
+      // Clocks may differ, but not by as much as seconds or microseconds would.
+      expectThat(Math.abs(first - before) < DAY, `a time within a day of ${before}`, first)
+      let last = first
+      for (let reads = 0; last === first && reads < MOST_READS; reads++) {
+        await new Promise((resolve) => setTimeout(resolve, 1))
+        last = await time()
+      }
+      expectThat(last > first, `a time later than ${first}`, last)
     },
   ),
   conformanceCase(

@@ -99,13 +99,14 @@ export const turnReadCases = [
         groupOf(group, { kind: 'other' }),
       ])
       const members = groups.flatMap(({ kind, partition, group }, g) =>
-        upTo(group === 'none' ? 0 : 4 + g).map((n) =>
+        upTo(group === 'none' ? 0 : 4 + (g % 4)).map((n) =>
           record({ kind, partition, id: `${group}${g}-${n}`, groups: [group], position: SOME_TIME + n }),
         ),
       )
       await insertAll(store, shuffled(members, random))
+      // The same pages of all groups, with those that are exactly full.
       const questions = groups.flatMap((group) =>
-        upTo(3).map((n) => ({ group, limit: 1 + Math.floor(random() * 6), after: SOME_TIME - 1 + n })),
+        [0, 1, 2].flatMap((n) => [2, 4, 5, 6].map((limit) => ({ group, limit, after: SOME_TIME - 1 + n }))),
       )
       const asked = shuffled(questions, random)
       const answers = await Promise.all(

@@ -6,5 +6,5 @@ const module = new URL('../../testing/broken-stores/processes/sound.ts', import.
 
 describe('memoryStore', () => {
   const target = { ...memoryTarget(), process: { module, execArgv: ['--import', 'tsx'] } }
-  passesTheKit(() => target)
+  passesTheKit(() => target, ['the store has no time'])
 })

@@ -38,8 +38,8 @@ for (const { title, found, missing } of [...sqliteDrivers, ...oldestSqliteDriver
         if (outcomes.get(name)) expect.fail(outcomes.get(name))
       })
     for (const { name, rule } of conformance) passes(`kit: ${name}`, `${name}: ${rule}`)
-    it('kit: everything is tried, but what needs watch or a process', () => {
-      expectTried(results, ['the store has no watch', 'the target has no process'])
+    it('kit: everything is tried, but what needs watch, time or a process', () => {
+      expectTried(results, ['the store has no time', 'the store has no watch', 'the target has no process'])
     })
     for (const { name } of [...commitCases, ...failureCases, ...fileCases, ...secretCases]) passes(name, name)
   })

@@ -12,10 +12,10 @@ const READ: ExpectedFields = {
   scopes: ['read'],
 }
 
-async function setUp() {
+async function setUp(scopes: readonly string[] = ['read']) {
   const fixture = createFixture()
   const { appgrant, observed } = fixture
-  const { app } = await appgrant.apps.register(exampleApp({ owner: 'org', scopes: ['read'] }))
+  const { app } = await appgrant.apps.register(exampleApp({ owner: 'org', scopes }))
   const update = (change: AppUpdate, expected: ExpectedFields) => appgrant.apps.update(app.key, change, { expected })
   /** What the refusal says has changed, after which nothing was written. */
   const changedOf = async (change: AppUpdate, expected: ExpectedFields) => {
@@ -55,6 +55,13 @@ describe('an update that expects fields as they were read', () => {
     expect(await changedOf(mine, { [field]: read })).toEqual([field])
     expect(await changedOf({ ...mine, [field]: READ[field] ?? '' }, { ...READ, [field]: read })).toEqual([field])
     expect(await appgrant.apps.get(app.key)).toEqual(after)
+  })
+
+  it('a list that is expected to be absent is empty, and the reverse', async () => {
+    const { update } = await setUp([])
+    expect(await codeOf(update({ name: 'Mine' }, { scopes: undefined }))).toBe('ok')
+    expect(await codeOf(update({ name: 'Mine' }, { scopes: [], description: '', image: undefined }))).toBe('ok')
+    expect(await codeOf(update({ name: 'Mine' }, { redirectUrls: undefined }))).toBe('conflict')
   })
 
   it('names every field that is not as expected, also one that was cleared or put in another order', async () => {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { appSigner } from '../../support/app-signer.ts'
 import { codeOf, refusalOf } from '../../support/code-of.ts'
 import { createFixture } from '../../support/fixture.ts'
+
+const { jwk: PUBLIC_JWK } = await appSigner()
 
 async function setUp() {
   const fixture = createFixture()
@@ -39,6 +42,16 @@ describe('regenerating a secret that is named', () => {
     const { secretId } = await appgrant.apps.addSecret(key)
     expect((await appgrant.apps.regenerateSecret(key, { replaces: secretId })).app.secrets).toHaveLength(1)
     expect(await codeOf(appgrant.apps.regenerateSecret(key, { replaces: id }))).toBe('secret_not_found')
+  })
+
+  it('may name a key, of an app that has no secret', async () => {
+    const { appgrant, registerKeyed } = createFixture(undefined, { issuer: 'https://login.example' })
+    const { app } = await registerKeyed({ jwks: [PUBLIC_JWK] })
+    const kid = app.jwks[0]?.kid ?? ''
+    expect(await codeOf(appgrant.apps.regenerateSecret(app.key, { replaces: '' }))).toBe('secret_not_found')
+    const { secret } = await appgrant.apps.regenerateSecret(app.key, { replaces: kid })
+    expect(await codeOf(appgrant.apps.regenerateSecret(app.key, { replaces: kid }))).toBe('secret_not_found')
+    expect(await codeOf(appgrant.authorizer.authenticateApp({ key: app.key, secret }))).toBe('ok')
   })
 
   it('is decided by what is stored when it is written (REV-1)', async () => {

@@ -40,6 +40,23 @@ describe('the tokens of an app and an account', () => {
     expect(JSON.stringify(items)).not.toContain(first.accessToken.slice(60, 90))
   })
 
+  it('of several to remove, those that were are reported even if others fail, and nobody is told that nothing was done (REV-7)', async () => {
+    const { appgrant, grant, of, store } = await setUp()
+    const granted = [await grant(), await grant(), await grant()]
+    const ids = granted.map(({ tokenId }) => tokenId)
+    const removed: string[] = []
+    appgrant.events.on('token', ({ change, tokenIds }) => void (change === 'removed' && removed.push(...tokenIds)))
+    store.fail('replace', 'before')
+    expect(await codeOf(appgrant.tokens.remove({ ...of, ids }))).toBe('outcome_unknown')
+    const left = (await appgrant.tokens.list(of)).items.map(({ id }) => id)
+    expect(left).toHaveLength(1)
+    expect([...removed, ...left].sort()).toEqual([...ids].sort())
+    store.fail('replace', 'before')
+    expect(await codeOf(appgrant.tokens.remove({ ...of, ids: left }))).toBe('store_unavailable')
+    expect(await codeOf(appgrant.tokens.remove({ ...of, ids }))).toBe('ok')
+    expect(removed).toHaveLength(3)
+  })
+
   it('the user agent is kept without control characters, at most 512 of it (TOK-3)', async () => {
     const { appgrant, grant, of } = await setUp()
     await grant({ userAgent: `a\r\n\0\u0007\u0085b${'x'.repeat(600)}` })

@@ -298,6 +298,24 @@ describe('the JSON API of a signed-in account', () => {
     expect((await register({ once })).app.key).not.toBe(app.key)
   })
 
+  it('an app is changed only if it is as it was read, and a conflict is a 409 that names the fields (APP-9)', async () => {
+    const { ask, register } = await api()
+    const { app } = await register()
+    const path = `/apps/${app.key}`
+    const expected = { name: FIELDS.name, description: '' }
+    expect(await ask('PATCH', path, { description: 'Mine', expected })).toMatchObject({ status: 200 })
+    expect(await ask('PATCH', path, { description: 'Theirs', expected })).toMatchObject({
+      status: 409,
+      body: { error: 'conflict', changed: ['description'] },
+    })
+    expect((await ask('GET', path)).body).toMatchObject({ name: FIELDS.name, description: 'Mine' })
+    for (const wrong of [null, 'name', { trusted: true }, { name: 1 }])
+      expect(await ask('PATCH', path, { name: 'New', expected: wrong })).toMatchObject({
+        status: 400,
+        body: { error: 'invalid_request' },
+      })
+  })
+
   it('a secret is regenerated only in the place of the one that is named', async () => {
     const { ask, register } = await api()
     const { app } = await register()

@@ -120,6 +120,8 @@ describe("the host's own pages", () => {
       "default-src 'self'; frame-ancestors https://shell.example; base-uri 'none'",
     )
     expect([headers.get('referrer-policy'), headers.get('cache-control')]).toEqual(['same-origin', 'no-store'])
+    own.push({ 'content-security-policy': "default-src 'self'; report-uri /csp/frame-ancestors" })
+    expect((await authorize()).headers.get('content-security-policy')).toContain("; frame-ancestors 'none'")
   })
 
   it("the host's own error page receives the error and its status", async () => {
@@ -149,6 +151,63 @@ describe("the host's own pages", () => {
     expect(() => createHandler(appgrant, { [name]: 'page' })).toThrow(
       new TypeError(`createHandler: ${name}: expected a function, received "page"`),
     )
+  })
+})
+
+describe('the language and the theme of the built-in pages', () => {
+  const signedIn = (locale: string) => async () => ({ account: 'user-1', locale })
+
+  it.each([
+    ['de-AT', 'de-AT', 'Zustimmen', 'Sie sind als <bdi>user-1</bdi> angemeldet.'],
+    ['fr', 'fr', 'Autoriser', 'You are signed in as <bdi>user-1</bdi>.'],
+    ['not a tag', 'en', 'Approve', 'You are signed in as <bdi>user-1</bdi>.'],
+  ])(
+    'the consent page for %s is in %s, and what a host leaves out is English',
+    async (locale, lang, approve, signed) => {
+      const { authorize } = await authorization({
+        signIn: signedIn(locale),
+        texts: { fr: { approve: 'Autoriser', deny: undefined } },
+      })
+      const text = await (await authorize()).text()
+      expect(text).toContain(`<html lang="${lang}" dir="ltr"`)
+      expect(text).toContain(`value="approve">${approve}</button>`)
+      expect(text).toContain(signed)
+    },
+  )
+
+  it('a page in a language that is written from the right says so', async () => {
+    const { authorize } = await authorization({ signIn: signedIn('ar'), texts: { ar: { approve: 'موافقة' } } })
+    expect(await (await authorize()).text()).toContain('<html lang="ar" dir="rtl"')
+  })
+
+  it('the error page is in the language of the browser', async () => {
+    const { send } = await authorization()
+    const response = await send('/authorize?client_id=x', { headers: { 'accept-language': 'de;q=0.9, en' } })
+    const text = await response.text()
+    expect(text).toContain('Diese Anfrage kann nicht abgeschlossen werden')
+    expect(text).toContain('<html lang="de"')
+  })
+
+  it('the theme is a part of the one style, and its style sheet is all that is loaded (HTTP-8)', async () => {
+    const { authorize } = await authorization({ theme: { accent: '#6d28d9', stylesheet: '/brand.css' } })
+    const response = await authorize()
+    const text = await response.text()
+    const [, style = ''] = /<style>(.*)<\/style>/s.exec(text) ?? []
+    expect(style).toContain('--ag-accent: #6d28d9;')
+    expect(text).toContain('<link rel="stylesheet" href="/brand.css">')
+    const hash = createHash('sha256').update(style).digest('base64')
+    expect(response.headers.get('content-security-policy')).toContain(
+      `style-src 'sha256-${hash}' https://login.example/brand.css;`,
+    )
+  })
+
+  it.each([
+    [{ theme: { accent: 'red } * { display: none' } }, 'createHandler: theme.accent: expected a CSS value'],
+    [{ texts: { fr: { approve: 1 } } }, 'createHandler: texts.fr.approve: expected a string, as in English'],
+    [{ texts: { 'no tag': {} } }, 'createHandler: texts.no tag: expected texts by language tag'],
+  ])('%j is a TypeError, also if there is no signIn', (options, message) => {
+    const { appgrant } = httpFixture()
+    expect(() => createHandler(appgrant, options as never)).toThrow(message)
   })
 })
 

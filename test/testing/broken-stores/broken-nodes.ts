@@ -55,6 +55,10 @@ export const brokenNodes: readonly BrokenStore[] = [
       'returned records do not change',
     ],
   ),
+  brokenNode('a clock is in seconds', (inner) => ({ ...inner, time: async () => Math.floor(Date.now() / 1000) }), [
+    'time in milliseconds',
+    'calls while the database is unreachable',
+  ]),
   brokenNode(
     'a second close rejects',
     (inner) => {
@@ -96,4 +100,16 @@ export const brokenNodes: readonly BrokenStore[] = [
       }
     },
   },
+]
+
+/** Found by waiting for its clock to go on. */
+export const stoppedClocks: readonly BrokenStore[] = [
+  brokenNode(
+    'a clock stands still',
+    (inner) => {
+      const started = Date.now()
+      return { ...inner, time: async () => started }
+    },
+    ['time in milliseconds', 'calls while the database is unreachable'],
+  ),
 ]

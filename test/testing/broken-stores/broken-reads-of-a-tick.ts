@@ -218,7 +218,7 @@ export const brokenReadsOfATick: readonly BrokenStore[] = [
         inner.list,
       ),
     }),
-    ['results of one tick are separate'],
+    ['results of one tick are separate', 'lists and counts of one tick'],
   ),
   brokenNode(
     'the lists of one group in a tick begin where the first does',

@@ -7,7 +7,7 @@ import { brokenGets } from './broken-gets.ts'
 import { brokenInserts } from './broken-inserts.ts'
 import { brokenLists } from './broken-lists.ts'
 import { brokenNames } from './broken-names.ts'
-import { brokenNodes } from './broken-nodes.ts'
+import { brokenNodes, stoppedClocks } from './broken-nodes.ts'
 import { brokenProcesses } from './broken-processes.ts'
 import { brokenRaces } from './broken-races.ts'
 import { brokenReadsOfATick } from './broken-reads-of-a-tick.ts'
@@ -41,6 +41,11 @@ export const brokenStores: readonly BrokenStore[] = [
 ]
 
 /** Those that are found by waiting for something that does not come. */
-export const hangingStores: readonly BrokenStore[] = [...brokenWatches, ...hangingCloses, ...hangingBreaks]
+export const hangingStores: readonly BrokenStore[] = [
+  ...brokenWatches,
+  ...stoppedClocks,
+  ...hangingCloses,
+  ...hangingBreaks,
+]
 
 export { brokenProcesses }

@@ -165,6 +165,42 @@ export const brokenSweeps: readonly BrokenStore[] = [
     ],
   ),
   brokenDatabase(
+    'a count includes what expired within the second before',
+    (inner) => ({ ...inner, count: (group, after) => inner.count(group, Math.max(-1, after - 1000)) }),
+    [
+      'lists and counts of one tick',
+      'replace moves within a group',
+      'count starts after the position',
+      'count agrees with list',
+      'replace to an expired record',
+      'a count beyond 1000',
+      'position 0',
+      'expiresAt 0',
+      'moves in four groups',
+      'a sweep drops nothing early',
+    ],
+  ),
+  brokenDatabase(
+    'a count begins at the next whole second',
+    (inner) => ({
+      ...inner,
+      count: (group, after) => inner.count(group, after < 1_600_000_000_000 ? after : Math.ceil(after / 1000) * 1000),
+    }),
+    [
+      'lists and counts of one tick',
+      'replace moves within a group',
+      'count starts after the position',
+      'count agrees with list',
+      'a record stays until it expires',
+      'a count beyond 1000',
+      'far expiries',
+      'moves in four groups',
+      'a sweep drops nothing early',
+      'a changed expiry is swept as changed',
+      'a list outlives its newest record',
+    ],
+  ),
+  brokenDatabase(
     'lists contain records that were dropped',
     (inner) => {
       const listed = new Map<string, StoreRecord>()

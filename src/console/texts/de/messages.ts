@@ -34,7 +34,7 @@ const FAILURES: Readonly<Record<Failure, readonly [title: string, explanation: s
   tooLarge: ['Dieses Formular ist zu groß', 'Nichts wurde geändert. Kürzen Sie Ihre Eingaben.'],
   unavailable: [
     'Diese Seite ist derzeit nicht verfügbar',
-    'Nichts wurde geändert. Gesperrte Apps bleiben gesperrt. Versuchen Sie es in einigen Sekunden erneut.',
+    'Was erledigt ist, bleibt erledigt, und gesperrte Apps bleiben gesperrt. Versuchen Sie es in einigen Sekunden erneut.',
   ],
   wrongType: [
     'Diese Anfrage ist ungültig',
@@ -69,14 +69,14 @@ export const deMessages = {
     count(apps, { one: 'Der Zugriff von 1 App wurde entfernt.', other: 'Der Zugriff von # Apps wurde entfernt.' }),
   instancesRemoved: (accounts) =>
     count(accounts, { one: '1 Konto wurde entfernt.', other: '# Konten wurden entfernt.' }),
+  nothingLeft: 'Es gab nichts mehr zu entfernen.',
   removed: 'Entfernt',
 
   selectApp: 'Wählen Sie mindestens eine App aus.',
   selectAnyToken: 'Wählen Sie mindestens ein Token aus.',
   selectAccount: 'Wählen Sie mindestens ein Konto aus.',
   listChanged: 'Die Liste hat sich geändert. Dies ist ihre erste Seite.',
-  someFailed: (failed) =>
-    count(failed, { one: '1 konnte nicht entfernt werden', other: '# konnten nicht entfernt werden' }),
+  someFailed: (failed) => count(failed, { one: '1 wurde nicht erledigt', other: '# wurden nicht erledigt' }),
   appLimit: (limit) =>
     count(limit, {
       one: 'Sie haben 1 von 1 App. Entfernen Sie sie, bevor Sie eine weitere hinzufügen.',

@@ -22,7 +22,7 @@ const FAILURES: Readonly<Record<Failure, readonly [title: string, explanation: s
   tooLarge: ['This form is too large', 'Nothing was changed. Shorten what you entered.'],
   unavailable: [
     'This page is not available at the moment',
-    'Nothing was changed. Suspended apps stay suspended. Try again in a few seconds.',
+    'What was done stays done, and suspended apps stay suspended. Try again in a few seconds.',
   ],
   wrongType: ['This request is not valid', 'Nothing was changed. Go to your apps and try again from there.'],
 }
@@ -56,6 +56,7 @@ export const enMessages = {
     count(apps, { one: 'The access of 1 app was removed.', other: 'The access of # apps was removed.' }),
   instancesRemoved: (accounts: number) =>
     count(accounts, { one: '1 account was removed.', other: '# accounts were removed.' }),
+  nothingLeft: 'There was nothing left to remove.',
   removed: 'Removed',
 
   // Not done
@@ -63,7 +64,7 @@ export const enMessages = {
   selectAnyToken: 'Select at least one token.',
   selectAccount: 'Select at least one account.',
   listChanged: 'The list has changed. This is its first page.',
-  someFailed: (failed: number) => count(failed, { one: '1 could not be removed', other: '# could not be removed' }),
+  someFailed: (failed: number) => count(failed, { one: '1 was not completed', other: '# were not completed' }),
   appLimit: (limit: number) =>
     count(limit, {
       one: 'You have 1 of 1 app. Remove it before you add another.',
