@@ -82,7 +82,8 @@ describeWith('postgresStore under faults of one server', { found: postgresBinari
     const left = await until('it reads again', async () => (await store.count(groupOf('owner'), 0)) + 1)
     expect(left - 1).toBeLessThanOrEqual(60)
     const results: string[] = []
-    for (const _ of upTo(80)) results.push(await insert())
+    // For a moment, calls are refused because the server was not there.
+    for (const _ of upTo(80)) results.push(await until('it writes again', insert))
     expect(results.filter((result) => result === 'inserted')).toHaveLength(60 - (left - 1))
     expect(await store.count(groupOf('owner'), 0)).toBe(60)
   })
