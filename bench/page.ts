@@ -12,6 +12,8 @@ const EXPECTED: readonly (readonly [group: string, measure: string, words: strin
   ['redis', 'issue, 64 in flight', 'Redis: issue a token'],
   ['mongodb', 'replica set: strict verify, 64 in flight', 'MongoDB, replica set: verify'],
   ['mongodb', 'replica set: issue, 64 in flight', 'MongoDB, replica set: issue'],
+  ['postgres', 'strict verify, 64 in flight', 'PostgreSQL: verify'],
+  ['postgres', 'issue, 64 in flight', 'PostgreSQL: issue'],
   ['sqlite', 'strict verify, 64 in flight', 'SQLite: verify'],
   ['sqlite', 'issue, 64 in flight', 'SQLite: issue'],
   ['process', 'warm verify, 64 in flight', 'any store: verify from the cache'],

@@ -5,6 +5,7 @@
 import { http } from './groups/http.ts'
 import { mongodb } from './groups/mongodb.ts'
 import { overload } from './groups/overload.ts'
+import { postgres } from './groups/postgres.ts'
 import { memory } from './groups/process.ts'
 import { redis } from './groups/redis.ts'
 import { revoke } from './groups/revoke.ts'
@@ -21,6 +22,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
   verify,
   redis,
   mongodb,
+  postgres,
   sqlite,
   signed,
   http,

@@ -4,8 +4,11 @@ import { describeValue } from '../../src/base/describe-value.ts'
 export interface PostgresClient {
   /** Opens the connection. */
   connect(): Promise<unknown>
-  /** Sends one statement with its parameters, in one round trip. */
-  query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
+  /** Sends one statement with its parameters, in one round trip. With a name, it is parsed once for each connection. */
+  query(
+    statement: string | { name: string; text: string; values: unknown[] },
+    values?: unknown[],
+  ): Promise<{ rows: unknown[] }>
   /** Closes the connection. */
   end(): Promise<unknown>
   /** Adds a listener, for `error`, `end`, `notice` and `notification`. */

@@ -1,6 +1,6 @@
 import { notApplied } from '../../src/store.ts'
 import { destroy, newClient, type PostgresClient, processOf } from './client.ts'
-import { wasRolledBack } from './errors.ts'
+import { isUsableAfter } from './errors.ts'
 
 const CONNECT_MS = 3000
 /** The server ends any statement after this time. Core's own deadline is shorter by default. */
@@ -18,7 +18,7 @@ export interface Connection {
   readonly process: number | undefined
   /** False after it was closed or lost. */
   isOpen(): boolean
-  /** Sends a statement, once. Rejects with the driver's error. */
+  /** Sends a statement, once. One with values is parsed once for each connection. Rejects with the driver's error. */
   query(text: string, values?: readonly unknown[]): Promise<readonly Row[]>
   /** Closes it at once. What is under way rejects. */
   destroy(): void
@@ -45,6 +45,7 @@ const HANDSHAKE = `SELECT pg_is_in_recovery()::text AS standby,
     || set_config('idle_in_transaction_session_timeout', '${STATEMENT_MS}', false)
     || set_config('default_transaction_isolation', 'read committed', false)
     || set_config('jit', 'off', false)
+    || set_config('enable_seqscan', 'off', false)
   END AS settings`
 
 /** Opens a connection to a primary. Rejects with an error marked with `notApplied`. */
@@ -58,6 +59,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   let isOpen = true
   let isBusy = false
   let isDirect = false
+  const names = new Map<string, string>()
   let warning: Error | undefined
 
   const connection: Connection = {
@@ -71,12 +73,11 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       const since = performance.now()
       const silence = setInterval(() => void ask(since), SILENT_MS)
       try {
-        const { rows } = await client.query(text, [...values])
+        const { rows } = await send(text, values)
         if (warning) throw warning
         return rows as readonly Row[]
       } catch (error) {
-        // After anything else, such as a timeout of the driver, it is not known what the connection is doing.
-        if (!wasRolledBack(error)) connection.destroy()
+        if (!isUsableAfter(error)) connection.destroy()
         throw error
       } finally {
         clearInterval(silence)
@@ -100,6 +101,13 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     onNotification(heard) {
       client.on('notification', ({ payload }: { readonly payload?: string }) => heard(payload ?? ''))
     },
+  }
+  const send = (text: string, values: readonly unknown[]) => {
+    // Behind a pooler, another process would not know the name.
+    if (!isDirect || values.length === 0) return client.query(text, [...values])
+    const name = names.get(text) ?? `appgrant_${names.size}`
+    names.set(text, name)
+    return client.query({ name, text, values: [...values] })
   }
   let isAsking = false
   const ask = async (since: number) => {

@@ -1,6 +1,5 @@
 import { notApplied } from '../../src/store.ts'
 import { type Connection, type ConnectionOptions, openConnection, type Row } from './connection.ts'
-import { isFromStandby } from './errors.ts'
 
 /**
  * How long a call waits for a connection: less than core's default deadline, so that no write is sent after its caller
@@ -14,8 +13,12 @@ const MOST_WAITING_MS = 300
 
 /** A few connections for calls of one kind, so that calls of another kind do not wait for them. */
 export interface Lane {
-  /** Sends a statement over a free connection. Rejects with an error marked with `notApplied` if none becomes free. */
+  /** Uses a connection once one is free. Rejects with an error marked with `notApplied` if none becomes free. */
+  run<Result>(use: (connection: Connection) => Promise<Result>): Promise<Result>
+  /** Sends a statement over such a connection. */
   query(text: string, values?: readonly unknown[]): Promise<readonly Row[]>
+  /** Opens the first connection, for longer than a call would wait. */
+  warm(): Promise<void>
   close(): Promise<void>
 }
 
@@ -84,10 +87,13 @@ export function openLane(size: number, options: Omit<ConnectionOptions, 'lost'>)
     if (free) return free
     if (refusal && open.size === 0 && performance.now() < refusal.until) throw refusal.error
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const giveUp = () => {
+        if (!waiting.includes(call)) return
         waiting = waiting.filter((one) => one !== call)
         reject(notApplied(new Error('no connection to PostgreSQL became free')))
-      }, PATIENCE_MS)
+      }
+      // Responses that came while this process was busy are read before it gives up.
+      const timer = setTimeout(() => setImmediate(giveUp), PATIENCE_MS)
       const call = { resolve, reject, timer }
       waiting.push(call)
       void openOne()
@@ -100,17 +106,22 @@ export function openLane(size: number, options: Omit<ConnectionOptions, 'lost'>)
     return all
   }
 
+  const run: Lane['run'] = async (use) => {
+    const connection = await acquire()
+    try {
+      return await use(connection)
+    } finally {
+      release(connection)
+    }
+  }
+
   return {
-    async query(text, values) {
-      const connection = await acquire()
-      try {
-        return await connection.query(text, values)
-      } catch (error) {
-        if (isFromStandby(error)) connection.destroy()
-        throw error
-      } finally {
-        release(connection)
-      }
+    run,
+    query: (text, values) => run((connection) => connection.query(text, values)),
+    async warm() {
+      if (isClosed || open.size + opening > 0) return
+      await openOne()
+      if (open.size === 0 && refusal) throw refusal.error
     },
     async close() {
       isClosed = true

@@ -17,7 +17,7 @@ export type { PostgresClient } from './client.ts'
 export interface PostgresStoreOptions {
   /**
    * Returns a new `Client` of pg 8, or of a compatible driver, each time it is called. The store opens its connections
-   * with it, at most ten, and closes them. It must lead to the primary server.
+   * with it, at most eleven, and closes them. It must lead to the primary server.
    */
   readonly client: () => PostgresClient
   /**
@@ -47,7 +47,7 @@ export interface PostgresStore extends Store {
 }
 
 // Reads have connections of their own, and so have lists, so that neither waits for a write that waits for a lock.
-const SIZES = { gets: 2, lists: 1, inserts: 2, replaces: 3, background: 1 }
+const SIZES = { gets: 2, lists: 2, inserts: 2, replaces: 3, background: 1 }
 // A pooler does not tell which of the server's processes is at work.
 const MOST_SILENT_MS = 60_000
 
@@ -116,6 +116,7 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
     watch: (changed) => withSanitizedErrors(hints.watch(changed)),
     async prepare() {
       const { isDirect } = await withSanitizedErrors(prepareDatabase(names, create))
+      await withSanitizedErrors(Promise.all([gets, inserts, replaces].map((lane) => lane.warm())))
       if (isDirect || createListener !== create) return
       // Core must not wait for hints that cannot come.
       delete store.watch

@@ -6,14 +6,19 @@ import {
   type Store,
   type StoreRecord,
 } from '../../src/store.ts'
-import type { Row } from './connection.ts'
+import type { Connection, Row } from './connection.ts'
 import { withHint } from './errors.ts'
+import { gathered } from './gathered.ts'
 import type { Lane } from './lane.ts'
 import { checkedInteger, checkedText, keyOf, listOf, type Names, refOf } from './names.ts'
 import { inLists } from './schema.ts'
 
 /** The reads of the port, and the clock. */
 export type Reads = Required<Pick<Store, 'get' | 'list' | 'count' | 'time'>>
+
+// Of one statement.
+const MAX_KEYS = 500
+const MAX_COUNTS = 100
 
 const COLUMNS = `stored.key, concat_ws(' ', list1, list2, list3, list4) AS lists, position::text AS position,
   expires_at::text AS expires_at, revision, data`
@@ -34,21 +39,41 @@ export function reads({ table }: Names, { gets, lists }: { readonly gets: Lane; 
   const listPage = `SELECT ${STANDBY}, ${COLUMNS} FROM (SELECT) AS one
     LEFT JOIN (${page.join(' UNION ALL ')} ORDER BY position, key LIMIT $4) AS stored ON true
     ORDER BY stored.position, stored.key`
-  const counts = inLists((list) => `(SELECT count(*) FROM ${table} WHERE ${list} = $1 AND position > $2)`)
-  const countBehind = `SELECT ${STANDBY}, (${counts.join(' + ')})::text AS count`
+  const counts = inLists(
+    (list) => `(SELECT count(*) FROM ${table} WHERE ${list} = asked.list AND position > asked.behind)`,
+  )
+  const countBehind = `SELECT ${STANDBY}, (${counts.join(' + ')})::text AS count
+    FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS asked(list, behind, n) ORDER BY n`
 
-  return {
-    get: batchGets({
-      nameOf: keyOf,
-      async read(keys) {
-        const rows = await readRows(gets, getKeys, [`{${keys.join(',')}}`])
-        const found = new Map(rows.map((row) => [row.key, row]))
-        return keys.map((key) => {
+  // Many issues at once ask for the same count.
+  const countTogether = gathered(lists, {
+    async send(connection, asked: readonly { readonly list: string; readonly behind: number }[]) {
+      const different = [...new Map(asked.map((one) => [`${one.list} ${one.behind}`, one])).entries()]
+      const values = [`{${different.map(([, { list }]) => list)}}`, `{${different.map(([, { behind }]) => behind)}}`]
+      const rows = await readRows(connection, countBehind, values)
+      const found = new Map(different.map(([name], n) => [name, Number(rows[n]?.count)]))
+      return asked.map(({ list, behind }) => found.get(`${list} ${behind}`) as number)
+    },
+    max: MAX_COUNTS,
+  })
+  const getTogether = gathered(gets, {
+    async send(connection, batches: readonly (readonly string[])[]) {
+      const keys = new Set(batches.flat())
+      const rows = await readRows(connection, getKeys, [`{${[...keys].join(',')}}`])
+      const found = new Map(rows.map((row) => [row.key, row]))
+      return batches.map((batch) =>
+        batch.map((key) => {
           const row = found.get(key)
           return row && recordOf(row)
-        })
-      },
-    }),
+        }),
+      )
+    },
+    max: MAX_KEYS,
+    weightOf: ({ length }) => length,
+  })
+
+  return {
+    get: batchGets({ nameOf: keyOf, read: getTogether }),
     async list(group: GroupRef, { after = { position: -1, id: '' }, limit }: PageRequest): Promise<RecordPage> {
       const list = listOf(group)
       const behind = `${group.partition}:${group.kind}:${checkedText(after.id, 'after.id')}`
@@ -58,9 +83,7 @@ export function reads({ table }: Names, { gets, lists }: { readonly gets: Lane; 
       return { records: rows.slice(0, max).map(recordOf), more: rows.length > max }
     },
     async count(group, after) {
-      const values = [listOf(group), checkedInteger(after, 'after')]
-      const [row] = await readRows(lists, countBehind, values)
-      return Number(row?.count)
+      return countTogether({ list: listOf(group), behind: checkedInteger(after, 'after') })
     },
     async time() {
       const [row] = await gets.query('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::text AS time')
@@ -70,7 +93,11 @@ export function reads({ table }: Names, { gets, lists }: { readonly gets: Lane; 
 }
 
 /** The rows of a statement that has at least one; without it if it stands for none. */
-async function readRows(lane: Lane, text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+async function readRows(
+  lane: Pick<Connection, 'query'>,
+  text: string,
+  values: readonly unknown[],
+): Promise<readonly Row[]> {
   const rows = await lane.query(text, values).catch((error) => Promise.reject(withHint(error)))
   if (rows[0]?.standby !== 'false') throw new Error('the PostgreSQL server is a standby, not the primary')
   return rows[0].key === null ? [] : rows

@@ -1,12 +1,7 @@
-import {
-  batchPerTick,
-  type InsertOptions,
-  type InsertResult,
-  type RecordRef,
-  type StoreRecord,
-} from '../../src/store.ts'
-import type { Row } from './connection.ts'
+import type { InsertOptions, InsertResult, RecordRef, StoreRecord } from '../../src/store.ts'
+import type { Connection, Row } from './connection.ts'
 import { isRepeatable, writeError } from './errors.ts'
+import { gathered } from './gathered.ts'
 import { type Lane, PATIENCE_MS } from './lane.ts'
 import { checkedInteger, checkedName, checkedText, keyOf, listOf, listsOf, type Names } from './names.ts'
 
@@ -45,23 +40,32 @@ export function writes(
   const insertLimited = `SELECT ${of('insert_limited')}($1, $2, $3, $4, $5) AS results`
   const replaceRecord = `SELECT ${of('replace')}($1, $2, $3, $4, $5, $6, $7)::text AS replaced`
 
-  const send = async (statement: string, records: readonly Sent[], values: readonly unknown[]) => {
+  const send = async (
+    connection: Connection,
+    { statement, records, values }: { statement: string; records: readonly Sent[]; values: readonly unknown[] },
+  ) => {
     const numbered = records.map((record, n) => ({ ...record, n }))
     const named = [...new Set(records.flatMap(({ if_key }) => if_key ?? []))].sort()
-    const [row] = await write(inserts, statement, [JSON.stringify(numbered), arrayOf(named), ...values])
+    const [row] = await write(connection, statement, [JSON.stringify(numbered), arrayOf(named), ...values])
     wrote(records.length)
     return [...(row?.results ?? '')].map((letter) => RESULTS[letter] as InsertResult)
   }
   const insertTogether = (durable: boolean) => {
-    const insert = batchPerTick<Sent, Outcome>(async (records) => {
-      const outcomes = new Map<Sent, Outcome>()
-      for (const different of rounds(records)) {
-        const found = await send(insertRecords, different, [durable]).catch((failed: unknown) => ({ failed }))
-        for (const [n, record] of different.entries())
-          outcomes.set(record, 'failed' in found ? found : (found[n] as InsertResult))
-      }
-      return records.map((record) => outcomes.get(record) as Outcome)
-    }, MAX_TOGETHER)
+    const insert = gathered(inserts, {
+      async send(connection, records: readonly Sent[]) {
+        const outcomes = new Map<Sent, Outcome>()
+        for (const different of rounds(records)) {
+          const call = { statement: insertRecords, records: different, values: [durable] }
+          const found = await send(connection, call).catch((failed: unknown) => ({ failed }))
+          for (const [n, record] of different.entries())
+            outcomes.set(record, 'failed' in found ? found : (found[n] as InsertResult))
+        }
+        return records.map((record) => outcomes.get(record) as Outcome)
+      },
+      max: MAX_TOGETHER,
+      // The calls of a tick of the event loop.
+      start: setImmediate,
+    })
     return async (record: Sent) => {
       const outcome = await insert(record)
       if (typeof outcome === 'object') throw outcome.failed
@@ -77,16 +81,17 @@ export function writes(
       if (!limit) return durable ? insertDurably(sent) : insertQuickly(sent)
       const { kind, partition } = record
       const values = [durable, listOf({ kind, partition, group: limit.group }), checkedInteger(limit.max, 'limit.max')]
-      const [result] = await send(insertLimited, [sent], values)
+      const call = { statement: insertLimited, records: [sent], values }
+      const [result] = await inserts.run((connection) => send(connection, call))
       return result as InsertResult
     },
     async replace(from, to) {
       const [key, revision] = [keyOf(from), checkedName(from.revision, 'from.revision')]
       const { list1, list2, list3, list4, ...sent } = sentOf(to)
       const lists = arrayOf(listsOf(to))
-      const [row] = await write(replaces, replaceRecord, [
-        ...[key, revision, lists, sent.position, sent.expires_at ?? null, sent.revision, sent.data],
-      ])
+      const { position, expires_at = null, data } = sent
+      const values = [key, revision, lists, position, expires_at, sent.revision, data]
+      const [row] = await replaces.run((connection) => write(connection, replaceRecord, values))
       const isReplaced = row?.replaced === 'true'
       if (isReplaced) wrote(1, to)
       return isReplaced
@@ -95,11 +100,11 @@ export function writes(
 }
 
 /** Sends a statement that writes. It is sent again only after the server has rolled it back. */
-async function write(lane: Lane, text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+async function write(connection: Connection, text: string, values: readonly unknown[]): Promise<readonly Row[]> {
   const until = performance.now() + PATIENCE_MS
   for (let attempt = 1; ; attempt++) {
     try {
-      return await lane.query(text, values)
+      return await connection.query(text, values)
     } catch (error) {
       if (!isRepeatable(error) || attempt === MAX_ATTEMPTS || performance.now() >= until) throw writeError(error)
     }

@@ -308,3 +308,15 @@ describe('a form that is sent again, because it was not certain that it was done
     expect(w.refused).toContain('app_of_another_account')
   })
 })
+
+describe('an operator, while the directory is down', () => {
+  it('suspends an app, and no page says that nothing was changed', async () => {
+    const w = await consoleWorld()
+    w.viewer = { login: 'root', operator: true }
+    const app = await w.open(`/apps/${w.key}`)
+    w.tree.setDown(true)
+    const page = await app.press('Active: suspend Call Reports')
+    expect((await w.appgrant.apps.get(w.key))?.suspended?.by).toEqual({ login: 'root' })
+    expect([page.status, page.text.includes('Nothing was changed')]).toEqual([503, false])
+  })
+})

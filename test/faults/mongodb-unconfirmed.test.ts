@@ -63,14 +63,21 @@ describeWith('faults: a primary without a majority', { found: mongodBinary, miss
       const calls = [codeOf(w.refresh(first.refresh)), codeOf(w.exchange(code))]
       for (const { reached } of held) await reached
       for (const member of others) await member.signal('SIGSTOP')
+      const written = w.observed.written.filter(({ kind }) => kind === 's')
+      const sessions = [...new Map(written.map((record) => [record.id, record])).values()]
       for (const { release } of held) release()
+      // The primary has them, and serves reads until it steps down: a repeat must not believe what it reads.
+      await until('the primary has the steps', async () => {
+        const found = await store.get(sessions)
+        return found.filter((one, at) => one?.revision !== sessions[at]?.revision).length === calls.length
+      })
+      expect(UNCONFIRMED).toContain(await codeOf(w.refresh(first.refresh, {}, other)))
       expect(await Promise.all(calls)).toEqual(['outcome_unknown', 'outcome_unknown'])
 
       const by = { key: w.key, secret: w.secret, token: doomed.access }
       for (const node of [other, w.appgrant]) {
         expect(UNCONFIRMED).toContain(await codeOf(w.refresh(first.refresh, {}, node)))
         expect(UNCONFIRMED).toContain(await codeOf(node.authorizer.revokeToken(by)))
-        // A primary serves reads until it steps down.
         expect(['ok', 'store_unavailable']).toContain(await codeOf(node.authorizer.verify(first.access)))
       }
       for (let n = 0; n < 2; n++) expect(UNCONFIRMED).toContain(await codeOf(w.exchange(code)))

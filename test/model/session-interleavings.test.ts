@@ -97,11 +97,11 @@ describe('concurrent calls on sessions with lost, late and repeated writes', () 
   }
   for (const [names, always] of PAIRS)
     it(`${names.join(' × ')}: every schedule with a fault equals some order of the calls (REV-1, REV-3, REV-4, REV-7)`, () =>
-      run(sessionScenario(names, always && { always }), { faults: 1, most: MOST, random: 25 }))
+      run(sessionScenario(names, always && { always }), { faults: 1, most: MOST, random: 40 }))
   for (const [names, options] of RACES) {
     const scenario = sessionScenario(names, options)
     it(`${scenario.name}: every schedule equals some order of the calls (TOK-8, TOK-9)`, () =>
-      run(scenario, { faults: 1, most: MOST, random: 25 }))
+      run(scenario, { faults: 1, most: MOST, random: 40 }))
   }
   for (const names of TRIOS)
     it(`${names.join(' × ')}: every random schedule equals some order of the calls, seed ${SEED}`, () =>

@@ -49,6 +49,8 @@ export function sentenceFor(error: unknown, texts: Texts): string | undefined {
     outcome_unknown: texts.notCertain,
     store_unavailable: texts.notSaved,
     directory_unavailable: texts.notSaved,
+    clock_unavailable: texts.notSaved,
+    clock_skew: texts.notSaved,
   }
   return sentences[error.code]
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { Client } from 'pg'
 import { expect, it } from 'vitest'
-import { postgresStore } from '../../../adapters/postgres/postgres-store.ts'
+import { type PostgresClient, postgresStore } from '../../../adapters/postgres/postgres-store.ts'
 import { isNotApplied, type RecordRef } from '../../../src/store/store.ts'
 import { changed, groupOf, inMs, record, upTo } from '../../../src/testing/sample-records.ts'
 import { describeWithPostgres, freshName } from '../../support/servers/postgres-target.ts'
@@ -38,10 +38,12 @@ describeWithPostgres('postgresStore statements', (target) => {
     const rewritten = { from: '', to: '' }
     const observedClient = () => {
       const client = new Client(target().url)
-      const query = client.query.bind(client) as (text: string, values?: unknown[]) => Promise<{ rows: unknown[] }>
-      const observe = (text: string, values?: unknown[]) => {
+      const query = client.query.bind(client) as PostgresClient['query']
+      const observe: PostgresClient['query'] = (statement, values) => {
+        const { text, ...named } = typeof statement === 'string' ? { text: statement, values: values ?? [] } : statement
         sent.push(text)
-        return query(text.replace(rewritten.from, rewritten.to), values)
+        const name = rewritten.from === '' || !('name' in named) ? named : { ...named, name: `${named.name}_rewritten` }
+        return query({ name: '', ...name, text: text.replace(rewritten.from, rewritten.to) })
       }
       return Object.assign(client, { query: observe })
     }
@@ -76,6 +78,29 @@ describeWithPostgres('postgresStore statements', (target) => {
     expect(await does(() => store.count(groupOf('g'), 0))).toBe(65)
     await does(() => store.list(groupOf('g'), { limit: 10 }))
     expect(await does(async () => store.time?.())).toBeGreaterThan(Date.now() - 60_000)
+    await store.close()
+  })
+
+  it('calls that come while all connections are busy are sent together once one is free', async () => {
+    const { store, operations, table } = await observed()
+    const holder = new Client(target().url)
+    await holder.connect()
+    await holder.query(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`)
+    const before = operations().length
+    const inserts: Promise<unknown>[] = []
+    const gets: Promise<unknown>[] = []
+    const one = record()
+    for (const _ of upTo(20)) {
+      inserts.push(store.insert(record()))
+      gets.push(store.get([one]))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await holder.query('COMMIT')
+    expect(new Set(await Promise.all(inserts))).toEqual(new Set(['inserted']))
+    expect(await Promise.all(gets)).toEqual(gets.map(() => [undefined]))
+    // Two connections of each kind that were taken at first, and what came then.
+    expect(operations().length - before).toBeLessThanOrEqual(8)
+    await holder.end()
     await store.close()
   })
 
@@ -290,5 +315,9 @@ describeWithPostgres('postgresStore statements', (target) => {
     }
     await store.close()
     expect(await used()).toBe(before)
+    const [row] = await target().sql(
+      `SELECT n_tup_hot_upd::int AS n FROM pg_stat_user_tables WHERE relname = '${table}'`,
+    )
+    expect(Number(row?.n)).toBeGreaterThan(0)
   })
 })

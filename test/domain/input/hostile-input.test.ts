@@ -97,7 +97,8 @@ async function setUp() {
       refresh: [{ ...credentials, secret: undefined, assertion: 'x.y.z', refreshToken: 'x', scope: ['read'] }],
     },
     installs: {
-      list: [{ account: 'org', name: 'x', limit: 5, cursor: 'x' }],
+      get: [{ app: app.key, account: 'org' }],
+      list: [{ account: 'org', name: 'x', counts: true, limit: 5, cursor: 'x' }],
       listByApp: [{ app: app.key, limit: 5, cursor: 'x' }],
       count: [{ app: app.key }],
       withdraw: [{ app: app.key, account: 'org' }],

@@ -37,7 +37,8 @@ const ACTS = [
   ...often(2, 'suspend'),
   ...often(4, 'resume'),
   ...often(2, 'trust'),
-  ...often(2, 'publish'),
+  ...often(3, 'publish'),
+  ...often(2, 'unpublish'),
   ...often(2, 'removeToken'),
 ] as const
 

@@ -98,14 +98,24 @@ async function inFolder(fill: (data: string) => Promise<void>): Promise<Postgres
       await client.end()
     }
   }
-  const start = async () => {
+  const launch = () => {
     const options = ['-D', data, '-p', `${port}`, '-k', folder, '-c', 'logging_collector=off']
     const logged = `exec "$0" "$@" >>"${log}" 2>&1`
     child = spawn('/bin/sh', ['-c', logged, binary('postgres'), ...options], { ...serverUser, cwd: folder })
-    await until('PostgreSQL answers', async () => {
-      if (child?.exitCode !== null) throw new Error(`PostgreSQL ended:\n${(await readFile(log, 'utf8')).slice(-2000)}`)
-      return (await sql('SELECT 1')).length > 0
-    })
+  }
+  const start = async () => {
+    launch()
+    // It refuses to start until the last process of the one that was killed has gone.
+    let attemptsLeft = 40
+    await until(
+      'PostgreSQL answers',
+      async () => {
+        if (child?.exitCode === null && child.signalCode === null) return (await sql('SELECT 1')).length > 0
+        if (attemptsLeft-- > 0) launch()
+        throw new Error(`PostgreSQL ended:\n${(await readFile(log, 'utf8')).slice(-2000)}`)
+      },
+      { everyMs: 50 },
+    )
   }
   const signal: Postgres['signal'] = async (name) => {
     const running = child?.exitCode === null && child.signalCode === null

@@ -34,7 +34,7 @@ const FAILURES: Readonly<Record<Failure, readonly [title: string, explanation: s
   tooLarge: ['Dieses Formular ist zu groß', 'Nichts wurde geändert. Kürzen Sie Ihre Eingaben.'],
   unavailable: [
     'Diese Seite ist derzeit nicht verfügbar',
-    'Nichts wurde geändert. Gesperrte Apps bleiben gesperrt. Versuchen Sie es in einigen Sekunden erneut.',
+    'Was erledigt ist, bleibt erledigt, und gesperrte Apps bleiben gesperrt. Versuchen Sie es in einigen Sekunden erneut.',
   ],
   wrongType: [
     'Diese Anfrage ist ungültig',

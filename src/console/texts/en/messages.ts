@@ -22,7 +22,7 @@ const FAILURES: Readonly<Record<Failure, readonly [title: string, explanation: s
   tooLarge: ['This form is too large', 'Nothing was changed. Shorten what you entered.'],
   unavailable: [
     'This page is not available at the moment',
-    'Nothing was changed. Suspended apps stay suspended. Try again in a few seconds.',
+    'What was done stays done, and suspended apps stay suspended. Try again in a few seconds.',
   ],
   wrongType: ['This request is not valid', 'Nothing was changed. Go to your apps and try again from there.'],
 }
