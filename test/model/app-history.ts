@@ -223,6 +223,9 @@ function verification(id: string, outcome: Answered['outcome']): readonly Condit
     }
     case 'app_removed':
       return [isHere, ({ gone }) => gone]
+    // What a removed app held is freed some seconds later: its tokens expire at once.
+    case 'expired':
+      return [over((_, { gone }) => gone)]
     case 'revoked': {
       // The tokens of an ended session are removed one by one; until then they are there.
       const isOut: Condition = (state) => !isHere(state) || !isOpen(state)
