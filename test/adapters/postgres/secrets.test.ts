@@ -7,6 +7,7 @@ import { describeWith } from '../../support/servers/describe-with.ts'
 import { quietly } from '../../support/servers/mongo-target.ts'
 import { type Postgres, postgresBinaries, postgresMissing, startPostgres } from '../../support/servers/postgres.ts'
 import { DRIVERS, freshName } from '../../support/servers/postgres-target.ts'
+import { until } from '../../support/servers/until.ts'
 
 const { password } = CANARIES
 
@@ -100,6 +101,8 @@ describeWith('secrets in the errors of postgresStore', { found: postgresBinaries
       try {
         await using(
           async (store) => {
+            // Opens the connections, for which a first call would not wait long.
+            await quietly(() => store.prepare())
             await store.insert(canaryRecord())
             proxy.cutAtReply(() => 5)
             await listener.callAll(store)
@@ -107,6 +110,9 @@ describeWith('secrets in the errors of postgresStore', { found: postgresBinaries
             await server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'canary'")
             await listener.callAll(store)
             await server.signal('SIGKILL')
+            await until('the store has noticed', async () => {
+              return (await listener.catching(store.watch?.(() => {}) ?? Promise.resolve())) !== undefined
+            })
             expect(await listener.callAll(store)).toBe(10)
           },
           { port: proxy.address.port },
