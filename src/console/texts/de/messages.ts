@@ -88,13 +88,12 @@ export const deMessages = {
   secretLimit: 'Sie hat bereits zwei Geheimnisse. Entfernen Sie zuerst eines.',
   secretGone:
     'Das Geheimnis wurde gerade eben neu erzeugt. Sehen Sie auf der Seite der App nach, bevor Sie es wiederholen.',
-  conflict: 'Jemand hat im selben Moment etwas geändert. Drücken Sie die Schaltfläche noch einmal.',
-  notSaved:
-    'Das ist derzeit nicht verfügbar. Nichts wurde geändert. Drücken Sie die Schaltfläche in einigen Sekunden noch einmal.',
+  conflict: 'Jemand hat im selben Moment etwas geändert. Versuchen Sie es noch einmal.',
+  notSaved: 'Das ist derzeit nicht verfügbar. Nichts wurde geändert. Versuchen Sie es in einigen Sekunden noch einmal.',
   tooMany:
-    'Das waren zu viele Änderungen in kurzer Zeit. Nichts wurde geändert. Drücken Sie die Schaltfläche in einer Minute noch einmal.',
+    'Das waren zu viele Änderungen in kurzer Zeit. Nichts wurde geändert. Versuchen Sie es in einer Minute noch einmal.',
   notCertain:
-    'Es ist nicht sicher, dass dies erledigt wurde. Drücken Sie die Schaltfläche noch einmal: Es schadet nicht, wenn es zweimal geschieht.',
+    'Es ist nicht sicher, dass dies erledigt wurde. Versuchen Sie es noch einmal: Es schadet nicht, wenn es zweimal geschieht.',
   notCertainRegistered:
     'Es ist nicht sicher, dass die App registriert wurde. Drücken Sie noch einmal OK: Sie wird nicht zweimal registriert.',
   alreadyRegistered:
