@@ -3,10 +3,10 @@ import type { AppGrant } from '../create-app-grant.ts'
 import type { RequestContext } from '../domain/apps/authenticate-app.ts'
 import { browserLocale } from '../frame/languages.ts'
 import { pathOf } from '../http/wire/path.ts'
-import type { IncomingRequest } from '../http/wire/request.ts'
+import { type IncomingRequest, requestContext } from '../http/wire/request.ts'
 import { notStored } from '../http/wire/response.ts'
 import { assertSameOrigin, reportingCrossSite } from '../http/wire/same-origin.ts'
-import { type ConnectionInfo, type Handler, handlerOf } from '../http/wire/serve.ts'
+import { type Handler, handlerOf } from '../http/wire/serve.ts'
 import type { AddressName, AddressParts, Match } from './addresses.ts'
 import type { Call, ConsoleRoute, Reply } from './call.ts'
 import type { Context } from './context.ts'
@@ -57,7 +57,7 @@ export function serveConsole(settings: ConsoleSettings, { appgrant, routes, cloc
       const route = match && routes[match.name]
       if (!route) return await shown({ failure: 'notFound' }, anonymous(), request)
       const query = new URL(request.url).searchParams
-      const found = { request, source: sourceOf(request, connection), query, match, route }
+      const found = { request, source: requestContext(request, connection.remoteAddress), query, match, route }
       if (isRead(request)) return await read(found)
       isForm = request.method === 'POST' && route.post !== undefined
       if (isForm) return await change(found, anonymous)
@@ -165,9 +165,4 @@ export function serveConsole(settings: ConsoleSettings, { appgrant, routes, cloc
 
 function isRead({ method }: IncomingRequest): boolean {
   return method === 'GET' || method === 'HEAD'
-}
-
-function sourceOf({ headers }: IncomingRequest, { remoteAddress }: ConnectionInfo): RequestContext {
-  const userAgent = headers.get('user-agent')
-  return { ...(userAgent !== null && { userAgent }), ...(remoteAddress !== undefined && { remoteAddress }) }
 }

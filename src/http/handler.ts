@@ -18,7 +18,7 @@ import { HttpError } from './wire/http-error.ts'
 import { createMisplacement } from './wire/misplaced.ts'
 import { isLeadingPath, pathOf, withPrefix } from './wire/path.ts'
 import { withPreflight } from './wire/preflight.ts'
-import type { IncomingRequest } from './wire/request.ts'
+import { type IncomingRequest, requestContext } from './wire/request.ts'
 import { BodyWasReadError } from './wire/request-body.ts'
 import { createRouter, type Route, type RouteCall, type RouteMatch } from './wire/router.ts'
 import { type Handler, handlerOf, type Serve } from './wire/serve.ts'
@@ -181,11 +181,7 @@ function routeOf({ method }: IncomingRequest, { methods }: RouteMatch): Route {
 }
 
 function callOf(request: IncomingRequest, { params }: RouteMatch, remoteAddress: string | undefined): RouteCall {
-  const userAgent = request.headers.get('user-agent')
-  const context: { -readonly [Member in keyof RequestContext]: RequestContext[Member] } = {}
-  if (userAgent !== null) context.userAgent = userAgent
-  if (remoteAddress !== undefined) context.remoteAddress = remoteAddress
-  return new RoutedCall(request, params, context)
+  return new RoutedCall(request, params, requestContext(request, remoteAddress))
 }
 
 class RoutedCall implements RouteCall {

@@ -4,10 +4,9 @@ import type { Call, ConsoleRoute, Reply } from '../call.ts'
 import { selection } from '../forms/read-form.ts'
 import { warning } from '../messages.ts'
 import { allAppsPage } from '../pages/all.ts'
-import { resultsPage } from '../pages/results.ts'
 import { type ReadApp, statusOf, suspender } from './app-readings.ts'
 import { eachOf } from './each-of.ts'
-import { type Notice, saidIn } from './notice.ts'
+import { type Notice, saidIn, withNotice } from './notice.ts'
 import { type ReadPage, readPage } from './read-page.ts'
 
 export const allRoute: ConsoleRoute = { isForOperator: true, get: (call) => showAll(call) }
@@ -32,7 +31,7 @@ export async function showAll(call: Call, notice?: Notice): Promise<Reply> {
     createdAt: app.createdAt,
   }))
   const content = allAppsPage({ rows, search, list, message }, context)
-  return { page: notice ? { ...content, status: notice.status, failed: true } : content, context }
+  return withNotice(content, notice, context)
 }
 
 /** By a whole key, by a whole account or, if there is nothing of either, by a part of the name. */
@@ -73,9 +72,13 @@ export const suspendAllRoute: ConsoleRoute = {
     const { apps } = call.over(undefined)
     const found = await fewAtOnce(keys, (key) => apps.get(key))
     const known = found.filter((app) => app !== undefined)
-    const { outcomes, hasFailed } = await eachOf(known, ({ key }) => apps.suspend(key), texts)
-    if (!hasFailed) return { redirect: to('all', { said: 'apps-suspended', count: String(known.length) }) }
-    const view = { tab: 'all', title: texts.suspendSelected, done: texts.suspended, back: to('all') } as const
-    return { page: resultsPage({ ...view, results: outcomes }, call.context), context: call.context }
+    return eachOf(known, ({ key }) => apps.suspend(key), {
+      context: call.context,
+      tab: 'all',
+      title: texts.suspendSelected,
+      done: texts.suspended,
+      back: to('all'),
+      redirect: to('all', { said: 'apps-suspended', count: String(known.length) }),
+    })
   },
 }

@@ -1,5 +1,6 @@
-import { AppGrantError, isAppGrantError } from '../../base/errors.ts'
+import { isAppGrantError } from '../../base/errors.ts'
 import type { App, AppCounts, AppStanding } from '../../domain/apps/app.ts'
+import { appNotFound } from '../../domain/apps/app-errors.ts'
 import type { Call, Named } from '../call.ts'
 import type { Context } from '../context.ts'
 import type { AppValues } from '../forms/app-values.ts'
@@ -18,10 +19,6 @@ export async function appOf({ match, over, context }: Call): Promise<ReadApp> {
   // To their own account, an operator is an account like any other.
   const app = operator === true && found?.owner === account ? await read(account) : found
   return app ?? Promise.reject(appNotFound())
-}
-
-export function appNotFound(): AppGrantError<'app_not_found'> {
-  return new AppGrantError('app_not_found', { message: 'no such app' })
 }
 
 /** The account that suspended an app; undefined if none did. */

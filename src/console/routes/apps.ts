@@ -3,7 +3,7 @@ import type { AppFilters } from '../pages/app-filters.ts'
 import { type AppRow, appsPage } from '../pages/apps.ts'
 import { tokensDialog } from '../pages/tokens.ts'
 import { type ReadApp, statusOf, suspender, tagsOf } from './app-readings.ts'
-import { type Notice, saidIn } from './notice.ts'
+import { type Notice, saidIn, withNotice } from './notice.ts'
 import { readPage } from './read-page.ts'
 import { readTokens } from './read-tokens.ts'
 
@@ -47,7 +47,7 @@ export async function showApps(
     },
     context,
   )
-  return { page: notice ? { ...content, status: notice.status, failed: true } : content, context }
+  return withNotice(content, notice, context)
 }
 
 /** What the query of an address narrows the list by. */

@@ -5,11 +5,10 @@ import { selection } from '../forms/read-form.ts'
 import { warning } from '../messages.ts'
 import { instancesPage } from '../pages/instances.ts'
 import { removingInstances } from '../pages/list-confirmations.ts'
-import { resultsPage } from '../pages/results.ts'
 import { appOf } from './app-readings.ts'
 import { confirming } from './confirming.ts'
 import { eachOf } from './each-of.ts'
-import { type Notice, saidIn } from './notice.ts'
+import { type Notice, saidIn, withNotice } from './notice.ts'
 import { readPage } from './read-page.ts'
 
 export const instancesRoute: ConsoleRoute = { get: (call) => showInstances(call) }
@@ -33,7 +32,7 @@ async function showInstances(call: Call, notice?: Notice): Promise<Reply> {
     scope,
   }))
   const content = instancesPage({ app, rows, list, total: app.instances, message }, context)
-  return { page: notice ? { ...content, status: notice.status, failed: true } : content, context }
+  return withNotice(content, notice, context)
 }
 
 /** Takes from accounts what they have allowed to the app. */
@@ -60,11 +59,15 @@ export const removeInstancesRoute: ConsoleRoute = confirming(async (call, input,
     async run() {
       const { texts, to } = context
       const withdraw = ({ account }: { account: string }) => installs.withdraw({ app: app.key, account })
-      const { outcomes, hasFailed } = await eachOf(named, withdraw, texts)
       const list = (said: AddressParts = {}) => to('instances', { key: app.key, ...said })
-      if (!hasFailed) return { redirect: list({ said: 'instances-removed', count: String(held.length) }) }
-      const view = { tab: 'apps', title: texts.removeSelected, done: texts.removed, back: list() } as const
-      return { page: resultsPage({ ...view, results: outcomes }, context), context }
+      return eachOf(named, withdraw, {
+        context,
+        tab: 'apps',
+        title: texts.removeSelected,
+        done: texts.removed,
+        back: list(),
+        redirect: list({ said: 'instances-removed', count: String(held.length) }),
+      })
     },
   }
 })

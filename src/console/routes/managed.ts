@@ -5,10 +5,9 @@ import { selection } from '../forms/read-form.ts'
 import { warning } from '../messages.ts'
 import { withdrawing } from '../pages/list-confirmations.ts'
 import { managedPage } from '../pages/managed.ts'
-import { resultsPage } from '../pages/results.ts'
 import { confirming } from './confirming.ts'
 import { eachOf } from './each-of.ts'
-import { type Notice, saidIn } from './notice.ts'
+import { type Notice, saidIn, withNotice } from './notice.ts'
 import { readPage } from './read-page.ts'
 
 export const managedRoute: ConsoleRoute = { get: (call) => showManaged(call) }
@@ -38,7 +37,7 @@ async function showManaged(call: Call, notice?: Notice): Promise<Reply> {
     liveTokens,
   }))
   const content = managedPage({ account: nameOf(account), rows, search, list, mayUse: may.useApps, message }, context)
-  return { page: notice ? { ...content, status: notice.status, failed: true } : content, context }
+  return withNotice(content, notice, context)
 }
 
 /** Takes back what the account has allowed to the selected apps. */
@@ -63,11 +62,15 @@ export const withdrawRoute: ConsoleRoute = confirming(async (call, input, form) 
     async run() {
       const { texts, to, actsFor } = context
       const withdraw = ({ key }: { key: string }) => installs.withdraw({ app: key, account })
-      const { outcomes, hasFailed } = await eachOf(apps, withdraw, texts)
       const list = (said: AddressParts = {}) => to('managed', { for: actsFor?.account, ...said })
-      if (!hasFailed) return { redirect: list({ said: 'withdrawn', count: String(apps.length) }) }
-      const view = { tab: 'managed', title: texts.removeSelected, done: texts.removed, back: list() } as const
-      return { page: resultsPage({ ...view, results: outcomes }, context), context }
+      return eachOf(apps, withdraw, {
+        context,
+        tab: 'managed',
+        title: texts.removeSelected,
+        done: texts.removed,
+        back: list(),
+        redirect: list({ said: 'withdrawn', count: String(apps.length) }),
+      })
     },
   }
 })

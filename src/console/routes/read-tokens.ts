@@ -1,6 +1,7 @@
+import { appNotFound } from '../../domain/apps/app-errors.ts'
 import type { Call } from '../call.ts'
 import type { TokensView } from '../pages/tokens.ts'
-import { appNotFound, ifKnown } from './app-readings.ts'
+import { ifKnown } from './app-readings.ts'
 import { readPage } from './read-page.ts'
 
 /** The tokens that an app has for an account, without what depends on where they are shown. */

@@ -6,7 +6,6 @@ import { selection } from '../forms/read-form.ts'
 import { warning } from '../messages.ts'
 import { confirmPage } from '../pages/confirm.ts'
 import { removingApps } from '../pages/list-confirmations.ts'
-import { resultsPage } from '../pages/results.ts'
 import { showAll } from './all.ts'
 import { appOf, type ReadApp } from './app-readings.ts'
 import { showApps } from './apps.ts'
@@ -78,10 +77,13 @@ async function removeAll(
 ): Promise<Reply> {
   const { texts } = context
   const remove = ({ key, owner }: ReadApp) => call.over(from === 'all' ? undefined : owner).apps.remove(key)
-  const { outcomes, hasFailed } = await eachOf(all, remove, texts)
-  const tab = from === 'all' ? 'all' : 'apps'
   const list = listOf(from, context)
-  if (!hasFailed) return { redirect: list({ said: 'apps-removed', count: String(all.length) }) }
-  const view = { tab, title: texts.removeSelected, done: texts.removed, back: list() } as const
-  return { page: resultsPage({ ...view, results: outcomes }, context), context }
+  return eachOf(all, remove, {
+    context,
+    tab: from === 'all' ? 'all' : 'apps',
+    title: texts.removeSelected,
+    done: texts.removed,
+    back: list(),
+    redirect: list({ said: 'apps-removed', count: String(all.length) }),
+  })
 }

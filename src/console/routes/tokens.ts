@@ -3,7 +3,7 @@ import type { Form } from '../forms/read-form.ts'
 import { warning } from '../messages.ts'
 import { tokensPage } from '../pages/tokens.ts'
 import { filtersIn, showApps } from './apps.ts'
-import { type Notice, saidIn } from './notice.ts'
+import { type Notice, saidIn, withNotice } from './notice.ts'
 import { readTokens } from './read-tokens.ts'
 
 export const tokensRoute: ConsoleRoute = {
@@ -25,7 +25,7 @@ async function showTokens(call: Call, notice?: Notice): Promise<Reply> {
     : { to: to('apps', { for: actsFor?.account }), text: texts.apps }
   const content = tokensPage({ ...view, account: nameOf(account), message, back }, context)
   const tab = isManaged ? 'managed' : 'apps'
-  return { page: { ...content, tab, ...(notice && { status: notice.status, failed: true }) }, context }
+  return withNotice({ ...content, tab }, notice, context)
 }
 
 /** The checkbox in the header means all there are, those on other pages too. */

@@ -1,3 +1,5 @@
+import type { RequestContext } from '../../domain/apps/authenticate-app.ts'
+
 /** The part of a request that the endpoints read, independent of any server. */
 export interface IncomingRequest {
   readonly method: string
@@ -16,6 +18,18 @@ export interface IncomingRequest {
   readBody(limit: number): Promise<Uint8Array | undefined>
   /** Converts to a Fetch Request, for functions of the host. */
   toRequest(): Request
+}
+
+/** Who sent a request, for what is stored and reported of it. Made without spreads: every request takes this path. */
+export function requestContext(
+  { headers }: Pick<IncomingRequest, 'headers'>,
+  remoteAddress: string | undefined,
+): RequestContext {
+  const userAgent = headers.get('user-agent')
+  const context: { -readonly [Member in keyof RequestContext]: RequestContext[Member] } = {}
+  if (userAgent !== null) context.userAgent = userAgent
+  if (remoteAddress !== undefined) context.remoteAddress = remoteAddress
+  return context
 }
 
 /** Adapts a Fetch Request. */
