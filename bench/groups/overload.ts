@@ -61,7 +61,7 @@ async function overHttp(bench: Bench, port: number): Promise<void> {
   }
   const requests = [{ headers, body: 'grant_type=client_credentials' }]
   const asked = { path: '/token', method: 'POST', requests } as const
-  const amount = bench.quick ? 5000 : 40_000
+  const amount = bench.quick ? 20_000 : 40_000
   await load(server, asked, { amount, connections: FEW })
   const trials: Trial[] = []
   for (let round = 0; round < (bench.quick ? 1 : 5); round++) {

@@ -1,6 +1,6 @@
 import { type AppGrantError, type ErrorCode, isAppGrantError } from '../../base/errors.ts'
 import { challenge } from './challenge.ts'
-import { HttpError, invalidClient, invalidToken } from './http-error.ts'
+import { type ErrorReply, errorReply, HttpError, invalidClient, invalidToken } from './http-error.ts'
 import type { IncomingRequest } from './request.ts'
 import { jsonResponse, type PlainResponse, withHeaders } from './response.ts'
 
@@ -23,7 +23,7 @@ export function errorResponse(
 
 /** The response to an unexpected error, with nothing of the error in it. */
 export function serverErrorResponse(): PlainResponse {
-  return httpErrorResponse(new HttpError(500, 'server_error', 'the request could not be processed'))
+  return httpErrorResponse(errorReply(500, 'server_error', 'the request could not be processed'))
 }
 
 /** The 503 for an outage or overload; undefined for any other error. */
@@ -32,21 +32,21 @@ export function outageResponse(error: unknown): PlainResponse | undefined {
 }
 
 /** Status and headers of an error page. It is never a 401: a browser would ask the user for the app's credentials. */
-export function pageStatus(error: HttpError | AppGrantError): Pick<HttpError, 'status' | 'headers'> {
+export function pageStatus(error: HttpError | AppGrantError): Pick<ErrorReply, 'status' | 'headers'> {
   if (error instanceof HttpError) return error
   if (isAppGrantError(error, 'limit_reached')) return tooMany(error, error.code)
   return isAppGrantError(error, ...OUTAGES) ? unavailable(error) : { status: 400, headers: {} }
 }
 
 /** A 401 for wrong credentials of an app has the challenge that fits the request. */
-function challenging(error: HttpError, headers: IncomingRequest['headers']): PlainResponse {
+function challenging(error: ErrorReply, headers: IncomingRequest['headers']): PlainResponse {
   const response = httpErrorResponse(error)
   const { status, code, message } = error
   if (status !== 401 || code !== 'invalid_client') return response
   return withHeaders(response, { 'www-authenticate': challenge(headers, code, asDescription(message)) })
 }
 
-function httpErrorResponse({ status, code, message, headers, details }: HttpError): PlainResponse {
+function httpErrorResponse({ status, code, message, headers, details }: ErrorReply): PlainResponse {
   return jsonResponse({ error: code, error_description: asDescription(message), ...details }, { status, headers })
 }
 
@@ -72,19 +72,19 @@ const OUTAGES = [
 
 const LIMITS = ['too_many_failures', 'limit_reached'] as const
 
-function unavailable({ message }: AppGrantError): HttpError {
-  return new HttpError(503, 'temporarily_unavailable', message, { headers: { 'retry-after': RETRY_AFTER_SECONDS } })
+function unavailable({ message }: AppGrantError): ErrorReply {
+  return errorReply(503, 'temporarily_unavailable', message, { headers: { 'retry-after': RETRY_AFTER_SECONDS } })
 }
 
 /** Maps to the error codes of the OAuth RFCs (ERR-1). */
-function oauthError(error: AppGrantError): HttpError {
+function oauthError(error: AppGrantError): ErrorReply {
   const { code, message } = error
   if (isAppGrantError(error, 'app_authentication_failed')) return invalidClient(message)
   if (isAppGrantError(error, 'invalid_token')) return invalidToken(message)
   if (isAppGrantError(error, 'too_many_failures')) return tooMany(error, 'invalid_client')
   if (isAppGrantError(error, 'limit_reached')) return tooMany(error, 'temporarily_unavailable')
   if (isAppGrantError(error, ...OUTAGES)) return unavailable(error)
-  return new HttpError(400, OAUTH_CODES[code] ?? 'invalid_request', message)
+  return errorReply(400, OAUTH_CODES[code] ?? 'invalid_request', message)
 }
 
 // invalid_grant is permanent; a state that can be undone is unauthorized_client.
@@ -100,7 +100,7 @@ const OAUTH_CODES: Partial<Record<ErrorCode, string>> = {
   invalid_target: 'invalid_target',
 }
 
-function apiError(error: AppGrantError): HttpError {
+function apiError(error: AppGrantError): ErrorReply {
   const { code, message, details } = error
   // The reason is for the host only.
   if (isAppGrantError(error, 'invalid_token')) return invalidToken(message)
@@ -108,7 +108,7 @@ function apiError(error: AppGrantError): HttpError {
   // A repeat of the same request would be refused again.
   const isOutage = isAppGrantError(error, ...OUTAGES) && !('changed' in details)
   const headers = isOutage ? { 'retry-after': RETRY_AFTER_SECONDS } : {}
-  return new HttpError(isOutage ? 503 : (API_STATUSES[code] ?? 400), code, message, {
+  return errorReply(isOutage ? 503 : (API_STATUSES[code] ?? 400), code, message, {
     headers,
     details: { ...details },
   })
@@ -126,6 +126,6 @@ const API_STATUSES: Partial<Record<ErrorCode, number>> = {
   secret_limit_reached: 409,
 }
 
-function tooMany({ message, details }: AppGrantError<(typeof LIMITS)[number]>, code: string): HttpError {
-  return new HttpError(429, code, message, { headers: { 'retry-after': String(details.retryAfterSeconds) } })
+function tooMany({ message, details }: AppGrantError<(typeof LIMITS)[number]>, code: string): ErrorReply {
+  return errorReply(429, code, message, { headers: { 'retry-after': String(details.retryAfterSeconds) } })
 }

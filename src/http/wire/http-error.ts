@@ -4,8 +4,17 @@ export interface HttpErrorOptions {
   readonly details?: Readonly<Record<string, unknown>>
 }
 
+/** What a client learns of an error. */
+export interface ErrorReply {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly details: Readonly<Record<string, unknown>>
+}
+
 /** An error with its status and error code, thrown while a request is read. One place turns it into a response. */
-export class HttpError extends Error {
+export class HttpError extends Error implements ErrorReply {
   readonly status: number
   readonly code: string
   readonly headers: Readonly<Record<string, string>>
@@ -20,6 +29,11 @@ export class HttpError extends Error {
     this.headers = options.headers ?? {}
     this.details = options.details ?? {}
   }
+}
+
+/** As {@link HttpError}, for an error that was thrown already: to capture another stack takes a tenth of what a refusal takes. */
+export function errorReply(status: number, code: string, message: string, options: HttpErrorOptions = {}): ErrorReply {
+  return { status, code, message, headers: options.headers ?? {}, details: options.details ?? {} }
 }
 
 /** A request that violates RFC 6749 or a similar rule of this API. */
