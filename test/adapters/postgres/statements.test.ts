@@ -296,6 +296,17 @@ describeWithPostgres('postgresStore statements', (target) => {
     await store.close()
   })
 
+  it('a sweep reads no record that has not expired', async () => {
+    const { store, table } = await observed()
+    await Promise.all(upTo(300).map(() => store.insert(record({ expiresAt: inMs(3_600_000) }))))
+    const [row] = await target().sql(`
+      SELECT ${table}_sweep(0);
+      SELECT idx_scan::int AS scans, idx_tup_fetch::int AS rows FROM pg_stat_xact_user_tables
+      WHERE relname = '${table}'`)
+    expect(row).toEqual({ scans: 1, rows: 0 })
+    await store.close()
+  })
+
   it('the plan of every statement uses an index, however small the table was when it was first run', async () => {
     const { store, table } = await observed()
     await Promise.all(many(300).map((one) => store.insert(one)))
