@@ -80,6 +80,8 @@ export interface AppGrant extends Management, AsyncDisposable {
   readonly events: Events
   /** The configured issuer; undefined if there is none. */
   readonly issuer: string | undefined
+  /** What tokens can be issued for: the option `resources`, by default the issuer alone. */
+  readonly resources: readonly string[]
   /** The scope catalogue, in the order of the option `scopes`. Empty without it. */
   readonly scopes: readonly ScopeDescription[]
   /**
@@ -255,6 +257,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     authorizer: traced('Authorizer', refusingUnderLoad(createAuthorizer(parts), LIMITED, load), channels),
     events: publicEvents(events),
     issuer,
+    resources: audiences.all,
     scopes: scopes.catalogue,
     jwks: signed?.jwks,
     claims: hostClaims,

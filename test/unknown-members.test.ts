@@ -50,6 +50,9 @@ const EXPORTS: Readonly<Record<string, Case | typeof NONE>> = {
   createHandler: wrong('signin', 'signIn', (extra) => http.createHandler(appgrant, extra)),
   protect: wrong('scopes', 'scope', (extra) => http.protect(authorizer, extra)),
   protectNode: wrong('scopes', 'scope', (extra) => node.protectNode(authorizer, extra)),
+  createResourceMetadata: wrong('isuer', 'issuer', (extra) =>
+    http.createResourceMetadata({ resource: AUDIENCE, issuer: ISSUER, ...extra }),
+  ),
   toNodeHandler: wrong('remoteAdress', 'remoteAddress', (extra) => node.toNodeHandler(handler, extra)),
   introspectionVerifier: wrong('endPointUrl', 'endpoint', (extra) =>
     resource.introspectionVerifier({ ...verifier, ...credentials, ...extra }),
@@ -109,6 +112,9 @@ const NESTED: Readonly<Record<string, Case>> = {
   ),
   'createConsole texts': wrong('cancell', 'cancel', (fr) =>
     consolePages.createConsole(appgrant, { signIn: async () => session, texts: { fr } }),
+  ),
+  'createHandler resourceMetadata': wrong('scope', 'scopes', (extra) =>
+    http.createHandler(appgrant, { resourceMetadata: [{ resource: ISSUER, ...extra }] }),
   ),
   'createHandler theme': wrong('acent', 'accent', (theme) => http.createHandler(appgrant, { theme })),
   'createHandler texts': wrong('approv', 'approve', (fr) => http.createHandler(appgrant, { texts: { fr } })),

@@ -2,25 +2,24 @@ import { invalidOption } from '../base/errors.ts'
 import { emitTo } from '../base/events.ts'
 import { assertOptions, knownMembers } from '../base/known-members.ts'
 import type { AppGrant } from '../create-app-grant.ts'
-import type { RequestContext } from '../domain/apps/authenticate-app.ts'
 import { checkTexts } from '../frame/languages.ts'
 import { checkTheme } from '../frame/theme.ts'
 import { accountApi } from './api/account-api.ts'
 import { introspectRoute } from './oauth/introspect.ts'
 import { jwksRoute } from './oauth/jwks.ts'
 import { metadataRoute } from './oauth/metadata.ts'
+import { type ResourceDescription, resourceMetadataRoutes } from './oauth/resource-metadata.ts'
 import { revokeRoute } from './oauth/revoke.ts'
 import { tokenRoute } from './oauth/token.ts'
 import { authorizeRoutes, type PageOptions } from './pages/authorize.ts'
 import { PAGE_TEXTS } from './pages/texts.ts'
+import { callOf, notFound, routeOf } from './wire/call.ts'
 import { errorResponse, serverErrorResponse } from './wire/error-response.ts'
-import { HttpError } from './wire/http-error.ts'
 import { createMisplacement } from './wire/misplaced.ts'
 import { isLeadingPath, pathOf, withPrefix } from './wire/path.ts'
 import { withPreflight } from './wire/preflight.ts'
-import { type IncomingRequest, requestContext } from './wire/request.ts'
 import { BodyWasReadError } from './wire/request-body.ts'
-import { createRouter, type Route, type RouteCall, type RouteMatch } from './wire/router.ts'
+import { createRouter, type Route } from './wire/router.ts'
 import { type Handler, handlerOf, type Serve } from './wire/serve.ts'
 import type { SignIn } from './wire/sign-in.ts'
 
@@ -48,6 +47,14 @@ export interface HandlerOptions extends PageOptions {
    */
   readonly origins?: readonly string[] | undefined
   /**
+   * The resources whose metadata is served here too, at `/.well-known/oauth-protected-resource` followed by their path, for services
+   * in the same process: each is one of the option `resources` of `createAppGrant`. Clients find the issuer and the scopes by it, and
+   * `protect` points them to it with the option `metadata`. Default is none.
+   *
+   * @see [RFC 9728 - OAuth 2.0 Protected Resource Metadata](https://www.rfc-editor.org/rfc/rfc9728.html#section-3)
+   */
+  readonly resourceMetadata?: readonly ResourceDescription[] | undefined
+  /**
    * What a proxy, or the `mount()` of a framework, removes from the path before a request gets here: the path of the issuer, or whole
    * segments that it begins with, such as `/oauth`. The metadata must be passed on unchanged. Default is none: paths are matched as
    * they came, and one that a URL parser would change is a 404.
@@ -61,6 +68,7 @@ const OPTIONS = knownMembers<HandlerOptions>({
   signIn: true,
   api: true,
   origins: true,
+  resourceMetadata: true,
   strippedPrefix: true,
   consentPage: true,
   errorPage: true,
@@ -88,7 +96,9 @@ export function createHandler(appgrant: AppGrant, options: HandlerOptions = {}):
   assertOptions('createHandler', options, OPTIONS)
   const prefix = prefixOf(options.strippedPrefix, issuer)
   const routes = routesOf(appgrant, issuer, options)
-  const find = createRouter(under(issuer, routes))
+  const { resources, scopes } = appgrant
+  const platform = { issuer, resources, scopes: scopes.map(({ name }) => name) }
+  const find = createRouter([...under(issuer, routes), ...resourceMetadataRoutes(options.resourceMetadata, platform)])
   const misplacement = createMisplacement(
     issuer,
     routes.map((route) => route.path),
@@ -103,7 +113,7 @@ export function createHandler(appgrant: AppGrant, options: HandlerOptions = {}):
       const found = atPrefix ?? (path?.startsWith(WELL_KNOWN) ? find(path) : undefined)
       if (!found) {
         if (path !== undefined) misplacement.missed(path)
-        throw new HttpError(404, 'not_found', 'there is no endpoint at this path')
+        throw notFound()
       }
       if (atPrefix) misplacement.found()
       route = routeOf(received, found)
@@ -129,7 +139,7 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
   }
   checkTheme('createHandler', options.theme ?? {})
   checkTexts('createHandler', options.texts ?? {}, PAGE_TEXTS.en)
-  const { signIn, api = true, origins = [], strippedPrefix: _, ...pages } = options
+  const { signIn, api = true, origins = [], strippedPrefix: _, resourceMetadata: _metadata, ...pages } = options
   if (typeof api !== 'boolean') throw invalidOption('createHandler', 'api', 'true or false', api)
   if ((!signIn || !api) && origins.length > 0)
     throw invalidOption(
@@ -169,37 +179,4 @@ function prefixOf(option: unknown, issuer: string): string {
   if (isLeadingPath(option, basePathOf(issuer))) return option
   const expected = `the path of the issuer ${issuer}, or whole segments that it begins with`
   throw invalidOption('createHandler', 'strippedPrefix', expected, option)
-}
-
-function routeOf({ method }: IncomingRequest, { methods }: RouteMatch): Route {
-  const route = methods.get(method === 'HEAD' ? 'GET' : method)
-  if (route) return route
-  const names = [...methods.keys()].flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]))
-  throw new HttpError(405, 'invalid_request', 'this method is not allowed for this path', {
-    headers: { allow: names.join(', ') },
-  })
-}
-
-function callOf(request: IncomingRequest, { params }: RouteMatch, remoteAddress: string | undefined): RouteCall {
-  return new RoutedCall(request, params, requestContext(request, remoteAddress))
-}
-
-class RoutedCall implements RouteCall {
-  readonly request: IncomingRequest
-  readonly params: RouteCall['params']
-  readonly context: RequestContext
-  #url: URL | undefined
-
-  constructor(request: IncomingRequest, params: RouteCall['params'], context: RequestContext) {
-    this.request = request
-    this.params = params
-    this.context = context
-  }
-  get search(): string {
-    return this.request.target?.includes('?') === false ? '' : this.url.search
-  }
-  get url(): URL {
-    this.#url ??= new URL(this.request.url)
-    return this.#url
-  }
 }

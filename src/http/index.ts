@@ -1,6 +1,12 @@
 export type { HostTexts } from '../frame/languages.ts'
 export type { Theme } from '../frame/theme.ts'
 export { createHandler, type HandlerOptions } from './handler.ts'
+export {
+  createResourceMetadata,
+  type ResourceDescription,
+  type ResourceMetadataHandler,
+  type ResourceMetadataOptions,
+} from './oauth/resource-metadata.ts'
 export type { PageOptions } from './pages/authorize.ts'
 export type { PageTexts } from './pages/texts.ts'
 export { type ProtectOptions, protect } from './protect.ts'

@@ -3,6 +3,8 @@ import { assertOptions, knownMembers } from '../base/known-members.ts'
 import { spacedList } from '../domain/input/spaced-list.ts'
 import { type Access, isStaleness, STALENESS, type Verifier } from '../domain/tokens/verification.ts'
 import { outageResponse } from './wire/error-response.ts'
+import { publishedScopes } from './wire/published-scopes.ts'
+import { METADATA_RESOURCE, resourceMetadataUrl } from './wire/resource-identifier.ts'
 import { emptyResponse, jsonResponse, PlainResponse, toResponse } from './wire/response.ts'
 
 /** The requirements of a resource on access tokens. */
@@ -20,9 +22,16 @@ export interface ProtectOptions {
    * @see [RFC 8707 - Resource Indicators for OAuth 2.0](https://www.rfc-editor.org/rfc/rfc8707.html#section-2)
    */
   readonly audience?: string | undefined
+  /**
+   * Whether challenges point to the metadata of `audience`, by which clients find the issuer. Serve it with `createResourceMetadata`
+   * or the option `resourceMetadata` of `createHandler`. Default is false.
+   *
+   * @see [RFC 9728 - OAuth 2.0 Protected Resource Metadata](https://www.rfc-editor.org/rfc/rfc9728.html#section-5.1)
+   */
+  readonly metadata?: boolean | undefined
 }
 
-const OPTIONS = knownMembers<ProtectOptions>({ scope: true, maxStalenessMs: true, audience: true })
+const OPTIONS = knownMembers<ProtectOptions>({ scope: true, maxStalenessMs: true, audience: true, metadata: true })
 
 /**
  * Protects a resource with bearer tokens. The function it returns resolves to the access of a valid token, or to the 400, 401,
@@ -54,19 +63,29 @@ export function createBearerGuard(
   verifier: Pick<Verifier, 'tryVerify'>,
   options: ProtectOptions = {},
 ): (authorization: string | null) => Promise<Access | PlainResponse> {
-  const { needed, verifyOptions } = checkOptions(verifier, options)
+  const { needed, verifyOptions, parameters } = checkOptions(verifier, options)
+  const refuse = (status: number, error: string, description: string, members?: { readonly scope: string }) => {
+    const values = [`error="${error}"`, `error_description="${description}"`, ...parameters]
+    const headers = { 'www-authenticate': `Bearer ${values.join(', ')}` }
+    return jsonResponse({ error, error_description: description, ...members }, { status, headers })
+  }
+  // Without bearer credentials the challenge contains no error code (RFC 6750 §3.1).
+  const unauthenticated = emptyResponse({
+    status: 401,
+    headers: { 'www-authenticate': `Bearer ${parameters.join(', ')}`.trimEnd() },
+  })
 
   return async (authorization) => {
     const isBearer = authorization !== null && /^bearer(?: |$)/i.test(authorization)
-    // Without bearer credentials the challenge contains no error code (RFC 6750 §3.1).
-    if (!isBearer) return challenge(401)
+    if (!isBearer) return unauthenticated
     const [, token] = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization) ?? []
-    if (token === undefined) return challenge(400, 'invalid_request', 'the Authorization header is malformed')
+    if (token === undefined) return refuse(400, 'invalid_request', 'the Authorization header is malformed')
     try {
       const access = await verifier.tryVerify(token, verifyOptions)
-      if (!access.ok) return challenge(401, 'invalid_token', 'the access token is not valid')
-      const isEnough = needed.every((scope) => access.scope.includes(scope))
-      return isEnough ? access : insufficientScope(needed)
+      if (!access.ok) return refuse(401, 'invalid_token', 'the access token is not valid')
+      if (needed.every((scope) => access.scope.includes(scope))) return access
+      const description = 'the access token does not have the required scope'
+      return refuse(403, 'insufficient_scope', description, { scope: needed.join(' ') })
     } catch (error) {
       const outage = outageResponse(error)
       if (outage) return outage
@@ -79,33 +98,25 @@ function checkOptions(verifier: Pick<Verifier, 'tryVerify'>, options: ProtectOpt
   if (typeof verifier?.tryVerify !== 'function')
     throw invalidOption('protect', 'verifier', 'an object with tryVerify(), e.g. appgrant.authorizer', verifier)
   assertOptions('protect', options, OPTIONS)
-  const { scope = '', maxStalenessMs, audience } = options
+  const { scope = '', maxStalenessMs, audience, metadata = false } = options
   if (typeof scope !== 'string' || !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(scope))
     throw invalidOption('protect', 'scope', 'scopes separated by spaces', scope)
   if (!isStaleness(maxStalenessMs)) throw invalidOption('protect', 'maxStalenessMs', STALENESS, maxStalenessMs)
   if (audience !== undefined && typeof audience !== 'string')
     throw invalidOption('protect', 'audience', 'the identifier of the resource', audience)
+  if (typeof metadata !== 'boolean') throw invalidOption('protect', 'metadata', 'true or false', metadata)
+  const address = metadata ? resourceMetadataUrl(audience) : undefined
+  if (metadata && address === undefined)
+    throw invalidOption('protect', 'audience', `${METADATA_RESOURCE}, because metadata is true`, audience)
+  const needed = spacedList(scope) ?? []
+  const published = publishedScopes(needed)
   return {
-    needed: spacedList(scope) ?? [],
+    needed,
     verifyOptions: { maxStalenessMs, audience },
+    /** What every challenge tells clients. @see RFC 9728 §5.1, RFC 6750 §3 */
+    parameters: [
+      ...(address === undefined ? [] : [`resource_metadata="${address}"`]),
+      ...(published.length === 0 ? [] : [`scope="${published.join(' ')}"`]),
+    ],
   }
-}
-
-function challenge(status: number, error?: string, description?: string): PlainResponse {
-  if (error === undefined) return emptyResponse({ status, headers: bearer('Bearer') })
-  return jsonResponse(
-    { error, error_description: description },
-    { status, headers: bearer(`Bearer error="${error}", error_description="${description}"`) },
-  )
-}
-
-function insufficientScope(needed: readonly string[]): PlainResponse {
-  const error = 'insufficient_scope'
-  const description = 'the access token does not have the required scope'
-  const headers = bearer(`Bearer error="${error}", error_description="${description}", scope="${needed.join(' ')}"`)
-  return jsonResponse({ error, error_description: description, scope: needed.join(' ') }, { status: 403, headers })
-}
-
-function bearer(value: string): { readonly 'www-authenticate': string } {
-  return { 'www-authenticate': value }
 }

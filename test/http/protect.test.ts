@@ -3,8 +3,10 @@ import { AppGrantError } from '../../src/base/errors.ts'
 import { protect } from '../../src/http/index.ts'
 import { httpFixture, jsonOf } from '../support/http-fixture.ts'
 
-async function withToken() {
-  const here = httpFixture()
+const RESOURCE = 'https://api.example/mcp'
+
+async function withToken(options: Parameters<typeof httpFixture>[0] = {}) {
+  const here = httpFixture(options)
   const { app, secret } = await here.trustedApp()
   const { accessToken } = await here.appgrant.authorizer.clientCredentials({
     key: app.key,
@@ -41,9 +43,7 @@ describe('protect (RFC 6750)', () => {
     async (authorization) => {
       const { appgrant, counts } = await withToken()
       const before = counts.get
-      expect(
-        await refused(await protect(appgrant.authorizer, { scope: 'calls:read' })(request(authorization))),
-      ).toEqual({
+      expect(await refused(await protect(appgrant.authorizer)(request(authorization)))).toEqual({
         status: 401,
         challenge: 'Bearer',
         body: '',
@@ -103,6 +103,44 @@ describe('protect (RFC 6750)', () => {
     })
     expect(await protect(appgrant.authorizer, { scope: 'calls:read' })(bearer)).toMatchObject({ ok: true })
     expect(await protect(appgrant.authorizer, { scope: '' })(bearer)).toMatchObject({ ok: true })
+  })
+
+  it.each([undefined, 'Basic YTpi', 'Bearer', 'Bearer a b', 'Bearer x', 'token'])(
+    'every challenge, such as that to %j, names the metadata and the scope, and without a token no error (WEB-7, RFC 9728 §5.1)',
+    async (authorization) => {
+      const { appgrant, accessToken } = await withToken({ resources: [RESOURCE] })
+      const needed = { scope: 'calls:read calls:write', audience: RESOURCE, metadata: true }
+      const sent = authorization === 'token' ? `Bearer ${accessToken}` : authorization
+      const { status, challenge } = await refused(await protect(appgrant.authorizer, needed)(request(sent)))
+      const parameters =
+        'resource_metadata="https://api.example/.well-known/oauth-protected-resource/mcp", scope="calls:read calls:write"'
+      const error = sent?.startsWith('Bearer') ? 'error="[a-z_]+", error_description="[^"]+", ' : ''
+      expect(challenge).toMatch(new RegExp(`^Bearer ${error}${parameters.replaceAll(/[.?]/g, '\\$&')}$`))
+      expect(status).toBe(authorization === 'token' ? 403 : /a b|r$/.test(sent ?? '') ? 400 : 401)
+    },
+  )
+
+  it('a challenge names the scope without metadata too, and never offline_access (HTTP-5, WEB-7)', async () => {
+    const { appgrant } = await withToken()
+    const challengeOf = async (scope: string) =>
+      (await refused(await protect(appgrant.authorizer, { scope })(request()))).challenge
+    expect(await challengeOf('calls:read offline_access calls:read')).toBe('Bearer scope="calls:read"')
+    expect(await challengeOf('offline_access')).toBe('Bearer')
+  })
+
+  it.each([
+    undefined,
+    'urn:example:calls',
+    'https://API.example/mcp',
+    'https://api.example/mcp#x',
+    'https://api.example/"',
+    'http://api.example/mcp',
+    'https://user@api.example/mcp',
+  ])('protect throws a TypeError for metadata of the audience %j, which has no address (WEB-7)', (audience) => {
+    const { appgrant } = httpFixture()
+    const { authorizer } = appgrant
+    expect(() => protect(authorizer, { audience, metadata: true })).toThrow(/^protect: audience: expected a canonical/)
+    expect(() => protect(authorizer, { audience, metadata: 'yes' as never })).toThrow(/^protect: metadata: /)
   })
 
   it('protect takes no options for none if they are a promise, a list or a Map (ERR-6)', async () => {

@@ -1,8 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { accessOf, protectNode } from '../../src/node.ts'
-import { httpFixture } from '../support/http-fixture.ts'
+import { createResourceMetadata } from '../../src/http/index.ts'
+import { accessOf, protectNode, toNodeHandler } from '../../src/node.ts'
+import { httpFixture, ISSUER } from '../support/http-fixture.ts'
 import { rawConnection } from '../support/raw-connection.ts'
 
 const servers: Server[] = []
@@ -17,8 +18,8 @@ async function listen(listener: RequestListener): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-async function guarded(options = {}) {
-  const here = httpFixture()
+async function guarded(options = {}, host: Parameters<typeof httpFixture>[0] = {}) {
+  const here = httpFixture(host)
   const { app, secret } = await here.trustedApp()
   const { accessToken } = await here.appgrant.authorizer.clientCredentials({
     key: app.key,
@@ -52,7 +53,7 @@ describe('protectNode (RFC 6750)', () => {
 
   it('protectNode responds itself to an invalid token and does not call next', async () => {
     const { ask, accessToken, letThrough, faults } = await guarded({ scope: 'calls:write' })
-    expect(await ask()).toEqual({ status: 401, challenge: 'Bearer', body: '' })
+    expect(await ask()).toEqual({ status: 401, challenge: 'Bearer scope="calls:write"', body: '' })
     expect(await ask('Bearer x')).toMatchObject({ status: 401, challenge: expect.stringContaining('invalid_token') })
     expect(await ask(`Bearer ${accessToken}`)).toMatchObject({
       status: 403,
@@ -61,6 +62,17 @@ describe('protectNode (RFC 6750)', () => {
     faults.fail('get', 'before')
     expect(await ask(`Bearer ${accessToken}`)).toMatchObject({ status: 503 })
     expect(letThrough).toEqual([])
+  })
+
+  it('protectNode points clients to metadata that a service serves in one line (WEB-7, RFC 9728 §5.1)', async () => {
+    const resource = 'https://api.example/mcp'
+    const { ask } = await guarded({ audience: resource, metadata: true }, { resources: [resource] })
+    const { challenge = '' } = await ask()
+    const [, address = ''] = /^Bearer resource_metadata="([^"]+)"$/.exec(challenge) ?? []
+    const metadata = createResourceMetadata({ resource, issuer: ISSUER, scopes: ['calls:read'] })
+    const port = await listen(toNodeHandler(metadata))
+    const response = await fetch(`http://127.0.0.1:${port}${new URL(address).pathname}`)
+    expect(await response.json()).toMatchObject({ resource, authorization_servers: [ISSUER] })
   })
 
   it('protectNode refuses two Authorization headers, even if the first is valid', async () => {

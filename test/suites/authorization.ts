@@ -301,6 +301,19 @@ export function testAuthorization(open: OpenStore): void {
       }
     })
 
+    it('a loopback redirect without a path is compared without one, with any port (APP-3, RFC 8252 §7.3)', async () => {
+      const w = await fixture({ app: { public: true, redirectUrls: ['http://127.0.0.1:33418'] }, options })
+      const redirectUrl = 'http://127.0.0.1:50000'
+      const { ticket } = await w.consent({ redirect_uri: redirectUrl })
+      const { location } = await w.appgrant.authorizer.approve({ ticket, account: 'user' })
+      expect(location.startsWith(`${redirectUrl}?code=`)).toBe(true)
+      const code = new URL(location).searchParams.get('code') ?? ''
+      expect(await codeOf(w.exchange(code, { redirectUrl: `${redirectUrl}/` }))).toBe('invalid_code')
+      expect(await codeOf(w.exchange(code, { redirectUrl }))).toBe('ok')
+      for (const redirect_uri of [`${redirectUrl}/`, 'http://127.0.0.1?x=1', 'http://localhost:33418'])
+        expect(await codeOf(w.ask({ redirect_uri })), redirect_uri).toBe('invalid_redirect')
+    })
+
     it('a redirect that the host no longer allows stops working at once: requests, tickets and codes (APP-3)', async () => {
       const w = await fixture({
         app: { public: true, redirectUrls: ['http://127.0.0.1/cb', 'com.example.app:/cb', REDIRECT] },

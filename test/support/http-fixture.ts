@@ -36,7 +36,7 @@ export function countingStore(inner: Store): { readonly store: Store; readonly c
 
 /** Everything a test of the endpoints needs: nothing of ours is mocked. */
 export function httpFixture(options: Partial<AppGrantOptions> & HandlerOptions = {}) {
-  const { signIn, consentPage, errorPage, theme, texts, api, origins, ...rest } = options
+  const { signIn, consentPage, errorPage, theme, texts, api, origins, resourceMetadata, ...rest } = options
   const faults = faultyStore(memoryStore())
   const { store, counts } = countingStore(faults)
   const clock = manualClock()
@@ -49,6 +49,7 @@ export function httpFixture(options: Partial<AppGrantOptions> & HandlerOptions =
     texts,
     api,
     origins,
+    resourceMetadata,
   })
   const outages: unknown[] = []
   appgrant.events.on('outage', (event) => outages.push(event))

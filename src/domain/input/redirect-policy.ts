@@ -33,8 +33,8 @@ export interface RedirectPolicy {
   readonly schemes: ReadonlySet<string>
 }
 
-/** http on a loopback address, in canonical form: host, port, and the rest. */
-export const LOOPBACK_URL = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(?::([1-9][0-9]{0,4}))?(\/.*)$/s
+/** http on a loopback address, in canonical form or without a path: host, port, and the rest. */
+export const LOOPBACK_URL = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(?::([1-9][0-9]{0,4}))?((?:\/.*)?)$/s
 
 // Browsers and systems handle these themselves, or run what they contain. None of them leads to an app.
 const NOT_PRIVATE = new Set([

@@ -7,6 +7,8 @@ export const MAX_RESOURCES = 100
 
 /** Decides which resources tokens are for. */
 export interface Audiences {
+  /** The resources of the host, frozen. */
+  readonly all: readonly string[]
   /** Whether a token with that stored audience is for any resource of the host. */
   accepts(stored: readonly string[] | undefined): boolean
   /** The resources that a stored audience refers to, without those that are no longer the host's. */
@@ -24,7 +26,7 @@ export interface Audiences {
 export function createAudiences(resources: readonly string[] | undefined, issuer: string | undefined): Audiences {
   // Frozen, because all verifications share it.
   const own = Object.freeze(issuer === undefined ? [] : [issuer])
-  const all = resources ?? own
+  const all = resources ? Object.freeze([...resources]) : own
 
   function pick(requested: readonly string[] | undefined, available: readonly string[]): readonly string[] | undefined {
     // Without resources and issuer, there is nothing to request.
@@ -40,6 +42,7 @@ export function createAudiences(resources: readonly string[] | undefined, issuer
   }
 
   return {
+    all,
     accepts: (stored) => !resources || (stored ?? own).some((one) => resources.includes(one)),
     of(stored) {
       if (!stored) return own

@@ -1,5 +1,6 @@
 import type { ScopeDescription } from '../../domain/accounts/scopes.ts'
 import { ASSERTION_ALGORITHMS } from '../../domain/apps/authenticate-app.ts'
+import { publishedScopes } from '../wire/published-scopes.ts'
 import { publicResponse } from '../wire/response.ts'
 import type { Route } from '../wire/router.ts'
 import { JWKS_PATH } from './jwks.ts'
@@ -25,6 +26,7 @@ export function metadataRoute(
     scopes,
   }: { readonly asksUsers: boolean; readonly hasKeys: boolean; readonly scopes: readonly ScopeDescription[] },
 ): Route {
+  const published = publishedScopes(scopes.map(({ name }) => name))
   const metadata = {
     issuer,
     token_endpoint: `${issuer}/token`,
@@ -37,7 +39,7 @@ export function metadataRoute(
     introspection_endpoint_auth_methods_supported: CONFIDENTIAL_METHODS,
     introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     grant_types_supported: asksUsers ? GRANT_TYPES : WITHOUT_USERS,
-    ...(scopes.length > 0 && { scopes_supported: scopes.map(({ name }) => name) }),
+    ...(published.length > 0 && { scopes_supported: published }),
     response_types_supported: asksUsers ? ['code'] : [],
     ...(asksUsers && {
       authorization_endpoint: `${issuer}/authorize`,

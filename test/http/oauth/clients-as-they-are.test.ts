@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { generateSigningKey } from '../../../src/index.ts'
 import { toNodeHandler } from '../../../src/node.ts'
 import { exampleApp } from '../../../src/testing/index.ts'
 import { authorization, REDIRECT } from '../../support/http-authorization.ts'
@@ -57,14 +58,21 @@ describe('preflight requests', () => {
       )
   })
 
-  it('the metadata may be fetched by every page with MCP-Protocol-Version, the rest by none (HTTP-10, S58)', async () => {
-    const { send } = httpFixture({ signIn: async () => ({ account: 'org-1' }) })
-    const response = await send('/.well-known/oauth-authorization-server', preflight('mcp-protocol-version', 'null'))
-    expect(corsOf(response)).toMatchObject({
-      'access-control-allow-origin': '*',
-      'access-control-allow-methods': 'GET, HEAD, OPTIONS',
-      'access-control-allow-headers': 'mcp-protocol-version',
-    })
+  it('metadata and keys may be fetched by every page with MCP-Protocol-Version, the rest by none (HTTP-10, S58)', async () => {
+    const signing = { current: await generateSigningKey() }
+    const { send } = httpFixture({ signIn: async () => ({ account: 'org-1' }), signing })
+    for (const path of ['/.well-known/oauth-authorization-server', '/jwks.json']) {
+      const response = await send(path, preflight('mcp-protocol-version', 'null'))
+      expect([path, response.status, corsOf(response)]).toMatchObject([
+        path,
+        204,
+        {
+          'access-control-allow-origin': '*',
+          'access-control-allow-methods': 'GET, HEAD, OPTIONS',
+          'access-control-allow-headers': 'mcp-protocol-version',
+        },
+      ])
+    }
     for (const path of ['/introspect', '/authorize', '/apps']) {
       const refused = await send(path, preflight('traceparent'))
       expect([refused.status, corsOf(refused)]).toEqual([405, {}])

@@ -26,6 +26,7 @@ const RESERVED = new Set(['code', 'state', 'iss', 'error', 'error_description', 
 const MAX_PORT = 65_535
 const MAX_PORT_PART = ':65535'.length
 const EXPECTED = 'an absolute https URL'
+const LOOPBACK_EXPECTED = `${EXPECTED}; the option redirects.loopback allows http on a loopback address to public apps, or to all`
 const EXPECTED_CHARACTERS = 'printable ASCII without white space, backslash or any of <>"{}|^`'
 
 /** The app that registers a redirect URL, and what the host allows. */
@@ -36,8 +37,8 @@ export interface RedirectClient {
 
 /**
  * The rule for a redirect URL (APP-3): absolute https on a host name, ASCII, canonical; no fragment, userinfo, wildcard or
- * reserved parameter. If the host allows it, http on `127.0.0.1`, `[::1]` or `localhost`, or a private-use scheme. The accepted
- * value is the unmodified text.
+ * reserved parameter. If the host allows it, http on `127.0.0.1`, `[::1]` or `localhost`, also without a path, or a private-use
+ * scheme. The accepted value is the unmodified text.
  */
 export function redirectRule(client: RedirectClient): FieldRule<string> {
   return {
@@ -97,6 +98,7 @@ function refuseParts(text: string, client: RedirectClient): Refusal | undefined 
     return refuse('has_userinfo', 'no user name or password before the host', shown)
   if (scheme === 'http' && !LOOPBACK_HOSTS.has(hostname))
     return refuse('scheme_not_allowed', 'https, or http on 127.0.0.1, [::1] or localhost')
+  if (scheme === 'https' && hostname === 'localhost') return refuse('host_not_allowed', LOOPBACK_EXPECTED, shown)
   if (scheme === 'https' && parseHostName(hostname) === undefined)
     return refuse('host_not_allowed', 'a host name, not an IP address')
   if (isPrivateUseScheme(scheme) && !/^[^:]*:\//.test(text)) return refuse('not_a_url', `${scheme}:/path`, shown)
@@ -108,8 +110,7 @@ function refuseParts(text: string, client: RedirectClient): Refusal | undefined 
 
 /** What is accepted instead, and the option that would allow what was submitted. */
 function expectedInstead(text: string, scheme: string): string {
-  if (/^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?:[:/]|$)/i.test(text))
-    return `${EXPECTED}; the option redirects.loopback allows http on a loopback address to public apps, or to all`
+  if (/^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?:[:/]|$)/i.test(text)) return LOOPBACK_EXPECTED
   if (isPrivateUseScheme(scheme))
     return `${EXPECTED}; the option redirects.schemes allows private-use schemes to public apps`
   return EXPECTED
@@ -122,7 +123,9 @@ function refuseSpelling(text: string): Refusal | undefined {
   if (ENCODED_SEPARATOR.test(pathname) || DOT_SEGMENT_WITH_PARAMETER.test(pathname))
     return refuse('forbidden_character', 'a path without an encoded slash or backslash, and without /..; or /.;')
   if (href.length > MAX_URL_UNITS) return refuse('too_long', URL_LENGTH_RULE, `${href.length} characters`)
-  return href === text ? undefined : refuse('not_canonical', href)
+  // Programs on devices register addresses without a path. They are compared as they are, so this is another URL than with `/`.
+  const isPathless = href === `${text}/` && LOOPBACK_URL.test(text)
+  return href === text || isPathless ? undefined : refuse('not_canonical', href)
 }
 
 // A parser resolves encoded dots only if they are a whole segment. Once decoded, all of them are resolved alike.

@@ -28,7 +28,7 @@ describe('redirectRule', () => {
     'https://app.example/%C3%BC',
     'https://xn--mnchen-3ya.de/cb',
     'https://127.0.0.1.evil/cb',
-    'https://localhost/cb',
+    'https://app.localhost/cb',
   ])('the redirect URL %s is accepted unchanged (APP-3)', (text) => {
     expect(rule.check(text)).toEqual({ ok: true, value: text })
   })
@@ -181,6 +181,8 @@ describe('redirectRule', () => {
     ['https://-a.example/cb', 'host_not_allowed'],
     ['https://a..example/cb', 'host_not_allowed'],
     ['https://app.example./cb', 'host_not_allowed'],
+    ['https://localhost/cb', 'host_not_allowed'],
+    ['https://localhost:8443/cb', 'host_not_allowed'],
     [`https://${'a'.repeat(64)}.example/`, 'host_not_allowed'],
   ])('the redirect URL %s is refused as %s (APP-3)', (text, code) => {
     expect(codeOf(text)).toBe(code)
@@ -211,6 +213,9 @@ describe('redirectRule', () => {
     'http://[::1]:49152/cb?x=1',
     'http://localhost/cb',
     'http://localhost:3000/cb',
+    'http://127.0.0.1:33418',
+    'http://localhost',
+    'http://[::1]:8080',
   ])('the redirect URL %s is accepted only if loopback is allowed (APP-3)', (text) => {
     expect(codeOf(text, loopbackRule)).toBe('accepted')
     expect(rule.check(text)).toMatchObject({
@@ -311,7 +316,9 @@ describe('redirectRule', () => {
     ['http://127.0.0.1./cb', 'not_canonical'],
     ['http://[0:0:0:0:0:0:0:1]/cb', 'not_canonical'],
     ['http://127.0.0.1:80/cb', 'not_canonical'],
-    ['http://127.0.0.1', 'not_canonical'],
+    ['http://127.0.0.1:80', 'not_canonical'],
+    ['http://127.0.0.1?x=1', 'not_canonical'],
+    ['http://127.1', 'not_canonical'],
     ['http://evil@127.0.0.1/cb', 'has_userinfo'],
   ])('%s is refused as a loopback redirect: %s (S04)', (text, code) => {
     expect(codeOf(text, loopbackRule)).toBe(code)
@@ -360,7 +367,8 @@ describe('redirectRule', () => {
         if (outcome.ok) {
           const url = new URL(text)
           expect(outcome.value).toBe(text)
-          expect(url.href).toBe(text)
+          expect([text, `${text}/`]).toContain(url.href)
+          if (url.href !== text) expect(text).toMatch(/^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d+)?$/)
           expect([url.username, url.password, url.hash]).toEqual(['', '', ''])
           expect(text).toMatch(/^[\x21-\x7e]+$/)
           expect(text).not.toMatch(/[\\*#<>"]/)
@@ -420,6 +428,7 @@ describe('matchesRedirect', () => {
     ['http://127.0.0.1:9/cb', 'http://127.0.0.1:65535/cb'],
     ['http://127.0.0.1:51004/cb', 'http://127.0.0.1/cb'],
     ['http://[::1]/cb?x=1', 'http://[::1]:1/cb?x=1'],
+    ['http://127.0.0.1:33418', 'http://127.0.0.1:50000'],
   ])(
     '%s matches %s because only the port of a loopback redirect may vary (S04, RFC 8252 §7.3)',
     (registered, asked) => {
@@ -455,6 +464,11 @@ describe('matchesRedirect', () => {
     'https://127.0.0.1:8080/cb',
   ])('%j does not match the registered http://127.0.0.1/cb (S04)', (asked) => {
     expect(matchesRedirect('http://127.0.0.1/cb', asked)).toBe(false)
+  })
+
+  test('a loopback redirect without a path is another one than with `/` (APP-3, RFC 8252 §7.3)', () => {
+    expect(matchesRedirect('http://127.0.0.1', 'http://127.0.0.1:8080/')).toBe(false)
+    expect(matchesRedirect('http://127.0.0.1/', 'http://127.0.0.1:8080')).toBe(false)
   })
 
   test.each([
