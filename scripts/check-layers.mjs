@@ -26,6 +26,7 @@ const MAY_IMPORT = {
     'src/domain/authorization',
     'src/domain/tokens',
     'src/domain/accounts',
+    'src/domain/apps',
     'src/domain/input',
     'src/credentials',
     'src/store',

@@ -16,7 +16,9 @@ import type { AppRegistry } from './domain/apps/app-registry.ts'
 import { CONTEXT, createAppAuthenticator, type RequestContext } from './domain/apps/authenticate-app.ts'
 import { createAppRegistry } from './domain/apps/create-app-registry.ts'
 import { createFailureLimiter } from './domain/apps/failure-limiter.ts'
+import { createFindApp } from './domain/apps/find-app.ts'
 import { createFreeing } from './domain/apps/free-app.ts'
+import { createLegacySecrets } from './domain/apps/legacy-secrets.ts'
 import { createReadPermissions, type ReadPermissions } from './domain/apps/permissions.ts'
 import { createRemoveApp } from './domain/apps/remove-app.ts'
 import { createVisibleApps } from './domain/apps/visible-apps.ts'
@@ -144,7 +146,7 @@ export interface AppGrant extends Management, AsyncDisposable {
 export function createAppGrant(options: AppGrantOptions): AppGrant {
   const { store, directory, issuer, resources, signing, tokenPrefix, lifetimes, claims, consent, ...rest } =
     checkOptions(options)
-  const { appsPerOwner, assertions, limits, timeoutMs, redirects, rotatesRefreshTokens } = rest
+  const { appsPerOwner, assertions, limits, timeoutMs, redirects, rotatesRefreshTokens, verifyLegacySecret } = rest
   const random = createRandomText()
   const events = createEmitter(rest.clock)
   const clock = checkedClock(rest.clock, events)
@@ -176,6 +178,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     refusals,
     failures,
     accountLimits,
+    findApp: createFindApp(collection),
   }
   const base = { ...shared, random, clock, timeoutMs, lifetimes, issuer, stamp }
   // For decisions that depend on the time. What revokes must not wait for a clock to be corrected.
@@ -189,7 +192,8 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       ? createSignedTokens(signing, { ...deciding, issuer, audience: resources ?? [issuer], timeoutMs, hostClaims })
       : undefined
   const readToken = createTokenReader(format, signed)
-  const authenticator = createAppAuthenticator({ ...deciding, assertions })
+  const legacySecrets = createLegacySecrets({ ...base, verifyLegacySecret })
+  const authenticator = createAppAuthenticator({ ...deciding, legacySecrets, assertions })
   const pages = createPages(guarded)
   const background = createBackground({ timeoutMs })
   const issueLimits = createIssueLimits({ pages, clock, limits })
@@ -225,6 +229,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       steadyClock,
     }),
     appsPerOwner,
+    verifiesLegacySecrets: verifyLegacySecret !== undefined,
     removeApp,
     freeing,
     background,

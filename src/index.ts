@@ -47,6 +47,19 @@ export type {
   AppSecret,
   RequestContext,
 } from './domain/apps/authenticate-app.ts'
+export type {
+  AppImportResult,
+  ImportAppsOptions,
+  ImportError,
+  ImportErrorCode,
+  ImportedApp,
+  ImportOptions,
+  ImportOutcome,
+  ImportResult,
+  ImportSummary,
+  LegacySecret,
+} from './domain/apps/imported-app.ts'
+export type { VerifyLegacySecret } from './domain/apps/legacy-secrets.ts'
 export type { Permissions, ReadPermissions } from './domain/apps/permissions.ts'
 export type {
   Authorization,

@@ -5,14 +5,13 @@ import { type AssertionOptions, type AssertionPolicy, checkAssertions } from './
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
 import { TOKEN_PREFIX } from './credentials/token-format.ts'
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
+import { readScopes } from './domain/accounts/scopes.ts'
+import type { VerifyLegacySecret } from './domain/apps/legacy-secrets.ts'
 import type { DecideConsent } from './domain/authorization/consent-policy.ts'
-import { hasHiddenCharacter } from './domain/input/hidden-character.ts'
 import { isIssuer } from './domain/input/issuer.ts'
 import { DEFAULT_LIFETIMES, type Lifetimes, readLifetimes } from './domain/input/lifetimes.ts'
 import { type RedirectOptions, type RedirectPolicy, readRedirects } from './domain/input/redirect-policy.ts'
 import { MAX_RESOURCES } from './domain/input/resources.ts'
-import { isScopeToken, MAX_SCOPE } from './domain/input/scope-token.ts'
-import { withoutWordJoiners } from './domain/input/word-joiners.ts'
 import type { ClaimsFunction } from './domain/tokens/host-claims.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import type { Store } from './store/store.ts'
@@ -89,6 +88,13 @@ export interface AppGrantOptions {
    * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-8.6)
    */
   readonly consent?: DecideConsent | undefined
+  /**
+   * Checks the secrets of imported apps that another server has hashed in a way that is not built in, such as bcrypt: returns whether
+   * `presented` is the secret of which `text`, in that `scheme`, is the hash. Once a secret was right, only its digest is stored, and
+   * the function is not called for it again. At most 4 checks run at once, and one for each app; it has 5 seconds. Default is none:
+   * such an app gets `legacy_secret_unavailable`.
+   */
+  readonly verifyLegacySecret?: VerifyLegacySecret | undefined
   /** The prefix of every token, `[a-z][a-z0-9]{1,9}`. Default is `ag`. */
   readonly tokenPrefix?: string | undefined
   /** How many apps one account may own, 1–100 000. Default is 1000. */
@@ -134,6 +140,7 @@ export type CheckedOptions = {
     | 'signing'
     | 'assertions'
     | 'claims'
+    | 'verifyLegacySecret'
     | 'directory'
     | 'lifetimes'
     | 'limits'
@@ -149,6 +156,7 @@ export type CheckedOptions = {
   readonly assertions: AssertionPolicy
   readonly directory: AccountDirectory | undefined
   readonly claims: ClaimsFunction | undefined
+  readonly verifyLegacySecret: VerifyLegacySecret | undefined
   readonly lifetimes: Lifetimes
   readonly limits: Limits
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
@@ -165,6 +173,7 @@ const OPTIONS = knownMembers<AppGrantOptions>({
   assertions: true,
   claims: true,
   consent: true,
+  verifyLegacySecret: true,
   tokenPrefix: true,
   appsPerOwner: true,
   lifetimes: true,
@@ -175,8 +184,6 @@ const OPTIONS = knownMembers<AppGrantOptions>({
   clock: true,
 })
 const LIMIT_NAMES = { names: new Set(Object.keys(LIMITS)), instead: new Map<string, string>() }
-const MAX_SCOPES = 1000
-const MAX_DESCRIPTION = 200
 const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
 
 /** @throws TypeError that names the option, what was expected and what was received. */
@@ -195,9 +202,15 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
       issuer,
     )
   }
-  const { resources, signing, claims, consent = () => 'ask' } = options
+  const { resources, signing, claims, verifyLegacySecret, consent = () => 'ask' } = options
   if (typeof consent !== 'function')
     throw wrong('consent', "a function of an app and a request that returns 'ask', 'remember' or 'skip'", consent)
+  if (verifyLegacySecret !== undefined && typeof verifyLegacySecret !== 'function')
+    throw wrong(
+      'verifyLegacySecret',
+      'a function of a scheme, a stored text and a presented secret',
+      verifyLegacySecret,
+    )
   if (claims !== undefined && typeof claims !== 'function') throw wrong('claims', 'a function of an access', claims)
   if (resources !== undefined && !areResources(resources))
     throw wrong('resources', `an array of 1–${MAX_RESOURCES} distinct URIs without fragment`, resources)
@@ -213,8 +226,9 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     directory,
     issuer,
     resources: resources && [...resources],
-    scopes: checkScopes(options.scopes),
+    scopes: readScopes(options.scopes, wrong),
     claims,
+    verifyLegacySecret,
     consent,
     signing: signing === undefined ? undefined : checkSigning(signing),
     assertions: checkAssertions(options.assertions),
@@ -247,29 +261,6 @@ function integer(name: string, value: unknown, [min, max]: readonly [number, num
     throw wrong(name, `an integer from ${min} to ${max}`, value)
   }
   return value as number
-}
-
-function checkScopes(given: Readonly<Record<string, string>> = {}): ReadonlyMap<string, string> {
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw wrong('scopes', 'an object of descriptions by the names of scopes', given)
-  const scopes = Object.entries(given)
-  if (scopes.length > MAX_SCOPES) throw wrong('scopes', `at most ${MAX_SCOPES} scopes`, scopes.length)
-  for (const [name, description] of scopes) {
-    if (!isScopeToken(name))
-      throw wrong(
-        'scopes',
-        `names of 1–${MAX_SCOPE} printable ASCII characters without space, double quote or backslash`,
-        name,
-      )
-    const isText = typeof description === 'string' && description.trim() !== ''
-    if (!isText || description.length > MAX_DESCRIPTION || hasHiddenCharacter(withoutWordJoiners(description)))
-      throw wrong(
-        `scopes[${JSON.stringify(name)}]`,
-        `a description of 1–${MAX_DESCRIPTION} visible characters`,
-        description,
-      )
-  }
-  return new Map(scopes)
 }
 
 /** @see RFC 8707 §2 */

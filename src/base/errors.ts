@@ -163,6 +163,8 @@ export interface ErrorDetails {
   clock_skew: Record<never, never>
   /** The key did not sign, or its signature does not match the published key. */
   signing_unavailable: Record<never, never>
+  /** The host's option `verifyLegacySecret` failed, did not respond, or is missing for an app that needs it. */
+  legacy_secret_unavailable: Record<never, never>
   /** The host's option `claims` failed, did not respond, or returned what a token cannot contain. */
   claims_unavailable: Record<never, never>
 }

@@ -14,6 +14,7 @@ export interface Actor {
 /** A change of an app. */
 export type AppChange =
   | 'registered'
+  | 'imported'
   | 'updated'
   | 'trusted'
   | 'untrusted'
@@ -99,6 +100,7 @@ export type OutageCode =
   | 'signing_unavailable'
   | 'clock_skew'
   | 'claims_unavailable'
+  | 'legacy_secret_unavailable'
   | 'server_error'
 
 const EVENT_TYPES = knownMembers<EventMap>({

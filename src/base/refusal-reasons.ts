@@ -29,7 +29,7 @@ const AUTHENTICATION = [
  */
 export const REFUSAL_REASONS = {
   app_authentication_failed: AUTHENTICATION,
-  too_many_failures: [...AUTHENTICATION, 'reused', 'revoked'],
+  too_many_failures: [...AUTHENTICATION, 'unchecked_secret', 'reused', 'revoked'],
   app_not_found: ['unknown_app', 'removed_app', 'app_of_another_account', 'account_out_of_reach'],
   app_suspended: ['app_suspended'],
   app_not_trusted: ['app_not_trusted'],

@@ -15,6 +15,8 @@ export interface Windows {
    * @returns the seconds until the window of the name ends if there are more than `max`, or else 0.
    */
   count(name: string, max: number): number
+  /** Takes back one that was counted. */
+  uncount(name: string): void
 }
 
 /** @param clock - returns ms since 1970. */
@@ -38,6 +40,10 @@ export function createWindows({
         windows.set(name, window, { bytes: WINDOW_BYTES + name.length })
       }
       return ++window.counted > max ? Math.ceil((window.endsAt - now) / 1000) : 0
+    },
+    uncount(name) {
+      const window = windows.get(name)
+      if (window && window.counted > 0) window.counted--
     },
   }
 }

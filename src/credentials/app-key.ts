@@ -46,6 +46,21 @@ export function keyOnce(of: {
   return partitionOf(owner) + macOf(once, KEY_LENGTH - 2, 'app', owner, ...(epoch === undefined ? [] : [epoch]))
 }
 
+/**
+ * The key of an app that is imported, so that importing it again leads to the same app: one that it may keep, or else one that is
+ * derived from it.
+ */
+export function keyOfImported({
+  owner,
+  importedKey,
+}: {
+  readonly owner: string
+  readonly importedKey: string
+}): string {
+  if (isKey(importedKey) && partitionOfKey(importedKey) === partitionOf(owner)) return importedKey
+  return partitionOf(owner) + macOf(importedKey, KEY_LENGTH - 2, 'imported', owner)
+}
+
 /** Whether the text has the format of an app's key. */
 export function isKey(text: string): boolean {
   return text.length === KEY_LENGTH && /^[A-Za-z0-9]+$/.test(text) && KNOWN.has(partitionOfKey(text))

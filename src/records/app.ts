@@ -23,11 +23,20 @@ export interface CheckedFields {
 }
 
 /** A secret of an app. Only its digest is stored. */
-export interface StoredSecret {
+export interface DigestedSecret {
   readonly id: string
   readonly digest: string
   readonly createdAt: number
 }
+
+/** A secret as another server has hashed it. Its first use replaces it by a {@link DigestedSecret} with the same id. */
+export interface HashedSecret {
+  readonly id: string
+  readonly legacy: { readonly scheme: string; readonly text: string }
+  readonly createdAt: number
+}
+
+export type StoredSecret = DigestedSecret | HashedSecret
 
 /** The lifetimes of one app in whole seconds, in the same ranges as those of the host. */
 export interface AppLifetimes {
@@ -49,6 +58,8 @@ export type StoredCredentials =
 export interface LiveApp {
   readonly state: 'live'
   readonly key: string
+  /** The key that it had before it was imported, and still has on the wire: an alias leads from it to this app. */
+  readonly importedKey?: string
   readonly owner: string
   /** The owner's epoch when the app was registered or last got new credentials (ACC-7). */
   readonly epoch?: string
@@ -98,6 +109,10 @@ export interface RemovedApp {
   readonly key: string
   /** Whether it may have left installs that never expire. */
   readonly hasLasting?: true
+  /** The name of its alias, if it has one. */
+  readonly alias?: string
+  /** The key of the app that was imported with this key: see `alias.ts`. */
+  readonly leadsTo?: string
   readonly expiresAt: number
 }
 

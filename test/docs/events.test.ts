@@ -23,6 +23,7 @@ const EVENTS: Readonly<Record<keyof EventMap, true>> = {
 }
 const APP: Readonly<Record<AppChange, true>> = {
   registered: true,
+  imported: true,
   updated: true,
   trusted: true,
   untrusted: true,
@@ -55,6 +56,7 @@ const OUTAGE: Readonly<Record<OutageCode, true>> = {
   signing_unavailable: true,
   clock_skew: true,
   claims_unavailable: true,
+  legacy_secret_unavailable: true,
   server_error: true,
 }
 

@@ -9,7 +9,10 @@ export interface AccessTokenClaims {
   readonly iss: string
   /** The account. For an app-only token, which involves no user, `app:` and the app's key. */
   readonly sub: string
+  /** The app's key, or the one that it had before it was imported. */
   readonly client_id: string
+  /** Only of an app that was imported: its key. */
+  readonly client_key?: string
   readonly aud: string | readonly string[]
   readonly iat: number
   readonly exp: number
@@ -34,7 +37,7 @@ export type Claims = Readonly<Record<string, unknown>>
  * @see RFC 7519 §4.1, RFC 7662 §2.2, RFC 7800 §3.1, RFC 8693 §4
  */
 export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
-  ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope'],
+  ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'client_key', 'scope'],
   ...['kind', 'client_name', 'owner', 'ref', 'active', 'token_type'],
   ...['cnf', 'act', 'may_act', '__proto__'],
 ])
@@ -66,8 +69,17 @@ export function readClaims(members: Members, rules: ClaimRules): AccessTokenClai
 
 function hasRightClaims(members: Members, rules: ClaimRules): members is Members & TimedClaims {
   const { issuer, audience } = rules
-  const { iss, aud, iat, exp, nbf = 0, kind, scope = '', ref = '' } = members
-  const texts = [members.sub, members.client_id, members.client_name, members.owner, members.jti, scope, ref]
+  const { iss, aud, iat, exp, nbf = 0, kind, scope = '', ref = '', client_key = '' } = members
+  const texts = [
+    members.sub,
+    members.client_id,
+    members.client_name,
+    members.owner,
+    members.jti,
+    scope,
+    ref,
+    client_key,
+  ]
   return (
     iss === issuer &&
     isAudience(aud, audience) &&

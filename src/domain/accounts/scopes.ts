@@ -1,4 +1,10 @@
 import type { LiveApp } from '../../records/app.ts'
+import { hasHiddenCharacter } from '../input/hidden-character.ts'
+import { isScopeToken, MAX_SCOPE } from '../input/scope-token.ts'
+import { withoutWordJoiners } from '../input/word-joiners.ts'
+
+const MAX_SCOPES = 1000
+const MAX_DESCRIPTION = 200
 
 /** A scope of the catalogue, and what it means to people. */
 export interface ScopeDescription {
@@ -39,4 +45,36 @@ export function createScopes(descriptions: ReadonlyMap<string, string>): Scopes 
     },
     describe,
   }
+}
+
+/**
+ * Reads the option `scopes`.
+ *
+ * @param wrong - creates the error for an invalid one.
+ * @returns descriptions by name.
+ */
+export function readScopes(
+  given: Readonly<Record<string, string>> = {},
+  wrong: (name: string, expected: string, received: unknown) => Error,
+): ReadonlyMap<string, string> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw wrong('scopes', 'an object of descriptions by the names of scopes', given)
+  const scopes = Object.entries(given)
+  if (scopes.length > MAX_SCOPES) throw wrong('scopes', `at most ${MAX_SCOPES} scopes`, scopes.length)
+  for (const [name, description] of scopes) {
+    if (!isScopeToken(name))
+      throw wrong(
+        'scopes',
+        `names of 1–${MAX_SCOPE} printable ASCII characters without space, double quote or backslash`,
+        name,
+      )
+    const isText = typeof description === 'string' && description.trim() !== ''
+    if (!isText || description.length > MAX_DESCRIPTION || hasHiddenCharacter(withoutWordJoiners(description)))
+      throw wrong(
+        `scopes[${JSON.stringify(name)}]`,
+        `a description of 1–${MAX_DESCRIPTION} visible characters`,
+        description,
+      )
+  }
+  return new Map(scopes)
 }

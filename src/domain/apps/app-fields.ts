@@ -102,7 +102,8 @@ export interface FieldOptions {
   readonly scopes: ScopePolicy
 }
 
-const FIELDS = {
+/** The members of {@link AppFields}. */
+export const FIELDS = {
   name: true,
   homepage: true,
   adminEmail: true,
@@ -117,7 +118,7 @@ export type FieldName = keyof typeof FIELDS
 /** The names of all fields. */
 export const FIELD_NAMES = Object.keys(FIELDS) as readonly FieldName[]
 /** Names from RFC 7591, with what this library calls them. */
-const REGISTRATION_NAMES = {
+export const REGISTRATION_NAMES = {
   client_name: 'name',
   client_uri: 'homepage',
   logo_uri: 'image',
@@ -153,7 +154,11 @@ export const EXPECTED = knownMembers<ExpectedFields>(FIELDS, REGISTRATION_NAMES)
  * @throws {@link AppGrantError} `invalid_fields` with every error of the submission; {@link FieldErrorCode} lists the codes.
  */
 export function checkNewApp(input: unknown, options: FieldOptions, found: readonly FieldError[] = []): CheckedNewApp {
-  const submission = readSubmission(input, NEW_APP, found)
+  return checkApp(readSubmission(input, NEW_APP, found), options)
+}
+
+/** The same for submitted fields with other names beside them, which the caller must check. */
+export function checkApp(submission: Submission, options: FieldOptions): CheckedNewApp {
   const isPublic = submission.flag('public')
   const wantsTrust = submission.flag('trusted')
   if (isPublic && wantsTrust)

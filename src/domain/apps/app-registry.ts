@@ -13,6 +13,7 @@ import type { App, AppCounts, AppStanding } from './app.ts'
 import type { AppUpdate, ExpectedFields, NewApp, NewAppWithSecret } from './app-fields.ts'
 import type { PublicJwk } from './app-jwks.ts'
 import type { Freeing } from './free-app.ts'
+import type { ImportAppsOptions, ImportedApp, ImportSummary } from './imported-app.ts'
 import type { RemoveApp } from './remove-app.ts'
 import type { VisibleApps } from './visible-apps.ts'
 
@@ -70,6 +71,7 @@ export interface AppRegistry {
   /**
    * Returns undefined if there is no such app or the caller may not see it.
    *
+   * @param key - its key, or the one that it had before it was imported. All other methods take its key.
    * @param options - `counts`: whether the app has the members of {@link AppStanding} and {@link AppCounts}. Default is false.
    */
   get(key: string, options: { readonly counts: true }): Promise<(App & AppCounts & AppStanding) | undefined>
@@ -154,6 +156,19 @@ export interface AppRegistry {
   /** Revokes every token, code and session of the app; its secrets and keys are kept. */
   revokeTokens(key: string): Promise<App>
   /**
+   * Imports apps of another server, or of another store, with the keys and secrets that they have. An entry that was imported before
+   * is left as it is, so the call can be repeated, also after a failure of the store, with which it rejects. If the apps are to be
+   * removed again, that is done one by one.
+   *
+   * @param entries - a list, or any iterable, also an asynchronous one: of any number of entries, some at a time are in memory.
+   * @returns how many entries had which outcome. `onResult` gets them one by one.
+   * @throws {@link AppGrantError} `not_permitted` without the host's authority. What is wrong with an entry is in its result.
+   */
+  import(
+    entries: Iterable<ImportedApp> | AsyncIterable<ImportedApp>,
+    options?: ImportAppsOptions,
+  ): Promise<ImportSummary>
+  /**
    * Removes the app and everything it holds; what that took in the store is freed some seconds later. Returns false if there was no such app or
    * the caller may not see it.
    */
@@ -180,4 +195,6 @@ export interface RegistryParts {
   readonly freeing: Freeing
   readonly background: Background
   readonly lifetimes: Lifetimes
+  /** Whether there is a function that checks secrets which another server has hashed. */
+  readonly verifiesLegacySecrets: boolean
 }

@@ -1,7 +1,7 @@
 import { KEY_LENGTH } from '../../credentials/app-key.ts'
 import { digestOf } from '../../credentials/digest.ts'
 import type { RandomText } from '../../credentials/random.ts'
-import type { StoredSecret } from '../../records/app.ts'
+import type { DigestedSecret } from '../../records/app.ts'
 
 const SECRET_ID_LENGTH = 11
 
@@ -12,9 +12,13 @@ export const MAX_SECRETS = 2
 export function createAppSecret(
   random: RandomText,
   clock: () => number,
-): { readonly secret: string; readonly stored: StoredSecret } {
+): { readonly secret: string; readonly stored: DigestedSecret } {
   const secret = random(KEY_LENGTH)
-  return { secret, stored: { id: random(SECRET_ID_LENGTH), digest: digestOf(secret), createdAt: clock() } }
+  return { secret, stored: { id: createSecretId(random), digest: digestOf(secret), createdAt: clock() } }
+}
+
+export function createSecretId(random: RandomText): string {
+  return random(SECRET_ID_LENGTH)
 }
 
 /** Whether the text could be the id of a secret. */

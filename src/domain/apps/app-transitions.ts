@@ -66,6 +66,14 @@ export function removeSecret(app: LiveApp, secretId: string): LiveApp {
   return { ...app, credentials: { type: 'secrets', secrets }, removedSecretIds: remember(app, removed) }
 }
 
+/** Puts the digest of a secret in the place of what another server had hashed. Undefined if that is not there any more. */
+export function digestSecret(app: LiveApp, { id, digest }: { id: string; digest: string }): LiveApp | undefined {
+  const secrets = secretsOf(app)
+  if (!secrets.some((secret) => secret.id === id && 'legacy' in secret)) return undefined
+  const digested = secrets.map((secret) => (secret.id === id ? { id, digest, createdAt: secret.createdAt } : secret))
+  return { ...app, credentials: { type: 'secrets', secrets: digested } }
+}
+
 export function revokeTokens(app: LiveApp, stamp: string): LiveApp {
   return { ...app, stamp }
 }

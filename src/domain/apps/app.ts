@@ -17,8 +17,10 @@ export interface App extends Pick<AppFields, 'name' | 'homepage' | 'adminEmail'>
   readonly scopes: readonly string[]
   /** The API type it is made for. Absent if it has none. */
   readonly apiType?: string
-  /** The `client_id` of RFC 6749: 32 characters, not secret. */
+  /** The `client_id` of RFC 6749 unless it has an `importedKey`: 32 characters, not secret. */
   readonly key: string
+  /** The key that it had before it was imported, which apps and requests go on using. Absent if it has always had `key`. */
+  readonly importedKey?: string
   readonly owner: string
   /** Whether it may get tokens for its owner with its own credentials alone. */
   readonly trusted: boolean
@@ -37,8 +39,10 @@ export interface App extends Pick<AppFields, 'name' | 'homepage' | 'adminEmail'>
   readonly suspended?: { readonly at: Date; readonly by: Actor }
   /** The day on which it was last issued a token, in UTC, as `2026-11-26`. Absent if it never was. Noted some seconds later. */
   readonly lastUsedOn?: string
-  /** The ids and creation times of its secrets, at most two. */
-  readonly secrets: readonly { readonly id: string; readonly createdAt: Date }[]
+  /**
+   * The ids and creation times of its secrets, at most two. `legacyScheme`: how another server has hashed it, until its first use here.
+   */
+  readonly secrets: readonly { readonly id: string; readonly createdAt: Date; readonly legacyScheme?: string }[]
   /** The public keys with which it authenticates instead of a secret; empty for other apps. */
   readonly jwks: readonly AppJwk[]
 }
@@ -67,6 +71,7 @@ export function appView(app: LiveApp): App {
   return {
     ...fields,
     key: app.key,
+    ...(app.importedKey !== undefined && { importedKey: app.importedKey }),
     owner: app.owner,
     trusted: app.trusted,
     public: isPublic(app),
@@ -76,7 +81,11 @@ export function appView(app: LiveApp): App {
     createdAt: new Date(app.createdAt),
     ...(app.suspended && { suspended: { at: new Date(app.suspended.at), by: app.suspended.by } }),
     ...dayOfUse(app),
-    secrets: secretsOf(app).map(({ id, createdAt }) => ({ id, createdAt: new Date(createdAt) })),
+    secrets: secretsOf(app).map((secret) => ({
+      id: secret.id,
+      createdAt: new Date(secret.createdAt),
+      ...('legacy' in secret && { legacyScheme: secret.legacy.scheme }),
+    })),
     jwks: jwksOf(app),
   }
 }

@@ -1,16 +1,17 @@
 import { AppGrantError } from '../../base/errors.ts'
 import type { EventSource } from '../../base/events.ts'
 import type { RefusalReason } from '../../base/refusal-reasons.ts'
-import { isKey, KEY_LENGTH } from '../../credentials/app-key.ts'
 import { readAssertion, validateAssertion, wrongClaim } from '../../credentials/jwt/assertion.ts'
 import { type AssertionPolicy, requirementOf } from '../../credentials/jwt/assertion-policy.ts'
-import { appKind, appRef, isPublic, type LiveApp, type StoredApp } from '../../records/app.ts'
+import { isPublic, type LiveApp, type StoredApp } from '../../records/app.ts'
 import type { Collection, Remembered } from '../../records/collection.ts'
 import { usedAssertionKind } from '../../records/used-assertion.ts'
 import { idInput, invalidRequest, sourceInput } from '../input/input.ts'
 import type { Refusals } from '../refusals.ts'
 import { type FailureLimiter, tooManyFailures } from './failure-limiter.ts'
-import { presentedSecret } from './presented-secret.ts'
+import { type FindApp, isImportedKey } from './find-app.ts'
+import type { LegacySecrets } from './legacy-secrets.ts'
+import { canBeSecret, presentedSecret } from './presented-secret.ts'
 
 export { ASSERTION_ALGORITHMS } from '../../credentials/jwt/app-jwk.ts'
 
@@ -70,7 +71,7 @@ export interface AppAuthenticator {
    * Returns the app, even if it is suspended. An assertion is used up.
    *
    * @throws {@link AppGrantError} `app_authentication_failed` for an unknown key, a wrong secret or assertion, and a removed app
-   *   alike; `too_many_failures`.
+   *   alike; `too_many_failures`, `legacy_secret_unavailable`.
    */
   authenticate(input: AppCredentials & RequestContext): Promise<LiveApp>
   /**
@@ -96,7 +97,9 @@ type FailureReason = RefusalReason<'app_authentication_failed'>
 interface FailedAttempt {
   readonly key: string
   readonly app?: StoredApp | undefined
-  readonly reason: FailureReason
+  readonly reason: FailureReason | 'unchecked_secret'
+  /** If it was counted already: for how long no further attempt is checked. */
+  readonly retryAfterSeconds?: number
 }
 type Verdict = LiveApp | FailedAttempt
 
@@ -114,13 +117,15 @@ const KEPT_LONGER_MS = 61_000
 
 export function createAppAuthenticator(parts: {
   readonly collection: Collection
+  readonly findApp: FindApp
+  readonly legacySecrets: LegacySecrets
   readonly refusals: Refusals
   readonly clock: () => number
   readonly issuer: string | undefined
   readonly assertions: AssertionPolicy
   readonly failures: FailureLimiter
 }): AppAuthenticator {
-  const { collection, failures, clock, issuer, assertions: policy } = parts
+  const { collection, findApp, legacySecrets, failures, clock, issuer, assertions: policy } = parts
 
   return {
     authenticate: async (input) => proofOf(input, input.secret).current(),
@@ -135,7 +140,7 @@ export function createAppAuthenticator(parts: {
       throw invalidRequest('secret', 'no secret together with an assertion', secret)
     const { remembered, verdict } =
       assertion === undefined
-        ? bySecret(idInput(input.key, 'key'), secret === undefined ? undefined : idInput(secret, 'secret'))
+        ? bySecret(idInput(input.key, 'key'), secret === undefined ? undefined : idInput(secret, 'secret'), source)
         : byAssertion(idInput(assertion, 'assertion'), input.key)
     return {
       remembered,
@@ -147,21 +152,25 @@ export function createAppAuthenticator(parts: {
     }
   }
 
-  function bySecret(key: string, secret: string | undefined): Attempt {
+  function bySecret(key: string, secret: string | undefined, source: EventSource): Attempt {
     // A string that cannot be a key is not looked up, and one that cannot be a secret is not hashed, however long it is.
-    const isPossible = isKey(key) && secret?.length === KEY_LENGTH
+    const isPossible = isImportedKey(key) && secret !== undefined && canBeSecret(secret)
     const proves = isPossible ? presentedSecret(secret) : () => false
     return {
       remembered() {
-        const known = isPossible ? collection.recall(appKind, appRef(key)) : undefined
+        const known = isPossible ? findApp.recall(key) : undefined
         if (known?.value.state !== 'live' || !proves(known.value)) return undefined
         return { value: known.value, revision: known.revision }
       },
       async verdict() {
-        const app = isKey(key) ? await collection.load(appKind, appRef(key)) : undefined
+        const app = await findApp.find(key)
         const isRightSecret = proves(app?.state === 'live' ? app : undefined)
-        if (app?.state === 'live' && (isRightSecret || (secret === undefined && isPublic(app)))) return app
-        return { key, app, reason: reasonFor(app, secret) }
+        if (app?.state !== 'live') return { key, app, reason: reasonFor(app, secret) }
+        if (isRightSecret || (secret === undefined && isPublic(app))) return app
+        const legacy = isPossible ? await legacySecrets.verify(app, secret, source) : 'none'
+        if (legacy === 'right') return app
+        if (typeof legacy === 'object') return { key, app, reason: 'unchecked_secret', ...legacy }
+        return { key, app, reason: reasonFor(app, secret), ...(legacy === 'wrong' && { retryAfterSeconds: 0 }) }
       },
     }
   }
@@ -176,28 +185,31 @@ export function createAppAuthenticator(parts: {
     const assertion = readAssertion(text)
     if (!assertion) return { key: given, reason: 'malformed_assertion' }
     const key = named === undefined ? assertion.claims.sub : given
-    if (typeof key !== 'string' || !isKey(key)) return { key: given, reason: 'unknown_app' }
-    const app = await collection.load(appKind, appRef(key))
+    if (typeof key !== 'string') return { key: given, reason: 'unknown_app' }
+    const app = await findApp.find(key)
+    if (!app) return { key, reason: 'unknown_app' }
     const failed = (reason: FailureReason): FailedAttempt => ({ key, app, reason })
-    if (app?.state !== 'live') return failed(app ? 'removed_app' : 'unknown_app')
+    if (app.state !== 'live') return failed('removed_app')
     const { credentials } = app
     if (credentials.type !== 'jwks') return failed('assertion_of_app_without_keys')
     const rules = { app: key, jwks: credentials.jwks, issuer, policy, now: clock() }
     const validated = await validateAssertion(assertion, rules)
     if (typeof validated === 'string') return failed(validated)
-    const use = { app: key, id: validated.id, expiresAt: validated.endsAt + KEPT_LONGER_MS }
+    const use = { app: app.key, id: validated.id, expiresAt: validated.endsAt + KEPT_LONGER_MS }
     const stored = await collection.insert(usedAssertionKind, use, { durable: true })
     return stored === 'inserted' ? app : failed('used_assertion')
   }
 
   // Called only for wrong credentials, so the failures of others cannot lock anybody out (ERR-3).
-  function refuse({ key, app, reason }: FailedAttempt, source: EventSource): AppGrantError {
-    const retryAfterSeconds = failures.count({ key, remoteAddress: source.remoteAddress })
+  function refuse({ key: presented, app, reason, ...counted }: FailedAttempt, source: EventSource): AppGrantError {
+    const { key } = app ?? { key: presented }
+    const { retryAfterSeconds = failures.count({ key, remoteAddress: source.remoteAddress }) } = counted
     const code = retryAfterSeconds > 0 ? 'too_many_failures' : 'app_authentication_failed'
     // A string that is not the key of an app may be a misplaced secret, so the event must not contain it.
     const known = app && { app: key }
     parts.refusals.report({}, { ...known, ...source }, code, reason)
-    if (code === 'too_many_failures') return tooManyFailures(retryAfterSeconds)
+    if (code === 'too_many_failures')
+      return tooManyFailures(retryAfterSeconds, { isChecked: reason !== 'unchecked_secret' })
     // Only the holder of the app's key gets that far, so the response may say more.
     const claim = wrongClaim(reason)
     return new AppGrantError(code, {

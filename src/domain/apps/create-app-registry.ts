@@ -26,6 +26,7 @@ import { suspensionRankFor } from './app-standing.ts'
 import * as transitions from './app-transitions.ts'
 import { assertExpected, expectedInput } from './expected-fields.ts'
 import { fieldOptionsFor } from './field-options-for.ts'
+import { createImportApps } from './import-apps.ts'
 import { createListApps } from './list-apps.ts'
 import { createRegisterApp } from './register-app.ts'
 import { removalOf } from './remove-app.ts'
@@ -59,6 +60,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
 
   return {
     register: createRegisterApp(parts, actor),
+    import: createImportApps(parts, actor),
 
     get: list.get,
     list: list.list,

@@ -17,7 +17,15 @@ export interface FailureLimits {
  */
 export interface FailureLimiter {
   /** Counts a failure. @returns the seconds to wait if there were too many, or else 0. */
-  count(failure: { readonly key: string; readonly remoteAddress: string | undefined }): number
+  count(failure: Failure): number
+  /** Takes back a failure that was counted before it was known. */
+  forgive(failure: Failure): void
+}
+
+/** Which app failed to authenticate, and from where. */
+interface Failure {
+  readonly key: string
+  readonly remoteAddress: string | undefined
 }
 
 export function createFailureLimiter({
@@ -36,14 +44,25 @@ export function createFailureLimiter({
       const ofApp = isKey(key) ? windows.count(`${network} ${key}`, limits.failedAttemptsPerApp) : 0
       return Math.max(ofAddress, ofApp)
     },
+    forgive({ key, remoteAddress }) {
+      const network = networkOf(remoteAddress)
+      if (!network) return
+      windows.uncount(network)
+      windows.uncount(`${network} ${key}`)
+    },
   }
 }
 
-/** The error for a failed attempt after too many others. */
-export function tooManyFailures(retryAfterSeconds: number): AppGrantError<'too_many_failures'> {
+/** The error for a failed attempt after too many others. @param options - `isChecked`: whether the credentials were. Default is true. */
+export function tooManyFailures(
+  retryAfterSeconds: number,
+  { isChecked = true }: { readonly isChecked?: boolean } = {},
+): AppGrantError<'too_many_failures'> {
   return new AppGrantError('too_many_failures', {
     message: 'too many failed attempts',
-    hint: 'Wait, then retry with valid credentials, which are never rejected for this reason.',
+    hint: isChecked
+      ? 'Wait, then retry with valid credentials, which are never rejected for this reason.'
+      : 'Wait, then retry. The secret was not checked: its hash is from another server and takes long. After the first success it is checked at once.',
     details: { retryAfterSeconds },
   })
 }

@@ -15,7 +15,7 @@ import { accountError, isActive, type Lineage, mayRegister, mayTrust } from '../
 import { accountInput, assertObject, invalidRequest } from '../input/input.ts'
 import { appView } from './app.ts'
 import { alreadyRegistered, limitReached, mayNotRegister, mayNotTrust } from './app-errors.ts'
-import { checkNewApp, type NewApp } from './app-fields.ts'
+import { type CheckedNewApp, checkNewApp, type NewApp } from './app-fields.ts'
 import { type AppJwk, readAppJwks } from './app-jwks.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
 import { createAppSecret } from './app-secret.ts'
@@ -28,7 +28,7 @@ const ONCE = /^[\w-]{16,64}$/
 
 /** Nothing exists, and no place under the limit is taken, before the one insert, which checks the limit (APP-6, APP-7). */
 export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegistry['register'] {
-  const { collection, visibleApps, events, random, clock, stamp } = parts
+  const { collection, visibleApps, events, random, clock } = parts
 
   const register = async (input: NewApp) => {
     assertObject(input, 'app')
@@ -44,23 +44,8 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
     const epoch = lineage[0]?.epoch
     const { secret, stored } = createAppSecret(random, clock)
     const credentials = credentialsOf({ isPublic, jwks, stored })
-    const app: LiveApp = {
-      state: 'live',
-      key: once === undefined ? createKey(owner, random) : keyOnce({ owner, epoch, once }),
-      owner,
-      ...(epoch !== undefined && { epoch }),
-      createdAt: clock(),
-      fields,
-      trusted,
-      published: false,
-      credentials,
-      removedSecretIds: [],
-      stamp: stamp(),
-      trustStamp: stamp(),
-      ownerStamp: stamp(),
-      redirectStamps: fields.redirectUrls.map(stamp),
-      salt: random(SALT_LENGTH),
-    }
+    const key = once === undefined ? createKey(owner, random) : keyOnce({ owner, epoch, once })
+    const app = newApp(parts, { key, owner, epoch, createdAt: clock(), checked: { fields, trusted }, credentials })
     const limit = { group: appsOfOwner(owner).group, max: parts.appsPerOwner }
     await withOutcomeDetails({ app: app.key }, async () => {
       const result = await collection.insert<StoredApp>(appKind, app, { limit })
@@ -91,6 +76,34 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
     if (!isActive(lineage))
       throw accountError('account_blocked', 'The owner or an account above it is blocked or unknown to the directory.')
     return { lineage, actorLineage: authority.actorLineage }
+  }
+}
+
+/** The record of a new app: its stamps and its salt are drawn here. */
+export function newApp(
+  { random, stamp }: Pick<RegistryParts, 'random' | 'stamp'>,
+  {
+    checked: { fields, trusted },
+    epoch,
+    ...given
+  }: Pick<LiveApp, 'key' | 'owner' | 'createdAt' | 'credentials'> & {
+    readonly epoch: string | undefined
+    readonly checked: Pick<CheckedNewApp, 'fields' | 'trusted'>
+  },
+): LiveApp {
+  return {
+    state: 'live',
+    ...given,
+    ...(epoch !== undefined && { epoch }),
+    fields,
+    trusted,
+    published: false,
+    removedSecretIds: [],
+    stamp: stamp(),
+    trustStamp: stamp(),
+    ownerStamp: stamp(),
+    redirectStamps: fields.redirectUrls.map(stamp),
+    salt: random(SALT_LENGTH),
   }
 }
 

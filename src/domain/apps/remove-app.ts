@@ -1,6 +1,7 @@
 import type { EventMap } from '../../base/events.ts'
 import { ownText } from '../../base/own-text.ts'
-import { appKind, appRef, type LiveApp, type StoredApp } from '../../records/app.ts'
+import { aliasAt, aliasName, removedAlias } from '../../records/alias.ts'
+import { appKind, appRef, type LiveApp, type RemovedApp, type StoredApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import { endsNever, type Lifetimes, lastUseOf } from '../input/lifetimes.ts'
 import type { Freeing } from './free-app.ts'
@@ -10,7 +11,7 @@ const HOUR_MS = 3_600_000
 
 /**
  * Removes an app, or settles the key of a registration whose outcome is unknown. A tombstone is written again, because only a write
- * confirms it (REV-7). It says nothing of the owner (ACC-9).
+ * confirms it (REV-7). It says nothing of the owner (ACC-9). The alias of an imported app is removed after it.
  *
  * @param mayRemove - is asked about what is stored. Default is to allow it.
  * @returns the app that was there.
@@ -41,9 +42,26 @@ export function createRemoveApp(parts: {
       if (found?.state === 'removed') return found
       const hasLasting = removed !== undefined && (removed.hadNoEnd === true || endsNever(removed, lifetimes))
       const lastUse = removed?.lastUsedDay === undefined ? clock() : lastUseOf(removed, lifetimes, clock())
-      return { state: 'removed', key: ownText(key), ...(hasLasting && { hasLasting }), expiresAt: lastUse + HOUR_MS }
+      const alias = removed?.importedKey === undefined ? {} : { alias: aliasName(removed.importedKey) }
+      const expiresAt = lastUse + HOUR_MS
+      return { state: 'removed', key: ownText(key), ...(hasLasting && { hasLasting }), ...alias, expiresAt }
     })
-    if (written?.state === 'removed' && written.hasLasting) await freeing.lastingInstalls(key)
+    if (written?.state === 'removed') {
+      if (written.hasLasting) await freeing.lastingInstalls(key)
+      if (written.alias !== undefined) await removeAlias(written.alias, written)
+    }
     return written && removed
+  }
+
+  /** Without the app it permits nothing, so a failure only leaves the record behind, until the app is removed again. */
+  async function removeAlias(name: string, { key, expiresAt }: RemovedApp): Promise<void> {
+    const { kind, ref } = aliasAt(name)
+    try {
+      await collection.write(kind, ref, (alias) =>
+        alias?.state === 'live' && alias.app === key ? removedAlias(name, expiresAt) : undefined,
+      )
+    } catch {
+      // The app is removed, which is what counts.
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { AppGrantError } from '../../base/errors.ts'
 import type { Actor, EventSource } from '../../base/events.ts'
 import type { RefusalReason } from '../../base/refusal-reasons.ts'
 import { isKey } from '../../credentials/app-key.ts'
@@ -8,6 +9,7 @@ import { invalidRequest } from '../input/input.ts'
 import { concerning, type Known, type Refusals } from '../refusals.ts'
 import { appNotFound } from './app-errors.ts'
 import { HOST_RANK } from './app-transitions.ts'
+import type { FindApp } from './find-app.ts'
 
 /** The authority of an actor over an account: as the host, as the account itself, or as one of its ancestors. */
 export interface Authority {
@@ -52,11 +54,13 @@ export interface VisibleApps {
 /** @param source - where the request of the actor came from. */
 export function createVisibleApps({
   collection,
+  findApp,
   accounts,
   refusals,
   source,
 }: {
   readonly collection: Collection
+  readonly findApp: FindApp
   readonly accounts: Accounts
   readonly refusals: Refusals
   readonly source: EventSource
@@ -102,9 +106,10 @@ export function createVisibleApps({
       return (await visibleApps.findWithAuthority(actor, key))?.app
     },
     async findWithAuthority(actor, key) {
-      const app = await visibleApps.load(key)
-      const authority = app && (await visibleApps.reachApp(actor, app))
-      return authority && { app, authority }
+      if (typeof key !== 'string') throw wrongKey(key)
+      const app = await findApp.find(key)
+      const authority = app?.state === 'live' ? await visibleApps.reachApp(actor, app) : undefined
+      return authority && { app: app as LiveApp, authority }
     },
     async get(actor, key) {
       return (await visibleApps.find(actor, key)) ?? Promise.reject(appNotFound())
@@ -141,6 +146,10 @@ export async function isOfEpoch({ epoch }: { readonly epoch?: string }, authorit
 
 /** Whether the string has the form of a key. If not, nothing needs to be read. */
 export function isKeyInput(key: unknown): boolean {
-  if (typeof key !== 'string') throw invalidRequest('key', "an app's key as a string", key)
+  if (typeof key !== 'string') throw wrongKey(key)
   return isKey(key)
+}
+
+function wrongKey(key: unknown): AppGrantError {
+  return invalidRequest('key', "an app's key as a string", key)
 }

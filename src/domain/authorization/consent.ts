@@ -1,11 +1,9 @@
 import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
 import { knownMembers } from '../../base/known-members.ts'
-import { isKey } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import type { TokenFormat } from '../../credentials/token-format.ts'
-import { appKind, appRef } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import { type ConsentRequest, endedSession } from '../../records/session.ts'
 import { type Accounts, accountError, type IdentityOf } from '../accounts/accounts.ts'
@@ -13,6 +11,7 @@ import { type ActRefusal, assertMayAct, assertNotSuspended, mayAct } from '../ac
 import type { Scopes } from '../accounts/scopes.ts'
 import { appView } from '../apps/app.ts'
 import { CONTEXT, type RequestContext } from '../apps/authenticate-app.ts'
+import type { FindApp } from '../apps/find-app.ts'
 import type { AccountLimits } from '../input/account-limits.ts'
 import { accountInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
@@ -49,6 +48,7 @@ const DENIAL = knownMembers<ConsentDecision>(DECISION)
 
 export interface AuthorizationParts {
   readonly collection: Collection
+  readonly findApp: FindApp
   readonly accounts: Accounts
   readonly saveInstall: SaveInstall
   readonly refusals: Refusals
@@ -67,7 +67,7 @@ export interface AuthorizationParts {
 }
 
 export function createAuthorization(parts: AuthorizationParts): Authorization {
-  const { collection, accounts, refusals, scopes, events } = parts
+  const { findApp, accounts, refusals, scopes, events } = parts
   const pending = createPendingConsents(parts)
   const policy = createConsentPolicy(parts)
   const codes = createIssueCode({ ...parts, pending })
@@ -166,7 +166,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
   async function validateClient(input: unknown, known: Known) {
     const params = readParams(input)
     const { client_id: key } = params
-    const app = key !== undefined && isKey(key) ? await collection.load(appKind, appRef(key)) : undefined
+    const app = key === undefined ? undefined : await findApp.find(key)
     if (app) known.app = app.key
     if (app?.state !== 'live') {
       const error = new AppGrantError('app_not_found', pageTexts('client_id: expected the key of a registered app'))

@@ -16,6 +16,7 @@ import {
 import type { Audiences } from '../input/resources.ts'
 import type { IssueLimits } from './issue-limits.ts'
 import type { SignedTokens } from './signed-tokens.ts'
+import { accessApp } from './token-claims.ts'
 import type { Usage } from './usage.ts'
 
 /** Issued tokens. Only reading the properties shows them: inspection and JSON do not. */
@@ -165,10 +166,9 @@ export function createAccessTokenIssuer(parts: {
 
       function sign({ write }: SignedTokens, { id, audience, scope, issuedAt, expiresAt }: LiveToken): Promise<string> {
         const [kind, account] = user ? (['user', user.install.account] as const) : (['app', app.owner] as const)
-        const { key, owner } = app
         const claimed = {
           kind,
-          app: { key, owner, name: app.fields.name },
+          app: accessApp(app),
           account,
           audience: audiences.of(audience),
           scope,

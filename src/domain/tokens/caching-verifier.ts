@@ -119,7 +119,7 @@ function copyOf(access: Access): Access {
   return {
     ok: true,
     kind: access.kind,
-    app: { key: app.key, name: app.name, owner: app.owner },
+    app: { ...app },
     account: access.account,
     scope: [...access.scope],
     audience: [...access.audience],
@@ -138,7 +138,8 @@ function kept(access: Access): Access {
 
 /** About how much an entry takes, rather too much. Texts of the host and of apps may take two bytes a character. */
 function bytesOf({ app, account, scope, audience, claims }: Access, tags: readonly string[]): number {
-  let bytes = 800 + 300 * tags.length + 2 * (app.name.length + app.owner.length + account.length)
+  let bytes =
+    800 + 300 * tags.length + 2 * (app.name.length + app.owner.length + account.length) + (app.importedKey?.length ?? 0)
   if (claims) bytes += 4 * JSON.stringify(claims).length
   for (const one of scope) bytes += 32 + one.length
   for (const one of audience) bytes += 32 + 2 * one.length

@@ -66,7 +66,7 @@ export function createSignedTokens(
       const claims = await (await format()).read(text, rules)
       if (claims === 'early') throw futureRecord('verify', MAX_CLOCK_DIFFERENCE_MS, events)
       if (typeof claims === 'string') return claims
-      const { ref: credential = '', client_id: app, jti: token } = claims
+      const { ref: credential = '', client_id: id, client_key: app = id, jti: token } = claims
       return { credential, app, token }
     },
     jwks: async () => (await format()).jwks,

@@ -13,6 +13,7 @@ import { type MayAct, mayAct, OWNER_REPLACED } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import type { Audiences } from '../input/resources.ts'
 import { availableScope } from './scope.ts'
+import { accessApp } from './token-claims.ts'
 import type { AccessTokenParts, PresentedToken, ReadToken } from './token-reader.ts'
 import { type Verification, verifyFailure } from './verification.ts'
 
@@ -137,7 +138,7 @@ export function createStrictVerifier(parts: {
     return {
       ok: true,
       kind: install ? 'user' : 'app',
-      app: { key: app.key, name: app.fields.name, owner: app.owner },
+      app: accessApp(app),
       account: install?.account ?? app.owner,
       scope: availableScope(token.scope, app, scopes),
       audience: audiences.of(token.audience),

@@ -1,4 +1,5 @@
 import { type AccessTokenClaims, RESERVED_CLAIMS } from '../../credentials/jwt/claims.ts'
+import type { LiveApp } from '../../records/app.ts'
 import { APP_SUBJECT } from '../input/input.ts'
 import { spacedList } from '../input/spaced-list.ts'
 import type { Access } from './verification.ts'
@@ -6,7 +7,7 @@ import type { Access } from './verification.ts'
 /** The data from which the claims of a token are made. */
 export interface ClaimedToken {
   readonly kind: 'app' | 'user'
-  readonly app: { readonly key: string; readonly name: string; readonly owner: string }
+  readonly app: Access['app']
   /** The account it acts for. */
   readonly account: string
   readonly audience: readonly string[]
@@ -28,7 +29,8 @@ export function tokenClaims(token: ClaimedToken, issuer: string): AccessTokenCla
   return {
     iss: issuer,
     sub: kind === 'app' ? APP_SUBJECT + app.key : account,
-    client_id: app.key,
+    client_id: app.importedKey ?? app.key,
+    ...(app.importedKey !== undefined && { client_key: app.key }),
     client_name: app.name,
     owner: app.owner,
     aud: more.length > 0 ? audience : first,
@@ -40,6 +42,11 @@ export function tokenClaims(token: ClaimedToken, issuer: string): AccessTokenCla
   }
 }
 
+/** What a token says of its app. */
+export function accessApp({ key, importedKey, owner, fields: { name } }: LiveApp): Access['app'] {
+  return importedKey === undefined ? { key, name, owner } : { key, importedKey, name, owner }
+}
+
 /** What a new token permits. */
 export function accessOfToken(token: ClaimedToken): Access {
   return { ...token, ok: true, issuedAt: new Date(token.issuedAt), expiresAt: new Date(token.expiresAt) }
@@ -47,12 +54,12 @@ export function accessOfToken(token: ClaimedToken): Access {
 
 /** Converts the result of {@link tokenClaims} into that of a verification. Times are in whole seconds, as in the claims. */
 export function accessOfClaims(claims: AccessTokenClaims): Access {
-  const { kind, client_id: key, client_name: name, owner, sub, aud, scope, jti, iat, exp } = claims
+  const { kind, client_id: id, client_key: key = id, client_name: name, owner, sub, aud, scope, jti, iat, exp } = claims
   const added = Object.entries(claims).filter(([name]) => !RESERVED_CLAIMS.has(name))
   return {
     ok: true,
     kind,
-    app: { key, name, owner },
+    app: { key, ...(key !== id && { importedKey: id }), name, owner },
     account: kind === 'app' ? owner : sub,
     scope: spacedList(scope) ?? [],
     audience: [aud].flat(),

@@ -8,7 +8,8 @@ export interface Access {
   readonly ok: true
   /** `app`: issued to the app alone, which acts for its owner. `user`: authorized by the account. */
   readonly kind: 'app' | 'user'
-  readonly app: { readonly key: string; readonly name: string; readonly owner: string }
+  /** `importedKey`: the key that it had before it was imported. Absent for other apps. */
+  readonly app: { readonly key: string; readonly importedKey?: string; readonly name: string; readonly owner: string }
   /** The account the app acts for. */
   readonly account: string
   /** The scope that applies now: the token's scope without what the app has lost since. */

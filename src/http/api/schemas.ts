@@ -66,7 +66,8 @@ const fields = {
 const actor = object({ 'account?': text, 'login?': text } satisfies Members<Actor>)
 
 const app = {
-  key: { ...text, description: 'The client_id.' },
+  key: { ...text, description: 'The client_id, unless the app has an importedKey.' },
+  'importedKey?': { ...text, description: 'The client_id that the app had before it was imported, and still has.' },
   owner: text,
   name: text,
   homepage: text,
@@ -91,7 +92,13 @@ const app = {
   createdAt: time,
   'suspended?': object({ at: time, by: actor } satisfies Members<NonNullable<App['suspended']>>),
   'lastUsedOn?': day,
-  secrets: list(object({ id: text, createdAt: time } satisfies Members<App['secrets'][number]>)),
+  secrets: list(
+    object({
+      id: text,
+      createdAt: time,
+      'legacyScheme?': { ...text, description: 'How another server has hashed it, until its first use.' },
+    } satisfies Members<App['secrets'][number]>),
+  ),
   jwks: list(ref('Jwk')),
 } satisfies Members<App>
 

@@ -4,8 +4,8 @@ import { invalidClient, invalidRequest } from '../wire/http-error.ts'
 import type { IncomingRequest } from '../wire/request.ts'
 import type { Form } from '../wire/request-body.ts'
 
-/** Longer than every Authorization header with credentials of this library, in any encoding. */
-const MAX_HEADER_LENGTH = 1024
+/** Longer than every Authorization header with credentials of this library, or of an imported app, in any encoding. */
+const MAX_HEADER_LENGTH = 2560
 // RFC 7523 §2.2
 const JWT_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 // Complete groups of four. Padding of the last one is optional.

@@ -66,6 +66,7 @@ const OUTAGES = [
   'signing_unavailable',
   'clock_skew',
   'claims_unavailable',
+  'legacy_secret_unavailable',
   'issuer_unavailable',
   'conflict',
 ] as const

@@ -204,8 +204,9 @@ describe('app authentication', () => {
       { key: long, secret },
       { key: '', secret },
       { key: `${app.key}\n`, secret },
-      { key: app.key.replace(/.$/, '_'), secret },
-      { key: '__proto__', secret: 'constructor' },
+      { key: 'a'.repeat(256), secret },
+      { key: 'two words', secret: 'constructor' },
+      { key: 'clé', secret },
     ]
     for (const by of impossible) expect(await attempt(by)).toBe('app_authentication_failed')
     expect({ ...work, gets: store.calls.get }).toEqual(before)

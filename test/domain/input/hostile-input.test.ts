@@ -74,6 +74,10 @@ async function setUp() {
       removeSecret: [{ app: app.key, secretId: app.secrets[0]?.id }],
       revokeTokens: [app.key],
       remove: [app.key],
+      import: [
+        [{ ...exampleApp({ owner: 'org' }), key: 'k', legacySecret: [{ scheme: 'sha256-hex', text: 'a'.repeat(64) }] }],
+        { dryRun: true, drop: ['scopes'] },
+      ],
     },
     tokens: {
       list: [{ ...of, cursor: 'x' }],

@@ -1,0 +1,121 @@
+import { type BoundedMap, createBoundedMap } from '../../base/bounded-map.ts'
+import type { Actor } from '../../base/events.ts'
+import { knownMembers } from '../../base/known-members.ts'
+import { digestOf } from '../../credentials/digest.ts'
+import { aliasAt, aliasName, type StoredAlias } from '../../records/alias.ts'
+import { appKind, appRef, appsOfOwner, type LiveApp, type StoredApp } from '../../records/app.ts'
+import { askingOnce } from '../accounts/accounts.ts'
+import { invalidRequest, isTextList, objectInput } from '../input/input.ts'
+import { onlyHost } from './app-errors.ts'
+import type { AppRegistry, RegistryParts } from './app-registry.ts'
+import type { AppImportResult, ImportAppsOptions, ImportError, ImportOutcome } from './imported-app.ts'
+import { readImportedApp } from './read-imported-app.ts'
+import { dryRunInput, runImport } from './run-import.ts'
+
+const OPTIONS = knownMembers<ImportAppsOptions>({ dryRun: true, drop: true, onResult: true })
+const LISTS = ['redirectUrls', 'scopes']
+/** The keys of about 50,000 entries are remembered, so that one that occurs again is noticed. */
+const SEEN = { maxBytes: 16 * 1024 * 1024 }
+const SEEN_BYTES = 160
+
+/** What became of the app of an entry. */
+interface Stored {
+  readonly outcome: ImportOutcome
+  readonly errors?: readonly ImportError[]
+}
+
+const KEY_IN_USE: Stored = {
+  outcome: 'refused',
+  errors: [keyError('key_in_use', 'a key that no other app has, or had until it was removed', 'one that is taken')],
+}
+
+/**
+ * Imports apps (APP-10). The app is stored first, then its alias: until that is there, nobody finds the app by its key. The key of the
+ * app is derived from the one that is imported, so a repeat after a crash in between finds the app and stores the alias.
+ */
+export function createImportApps(parts: RegistryParts, actor: Actor): AppRegistry['import'] {
+  const { collection, pages, accounts, events, appsPerOwner } = parts
+
+  return async (entries, options = {}) => {
+    const { drop, onResult, dryRun } = objectInput(options, 'options', OPTIONS)
+    const isDry = dryRunInput(dryRun)
+    if (drop !== undefined && !(isTextList(drop, LISTS.length) && drop.every((list) => LISTS.includes(list))))
+      throw invalidRequest('drop', `a list of ${LISTS.join(' and ')}`, drop)
+    if (actor.account !== undefined) throw onlyHost('can import apps')
+    const seen = createBoundedMap<number>(SEEN)
+    const planned = createBoundedMap<Promise<number>>(SEEN)
+    return runImport<AppImportResult>(entries, { onResult }, () => {
+      const asked = askingOnce(accounts)
+      return async (entry, number) => {
+        const { key, app, errors, dropped } = await readImportedApp(entry, { drop, parts, accounts: asked })
+        const result = { entry: number, key, dropped }
+        if (!app) return { ...result, outcome: 'refused', errors }
+        const first = seen.get(digestOf(key))
+        if (first !== undefined)
+          return {
+            ...result,
+            outcome: 'refused',
+            errors: [keyError('duplicate', 'each key once', `that of entry ${first}`)],
+          }
+        seen.set(digestOf(key), number, { bytes: SEEN_BYTES })
+        const { outcome, errors: found = [] } = await (isDry ? plan(app, planned) : store(app))
+        const isStored = outcome === 'registered' || outcome === 'exists'
+        return { ...result, outcome, errors: found, ...(isStored && { app: app.key }) }
+      }
+    })
+  }
+
+  async function store(app: LiveApp): Promise<Stored> {
+    const known = await look(app)
+    if (known) return known.outcome === 'exists' ? ((await storeAlias(app)) ?? known) : known
+    const limit = { group: appsOfOwner(app.owner).group, max: appsPerOwner }
+    const inserted = await collection.insert<StoredApp>(appKind, app, { limit })
+    if (inserted === 'full') return { outcome: 'limit_reached' }
+    // Another import was faster, or the app was removed meanwhile.
+    if (inserted !== 'inserted') return (await look(app)) ?? KEY_IN_USE
+    const refused = await storeAlias(app)
+    if (refused) return refused
+    events.emit('app', actor, { change: 'imported', app: app.key })
+    return { outcome: 'registered' }
+  }
+
+  /** What is there already. Undefined if nothing is. */
+  async function look({ key, owner, importedKey }: LiveApp): Promise<Stored | undefined> {
+    const alias = importedKey === undefined ? undefined : await loadAlias(importedKey)
+    const app = await collection.load<StoredApp>(appKind, appRef(key))
+    const isTaken = alias && (alias.state === 'removed' || alias.app !== key)
+    if (isTaken || app?.state === 'removed' || (app && app.owner !== owner)) return KEY_IN_USE
+    return app && { outcome: 'exists' }
+  }
+
+  /** Undefined if the alias leads to the app. If it leads to another one, an import for another owner was faster, and the app is removed. */
+  async function storeAlias({ key, importedKey }: LiveApp): Promise<Stored | undefined> {
+    if (importedKey === undefined) return undefined
+    const name = aliasName(importedKey)
+    const inserted = await collection.insert(aliasAt(name).kind, { state: 'live', name, app: key }, { durable: true })
+    if (inserted === 'inserted') return undefined
+    const stored = await loadAlias(importedKey)
+    if (stored?.state === 'live' && stored.app === key) return undefined
+    await parts.removeApp(key)
+    return KEY_IN_USE
+  }
+
+  function loadAlias(importedKey: string): Promise<StoredAlias | undefined> {
+    const { kind, ref } = aliasAt(aliasName(importedKey))
+    return collection.load(kind, ref)
+  }
+
+  /** What `store` would do. The owner's apps are counted once, and those that would be registered with them. */
+  async function plan(app: LiveApp, planned: BoundedMap<Promise<number>>): Promise<Stored> {
+    const known = await look(app)
+    if (known) return known
+    const before = planned.get(app.owner) ?? pages.count([appsOfOwner(app.owner)], 0)
+    const after = before.then((count) => Math.min(count + 1, appsPerOwner + 1))
+    planned.set(app.owner, after, { bytes: SEEN_BYTES + 2 * app.owner.length })
+    return { outcome: (await after) > appsPerOwner ? 'limit_reached' : 'would_register' }
+  }
+}
+
+function keyError(code: ImportError['code'], expected: string, received: string): ImportError {
+  return { field: 'key', code, expected, received }
+}

@@ -1,0 +1,155 @@
+import type { FieldError, FieldErrorCode } from '../../base/errors.ts'
+import type { Actor } from '../../base/events.ts'
+import { knownMembers } from '../../base/known-members.ts'
+import type { AppLifetimes } from '../../records/app.ts'
+import { type AppFields, FIELDS, REGISTRATION_NAMES } from './app-fields.ts'
+import type { PublicJwk } from './app-jwks.ts'
+
+/**
+ * A secret as another server stored it. These schemes are built in; any other is checked by the option `verifyLegacySecret`:
+ *
+ * - `plain`: the secret itself. It is hashed when it is imported, and never stored.
+ * - `sha256-hex`, `sha256-base64`, `sha256-base64url`: SHA-256 of the secret without salt, in that encoding.
+ */
+export interface LegacySecret {
+  /** The name of the scheme: 1–64 characters of `A-Za-z0-9._-`. */
+  readonly scheme: string
+  /**
+   * The secret as it was stored, at most 1024 characters. Except in a built-in scheme it must look like a hash: `$name$…`, `{NAME}…` or,
+   * as Django writes it, `name$…`. A secret in clear is `plain`.
+   */
+  readonly text: string
+  /** When it was created: a `Date`, or an ISO 8601 text. Default is `createdAt` of the app. */
+  readonly createdAt?: Date | string | undefined
+}
+
+/** An app of another server, or of another store, to import. What `export` yields with the type `app` is one. */
+export interface ImportedApp extends AppFields {
+  readonly type?: 'app' | undefined
+  /**
+   * The key that the app has there, its `client_id`: 1–255 characters of visible ASCII. Apps and requests go on using it. If it is not
+   * a key of this package for that owner, the app gets one as well, under which it is managed.
+   */
+  readonly key: string
+  /** The account that owns the app. */
+  readonly owner: string
+  /** Whether the app may get tokens with its own credentials alone. Default is false. */
+  readonly trusted?: boolean | undefined
+  /** Whether the app has no secret. Default is false. */
+  readonly public?: boolean | undefined
+  /** Whether accounts of other tenants may authorize it. Default is false. */
+  readonly published?: boolean | undefined
+  /** Its secret in clear, 1–255 characters of printable ASCII. It is hashed, and never stored. */
+  readonly secret?: string | undefined
+  /** Its secret as it was stored there, or two of them. */
+  readonly legacySecret?: LegacySecret | readonly LegacySecret[] | undefined
+  /** Public keys with which it authenticates instead of a secret, 1–10. */
+  readonly jwks?: readonly PublicJwk[] | undefined
+  /** When it was registered: a `Date`, or an ISO 8601 text. Default is now. */
+  readonly createdAt?: Date | string | undefined
+  /** Present if it is suspended. `by` is the authority that suspended it; default is the host. */
+  readonly suspended?: { readonly at?: Date | string | undefined; readonly by?: Actor | undefined } | undefined
+  /** The resource whose tokens it may introspect. Default is none. */
+  readonly resourceServer?: string | undefined
+  /** In place of the host's lifetimes. */
+  readonly lifetimes?: { readonly [Name in keyof AppLifetimes]?: AppLifetimes[Name] | undefined } | undefined
+}
+
+/** The members of an app to import. */
+export const IMPORTED_APP = knownMembers<ImportedApp>(
+  {
+    ...FIELDS,
+    type: true,
+    key: true,
+    owner: true,
+    trusted: true,
+    public: true,
+    published: true,
+    secret: true,
+    legacySecret: true,
+    jwks: true,
+    createdAt: true,
+    suspended: true,
+    resourceServer: true,
+    lifetimes: true,
+  },
+  { ...REGISTRATION_NAMES, client_id: 'key', client_secret: 'secret', jwks_uri: 'jwks with the keys themselves' },
+)
+
+/** How to import. */
+export interface ImportOptions<Result> {
+  /** Whether everything is checked and reported, and nothing is stored. Default is false. */
+  readonly dryRun?: boolean | undefined
+  /**
+   * Is called with the result of every entry, in their order, and waited for: the results of any number of entries need no memory.
+   * Default is none.
+   */
+  readonly onResult?: ((result: Result) => void | Promise<void>) | undefined
+}
+
+/** How to import apps. */
+export interface ImportAppsOptions extends ImportOptions<AppImportResult> {
+  /**
+   * The lists of which invalid entries are left out and reported, instead of refusing the app: redirect URLs that are not allowed,
+   * scopes that are not in the catalogue. Default is none.
+   */
+  readonly drop?: readonly ('redirectUrls' | 'scopes')[] | undefined
+}
+
+/** What became of an entry. */
+export type ImportOutcome =
+  /** It was stored. */
+  | 'registered'
+  /** The same in a dry run: nothing was stored. */
+  | 'would_register'
+  /** It was imported before. Nothing was changed. */
+  | 'exists'
+  /** The owner has as many apps as it may have. Nothing was stored. */
+  | 'limit_reached'
+  /** Something of it is invalid: `errors` lists all of it. Nothing was stored. */
+  | 'refused'
+
+/** Why an entry cannot be imported. The codes are stable, so that programs can branch on them. */
+export type ImportErrorCode =
+  | FieldErrorCode
+  /** Not one of the values, or not in the range, that `expected` says. */
+  | 'invalid_value'
+  /** The directory knows no such account. */
+  | 'unknown_account'
+  /** Another app has, or had, this key. */
+  | 'key_in_use'
+  /** There is no such app: import it first. */
+  | 'unknown_app'
+  /** Not a secret in clear: a hash, a placeholder, or a reference to where the secret is. */
+  | 'not_a_secret'
+  /** Not a hash of a secret in that scheme. It may be the secret itself. */
+  | 'not_a_hash'
+  /** The scheme is not built in, and there is no option `verifyLegacySecret`. */
+  | 'unknown_scheme'
+
+/** What is wrong with one field of an entry. */
+export interface ImportError extends Omit<FieldError, 'code'> {
+  readonly code: ImportErrorCode
+}
+
+/** What became of one entry of an import. It contains no secret. */
+export interface ImportResult {
+  /** Which entry it is, from 1. */
+  readonly entry: number
+  readonly outcome: ImportOutcome
+  /** Why it was refused: each field, what is expected and what was received. Empty unless it was. */
+  readonly errors: readonly ImportError[]
+}
+
+/** What became of an app. */
+export interface AppImportResult extends ImportResult {
+  /** The key of the entry, as far as it is one. */
+  readonly key: string
+  /** The key under which the app is managed. Absent if it was not stored. */
+  readonly app?: string
+  /** What was left out of its lists by the option `drop`. */
+  readonly dropped: readonly FieldError[]
+}
+
+/** How many entries had which outcome. */
+export type ImportSummary = { readonly [Outcome in ImportOutcome]: number }
