@@ -8,6 +8,7 @@ const ENTRIES = {
   node: 'src/node.ts',
   console: 'src/console/index.ts',
   resource: 'src/resource.ts',
+  cimd: 'src/cimd.ts',
   testing: 'src/testing/index.ts',
   store: 'src/store.ts',
   memory: 'adapters/memory/memory-store.ts',

@@ -38,6 +38,8 @@ const MAY_IMPORT = {
   'src/node': ['src/http/wire', 'src/base'],
   'src/resource.ts': ['src/resource', 'src/domain/tokens', 'src/base'],
   'src/resource': ['src/domain/tokens', 'src/domain/input', 'src/credentials', 'src/base'],
+  'src/cimd.ts': ['src/cimd', 'src/domain/registration'],
+  'src/cimd': ['src/domain/registration'],
   'src/testing': ['src/domain/apps', 'src/store', 'src/base'],
 
   'src/console': ['src/http/wire', 'src/frame', ...BELOW_HTTP],
@@ -71,6 +73,7 @@ const MAY_IMPORT = {
   'src/domain/authorization': ['src/domain/tokens', 'src/domain/apps', 'src/domain/accounts', ...BELOW_ROOMS],
   'src/domain/installs': ['src/domain/apps', 'src/domain/accounts', ...BELOW_ROOMS],
   'src/domain/tokens': ['src/domain/apps', 'src/domain/accounts', ...BELOW_ROOMS],
+  'src/domain/registration': ['src/domain/apps', ...BELOW_ROOMS],
   'src/domain/apps': ['src/domain/accounts', ...BELOW_ROOMS],
   'src/domain/accounts': [...BELOW_ROOMS],
   'src/domain/refusals.ts': BELOW_DOMAIN,
