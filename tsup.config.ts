@@ -35,8 +35,11 @@ const RAW: NonNullable<Options['esbuildPlugins']>[number] = {
   },
 }
 
+/** The program of the package, which nothing imports: it has no declarations. */
+const PROGRAM = { cli: 'src/cli/main.ts' }
+
 export default defineConfig({
-  entry: ENTRIES,
+  entry: { ...ENTRIES, ...PROGRAM },
   format: 'esm',
   target: 'node20',
   platform: 'node',

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest'
+import type { Store } from '../../src/store/store.ts'
+import { type RunCommand, resultsIn } from '../support/command-line.ts'
+import { createSessionFixture, type SessionFixture } from '../support/session-fixture.ts'
+
+/** A place for records, and the arguments with which the command line finds it. */
+export interface CommandLinePlace {
+  readonly args: readonly string[]
+  open(): Promise<Store>
+}
+
+/** All commands on one store. `place` returns a new one each time. */
+export function testCommandLine(place: () => CommandLinePlace, run: RunCommand): void {
+  describe('appgrant on the command line', () => {
+    it('apps list and apps show say what is registered, as text and as JSON, without a secret (APP-8)', async () => {
+      const { w, on, key } = await opened()
+      const other = await w.registerTrusted({ name: 'Other' })
+      const listed = await on('apps list --json')
+      expect(listed).toMatchObject({ code: 0, err: '' })
+      expect(resultsIn(listed).map((app) => app.key)).toEqual(expect.arrayContaining([key, other.app.key]))
+      const named = await on('apps list --owner org --name oth --trusted')
+      expect(named).toEqual({ code: 0, out: `${other.app.key}\torg\ttrusted\tOther\n`, err: '' })
+      await w.start()
+      const shown = await on(`apps show ${key} --json`)
+      expect(resultsIn(shown)).toEqual([expect.objectContaining({ key, owner: 'org', instances: 1, trusted: false })])
+      expect((await on(`apps show ${key}`)).out).toContain(`owner            org\n`)
+      for (const ran of [listed, shown, named]) expect(ran.out).not.toContain(w.secret)
+    })
+
+    it('apps suspend and apps resume are in effect at once, and record who did it', async () => {
+      const { w, on, key } = await opened()
+      const { access } = await w.start()
+      const [suspended] = resultsIn(await on(`apps suspend ${key} --login ops --json`))
+      expect(suspended).toMatchObject({ key, suspended: { by: { login: 'ops' } } })
+      expect(await w.verify(access)).toBe('app_suspended')
+      expect((await on(`apps list --suspended --json`)).out).toContain(key)
+      expect(await on(`apps resume ${key}`)).toMatchObject({ code: 0 })
+      expect(await w.verify(access)).toBe('ok')
+    })
+
+    it('apps regenerate prints the new secret once, to standard output only, and revokes what the app holds (APP-8)', async () => {
+      const { w, on, key } = await opened()
+      const { access } = await w.start()
+      const ran = await on(`apps regenerate ${key} --yes`)
+      expect(ran).toEqual({ code: 0, out: expect.stringMatching(/^\w{32}\n$/), err: '' })
+      const secret = ran.out.trim()
+      expect(await w.verify(access)).toBe('revoked')
+      expect(await w.appgrant.authorizer.authenticateApp({ key, secret })).toMatchObject({ key })
+      await expect(w.appgrant.authorizer.authenticateApp({ key, secret: w.secret })).rejects.toThrow()
+    })
+
+    it('apps remove removes an app and what it holds; a second time there is no such app', async () => {
+      const { w, on, key } = await opened()
+      const { access } = await w.start()
+      expect(await on(`apps remove ${key} --yes`)).toEqual({ code: 0, out: `${key}\tremoved\n`, err: '' })
+      expect(await w.verify(access)).not.toBe('ok')
+      expect(await on(`apps show ${key}`)).toMatchObject({
+        code: 1,
+        out: '',
+        err: expect.stringMatching(/no such app/),
+      })
+      expect(await on(`apps suspend ${key}`)).toMatchObject({ code: 1, out: '' })
+    })
+
+    it('tokens revoke revokes the tokens of one account, or everything but the secret', async () => {
+      const { w, on, key } = await opened()
+      const [first, other] = [await w.start(), await w.start({ account: 'other-org' })]
+      const revoked = await on(`tokens revoke ${key} --account user --yes --json`)
+      expect(resultsIn(revoked)).toEqual([{ app: key, account: 'user', revoked: true }])
+      expect([await w.verify(first.access), await w.verify(other.access)]).toEqual(['revoked', 'ok'])
+      expect(await on(`tokens revoke ${key} --yes`)).toMatchObject({ code: 0 })
+      expect(await w.verify(other.access)).toBe('revoked')
+      expect(await w.appgrant.authorizer.authenticateApp({ key, secret: w.secret })).toMatchObject({ key })
+      expect(await on(`tokens revoke ${key} --account nobody --yes`)).toMatchObject({ code: 1 })
+    })
+
+    it('installs withdraw revokes what one account granted; a second time there is nothing', async () => {
+      const { w, on, key } = await opened()
+      const [first, other] = [await w.start(), await w.start({ account: 'other-org' })]
+      expect(await on(`installs withdraw ${key} user --yes`)).toMatchObject({ code: 0, err: '' })
+      expect([await w.verify(first.access), await w.verify(other.access)]).toEqual(['revoked', 'ok'])
+      expect(await on(`installs withdraw ${key} user --yes`)).toMatchObject({ code: 1, out: '' })
+    })
+
+    it('erase removes the apps and installs of an account (ACC-9)', async () => {
+      const { w, on, key } = await opened()
+      await w.start({ account: 'org' })
+      const ran = await on('erase org --yes --json')
+      expect(ran.code).toBe(0)
+      expect(resultsIn(ran)).toEqual([{ account: 'org', apps: 1, installs: expect.any(Number) }])
+      expect(ran.err).toMatch(/^apps and installs removed: [12]\n$/)
+      expect(await w.appgrant.apps.get(key)).toBeUndefined()
+    })
+
+    it('doctor finds nothing that would keep the store from working', async () => {
+      const { on } = await opened()
+      const ran = await on('doctor --json')
+      const results = resultsIn(ran)
+      expect(results.filter(({ status }) => status === 'failed')).toEqual([])
+      expect(ran).toMatchObject({ code: 0, err: '' })
+      const checks = results.map(({ check }) => check)
+      expect(checks).toEqual(expect.arrayContaining(['version', 'prepare', 'clock', 'writes', 'options', 'apps']))
+    })
+  })
+
+  async function opened(): Promise<{
+    readonly w: SessionFixture
+    readonly key: string
+    readonly on: (command: string) => ReturnType<RunCommand>
+  }> {
+    const { args, open } = place()
+    const w = await createSessionFixture(open, { options: { clock: Date.now } })
+    return { w, key: w.key, on: (command) => run([...command.split(' '), ...args]) }
+  }
+}
