@@ -66,6 +66,7 @@ const MAY_IMPORT = {
 
   'src/domain/authorizer.ts': ['src/domain', ...BELOW_DOMAIN],
   'src/domain/prepare-node.ts': ['src/domain', ...BELOW_DOMAIN],
+  'src/domain/leaks': ['src/domain/grants', 'src/domain/tokens', 'src/domain/apps', ...BELOW_ROOMS],
   'src/domain/grants': [
     'src/domain/authorization',
     'src/domain/tokens',

@@ -61,6 +61,7 @@ const LIMITED = [
   'authenticateApp',
   'beginAuthorization',
   'checkAuthorization',
+  'reportLeak',
 ] as const
 
 /** The management of apps, tokens and installs, with the authority of the host or of one account. */

@@ -116,6 +116,9 @@ const NESTED: Readonly<Record<string, Case>> = {
   'createHandler resourceMetadata': wrong('scope', 'scopes', (extra) =>
     http.createHandler(appgrant, { resourceMetadata: [{ resource: ISSUER, ...extra }] }),
   ),
+  'createHandler leakReports': wrong('keys', 'scannerKeys', (leakReports) =>
+    http.createHandler(appgrant, { leakReports }),
+  ),
   'createHandler theme': wrong('acent', 'accent', (theme) => http.createHandler(appgrant, { theme })),
   'createHandler texts': wrong('approv', 'approve', (fr) => http.createHandler(appgrant, { texts: { fr } })),
   'redisStore durability': wrong('timeout', 'timeoutMs', (extra) =>
@@ -185,6 +188,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
       authorizer.refresh({ ...credentials, refreshToken: 'x', ...extra }),
     ),
     revokeToken: wrong('client_id', 'key', (extra) => authorizer.revokeToken({ ...credentials, token: 'x', ...extra })),
+    reportLeak: wrong('client_id', 'key', (extra) => authorizer.reportLeak({ token: 'x', ...extra })),
     authenticateApp: wrong('remoteAdress', 'remoteAddress', (extra) =>
       authorizer.authenticateApp({ ...credentials, ...extra }),
     ),

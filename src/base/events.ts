@@ -79,6 +79,17 @@ export interface EventMap {
     /** For `approved`: why the account was not asked, by the option `consent`. Absent if it was. */
     readonly consent?: 'remembered' | 'skipped'
   }
+  /**
+   * A credential that had leaked was reported and revoked. `account`: the one for which it gave access; for the secret of an app, the
+   * owner, who needs a new one. Tokens that somebody got with that secret are valid until they are revoked.
+   */
+  leak: EventSource & {
+    readonly credential: 'accessToken' | 'code' | 'refreshToken' | 'secret'
+    readonly app: string
+    readonly account: string
+    /** Where it was found, without query and fragment. Absent if the report does not say, or if it would show a credential. */
+    readonly url?: string
+  }
   /** A request that an attacker would make was refused (ERR-9). */
   refused: Refusal
   /** Something that should work failed. `server_error`: an HTTP response was a 500; `cause` is the reason. */
@@ -107,6 +118,7 @@ const EVENT_TYPES = knownMembers<EventMap>({
   app: true,
   token: true,
   install: true,
+  leak: true,
   refused: true,
   outage: true,
   overload: true,

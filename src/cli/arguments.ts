@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { nearestName, shownName } from '../base/known-members.ts'
+import { isAppSecretText } from '../credentials/app-secret-text.ts'
 import { readAnyCredential } from '../credentials/read-any-credential.ts'
 import type { Command, CommandOption, Given } from './command.ts'
 import { UsageError } from './usage-error.ts'
@@ -104,7 +105,7 @@ export function usageOf({ name, operands = [] }: Command): string {
 
 /** Everybody on the machine can read the arguments of a process. */
 export function refuseCredentials(args: readonly string[]): void {
-  const isCredential = (text: string) => readAnyCredential(text) !== undefined
+  const isCredential = (text: string) => readAnyCredential(text) !== undefined || isAppSecretText(text)
   if (args.some((arg) => isCredential(arg) || isCredential(arg.slice(arg.indexOf('=') + 1))))
     throw new UsageError(
       'a token or secret is among the arguments, where every user of this machine can read it: revoke it. ' +

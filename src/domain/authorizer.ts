@@ -1,13 +1,8 @@
 import { AppGrantError } from '../base/errors.ts'
-import type { Emitter, EventSource } from '../base/events.ts'
+import type { Emitter } from '../base/events.ts'
 import { knownMembers } from '../base/known-members.ts'
-import { digestOf, sameDigest } from '../credentials/digest.ts'
 import { readAnyCredential } from '../credentials/read-any-credential.ts'
-import type { LiveApp } from '../records/app.ts'
 import type { Collection } from '../records/collection.ts'
-import { installKind, installRef } from '../records/install.ts'
-import { sessionKind, sessionRef } from '../records/session.ts'
-import { appOnlyTokens, removedToken, type StoredToken, tokenKind, tokenRef, userTokens } from '../records/token.ts'
 import type { Accounts } from './accounts/accounts.ts'
 import { assertMayAct } from './accounts/may-act.ts'
 import { type App, appView } from './apps/app.ts'
@@ -27,9 +22,10 @@ import type { RefreshInput } from './grants/refresh-token.ts'
 import { isCredential } from './grants/session-credential.ts'
 import type { SessionExchange } from './grants/session-exchange.ts'
 import { idInput, objectInput, sourceInput } from './input/input.ts'
+import { createReportLeak, type Leak } from './leaks/report-leak.ts'
 import type { Refusals } from './refusals.ts'
 import type { TokenResponse } from './tokens/access-token-issuer.ts'
-import type { AccessTokenParts, PresentedToken } from './tokens/token-reader.ts'
+import { createAccessTokenRevocation } from './tokens/revoke-access-token.ts'
 import type { Verifier } from './tokens/verification.ts'
 
 /** Issues, verifies and revokes tokens, and authenticates apps. */
@@ -74,6 +70,18 @@ export interface Authorizer extends Verifier, Authorization {
    */
   revokeToken(input: AppCredentials & RequestContext & { readonly token: string }): Promise<void>
   /**
+   * Revokes exactly the credential that was found where it should not be: an access token, the session of a code or refresh token,
+   * or one secret of an app if its key is named. A credential may be revoked by anyone who has it, so the caller needs no authority. If
+   * something was revoked, the event `leak` says what, for whom, and where it was found.
+   *
+   * An app that loses its last secret keeps its tokens and installs, and cannot authenticate before its owner has regenerated the
+   * secret. A text without a right checksum costs no read, and one that was never issued costs no write.
+   *
+   * @returns whether the credential was valid until then.
+   * @throws {@link AppGrantError} `invalid_request` for input of a wrong type.
+   */
+  reportLeak(leak: Leak): Promise<boolean>
+  /**
    * Authenticates an app with a secret, or with an assertion, which is valid for one call.
    *
    * @throws {@link AppGrantError} `app_authentication_failed`, `too_many_failures`, `app_suspended`, `account_blocked`,
@@ -101,7 +109,8 @@ export interface AuthorizerParts {
 }
 
 export function createAuthorizer(parts: AuthorizerParts): Authorizer {
-  const { collection, accounts, authenticator, sessions, refusals, events } = parts
+  const { accounts, authenticator, sessions, refusals } = parts
+  const accessTokens = createAccessTokenRevocation(parts)
 
   return {
     ...parts.authorization,
@@ -117,52 +126,25 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
         const presented = readAnyCredential(text)
         if (!presented) return
         const { parsed, credential } = presented
-        if ('token' in parsed) return revokeAccess(app, { parsed, credential }, source)
+        if ('token' in parsed) {
+          const isTheirs = parsed.app === app.key
+          if (isTheirs) await accessTokens.revoke(app, { parsed, credential }, source)
+          else if (await accessTokens.isGenuine({ parsed, credential })) throw foreignToken()
+          return
+        }
         if (!isCredential(parsed)) return
         if (parsed.app === app.key) await sessions.revoke(app, parsed, source)
         else if (await sessions.isGenuine(parsed)) throw foreignToken()
       })
     },
 
+    reportLeak: createReportLeak({ ...parts, accessTokens }),
+
     async authenticateApp(input) {
       const app = await authenticator.authenticateConfidential(objectInput(input, 'input', AUTHENTICATION)).current()
       await refusals.watch({}, { app: app.key, ...sourceInput(input) }, () => assertMayAct(app, app.owner, accounts))
       return appView(app)
     },
-  }
-
-  async function revokeAccess(app: LiveApp, presented: PresentedToken, source: EventSource): Promise<void> {
-    const { parsed, credential } = presented
-    const isGenuine = (token: StoredToken | undefined) =>
-      token !== undefined && sameDigest(token.digest, digestOf(credential))
-    if (parsed.app !== app.key) {
-      if (isGenuine(await collection.load(tokenKind, tokenRef(parsed)))) throw foreignToken()
-      return
-    }
-    const holder = await holderOf(app, parsed)
-    let wasValid = false
-    const removed = await collection.write(tokenKind, tokenRef(parsed), (token, isExpired) => {
-      if (!token || !isGenuine(token)) return undefined
-      wasValid = token.state === 'live' && token.group === holder?.group && !isExpired
-      return removedToken(token)
-    })
-    // A token that gave nothing any more was not revoked by this.
-    if (!removed || !holder || !wasValid) return
-    const { account } = holder
-    events.emit('token', {}, { change: 'removed', app: app.key, account, tokenIds: [removed.id], ...source })
-  }
-
-  /** The account for which a token is valid, and the group that it must be in; undefined if its install or session has ended. */
-  async function holderOf(
-    app: LiveApp,
-    token: AccessTokenParts,
-  ): Promise<{ readonly account: string; readonly group: string } | undefined> {
-    if (!('install' in token)) return { account: app.owner, group: appOnlyTokens(app).group }
-    const [installRecord, sessionRecord] = await collection.get([installRef(token), sessionRef(token)])
-    const install = installRecord && collection.unpack(installKind, installRecord)
-    const isOpen = sessionRecord && sessionKind.unpack(sessionRecord).state === 'open'
-    if (install?.state !== 'live' || !isOpen) return undefined
-    return { account: install.account, group: userTokens(app, install).group }
   }
 }
 

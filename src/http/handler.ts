@@ -7,9 +7,11 @@ import { checkTheme } from '../frame/theme.ts'
 import { accountApi } from './api/account-api.ts'
 import { introspectRoute } from './oauth/introspect.ts'
 import { jwksRoute } from './oauth/jwks.ts'
+import { leakedRoute } from './oauth/leaked.ts'
 import { metadataRoute } from './oauth/metadata.ts'
 import { type ResourceDescription, resourceMetadataRoutes } from './oauth/resource-metadata.ts'
 import { revokeRoute } from './oauth/revoke.ts'
+import { checkLeakReports, type LeakReportOptions } from './oauth/scanner-signature.ts'
 import { tokenRoute } from './oauth/token.ts'
 import { authorizeRoutes, type PageOptions } from './pages/authorize.ts'
 import { PAGE_TEXTS } from './pages/texts.ts'
@@ -55,6 +57,11 @@ export interface HandlerOptions extends PageOptions {
    */
   readonly resourceMetadata?: readonly ResourceDescription[] | undefined
   /**
+   * Serves `/leaked`, where anyone who has found a credential gets it revoked, in the format of GitHub's secret scanning partner
+   * program: `{}`, or with the keys of the scanner, which then gets labels. Default is none: the endpoint is not served.
+   */
+  readonly leakReports?: LeakReportOptions | undefined
+  /**
    * What a proxy, or the `mount()` of a framework, removes from the path before a request gets here: the path of the issuer, or whole
    * segments that it begins with, such as `/oauth`. The metadata must be passed on unchanged. Default is none: paths are matched as
    * they came, and one that a URL parser would change is a 404.
@@ -69,6 +76,7 @@ const OPTIONS = knownMembers<HandlerOptions>({
   api: true,
   origins: true,
   resourceMetadata: true,
+  leakReports: true,
   strippedPrefix: true,
   consentPage: true,
   errorPage: true,
@@ -139,7 +147,8 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
   }
   checkTheme('createHandler', options.theme ?? {})
   checkTexts('createHandler', options.texts ?? {}, PAGE_TEXTS.en)
-  const { signIn, api = true, origins = [], strippedPrefix: _, resourceMetadata: _metadata, ...pages } = options
+  const { signIn, api = true, origins = [], leakReports, ...more } = options
+  const { strippedPrefix: _, resourceMetadata: _metadata, ...pages } = more
   if (typeof api !== 'boolean') throw invalidOption('createHandler', 'api', 'true or false', api)
   if ((!signIn || !api) && origins.length > 0)
     throw invalidOption(
@@ -153,6 +162,7 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
     ...withPreflight(tokenRoute(core), 'apps'),
     ...withPreflight(revokeRoute(core), 'apps'),
     introspectRoute(core, issuer),
+    ...(leakReports === undefined ? [] : [leakedRoute(core, checkLeakReports(leakReports))]),
     ...withPreflight(metadataRoute(issuer, metadata), 'everyone'),
     ...(core.jwks ? withPreflight(jwksRoute(core.jwks), 'everyone') : []),
     ...(signIn ? authorizeRoutes(core, { ...pages, issuer, signIn }) : []),

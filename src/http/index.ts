@@ -7,6 +7,7 @@ export {
   type ResourceMetadataHandler,
   type ResourceMetadataOptions,
 } from './oauth/resource-metadata.ts'
+export type { LeakReportOptions, ScannerKey } from './oauth/scanner-signature.ts'
 export type { PageOptions } from './pages/authorize.ts'
 export type { PageTexts } from './pages/texts.ts'
 export { type ProtectOptions, protect } from './protect.ts'

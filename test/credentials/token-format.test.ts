@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createKey } from '../../src/credentials/app-key.ts'
+import { createAppSecretText, isAppSecretText } from '../../src/credentials/app-secret-text.ts'
 import { numberFromBase62 } from '../../src/credentials/base62.ts'
 import { createRandomText } from '../../src/credentials/random.ts'
 import { createTokenFormat, type TokenFields, type TokenKind, WIDTH } from '../../src/credentials/token-format.ts'
@@ -125,6 +126,44 @@ describe('the secret scanner expression in docs/token-format.md', () => {
       .map((kind) => write(kind))
       .flatMap((text) => [`${text}x`, `x${'y'.repeat(20)}${text}`, text.slice(0, -1), `_${text}`])
     for (const text of [...around, createKey('a', random), 'ag_at_short', 'f'.repeat(200)])
+      expect(text.match(new RegExp(expression, 'g')), text).toBeNull()
+  })
+})
+
+describe('the secrets of apps', () => {
+  const expression = /```regex secret\n(.+)\n```/.exec(page)?.[1] ?? ''
+
+  it('a secret has 32 characters, begins with ags, and ends in the checksum of the rest', () => {
+    const secrets = Array.from({ length: 1000 }, () => createAppSecretText(random))
+    for (const secret of secrets) {
+      expect(secret).toMatch(/^ags[A-Za-z0-9]{29}$/)
+      expect(numberFromBase62(secret.slice(-6))).toBe(crc32(secret.slice(0, -6)))
+      expect(isAppSecretText(secret)).toBe(true)
+    }
+    expect(new Set(secrets.map((secret) => secret.slice(0, -6))).size).toBe(1000)
+  })
+
+  it('a text is not a secret if a character is changed, missing or added', () => {
+    const secret = createAppSecretText(random)
+    for (let at = 0; at < secret.length; at++) {
+      const other = secret[at] === 'x' ? 'y' : 'x'
+      const wrong = [
+        secret.slice(0, at) + other + secret.slice(at + 1),
+        secret.slice(0, at),
+        `${secret}x`,
+        ` ${secret}`,
+      ]
+      for (const text of wrong) expect(isAppSecretText(text), text).toBe(false)
+    }
+    for (const text of ['', 'a'.repeat(32), createKey('a', random), `ags${'é'.repeat(29)}`])
+      expect(isAppSecretText(text)).toBe(false)
+  })
+
+  it('the expression in docs/token-format.md finds them in a text, and nothing in keys and longer words', () => {
+    const secret = createAppSecretText(random)
+    for (const text of [`"client_secret":"${secret}"`, `Authorization: ${secret}\n`, secret])
+      expect(text.match(new RegExp(expression, 'g'))).toEqual([secret])
+    for (const text of [`x${secret}`, `${secret}x`, `_${secret}`, createKey('a', random).replace(/^ags/, 'agt')])
       expect(text.match(new RegExp(expression, 'g')), text).toBeNull()
   })
 })

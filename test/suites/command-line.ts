@@ -16,15 +16,15 @@ export function testCommandLine(place: () => CommandLinePlace, run: RunCommand):
       const { w, on, key } = await opened()
       const other = await w.registerTrusted({ name: 'Other' })
       const listed = await on('apps list --json')
-      expect(listed).toMatchObject({ code: 0, err: '' })
+      expect(listed.code).toBe(0)
       expect(resultsIn(listed).map((app) => app.key)).toEqual(expect.arrayContaining([key, other.app.key]))
       const named = await on('apps list --owner org --name oth --trusted')
-      expect(named).toEqual({ code: 0, out: `${other.app.key}\torg\ttrusted\tOther\n`, err: '' })
+      expect(named).toMatchObject({ code: 0, out: `${other.app.key}\torg\ttrusted\tOther\n` })
       await w.start()
       const shown = await on(`apps show ${key} --json`)
       expect(resultsIn(shown)).toEqual([expect.objectContaining({ key, owner: 'org', instances: 1, trusted: false })])
       expect((await on(`apps show ${key}`)).out).toContain(`owner            org\n`)
-      for (const ran of [listed, shown, named]) expect(ran.out).not.toContain(w.secret)
+      for (const ran of [listed, shown, named]) expect(ran.out + ran.err).not.toContain(w.secret)
     })
 
     it('apps suspend and apps resume are in effect at once, and record who did it', async () => {
@@ -82,6 +82,21 @@ export function testCommandLine(place: () => CommandLinePlace, run: RunCommand):
       expect(await on(`installs withdraw ${key} user --yes`)).toMatchObject({ code: 1, out: '' })
     })
 
+    it('report-leak revokes the tokens in standard input, and prints them nowhere (ERR-5)', async () => {
+      const { w, on, key } = await opened()
+      const [first, other, kept] = [await w.start(), await w.start(), await w.start()]
+      const input = `${first.access}\n\n${other.refresh}\r\nnonsense\n`
+      const ran = await on('report-leak --url https://git.example/x', input)
+      expect(ran).toEqual({ code: 1, out: '1\trevoked\n2\trevoked\n3\tnot valid\n', err: '' })
+      const states = [first, other, kept].map(({ access }) => w.verify(access))
+      expect(await Promise.all(states)).toEqual(['revoked', 'revoked', 'ok'])
+      expect(await on(`report-leak --app ${key} --json`, w.secret)).toMatchObject({
+        code: 0,
+        out: '{"line":1,"revoked":true}\n',
+      })
+      await expect(w.appgrant.authorizer.authenticateApp({ key, secret: w.secret })).rejects.toThrow()
+    })
+
     it('erase removes the apps and installs of an account (ACC-9)', async () => {
       const { w, on, key } = await opened()
       await w.start({ account: 'org' })
@@ -106,10 +121,10 @@ export function testCommandLine(place: () => CommandLinePlace, run: RunCommand):
   async function opened(): Promise<{
     readonly w: SessionFixture
     readonly key: string
-    readonly on: (command: string) => ReturnType<RunCommand>
+    readonly on: (command: string, input?: string) => ReturnType<RunCommand>
   }> {
     const { args, open } = place()
     const w = await createSessionFixture(open, { options: { clock: Date.now } })
-    return { w, key: w.key, on: (command) => run([...command.split(' '), ...args]) }
+    return { w, key: w.key, on: (command, input = '') => run([...command.split(' '), ...args], { input }) }
   }
 }

@@ -8,6 +8,7 @@ import { testConsentPolicy } from './consent-policy.ts'
 import { testErasing } from './erasing.ts'
 import { testFirstWins } from './first-wins.ts'
 import { testInstalls } from './installs.ts'
+import { testLeaks } from './leaks.ts'
 import { lifecyclesOf, testSameLifecycles } from './lifecycles.ts'
 import { testLifetimes } from './lifetimes.ts'
 import { testLimits } from './limits.ts'
@@ -38,6 +39,7 @@ export function testEveryTopology(open: OpenStore): void {
   testLimits(open)
   testUsage(open)
   testErasing(open)
+  testLeaks(open)
   testSecrets(open)
   testRememberedApps(open)
   testEveryDriver(open)

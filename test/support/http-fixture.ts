@@ -36,7 +36,7 @@ export function countingStore(inner: Store): { readonly store: Store; readonly c
 
 /** Everything a test of the endpoints needs: nothing of ours is mocked. */
 export function httpFixture(options: Partial<AppGrantOptions> & HandlerOptions = {}) {
-  const { signIn, consentPage, errorPage, theme, texts, api, origins, resourceMetadata, ...rest } = options
+  const { signIn, consentPage, errorPage, theme, texts, api, origins, resourceMetadata, leakReports, ...rest } = options
   const faults = faultyStore(memoryStore())
   const { store, counts } = countingStore(faults)
   const clock = manualClock()
@@ -50,6 +50,7 @@ export function httpFixture(options: Partial<AppGrantOptions> & HandlerOptions =
     api,
     origins,
     resourceMetadata,
+    leakReports,
   })
   const outages: unknown[] = []
   appgrant.events.on('outage', (event) => outages.push(event))

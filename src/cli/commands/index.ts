@@ -3,7 +3,8 @@ import { APP_COMMANDS } from './apps.ts'
 import { doctor } from './doctor.ts'
 import { erase } from './erase.ts'
 import { withdrawInstall } from './installs.ts'
+import { reportLeak } from './report-leak.ts'
 import { revokeTokens } from './tokens.ts'
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [doctor, ...APP_COMMANDS, revokeTokens, withdrawInstall, erase]
+export const COMMANDS: readonly Command[] = [doctor, ...APP_COMMANDS, revokeTokens, withdrawInstall, reportLeak, erase]

@@ -1,4 +1,4 @@
-import { KEY_LENGTH } from '../../credentials/app-key.ts'
+import { createAppSecretText } from '../../credentials/app-secret-text.ts'
 import { digestOf } from '../../credentials/digest.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import type { DigestedSecret } from '../../records/app.ts'
@@ -13,7 +13,7 @@ export function createAppSecret(
   random: RandomText,
   clock: () => number,
 ): { readonly secret: string; readonly stored: DigestedSecret } {
-  const secret = random(KEY_LENGTH)
+  const secret = createAppSecretText(random)
   return { secret, stored: { id: createSecretId(random), digest: digestOf(secret), createdAt: clock() } }
 }
 

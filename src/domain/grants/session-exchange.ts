@@ -23,8 +23,12 @@ export interface SessionExchange {
   read(grant: Pick<SessionGrant, 'kind' | 'invalid'>, text: string, app: LiveApp): Promise<Credential>
   /** Exchanges it, or ends its session if it was used before. */
   exchange(presented: Presented): Promise<TokenResponse>
-  /** Ends the session of a genuine credential of that app. Returns false if it is not one. */
-  revoke(app: LiveApp, credential: Credential, source: EventSource): Promise<boolean>
+  /**
+   * Ends the session of a genuine credential of that app; nothing is written for any other.
+   *
+   * @returns the account whose session it was; undefined if the session gave nothing any more.
+   */
+  revoke(app: LiveApp, credential: Credential, source: EventSource): Promise<string | undefined>
   /** Whether the credential was ever issued, to any app. */
   isGenuine(credential: Credential): Promise<boolean>
 }
@@ -69,9 +73,11 @@ export function createSessionExchange(parts: {
     },
     async revoke(app, credential, source) {
       const found = await find(credential)
-      if (!found) return false
+      if (!found) return undefined
       await ending.end(sessionOf(app, found), { change: 'removed', source })
-      return true
+      const { session, install, isExpired } = found
+      const wasUsable = session.state === 'open' && session.stamp === app.stamp && !isExpired
+      return wasUsable ? install?.account : undefined
     },
     isGenuine,
   }

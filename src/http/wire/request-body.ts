@@ -53,7 +53,7 @@ export async function readForm(request: IncomingRequest, list?: string): Promise
  */
 export async function readFormText(request: IncomingRequest, maxBytes = MAX_BODY_BYTES): Promise<string> {
   assertType(request, 'application/x-www-form-urlencoded')
-  const text = await readText(request, maxBytes)
+  const text = textOf(await readBytes(request, maxBytes))
   if (BROKEN_ESCAPE.test(text)) throw invalidRequest('the body is not a valid form')
   return text
 }
@@ -65,11 +65,25 @@ export async function readFormText(request: IncomingRequest, maxBytes = MAX_BODY
  */
 export async function readJson(request: IncomingRequest): Promise<Readonly<Record<string, unknown>>> {
   assertType(request, 'application/json')
-  const text = await readText(request, MAX_BODY_BYTES)
+  const text = textOf(await readBytes(request, MAX_BODY_BYTES))
   const value = text === '' ? {} : parse(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalidRequest('the body must be a JSON object')
   return value as Record<string, unknown>
+}
+
+/**
+ * Reads any JSON in the body of a request, and its bytes, which may be signed.
+ *
+ * @throws HttpError 415, 413, or 400 if the JSON is malformed.
+ */
+export async function readJsonValue(
+  request: IncomingRequest,
+  maxBytes: number,
+): Promise<{ readonly value: unknown; readonly bytes: Uint8Array }> {
+  assertType(request, 'application/json')
+  const bytes = await readBytes(request, maxBytes)
+  return { value: parse(textOf(bytes)), bytes }
 }
 
 function parse(text: string): unknown {
@@ -91,7 +105,7 @@ function assertType({ headers }: IncomingRequest, expected: string): void {
   if (type.trim().toLowerCase() !== expected) throw invalidRequest(`the Content-Type must be ${expected}`, 415)
 }
 
-async function readText(request: IncomingRequest, maxBytes: number): Promise<string> {
+async function readBytes(request: IncomingRequest, maxBytes: number): Promise<Uint8Array> {
   if (request.bodyUsed) throw new BodyWasReadError()
   if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes)
   const bytes = await request.readBody(maxBytes).catch(() => {
@@ -99,6 +113,10 @@ async function readText(request: IncomingRequest, maxBytes: number): Promise<str
     throw invalidRequest('the request body was cut short')
   })
   if (!bytes) throw tooLarge(maxBytes)
+  return bytes
+}
+
+function textOf(bytes: Uint8Array): string {
   if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
   try {
     return strictUtf8.decode(bytes)

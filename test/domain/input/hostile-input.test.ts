@@ -90,6 +90,7 @@ async function setUp() {
       tryVerify: [token],
       clientCredentials: [{ ...credentials, scope: ['read'] }],
       revokeToken: [{ ...credentials, token }],
+      reportLeak: [{ token, key: app.key, url: 'https://git.example/x', userAgent: 'x', remoteAddress: '192.0.2.1' }],
       authenticateApp: [credentials],
       checkAuthorization: [request],
       beginAuthorization: [request, { account: 'user', login: 'x' }],
