@@ -70,8 +70,8 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     async query(text, values = []) {
       warning = undefined
       isBusy = true
-      const since = performance.now()
-      const silence = setInterval(() => void ask(since), SILENT_MS)
+      since = performance.now()
+      silence.refresh()
       try {
         const { rows } = await send(text, values)
         if (warning) throw warning
@@ -80,16 +80,17 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
         if (!isUsableAfter(error)) connection.destroy()
         throw error
       } finally {
-        clearInterval(silence)
         isBusy = false
       }
     },
     destroy() {
       isOpen = false
+      clearTimeout(silence)
       destroy(client)
     },
     async close() {
       isOpen = false
+      clearTimeout(silence)
       let timer: NodeJS.Timeout | undefined
       const enough = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, MOST_CLOSING_MS)
@@ -109,18 +110,20 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     names.set(text, name)
     return client.query({ name, text, values: [...values] })
   }
-  let isAsking = false
-  const ask = async (since: number) => {
-    if (isAsking) return
-    isAsking = true
-    const silentMs = performance.now() - since
-    const isAtWork = (await options.isAtWork?.(connection, silentMs).catch(() => true)) ?? false
-    isAsking = false
-    if (!isAtWork && isBusy) connection.destroy()
-  }
+  let since = 0
+  // One timer for all statements, because each takes this path. It is of no interest while none is under way.
+  const silence = setTimeout(async () => {
+    const asked = since
+    if (!isBusy) return
+    const isAtWork = (await options.isAtWork?.(connection, performance.now() - asked).catch(() => true)) ?? false
+    if (!isBusy || since !== asked) return
+    if (isAtWork) silence.refresh()
+    else connection.destroy()
+  }, SILENT_MS)
   const closed = () => {
     const wasOpen = isOpen
     isOpen = false
+    clearTimeout(silence)
     if (wasOpen && !isBusy) options.lost?.(connection)
   }
   // An error that nobody listens to ends the process.

@@ -10,7 +10,7 @@ import type { Connection, Row } from './connection.ts'
 import { withHint } from './errors.ts'
 import { gathered } from './gathered.ts'
 import type { Lane } from './lane.ts'
-import { checkedInteger, checkedText, keyOf, listOf, type Names, refOf } from './names.ts'
+import { checkedInteger, checkedText, keyOf, listOf, type Names } from './names.ts'
 import { inLists } from './schema.ts'
 
 /** The reads of the port, and the clock. */
@@ -20,10 +20,13 @@ export type Reads = Required<Pick<Store, 'get' | 'list' | 'count' | 'time'>>
 const MAX_KEYS = 500
 const MAX_COUNTS = 100
 
-const COLUMNS = `stored.key, concat_ws(' ', list1, list2, list3, list4) AS lists, position::text AS position,
-  expires_at::text AS expires_at, revision, data`
-// In every statement: a pooler or a load balancer may have sent it to a standby.
-const STANDBY = 'pg_is_in_recovery()::text AS standby'
+// Two columns, because a driver takes as long for a column as for a short record. On a standby the first one is null: a pooler
+// or a load balancer may have sent any statement there.
+const onPrimary = (text: string) => `CASE WHEN pg_is_in_recovery() THEN NULL ELSE ${text} END AS head`
+// Only a revision may contain spaces.
+const HEAD = onPrimary(
+  "concat_ws(' ', key, position, coalesce(expires_at::text, ''), concat_ws(',', list1, list2, list3, list4), revision)",
+)
 
 /**
  * @param lanes.gets - for `get` and `time`, which verifications wait for.
@@ -31,18 +34,18 @@ const STANDBY = 'pg_is_in_recovery()::text AS standby'
  */
 export function reads({ table }: Names, { gets, lists }: { readonly gets: Lane; readonly lists: Lane }): Reads {
   // Each has at least one row, which says whether the server is a standby.
-  const getKeys = `SELECT ${STANDBY}, ${COLUMNS} FROM (SELECT) AS one LEFT JOIN ${table} AS stored ON stored.key = ANY ($1)`
+  const getKeys = `SELECT ${HEAD}, data FROM (SELECT) AS one LEFT JOIN ${table} ON key = ANY ($1)`
   const page = inLists(
     (list) =>
       `(SELECT * FROM ${table} WHERE ${list} = $1 AND (position, key) > ($2, $3) ORDER BY position, key LIMIT $4)`,
   )
-  const listPage = `SELECT ${STANDBY}, ${COLUMNS} FROM (SELECT) AS one
+  const listPage = `SELECT ${HEAD}, data FROM (SELECT) AS one
     LEFT JOIN (${page.join(' UNION ALL ')} ORDER BY position, key LIMIT $4) AS stored ON true
-    ORDER BY stored.position, stored.key`
+    ORDER BY position, key`
   const counts = inLists(
     (list) => `(SELECT count(*) FROM ${table} WHERE ${list} = asked.list AND position > asked.behind)`,
   )
-  const countBehind = `SELECT ${STANDBY}, (${counts.join(' + ')})::text AS count
+  const countBehind = `SELECT ${onPrimary(`(${counts.join(' + ')})::text`)}
     FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS asked(list, behind, n) ORDER BY n`
 
   // Many issues at once ask for the same count.
@@ -51,7 +54,7 @@ export function reads({ table }: Names, { gets, lists }: { readonly gets: Lane; 
       const different = [...new Map(asked.map((one) => [`${one.list} ${one.behind}`, one])).entries()]
       const values = [`{${different.map(([, { list }]) => list)}}`, `{${different.map(([, { behind }]) => behind)}}`]
       const rows = await readRows(connection, countBehind, values)
-      const found = new Map(different.map(([name], n) => [name, Number(rows[n]?.count)]))
+      const found = new Map(different.map(([name], n) => [name, Number(rows[n]?.head)]))
       return asked.map(({ list, behind }) => found.get(`${list} ${behind}`) as number)
     },
     max: MAX_COUNTS,
@@ -60,7 +63,8 @@ export function reads({ table }: Names, { gets, lists }: { readonly gets: Lane; 
     async send(connection, batches: readonly (readonly string[])[]) {
       const keys = new Set(batches.flat())
       const rows = await readRows(connection, getKeys, [`{${[...keys].join(',')}}`])
-      const found = new Map(rows.map((row) => [row.key, row]))
+      const found = new Map<string, Row>()
+      for (const row of rows) found.set(upToSpace(row.head as string, 0), row)
       return batches.map((batch) =>
         batch.map((key) => {
           const row = found.get(key)
@@ -99,19 +103,34 @@ async function readRows(
   values: readonly unknown[],
 ): Promise<readonly Row[]> {
   const rows = await lane.query(text, values).catch((error) => Promise.reject(withHint(error)))
-  if (rows[0]?.standby !== 'false') throw new Error('the PostgreSQL server is a standby, not the primary')
-  return rows[0].key === null ? [] : rows
+  if (typeof rows[0]?.head !== 'string') throw new Error('the PostgreSQL server is a standby, not the primary')
+  return rows[0].data === null ? [] : rows
 }
 
-function recordOf({ key, lists, position, expires_at, revision, data }: Row): StoreRecord {
-  const ref = refOf(key as string)
-  const prefix = ref.partition.length + ref.kind.length + 2
-  return {
-    ...ref,
-    groups: lists === '' ? [] : (lists as string).split(' ').map((list) => list.slice(prefix)),
+// Every verification takes this path: nothing is split or spread that need not be.
+function recordOf(row: Row): StoreRecord {
+  const [head, data] = [row.head as string, row.data as string]
+  const key = upToSpace(head, 0)
+  const position = upToSpace(head, key.length + 1)
+  const expiresAt = upToSpace(head, key.length + position.length + 2)
+  const listsAt = key.length + position.length + expiresAt.length + 3
+  const lists = upToSpace(head, listsAt)
+  const kindAt = key.indexOf(':') + 1
+  const idAt = key.indexOf(':', kindAt) + 1
+  const record = {
+    kind: key.slice(kindAt, idAt - 1),
+    partition: key.slice(0, kindAt - 1),
+    id: key.slice(idAt),
+    // A list begins as the keys of its records do.
+    groups:
+      lists === '' ? [] : lists.includes(',') ? lists.split(',').map((list) => list.slice(idAt)) : [lists.slice(idAt)],
     position: Number(position),
-    ...(expires_at === null ? {} : { expiresAt: Number(expires_at) }),
-    revision: revision as string,
-    data: data as string,
+    revision: head.slice(listsAt + lists.length + 1),
+    data,
   }
+  return expiresAt === '' ? record : { ...record, expiresAt: Number(expiresAt) }
+}
+
+function upToSpace(text: string, from: number): string {
+  return text.slice(from, text.indexOf(' ', from))
 }

@@ -9,7 +9,7 @@ export const FUNCTIONS = {
   version: '',
   begin: 'boolean',
   insert: 'json, text[], boolean',
-  insert_limited: 'json, text[], boolean, text, integer',
+  insert_one: 'text, text[], bigint, bigint, text, text, text, text, boolean, text, integer',
   replace: 'text, text, text[], bigint, bigint, text, text',
   sweep: 'bigint',
 } as const
@@ -50,17 +50,20 @@ CREATE TABLE ${table} (
 ${inLists((list) => `CREATE INDEX "${bare(list)}" ON ${table} (${list}, position, key) WHERE ${list} IS NOT NULL;`).join('\n')}
 CREATE INDEX "${bare('expiry')}" ON ${table} (expires_at) WHERE expires_at IS NOT NULL;
 
-CREATE FUNCTION ${of('begin')}(is_durable boolean) RETURNS void LANGUAGE plpgsql AS $$
+-- Locks and settings are expressions, which PL/pgSQL evaluates in a fraction of the time of a statement.
+CREATE FUNCTION ${of('begin')}(is_durable boolean) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  done text := set_config('lock_timeout', '${LOCK_MS}', true);
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'appgrant needs default_transaction_isolation to be read committed';
   END IF;
-  PERFORM set_config('lock_timeout', '${LOCK_MS}', true);
   IF NOT is_durable THEN
-    PERFORM set_config('synchronous_commit', 'off', true);
+    done := set_config('synchronous_commit', 'off', true);
   ELSIF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
-    PERFORM set_config('synchronous_commit', 'on', true);
+    done := set_config('synchronous_commit', 'on', true);
   END IF;
+  RETURN done;
 END $$;
 
 -- Inserts records, after it has locked the keys of those that they name, in the given order. Returns a letter for each
@@ -68,9 +71,9 @@ END $$;
 CREATE FUNCTION ${of('insert')}(records json, named text[], is_durable boolean) RETURNS text LANGUAGE plpgsql
 SET enable_seqscan = off AS $$
 DECLARE
+  done text := ${of('begin')}(is_durable);
   results text;
 BEGIN
-  PERFORM ${of('begin')}(is_durable);
   -- A replace of a named record waits until this is committed, or is seen by the next statement.
   PERFORM pg_advisory_xact_lock_shared(${lock('name')}) FROM unnest(named) AS name;
   WITH given AS MATERIALIZED (
@@ -87,33 +90,39 @@ BEGIN
   RETURN results;
 END $$;
 
--- Inserts one record if a list has room. Returns a letter as above, or f(ull).
-CREATE FUNCTION ${of('insert_limited')}(records json, named text[], is_durable boolean, list text, max integer)
+-- Inserts one record, unless a given list has no room. Returns a letter as above, or f(ull). What it does for one record,
+-- insert does for many at once, which takes longer for one.
+CREATE FUNCTION ${of('insert_one')}(at text, to_lists text[], to_position bigint, to_expires_at bigint, to_revision text,
+  to_data text, if_key text, if_revision text, is_durable boolean, list text, max integer)
 RETURNS text LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
-  given record;
+  done text := ${of('begin')}(is_durable);
 BEGIN
-  PERFORM ${of('begin')}(is_durable);
-  SELECT * INTO given FROM json_to_recordset(records) AS given(key text, if_key text, if_revision text);
-  IF given.if_key IS NOT NULL THEN
-    PERFORM pg_advisory_xact_lock_shared(${lock('given.if_key')});
-    PERFORM FROM ${table} WHERE key = given.if_key AND revision = given.if_revision;
+  IF if_key IS NOT NULL THEN
+    -- As above.
+    done := pg_advisory_xact_lock_shared(${lock('if_key')});
+    PERFORM FROM ${table} WHERE key = if_key AND revision = if_revision;
     IF NOT FOUND THEN RETURN 's'; END IF;
   END IF;
-  PERFORM pg_advisory_xact_lock(${lock("'list ' || list")});
-  PERFORM FROM ${table} WHERE key = given.key;
-  IF FOUND THEN RETURN 'e'; END IF;
-  IF max <= (SELECT count(*) FROM (
-    ${inLists((list) => `SELECT FROM ${table} WHERE ${list} = list`).join(' UNION ALL\n    ')} LIMIT max) AS member)
-  THEN RETURN 'f'; END IF;
-  RETURN ${of('insert')}(records, named, is_durable);
+  IF list IS NOT NULL THEN
+    done := pg_advisory_xact_lock(${lock("'list ' || list")});
+    PERFORM FROM ${table} WHERE key = at;
+    IF FOUND THEN RETURN 'e'; END IF;
+    IF max <= (SELECT count(*) FROM (
+      ${inLists((column) => `SELECT FROM ${table} WHERE ${column} = list`).join(' UNION ALL\n      ')} LIMIT max) AS member)
+    THEN RETURN 'f'; END IF;
+  END IF;
+  INSERT INTO ${table} VALUES (at, to_lists[1], to_lists[2], to_lists[3], to_lists[4], to_position, to_expires_at,
+    to_revision, to_data) ON CONFLICT DO NOTHING;
+  RETURN CASE WHEN FOUND THEN 'i' ELSE 'e' END;
 END $$;
 
 CREATE FUNCTION ${of('replace')}(at text, from_revision text, to_lists text[], to_position bigint, to_expires_at bigint,
   to_revision text, to_data text) RETURNS boolean LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+  done text := ${of('begin')}(true);
 BEGIN
-  PERFORM ${of('begin')}(true);
-  PERFORM pg_advisory_xact_lock(${lock('at')});
+  done := pg_advisory_xact_lock(${lock('at')});
   UPDATE ${table} SET list1 = to_lists[1], list2 = to_lists[2], list3 = to_lists[3], list4 = to_lists[4],
     position = to_position, expires_at = to_expires_at, revision = to_revision, data = to_data
     WHERE key = at AND revision = from_revision;
@@ -124,10 +133,10 @@ END $$;
 CREATE FUNCTION ${of('sweep')}(since bigint) RETURNS TABLE (swept text, latest text) LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
+  done text := ${of('begin')}(false);
   -- In a variable: the range of an index cannot end at a volatile function, and every live record would be read.
   bound bigint := floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint - ${SLACK_MS};
 BEGIN
-  PERFORM ${of('begin')}(false);
   RETURN QUERY WITH old AS MATERIALIZED (
     SELECT key, expires_at FROM ${table} WHERE expires_at >= since AND expires_at < bound
     ORDER BY expires_at LIMIT ${MAX_SWEPT} FOR UPDATE SKIP LOCKED

@@ -15,9 +15,13 @@ export interface Writes {
 }
 
 /** A record as it is sent. */
-interface Sent {
-  readonly key: string
-  readonly if_key?: string
+type Sent = ReturnType<typeof sentOf>
+
+interface OneOptions {
+  readonly durable: boolean
+  /** The list that must have less than `max` members. */
+  readonly list?: string
+  readonly max?: number
 }
 
 type Outcome = InsertResult | { readonly failed: unknown }
@@ -37,26 +41,39 @@ export function writes(
 ): Writes {
   const { inserts, replaces, wrote } = options
   const insertRecords = `SELECT ${of('insert')}($1, $2, $3) AS results`
-  const insertLimited = `SELECT ${of('insert_limited')}($1, $2, $3, $4, $5) AS results`
+  const insertRecord = `SELECT ${of('insert_one')}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS results`
   const replaceRecord = `SELECT ${of('replace')}($1, $2, $3, $4, $5, $6, $7)::text AS replaced`
 
-  const send = async (
-    connection: Connection,
-    { statement, records, values }: { statement: string; records: readonly Sent[]; values: readonly unknown[] },
-  ) => {
-    const numbered = records.map((record, n) => ({ ...record, n }))
-    const named = [...new Set(records.flatMap(({ if_key }) => if_key ?? []))].sort()
-    const [row] = await write(connection, statement, [JSON.stringify(numbered), arrayOf(named), ...values])
-    wrote(records.length)
+  const send = async (connection: Connection, text: string, records: number, values: readonly unknown[]) => {
+    const [row] = await write(connection, text, values)
+    wrote(records)
     return [...(row?.results ?? '')].map((letter) => RESULTS[letter] as InsertResult)
+  }
+  const sendOne = (connection: Connection, sent: Sent, { durable, list, max }: OneOptions) => {
+    const { key, lists, position, expires_at, revision, data, if_key, if_revision } = sent
+    const record = [key, arrayOf(lists), position, expires_at, revision, data, if_key, if_revision]
+    return send(connection, insertRecord, 1, [...record, durable, list, max])
+  }
+  const sendMany = (connection: Connection, records: readonly Sent[], durable: boolean) => {
+    const named = new Set<string>()
+    const numbered = records.map((sent, n) => {
+      const { key, lists, position, expires_at, revision, data, if_key, if_revision } = sent
+      const [list1, list2, list3, list4] = lists
+      if (if_key !== undefined) named.add(if_key)
+      return { n, key, list1, list2, list3, list4, position, expires_at, revision, data, if_key, if_revision }
+    })
+    const values = [JSON.stringify(numbered), arrayOf([...named].sort()), durable]
+    return send(connection, insertRecords, records.length, values)
   }
   const insertTogether = (durable: boolean) => {
     const insert = gathered(inserts, {
       async send(connection, records: readonly Sent[]) {
         const outcomes = new Map<Sent, Outcome>()
         for (const different of rounds(records)) {
-          const call = { statement: insertRecords, records: different, values: [durable] }
-          const found = await send(connection, call).catch((failed: unknown) => ({ failed }))
+          const [first] = different as [Sent]
+          const sending =
+            different.length === 1 ? sendOne(connection, first, { durable }) : sendMany(connection, different, durable)
+          const found = await sending.catch((failed: unknown) => ({ failed }))
           for (const [n, record] of different.entries())
             outcomes.set(record, 'failed' in found ? found : (found[n] as InsertResult))
         }
@@ -80,17 +97,15 @@ export function writes(
       const sent = sentOf(record, onlyIf)
       if (!limit) return durable ? insertDurably(sent) : insertQuickly(sent)
       const { kind, partition } = record
-      const values = [durable, listOf({ kind, partition, group: limit.group }), checkedInteger(limit.max, 'limit.max')]
-      const call = { statement: insertLimited, records: [sent], values }
-      const [result] = await inserts.run((connection) => send(connection, call))
+      const list = listOf({ kind, partition, group: limit.group })
+      const max = checkedInteger(limit.max, 'limit.max')
+      const [result] = await inserts.run((connection) => sendOne(connection, sent, { durable, list, max }))
       return result as InsertResult
     },
     async replace(from, to) {
       const [key, revision] = [keyOf(from), checkedName(from.revision, 'from.revision')]
-      const { list1, list2, list3, list4, ...sent } = sentOf(to)
-      const lists = arrayOf(listsOf(to))
-      const { position, expires_at = null, data } = sent
-      const values = [key, revision, lists, position, expires_at, sent.revision, data]
+      const { lists, position, expires_at, data, revision: next } = sentOf(to)
+      const values = [key, revision, arrayOf(lists), position, expires_at, next, data]
       const [row] = await replaces.run((connection) => write(connection, replaceRecord, values))
       const isReplaced = row?.replaced === 'true'
       if (isReplaced) wrote(1, to)
@@ -112,15 +127,15 @@ async function write(connection: Connection, text: string, values: readonly unkn
 }
 
 function sentOf(record: StoreRecord, onlyIf?: InsertOptions['onlyIf']) {
-  const [list1, list2, list3, list4] = listsOf(record)
   return {
     key: keyOf(record),
-    ...{ list1, list2, list3, list4 },
+    lists: listsOf(record),
     position: checkedInteger(record.position, 'position'),
     expires_at: record.expiresAt === undefined ? undefined : checkedInteger(record.expiresAt, 'expiresAt'),
     revision: checkedText(record.revision, 'revision'),
     data: checkedText(record.data, 'data'),
-    ...(onlyIf && { if_key: keyOf(onlyIf.ref), if_revision: checkedText(onlyIf.revision, 'onlyIf.revision') }),
+    if_key: onlyIf && keyOf(onlyIf.ref),
+    if_revision: onlyIf && checkedText(onlyIf.revision, 'onlyIf.revision'),
   }
 }
 

@@ -37,10 +37,10 @@ describeWithPostgres('the locks of postgresStore', (target) => {
   }
 
   it('an insert into a limited list waits for another, and finds the list full (APP-6)', async () => {
-    const { store, other, table, inserts, waits } = await setting()
+    const { store, other, table, waits } = await setting()
     const list = 'p0:thing:owner'
-    const values = [inserts({ key: 'p0:thing:other', list1: list }), list]
-    await other.query(`SELECT ${table}_insert_limited($1, '{}', true, $2, 2)`, values)
+    const insert = `SELECT ${table}_insert_one('p0:thing:other', ARRAY[$1], 1, NULL, 'r', '1', NULL, NULL, true, $1, 2)`
+    await other.query(insert, [list])
     const inserting = store.insert(record({ groups: ['owner'] }), { limit: { group: 'owner', max: 2 } })
     await waits(1)
     await other.query('COMMIT')
@@ -52,14 +52,14 @@ describeWithPostgres('the locks of postgresStore', (target) => {
   it('an insert that names a record waits for a replace of it, and is stale (REV-4)', async () => {
     const { store, app, other, table, key, waits } = await setting()
     await other.query(`SELECT ${table}_replace($1, $2, '{}', 1, NULL, 'next', '1')`, [key, app.revision])
-    const token = record({ expiresAt: inMs(60_000) })
+    const tokens = [record({ expiresAt: inMs(60_000) }), record({ expiresAt: inMs(60_000) })]
     const onlyIf = { ref: app, revision: app.revision }
-    const inserting = store.insert(token, { onlyIf })
+    const inserting = Promise.all(tokens.map((token) => store.insert(token, { onlyIf })))
     const limited = store.insert(record({ groups: ['g'] }), { onlyIf, limit: { group: 'g', max: 1 } })
     await waits(2)
     await other.query('COMMIT')
-    expect([await inserting, await limited]).toEqual(['stale', 'stale'])
-    expect(await store.get([token])).toEqual([undefined])
+    expect([...(await inserting), await limited]).toEqual(['stale', 'stale', 'stale'])
+    expect(await store.get(tokens)).toEqual([undefined, undefined])
     await other.end()
   })
 
