@@ -62,6 +62,8 @@ export interface Round {
   /** From 1 on. */
   readonly number: number
   readonly callers: number
+  /** One of the first rounds, which open the connections. */
+  readonly isWarmUp: boolean
   /** The number of ticks after which a caller begins. */
   delayOf(caller: number): number
 }
@@ -102,9 +104,10 @@ export function conformanceCase(name: string, rule: string, play: (scene: Scene)
       const random = seededRandom(seed)
       const race = async (again: (round: Round) => Promise<void>) => {
         for (let number = 1; number <= WARM_UP_ROUNDS + RACE_ROUNDS; number++) {
-          const callers = number <= WARM_UP_ROUNDS ? WARM_UP_CALLERS : CALLERS
+          const isWarmUp = number <= WARM_UP_ROUNDS
+          const callers = isWarmUp ? WARM_UP_CALLERS : CALLERS
           const delays = upTo(callers).map(() => (number % 2 === 0 ? Math.floor(random() * MAX_DELAY_TICKS) : 0))
-          await inRound(number, () => again({ number, callers, delayOf: (caller) => delays[caller] ?? 0 }))
+          await inRound(number, () => again({ number, callers, isWarmUp, delayOf: (caller) => delays[caller] ?? 0 }))
         }
         rounds += RACE_ROUNDS
       }

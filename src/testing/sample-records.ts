@@ -6,6 +6,8 @@ export const SOME_TIME = 1_700_000_000_000
 /** The greatest possible id: the last one at any position. */
 export const LAST_ID = 'z'.repeat(200)
 
+const HEAVY_DATA = JSON.stringify(Array.from({ length: 1024 }, () => randomUUID()))
+
 const fresh = (length: number) => randomUUID().replaceAll('-', '').slice(0, length)
 
 /**
@@ -22,6 +24,14 @@ export function record(fields: Partial<StoreRecord> = {}): StoreRecord {
     data: '{}',
     ...fields,
   }
+}
+
+/**
+ * A record that takes a database long to store: 40 kB that do not compress well. A store that checks first and then writes
+ * leaves others the more time in between.
+ */
+export function heavyRecord(fields: Partial<StoreRecord> = {}): StoreRecord {
+  return record({ data: HEAVY_DATA, ...fields })
 }
 
 /** The same record with a new revision. */

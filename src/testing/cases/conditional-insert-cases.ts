@@ -1,7 +1,7 @@
 import type { InsertOptions, RecordRef, Store, StoreRecord } from '../../store/store.ts'
 import { type ConformanceCase, conformanceCase, needed, type Scene } from '../conformance-case.ts'
 import { expectEqual, nameOf } from '../expectations.ts'
-import { changed, groupOf, inMs, record, refOf, tombstone, upTo } from '../sample-records.ts'
+import { changed, groupOf, heavyRecord, inMs, record, refOf, tombstone, upTo } from '../sample-records.ts'
 import { shuffled } from '../seeded-random.ts'
 import { getOne, insertAll, othersGoOn, replaceWith } from '../steps.ts'
 
@@ -178,7 +178,7 @@ export const conditionalInsertCases = [
         const from = record()
         await insertAll(one, [from])
         const to = changed(from)
-        const rivals = upTo(RIVALS).map(() => record())
+        const rivals = upTo(RIVALS).map((n) => (n % 2 === 0 ? heavyRecord() : record()))
         const turnOfReplace = Math.floor(random() * RIVALS)
         const inserts: Promise<string>[] = []
         const looks: Promise<{ readonly isReplaced: boolean; readonly decided: readonly string[] }>[] = []
@@ -193,6 +193,15 @@ export const conditionalInsertCases = [
           if (turn === turnOfReplace) replaced = replaceWith(two, from, to)
           looks.push(look(one))
           await othersGoOn()
+        }
+        let isSettled = false
+        void Promise.allSettled([...inserts, replaced]).then(() => {
+          isSettled = true
+        })
+        while (!isSettled) {
+          const looking = look(one)
+          looks.push(looking)
+          await looking
         }
         const results = await Promise.all(inserts)
         await replaced
