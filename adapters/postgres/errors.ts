@@ -1,7 +1,7 @@
 import { isNotApplied, notApplied } from '../../src/store.ts'
 
 // The classes of SQLSTATE with which a server reports that it rolled a statement back: data, constraints, transaction
-// state, statement names, authorization, syntax and access rights, resources, limits, object state, PL/pgSQL.
+// state, statement names, authorization, syntax and access rights, resources, limits, object state, system, PL/pgSQL.
 const ROLLED_BACK_CLASSES = new Set([
   '0A',
   '22',
@@ -16,6 +16,7 @@ const ROLLED_BACK_CLASSES = new Set([
   '53',
   '54',
   '55',
+  '58',
   'P0',
 ])
 // Serialization failure, deadlock, and a statement that was cancelled, which is never while it waits for its commit.
@@ -35,6 +36,14 @@ export function sqlState(error: unknown): string | undefined {
 export function wasRolledBack(error: unknown): boolean {
   const code = sqlState(error)
   return code !== undefined && (ROLLED_BACK.has(code) || ROLLED_BACK_CLASSES.has(code.slice(0, 2)))
+}
+
+/**
+ * Whether the server may have ended with this error, such as one of a full disk. It says so only in its own language. If it
+ * did, it is not known what it had written.
+ */
+export function mayHaveEnded(error: unknown): boolean {
+  return /^5[38]/.test(sqlState(error) ?? '')
 }
 
 /**

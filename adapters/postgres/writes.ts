@@ -1,6 +1,6 @@
 import type { InsertOptions, InsertResult, RecordRef, StoreRecord } from '../../src/store.ts'
 import type { Connection, Row } from './connection.ts'
-import { isRepeatable, writeError } from './errors.ts'
+import { isRepeatable, mayHaveEnded, writeError } from './errors.ts'
 import { gathered } from './gathered.ts'
 import { type Lane, PATIENCE_MS } from './lane.ts'
 import { checkedInteger, checkedName, checkedText, keyOf, listOf, listsOf, type Names } from './names.ts'
@@ -121,9 +121,17 @@ async function write(connection: Connection, text: string, values: readonly unkn
     try {
       return await connection.query(text, values)
     } catch (error) {
+      if (mayHaveEnded(error) && !(await goesOn(connection))) throw error
       if (!isRepeatable(error) || attempt === MAX_ATTEMPTS || performance.now() >= until) throw writeError(error)
     }
   }
+}
+
+async function goesOn(connection: Connection): Promise<boolean> {
+  return connection.query('SELECT').then(
+    () => true,
+    () => false,
+  )
 }
 
 function sentOf(record: StoreRecord, onlyIf?: InsertOptions['onlyIf']) {

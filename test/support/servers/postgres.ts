@@ -1,7 +1,7 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
-import { appendFile, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { Client } from 'pg'
@@ -31,6 +31,8 @@ export interface Postgres {
   readonly port: number
   /** The URL of its database, as the superuser. */
   readonly url: string
+  /** The folder of the small disk, if it has one. Only the server sees what is in it. */
+  readonly disk: string
   /** Runs statements as the superuser, each parameterless, and returns the rows of the last one. */
   sql(text: string): Promise<readonly Record<string, unknown>[]>
   /** Signals the server and all its processes. After SIGKILL, resolves when it has gone. */
@@ -63,23 +65,44 @@ host replication postgres 127.0.0.1/32 trust
 host all all 127.0.0.1/32 scram-sha-256
 `
 
+/** A file system of so many MB in memory, at a folder that only the program that follows sees. It needs no privilege. */
+const smallDisk = (folder: string, megabytes: number): readonly string[] => [
+  ...['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c'],
+  // PostgreSQL refuses to run as root, also as the root of a namespace.
+  'mount -t tmpfs -o "size=$2m,mode=700" tmpfs "$1" && shift 2 && exec unshare --user --map-user=1000 --map-group=1000 "$@"',
+  ...['sh', folder, `${megabytes}`],
+]
+
+/** Whether this machine permits {@link startPostgres} with a small disk. */
+export function permitsSmallDisk(): boolean {
+  const [program = '', ...args] = [...smallDisk('/tmp', 1), 'true']
+  return spawnSync(program, args, serverUser).status === 0
+}
+
 /**
  * Starts a server and waits until it responds.
  *
  * @param settings - lines for `postgresql.conf`.
+ * @param smallDiskMb - the size of a file system for the tablespace `small`, which its database uses. Default is none.
  */
-export async function startPostgres(settings = ''): Promise<Postgres> {
-  return inFolder(async (data) => {
+export async function startPostgres(settings = '', smallDiskMb?: number): Promise<Postgres> {
+  const server = await inFolder(async (data) => {
     await runProgram('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'])
     await appendFile(join(data, 'postgresql.conf'), SETTINGS + settings)
     await writeFile(join(data, 'pg_hba.conf'), ACCESS)
-  })
+  }, smallDiskMb)
+  if (smallDiskMb === undefined) return server
+  await server.sql(`CREATE TABLESPACE small LOCATION '${server.disk}'`)
+  await server.sql('ALTER ROLE postgres SET default_tablespace = small')
+  return server
 }
 
-async function inFolder(fill: (data: string) => Promise<void>): Promise<Postgres> {
+async function inFolder(fill: (data: string) => Promise<void>, smallDiskMb?: number): Promise<Postgres> {
   const folder = await mkdtemp(join(tmpdir(), 'appgrant-postgres-'))
   if (serverUser.uid !== undefined) await chown(folder, serverUser.uid, serverUser.gid ?? 0)
   const data = join(folder, 'data')
+  const disk = join(folder, 'disk')
+  if (smallDiskMb !== undefined) await mkdir(disk)
   const log = join(folder, 'log')
   const port = await freePort()
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
@@ -101,7 +124,8 @@ async function inFolder(fill: (data: string) => Promise<void>): Promise<Postgres
   const launch = () => {
     const options = ['-D', data, '-p', `${port}`, '-k', folder, '-c', 'logging_collector=off']
     const logged = `exec "$0" "$@" >>"${log}" 2>&1`
-    child = spawn('/bin/sh', ['-c', logged, binary('postgres'), ...options], { ...serverUser, cwd: folder })
+    const command = [...(smallDiskMb === undefined ? [] : smallDisk(disk, smallDiskMb)), binary('postgres'), ...options]
+    child = spawn('/bin/sh', ['-c', logged, ...command], { ...serverUser, cwd: folder })
   }
   const start = async () => {
     launch()
@@ -126,6 +150,7 @@ async function inFolder(fill: (data: string) => Promise<void>): Promise<Postgres
     host: '127.0.0.1',
     port,
     url,
+    disk,
     sql,
     signal,
     restart: start,
