@@ -1,6 +1,9 @@
 import type { Connection } from './connection.ts'
 import type { Lane } from './lane.ts'
 
+/** The least weight that is sent for itself if another connection is free for the rest. */
+const LEAST_SHARED = 16
+
 interface Call<Item, Result> {
   readonly item: Item
   readonly resolve: (result: Result) => void
@@ -14,7 +17,9 @@ interface Batch<Item, Result> {
 
 /**
  * Creates a function that sends calls together: those that come until a connection is free. So the busier the
- * connections are, the more calls a statement has. A call never joins a batch that was already passed to `send`.
+ * connections are, the more calls a statement has. If several connections are free, each gets a part, so that this process
+ * works on the results of one part while the server works on the other. A call never joins a batch that was already passed to
+ * `send`.
  *
  * @param options.send - returns one result for each item, in order.
  * @param options.max - the maximum weight of a batch.
@@ -39,6 +44,7 @@ export function gathered<Item, Result>(
     try {
       const results = await lane.run((connection) => {
         close()
+        share(batch)
         return send(
           connection,
           batch.calls.map(({ item }) => item),
@@ -49,6 +55,15 @@ export function gathered<Item, Result>(
       close()
       for (const call of batch.calls) call.reject(error)
     }
+  }
+  /** Leaves a part of the batch to the other connections that are free. */
+  const share = (batch: Batch<Item, Result>) => {
+    const parts = Math.min(lane.spare() + 1, batch.calls.length, Math.floor(batch.weight / LEAST_SHARED))
+    if (parts < 2) return
+    const calls = batch.calls.splice(Math.ceil(batch.calls.length / parts))
+    const weight = calls.reduce((sum, { item }) => sum + weightOf(item), 0)
+    batch.weight -= weight
+    void begin({ calls, weight })
   }
   return (item) =>
     new Promise((resolve, reject) => {

@@ -17,6 +17,8 @@ export interface Lane {
   run<Result>(use: (connection: Connection) => Promise<Result>): Promise<Result>
   /** Sends a statement over such a connection. */
   query(text: string, values?: readonly unknown[]): Promise<readonly Row[]>
+  /** How many calls could have a connection at once. */
+  spare(): number
   /** Opens the first connection, for longer than a call would wait. */
   warm(): Promise<void>
   close(): Promise<void>
@@ -118,6 +120,7 @@ export function openLane(size: number, options: Omit<ConnectionOptions, 'lost'>)
   return {
     run,
     query: (text, values) => run((connection) => connection.query(text, values)),
+    spare: () => (isClosed ? 0 : idle.length + size - open.size - opening),
     async warm() {
       if (isClosed || open.size + opening > 0) return
       await openOne()

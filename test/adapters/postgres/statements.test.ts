@@ -59,15 +59,16 @@ describeWithPostgres('postgresStore statements', (target) => {
     const { store, sent, operations } = await observed()
     const records = many(64)
     const [first = record()] = records
-    const does = async (call: () => Promise<unknown>) => {
+    const does = async (call: () => Promise<unknown>, statements = 1) => {
       sent.length = 0
       const result = await call()
-      expect(operations()).toHaveLength(1)
+      expect(operations()).toHaveLength(statements)
       return result
     }
-    expect(await does(() => Promise.all(records.map((one) => store.insert(one))))).toEqual(
-      records.map(() => 'inserted'),
-    )
+    const insertAll = (some: readonly (typeof first)[]) => () => Promise.all(some.map((one) => store.insert(one)))
+    expect(await does(insertAll(records.slice(0, 31)))).toEqual(upTo(31).map(() => 'inserted'))
+    // Many are shared among the connections that are free.
+    expect(await does(insertAll(records.slice(31)), 2)).toEqual(upTo(33).map(() => 'inserted'))
     expect(await does(() => Promise.all(records.map((one) => store.get([one]))))).toEqual(records.map((one) => [one]))
     expect(await does(() => store.insert(record({ groups: ['g'] }), { limit: { group: 'g', max: 65 } }))).toBe(
       'inserted',
