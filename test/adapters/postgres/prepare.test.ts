@@ -126,7 +126,11 @@ describeWithPostgres('postgresStore().prepare()', (target) => {
   it('prepare() names the privileges that a role lacks, and who may create the table', async () => {
     const [table, role] = [freshName(), freshName()]
     await target().preparedStore(table)
-    await target().sql(`CREATE ROLE ${role} LOGIN PASSWORD 'pw'; GRANT SELECT, DELETE ON ${table} TO ${role}`)
+    await target().sql(`
+      CREATE ROLE ${role} LOGIN PASSWORD 'pw';
+      GRANT SELECT, DELETE ON ${table} TO ${role};
+      -- PostgreSQL 14 grants it.
+      REVOKE CREATE ON SCHEMA public FROM PUBLIC`)
     await expect(asRole(role, table).prepare()).rejects.toThrow(
       `lacks privileges: INSERT on ${table}, UPDATE on ${table}`,
     )

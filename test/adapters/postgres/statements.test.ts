@@ -279,7 +279,9 @@ describeWithPostgres('postgresStore statements', (target) => {
 
   it('expired records are deleted beside writes a minute after their expiry, and others are kept', async () => {
     const { store, table } = await observed()
-    const old = upTo(400).map(() => record({ groups: ['g'], expiresAt: Date.now() - 61_000 }))
+    // One expiry: a sweep goes on from the last one that it found, and what is written later with an earlier one waits.
+    const expiresAt = Date.now() - 61_000
+    const old = upTo(400).map(() => record({ groups: ['g'], expiresAt }))
     const kept = [record({ expiresAt: Date.now() - 30_000 }), record(), record({ expiresAt: inMs(60_000) })]
     const revived = record({ groups: ['g'], expiresAt: Date.now() - 30_000 })
     await store.insert(revived)
@@ -326,10 +328,12 @@ describeWithPostgres('postgresStore statements', (target) => {
       await store.replace(one, changed(one))
     }
     await store.close()
+    // PostgreSQL 14 counts a moment later.
+    await until('updates that change no index are counted', async () => {
+      const [row] = await target().sql(`SELECT pg_stat_clear_snapshot(), n_tup_hot_upd::int AS n
+        FROM pg_stat_user_tables WHERE relname = '${table}'`)
+      return Number(row?.n) > 0
+    })
     expect(await used()).toBe(before)
-    const [row] = await target().sql(
-      `SELECT n_tup_hot_upd::int AS n FROM pg_stat_user_tables WHERE relname = '${table}'`,
-    )
-    expect(Number(row?.n)).toBeGreaterThan(0)
   })
 })
