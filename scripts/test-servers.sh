@@ -76,6 +76,11 @@ if client_is_missing node test/clients/node/package-lock.json; then
   (cd .cache/clients-node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
   cp test/clients/node/package-lock.json .cache/clients-node/installed
 fi
+if client_is_missing mcp test/clients/mcp/package-lock.json; then
+  cp test/clients/mcp/package*.json .cache/clients-mcp/
+  (cd .cache/clients-mcp && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+  cp test/clients/mcp/package-lock.json .cache/clients-mcp/installed
+fi
 if client_is_missing python test/clients/python/requirements.txt; then
   python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps --require-hashes \
     --only-binary :all: --target .cache/clients-python/packages -r test/clients/python/requirements.txt

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -260,6 +261,60 @@ describe('the examples', () => {
       expect(decided.status).toBe(303)
       const told = await fetch(decided.headers.get('location') ?? '')
       expect(await told.text()).toContain('granted: calls:read')
+    } finally {
+      child.kill()
+      await once(child, 'exit')
+    }
+  })
+
+  it('mcp-server.ts leads a program from its URL to the consent of an account, and to its tools', async () => {
+    const child = spawn(process.execPath, [TSX, join(folder(), 'mcp-server.ts')], {
+      env: { ...process.env, PORT: '0' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      const [, mcp = '', key = ''] = /^MCP server (http:\S+) for the client (\w+) /.exec(await firstLine(child)) ?? []
+      const call = (token?: string) =>
+        fetch(mcp, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+          body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'count-calls' } }),
+        })
+      const challenge = (await call()).headers.get('www-authenticate') ?? ''
+      const [, metadataUrl = ''] = /resource_metadata="([^"]+)"/.exec(challenge) ?? []
+      const metadata = (await (await fetch(metadataUrl)).json()) as {
+        authorization_servers: string[]
+        resource: string
+      }
+      expect(metadata.resource).toBe(mcp)
+      const [issuer = ''] = metadata.authorization_servers
+
+      const client = { client_id: key, redirect_uri: 'http://localhost:53123/callback' }
+      const verifier = 'v'.repeat(43)
+      const challenged = createHash('sha256').update(verifier).digest('base64url')
+      const pkce = { code_challenge: challenged, code_challenge_method: 'S256' }
+      const asked = new URLSearchParams({
+        ...client,
+        ...pkce,
+        response_type: 'code',
+        scope: 'calls:read',
+        resource: mcp,
+      })
+      const by = { redirect: 'manual' } as const
+      const signIn = (await fetch(`${issuer}/authorize?${asked}`, by)).headers.get('location') ?? ''
+      const signedIn = await fetch(signIn, { ...by, method: 'POST', body: new URLSearchParams({ account: 'ann' }) })
+      const headers = { cookie: signedIn.headers.get('set-cookie')?.split(';')[0] ?? '' }
+      const page = await (await fetch(new URL(signedIn.headers.get('location') ?? '', issuer), { headers })).text()
+      const [, ticket = ''] = /name="ticket" value="(\w+)"/.exec(page) ?? []
+      const decision = new URLSearchParams({ ticket, decision: 'approve', scope: 'calls:read' })
+      const decided = await fetch(`${issuer}/authorize/decision`, { ...by, headers, method: 'POST', body: decision })
+      const code = new URL(decided.headers.get('location') ?? '').searchParams.get('code') ?? ''
+      const grant = { ...client, grant_type: 'authorization_code', code, code_verifier: verifier, resource: mcp }
+      const token = await fetch(`${issuer}/token`, { method: 'POST', body: new URLSearchParams(grant) })
+      const { access_token } = (await token.json()) as { access_token: string }
+      expect(await (await call(access_token)).json()).toMatchObject({
+        result: { content: [{ type: 'text', text: 'ann has 7 calls' }] },
+      })
     } finally {
       child.kill()
       await once(child, 'exit')

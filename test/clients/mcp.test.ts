@@ -1,0 +1,175 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { expect, it } from 'vitest'
+import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import { serveTools } from '../../examples/mcp-tools.ts'
+import { createHandler } from '../../src/http/index.ts'
+import { type AppGrantOptions, createAppGrant } from '../../src/index.ts'
+import { accessOf, protectNode, toNodeHandler } from '../../src/node.ts'
+import { observedStore } from '../support/observed-store.ts'
+import { closed, listening } from '../support/real-server.ts'
+import { describeWith } from '../support/servers/describe-with.ts'
+import { userApproves } from '../support/user-approves.ts'
+
+const ROOT = new URL('../..', import.meta.url).pathname
+const FIXTURES = join(ROOT, 'test/clients/mcp')
+const CACHE = join(ROOT, '.cache/clients-mcp')
+const REDIRECT = 'http://localhost:53123/callback'
+const ACCOUNT = 'user-1'
+const TOOLS = { tools: ['count-calls'] }
+
+const LOCK = join(FIXTURES, 'package-lock.json')
+const INSTALLED = join(CACHE, 'installed')
+const isInstalled = existsSync(INSTALLED) && readFileSync(INSTALLED, 'utf8') === readFileSync(LOCK, 'utf8')
+
+/** A platform with an MCP server, which has a log of its requests and of what it stores. */
+async function platform() {
+  const server = createServer()
+  const issuer = await listening(server)
+  const mcp = `${issuer}/mcp`
+  const store = observedStore(memoryStore())
+  const options: AppGrantOptions = {
+    ...{ store, issuer, resources: [mcp], scopes: { 'mcp:tools': 'Count your calls' } },
+    redirects: { loopback: 'public' },
+  }
+  const appgrant = createAppGrant(options)
+  const endpoints = toNodeHandler(
+    createHandler(appgrant, { signIn: async () => ({ account: ACCOUNT }), resourceMetadata: [{ resource: mcp }] }),
+  )
+  const guard = protectNode(appgrant.authorizer, { audience: mcp, scope: 'mcp:tools', metadata: true })
+  const requests: string[] = []
+  server.on('request', (request, response) => {
+    const { pathname } = new URL(request.url ?? '', issuer)
+    requests.push(`${request.method} ${pathname}`)
+    if (pathname !== '/mcp') void endpoints(request, response)
+    else guard(request, response, () => void serveTools(request, response, accessOf(request).account))
+  })
+  return {
+    ...{ appgrant, store, issuer, mcp },
+    /** The requests since the last call. */
+    requests: () => requests.splice(0),
+    apps: async () => (await appgrant.as(ACCOUNT).apps.list()).items,
+    async close() {
+      await closed(server)
+      await appgrant.close()
+    },
+  }
+}
+type Platform = Awaited<ReturnType<typeof platform>>
+
+/** A program that runs until it is closed, and what it reports. */
+async function start(file: string, given: Readonly<Record<string, unknown>>) {
+  // Node looks for packages from where the program is.
+  const folder = mkdtempSync(join(CACHE, 'run-'))
+  cpSync(FIXTURES, folder, { recursive: true })
+  const child = spawn(process.execPath, [join(folder, file), JSON.stringify(given)], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  const complaints: string[] = []
+  child.stderr.setEncoding('utf8').on('data', (text: string) => complaints.push(text))
+  const ended = once(child, 'close')
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  return {
+    async ask(line: string): Promise<{ readonly url?: string; readonly tools?: readonly string[] }> {
+      child.stdin.write(`${line}\n`)
+      const { value } = await lines.next()
+      if (value === undefined) expect.fail(complaints.join(''))
+      return JSON.parse(value)
+    },
+    tell: (line: string) => void child.stdin.write(`${line}\n`),
+    async close() {
+      child.stdin.end()
+      const [code] = await ended
+      rmSync(folder, { recursive: true, force: true })
+      expect({
+        code,
+        complaints: complaints.join('').replaceAll(/^\[mcp-sdk\] OAuth "\w+" — invalidating.*\n/gm, ''),
+      }).toEqual({
+        code: 0,
+        complaints: '',
+      })
+    },
+  }
+}
+type Program = Awaited<ReturnType<typeof start>>
+
+const DISCOVERY = ['GET /.well-known/oauth-protected-resource/mcp', 'GET /.well-known/oauth-authorization-server']
+
+/** The program connects, and the user approves. @returns what it did before the user saw anything. */
+async function connects(here: Platform, program: Program): Promise<readonly string[]> {
+  here.requests()
+  const stored = here.store.writes()
+  const { url = '' } = await program.ask('call')
+  const before = here.requests()
+  expect(here.store.writes()).toBe(stored)
+  const callback = await userApproves(url, 'mcp:tools')
+  expect(callback.searchParams.get('iss')).toBe(here.issuer)
+  expect(await program.ask(callback.href)).toEqual(TOOLS)
+  return before
+}
+
+/** The program has lost its access, and sends the user to our page, which leads nowhere. */
+async function isShownThePage(here: Platform, program: Program): Promise<readonly string[]> {
+  here.requests()
+  const { url = '' } = await program.ask('call')
+  const before = here.requests()
+  const stored = here.store.writes()
+  const page = await fetch(url, { redirect: 'manual' })
+  expect({ status: page.status, location: page.headers.get('location') }).toEqual({ status: 400, location: null })
+  expect(here.store.writes()).toBe(stored)
+  program.tell('none')
+  return before
+}
+
+const without = (requests: readonly string[], some: readonly string[]) => requests.filter((one) => !some.includes(one))
+
+describeWith(
+  'MCP clients, unmodified',
+  { found: isInstalled || undefined, missing: 'they are not in .cache (scripts/test-servers.sh)' },
+  () => {
+    it.each(['sdk-v1.js', 'sdk-v2.js'])(
+      '%s uses tools with a registered app, refreshes, and is kept out while the app is suspended and once it is removed (WEB-7)',
+      async (file) => {
+        const here = await platform()
+        const { app } = await here.appgrant.apps.register({
+          ...{
+            owner: ACCOUNT,
+            name: 'Assistant',
+            homepage: 'https://assistant.example/',
+            adminEmail: 'ops@assistant.example',
+          },
+          ...{ redirectUrls: [REDIRECT], public: true, scopes: ['mcp:tools'] },
+        })
+        const program = await start(file, {
+          mcp: here.mcp,
+          issuer: here.issuer,
+          redirectUrl: REDIRECT,
+          clientId: app.key,
+        })
+
+        expect(await connects(here, program)).toEqual(['POST /mcp', ...DISCOVERY])
+
+        await here.appgrant.tokens.removeAll({ app: app.key, account: ACCOUNT })
+        here.requests()
+        expect(await program.ask('call')).toEqual(TOOLS)
+        expect(without(here.requests(), DISCOVERY).slice(0, 3)).toEqual(['POST /mcp', 'POST /token', 'POST /mcp'])
+
+        await here.appgrant.apps.suspend(app.key)
+        expect(without(await isShownThePage(here, program), DISCOVERY)).toEqual(['POST /mcp', 'POST /token'])
+
+        await here.appgrant.apps.resume(app.key)
+        await connects(here, program)
+
+        await here.appgrant.apps.remove(app.key)
+        await isShownThePage(here, program)
+
+        await program.close()
+        await here.close()
+      },
+    )
+  },
+)
