@@ -202,6 +202,7 @@ export const conditionalInsertCases = [
           const looking = look(one)
           looks.push(looking)
           await looking
+          await othersGoOn()
         }
         const results = await Promise.all(inserts)
         await replaced
