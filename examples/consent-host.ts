@@ -23,7 +23,7 @@ async function consentPage({ app, account, scopes, redirectHost, ticket }: Conse
       `<p><label><input type="checkbox" name="scope" value="${text(name)}" checked> ${text(description)}</label>`,
   )
   const body = `<h1>${text(app.name)} wants to access the account ${text(account)}</h1>
-    <p>It belongs to ${text(app.owner)} (${text(app.homepageAscii)}). You will be sent to ${text(redirectHost)}.
+    <p>It belongs to ${text(app.owner)} (${text(app.homepageAscii ?? 'no homepage')}). You will be sent to ${text(redirectHost)}.
     <form method="post" action="/authorize/decision">
       <input type="hidden" name="ticket" value="${text(ticket)}">
       ${permissions.join('')}

@@ -33,6 +33,7 @@ import { createEraseAccount, type Erased } from './domain/installs/erase-account
 import { createInstalls, type Installs } from './domain/installs/installs.ts'
 import { createPrepareNode } from './domain/prepare-node.ts'
 import { createRefusals, reportingAll } from './domain/refusals.ts'
+import { createRegistration, type Registration } from './domain/registration/create-registration.ts'
 import { createAccessTokenIssuer } from './domain/tokens/access-token-issuer.ts'
 import { createCachingVerifier } from './domain/tokens/caching-verifier.ts'
 import { createHostClaims } from './domain/tokens/host-claims.ts'
@@ -85,6 +86,8 @@ export interface AppGrant extends Management, AsyncDisposable {
   readonly issuer: string | undefined
   /** What tokens can be issued for: the option `resources`, by default the issuer alone. */
   readonly resources: readonly string[]
+  /** Registers programs that register themselves, without storing them. Undefined without the option `selfRegistration`. */
+  readonly selfRegistration: Registration['selfRegistration']
   /** The scope catalogue, in the order of the option `scopes`. Empty without it. */
   readonly scopes: readonly ScopeDescription[]
   /**
@@ -161,16 +164,18 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const { store: guarded, now, compare } = comparedClock(reached, { clock, steadyClock, differs })
   const retries = createRetries(timeoutMs)
   const collection = createCollection(guarded, { clock, random, retries })
-  const scopes = createScopes(rest.scopes)
+  const scopes = createScopes(rest.scopes, rest.selfRegistration?.scopes)
   const identityOf = createIdentityOf(scopes)
   const accounts = createAccounts(directory, { timeoutMs, events, identityOf })
   const refusals = createRefusals(events)
   const failures = createFailureLimiter({ clock, limits })
   const accountLimits = createAccountLimits({ clock, limits })
   const stamp = () => random(STAMP_LENGTH)
+  const pages = createPages(guarded)
   const shared = {
     load,
     collection,
+    pages,
     accounts,
     scopes,
     identityOf,
@@ -195,12 +200,12 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const readToken = createTokenReader(format, signed)
   const legacySecrets = createLegacySecrets({ ...base, verifyLegacySecret })
   const authenticator = createAppAuthenticator({ ...deciding, legacySecrets, assertions })
-  const pages = createPages(guarded)
+  const { selfRegistration, ...registration } = createRegistration({ ...rest, ...base, tokenPrefix })
   const background = createBackground({ timeoutMs })
   const issueLimits = createIssueLimits({ pages, clock, limits })
   const usage = createUsage({ collection, background, clock })
   const accessTokenIssuer = createAccessTokenIssuer({ ...deciding, format, signed, audiences, issueLimits, usage })
-  const freeing = createFreeing({ ...base, pages })
+  const freeing = createFreeing(base)
   const removeApp = createRemoveApp({ ...base, freeing })
   const saveInstall = createSaveInstall(base)
   const parts = {
@@ -209,27 +214,28 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     audiences,
     readToken,
     authenticator,
-    pages,
+    appsPerOwner,
+    ...registration,
     ...createGrants({
       ...base,
       now,
       steadyClock,
       retries,
-      pages,
       format,
       audiences,
+      ...registration,
+      saveInstall,
       authenticator,
       accessTokenIssuer,
       rotatesRefreshTokens,
     }),
-    authorization: createAuthorization({ ...deciding, format, audiences, saveInstall, consent }),
+    authorization: createAuthorization({ ...deciding, ...registration, format, audiences, saveInstall, consent }),
     verifier: createCachingVerifier(createStrictVerifier({ ...deciding, readToken, audiences }), {
       watch: guarded.watch,
       maxLength: signed ? MAX_SIGNED_TOKEN : MAX_OPAQUE_TOKEN,
       clock: now,
       steadyClock,
     }),
-    appsPerOwner,
     verifiesLegacySecrets: verifyLegacySecret !== undefined,
     removeApp,
     freeing,
@@ -259,11 +265,12 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
 
   return Object.freeze<AppGrant>({
     ...managementFor({}),
-    erase: createEraseAccount({ ...base, pages, freeing, removeApp }),
+    erase: createEraseAccount({ ...base, freeing, removeApp }),
     authorizer: traced('Authorizer', refusingUnderLoad(createAuthorizer(parts), LIMITED, load), channels),
     events: publicEvents(events),
     issuer,
     resources: audiences.all,
+    selfRegistration,
     scopes: scopes.catalogue,
     jwks: signed?.jwks,
     claims: hostClaims,
@@ -277,7 +284,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       assertOptions('asHost', options, AS_HOST)
       return managementFor(assertActor('asHost', () => loginInput(idInput(options.login, 'login'))))
     },
-    prepare: createPrepareNode({ ...base, pages, compare, tokenPrefix, resources, jwks: signed?.jwks }),
+    prepare: createPrepareNode({ ...base, compare, tokenPrefix, resources, jwks: signed?.jwks }),
     close,
     [Symbol.asyncDispose]: close,
   })

@@ -12,6 +12,11 @@ import { isIssuer } from './domain/input/issuer.ts'
 import { DEFAULT_LIFETIMES, type Lifetimes, readLifetimes } from './domain/input/lifetimes.ts'
 import { type RedirectOptions, type RedirectPolicy, readRedirects } from './domain/input/redirect-policy.ts'
 import { MAX_RESOURCES } from './domain/input/resources.ts'
+import {
+  checkSelfRegistration,
+  type SelfRegistrationOptions,
+  type SelfRegistrationPolicy,
+} from './domain/registration/self-registration-options.ts'
 import type { ClaimsFunction } from './domain/tokens/host-claims.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import type { Store } from './store/store.ts'
@@ -117,6 +122,8 @@ export interface AppGrantOptions {
   readonly rotateRefreshTokens?: boolean | ((app: AppIdentity) => boolean) | undefined
   /** Which redirect URLs apps may register and use besides https. Default is none. What is taken back stops working at once. */
   readonly redirects?: RedirectOptions | undefined
+  /** Lets programs register themselves, such as agents. Default is none: only accounts and the host register apps. */
+  readonly selfRegistration?: SelfRegistrationOptions | undefined
   /**
    * How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. An operation that other
    * writers overtake is not attempted again after five times as long: it is a `conflict`. Default is 1000.
@@ -137,6 +144,7 @@ export type CheckedOptions = {
     | 'resources'
     | 'scopes'
     | 'redirects'
+    | 'selfRegistration'
     | 'signing'
     | 'assertions'
     | 'claims'
@@ -152,6 +160,7 @@ export type CheckedOptions = {
   /** Descriptions by name. */
   readonly scopes: ReadonlyMap<string, string>
   readonly redirects: RedirectPolicy
+  readonly selfRegistration: SelfRegistrationPolicy | undefined
   readonly signing: CheckedSigning | undefined
   readonly assertions: AssertionPolicy
   readonly directory: AccountDirectory | undefined
@@ -180,6 +189,7 @@ const OPTIONS = knownMembers<AppGrantOptions>({
   limits: true,
   rotateRefreshTokens: true,
   redirects: true,
+  selfRegistration: true,
   timeoutMs: true,
   clock: true,
 })
@@ -221,19 +231,26 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
   if (typeof rotateRefreshTokens !== 'boolean' && typeof rotateRefreshTokens !== 'function')
     throw wrong('rotateRefreshTokens', 'true, false, or a function of an app', rotateRefreshTokens)
   if (typeof clock !== 'function') throw wrong('clock', 'a function that returns ms since 1970', clock)
+  const scopes = readScopes(options.scopes, wrong)
+  const { selfRegistration: self } = options
+  const selfRegistration = self === undefined ? undefined : checkSelfRegistration(self, scopes)
   return {
     store,
     directory,
     issuer,
     resources: resources && [...resources],
-    scopes: readScopes(options.scopes, wrong),
+    scopes,
     claims,
     verifyLegacySecret,
     consent,
     signing: signing === undefined ? undefined : checkSigning(signing),
     assertions: checkAssertions(options.assertions),
     tokenPrefix,
-    redirects: readRedirects(options.redirects, wrong),
+    redirects: {
+      ...readRedirects(options.redirects, wrong),
+      ...(selfRegistration && { selfRegistered: selfRegistration.redirects }),
+    },
+    selfRegistration,
     // Whatever a function returns but false, the refresh token rotates.
     rotatesRefreshTokens: (app) =>
       (typeof rotateRefreshTokens === 'function' ? rotateRefreshTokens(app) : rotateRefreshTokens) !== false,

@@ -18,9 +18,10 @@ import type { Authorization } from './authorization/authorization.ts'
 import type { CodeInput } from './grants/authorization-code.ts'
 import type { ClientCredentialsInput } from './grants/client-credentials.ts'
 import type { Grants } from './grants/create-grants.ts'
+import type { PresentingApps } from './grants/presenting-apps.ts'
 import type { RefreshInput } from './grants/refresh-token.ts'
 import { isCredential } from './grants/session-credential.ts'
-import type { SessionExchange } from './grants/session-exchange.ts'
+import { knownOf, type SessionExchange } from './grants/session-exchange.ts'
 import { idInput, objectInput, sourceInput } from './input/input.ts'
 import { createReportLeak, type Leak } from './leaks/report-leak.ts'
 import type { Refusals } from './refusals.ts'
@@ -100,6 +101,7 @@ export interface AuthorizerParts {
   readonly collection: Collection
   readonly accounts: Accounts
   readonly authenticator: AppAuthenticator
+  readonly presentingApps: PresentingApps
   readonly grants: Grants
   readonly sessions: SessionExchange
   readonly authorization: Authorization
@@ -109,7 +111,7 @@ export interface AuthorizerParts {
 }
 
 export function createAuthorizer(parts: AuthorizerParts): Authorizer {
-  const { accounts, authenticator, sessions, refusals } = parts
+  const { accounts, authenticator, presentingApps, sessions, refusals } = parts
   const accessTokens = createAccessTokenRevocation(parts)
 
   return {
@@ -121,20 +123,23 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
     async revokeToken(input) {
       const source = sourceInput(objectInput(input, 'input', REVOCATION))
       const text = idInput(input.token, 'token')
-      const app = await authenticator.authenticate(input)
-      return refusals.watch({}, { app: app.key, ...source }, async () => {
-        const presented = readAnyCredential(text)
+      const presented = readAnyCredential(text)
+      const presenting = await presentingApps.authenticate(input, presented?.parsed)
+      // A program that registered itself, and what is presented is of no app of it.
+      const own = typeof presenting === 'object' ? presenting : undefined
+      const app = own?.app
+      return refusals.watch({}, { ...(own && knownOf(own)), ...source }, async () => {
         if (!presented) return
         const { parsed, credential } = presented
         if ('token' in parsed) {
-          const isTheirs = parsed.app === app.key
+          const isTheirs = parsed.app === app?.key
           if (isTheirs) await accessTokens.revoke(app, { parsed, credential }, source)
           else if (await accessTokens.isGenuine({ parsed, credential })) throw foreignToken()
           return
         }
         if (!isCredential(parsed)) return
-        if (parsed.app === app.key) await sessions.revoke(app, parsed, source)
-        else if (await sessions.isGenuine(parsed)) throw foreignToken()
+        if (parsed.app === app?.key) await sessions.revoke(app, parsed, source)
+        else if (presenting !== 'removed' && (await sessions.isGenuine(parsed))) throw foreignToken()
       })
     },
 

@@ -9,6 +9,7 @@ import { introspectRoute } from './oauth/introspect.ts'
 import { jwksRoute } from './oauth/jwks.ts'
 import { leakedRoute } from './oauth/leaked.ts'
 import { metadataRoute } from './oauth/metadata.ts'
+import { registerRoute } from './oauth/register.ts'
 import { type ResourceDescription, resourceMetadataRoutes } from './oauth/resource-metadata.ts'
 import { revokeRoute } from './oauth/revoke.ts'
 import { checkLeakReports, type LeakReportOptions } from './oauth/scanner-signature.ts'
@@ -157,7 +158,14 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
       'none, because the JSON API is not served: pass signIn, not api: false',
       origins,
     )
-  const metadata = { asksUsers: signIn !== undefined, hasKeys: core.jwks !== undefined, scopes: core.scopes }
+  // Without users there is nobody who could approve what registers itself.
+  const selfRegistration = signIn && core.selfRegistration
+  const metadata = {
+    asksUsers: signIn !== undefined,
+    hasKeys: core.jwks !== undefined,
+    registers: selfRegistration !== undefined,
+    scopes: core.scopes,
+  }
   return [
     ...withPreflight(tokenRoute(core), 'apps'),
     ...withPreflight(revokeRoute(core), 'apps'),
@@ -165,6 +173,7 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
     ...(leakReports === undefined ? [] : [leakedRoute(core, checkLeakReports(leakReports))]),
     ...withPreflight(metadataRoute(issuer, metadata), 'everyone'),
     ...(core.jwks ? withPreflight(jwksRoute(core.jwks), 'everyone') : []),
+    ...(selfRegistration ? withPreflight(registerRoute(selfRegistration), 'everyone') : []),
     ...(signIn ? authorizeRoutes(core, { ...pages, issuer, signIn }) : []),
     ...(signIn && api ? accountApi(core, { issuer, signIn, origins }) : []),
   ]

@@ -10,10 +10,11 @@ export interface CheckedFields {
   readonly name: string
   /** The name in the form that is searched. */
   readonly foldedName: string
-  readonly homepage: string
-  readonly homepageAscii: string
-  readonly adminEmail: string
-  readonly adminEmailAscii: string
+  /** Absent only if the app has registered itself. So is the e-mail address. */
+  readonly homepage?: string
+  readonly homepageAscii?: string
+  readonly adminEmail?: string
+  readonly adminEmailAscii?: string
   readonly description?: string
   readonly image?: string
   readonly adminPhone?: string
@@ -54,6 +55,23 @@ export type StoredCredentials =
   | { readonly type: 'jwks'; readonly jwks: readonly AppJwk[] }
   | { readonly type: 'none' }
 
+/** Where an app comes from that its owner did not register: it has registered itself, and the owner has approved it. */
+export interface AppOrigin {
+  readonly by: 'itself'
+  /**
+   * The host that publishes its metadata document or, without one, that the first response was sent to, without a port. It is what
+   * people were shown before the name, which anyone can choose.
+   */
+  readonly host: string
+  /**
+   * The publisher, if there is one, and every host that responses may be sent to, without ports. Programs on the user's device have
+   * `localhost`, `127.0.0.1` or `[::1]`, or the scheme of a private-use URL with its colon.
+   */
+  readonly hosts: readonly string[]
+  /** A digest that is the same for every account: of what the app said of itself, or of the URL of its metadata document. */
+  readonly identity: string
+}
+
 /** A registered app. Times are in ms since 1970. Stamps are random and only compared: replacing one revokes what carries it. */
 export interface LiveApp {
   readonly state: 'live'
@@ -67,6 +85,8 @@ export interface LiveApp {
   readonly fields: CheckedFields
   readonly trusted: boolean
   readonly published: boolean
+  /** Absent if its owner, an account above or the host registered it. */
+  readonly origin?: AppOrigin
   /** The day of its last use, counted from 1970. Absent if it has never been issued a token. */
   readonly lastUsedDay?: number
   /** The resource whose tokens it may introspect. */
@@ -129,12 +149,18 @@ export function appsOfOwner(owner: string): GroupRef {
   return { kind: KIND, partition: partitionOf(owner), group: `o.${nameOf(24, owner)}` }
 }
 
+/** The apps of an owner that come from the same client: one, or a few if it was approved several times at once. */
+export function appsOfClient({ owner, identity }: { readonly owner: string; readonly identity: string }): GroupRef {
+  return { kind: KIND, partition: partitionOf(owner), group: `c.${nameOf(24, owner, identity)}` }
+}
+
 export function appsOfPartition(partition: string): GroupRef {
   return { kind: KIND, partition, group: 'all' }
 }
 
 /** How a live app is stored. Names in the store never change, so that old records can be read. */
-interface PackedApp extends Omit<LiveApp, 'key' | 'fields' | 'credentials' | 'stamp' | 'trustStamp' | 'ownerStamp'> {
+export interface PackedApp
+  extends Omit<LiveApp, 'key' | 'fields' | 'credentials' | 'stamp' | 'trustStamp' | 'ownerStamp'> {
   readonly fields: Omit<CheckedFields, 'apiType'> & { readonly api?: string }
   readonly public: boolean
   readonly secrets: readonly StoredSecret[]
@@ -150,42 +176,48 @@ export const appKind: Kind<StoredApp> = {
   place(app) {
     const ref = { partition: partitionOfKey(app.key), id: app.key }
     if (app.state === 'removed') return { ...ref, groups: [], position: app.expiresAt, expiresAt: app.expiresAt }
-    const groups = [appsOfOwner(app.owner).group, appsOfPartition(ref.partition).group]
+    const { owner, origin } = app
+    const groups = [appsOfOwner(owner).group, appsOfPartition(ref.partition).group]
+    if (origin) groups.push(appsOfClient({ owner, identity: origin.identity }).group)
     return { ...ref, groups, position: app.createdAt }
   },
-  pack(app) {
-    if (app.state === 'removed') return JSON.stringify({ ...app, key: undefined })
-    const { key: _, fields, credentials, stamp, trustStamp, ownerStamp, ...rest } = app
-    const { apiType, ...otherFields } = fields
-    const stored: PackedApp = {
-      ...rest,
-      fields: { ...otherFields, ...(apiType !== undefined && { api: apiType }) },
-      public: credentials.type === 'none',
-      secrets: secretsOf(app),
-      keys: jwksOf(app),
-      generation: stamp,
-      trustGeneration: trustStamp,
-      ownGeneration: ownerStamp,
-    }
-    return JSON.stringify(stored)
-  },
+  pack: (app) => JSON.stringify(app.state === 'removed' ? { ...app, key: undefined } : packApp(app)),
   unpack({ id: key, data }) {
     const stored = JSON.parse(data) as PackedApp | Omit<RemovedApp, 'key'>
-    if (stored.state === 'removed') return { ...stored, key }
-    const { fields, public: hasNone, secrets, keys, generation, trustGeneration, ownGeneration, ...rest } = stored
-    const { api, ...otherFields } = fields
-    return {
-      ...rest,
-      key,
-      fields: { ...otherFields, ...(api !== undefined && { apiType: api }) },
-      credentials: hasNone
-        ? { type: 'none' }
-        : keys.length > 0
-          ? { type: 'jwks', jwks: keys }
-          : { type: 'secrets', secrets },
-      stamp: generation,
-      trustStamp: trustGeneration,
-      ownerStamp: ownGeneration,
-    }
+    return stored.state === 'removed' ? { ...stored, key } : unpackApp(key, stored)
   },
+}
+
+/** A live app as it is stored, which its key is not part of. */
+export function packApp(app: LiveApp): PackedApp {
+  const { key: _, fields, credentials, stamp, trustStamp, ownerStamp, ...rest } = app
+  const { apiType, ...otherFields } = fields
+  return {
+    ...rest,
+    fields: { ...otherFields, ...(apiType !== undefined && { api: apiType }) },
+    public: credentials.type === 'none',
+    secrets: secretsOf(app),
+    keys: jwksOf(app),
+    generation: stamp,
+    trustGeneration: trustStamp,
+    ownGeneration: ownerStamp,
+  }
+}
+
+export function unpackApp(key: string, stored: PackedApp): LiveApp {
+  const { fields, public: hasNone, secrets, keys, generation, trustGeneration, ownGeneration, ...rest } = stored
+  const { api, ...otherFields } = fields
+  return {
+    ...rest,
+    key,
+    fields: { ...otherFields, ...(api !== undefined && { apiType: api }) },
+    credentials: hasNone
+      ? { type: 'none' }
+      : keys.length > 0
+        ? { type: 'jwks', jwks: keys }
+        : { type: 'secrets', secrets },
+    stamp: generation,
+    trustStamp: trustGeneration,
+    ownerStamp: ownGeneration,
+  }
 }

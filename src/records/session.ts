@@ -2,6 +2,7 @@ import { partitionOfKey } from '../credentials/app-key.ts'
 import { macOf } from '../credentials/digest.ts'
 import { type TokenKind, WIDTH } from '../credentials/token-format.ts'
 import type { RecordRef } from '../store/store.ts'
+import { type LiveApp, type PackedApp, packApp, unpackApp } from './app.ts'
 import type { Kind } from './collection.ts'
 
 /** The stage of a session while its consent request is pending, and while its code is current. */
@@ -17,6 +18,8 @@ interface SessionBase {
   /** The stamps the session depends on: of its redirect URL until the code is exchanged, and of the app. */
   readonly redirectStamp: string
   readonly stamp: string
+  /** The app, if nothing but this session has it: the exchange of the code registers it, with the install. */
+  readonly newApp?: LiveApp
   readonly scope: readonly string[]
   /** The resources its tokens may be for. Absent if the host has configured none. */
   readonly audience?: readonly string[]
@@ -126,23 +129,24 @@ export function tagOf(session: Session, kind: TokenKind, stage: number): string 
   return macOf(session.familyKey, WIDTH.tag, kind, String(stage))
 }
 
-export function endedSession(session: Session): EndedSession {
+export function endedSession({ newApp: _, ...session }: Session): EndedSession {
   if (session.state === 'ended') return session
   if (session.state === 'open') {
     const { last: _, decided: __, ...kept } = session
     return { ...kept, state: 'ended' }
   }
-  const { consentRequest: _, ...kept } = session
+  const { consentRequest: __, ...kept } = session
   return { ...kept, state: 'ended', stage: PENDING }
 }
 
 /** How a session is stored. Names in the store never change, so that old records can be read. */
-interface PackedSession extends Omit<SessionBase, 'id' | 'stamp' | 'expiresAt'> {
+interface PackedSession extends Omit<SessionBase, 'id' | 'stamp' | 'expiresAt' | 'newApp'> {
   readonly state: 'open' | 'ended'
   /** {@link PENDING} if the session is pending, or has ended without an approval. */
   readonly stage: number
   readonly question?: ConsentRequest
   readonly generation: string
+  readonly newApp?: PackedApp
   readonly install?: { readonly id: string; readonly generation: string }
   readonly last?: LastStep
   readonly decided?: Decided
@@ -159,18 +163,28 @@ export const sessionKind: Kind<Session> = {
     expiresAt,
   }),
   pack(session) {
-    const { id: _, expiresAt: __, stamp: generation, ...rest } = session
+    const { id: _, expiresAt: __, stamp: generation, newApp, ...rest } = session
+    const common = { generation, ...(newApp && { newApp: packApp(newApp) }) }
     if (rest.state === 'pending') {
       const { consentRequest: question, ...base } = rest
-      return textOf({ ...base, state: 'open', stage: PENDING, question, generation })
+      return textOf({ ...base, ...common, state: 'open', stage: PENDING, question })
     }
     const { install, ...base } = rest
-    return textOf({ ...base, generation, ...(install && { install: { id: install.id, generation: install.stamp } }) })
+    return textOf({ ...base, ...common, ...(install && { install: { id: install.id, generation: install.stamp } }) })
   },
   unpack({ id, position: expiresAt, data }) {
-    const { state, stage, question, generation, install: packed, last, ...rest } = JSON.parse(data) as PackedSession
-    const base = { ...rest, id, expiresAt, stamp: generation }
-    const install = packed && { id: packed.id, stamp: packed.generation }
+    const {
+      state,
+      stage,
+      question,
+      generation,
+      install: stored,
+      last,
+      newApp,
+      ...rest
+    } = JSON.parse(data) as PackedSession
+    const base = { ...rest, id, expiresAt, stamp: generation, ...(newApp && { newApp: unpackApp(rest.app, newApp) }) }
+    const install = stored && { id: stored.id, stamp: stored.generation }
     if (state === 'open' && question) return { ...base, state: 'pending', consentRequest: question }
     if (state === 'open' && install) return { ...base, state, stage, install, ...(last && { last }) }
     return { ...base, state: 'ended', stage, ...(install && { install }) }

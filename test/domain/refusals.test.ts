@@ -5,6 +5,7 @@ import { REFUSAL_REASONS } from '../../src/base/refusal-reasons.ts'
 import type { AppGrant } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { codeOf } from '../support/code-of.ts'
+import { LOOPBACK, SELF_REGISTRATION } from '../support/self-registration.ts'
 import {
   createSessionFixture,
   DAY,
@@ -239,6 +240,10 @@ const TABLE: Readonly<Record<string, readonly [(scene: Scene) => Promise<unknown
     },
     { code: 'app_not_found', reason: 'removed_app', app: 'mine' },
   ],
+  'a consent request of a program that the host does not let in': [
+    (w) => w.appgrant.authorizer.beginAuthorization(ofProgram(w), { account: 'user', ...SOURCE }),
+    { code: 'not_permitted', reason: 'not_admitted', by: { account: 'user' } },
+  ],
   'a check of an unregistered redirect URL': [
     (w) => w.appgrant.authorizer.checkAuthorization(params(w, { redirect_uri: 'https://evil.example/' }), SOURCE),
     { code: 'invalid_redirect', reason: 'unregistered_redirect', app: 'mine' },
@@ -368,6 +373,12 @@ const TABLE: Readonly<Record<string, readonly [(scene: Scene) => Promise<unknown
   ],
 }
 
+/** The authorization request of a program that has registered itself. */
+function ofProgram(w: Scene): URLSearchParams {
+  const { clientId = '' } = w.appgrant.selfRegistration?.register({ redirectUrls: [LOOPBACK] }) ?? {}
+  return params(w, { client_id: clientId, redirect_uri: LOOPBACK })
+}
+
 /** What nobody is to blame for raises no event. */
 const INNOCENT: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
   'an app that does not exist': (w) => w.as('org').apps.get(`${w.key.slice(0, 2)}${'0'.repeat(30)}`),
@@ -392,7 +403,9 @@ const INNOCENT: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
 }
 
 async function setUp() {
-  const w = await createSessionFixture(open, { options: { appsPerOwner: 1 } })
+  const w = await createSessionFixture(open, {
+    options: { appsPerOwner: 1, selfRegistration: { ...SELF_REGISTRATION, admit: () => false } },
+  })
   const { app, secret } = await w.appgrant.apps.register(
     exampleApp({ owner: 'other-org', scopes: ['read'], redirectUrls: [REDIRECT] }),
   )

@@ -17,6 +17,7 @@ import { testOtherNodes } from './other-nodes.ts'
 import { testRaces } from './races.ts'
 import { testRememberedApps } from './remembered-apps.ts'
 import { testSecrets } from './secrets.ts'
+import { testSelfRegistration } from './self-registration.ts'
 import { testSessions } from './sessions.ts'
 import { testUsage } from './usage.ts'
 
@@ -50,6 +51,7 @@ export function testEveryDriver(open: OpenStore): void {
   testSessions(open)
   testAssertions(open)
   testFirstWins(open)
+  testSelfRegistration(open)
   testConcurrency(open)
 }
 

@@ -54,8 +54,7 @@ export function appViewOf(app: ReadApp, { nameOf }: Named, may: { readonly trust
     key: app.key,
     name: app.name,
     owner: nameOf(app.owner),
-    homepage: app.homepage,
-    homepageAscii: app.homepageAscii,
+    ...websiteOf(app),
     createdAt: app.createdAt,
     status,
     trusted: app.trusted,
@@ -73,9 +72,14 @@ export function appViewOf(app: ReadApp, { nameOf }: Named, may: { readonly trust
   }
 }
 
+/** The website of an app. Of one that has registered itself, only the host is shown: anyone can claim a homepage. */
+export function websiteOf({ origin, homepage = '', homepageAscii = '' }: App) {
+  return origin ? { homepage: origin.host, homepageAscii: '' } : { homepage, homepageAscii }
+}
+
 /** What the form of an app holds. */
 export function valuesOf(app: App): AppValues {
-  const { name, description = '', homepage, image = '', adminEmail, adminPhone = '', apiType = '' } = app
+  const { name, description = '', homepage = '', image = '', adminEmail = '', adminPhone = '', apiType = '' } = app
   const { redirectUrls, scopes } = app
   return { name, description, homepage, image, adminEmail, adminPhone, redirectUrls, scopes, apiType }
 }

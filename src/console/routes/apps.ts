@@ -2,7 +2,7 @@ import type { Call, ConsoleRoute, Named, Reply } from '../call.ts'
 import type { AppFilters } from '../pages/app-filters.ts'
 import { type AppRow, appsPage } from '../pages/apps.ts'
 import { tokensDialog } from '../pages/tokens.ts'
-import { type ReadApp, statusOf, suspender, tagsOf } from './app-readings.ts'
+import { type ReadApp, statusOf, suspender, tagsOf, websiteOf } from './app-readings.ts'
 import { type Notice, saidIn, withNotice } from './notice.ts'
 import { readPage } from './read-page.ts'
 import { readTokens } from './read-tokens.ts'
@@ -71,7 +71,7 @@ function narrowed({ name, status, trust, api }: AppFilters) {
 }
 
 function rowOf(app: ReadApp, named: Named): AppRow {
-  const { key, name, homepage, homepageAscii, description, instances, liveTokens, createdAt } = app
-  const facts = { key, name, homepage, homepageAscii, description, instances, liveTokens, createdAt }
+  const { key, name, description, instances, liveTokens, createdAt } = app
+  const facts = { key, name, ...websiteOf(app), description, instances, liveTokens, createdAt }
   return { ...facts, status: statusOf(app, named), tags: tagsOf(app, named.context) }
 }

@@ -2,7 +2,7 @@ import { createDeadline } from '../../base/deadline.ts'
 import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
 import { sanitizeError } from '../../base/sanitize-error.ts'
-import type { LiveApp } from '../../records/app.ts'
+import type { AppOrigin, LiveApp } from '../../records/app.ts'
 import { decisionOf, lineageFault } from './lineage-fault.ts'
 import type { Scopes } from './scopes.ts'
 
@@ -14,6 +14,8 @@ export interface AppIdentity {
   readonly apiType?: string
   /** The scopes that it registered and that are in the scope catalogue. */
   readonly scopes: readonly string[]
+  /** Where the app comes from, if it has registered itself: `origin.hosts` says where it gets its responses. */
+  readonly origin?: AppOrigin
 }
 
 /** An account as the host knows it. Accounts below it are blocked with it, and have no permission that it lacks (ACC-2). */
@@ -145,10 +147,11 @@ export function createIdentityOf(scopes: Scopes): IdentityOf {
   return (app) => {
     let identity = identities.get(app)
     if (!identity) {
-      const { key, owner, trusted, fields } = app
+      const { key, owner, trusted, fields, origin } = app
       const { apiType } = fields
       const held = Object.freeze([...scopes.held(app)])
-      identity = Object.freeze({ key, owner, trusted, ...(apiType !== undefined && { apiType }), scopes: held })
+      const optional = { ...(apiType !== undefined && { apiType }), ...(origin && { origin }) }
+      identity = Object.freeze({ key, owner, trusted, ...optional, scopes: held })
       identities.set(app, identity)
     }
     return identity

@@ -23,7 +23,8 @@ export interface Scopes {
   describe(scope: readonly string[]): readonly ScopeDescription[]
 }
 
-export function createScopes(descriptions: ReadonlyMap<string, string>): Scopes {
+/** @param ceiling - what apps may have that have registered themselves. Default is nothing. */
+export function createScopes(descriptions: ReadonlyMap<string, string>, ceiling: readonly string[] = []): Scopes {
   // Many verifications share one app object, so the set of its scopes is made once.
   const sets = new WeakMap<LiveApp, ReadonlySet<string>>()
   const describe = (scope: Iterable<string>): readonly ScopeDescription[] =>
@@ -38,7 +39,8 @@ export function createScopes(descriptions: ReadonlyMap<string, string>): Scopes 
     held(app) {
       let held = sets.get(app)
       if (!held) {
-        held = new Set(app.fields.scopes.filter((scope) => descriptions.has(scope)))
+        const may = (scope: string) => descriptions.has(scope) && (!app.origin || ceiling.includes(scope))
+        held = new Set(app.fields.scopes.filter(may))
         sets.set(app, held)
       }
       return held

@@ -1,6 +1,6 @@
 import type { FieldError } from '../../base/errors.ts'
 import { knownMembers } from '../../base/known-members.ts'
-import type { CheckedFields } from '../../records/app.ts'
+import type { AppOrigin, CheckedFields } from '../../records/app.ts'
 import { foldName } from '../input/fold-name.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { PublicJwk } from './app-jwks.ts'
@@ -10,6 +10,7 @@ import { phoneRule } from './fields/phone-number.ts'
 import { descriptionRule, nameRule } from './fields/plain-text.ts'
 import { matchesRedirect, redirectRule } from './fields/redirect-url.ts'
 import { type ScopePolicy, scopeRule } from './fields/scope-token.ts'
+import { selfRegisteredRedirectRule } from './fields/self-registered-redirect.ts'
 import { type ListRule, readSubmission, type Submission } from './fields/submission.ts'
 import { homepageRule, imageRule } from './fields/web-address.ts'
 
@@ -174,12 +175,17 @@ export function checkApp(submission: Submission, options: FieldOptions): Checked
  * @returns all fields of the app after the change.
  * @throws {@link AppGrantError} `invalid_fields` with every error of the change.
  */
-export function checkAppChange(change: unknown, current: CheckedNewApp, options: FieldOptions): CheckedFields {
+export function checkAppChange(
+  change: unknown,
+  current: CheckedNewApp & { readonly origin?: AppOrigin },
+  options: FieldOptions,
+): CheckedFields {
   return readFields(readSubmission(change, CHANGE), { app: current, options, kept: current.fields })
 }
 
 interface FieldContext {
-  readonly app: { readonly trusted: boolean; readonly public: boolean }
+  /** `origin`: of an app that has registered itself, which needs neither homepage nor e-mail address. */
+  readonly app: { readonly trusted: boolean; readonly public: boolean; readonly origin?: AppOrigin }
   readonly options: FieldOptions
   readonly kept?: CheckedFields
 }
@@ -188,30 +194,21 @@ function readFields(submission: Submission, context: FieldContext): CheckedField
   const { kept } = context
   const scopeList = { maxEntries: MAX_SCOPES, entry: scopeRule(context.options.scopes), same: Object.is }
   const name = submission.required('name', nameRule, kept?.name)
-  const homepage = submission.required(
-    'homepage',
-    homepageRule,
-    kept && { display: kept.homepage, ascii: kept.homepageAscii },
-  )
-  const adminEmail = submission.required(
-    'adminEmail',
-    emailRule,
-    kept && { display: kept.adminEmail, ascii: kept.adminEmailAscii },
-  )
+  const needed = context.app.origin ? submission.optional : submission.required
+  const homepage = needed('homepage', homepageRule, bothForms(kept?.homepage, kept?.homepageAscii))
+  const adminEmail = needed('adminEmail', emailRule, bothForms(kept?.adminEmail, kept?.adminEmailAscii))
   const description = submission.optional('description', descriptionRule, kept?.description)
   const image = submission.optional('image', imageRule, kept?.image)
   const adminPhone = submission.optional('adminPhone', phoneRule, kept?.adminPhone)
   const apiType = submission.optional('apiType', apiRule, kept?.apiType)
   const redirectUrls = readRedirectUrls(submission, context)
   const scopes = submission.list('scopes', scopeList, kept?.scopes ?? [])
-  if (!submission.isClean() || !name || !homepage || !adminEmail || !redirectUrls || !scopes) throw submission.error()
+  if (!submission.isClean() || !name || !redirectUrls || !scopes) throw submission.error()
   return {
     name,
     foldedName: foldName(name),
-    homepage: homepage.display,
-    homepageAscii: homepage.ascii,
-    adminEmail: adminEmail.display,
-    adminEmailAscii: adminEmail.ascii,
+    ...(homepage && { homepage: homepage.display, homepageAscii: homepage.ascii }),
+    ...(adminEmail && { adminEmail: adminEmail.display, adminEmailAscii: adminEmail.ascii }),
     ...(description !== undefined && { description }),
     ...(image !== undefined && { image }),
     ...(adminPhone !== undefined && { adminPhone }),
@@ -221,10 +218,16 @@ function readFields(submission: Submission, context: FieldContext): CheckedField
   }
 }
 
+function bothForms(display: string | undefined, ascii: string | undefined) {
+  return display === undefined || ascii === undefined ? undefined : { display, ascii }
+}
+
 function readRedirectUrls(submission: Submission, { app, options, kept }: FieldContext): readonly string[] | undefined {
   const rule: ListRule<string> = {
     maxEntries: MAX_REDIRECT_URLS,
-    entry: redirectRule({ isPublic: app.public, policy: options.redirects }),
+    entry: app.origin
+      ? selfRegisteredRedirectRule(options.redirects)
+      : redirectRule({ isPublic: app.public, policy: options.redirects }),
     // A code is bound to a single registered URL, so no request may match two.
     same: matchesRedirect,
   }

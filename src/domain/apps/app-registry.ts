@@ -15,6 +15,7 @@ import type { PublicJwk } from './app-jwks.ts'
 import type { Freeing } from './free-app.ts'
 import type { ImportAppsOptions, ImportedApp, ImportSummary } from './imported-app.ts'
 import type { RemoveApp } from './remove-app.ts'
+import type { StoreApp } from './store-app.ts'
 import type { VisibleApps } from './visible-apps.ts'
 
 /** A result with a new secret, which no other call ever returns. Only reading the property shows it: inspection and JSON do not. */
@@ -188,6 +189,7 @@ export interface RegistryParts {
   /** Returns a new random stamp. */
   readonly stamp: () => string
   readonly appsPerOwner: number
+  readonly storeApp: StoreApp
   readonly issuer: string | undefined
   readonly scopes: Scopes
   readonly redirects: RedirectPolicy

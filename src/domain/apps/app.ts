@@ -1,10 +1,14 @@
 import type { Actor } from '../../base/events.ts'
 import type { AppJwk } from '../../credentials/jwt/app-jwk.ts'
-import { type AppLifetimes, isPublic, jwksOf, type LiveApp, secretsOf } from '../../records/app.ts'
+import { type AppLifetimes, type AppOrigin, isPublic, jwksOf, type LiveApp, secretsOf } from '../../records/app.ts'
 import type { AppFields } from './app-fields.ts'
 
 /** A registered app as it was when it was read. It contains no secret. */
-export interface App extends Pick<AppFields, 'name' | 'homepage' | 'adminEmail'> {
+export interface App extends Pick<AppFields, 'name'> {
+  /** As in {@link AppFields}. Absent only for an app that has registered itself and has none. */
+  readonly homepage?: string
+  /** As in {@link AppFields}. Absent only for an app that has registered itself. */
+  readonly adminEmail?: string
   /** Absent if it has none. */
   readonly description?: string
   /** https URL of an image. Absent if it has none. */
@@ -32,9 +36,13 @@ export interface App extends Pick<AppFields, 'name' | 'homepage' | 'adminEmail'>
   readonly resourceServer?: string
   /** The lifetimes that the host set for it. Absent if it has those of the host. */
   readonly lifetimes?: AppLifetimes
+  /** Where the app comes from. Absent if its owner, an account above or the host registered it. */
+  readonly origin?: AppOrigin
   readonly createdAt: Date
-  readonly homepageAscii: string
-  readonly adminEmailAscii: string
+  /** The homepage in ASCII. Absent if there is none. */
+  readonly homepageAscii?: string
+  /** The e-mail address in ASCII. Absent if there is none. */
+  readonly adminEmailAscii?: string
   /** Absent unless the app is suspended. `by` is the highest authority that suspended it. */
   readonly suspended?: { readonly at: Date; readonly by: Actor }
   /** The day on which it was last issued a token, in UTC, as `2026-11-26`. Absent if it never was. Noted some seconds later. */
@@ -78,6 +86,7 @@ export function appView(app: LiveApp): App {
     published: app.published,
     ...(app.resourceServer !== undefined && { resourceServer: app.resourceServer }),
     ...(app.lifetimes && { lifetimes: app.lifetimes }),
+    ...(app.origin && { origin: app.origin }),
     createdAt: new Date(app.createdAt),
     ...(app.suspended && { suspended: { at: new Date(app.suspended.at), by: app.suspended.by } }),
     ...dayOfUse(app),

@@ -16,7 +16,7 @@ import { readOwn, readSubmission } from './fields/submission.ts'
 import { isImportedKey } from './find-app.ts'
 import { IMPORTED_APP, type ImportAppsOptions, type ImportError } from './imported-app.ts'
 import { type AddError, readImportedSecrets } from './imported-secrets.ts'
-import { newApp } from './register-app.ts'
+import { newApp } from './new-app.ts'
 
 /** An entry that was checked. `app` is absent if it has errors. */
 export interface ReadApp {

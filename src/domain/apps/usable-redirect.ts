@@ -1,8 +1,9 @@
 import { isPublic, type LiveApp } from '../../records/app.ts'
-import { allowsScheme, type RedirectPolicy, schemeOf } from '../input/redirect-policy.ts'
+import { allowsScheme, allowsSelfRegistered, type RedirectPolicy, schemeOf } from '../input/redirect-policy.ts'
 
 /** Whether the redirect URL with that stamp is still registered, and the host still allows it (APP-3). */
 export function isUsableRedirect(app: LiveApp, stamp: string, policy: RedirectPolicy): boolean {
   const url = app.fields.redirectUrls[app.redirectStamps.indexOf(stamp)]
-  return url !== undefined && allowsScheme(policy, schemeOf(url) ?? '', isPublic(app))
+  if (url === undefined) return false
+  return app.origin ? allowsSelfRegistered(policy, url) : allowsScheme(policy, schemeOf(url) ?? '', isPublic(app))
 }

@@ -3,9 +3,10 @@ import type { LiveApp } from '../../records/app.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import { matchesRedirect } from '../apps/app-fields.ts'
 import { isUsableRedirect } from '../apps/usable-redirect.ts'
-import type { RedirectPolicy } from '../input/redirect-policy.ts'
+import { allowsSelfRegistered, type RedirectPolicy } from '../input/redirect-policy.ts'
 import { type Audiences, resourcesInput } from '../input/resources.ts'
 import { spacedList } from '../input/spaced-list.ts'
+import type { Proposal } from '../registration/proposal.ts'
 import { narrowedScope } from '../tokens/scope.ts'
 import { bindingOf, isChallenge } from './pkce.ts'
 
@@ -74,21 +75,29 @@ export function readParams(params: unknown): AuthorizationParams {
  *
  * @throws {@link AppGrantError} `invalid_redirect`
  */
-export function matchRedirectUri(
-  { redirect_uri: asked }: AuthorizationParams,
-  app: LiveApp,
-  policy: RedirectPolicy,
-): MatchedRedirect {
-  const at =
-    asked === undefined ? -1 : app.fields.redirectUrls.findIndex((registered) => matchesRedirect(registered, asked))
+export function matchRedirectUri(params: AuthorizationParams, app: LiveApp, policy: RedirectPolicy): MatchedRedirect {
+  const { asked, at } = findRedirect(params, app.fields.redirectUrls)
   const stamp = app.redirectStamps[at]
-  if (asked === undefined || stamp === undefined || !isUsableRedirect(app, stamp, policy)) {
-    throw new AppGrantError(
-      'invalid_redirect',
-      pageTexts('redirect_uri: expected one of the redirect URLs that the app registered, character by character'),
-    )
-  }
+  if (asked === undefined || stamp === undefined || !isUsableRedirect(app, stamp, policy)) throw invalidRedirect()
   return { redirectUrl: asked, stamp }
+}
+
+/** The same for a program that registers itself, before it is known whether the account has an app of it. */
+export function matchRedirectOf(proposal: Proposal, params: AuthorizationParams, policy: RedirectPolicy): string {
+  const { asked, at } = findRedirect(params, proposal.redirectUrls)
+  const url = proposal.redirectUrls[at]
+  if (asked === undefined || url === undefined || !allowsSelfRegistered(policy, url)) throw invalidRedirect()
+  return asked
+}
+
+function findRedirect({ redirect_uri: asked }: AuthorizationParams, urls: readonly string[]) {
+  const at = asked === undefined ? -1 : urls.findIndex((registered) => matchesRedirect(registered, asked))
+  return { asked, at }
+}
+
+function invalidRedirect(): AppGrantError {
+  const message = 'redirect_uri: expected one of the redirect URLs that the app registered, character by character'
+  return new AppGrantError('invalid_redirect', pageTexts(message))
 }
 
 /** Validates the rest of the request, once its redirect URL is known to be the app's. */
@@ -137,6 +146,12 @@ export function stateOf({ state }: AuthorizationParams): { readonly state?: stri
 /** The texts of an error of a request whose redirect URL is not known to be the app's: it is shown on the host's own page. */
 export function pageTexts(message: string): { readonly message: string; readonly hint: string } {
   return { message, hint: "The app's request is invalid: show the error to the user and do not redirect." }
+}
+
+/** The error for a fault of a request, where the app must not learn of it by redirect. */
+export function pageError({ error, error_description: message }: RedirectedError): AppGrantError {
+  const known = ['invalid_scope', 'invalid_target'] as const
+  return new AppGrantError(known.find((one) => one === error) ?? 'invalid_request', pageTexts(message))
 }
 
 function invalidRequest(message: string): AppGrantError<'invalid_request'> {

@@ -20,7 +20,10 @@ export interface Consent {
    * the property shows it.
    */
   readonly ticket: string
+  /** If it has registered itself, `app.origin` is there, and nobody has checked what it says of itself, such as its name. */
   readonly app: App
+  /** Whether the app has registered itself and the account has not approved it before: it is stored once its code is exchanged. */
+  readonly isNew: boolean
   readonly account: string
   /** The scopes the app requests, with what the host says they mean. */
   readonly scopes: readonly ScopeDescription[]
@@ -66,7 +69,9 @@ export interface Authorization {
    * @returns the consent to ask for, or a redirect that reports an error to the app or, if the option `consent` says that the
    *   account need not be asked, has an authorization code.
    * @throws {@link AppGrantError} `app_not_found`, `app_suspended`, `invalid_redirect`, `account_blocked` or `not_permitted` because of
-   *   the app's owner or tenant, or `invalid_request` for a repeated or oversized parameter: show the error and do not redirect.
+   *   the app's owner or tenant, or `invalid_request` for a repeated or oversized parameter: show the error and do not redirect. For
+   *   a program that registers itself and that the account has not approved, every fault of the request is such an error, and so is
+   *   `app_limit_reached`.
    * @throws TypeError without the option `issuer`.
    * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.1)
    */

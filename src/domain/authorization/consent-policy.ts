@@ -43,6 +43,8 @@ export function createConsentPolicy({
 }): (session: PendingSession, app: LiveApp) => Promise<Unasked | undefined> {
   return async (session, app) => {
     const { account, login, epoch, redirectUrl } = session.consentRequest
+    // Anyone can register the same.
+    if (app.origin) return undefined
     // Any other app on the device could have claimed such a redirect (RFC 8252 §8.6).
     if (isPublic(app) && !isOwnRedirect(redirectUrl)) return undefined
     const request = { account, ...(login !== undefined && { login }), scope: [...session.scope], redirectUrl }

@@ -1,4 +1,3 @@
-import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
 import { knownMembers } from '../../base/known-members.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
@@ -6,8 +5,8 @@ import type { RandomText } from '../../credentials/random.ts'
 import type { TokenFormat } from '../../credentials/token-format.ts'
 import type { Collection } from '../../records/collection.ts'
 import { type ConsentRequest, endedSession } from '../../records/session.ts'
-import { type Accounts, accountError, type IdentityOf } from '../accounts/accounts.ts'
-import { type ActRefusal, assertMayAct, assertNotSuspended, mayAct } from '../accounts/may-act.ts'
+import { type Accounts, accountError, askingOnce, type IdentityOf } from '../accounts/accounts.ts'
+import { type ActRefusal, assertMayAct, mayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import { appView } from '../apps/app.ts'
 import { CONTEXT, type RequestContext } from '../apps/authenticate-app.ts'
@@ -18,21 +17,17 @@ import { issuerOf } from '../input/issuer.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
 import { isPrivateUseScheme, type RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
-import { because, type Known, type Refusals } from '../refusals.ts'
+import type { Known, Refusals } from '../refusals.ts'
+import type { ClientApps } from '../registration/client-apps.ts'
+import type { ClientIds } from '../registration/client-ids.ts'
 import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
 import type { Authorization, ConsentDecision, Redirect } from './authorization.ts'
-import {
-  matchRedirectUri,
-  pageTexts,
-  type RedirectedError,
-  readParams,
-  stateOf,
-  validateRequest,
-} from './authorization-request.ts'
+import { pageError, type RedirectedError, stateOf, validateRequest } from './authorization-request.ts'
 import { createConsentPolicy, type DecideConsent } from './consent-policy.ts'
 import { invalidTicket } from './invalid-ticket.ts'
 import { createIssueCode } from './issue-code.ts'
 import { type AskedAccount, createPendingConsents } from './pending-consents.ts'
+import { createRequestClients } from './request-clients.ts'
 import type { SaveInstall } from './save-install.ts'
 
 const FACTS = knownMembers<RequestContext>(CONTEXT)
@@ -50,6 +45,8 @@ export interface AuthorizationParts {
   readonly collection: Collection
   readonly findApp: FindApp
   readonly accounts: Accounts
+  readonly clientIds: ClientIds
+  readonly clientApps: ClientApps
   readonly saveInstall: SaveInstall
   readonly refusals: Refusals
   readonly format: TokenFormat
@@ -59,6 +56,7 @@ export interface AuthorizationParts {
   readonly redirects: RedirectPolicy
   readonly events: Emitter
   readonly random: RandomText
+  readonly stamp: () => string
   readonly clock: () => number
   readonly issuer: string | undefined
   readonly lifetimes: Lifetimes
@@ -67,18 +65,16 @@ export interface AuthorizationParts {
 }
 
 export function createAuthorization(parts: AuthorizationParts): Authorization {
-  const { findApp, accounts, refusals, scopes, events } = parts
+  const { accounts, refusals, scopes, events } = parts
   const pending = createPendingConsents(parts)
+  const clients = createRequestClients(parts)
   const policy = createConsentPolicy(parts)
   const codes = createIssueCode({ ...parts, pending })
 
   return {
     async checkAuthorization(input, facts = {}) {
       const known: Known = sourceInput(objectInput(facts, 'facts', FACTS))
-      await refusals.watch({}, known, async () => {
-        const { app } = await validateClient(input, known)
-        await assertMayAct(app, app.owner, accounts)
-      })
+      await refusals.watch({}, known, () => clients.check(input, known))
     },
 
     async beginAuthorization(input, actor) {
@@ -88,24 +84,33 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       const asking = { account, ...login }
       const known: Known = sourceInput(actor)
       return refusals.watch(asking, known, async () => {
-        const { params, app, redirect } = await validateClient(input, known)
-        const { refusal, epoch } = await mayAct(app, account, accounts)
+        const asked = askingOnce(accounts)
+        const { params, app, isNew, redirect } = await clients.appFor(input, { asking, accounts: asked, known })
+        const { refusal, epoch } = await mayAct(app, account, asked)
         // Before faults of the request.
         assertNotOfApp(refusal)
-        const state = stateOf(params)
-        if ('error' in state) return redirectTo(redirect, state)
-        const target = { redirectUrl: redirect.redirectUrl, ...state }
-        const validated = validateRequest(params, { ...parts, app, redirect })
-        if ('error' in validated) {
-          refusals.report(asking, known, validated.error)
-          return redirectTo(target, validated)
+        const { redirectUrl } = redirect
+        // Nothing is redirected to a program that the account has not approved (WEB-4).
+        const refuse = (error: RedirectedError, state: { readonly state?: string } = {}) => {
+          if (isNew) throw pageError(error)
+          refusals.report(asking, known, error.error)
+          return redirectTo({ redirectUrl, ...state }, error)
         }
+        const state = stateOf(params)
+        if ('error' in state) return refuse(state)
+        const target = { redirectUrl, ...state }
+        const validated = validateRequest(params, { ...parts, app, redirect })
+        if ('error' in validated) return refuse(validated, state)
         if (refusal) {
           refusals.report(asking, known, refusal.code)
           return redirectTo(target, { error: 'access_denied', error_description: 'the account may not use this app' })
         }
         const consentRequest: ConsentRequest = { ...asking, ...(epoch !== undefined && { epoch }), ...target }
-        const { session, ticket } = pending.create(app, consentRequest, { ...validated, redirectStamp: redirect.stamp })
+        const { session, ticket } = pending.create(app, consentRequest, {
+          ...validated,
+          redirectStamp: redirect.stamp,
+          ...(isNew && { newApp: app }),
+        })
         const unasked = actor.isNavigation === true ? await policy(session, app) : undefined
         await pending.store(session)
         if (unasked) {
@@ -125,7 +130,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         const { protocol, host } = new URL(consentRequest.redirectUrl)
         // The host in a URL of a private-use scheme says nothing: the app behind the scheme gets the response.
         const redirectHost = isPrivateUseScheme(protocol.slice(0, -1)) ? protocol : host
-        const shown = { app: appView(app), account, scopes: scopes.describe(validated.scope), redirectHost }
+        const shown = { app: appView(app), isNew, account, scopes: scopes.describe(validated.scope), redirectHost }
         return withConcealed({ step: 'consent', ...shown } as const, { ticket })
       })
     },
@@ -134,7 +139,9 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       deciding(objectInput(decision, 'decision', APPROVAL), async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
         const { consentRequest } = session.state === 'pending' ? session : session.decided
-        const epoch = await assertMayAct(app, actor.account, accounts)
+        const asked = askingOnce(accounts)
+        const epoch = await assertMayAct(app, actor.account, asked)
+        if (session.newApp) await parts.clientApps.assertMayRegister(actor.account, asked)
         const scope = narrowedScope(scopeTokens(decision.scope), session.scope, { app, scopes })
         if (epoch !== consentRequest.epoch) throw invalidTicket('revoked')
         const code =
@@ -142,7 +149,8 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
             ? await codes.issue(session, decision.ticket, { app, actor, scope, epoch })
             : await codes.repeat(session, decision.ticket, scope)
         if (code === undefined) return undefined
-        events.emit('install', actor, { change: 'approved', app: app.key, account: actor.account })
+        // The exchange of the code installs a new app.
+        if (!session.newApp) events.emit('install', actor, { change: 'approved', app: app.key, account: actor.account })
         return redirectTo(consentRequest, { code })
       }),
 
@@ -156,24 +164,10 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         if (session.state === 'ended') await pending.confirm(session)
         else if (!(await pending.consume(session, (asked, decided) => ({ ...endedSession(asked), decided }))))
           return undefined
-        events.emit('install', actor, { change: 'denied', app: app.key, account: actor.account })
+        if (!session.newApp) events.emit('install', actor, { change: 'denied', app: app.key, account: actor.account })
         const denied = { error: 'access_denied', error_description: 'the account denied the request' }
         return redirectTo(consentRequest, denied)
       }),
-  }
-
-  /** The app that sent a request, and where the response goes. */
-  async function validateClient(input: unknown, known: Known) {
-    const params = readParams(input)
-    const { client_id: key } = params
-    const app = key === undefined ? undefined : await findApp.find(key)
-    if (app) known.app = app.key
-    if (app?.state !== 'live') {
-      const error = new AppGrantError('app_not_found', pageTexts('client_id: expected the key of a registered app'))
-      throw because(error, app ? 'removed_app' : 'unknown_app')
-    }
-    assertNotSuspended(app)
-    return { params, app, redirect: matchRedirectUri(params, app, parts.redirects) }
   }
 
   /** Runs the decision of a signed-in account. `decide` returns undefined if another one came first: then it sees that one. */

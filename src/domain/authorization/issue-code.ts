@@ -2,6 +2,7 @@ import { numberToBase62 } from '../../credentials/base62.ts'
 import { digestOf, macOf, sameDigest } from '../../credentials/digest.ts'
 import { type TokenFormat, WIDTH } from '../../credentials/token-format.ts'
 import type { LiveApp } from '../../records/app.ts'
+import { installId } from '../../records/install.ts'
 import { CODE, type PendingSession, type Session, tagOf } from '../../records/session.ts'
 import { absoluteEnd, type Lifetimes } from '../input/lifetimes.ts'
 import { invalidTicket } from './invalid-ticket.ts'
@@ -21,7 +22,7 @@ export interface Approval {
 /** Turns approved consent requests into authorization codes. */
 export interface IssueCode {
   /**
-   * Installs the app for the account, and uses up the consent request for an authorization code.
+   * Installs the app for the account, unless it is new, and uses up the consent request for an authorization code.
    *
    * @returns undefined if it was decided meanwhile, or if the install has not the stamp that it must have.
    */
@@ -34,16 +35,20 @@ export function createIssueCode(parts: {
   readonly pending: PendingConsents
   readonly saveInstall: SaveInstall
   readonly format: TokenFormat
+  readonly stamp: () => string
   readonly clock: () => number
   readonly lifetimes: Lifetimes
 }): IssueCode {
-  const { pending, saveInstall, format, clock, lifetimes } = parts
+  const { pending, saveInstall, format, stamp, clock, lifetimes } = parts
 
   return {
     async issue(session, ticket, { app, scope, ...approval }) {
       const now = clock()
       const endsAt = absoluteEnd(app, lifetimes, now)
-      const install = await saveInstall(app, { ...approval, scope, audience: session.audience, endsAt })
+      // A new app has no installs. The exchange of the code registers and installs it, so that until then nothing is stored.
+      const install = session.newApp
+        ? { id: installId(app, approval.actor.account), stamp: stamp() }
+        : await saveInstall(app, { ...approval, scope, audience: session.audience, endsAt })
       if (!install) return undefined
       const code = codeOf(session, install.id, ticket)
       const credentialEndsAt = now + lifetimes.codeSeconds * 1000

@@ -38,7 +38,7 @@ export interface PendingConsents {
   create(
     app: LiveApp,
     consentRequest: ConsentRequest,
-    requested: Pick<Session, 'scope' | 'audience' | 'binding' | 'redirectStamp'>,
+    requested: Pick<Session, 'scope' | 'audience' | 'binding' | 'redirectStamp' | 'newApp'>,
   ): { readonly session: PendingSession; readonly ticket: string }
   store(session: PendingSession): Promise<void>
   /** The consent request of a ticket, if account and login are those it was made to, and the app is unchanged. */
@@ -95,18 +95,19 @@ export function createPendingConsents(parts: {
       const ticket = idInput(decision.ticket, 'ticket')
       const parsed = format.read(ticket)
       if (parsed?.kind !== 'qt') throw invalidTicket('unknown')
-      const [session, app] = await Promise.all([
+      const [session, stored] = await Promise.all([
         collection.load(sessionKind, sessionRef(parsed)),
         collection.load(appKind, appRef(parsed.app)),
       ])
       if (!session || session.app !== parsed.app) throw invalidTicket('unknown')
       const asked = session.state === 'pending' ? session : session.decided
       if (asked && !sameDigest(asked.digest, digestOf(ticket))) throw invalidTicket('unknown')
-      known.app = session.app
+      if (stored) known.app = session.app
       if (!asked || !isUsable(session)) throw invalidTicket('used')
       const { consentRequest } = asked
       if (consentRequest.account !== actor.account) throw invalidTicket('other_account')
       if (consentRequest.login !== actor.login) throw invalidTicket('other_login')
+      const app = stored ?? session.newApp
       const isSameApp =
         app?.state === 'live' && app.stamp === session.stamp && isUsableRedirect(app, session.redirectStamp, redirects)
       if (!isSameApp) throw invalidTicket('revoked')

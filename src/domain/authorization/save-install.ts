@@ -14,7 +14,8 @@ import {
 /**
  * Creates the install of (app, account), or extends it and keeps its stamps, so that existing sessions continue to work. An
  * install that was withdrawn, has expired or belongs to another epoch is replaced, unless the install must have `installStamp`:
- * then it writes nothing and returns undefined.
+ * then it writes nothing and returns undefined. With `newStamp`, the install is new and gets this stamp, or has it from an earlier
+ * attempt: if another one was there, even if it was withdrawn, it writes nothing and returns undefined.
  */
 export type SaveInstall = (
   app: LiveApp,
@@ -25,6 +26,7 @@ export type SaveInstall = (
     readonly epoch: string | undefined
     readonly endsAt: number
     readonly installStamp?: string | undefined
+    readonly newStamp?: string | undefined
   },
 ) => Promise<LiveInstall | undefined>
 
@@ -35,7 +37,7 @@ export function createSaveInstall(parts: {
 }): SaveInstall {
   const { collection, clock, stamp } = parts
 
-  return async (app, { actor, scope, audience, epoch, endsAt, installStamp }) => {
+  return async (app, { actor, scope, audience, epoch, endsAt, installStamp, newStamp }) => {
     const { account } = actor
     const id = installId(app, account)
     const written = await collection.write<StoredInstall>(
@@ -44,6 +46,7 @@ export function createSaveInstall(parts: {
       (known, isExpired) => {
         const current = known?.state === 'live' && known.epoch === epoch && !isExpired ? known : undefined
         if (installStamp !== undefined && current?.stamp !== installStamp) return undefined
+        if (newStamp !== undefined && known && current?.stamp !== newStamp) return undefined
         const resources = united(current?.audience, audience)
         return {
           state: 'live',
@@ -56,7 +59,7 @@ export function createSaveInstall(parts: {
           ...(current?.lastUsedDay !== undefined && { lastUsedDay: current.lastUsedDay }),
           scope: united(current?.scope, scope) ?? [],
           ...(resources && { audience: resources }),
-          stamp: current?.stamp ?? stamp(),
+          stamp: current?.stamp ?? newStamp ?? stamp(),
           tokenStamp: current?.tokenStamp ?? stamp(),
           expiresAt: Math.max(current?.expiresAt ?? 0, endsAt),
         }

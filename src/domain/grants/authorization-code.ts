@@ -1,13 +1,7 @@
 import { AppGrantError } from '../../base/errors.ts'
 import { knownMembers } from '../../base/known-members.ts'
 import type { RefusalReason } from '../../base/refusal-reasons.ts'
-import {
-  type AppAuthenticator,
-  type AppCredentials,
-  CREDENTIAL_NAMES,
-  CREDENTIALS,
-  type RequestContext,
-} from '../apps/authenticate-app.ts'
+import { type AppCredentials, CREDENTIAL_NAMES, CREDENTIALS, type RequestContext } from '../apps/authenticate-app.ts'
 import { isUsableRedirect } from '../apps/usable-redirect.ts'
 import { bindingFault, bindingOf, challengeOf } from '../authorization/pkce.ts'
 import { idInput, objectInput, sourceInput } from '../input/input.ts'
@@ -15,7 +9,7 @@ import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import { resourcesInput } from '../input/resources.ts'
 import { because, type Refusals } from '../refusals.ts'
 import type { TokenResponse } from '../tokens/access-token-issuer.ts'
-import type { SessionExchange } from './session-exchange.ts'
+import { knownOf, type SessionExchange } from './session-exchange.ts'
 import type { SessionGrant } from './session-grant.ts'
 
 /** Longer than any redirect URL that an app can register. Nothing longer is hashed. */
@@ -41,12 +35,11 @@ const CODE_GRANT = { kind: 'ac', invalid: invalidCode } as const satisfies Sessi
 
 /** Exchanges authorization codes. A code is bound to its PKCE challenge and to its redirect URL. */
 export function createExchangeCode(parts: {
-  readonly authenticator: AppAuthenticator
   readonly sessions: SessionExchange
   readonly refusals: Refusals
   readonly redirects: RedirectPolicy
 }): (input: CodeInput) => Promise<TokenResponse> {
-  const { authenticator, sessions, refusals } = parts
+  const { sessions, refusals } = parts
 
   return async (input) => {
     const source = sourceInput(objectInput(input, 'input', INPUT))
@@ -54,8 +47,9 @@ export function createExchangeCode(parts: {
     const codeVerifier = idInput(input.codeVerifier, 'codeVerifier')
     const redirectUrl = idInput(input.redirectUrl, 'redirectUrl')
     // Authenticate first: others must learn nothing about the code.
-    const app = await authenticator.authenticate(input)
-    return refusals.watch({}, { app: app.key, ...source }, async () => {
+    const presenting = await sessions.authenticate(CODE_GRANT, text, input)
+    const { app } = presenting
+    return refusals.watch({}, { ...knownOf(presenting), ...source }, async () => {
       const credential = await sessions.read(CODE_GRANT, text, app)
       if (redirectUrl.length > MAX_REDIRECT) throw invalidCode('wrong_redirect')
       const binding = bindingOf(challengeOf(codeVerifier), redirectUrl)

@@ -8,13 +8,19 @@ import type { Accounts, AppIdentity, IdentityOf } from '../accounts/accounts.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import type { AppAuthenticator } from '../apps/authenticate-app.ts'
 import type { FailureLimiter } from '../apps/failure-limiter.ts'
+import type { StoreApp } from '../apps/store-app.ts'
+import type { SaveInstall } from '../authorization/save-install.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { Refusals } from '../refusals.ts'
+import type { ClientApps } from '../registration/client-apps.ts'
+import type { ClientIds } from '../registration/client-ids.ts'
 import type { AccessTokenIssuer, TokenResponse } from '../tokens/access-token-issuer.ts'
 import { type CodeInput, createExchangeCode } from './authorization-code.ts'
 import { type ClientCredentialsInput, createClientCredentials } from './client-credentials.ts'
+import { createNewAppSteps } from './new-app-steps.ts'
+import { createPresentingApps, type PresentingApps } from './presenting-apps.ts'
 import { createRefresh, type RefreshInput } from './refresh-token.ts'
 import { createRepeatedStep } from './repeated-step.ts'
 import { createSessionEnding } from './session-ending.ts'
@@ -35,6 +41,10 @@ export interface GrantParts {
   readonly pages: Pages
   readonly accounts: Accounts
   readonly authenticator: AppAuthenticator
+  readonly clientIds: ClientIds
+  readonly clientApps: ClientApps
+  readonly storeApp: StoreApp
+  readonly saveInstall: SaveInstall
   readonly accessTokenIssuer: AccessTokenIssuer
   readonly audiences: Audiences
   readonly scopes: Scopes
@@ -54,17 +64,22 @@ export interface GrantParts {
   readonly lifetimes: Lifetimes
 }
 
-export function createGrants(parts: GrantParts): { readonly grants: Grants; readonly sessions: SessionExchange } {
+export function createGrants(parts: GrantParts): {
+  readonly grants: Grants
+  readonly sessions: SessionExchange
+  readonly presentingApps: PresentingApps
+} {
   const tokens = createStepTokens(parts)
   const unconfirmed = createUnconfirmedSteps(parts)
   const deciding = { ...parts, clock: parts.now, tokens, unconfirmed }
   const repeated = createRepeatedStep(deciding)
-  const steps = createSessionSteps({ ...deciding, repeated })
-  const sessions = createSessionExchange({ ...parts, steps, ending: createSessionEnding(parts) })
+  const steps = createSessionSteps({ ...deciding, repeated, newApps: createNewAppSteps(parts) })
+  const presentingApps = createPresentingApps(deciding)
+  const sessions = createSessionExchange({ ...parts, presentingApps, steps, ending: createSessionEnding(parts) })
   const grants = {
     clientCredentials: createClientCredentials(deciding),
     exchangeCode: createExchangeCode({ ...parts, sessions }),
     refresh: createRefresh({ ...parts, sessions }),
   }
-  return { grants, sessions }
+  return { grants, sessions, presentingApps }
 }

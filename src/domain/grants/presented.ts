@@ -22,6 +22,8 @@ export interface Usable {
   readonly record: StoreRecord
   readonly session: ApprovedSession
   readonly install: LiveInstall
+  /** Whether nothing is stored in the place of the install: it is that of a new app. */
+  readonly hasNoInstall: boolean
   readonly isExpired: boolean
 }
 

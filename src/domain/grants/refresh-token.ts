@@ -1,18 +1,12 @@
 import { AppGrantError } from '../../base/errors.ts'
 import { knownMembers } from '../../base/known-members.ts'
-import {
-  type AppAuthenticator,
-  type AppCredentials,
-  CREDENTIAL_NAMES,
-  CREDENTIALS,
-  type RequestContext,
-} from '../apps/authenticate-app.ts'
+import { type AppCredentials, CREDENTIAL_NAMES, CREDENTIALS, type RequestContext } from '../apps/authenticate-app.ts'
 import { idInput, objectInput, sourceInput } from '../input/input.ts'
 import { resourcesInput } from '../input/resources.ts'
 import { because, type Refusals } from '../refusals.ts'
 import type { TokenResponse } from '../tokens/access-token-issuer.ts'
 import { scopeTokens } from '../tokens/scope.ts'
-import type { SessionExchange } from './session-exchange.ts'
+import { knownOf, type SessionExchange } from './session-exchange.ts'
 import type { CredentialFault, SessionGrant } from './session-grant.ts'
 
 /** A refresh token to exchange, and the app that presents it. */
@@ -33,17 +27,17 @@ const REFRESH_GRANT: SessionGrant = { kind: 'rt', invalid: invalidRefreshToken }
 
 /** Exchanges refresh tokens for their successors. */
 export function createRefresh(parts: {
-  readonly authenticator: AppAuthenticator
   readonly sessions: SessionExchange
   readonly refusals: Refusals
 }): (input: RefreshInput) => Promise<TokenResponse> {
-  const { authenticator, sessions, refusals } = parts
+  const { sessions, refusals } = parts
 
   return async (input) => {
     const source = sourceInput(objectInput(input, 'input', INPUT))
     const text = idInput(input.refreshToken, 'refreshToken')
-    const app = await authenticator.authenticate(input)
-    return refusals.watch({}, { app: app.key, ...source }, async () => {
+    const presenting = await sessions.authenticate(REFRESH_GRANT, text, input)
+    const { app } = presenting
+    return refusals.watch({}, { ...knownOf(presenting), ...source }, async () => {
       const credential = await sessions.read(REFRESH_GRANT, text, app)
       const [scope, resources] = [scopeTokens(input.scope), resourcesInput(input.resources)]
       return sessions.exchange({ app, text, credential, grant: REFRESH_GRANT, scope, resources, source })

@@ -8,10 +8,15 @@ import { conflict, type Retries } from '../../records/retries.ts'
 import { sessionKind, sessionRef, tagOf } from '../../records/session.ts'
 import { type Accounts, askingOnce } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended } from '../accounts/may-act.ts'
+import type { AppCredentials, RequestContext } from '../apps/authenticate-app.ts'
 import { type FailureLimiter, tooManyFailures } from '../apps/failure-limiter.ts'
-import { because } from '../refusals.ts'
+import { sourceInput } from '../input/input.ts'
+import { because, type Known, type Refusals } from '../refusals.ts'
+import type { ClientApps } from '../registration/client-apps.ts'
 import type { TokenResponse } from '../tokens/access-token-issuer.ts'
+import { newInstallOf } from './new-app-steps.ts'
 import type { Attempt, Presented, Usable } from './presented.ts'
+import type { PresentingApp, PresentingApps } from './presenting-apps.ts'
 import { type Credential, stageOf } from './session-credential.ts'
 import type { SessionEnding } from './session-ending.ts'
 import type { SessionGrant } from './session-grant.ts'
@@ -19,6 +24,12 @@ import type { SessionSteps } from './session-steps.ts'
 
 /** The exchange of a session's credential for tokens, which is the same for every grant that has sessions. */
 export interface SessionExchange {
+  /** The app that presents a credential of the grant. A refusal is reported. */
+  authenticate(
+    grant: Pick<SessionGrant, 'kind' | 'invalid'>,
+    text: string,
+    input: AppCredentials & RequestContext,
+  ): Promise<PresentingApp>
   /** Reads a presented credential of the grant, which must be one of the app's. */
   read(grant: Pick<SessionGrant, 'kind' | 'invalid'>, text: string, app: LiveApp): Promise<Credential>
   /** Exchanges it, or ends its session if it was used before. */
@@ -41,6 +52,9 @@ interface FoundSession extends Omit<Usable, 'install'> {
 export function createSessionExchange(parts: {
   readonly collection: Collection
   readonly accounts: Accounts
+  readonly presentingApps: PresentingApps
+  readonly clientApps: ClientApps
+  readonly refusals: Refusals
   readonly steps: SessionSteps
   readonly ending: SessionEnding
   readonly failures: FailureLimiter
@@ -48,9 +62,31 @@ export function createSessionExchange(parts: {
   readonly retries: Retries
   readonly clock: () => number
 }): SessionExchange {
-  const { collection, accounts, steps, ending, failures, format, retries, clock } = parts
+  const {
+    collection,
+    accounts,
+    presentingApps,
+    clientApps,
+    refusals,
+    steps,
+    ending,
+    failures,
+    format,
+    retries,
+    clock,
+  } = parts
 
   return {
+    async authenticate({ kind, invalid }, text, input) {
+      const parsed = format.read(text)
+      const presented = parsed?.kind === kind ? parsed : undefined
+      const presenting = await presentingApps.authenticate(input, presented)
+      if (typeof presenting === 'object') return presenting
+      return refusals.watch({}, sourceInput(input), async () => {
+        if (presenting === 'removed') throw invalid('revoked')
+        throw invalid(presented && (await isGenuine(presented as Credential)) ? 'other_app' : 'unknown')
+      })
+    },
     async read({ kind, invalid }, text, app) {
       assertNotSuspended(app)
       const parsed = format.read(text)
@@ -97,17 +133,25 @@ export function createSessionExchange(parts: {
     if (!isTheirs || !sameDigest(tagOf(session, credential.kind, stageOf(credential)), credential.tag)) return undefined
     const install = installRecord && installKind.unpack(installRecord)
     const isCurrent = install?.state === 'live' && install.stamp === session.install?.stamp
-    return { record, session, install: isCurrent ? install : undefined, isExpired: hasExpired(record, clock()) }
+    return {
+      record,
+      session,
+      install: isCurrent ? install : undefined,
+      hasNoInstall: !installRecord,
+      isExpired: hasExpired(record, clock()),
+    }
   }
 
   /** The session of the presented credential, if the app may use it now. */
   async function usable({ app, credential, grant }: Presented, asked: Accounts): Promise<Usable> {
     const found = await find(credential)
     if (!found) throw grant.invalid('unknown')
-    const { session, install } = found
+    const { session } = found
     grant.assertBound?.(session)
+    const install = found.install ?? (found.hasNoInstall ? newInstallOf(session) : undefined)
     if (!install || session.stamp !== app.stamp) throw grant.invalid('revoked')
     if (install.epoch !== (await assertMayAct(app, install.account, asked))) throw grant.invalid('revoked')
+    if (session.newApp) await clientApps.assertMayRegister(install.account, asked)
     return { ...found, install }
   }
 
@@ -128,6 +172,11 @@ export function createSessionExchange(parts: {
     const wait = failures.count({ key: app.key, remoteAddress: source.remoteAddress })
     throw wait > 0 ? because(tooManyFailures(wait), reason) : grant.invalid(reason)
   }
+}
+
+/** What is known of a request of that app. A new one does not exist. */
+export function knownOf({ app, isNew }: PresentingApp): Known {
+  return isNew ? {} : { app: app.key }
 }
 
 function sessionOf(app: LiveApp, { session, install }: Pick<FoundSession, 'session' | 'install'>) {

@@ -8,6 +8,7 @@ import { type OpenSession, sessionKind } from '../../records/session.ts'
 import type { AppIdentity, IdentityOf } from '../accounts/accounts.ts'
 import { type Lifetimes, refreshIdleMs } from '../input/lifetimes.ts'
 import type { AccessTokenIssuer, TokenResponse } from '../tokens/access-token-issuer.ts'
+import type { NewAppSteps } from './new-app-steps.ts'
 import type { Attempt, Presented, Usable, UsableOpen } from './presented.ts'
 import { ageOf, type RepeatedStep } from './repeated-step.ts'
 import { type Credential, stageOf } from './session-credential.ts'
@@ -35,6 +36,7 @@ export function createSessionSteps(parts: {
   readonly tokens: StepTokens
   readonly repeated: RepeatedStep
   readonly unconfirmed: UnconfirmedSteps
+  readonly newApps: NewAppSteps
   readonly format: TokenFormat
   readonly identityOf: IdentityOf
   readonly events: Emitter
@@ -43,8 +45,8 @@ export function createSessionSteps(parts: {
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
   readonly lifetimes: Lifetimes
 }): SessionSteps {
-  const { collection, accessTokenIssuer, tokens, repeated, unconfirmed, format, events, random, clock, lifetimes } =
-    parts
+  const { collection, accessTokenIssuer, tokens, repeated, unconfirmed, newApps, format } = parts
+  const { events, random, clock, lifetimes } = parts
 
   return {
     async take(presented, found, attempt) {
@@ -64,17 +66,19 @@ export function createSessionSteps(parts: {
   /** Advances the session to its next stage. Returns undefined if another attempt was faster. */
   async function advance(
     presented: Presented,
-    found: UsableOpen,
+    before: UsableOpen,
     attempt: Attempt,
   ): Promise<TokenResponse | undefined> {
     const { app, credential, source } = presented
-    const { record, session, install } = found
+    const { record, session } = before
     const now = clock()
     assertCurrent(presented, session, now)
     const access = tokens.accessOf(presented, session)
     const stage = session.stage + 1
     const next = successorOf(credential, session, { stage, salt: session.salt, format })
     const derived = next.token(access)
+    const install = session.newApp ? await newApps.register(presented, before) : before.install
+    const found = { ...before, install }
     // Store the token first: it is valid only once the session has reached its stage, so a failed insert uses up nothing.
     const token = await tokens.store(derived.fields, presented, found, { ...access, stage, now, attempt })
     const salt = random(WIDTH.secret)
@@ -84,7 +88,7 @@ export function createSessionSteps(parts: {
       return undefined
     }
     const credentialEndsAt = idleEnd(app, session, now)
-    const { decided: _, ...exchanged } = session
+    const { decided: _, newApp: __, ...exchanged } = session
     const advanced: OpenSession = {
       ...exchanged,
       stage,

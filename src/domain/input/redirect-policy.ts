@@ -31,7 +31,12 @@ export interface RedirectPolicy {
   readonly loopback: 'public' | 'all' | undefined
   /** The private-use schemes that public apps may use, in lower case. */
   readonly schemes: ReadonlySet<string>
+  /** What apps may use that have registered themselves, whatever other apps may use. Absent if no app may register itself. */
+  readonly selfRegistered?: SelfRegisteredRedirects
 }
+
+/** Redirect URLs on a loopback address, and beside them: no others, those with https, or these whole URLs. */
+export type SelfRegisteredRedirects = 'loopback' | 'https' | ReadonlySet<string>
 
 /** http on a loopback address, in canonical form or without a path: host, port, and the rest. */
 export const LOOPBACK_URL = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(?::([1-9][0-9]{0,4}))?((?:\/.*)?)$/s
@@ -61,6 +66,13 @@ export function allowsScheme({ loopback, schemes }: RedirectPolicy, scheme: stri
   if (scheme === 'https') return true
   if (scheme === 'http') return loopback === 'all' || (loopback === 'public' && isPublic)
   return isPublic && schemes.has(scheme)
+}
+
+/** Whether an app that has registered itself may use the redirect URL now. */
+export function allowsSelfRegistered({ selfRegistered: allowed }: RedirectPolicy, url: string): boolean {
+  if (allowed === undefined) return false
+  if (LOOPBACK_URL.test(url)) return true
+  return typeof allowed === 'string' ? allowed === 'https' && schemeOf(url) === 'https' : allowed.has(url)
 }
 
 /** @param invalid - the error that names the option, what was expected and what was received. */

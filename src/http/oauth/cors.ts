@@ -14,9 +14,14 @@ export async function corsHeaders(
 ): Promise<Readonly<Record<string, string>> | undefined> {
   const origin = headers.get('origin')
   if (origin === null || client.secret !== undefined || client.assertion !== undefined) return undefined
-  const app = await core.apps.get(client.key).catch(unknownInOutage)
-  const isTheirs = app?.public && origin !== OPAQUE && app.redirectUrls.some((url) => new URL(url).origin === origin)
+  const { key } = client
+  const isTheirs = origin !== OPAQUE && (core.selfRegistration?.hasOrigin(key, origin) || (await isOfApp()))
   return isTheirs ? { 'access-control-allow-origin': origin, vary: 'Origin' } : undefined
+
+  async function isOfApp(): Promise<boolean> {
+    const app = await core.apps.get(key).catch(unknownInOutage)
+    return app?.public === true && app.redirectUrls.some((url) => new URL(url).origin === origin)
+  }
 }
 
 /** The origin of every URL of a private-use scheme, and what a sandboxed page sends. It proves nothing. */

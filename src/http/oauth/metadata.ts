@@ -14,7 +14,8 @@ const MAX_AGE_SECONDS = 3600
 /**
  * The metadata of this server. No URL in it comes from the request (HTTP-7).
  *
- * @param options - `asksUsers`: whether /authorize is served; `hasKeys`: whether /jwks.json is; `scopes`: the catalogue. The metadata that depends on an
+ * @param options - `asksUsers`: whether /authorize is served; `hasKeys`: whether /jwks.json is; `registers`: whether
+ *   /register is; `scopes`: the catalogue. The metadata that depends on an
  *   endpoint is included only if it is served.
  * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
  */
@@ -23,8 +24,14 @@ export function metadataRoute(
   {
     asksUsers,
     hasKeys,
+    registers,
     scopes,
-  }: { readonly asksUsers: boolean; readonly hasKeys: boolean; readonly scopes: readonly ScopeDescription[] },
+  }: {
+    readonly asksUsers: boolean
+    readonly hasKeys: boolean
+    readonly registers: boolean
+    readonly scopes: readonly ScopeDescription[]
+  },
 ): Route {
   const published = publishedScopes(scopes.map(({ name }) => name))
   const metadata = {
@@ -47,6 +54,7 @@ export function metadataRoute(
       code_challenge_methods_supported: ['S256'],
       authorization_response_iss_parameter_supported: true,
     }),
+    ...(registers && { registration_endpoint: `${issuer}/register` }),
     ...(hasKeys && { jwks_uri: `${issuer}${JWKS_PATH}` }),
   }
   return {

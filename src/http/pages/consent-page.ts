@@ -4,26 +4,18 @@ import { fill, type Html, html } from '../../frame/html.ts'
 import type { PageContent } from './page.ts'
 import type { PageTexts } from './texts.ts'
 
+const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]+)?$/
+
 /**
  * The built-in consent page. Names are plain text, isolated from the text around them in any script. There are no links, and no
  * image of the app is loaded (HTTP-8).
  *
  * @param action - the path the form is posted to.
  */
-export function consentPage(
-  { app, account, scopes, redirectHost, ticket }: Consent,
-  action: string,
-  texts: PageTexts,
-): PageContent {
-  const bdi = (text: string) => html`<bdi>${text}</bdi>`
+export function consentPage(consent: Consent, action: string, texts: PageTexts): PageContent {
+  const { app, scopes, ticket } = consent
   // Deny comes first, because Enter in the form submits the first button.
-  const main = html`<h1>${fill(texts.consentHeading, { name: bdi(app.name) })}</h1>
-<p>${fill(texts.signedInAs, { account: bdi(account) })}</p>
-<dl>
-<div><dt>${texts.owner}</dt><dd>${bdi(app.owner)}</dd></div>
-<div><dt>${texts.homepage}</dt><dd>${bdi(app.homepageAscii)}</dd></div>
-<div><dt>${texts.redirectsTo}</dt><dd>${bdi(redirectHost)}</dd></div>
-</dl>
+  const main = html`${app.origin ? aboutStranger(consent, texts) : aboutApp(consent, texts)}
 <form method="post" action="${action}" autocomplete="off">
 <input type="hidden" name="ticket" value="${ticket}">
 ${choicesOf(scopes, texts)}
@@ -33,7 +25,31 @@ ${choicesOf(scopes, texts)}
 </div>
 </form>
 <small>${texts.revokeLater}</small>`
-  return { title: texts.consentTitle(app.name), main }
+  return { title: app.origin ? texts.strangerTitle : texts.consentTitle(app.name), main }
+}
+
+function aboutApp({ app, account, redirectHost }: Consent, texts: PageTexts): Html {
+  return html`<h1>${fill(texts.consentHeading, { name: bdi(app.name) })}</h1>
+<p>${fill(texts.signedInAs, { account: bdi(account) })}</p>
+<dl>
+<div><dt>${texts.owner}</dt><dd>${bdi(app.owner)}</dd></div>
+<div><dt>${texts.homepage}</dt><dd>${bdi(app.homepageAscii ?? '')}</dd></div>
+<div><dt>${texts.redirectsTo}</dt><dd>${bdi(redirectHost)}</dd></div>
+</dl>`
+}
+
+/** About a program that registered itself. Only where the response goes is sure, so that comes first, and the name is not in the title. */
+function aboutStranger({ app, account, isNew, redirectHost }: Consent, texts: PageTexts): Html {
+  const isLocal = LOOPBACK_HOST.test(redirectHost)
+  const goesTo = isLocal ? texts.strangerOnDevice : fill(texts.strangerElsewhere, { host: bdi(redirectHost) })
+  return html`<h1>${texts.strangerHeading}</h1>
+<p>${texts.strangerUnchecked} ${goesTo}</p>
+<p>${fill(texts.strangerName, { name: bdi(app.name) })}${isNew ? html` ${texts.strangerIsNew}` : ''}</p>
+<p>${fill(texts.strangerAccount, { account: bdi(account) })}</p>`
+}
+
+function bdi(text: string): Html {
+  return html`<bdi>${text}</bdi>`
 }
 
 function choicesOf(scopes: readonly ScopeDescription[], texts: PageTexts): Html {

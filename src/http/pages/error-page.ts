@@ -9,6 +9,7 @@ const EXPLANATIONS: Partial<Record<ErrorCode, Exclude<keyof PageTexts, 'consentT
   app_suspended: 'suspended',
   account_blocked: 'accountBlocked',
   not_permitted: 'notPermitted',
+  app_limit_reached: 'tooManyApps',
   invalid_ticket: 'consentEnded',
   store_unavailable: 'unavailable',
   outcome_unknown: 'decisionUnknown',

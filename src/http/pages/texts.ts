@@ -11,6 +11,18 @@ export interface PageTexts {
   readonly consentHeading: string
   /** With `{account}`, the account that is signed in. */
   readonly signedInAs: string
+  /** The title of the page about a program that registered itself. The name is not in it, because anyone can choose any name. */
+  readonly strangerTitle: string
+  readonly strangerHeading: string
+  readonly strangerUnchecked: string
+  /** With `{host}`, the host that the response is sent to. */
+  readonly strangerElsewhere: string
+  readonly strangerOnDevice: string
+  /** With `{name}`, what the program calls itself. */
+  readonly strangerName: string
+  readonly strangerIsNew: string
+  /** With `{account}`, the account that is signed in. */
+  readonly strangerAccount: string
   readonly owner: string
   readonly homepage: string
   readonly redirectsTo: string
@@ -26,6 +38,7 @@ export interface PageTexts {
   readonly suspended: string
   readonly accountBlocked: string
   readonly notPermitted: string
+  readonly tooManyApps: string
   readonly consentEnded: string
   readonly decisionUnknown: string
   readonly tooMany: string
@@ -37,6 +50,15 @@ const en: PageTexts = {
   consentTitle: (app) => `Allow ${app}?`,
   consentHeading: 'Allow {name} to access your account?',
   signedInAs: 'You are signed in as {account}. Approve only if you trust this app.',
+  strangerTitle: 'Allow access?',
+  strangerHeading: 'A program that registered itself asks for access to your account',
+  strangerUnchecked: 'Nobody has checked it.',
+  strangerElsewhere: 'The response goes to {host}.',
+  strangerOnDevice:
+    'The response goes to a program on this computer. Allow it only if you have just started it yourself.',
+  strangerName: 'It calls itself “{name}”.',
+  strangerIsNew: 'You have not allowed it before.',
+  strangerAccount: 'You are signed in as {account}.',
   owner: 'Owner',
   homepage: 'Homepage',
   redirectsTo: 'Redirects to',
@@ -51,6 +73,7 @@ const en: PageTexts = {
   suspended: 'The app that sent you here is suspended.',
   accountBlocked: 'This app cannot be used with your account at the moment.',
   notPermitted: 'Your account is not allowed to use this app.',
+  tooManyApps: 'Your account has as many apps as it may have. Remove one in your list of apps, then start again.',
   consentEnded: 'This consent request is no longer valid. Go back to the app and start again.',
   decisionUnknown: 'Your decision may not have been saved. Go back to the app and start again.',
   tooMany: 'There were too many requests for your account. Try again in a few minutes.',
@@ -62,6 +85,15 @@ const de: PageTexts = {
   consentTitle: (app) => `${app} erlauben?`,
   consentHeading: '{name} den Zugriff auf Ihr Konto erlauben?',
   signedInAs: 'Sie sind als {account} angemeldet. Stimmen Sie nur zu, wenn Sie dieser App vertrauen.',
+  strangerTitle: 'Zugriff erlauben?',
+  strangerHeading: 'Ein Programm, das sich selbst registriert hat, bittet um Zugriff auf Ihr Konto',
+  strangerUnchecked: 'Niemand hat es geprüft.',
+  strangerElsewhere: 'Die Antwort geht an {host}.',
+  strangerOnDevice:
+    'Die Antwort geht an ein Programm auf diesem Computer. Stimmen Sie nur zu, wenn Sie es gerade selbst gestartet haben.',
+  strangerName: 'Es nennt sich „{name}“.',
+  strangerIsNew: 'Sie haben es bisher nicht zugelassen.',
+  strangerAccount: 'Sie sind als {account} angemeldet.',
   owner: 'Besitzer',
   homepage: 'Homepage',
   redirectsTo: 'Leitet weiter an',
@@ -76,6 +108,8 @@ const de: PageTexts = {
   suspended: 'Die App, die Sie hierher geschickt hat, ist gesperrt.',
   accountBlocked: 'Diese App kann mit Ihrem Konto derzeit nicht verwendet werden.',
   notPermitted: 'Ihr Konto darf diese App nicht verwenden.',
+  tooManyApps:
+    'Ihr Konto hat so viele Apps, wie es haben darf. Entfernen Sie eine in Ihrer Liste der Apps, und beginnen Sie von vorn.',
   consentEnded: 'Diese Anfrage gilt nicht mehr. Gehen Sie zurück zur App, und beginnen Sie von vorn.',
   decisionUnknown:
     'Ihre Entscheidung wurde vielleicht nicht gespeichert. Gehen Sie zurück zur App, und beginnen Sie von vorn.',

@@ -94,6 +94,7 @@ const OAUTH_CODES: Partial<Record<ErrorCode, string>> = {
   app_not_trusted: 'unauthorized_client',
   account_blocked: 'unauthorized_client',
   not_permitted: 'unauthorized_client',
+  app_limit_reached: 'invalid_grant',
   foreign_token: 'invalid_grant',
   invalid_code: 'invalid_grant',
   invalid_refresh_token: 'invalid_grant',

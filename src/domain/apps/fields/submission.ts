@@ -22,7 +22,7 @@ export interface Submission {
   /** The accepted value; `kept` if the field is absent, and an error if there is no `kept` either. */
   required<T>(field: string, rule: FieldRule<T>, kept: T | undefined): T | undefined
   /** The accepted value; `kept` if the field is absent; undefined if it is empty. */
-  optional(field: string, rule: FieldRule<string>, kept: string | undefined): string | undefined
+  optional<T>(field: string, rule: FieldRule<T>, kept: T | undefined): T | undefined
   /** The accepted entries; `kept` itself if the field is absent; undefined if any part of it was rejected. */
   list<T>(field: string, rule: ListRule<T>, kept: readonly T[]): readonly T[] | undefined
   /** The accepted boolean; false if the field is absent. */

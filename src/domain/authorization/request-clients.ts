@@ -1,0 +1,89 @@
+import { AppGrantError } from '../../base/errors.ts'
+import type { LiveApp } from '../../records/app.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import { assertMayAct, assertNotSuspended } from '../accounts/may-act.ts'
+import type { FindApp } from '../apps/find-app.ts'
+import type { RedirectPolicy } from '../input/redirect-policy.ts'
+import { because, type Known } from '../refusals.ts'
+import type { ClientApps } from '../registration/client-apps.ts'
+import type { ClientIds } from '../registration/client-ids.ts'
+import type { Proposal } from '../registration/proposal.ts'
+import {
+  type AuthorizationParams,
+  type MatchedRedirect,
+  matchRedirectOf,
+  matchRedirectUri,
+  pageTexts,
+  readParams,
+} from './authorization-request.ts'
+import type { AskedAccount } from './pending-consents.ts'
+
+/** The client that sent an authorization request: an app, or a program that registers itself. */
+type RequestClient = { readonly params: AuthorizationParams } & (
+  | { readonly app: LiveApp; readonly redirect: MatchedRedirect; readonly proposal?: undefined }
+  | { readonly proposal: Proposal; readonly redirectUrl: string }
+)
+
+/** The app that an account is asked about. */
+export interface RequestedApp {
+  readonly params: AuthorizationParams
+  readonly app: LiveApp
+  /** Whether nothing of it is stored, because the account has not approved the program: nothing may be redirected to it then. */
+  readonly isNew: boolean
+  readonly redirect: MatchedRedirect
+}
+
+/** Finds out which app an authorization request is from. */
+export interface RequestClients {
+  /** Checks what can be checked before an account is signed in. A program that registers itself costs no read. */
+  check(input: unknown, known: Known): Promise<void>
+  /** @param accounts - the directory, for this one decision. */
+  appFor(
+    input: unknown,
+    by: { readonly asking: AskedAccount; readonly accounts: Accounts; readonly known: Known },
+  ): Promise<RequestedApp>
+}
+
+export function createRequestClients(parts: {
+  readonly findApp: FindApp
+  readonly accounts: Accounts
+  readonly clientIds: ClientIds
+  readonly clientApps: ClientApps
+  readonly redirects: RedirectPolicy
+}): RequestClients {
+  const { findApp, clientIds, clientApps, redirects } = parts
+
+  return {
+    async check(input, known) {
+      const client = await identify(input, known)
+      if (!client.proposal) await assertMayAct(client.app, client.app.owner, parts.accounts)
+    },
+    async appFor(input, { asking, accounts, known }) {
+      const client = await identify(input, known)
+      if (!client.proposal) return { ...client, isNew: false }
+      const { params, proposal, redirectUrl } = client
+      const { app, isNew } = await clientApps.appFor(proposal, { ...asking, redirectUrl }, accounts)
+      if (!isNew) known.app = app.key
+      assertNotSuspended(app)
+      return { params, app, isNew, redirect: matchRedirectUri(params, app, redirects) }
+    },
+  }
+
+  async function identify(input: unknown, known: Known): Promise<RequestClient> {
+    const params = readParams(input)
+    const client = params.client_id === undefined ? undefined : clientIds.read(params.client_id)
+    if (client) {
+      const { proposal } = client
+      return { params, proposal, redirectUrl: matchRedirectOf(proposal, params, redirects) }
+    }
+    const app = params.client_id === undefined ? undefined : await findApp.find(params.client_id)
+    if (app) known.app = app.key
+    // An app that has registered itself is its owner's alone, who is asked about it by its client id.
+    if (app?.state !== 'live' || app.origin) {
+      const error = new AppGrantError('app_not_found', pageTexts('client_id: expected the key of a registered app'))
+      throw because(error, app?.state === 'removed' ? 'removed_app' : 'unknown_app')
+    }
+    assertNotSuspended(app)
+    return { params, app, redirect: matchRedirectUri(params, app, redirects) }
+  }
+}

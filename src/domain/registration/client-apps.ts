@@ -1,0 +1,119 @@
+import { AppGrantError, invalidOption } from '../../base/errors.ts'
+import { createKey } from '../../credentials/app-key.ts'
+import type { RandomText } from '../../credentials/random.ts'
+import { appKind, appsOfClient, appsOfOwner, type CheckedFields, type LiveApp } from '../../records/app.ts'
+import type { Collection } from '../../records/collection.ts'
+import type { Pages } from '../../records/pages.ts'
+import {
+  type Accounts,
+  accountError,
+  isActive,
+  type Lineage,
+  mayRegister,
+  mayRegisterScope,
+} from '../accounts/accounts.ts'
+import { limitReached, mayNotRegister } from '../apps/app-errors.ts'
+import { homepageRule } from '../apps/fields/web-address.ts'
+import { newApp } from '../apps/new-app.ts'
+import { foldName } from '../input/fold-name.ts'
+import { because } from '../refusals.ts'
+import { hostOf } from './check-proposal.ts'
+import type { Proposal } from './proposal.ts'
+import type { SelfRegistrationPolicy } from './self-registration-options.ts'
+
+/** An account that is signed in, with the login behind it. */
+interface AskedAccount {
+  readonly account: string
+  readonly login?: string
+}
+
+/** The apps that accounts have of programs that registered themselves. */
+export interface ClientApps {
+  /**
+   * The account's app of that client, or else a new one that is not stored. Nothing is written.
+   *
+   * @param redirectUrl - of the request, one of the proposal's.
+   * @param accounts - the directory, for this one decision.
+   * @throws {@link AppGrantError} for a new app `account_blocked`, `not_permitted` and `app_limit_reached`.
+   */
+  appFor(
+    proposal: Proposal,
+    by: AskedAccount & { readonly redirectUrl: string },
+    accounts: Accounts,
+  ): Promise<{ readonly app: LiveApp; readonly isNew: boolean }>
+  /** Asks the directory whether the account may still register an app. @throws {@link AppGrantError} `account_blocked`, `not_permitted` */
+  assertMayRegister(account: string, accounts: Accounts): Promise<void>
+}
+
+export function createClientApps(parts: {
+  readonly collection: Collection
+  readonly pages: Pages
+  readonly random: RandomText
+  readonly stamp: () => string
+  readonly clock: () => number
+  readonly appsPerOwner: number
+  readonly selfRegistration: SelfRegistrationPolicy | undefined
+}): ClientApps {
+  const { collection, pages, random, clock, appsPerOwner, selfRegistration: policy } = parts
+
+  return {
+    async appFor(proposal, { redirectUrl, ...by }, accounts) {
+      const { account } = by
+      const [lineage, apps] = await Promise.all([accounts.lineage(account), appsOf(account, proposal)])
+      assertAdmitted(proposal, by)
+      const epoch = lineage[0]?.epoch
+      const current = apps.filter((app) => app.epoch === epoch)
+      // If it was approved several times at once, suspending one of them is enough to keep the program out.
+      const app = current.find(({ suspended }) => suspended) ?? current[0]
+      if (app) return { app, isNew: false }
+      assertPermitted(lineage)
+      if ((await pages.count([appsOfOwner(account)], 0)) >= appsPerOwner) throw limitReached(account, appsPerOwner)
+      const { publisher: host = hostOf(redirectUrl), hosts, identity } = proposal
+      const origin = { by: 'itself', host, hosts, identity } as const
+      const checked = { fields: fieldsOf(proposal, lineage), trusted: false }
+      const given = { key: createKey(account, random), owner: account, epoch, createdAt: clock(), checked, origin }
+      return { app: newApp(parts, { ...given, credentials: { type: 'none' } }), isNew: true }
+    },
+    assertMayRegister: async (account, accounts) => assertPermitted(await accounts.lineage(account)),
+  }
+
+  /** One, or a few if it was approved several times at once. */
+  async function appsOf(owner: string, { identity }: Proposal): Promise<readonly LiveApp[]> {
+    for await (const records of pages.walk(appsOfClient({ owner, identity }), { position: 0, id: '' }))
+      return records.map((record) => collection.unpack(appKind, record)).filter((app) => app.state === 'live')
+    return []
+  }
+
+  function fieldsOf({ name, homepage, redirectUrls }: Proposal, lineage: Lineage): CheckedFields {
+    const address = homepage === undefined ? undefined : homepageRule.check(homepage)
+    return {
+      name,
+      foldedName: foldName(name),
+      ...(address?.ok && { homepage: address.value.display, homepageAscii: address.value.ascii }),
+      redirectUrls,
+      scopes: policy?.scopes.filter((scope) => mayRegisterScope(lineage, scope)) ?? [],
+    }
+  }
+
+  function assertAdmitted(proposal: Proposal, by: AskedAccount): void {
+    const isAdmitted: unknown = policy?.admit(proposal, by) ?? false
+    if (typeof isAdmitted !== 'boolean')
+      throw invalidOption(
+        'createAppGrant',
+        'selfRegistration.admit',
+        'a function that returns true or false',
+        isAdmitted,
+      )
+    if (isAdmitted) return
+    const hint = 'The option selfRegistration.admit of createAppGrant does not let this program in.'
+    throw because(
+      new AppGrantError('not_permitted', { message: 'this platform does not let this app in', hint }),
+      'not_admitted',
+    )
+  }
+}
+
+function assertPermitted(lineage: Lineage): void {
+  if (!isActive(lineage)) throw accountError('account_blocked', 'The account or one above it is blocked or unknown.')
+  if (!mayRegister(lineage, undefined)) throw mayNotRegister()
+}

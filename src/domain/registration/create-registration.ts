@@ -1,0 +1,36 @@
+import type { RandomText } from '../../credentials/random.ts'
+import type { Collection } from '../../records/collection.ts'
+import type { Pages } from '../../records/pages.ts'
+import { createStoreApp, type StoreApp } from '../apps/store-app.ts'
+import type { RedirectPolicy } from '../input/redirect-policy.ts'
+import { type ClientApps, createClientApps } from './client-apps.ts'
+import { type ClientIds, createClientIds } from './client-ids.ts'
+import { createSelfRegistration, type SelfRegistration } from './self-registration.ts'
+import type { SelfRegistrationPolicy } from './self-registration-options.ts'
+
+/** Everything about programs that register themselves. */
+export interface Registration {
+  readonly clientIds: ClientIds
+  readonly clientApps: ClientApps
+  readonly storeApp: StoreApp
+  /** Undefined if none may. */
+  readonly selfRegistration: SelfRegistration | undefined
+}
+
+/** @param parts - `selfRegistration`: undefined if no program may register itself. */
+export function createRegistration(parts: {
+  readonly collection: Collection
+  readonly pages: Pages
+  readonly random: RandomText
+  readonly stamp: () => string
+  readonly clock: () => number
+  readonly appsPerOwner: number
+  readonly redirects: RedirectPolicy
+  readonly tokenPrefix: string
+  readonly selfRegistration: SelfRegistrationPolicy | undefined
+}): Registration {
+  const { selfRegistration: policy, redirects, tokenPrefix } = parts
+  const clientIds = createClientIds(policy?.keys ?? [], tokenPrefix)
+  const selfRegistration = policy && createSelfRegistration({ clientIds, redirects, scopes: policy.scopes })
+  return { clientIds, clientApps: createClientApps(parts), storeApp: createStoreApp(parts), selfRegistration }
+}

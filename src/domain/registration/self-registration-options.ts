@@ -1,0 +1,104 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import { invalidOption } from '../../base/errors.ts'
+import { assertOptions, knownMembers } from '../../base/known-members.ts'
+import { selfRegisteredRedirectRule } from '../apps/fields/self-registered-redirect.ts'
+import { isPrivateUseScheme, type SelfRegisteredRedirects, schemeOf } from '../input/redirect-policy.ts'
+import type { Proposal } from './proposal.ts'
+
+/** Lets programs register themselves. What they register becomes an app of an account once that account has approved it. */
+export interface SelfRegistrationOptions {
+  /**
+   * 1–8 random keys of at least 32 bytes, the same on all nodes: the first signs client ids, all verify them. They are not derived
+   * from anything else and never expire.
+   *
+   * WARNING: programs keep their client id for years and do not notice that it became invalid. Without its key every such program
+   * must be set up again by hand. So add a new key in front, and do not remove one.
+   */
+  readonly keys: readonly (string | Uint8Array)[]
+  /** The scopes of the option `scopes` that these apps may request. One that is removed here gives nothing at once. No default. */
+  readonly scopes: readonly string[]
+  /**
+   * Where responses may be sent. `'loopback'`: to a program on the user's own device, over http on `127.0.0.1`, `[::1]` or
+   * `localhost`. `'https'`: also to any https URL. A list of at most 100: also to these whole URLs, which may have a private-use
+   * scheme. Default is `'loopback'`. What is taken back stops working at once.
+   *
+   * WARNING: with `'https'`, anyone can ask the users of this server to send them a code.
+   *
+   * @see [RFC 8252 - OAuth 2.0 for Native Apps](https://www.rfc-editor.org/rfc/rfc8252.html#section-7.3)
+   */
+  readonly redirects?: 'loopback' | 'https' | readonly string[] | undefined
+  /**
+   * Whether the program may be let in, asked at each authorization request of a signed-in account before anything is stored. Returns
+   * true or false at once. Default is to let all in.
+   */
+  readonly admit?: AdmitProposal | undefined
+}
+
+/** The host's decision about a program that registers itself. */
+export type AdmitProposal = (
+  proposal: Proposal,
+  by: { readonly account: string; readonly login?: string | undefined },
+) => boolean
+
+/** The validated options, with defaults applied. */
+export interface SelfRegistrationPolicy {
+  /** Inspection does not show what is in them. */
+  readonly keys: readonly KeyObject[]
+  readonly scopes: readonly string[]
+  readonly redirects: SelfRegisteredRedirects
+  readonly admit: AdmitProposal
+}
+
+const NAMES = knownMembers<SelfRegistrationOptions>(
+  { keys: true, scopes: true, redirects: true, admit: true },
+  { key: 'keys', secret: 'keys', scope: 'scopes' },
+)
+const MAX_KEYS = 8
+const MIN_KEY_BYTES = 32
+const MAX_KEY_BYTES = 1024
+const MAX_REDIRECTS = 100
+
+/** @param catalogue - the option `scopes` of the host. */
+export function checkSelfRegistration(
+  given: SelfRegistrationOptions,
+  catalogue: ReadonlyMap<string, string>,
+): SelfRegistrationPolicy {
+  assertOptions('createAppGrant', given, NAMES, 'selfRegistration')
+  const { keys, scopes, redirects = 'loopback', admit = () => true } = given
+  if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === 'string' && catalogue.has(scope)))
+    throw wrong('scopes', 'an array of scopes that the option scopes describes', scopes)
+  if (typeof admit !== 'function') throw wrong('admit', 'a function of a proposal that returns true or false', admit)
+  return { keys: checkKeys(keys), scopes: [...new Set(scopes)], redirects: checkRedirects(redirects), admit }
+}
+
+function checkKeys(keys: SelfRegistrationOptions['keys']): readonly KeyObject[] {
+  const expected = `1–${MAX_KEYS} distinct keys of ${MIN_KEY_BYTES}–${MAX_KEY_BYTES} bytes, as strings or Uint8Arrays`
+  const isList = Array.isArray(keys) && keys.length > 0 && keys.length <= MAX_KEYS
+  const bytes = isList ? keys.map(bytesOf) : []
+  const areKeys = bytes.every((one) => one !== undefined && one.length >= MIN_KEY_BYTES && one.length <= MAX_KEY_BYTES)
+  if (bytes.length === 0 || !areKeys || new Set(bytes.map((one) => one?.toString('hex'))).size < bytes.length)
+    throw invalidOption('createAppGrant', 'selfRegistration.keys', expected, keys, { isSecret: true })
+  return bytes.map((one) => createSecretKey(one as Buffer))
+}
+
+function bytesOf(key: unknown): Buffer | undefined {
+  if (typeof key === 'string') return Buffer.from(key)
+  return key instanceof Uint8Array ? Buffer.from(key) : undefined
+}
+
+function checkRedirects(redirects: unknown): SelfRegisteredRedirects {
+  if (redirects === 'loopback' || redirects === 'https') return redirects
+  const expected = `'loopback', 'https', or an array of at most ${MAX_REDIRECTS} whole URLs that are https or of a private-use scheme`
+  if (!Array.isArray(redirects) || redirects.length > MAX_REDIRECTS) throw wrong('redirects', expected, redirects)
+  for (const url of redirects) {
+    const scheme = (typeof url === 'string' && schemeOf(url)) || ''
+    const rule = selfRegisteredRedirectRule({ loopback: undefined, schemes: new Set(), selfRegistered: new Set([url]) })
+    if ((scheme !== 'https' && !isPrivateUseScheme(scheme)) || url.length > rule.maxUnits || !rule.check(url).ok)
+      throw wrong('redirects', expected, url)
+  }
+  return new Set(redirects)
+}
+
+function wrong(name: string, expected: string, received: unknown): TypeError {
+  return invalidOption('createAppGrant', `selfRegistration.${name}`, expected, received)
+}

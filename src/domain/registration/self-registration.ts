@@ -1,0 +1,73 @@
+import { knownMembers } from '../../base/known-members.ts'
+import { invalidFields } from '../apps/fields/submission.ts'
+import { objectInput } from '../input/input.ts'
+import { LOOPBACK_URL, type RedirectPolicy } from '../input/redirect-policy.ts'
+import { checkDescription, type Description } from './check-proposal.ts'
+import { type ClientIds, MAX_CLIENT_ID } from './client-ids.ts'
+
+/** A program that has registered itself. Nothing of it is stored. */
+export interface RegisteredClient {
+  /** Carries the description, signed: the same description always has a valid one of the same client. 130–2048 characters. */
+  readonly clientId: string
+  readonly name: string
+  /** Absent if it has none. */
+  readonly homepage?: string
+  /** Those that are allowed, as they were sent. */
+  readonly redirectUrls: readonly string[]
+  /** The most that it may request. */
+  readonly scopes: readonly string[]
+}
+
+/** Registers programs that register themselves. */
+export interface SelfRegistration {
+  /**
+   * Returns the client id of a program that describes itself. Neither reads nor writes anything: the program becomes an app of an
+   * account when a code is exchanged that the account has approved.
+   *
+   * @param description - `name`: default is the host of a redirect URL; `homepage`: an invalid one counts as absent; `redirectUrls`:
+   *   1–10, of which those that are not allowed are left out.
+   * @throws {@link AppGrantError} `invalid_fields`, with the code `redirect_required` if no redirect URL is allowed.
+   * @see [RFC 7591 - OAuth 2.0 Dynamic Client Registration Protocol](https://www.rfc-editor.org/rfc/rfc7591.html#section-3)
+   */
+  register(description: Description): RegisteredClient
+  /** Whether a page of that origin may be one of the program with that client id: one of its redirect URLs has the same origin. */
+  hasOrigin(clientId: string, origin: string): boolean
+}
+
+const DESCRIPTION = knownMembers<Description>(
+  { name: true, homepage: true, redirectUrls: true },
+  { client_name: 'name', client_uri: 'homepage', redirect_uris: 'redirectUrls' },
+)
+
+export function createSelfRegistration(parts: {
+  readonly clientIds: ClientIds
+  readonly redirects: RedirectPolicy
+  readonly scopes: readonly string[]
+}): SelfRegistration {
+  const { clientIds, redirects, scopes } = parts
+
+  return Object.freeze({
+    register(description: Description) {
+      const checked = checkDescription(objectInput(description, 'description', DESCRIPTION), redirects)
+      const { sentRedirectUrls: redirectUrls, name, homepage } = checked
+      const clientId = clientIds.write(checked)
+      if (clientId.length > MAX_CLIENT_ID) {
+        const expected = `a description that fits into a client id of ${MAX_CLIENT_ID} characters`
+        const received = `one of ${clientId.length}`
+        throw invalidFields([{ field: 'redirectUrls', code: 'too_long', expected, received }])
+      }
+      return { clientId, name, ...(homepage !== undefined && { homepage }), redirectUrls, scopes }
+    },
+    hasOrigin(clientId: string, origin: string) {
+      const client = clientIds.read(clientId)
+      return client?.type === 'proposal' && client.proposal.redirectUrls.some((url) => isOf(origin, url))
+    },
+  })
+}
+
+/** Any port of a loopback address is the program's. */
+function isOf(origin: string, url: string): boolean {
+  const [, host] = LOOPBACK_URL.exec(url) ?? []
+  if (host === undefined) return url.startsWith('https:') && new URL(url).origin === origin
+  return LOOPBACK_URL.exec(`${origin}/`)?.[1] === host
+}
