@@ -10,6 +10,7 @@ import { manualClock } from '../src/testing/index.ts'
 import { newKey } from './support/signing.ts'
 
 const store = memoryStore()
+const KEY = 'a key of client ids of 32 bytes, or of more'
 const ANY_TYPE = [null, '', 'x', true, {}, [], () => 0, 5n, Symbol('s'), Number.NaN, 1.5, '7']
 const create = (options: unknown) => createAppGrant(options as AppGrantOptions)
 const errorOf = (call: () => unknown): unknown => {
@@ -41,6 +42,35 @@ const REFUSED: Record<string, readonly unknown[]> = {
     null,
   ],
   tokenPrefix: ['', 'a', 'A1', '1a', 'a_b', 'abcdefghijk', 'ag\n', 5, {}, null],
+  selfRegistration: [
+    null,
+    false,
+    '',
+    {},
+    [],
+    { keys: [KEY] },
+    { scopes: [] },
+    { keys: KEY, scopes: [] },
+    { keys: [], scopes: [] },
+    { keys: ['k'.repeat(31)], scopes: [] },
+    { keys: ['k'.repeat(1025)], scopes: [] },
+    { keys: [KEY, KEY], scopes: [] },
+    { keys: [KEY, Buffer.from(KEY)], scopes: [] },
+    { keys: Array.from({ length: 9 }, (_, at) => `${at}${KEY}`), scopes: [] },
+    { keys: [5], scopes: [] },
+    { keys: [KEY], scopes: 'read' },
+    { keys: [KEY], scopes: ['not in the catalogue'] },
+    { keys: [KEY], scopes: [], admit: true },
+    ...[
+      'all',
+      ['loopback'],
+      ['http://a.example/cb'],
+      ['javascript:x'],
+      ['https://a.example/#'],
+      ['com.example.app'],
+      [5],
+    ].map((redirects) => ({ keys: [KEY], scopes: [], redirects })),
+  ],
   redirects: [
     null,
     'all',
@@ -96,6 +126,13 @@ const LIFETIMES: Record<string, readonly number[]> = {
 }
 
 describe('createAppGrant options', () => {
+  it('no error and no inspection shows a key of client ids (S51)', () => {
+    const given = { store, selfRegistration: { keys: [KEY], scopes: [] } }
+    expect(inspect(create(given), { depth: 9, showHidden: true })).not.toContain(KEY)
+    for (const wrong of [{ keys: [KEY, KEY] }, { keys: KEY }, { keys: { [KEY]: KEY } }])
+      expect(inspect(errorOf(() => create({ store, selfRegistration: { ...wrong, scopes: [] } })))).not.toContain(KEY)
+  })
+
   for (const [name, [byDefault, min, max]] of Object.entries(LIMITS)) {
     it(`limits.${name} is an integer from ${min} to ${max}, by default ${byDefault} (APP-14)`, () => {
       expect(byDefault).toBeGreaterThanOrEqual(min)
@@ -128,6 +165,12 @@ describe('createAppGrant options', () => {
         appsPerOwner: 1,
         lifetimes,
         redirects: { loopback: 'all', schemes: ['com.example.app'] },
+        selfRegistration: {
+          keys: [KEY, new Uint8Array(32)],
+          scopes: [],
+          redirects: ['https://a.example/cb', 'com.example.app:/cb'],
+          admit: () => true,
+        },
         claims: () => ({}),
         consent: () => 'ask',
         rotateRefreshTokens: () => true,

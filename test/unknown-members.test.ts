@@ -91,6 +91,9 @@ const NESTED: Readonly<Record<string, Case>> = {
   ),
   'apps.update options': wrong('expect', 'expected', (extra) => apps.update(key, {}, extra)),
   'apps.update expected': wrong('redirect_uris', 'redirectUrls', (expected) => apps.update(key, {}, { expected })),
+  'createAppGrant selfRegistration': wrong('key', 'keys', (selfRegistration) =>
+    core.createAppGrant({ store: memory.memoryStore(), selfRegistration } as core.AppGrantOptions),
+  ),
   'createAppGrant limits': wrong('changesPerMinut', 'changesPerMinute', (limits) =>
     core.createAppGrant({ store: memory.memoryStore(), limits }),
   ),
