@@ -14,6 +14,7 @@ import {
   CREDENTIALS,
   type RequestContext,
 } from './apps/authenticate-app.ts'
+import type { FindApp } from './apps/find-app.ts'
 import type { Authorization } from './authorization/authorization.ts'
 import type { CodeInput } from './grants/authorization-code.ts'
 import type { ClientCredentialsInput } from './grants/client-credentials.ts'
@@ -100,6 +101,7 @@ const AUTHENTICATION = knownMembers<AppAuthentication & RequestContext>(CREDENTI
 export interface AuthorizerParts {
   readonly collection: Collection
   readonly accounts: Accounts
+  readonly findApp: FindApp
   readonly authenticator: AppAuthenticator
   readonly presentingApps: PresentingApps
   readonly grants: Grants

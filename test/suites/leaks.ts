@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { theirApp } from '../support/other-server.ts'
 import { createSessionFixture, type OpenStore } from '../support/session-fixture.ts'
 
 /** What a report of a leaked credential revokes, on the stores that `open` gives. */
@@ -81,6 +82,21 @@ export function testLeaks(open: OpenStore): void {
       const event = { at: undefined, by: {}, credential: 'secret', app: w.key, account: 'org' }
       expect(events).toEqual([event, event])
     })
+
+    it.each(['their-key', '4LAbcdefghijklmnopqrstuvwxyzABCD'])(
+      'as a secret is removed if the key that its app has on the wire since before its import is %s (APP-10)',
+      async (key) => {
+        const { w, events, report, authenticates } = await setUp()
+        await w.appgrant.apps.import([theirApp({ key })])
+        const { key: own = '' } = (await w.appgrant.apps.get(key)) ?? {}
+        const { secret } = await w.appgrant.apps.regenerateSecret(own)
+        expect(await report(secret, { key: 'another-key' })).toBe(false)
+        expect(await authenticates(secret, key)).toBe(true)
+        expect(await report(secret, { key })).toBe(true)
+        expect([await authenticates(secret, key), await authenticates(secret, own)]).toEqual([false, false])
+        expect(events).toMatchObject([{ credential: 'secret', app: own, account: 'org' }])
+      },
+    )
 
     it('while its app is suspended is revoked all the same', async () => {
       const { w, report } = await setUp()

@@ -1,6 +1,5 @@
 import type { Emitter, EventMap, EventSource } from '../../base/events.ts'
 import { knownMembers } from '../../base/known-members.ts'
-import { isKey } from '../../credentials/app-key.ts'
 import { isAppSecretText } from '../../credentials/app-secret-text.ts'
 import { digestOf, sameDigest } from '../../credentials/digest.ts'
 import { readAnyCredential } from '../../credentials/read-any-credential.ts'
@@ -8,6 +7,7 @@ import { appKind, appRef, type LiveApp, type StoredApp, secretsOf } from '../../
 import type { Collection } from '../../records/collection.ts'
 import * as transitions from '../apps/app-transitions.ts'
 import { CONTEXT, type RequestContext } from '../apps/authenticate-app.ts'
+import type { FindApp } from '../apps/find-app.ts'
 import { isCredential } from '../grants/session-credential.ts'
 import type { SessionExchange } from '../grants/session-exchange.ts'
 import { idInput, objectInput, sourceInput } from '../input/input.ts'
@@ -18,7 +18,10 @@ import { leakUrl } from './leak-url.ts'
 export interface Leak extends RequestContext {
   /** An access token, a code, a refresh token or, together with `key`, the secret of an app. */
   readonly token: string
-  /** The key of the app whose secret `token` may be. Default is none: a secret alone does not say whose it is. */
+  /**
+   * The key of the app whose secret `token` may be, or the one that it had before it was imported. Default is none: a secret alone
+   * does not say whose it is.
+   */
   readonly key?: string | undefined
   /** Where it was found, for the event `leak`. Default is none. */
   readonly url?: string | undefined
@@ -44,11 +47,12 @@ const LEAK = knownMembers<Leak>(
 
 export function createReportLeak(parts: {
   readonly collection: Collection
+  readonly findApp: FindApp
   readonly sessions: SessionExchange
   readonly accessTokens: AccessTokenRevocation
   readonly events: Emitter
 }): ReportLeak {
-  const { collection, sessions, accessTokens, events } = parts
+  const { collection, findApp, sessions, accessTokens, events } = parts
 
   return async (input) => {
     const source = sourceInput(objectInput(input, 'leak', LEAK))
@@ -79,17 +83,19 @@ export function createReportLeak(parts: {
 
   /** The app may be left without a secret: it cannot authenticate before its owner has regenerated one. */
   async function giveUpSecret(text: string, key: string | undefined): Promise<Found | undefined> {
-    if (key === undefined || !isKey(key) || !isAppSecretText(text)) return undefined
+    if (key === undefined || !isAppSecretText(text)) return undefined
+    const found = await findApp.find(key)
+    if (found?.state !== 'live') return undefined
     const digest = digestOf(text)
-    const changed = await collection.write<StoredApp>(appKind, appRef(key), (app) => {
+    const changed = await collection.write<StoredApp>(appKind, appRef(found.key), (app) => {
       if (app?.state !== 'live') return undefined
       const leaked = secretsOf(app).filter((secret) => 'digest' in secret && sameDigest(secret.digest, digest))
       const [secret] = leaked
       return secret && transitions.removeSecret(app, secret.id)
     })
     if (changed?.state !== 'live') return undefined
-    events.emit('app', {}, { change: 'secret_removed', app: key })
-    return { credential: 'secret', app: key, account: changed.owner }
+    events.emit('app', {}, { change: 'secret_removed', app: found.key })
+    return { credential: 'secret', app: found.key, account: changed.owner }
   }
 
   async function loadApp(key: string): Promise<LiveApp | undefined> {
