@@ -27,7 +27,7 @@ export type LegacyVerdict = 'right' | 'wrong' | 'none' | { readonly retryAfterSe
 export interface LegacySecrets {
   /**
    * Checks a presented secret, and puts its digest in the place of the hash if it is right. A failed attempt is counted before the
-   * check, and taken back if it was none.
+   * check, and taken back if it was none, or if the check failed.
    *
    * @throws {@link AppGrantError} `legacy_secret_unavailable`
    */
@@ -59,7 +59,11 @@ export function createLegacySecrets(parts: {
       search.catch(() => undefined).finally(() => checking.delete(app.key))
       const right = await withinDeadline(
         () => search,
-        (cause) => outage(cause, presented),
+        (cause) => {
+          // Nobody knows whether it was one.
+          failures.forgive(failure)
+          return outage(cause, [presented, ...hashed.map(({ legacy }) => legacy.text)])
+        },
       )
       if (!right) return 'wrong'
       failures.forgive(failure)
@@ -91,17 +95,23 @@ export function createLegacySecrets(parts: {
     }
   }
 
-  function outage(error: unknown, presented: string): AppGrantError {
+  function outage(error: unknown, secrets: readonly string[]): AppGrantError {
     const code = 'legacy_secret_unavailable'
     const sanitized = sanitizeError(error)
-    const isSafe = !`${sanitized.stack}${sanitized.message}${sanitized.cause}`.includes(presented)
-    const cause = isSafe ? sanitized : new Error('the error is not shown, because it contained the secret')
+    const shown = textOf(sanitized)
+    const isSafe = secrets.every((secret) => !shown.includes(secret))
+    const cause = isSafe ? sanitized : new Error('the error is not shown, because it contained the secret or its hash')
     events.emit('outage', {}, { code, operation: 'verifyLegacySecret', cause })
     const message = 'the service is temporarily unavailable'
     const hint =
       'The option verifyLegacySecret is missing, failed, took more than 5 seconds or returned neither true nor false. See the cause.'
     return new AppGrantError(code, { message, hint, cause })
   }
+}
+
+/** Everything that is shown of an error, and of those that caused it. */
+function textOf({ message, stack, cause }: Error): string {
+  return `${stack}${message}${cause instanceof Error ? textOf(cause) : ''}`
 }
 
 function hashedSecrets(app: LiveApp): readonly HashedSecret[] {

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../../../adapters/memory/memory-store.ts'
+import type { VerifyLegacySecret } from '../../../src/index.ts'
+import { codeOf } from '../../support/code-of.ts'
+import { createFixture } from '../../support/fixture.ts'
+import { HASHES, legacyVerifier, THEIR_SECRET, theirApp } from '../../support/other-server.ts'
+import { ISSUER } from '../../support/session-fixture.ts'
+
+const DJANGO = { scheme: 'django', text: HASHES.django }
+
+async function setUp(verifyLegacySecret: VerifyLegacySecret) {
+  const { appgrant } = createFixture(memoryStore(), { issuer: ISSUER, verifyLegacySecret })
+  const outages: { readonly cause: unknown }[] = []
+  appgrant.events.on('outage', (event) => outages.push(event))
+  await appgrant.apps.import([theirApp({ trusted: true, legacySecret: DJANGO })])
+  const login = (secret = THEIR_SECRET) =>
+    codeOf(appgrant.authorizer.clientCredentials({ key: 'their-key', secret, remoteAddress: '192.0.2.1' }))
+  return { login, outages }
+}
+
+describe('a secret that another server has hashed', () => {
+  it('is not counted as a failed attempt while the host cannot check it (ERR-1, APP-10)', async () => {
+    let isDown = true
+    const { login } = await setUp(async (...given) => {
+      if (isDown) throw new Error('the service that checks is down')
+      return legacyVerifier().verify(...given)
+    })
+    const during = []
+    for (let attempt = 0; attempt < 100; attempt++) during.push(await login())
+    expect(new Set(during)).toEqual(new Set(['legacy_secret_unavailable']))
+    isDown = false
+    expect(await login()).toBe('ok')
+  })
+
+  it('is counted as one if it is wrong, and then not checked any more (ERR-3)', async () => {
+    const { calls, verify } = legacyVerifier()
+    const { login } = await setUp(verify)
+    const results = []
+    for (let attempt = 0; attempt < 100; attempt++) results.push(await login('gateway-secret-2'))
+    expect([results[0], results.at(-1)]).toEqual(['app_authentication_failed', 'too_many_failures'])
+    expect(calls.length).toBeLessThan(50)
+  })
+
+  it.each([
+    ['the hash', HASHES.django],
+    ['the secret', THEIR_SECRET],
+  ])('is not shown by an outage whose error contains %s (ERR-8)', async (_, text) => {
+    const { login, outages } = await setUp(() => {
+      throw new Error(`wrong format of ${text}`, { cause: new Error(text) })
+    })
+    expect(await login()).toBe('legacy_secret_unavailable')
+    expect(outages).toHaveLength(1)
+    for (let cause = outages[0]?.cause; cause instanceof Error; cause = cause.cause)
+      expect(`${cause.stack}${cause.message}`).not.toContain(text)
+  })
+})
