@@ -31,7 +31,7 @@ import { accountInput, idInput, loginInput, sourceInput } from './domain/input/i
 import { createAudiences } from './domain/input/resources.ts'
 import { createEraseAccount, type Erased } from './domain/installs/erase-account.ts'
 import { createInstalls, type Installs } from './domain/installs/installs.ts'
-import { createPrepareNode } from './domain/prepare-node.ts'
+import { createNodeChecks, type NodeChecks } from './domain/prepare-node.ts'
 import { createRefusals, reportingAll } from './domain/refusals.ts'
 import { createRegistration, type Registration } from './domain/registration/create-registration.ts'
 import { createAccessTokenIssuer } from './domain/tokens/access-token-issuer.ts'
@@ -77,7 +77,7 @@ export interface Management {
  * The authorization server. Its own `apps`, `tokens` and `installs` have the host's authority and may do everything: code that
  * serves an account must use {@link AppGrant.as}.
  */
-export interface AppGrant extends Management, AsyncDisposable {
+export interface AppGrant extends Management, NodeChecks, AsyncDisposable {
   /** Issues, verifies and revokes tokens, and asks accounts for consent. */
   readonly authorizer: Authorizer
   /** Reports changes, refusals and outages of this process. */
@@ -121,14 +121,6 @@ export interface AppGrant extends Management, AsyncDisposable {
    *   call.
    */
   erase(account: string): Promise<Erased>
-  /**
-   * Compares the clock with the store's, the options that must be the same on all nodes with those of the node that was prepared
-   * last, and whether the directory names epochs with some of the apps that exist. Each difference is a process warning,
-   * `APPGRANT_OPTIONS`, which names it and contains no secret. Call it at each start, after `prepare()` of the store.
-   *
-   * @throws {@link AppGrantError} `clock_skew`, `store_unavailable`, `outcome_unknown`.
-   */
-  prepare(): Promise<void>
   /** Does what is waiting in the background, then closes what the store opened itself, never a client that was passed in. */
   close(): Promise<void>
 }
@@ -284,7 +276,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       assertOptions('asHost', options, AS_HOST)
       return managementFor(assertActor('asHost', () => loginInput(idInput(options.login, 'login'))))
     },
-    prepare: createPrepareNode({ ...base, compare, tokenPrefix, resources, jwks: signed?.jwks }),
+    ...createNodeChecks({ ...base, compare, tokenPrefix, resources, jwks: signed?.jwks }),
     close,
     [Symbol.asyncDispose]: close,
   })

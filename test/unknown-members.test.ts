@@ -138,6 +138,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
     erase: NONE,
     permissions: wrong('account', 'owner', (extra) => appgrant.permissions(extra)),
     prepare: NONE,
+    ready: NONE,
   },
   events: {
     on: wrong('outages', 'outage', (extra) =>

@@ -33,3 +33,8 @@ export async function compareNodeOptions(collection: Collection, own: NodeOption
   })
   return differences
 }
+
+/** The options of the node that was prepared last; undefined if none was. */
+export function readNodeOptions(collection: Collection): Promise<NodeOptions | undefined> {
+  return collection.load(nodeOptionsKind, REF)
+}
