@@ -17,8 +17,8 @@ export interface Terminal {
   say(line: string): void
   /** Counts what a long operation has done, and says so once a second. */
   progress(label: string): { add(count?: number): void; end(): void }
-  /** The lines of standard input, without those that are empty. */
-  lines(): AsyncIterable<string>
+  /** The lines of standard input with their numbers, without those that are empty. */
+  lines(): AsyncIterable<{ readonly line: number; readonly text: string }>
   /** Asks and returns what was typed; undefined if nobody is there to ask. */
   ask(question: string): Promise<string | undefined>
   readonly env: Streams['env']
@@ -50,7 +50,11 @@ export function createTerminal({ input, output, errors, env }: Streams): Termina
       }
     },
     async *lines() {
-      for await (const line of read()) if (line !== '') yield line
+      let line = 0
+      for await (const text of read()) {
+        line++
+        if (text.trim() !== '') yield { line, text: text.trim() }
+      }
     },
     async ask(question) {
       if (input.isTTY !== true || errors.isTTY !== true) return undefined

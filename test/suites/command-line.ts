@@ -87,7 +87,7 @@ export function testCommandLine(place: () => CommandLinePlace, run: RunCommand):
       const [first, other, kept] = [await w.start(), await w.start(), await w.start()]
       const input = `${first.access}\n\n${other.refresh}\r\nnonsense\n`
       const ran = await on('report-leak --url https://git.example/x', input)
-      expect(ran).toEqual({ code: 1, out: '1\trevoked\n2\trevoked\n3\tnot valid\n', err: '' })
+      expect(ran).toEqual({ code: 1, out: '1\trevoked\n3\trevoked\n4\tnot valid\n', err: '' })
       const states = [first, other, kept].map(({ access }) => w.verify(access))
       expect(await Promise.all(states)).toEqual(['revoked', 'revoked', 'ok'])
       expect(await on(`report-leak --app ${key} --json`, w.secret)).toMatchObject({
@@ -95,6 +95,38 @@ export function testCommandLine(place: () => CommandLinePlace, run: RunCommand):
         out: '{"line":1,"revoked":true}\n',
       })
       await expect(w.appgrant.authorizer.authenticateApp({ key, secret: w.secret })).rejects.toThrow()
+    })
+
+    it('import registers the apps in standard input, reports those that it refuses, and can be repeated (APP-10)', async () => {
+      const { w, on } = await opened()
+      const app = {
+        owner: 'org',
+        name: 'Old',
+        homepage: 'https://a.example/',
+        adminEmail: 'a@a.example',
+        trusted: true,
+      }
+      const entries = [
+        { ...app, key: 'old:1', secret: 'gateway-secret-1' },
+        { ...app, key: 'old:2', secret: 'gateway-secret-2', homepage: 'nothing' },
+      ]
+      const input = entries.map((entry) => JSON.stringify(entry)).join('\n\n')
+      const plan = await on('import --dry-run', input)
+      expect(plan.code).toBe(1)
+      expect(plan.out).toMatch(/^2\trefused\told:2\n {2}homepage: \w+: .*\n1 would_register, 1 refused\n$/)
+      const first = await on('import --json --all', input)
+      expect(resultsIn(first)).toMatchObject([
+        { entry: 1, key: 'old:1', outcome: 'registered' },
+        { entry: 2, outcome: 'refused', errors: [{ field: 'homepage' }] },
+        { summary: { registered: 1, refused: 1 } },
+      ])
+      const again = await on('import', `${JSON.stringify(entries[0])}\n`)
+      expect(again).toEqual({ code: 0, out: '1 exists\n', err: 'entries: 1\n' })
+      const authenticated = w.appgrant.authorizer.authenticateApp({ key: 'old:1', secret: 'gateway-secret-1' })
+      expect(await authenticated).toMatchObject({ name: 'Old' })
+      const broken = await on('import', `${JSON.stringify(entries[0])}\n{"secret":"gateway-secret-3\n`)
+      expect(broken).toMatchObject({ code: 2, err: expect.stringContaining('import: line 2 is not JSON') })
+      for (const { out, err } of [plan, first, again, broken]) expect(out + err).not.toContain('gateway-secret')
     })
 
     it('erase removes the apps and installs of an account (ACC-9)', async () => {

@@ -13,14 +13,14 @@ export const reportLeak: Command = {
     url: { value: 'URL', help: 'where they were found, for the event' },
   },
   async run({ appgrant, terminal, text, print }) {
-    let line = 0
+    let count = 0
     let missed = 0
-    for await (const token of terminal.lines()) {
-      line++
-      const revoked = await appgrant.authorizer.reportLeak({ token: token.trim(), key: text('app'), url: text('url') })
+    for await (const { line, text: token } of terminal.lines()) {
+      const revoked = await appgrant.authorizer.reportLeak({ token, key: text('app'), url: text('url') })
+      count++
       if (!revoked) missed++
       await print({ line, revoked }, row(String(line), revoked ? 'revoked' : 'not valid'))
     }
-    return line > 0 && missed === 0 ? 0 : 1
+    return count > 0 && missed === 0 ? 0 : 1
   },
 }
