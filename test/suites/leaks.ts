@@ -98,6 +98,15 @@ export function testLeaks(open: OpenStore): void {
       },
     )
 
+    it('as the secret of another app than the one that is named is nothing, and nothing is written (S44)', async () => {
+      const { w, report, authenticates } = await setUp()
+      const other = await w.registerTrusted()
+      const before = w.observed.written.length
+      expect(await report(other.secret, { key: w.key })).toBe(false)
+      expect(w.observed.written).toHaveLength(before)
+      expect([await authenticates(w.secret), await authenticates(other.secret, other.app.key)]).toEqual([true, true])
+    })
+
     it('while its app is suspended is revoked all the same', async () => {
       const { w, report } = await setUp()
       const { access, refresh } = await w.start()
