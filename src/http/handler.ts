@@ -2,6 +2,7 @@ import { invalidOption } from '../base/errors.ts'
 import { emitTo } from '../base/events.ts'
 import { assertOptions, knownMembers } from '../base/known-members.ts'
 import type { AppGrant } from '../create-app-grant.ts'
+import { isSignInAge, SIGN_IN_AGE } from '../domain/input/user-authentication.ts'
 import { checkTexts } from '../frame/languages.ts'
 import { checkTheme } from '../frame/theme.ts'
 import { accountApi } from './api/account-api.ts'
@@ -63,6 +64,15 @@ export interface HandlerOptions extends PageOptions {
    */
   readonly leakReports?: LeakReportOptions | undefined
   /**
+   * How long ago the account may have signed in, in whole seconds, 60–31 536 000, for the operations of the JSON API that give more
+   * rights than there were: new secrets and keys, changed redirect URLs, trust. After that they are a 401
+   * `insufficient_user_authentication`, until `signIn` returns a later `authenticatedAt`; without one, always. Default is no limit.
+   * Operations that revoke never need a fresh sign-in, nor does the console, which has `confirm`.
+   *
+   * @see [RFC 9470 - OAuth 2.0 Step Up Authentication Challenge Protocol](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
+   */
+  readonly freshSignInSeconds?: number | undefined
+  /**
    * What a proxy, or the `mount()` of a framework, removes from the path before a request gets here: the path of the issuer, or whole
    * segments that it begins with, such as `/oauth`. The metadata must be passed on unchanged. Default is none: paths are matched as
    * they came, and one that a URL parser would change is a 404.
@@ -76,6 +86,7 @@ const OPTIONS = knownMembers<HandlerOptions>({
   signIn: true,
   api: true,
   origins: true,
+  freshSignInSeconds: true,
   resourceMetadata: true,
   leakReports: true,
   strippedPrefix: true,
@@ -149,7 +160,7 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
   checkTheme('createHandler', options.theme ?? {})
   checkTexts('createHandler', options.texts ?? {}, PAGE_TEXTS.en)
   const { signIn, api = true, origins = [], leakReports, ...more } = options
-  const { strippedPrefix: _, resourceMetadata: _metadata, ...pages } = more
+  const { strippedPrefix: _, resourceMetadata: _metadata, freshSignInSeconds, ...pages } = more
   if (typeof api !== 'boolean') throw invalidOption('createHandler', 'api', 'true or false', api)
   if ((!signIn || !api) && origins.length > 0)
     throw invalidOption(
@@ -157,6 +168,15 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
       'origins',
       'none, because the JSON API is not served: pass signIn, not api: false',
       origins,
+    )
+  if (freshSignInSeconds !== undefined && !isSignInAge(freshSignInSeconds))
+    throw invalidOption('createHandler', 'freshSignInSeconds', SIGN_IN_AGE, freshSignInSeconds)
+  if (freshSignInSeconds !== undefined && (!signIn || !api))
+    throw invalidOption(
+      'createHandler',
+      'freshSignInSeconds',
+      'none, because the JSON API is not served: pass signIn, not api: false',
+      freshSignInSeconds,
     )
   // Without users there is nobody who could approve what registers itself.
   const selfRegistration = signIn && core.selfRegistration
@@ -175,7 +195,7 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
     ...(core.jwks ? withPreflight(jwksRoute(core.jwks), 'everyone') : []),
     ...(selfRegistration ? withPreflight(registerRoute(selfRegistration), 'everyone') : []),
     ...(signIn ? authorizeRoutes(core, { ...pages, issuer, signIn }) : []),
-    ...(signIn && api ? accountApi(core, { issuer, signIn, origins }) : []),
+    ...(signIn && api ? accountApi(core, { issuer, signIn, origins, freshSignInSeconds }) : []),
   ]
 }
 

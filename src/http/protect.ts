@@ -1,6 +1,13 @@
 import { invalidOption } from '../base/errors.ts'
 import { assertOptions, knownMembers } from '../base/known-members.ts'
 import { spacedList } from '../domain/input/spaced-list.ts'
+import {
+  areAcrValues,
+  isSignInAge,
+  meetsNeeds,
+  SIGN_IN_AGE,
+  type SignInNeeds,
+} from '../domain/input/user-authentication.ts'
 import { type Access, isStaleness, STALENESS, type Verifier } from '../domain/tokens/verification.ts'
 import { outageResponse } from './wire/error-response.ts'
 import { publishedScopes } from './wire/published-scopes.ts'
@@ -29,9 +36,25 @@ export interface ProtectOptions {
    * @see [RFC 9728 - OAuth 2.0 Protected Resource Metadata](https://www.rfc-editor.org/rfc/rfc9728.html#section-5.1)
    */
   readonly metadata?: boolean | undefined
+  /**
+   * How long ago the user may have signed in, in whole seconds, 60–31 536 000. An app whose user signed in earlier is told to ask for
+   * authorization again with `max_age`. Tokens that no user authorized are rejected, and those for which the host has not said when
+   * the user signed in: see `authenticatedAt` of `signIn`. Default is no limit.
+   *
+   * @see [RFC 9470 - OAuth 2.0 Step Up Authentication Challenge Protocol](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
+   */
+  readonly maxAgeSeconds?: number | undefined
+  /**
+   * How the user must have signed in: one of these authentication context classes, at most 20, separated by spaces, such as
+   * `mfa`; the app is told to ask for them with `acr_values`. Default is any.
+   */
+  readonly acr?: string | undefined
 }
 
-const OPTIONS = knownMembers<ProtectOptions>({ scope: true, maxStalenessMs: true, audience: true, metadata: true })
+const OPTIONS = knownMembers<ProtectOptions>(
+  { scope: true, maxStalenessMs: true, audience: true, metadata: true, maxAgeSeconds: true, acr: true },
+  { maxAge: 'maxAgeSeconds', max_age: 'maxAgeSeconds', acrValues: 'acr', acr_values: 'acr' },
+)
 
 /**
  * Protects a resource with bearer tokens. The function it returns resolves to the access of a valid token, or to the 400, 401,
@@ -63,11 +86,11 @@ export function createBearerGuard(
   verifier: Pick<Verifier, 'tryVerify'>,
   options: ProtectOptions = {},
 ): (authorization: string | null) => Promise<Access | PlainResponse> {
-  const { needed, verifyOptions, parameters } = checkOptions(verifier, options)
-  const refuse = (status: number, error: string, description: string, members?: { readonly scope: string }) => {
-    const values = [`error="${error}"`, `error_description="${description}"`, ...parameters]
+  const { needed, verifyOptions, parameters, needs, needParameters } = checkOptions(verifier, options)
+  const refuse = (status: number, error: string, description: string, more: Partial<Challenged> = {}) => {
+    const values = [`error="${error}"`, `error_description="${description}"`, ...(more.parameters ?? []), ...parameters]
     const headers = { 'www-authenticate': `Bearer ${values.join(', ')}` }
-    return jsonResponse({ error, error_description: description, ...members }, { status, headers })
+    return jsonResponse({ error, error_description: description, ...more.members }, { status, headers })
   }
   // Without bearer credentials the challenge contains no error code (RFC 6750 §3.1).
   const unauthenticated = emptyResponse({
@@ -83,9 +106,13 @@ export function createBearerGuard(
     try {
       const access = await verifier.tryVerify(token, verifyOptions)
       if (!access.ok) return refuse(401, 'invalid_token', 'the access token is not valid')
-      if (needed.every((scope) => access.scope.includes(scope))) return access
-      const description = 'the access token does not have the required scope'
-      return refuse(403, 'insufficient_scope', description, { scope: needed.join(' ') })
+      if (!needed.every((scope) => access.scope.includes(scope))) {
+        const description = 'the access token does not have the required scope'
+        return refuse(403, 'insufficient_scope', description, { members: { scope: needed.join(' ') } })
+      }
+      if (meetsNeeds(needs, access, Date.now())) return access
+      const description = 'the user must sign in again, as max_age and acr_values say'
+      return refuse(401, 'insufficient_user_authentication', description, { parameters: needParameters })
     } catch (error) {
       const outage = outageResponse(error)
       if (outage) return outage
@@ -94,17 +121,29 @@ export function createBearerGuard(
   }
 }
 
+/** What a challenge and its body say besides the error. */
+interface Challenged {
+  readonly parameters: readonly string[]
+  readonly members: Readonly<Record<string, string>>
+}
+
 function checkOptions(verifier: Pick<Verifier, 'tryVerify'>, options: ProtectOptions) {
   if (typeof verifier?.tryVerify !== 'function')
     throw invalidOption('protect', 'verifier', 'an object with tryVerify(), e.g. appgrant.authorizer', verifier)
   assertOptions('protect', options, OPTIONS)
-  const { scope = '', maxStalenessMs, audience, metadata = false } = options
+  const { scope = '', maxStalenessMs, audience, metadata = false, maxAgeSeconds, acr } = options
   if (typeof scope !== 'string' || !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(scope))
     throw invalidOption('protect', 'scope', 'scopes separated by spaces', scope)
   if (!isStaleness(maxStalenessMs)) throw invalidOption('protect', 'maxStalenessMs', STALENESS, maxStalenessMs)
   if (audience !== undefined && typeof audience !== 'string')
     throw invalidOption('protect', 'audience', 'the identifier of the resource', audience)
   if (typeof metadata !== 'boolean') throw invalidOption('protect', 'metadata', 'true or false', metadata)
+  if (maxAgeSeconds !== undefined && !isSignInAge(maxAgeSeconds))
+    throw invalidOption('protect', 'maxAgeSeconds', SIGN_IN_AGE, maxAgeSeconds)
+  const acrValues = typeof acr === 'string' ? spacedList(acr) : undefined
+  if (acr !== undefined && !(acrValues && areAcrValues(acrValues)))
+    throw invalidOption('protect', 'acr', '1–20 authentication context classes separated by spaces', acr)
+  const needs: SignInNeeds = { ...(maxAgeSeconds !== undefined && { maxAgeSeconds }), ...(acrValues && { acrValues }) }
   const address = metadata ? resourceMetadataUrl(audience) : undefined
   if (metadata && address === undefined)
     throw invalidOption('protect', 'audience', `${METADATA_RESOURCE}, because metadata is true`, audience)
@@ -113,6 +152,12 @@ function checkOptions(verifier: Pick<Verifier, 'tryVerify'>, options: ProtectOpt
   return {
     needed,
     verifyOptions: { maxStalenessMs, audience },
+    needs,
+    /** @see RFC 9470 §3 */
+    needParameters: [
+      ...(maxAgeSeconds === undefined ? [] : [`max_age="${maxAgeSeconds}"`]),
+      ...(acrValues ? [`acr_values="${acrValues.join(' ')}"`] : []),
+    ],
     /** What every challenge tells clients. @see RFC 9728 §5.1, RFC 6750 §3 */
     parameters: [
       ...(address === undefined ? [] : [`resource_metadata="${address}"`]),

@@ -23,6 +23,8 @@ interface SessionBase {
   readonly scope: readonly string[]
   /** The resources its tokens may be for. Absent if the host has configured none. */
   readonly audience?: readonly string[]
+  /** How the user had signed in when the app asked. Absent if the host does not say. */
+  readonly signIn?: SessionSignIn
   /** Of the current credential: the ticket, the code or the refresh token. */
   readonly digest: string
   /** Key of the tags by which every credential of the session, however old, is recognised as genuine. */
@@ -84,6 +86,13 @@ export interface ConsentRequest {
   readonly state?: string
 }
 
+/** How the user of a session had signed in. */
+export interface SessionSignIn {
+  /** In ms since 1970. */
+  readonly at?: number
+  readonly acr?: string
+}
+
 /** What the account decided, so that a repeat of the decision gets the same response. */
 export interface Decided {
   /** Of the ticket. */
@@ -119,6 +128,14 @@ export interface StepToken {
 }
 
 const KIND = 's'
+
+/** How the user had signed in, as it is shown. */
+export function userAuthenticationOf({ at, acr }: SessionSignIn): {
+  readonly authenticatedAt?: Date
+  readonly acr?: string
+} {
+  return { ...(at !== undefined && { authenticatedAt: new Date(at) }), ...(acr !== undefined && { acr }) }
+}
 
 export function sessionRef({ app, session }: { readonly app: string; readonly session: string }): RecordRef {
   return { kind: KIND, partition: partitionOfKey(app), id: session }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
 import type { HandlerOptions } from '../../src/http/index.ts'
+import type { SignedIn } from '../../src/http/wire/sign-in.ts'
 import type { AppGrantOptions } from '../../src/options.ts'
 import type { exampleApp } from '../../src/testing/index.ts'
 import { basic, httpFixture, ISSUER, jsonOf } from './http-fixture.ts'
@@ -14,13 +15,15 @@ type AppFields = Parameters<typeof exampleApp>[0]
 /** A fixture with an app that users authorize, and a session of the host whose account a test changes. */
 export async function authorization(options: Partial<AppGrantOptions> & HandlerOptions = {}, fields: AppFields = {}) {
   /** Who is signed in; undefined if no account is. */
-  const session: { who: { account: string; login?: string } | undefined; asked: Request[] } = {
+  const session: { who: SignedIn | undefined; asked: Request[]; needs: unknown[] } = {
     who: { account: 'user-1', login: 'ann' },
     asked: [],
+    needs: [],
   }
   const here = httpFixture({
-    async signIn(request) {
+    async signIn(request, needs) {
       session.asked.push(request)
+      session.needs.push(needs)
       return session.who ?? Response.redirect(`${ISSUER}/sign-in`, 302)
     },
     ...options,

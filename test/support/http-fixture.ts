@@ -36,7 +36,8 @@ export function countingStore(inner: Store): { readonly store: Store; readonly c
 
 /** Everything a test of the endpoints needs: nothing of ours is mocked. */
 export function httpFixture(options: Partial<AppGrantOptions> & HandlerOptions = {}) {
-  const { signIn, consentPage, errorPage, theme, texts, api, origins, resourceMetadata, leakReports, ...rest } = options
+  const { signIn, consentPage, errorPage, theme, texts, api, origins, resourceMetadata, ...more } = options
+  const { leakReports, freshSignInSeconds, ...rest } = more
   const faults = faultyStore(memoryStore())
   const { store, counts } = countingStore(faults)
   const clock = manualClock()
@@ -51,6 +52,7 @@ export function httpFixture(options: Partial<AppGrantOptions> & HandlerOptions =
     origins,
     resourceMetadata,
     leakReports,
+    freshSignInSeconds,
   })
   const outages: unknown[] = []
   appgrant.events.on('outage', (event) => outages.push(event))

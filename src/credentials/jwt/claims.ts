@@ -19,6 +19,9 @@ export interface AccessTokenClaims {
   readonly jti: string
   /** Absent if empty. */
   readonly scope?: string
+  /** When and how the user had signed in. Absent if that is not known. @see RFC 9470 §6 */
+  readonly auth_time?: number
+  readonly acr?: string
   readonly kind: 'app' | 'user'
   readonly client_name: string
   /** The account that owns the app. An app-only token acts for it. */
@@ -39,6 +42,7 @@ export type Claims = Readonly<Record<string, unknown>>
 export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'client_key', 'scope'],
   ...['kind', 'client_name', 'owner', 'ref', 'active', 'token_type'],
+  ...['auth_time', 'acr'],
   ...['cnf', 'act', 'may_act', '__proto__'],
 ])
 
@@ -69,16 +73,11 @@ export function readClaims(members: Members, rules: ClaimRules): AccessTokenClai
 
 function hasRightClaims(members: Members, rules: ClaimRules): members is Members & TimedClaims {
   const { issuer, audience } = rules
-  const { iss, aud, iat, exp, nbf = 0, kind, scope = '', ref = '', client_key = '' } = members
+  const { iss, aud, iat, exp, nbf = 0, kind, auth_time = 0 } = members
+  const { scope = '', ref = '', client_key = '', acr = '' } = members
   const texts = [
-    members.sub,
-    members.client_id,
-    members.client_name,
-    members.owner,
-    members.jti,
-    scope,
-    ref,
-    client_key,
+    ...[members.sub, members.client_id, members.client_name, members.owner, members.jti],
+    ...[scope, ref, client_key, acr],
   ]
   return (
     iss === issuer &&
@@ -86,6 +85,7 @@ function hasRightClaims(members: Members, rules: ClaimRules): members is Members
     typeof exp === 'number' &&
     typeof iat === 'number' &&
     typeof nbf === 'number' &&
+    typeof auth_time === 'number' &&
     nbf <= latest(rules) &&
     texts.every(isText) &&
     (kind === 'app' || kind === 'user')

@@ -6,6 +6,7 @@ import { isUsableRedirect } from '../apps/usable-redirect.ts'
 import { allowsSelfRegistered, type RedirectPolicy } from '../input/redirect-policy.ts'
 import { type Audiences, resourcesInput } from '../input/resources.ts'
 import { spacedList } from '../input/spaced-list.ts'
+import { readSignInNeeds, SIGN_IN_PARAMETERS, type SignInNeeds } from '../input/user-authentication.ts'
 import type { Proposal } from '../registration/proposal.ts'
 import { narrowedScope } from '../tokens/scope.ts'
 import { bindingOf, isChallenge } from './pkce.ts'
@@ -21,6 +22,7 @@ const PARAMETERS = [
   'state',
   'code_challenge',
   'code_challenge_method',
+  ...SIGN_IN_PARAMETERS,
 ] as const
 const UNSUPPORTED = { request: 'request_not_supported', request_uri: 'request_uri_not_supported' } as const
 
@@ -50,6 +52,17 @@ export interface AcceptedRequest {
   readonly scope: readonly string[]
   readonly audience?: readonly string[]
   readonly binding: string
+}
+
+/** How the user must have signed in for the request. @returns an error if it cannot be read. */
+export function signInNeedsOf(params: AuthorizationParams): SignInNeeds | RedirectedError {
+  return (
+    readSignInNeeds(params) ??
+    refused(
+      'invalid_request',
+      'max_age: expected seconds; acr_values: expected at most 20 values of at most 100 characters',
+    )
+  )
 }
 
 /** @throws {@link AppGrantError} `invalid_request` if a parameter is repeated or too long: no other can be relied on then. */

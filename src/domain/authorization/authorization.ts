@@ -1,6 +1,7 @@
 import type { ScopeDescription } from '../accounts/scopes.ts'
 import type { App } from '../apps/app.ts'
 import type { RequestContext } from '../apps/authenticate-app.ts'
+import type { UserAuthentication } from '../input/user-authentication.ts'
 
 /** The next step is to redirect the browser, with 303 See Other. */
 export interface Redirect {
@@ -31,8 +32,11 @@ export interface Consent {
   readonly redirectHost: string
 }
 
-/** The signed-in account that an authorization request is made to, and the login behind it. */
-export interface AuthorizingActor extends RequestContext {
+/**
+ * The signed-in account that an authorization request is made to, the login behind it, and when and how the user proved who it is.
+ * The tokens of the grant say that as long as they are renewed.
+ */
+export interface AuthorizingActor extends RequestContext, UserAuthentication {
   readonly account: string
   readonly login?: string | undefined
   /**
@@ -65,7 +69,8 @@ export interface Authorization {
    * Validates an authorization request of a signed-in account and stores a consent request, which is valid for 10 minutes.
    *
    * @param params - as received: `client_id`, `redirect_uri`, `response_type=code`, `code_challenge`,
-   *   `code_challenge_method=S256`, and optionally `scope`, `state` and `resource`. Only `resource` may be repeated.
+   *   `code_challenge_method=S256`, and optionally `scope`, `state`, `resource`, `max_age` and `acr_values`. Only `resource` may be
+   *   repeated.
    * @returns the consent to ask for, or a redirect that reports an error to the app or, if the option `consent` says that the
    *   account need not be asked, has an authorization code.
    * @throws {@link AppGrantError} `app_not_found`, `app_suspended`, `invalid_redirect`, `account_blocked` or `not_permitted` because of

@@ -4,7 +4,7 @@ import { withConcealed } from '../../credentials/concealed.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import type { TokenFormat } from '../../credentials/token-format.ts'
 import type { Collection } from '../../records/collection.ts'
-import { type ConsentRequest, endedSession } from '../../records/session.ts'
+import { type ConsentRequest, endedSession, type SessionSignIn } from '../../records/session.ts'
 import { type Accounts, accountError, askingOnce, type IdentityOf } from '../accounts/accounts.ts'
 import { type ActRefusal, assertMayAct, mayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
@@ -17,12 +17,13 @@ import { issuerOf } from '../input/issuer.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
 import { isPrivateUseScheme, type RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
+import { meetsOnArrival, type UserAuthentication, userAuthenticationInput } from '../input/user-authentication.ts'
 import type { Known, Refusals } from '../refusals.ts'
 import type { ClientApps } from '../registration/client-apps.ts'
 import type { ClientIds } from '../registration/client-ids.ts'
 import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
 import type { Authorization, ConsentDecision, Redirect } from './authorization.ts'
-import { pageError, type RedirectedError, stateOf, validateRequest } from './authorization-request.ts'
+import { pageError, type RedirectedError, signInNeedsOf, stateOf, validateRequest } from './authorization-request.ts'
 import { createConsentPolicy, type DecideConsent } from './consent-policy.ts'
 import { invalidTicket } from './invalid-ticket.ts'
 import { createIssueCode } from './issue-code.ts'
@@ -35,6 +36,8 @@ const ACTOR = knownMembers<Parameters<Authorization['beginAuthorization']>[1]>({
   account: true,
   login: true,
   isNavigation: true,
+  authenticatedAt: true,
+  acr: true,
   ...CONTEXT,
 })
 const DECISION = { ticket: true, account: true, login: true, ...CONTEXT } as const
@@ -81,6 +84,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       issuerOf(parts)
       const account = accountInput(objectInput(actor, 'actor', ACTOR).account)
       const login = loginInput(actor.login)
+      const user = userAuthenticationInput({ authenticatedAt: actor.authenticatedAt, acr: actor.acr })
       const asking = { account, ...login }
       const known: Known = sourceInput(actor)
       return refusals.watch(asking, known, async () => {
@@ -101,6 +105,9 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         const target = { redirectUrl, ...state }
         const validated = validateRequest(params, { ...parts, app, redirect })
         if ('error' in validated) return refuse(validated, state)
+        const needs = signInNeedsOf(params)
+        if ('error' in needs) return refuse(needs, state)
+        if (!meetsOnArrival(needs, user, parts.clock())) return refuse(UNMET, state)
         if (refusal) {
           refusals.report(asking, known, refusal.code)
           return redirectTo(target, { error: 'access_denied', error_description: 'the account may not use this app' })
@@ -108,6 +115,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         const consentRequest: ConsentRequest = { ...asking, ...(epoch !== undefined && { epoch }), ...target }
         const { session, ticket } = pending.create(app, consentRequest, {
           ...validated,
+          ...signInOf(user, parts.clock()),
           redirectStamp: redirect.stamp,
           ...(isNew && { newApp: app }),
         })
@@ -196,6 +204,19 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     const location = `${target.redirectUrl}${target.redirectUrl.includes('?') ? '&' : '?'}${query}`
     return withConcealed({ step: 'redirect' } as const, { location })
   }
+}
+
+/** @see RFC 9470 §5 */
+const UNMET: RedirectedError = {
+  error: 'unmet_authentication_requirements',
+  error_description: 'the user has not signed in as max_age or acr_values asks',
+}
+
+/** A sign-in cannot be in the future: the clock of the host's sign-in is ahead then. */
+function signInOf({ authenticatedAt, acr }: UserAuthentication, now: number): { readonly signIn?: SessionSignIn } {
+  if (authenticatedAt === undefined && acr === undefined) return {}
+  const at = authenticatedAt && Math.min(authenticatedAt.getTime(), now)
+  return { signIn: { ...(at !== undefined && { at }), ...(acr !== undefined && { acr }) } }
 }
 
 /** Nothing is redirected to an app that the account must not deal with (HTTP-2). */

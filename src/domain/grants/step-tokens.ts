@@ -47,7 +47,7 @@ export function createStepTokens(parts: {
       attempt.hasStored = true
       return accessTokenIssuer.issue(fields, {
         app,
-        user: { install, session: session.id, stage },
+        user: { install, session, stage },
         ...access,
         ...(userAgent !== undefined && { userAgent }),
         issuedAt: now,

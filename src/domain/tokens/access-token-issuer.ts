@@ -5,6 +5,7 @@ import type { TokenFields, TokenFormat } from '../../credentials/token-format.ts
 import { appRef, type LiveApp } from '../../records/app.ts'
 import { type Collection, hasExpired } from '../../records/collection.ts'
 import type { LiveInstall } from '../../records/install.ts'
+import { type OpenSession, userAuthenticationOf } from '../../records/session.ts'
 import {
   appOnlyTokens,
   type LiveToken,
@@ -76,7 +77,7 @@ export interface TokenPlan {
 /** The install and the session of a user's token, and the stage that makes the token valid. */
 export interface UserTokenPlan {
   readonly install: LiveInstall
-  readonly session: string
+  readonly session: OpenSession
   readonly stage: number
 }
 
@@ -148,7 +149,7 @@ export function createAccessTokenIssuer(parts: {
       if (audience) token.audience = audience
       if (plan.userAgent !== undefined) token.userAgent = plan.userAgent
       if (user) {
-        token.session = user.session
+        token.session = user.session.id
         token.stage = user.stage
       }
       const text = signed ? await sign(signed, token) : credential
@@ -175,6 +176,7 @@ export function createAccessTokenIssuer(parts: {
           tokenId: id,
           issuedAt,
           expiresAt,
+          ...(user?.session.signIn && userAuthenticationOf(user.session.signIn)),
         }
         return write(credential, claimed)
       }

@@ -6,7 +6,7 @@ import { digestOf, sameDigest } from '../../credentials/digest.ts'
 import { appKind, appRef, type LiveApp } from '../../records/app.ts'
 import { type Collection, hasExpired, type RecordRef, type StoreRecord } from '../../records/collection.ts'
 import { installKind, installRef, type LiveInstall } from '../../records/install.ts'
-import { sessionKind, sessionRef } from '../../records/session.ts'
+import { type OpenSession, sessionKind, sessionRef, userAuthenticationOf } from '../../records/session.ts'
 import { appOnlyTokens, type LiveToken, tokenKind, tokenRef, userTokens } from '../../records/token.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { type MayAct, mayAct, OWNER_REPLACED } from '../accounts/may-act.ts'
@@ -92,47 +92,48 @@ export function createStrictVerifier(parts: {
     const app = appRecord && collection.unpack(appKind, appRecord)
     if (app?.state !== 'live') return verifyFailure('app_removed')
     const isUsers = 'install' in parsed
-    const install = isUsers ? installBehind(token, app, records[2], records[3]) : undefined
-    if (isUsers && !install) return verifyFailure('revoked')
-    const current = install ? userTokens(app, install) : appOnlyTokens(app)
+    const user = isUsers ? userBehind(token, app, records[2], records[3]) : undefined
+    if (isUsers && !user) return verifyFailure('revoked')
+    const current = user ? userTokens(app, user.install) : appOnlyTokens(app)
     if (token.group !== current.group) return verifyFailure('revoked')
     if (!audiences.accepts(token.audience)) return verifyFailure('other_audience')
     if (app.suspended) return verifyFailure('app_suspended')
-    return verifyAccounts(app, token, install)
+    return verifyAccounts(app, token, user)
   }
 
-  /** The install of a user's token, if its session is open and has reached the token's stage. */
-  function installBehind(
+  /** The install and the session of a user's token, if the session is open and has reached the token's stage. */
+  function userBehind(
     token: LiveToken,
     app: LiveApp,
     installRecord: StoreRecord | undefined,
     sessionRecord: StoreRecord | undefined,
-  ) {
+  ): TokenUser | undefined {
     const install = installRecord && collection.unpack(installKind, installRecord)
     const session = sessionRecord && collection.unpack(sessionKind, sessionRecord)
-    const isReached =
-      session?.state === 'open' && session.app === app.key && session.stage >= (token.stage ?? Number.MAX_VALUE)
-    return isReached && install?.state === 'live' ? install : undefined
+    if (session?.state !== 'open' || install?.state !== 'live') return undefined
+    const isReached = session.app === app.key && session.stage >= (token.stage ?? Number.MAX_VALUE)
+    return isReached ? { install, session } : undefined
   }
 
   /** A new holder of an account id has another epoch and inherits nothing (ACC-7). */
   function verifyAccounts(
     app: LiveApp,
     token: LiveToken,
-    install: LiveInstall | undefined,
+    user: TokenUser | undefined,
   ): Verification | Promise<Verification> {
-    const decision = mayAct(app, install?.account ?? app.owner, accounts)
+    const decision = mayAct(app, user?.install.account ?? app.owner, accounts)
     return decision instanceof Promise
-      ? load.hold(decision).then((decided) => toVerification(decided, app, token, install))
-      : toVerification(decision, app, token, install)
+      ? load.hold(decision).then((decided) => toVerification(decided, app, token, user))
+      : toVerification(decision, app, token, user)
   }
 
   function toVerification(
     { refusal, epoch }: MayAct,
     app: LiveApp,
     token: LiveToken,
-    install: LiveInstall | undefined,
+    user: TokenUser | undefined,
   ): Verification {
+    const install = user?.install
     if (refusal) return verifyFailure(refusal === OWNER_REPLACED ? 'revoked' : refusal.code)
     if (install && install.epoch !== epoch) return verifyFailure('revoked')
     return {
@@ -145,8 +146,15 @@ export function createStrictVerifier(parts: {
       tokenId: token.id,
       issuedAt: new Date(token.issuedAt),
       expiresAt: new Date(token.expiresAt),
+      ...(user?.session.signIn && userAuthenticationOf(user.session.signIn)),
     }
   }
+}
+
+/** What a user's token depends on besides the app. */
+interface TokenUser {
+  readonly install: LiveInstall
+  readonly session: OpenSession
 }
 
 function refsOf(parsed: AccessTokenParts): readonly RecordRef[] {

@@ -2,10 +2,11 @@ import { type AccessTokenClaims, RESERVED_CLAIMS } from '../../credentials/jwt/c
 import type { LiveApp } from '../../records/app.ts'
 import { APP_SUBJECT } from '../input/input.ts'
 import { spacedList } from '../input/spaced-list.ts'
+import type { UserAuthentication } from '../input/user-authentication.ts'
 import type { Access } from './verification.ts'
 
 /** The data from which the claims of a token are made. */
-export interface ClaimedToken {
+export interface ClaimedToken extends UserAuthentication {
   readonly kind: 'app' | 'user'
   readonly app: Access['app']
   /** The account it acts for. */
@@ -24,7 +25,7 @@ export interface ClaimedToken {
  * @see RFC 9068 §2.2, RFC 7662 §2.2
  */
 export function tokenClaims(token: ClaimedToken, issuer: string): AccessTokenClaims {
-  const { kind, app, account, audience, scope, tokenId } = token
+  const { kind, app, account, audience, scope, tokenId, authenticatedAt, acr } = token
   const [first = issuer, ...more] = audience
   return {
     iss: issuer,
@@ -38,6 +39,8 @@ export function tokenClaims(token: ClaimedToken, issuer: string): AccessTokenCla
     exp: seconds(token.expiresAt),
     jti: tokenId,
     ...(scope.length > 0 && { scope: scope.join(' ') }),
+    ...(authenticatedAt && { auth_time: seconds(authenticatedAt.getTime()) }),
+    ...(acr !== undefined && { acr }),
     kind,
   }
 }
@@ -55,6 +58,7 @@ export function accessOfToken(token: ClaimedToken): Access {
 /** Converts the result of {@link tokenClaims} into that of a verification. Times are in whole seconds, as in the claims. */
 export function accessOfClaims(claims: AccessTokenClaims): Access {
   const { kind, client_id: id, client_key: key = id, client_name: name, owner, sub, aud, scope, jti, iat, exp } = claims
+  const { auth_time: at, acr } = claims
   const added = Object.entries(claims).filter(([name]) => !RESERVED_CLAIMS.has(name))
   return {
     ok: true,
@@ -66,6 +70,8 @@ export function accessOfClaims(claims: AccessTokenClaims): Access {
     tokenId: jti,
     issuedAt: new Date(iat * 1000),
     expiresAt: new Date(exp * 1000),
+    ...(at !== undefined && { authenticatedAt: new Date(at * 1000) }),
+    ...(acr !== undefined && { acr }),
     ...(added.length > 0 && { claims: Object.fromEntries(added) }),
   }
 }

@@ -2,9 +2,13 @@ import { AppGrantError, type VerifyFailureReason } from '../../base/errors.ts'
 import { assertOptions, knownMembers } from '../../base/known-members.ts'
 import { resourceSpellings } from '../../base/resource-spellings.ts'
 import type { Claims } from '../../credentials/jwt/claims.ts'
+import type { UserAuthentication } from '../input/user-authentication.ts'
 
-/** What a valid access token permits. */
-export interface Access {
+/**
+ * What a valid access token permits. Of a user's token it says how the user had signed in when the app asked for consent; a
+ * refresh does not change that.
+ */
+export interface Access extends UserAuthentication {
   readonly ok: true
   /** `app`: issued to the app alone, which acts for its owner. `user`: authorized by the account. */
   readonly kind: 'app' | 'user'

@@ -1,6 +1,7 @@
 import { unknownMembers } from '../../base/known-members.ts'
 import type { AppGrant } from '../../create-app-grant.ts'
-import { invalidRequest } from '../wire/http-error.ts'
+import { meetsNeeds } from '../../domain/input/user-authentication.ts'
+import { HttpError, invalidRequest } from '../wire/http-error.ts'
 import type { IncomingRequest } from '../wire/request.ts'
 import { readJson } from '../wire/request-body.ts'
 import { emptyResponse, jsonResponse, notStored, type PlainResponse } from '../wire/response.ts'
@@ -18,7 +19,17 @@ import { tokenRoutes } from './token-routes.ts'
 /** The JSON API for signed-in accounts, and its OpenAPI description. */
 export function accountApi(
   core: AppGrant,
-  { issuer, signIn, origins }: { issuer: string; signIn: SignIn; origins: readonly string[] },
+  {
+    issuer,
+    signIn,
+    origins,
+    freshSignInSeconds: maxAgeSeconds,
+  }: {
+    readonly issuer: string
+    readonly signIn: SignIn
+    readonly origins: readonly string[]
+    readonly freshSignInSeconds: number | undefined
+  },
 ): readonly Route[] {
   const pages = createApiOrigins(issuer, origins)
   const routes = [...appRoutes, ...installRoutes, ...tokenRoutes]
@@ -35,6 +46,8 @@ export function accountApi(
     const management = core.as(account, { ...context, login })
     const query = readQuery(url)
     const body = changes ? await readBody(request, route.body ?? 'Empty') : {}
+    const isFresh = maxAgeSeconds === undefined || meetsNeeds({ maxAgeSeconds }, signedIn, Date.now())
+    if (!isFresh && route.isRisky?.(body)) throw staleSignIn(maxAgeSeconds)
     const result = await route.run({ account, management, params, query, body })
     return route.result ? jsonResponse(result, { status: route.status }) : emptyResponse({ status: route.status })
   }
@@ -58,6 +71,14 @@ export function accountApi(
     }),
     { method: 'GET', path: '/openapi.json', errorFormat: 'api', respond: async () => jsonResponse(description) },
   ]
+}
+
+/** @see RFC 9470 §3 */
+function staleSignIn(maxAgeSeconds: number): HttpError {
+  const code = 'insufficient_user_authentication'
+  const description = 'this operation needs a recent sign-in: sign in again and repeat it'
+  const challenge = `Bearer error="${code}", error_description="${description}", max_age="${maxAgeSeconds}"`
+  return new HttpError(401, code, description, { headers: { 'www-authenticate': challenge } })
 }
 
 /** A misspelt member would otherwise count as absent (ERR-6). */

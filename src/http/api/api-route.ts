@@ -23,6 +23,8 @@ export interface ApiRoute {
   readonly status: 200 | 201 | 204
   /** Absent if the status is 204. */
   readonly result?: SchemaName
+  /** Whether the call gives more rights than there were: then the host may ask for a fresh sign-in. Default is no. */
+  readonly isRisky?: (body: ApiCall['body']) => boolean
   readonly run: (call: ApiCall) => Promise<unknown>
 }
 

@@ -6,6 +6,8 @@ import type { ApiCall, ApiRoute } from './api-route.ts'
 import { appsIn, MAX_SELECTED, resultOf } from './bulk.ts'
 import { pageOf } from './paging.ts'
 
+const always = () => true
+
 /** Routes for the apps of the signed-in account and of the accounts below it. */
 export const appRoutes: readonly ApiRoute[] = [
   {
@@ -76,6 +78,7 @@ export const appRoutes: readonly ApiRoute[] = [
     path: '/apps/{key}',
     summary: 'Changes the given fields. An empty string removes an optional field.',
     body: 'AppChange',
+    isRisky: ({ redirectUrls }) => redirectUrls !== undefined,
     status: 200,
     result: 'App',
     // `update` validates the fields, and those that are expected.
@@ -89,6 +92,7 @@ export const appRoutes: readonly ApiRoute[] = [
     path: '/apps/{key}/trusted',
     summary: "Sets whether the app is trusted. Clearing it revokes the app's own access tokens.",
     body: 'Trusted',
+    isRisky: ({ trusted }) => trusted !== false,
     status: 200,
     result: 'App',
     // `setTrusted` rejects non-booleans.
@@ -124,6 +128,7 @@ export const appRoutes: readonly ApiRoute[] = [
     summary:
       'Replaces all secrets and keys with a new secret and revokes every token. The secret is in this response only.',
     body: 'Regenerate',
+    isRisky: always,
     status: 200,
     result: 'AppWithSecret',
     async run(call) {
@@ -138,6 +143,7 @@ export const appRoutes: readonly ApiRoute[] = [
     path: '/apps/{key}/jwks',
     summary: 'Replaces all secrets and keys with these public keys and revokes every token.',
     body: 'AppJwks',
+    isRisky: always,
     status: 200,
     result: 'App',
     // `replaceJwks` validates the keys.
@@ -147,6 +153,7 @@ export const appRoutes: readonly ApiRoute[] = [
     method: 'POST',
     path: '/apps/{key}/secrets',
     summary: 'Adds a second secret and revokes nothing. The secret is in this response only.',
+    isRisky: always,
     status: 201,
     result: 'AppWithNewSecret',
     async run(call) {

@@ -3,6 +3,7 @@ import type { AppGrant } from '../../create-app-grant.ts'
 import type { RequestContext } from '../../domain/apps/authenticate-app.ts'
 import type { Consent, Redirect } from '../../domain/authorization/authorization.ts'
 import { spacedList } from '../../domain/input/spaced-list.ts'
+import { readSignInNeeds } from '../../domain/input/user-authentication.ts'
 import { browserLocale, createLanguages, type HostTexts } from '../../frame/languages.ts'
 import type { Theme } from '../../frame/theme.ts'
 import { pageStatus } from '../wire/error-response.ts'
@@ -84,7 +85,9 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
     await authorizer.checkAuthorization(params, facts)
     // HEAD must change nothing: it stores no consent request and starts no sign-in.
     if (request.method === 'HEAD') return secured(new Response(null))
-    const signedIn = await askSignIn(signIn, request)
+    // What cannot be read is an error for the app, once the user is known.
+    const needs = readSignInNeeds(Object.fromEntries(params)) ?? {}
+    const signedIn = await askSignIn(signIn, request, needs)
     if (!('account' in signedIn)) return notStored(signedIn)
     const { locale, ...by } = signedIn
     const next = await authorizer.beginAuthorization(params, {
@@ -104,8 +107,8 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
     // A POSTed decision cannot be resumed after sign-in, so fail if the user has signed out.
     if (!('account' in signedIn)) throw signedOut()
     const form = await readForm(request, 'scope')
-    const { locale: _, ...by } = signedIn
-    const decision = { ...facts, ...by, ticket: form.get('ticket') ?? '' }
+    const { account, login } = signedIn
+    const decision = { ...facts, account, login, ticket: form.get('ticket') ?? '' }
     switch (form.get('decision')) {
       case 'approve':
         return seeOther(await authorizer.approve({ ...decision, scope: spacedList(form.get('scope')) ?? [] }))
