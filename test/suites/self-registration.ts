@@ -59,8 +59,8 @@ export function testSelfRegistration(open: OpenStore): void {
       expect(await w.appsOf()).toEqual([])
     })
 
-    it('the second authorization is that of the same app, and is asked for (WEB-5)', async () => {
-      const w = await fixture({ consent: () => 'skip' })
+    it('the second authorization is that of the same app (WEB-5)', async () => {
+      const w = await fixture()
       const first = await w.exchange(await w.code())
       const other = { redirect_uri: 'http://localhost:61000/callback' }
       const second = await w.exchange(await w.code(other), { redirectUrl: other.redirect_uri })
@@ -154,6 +154,44 @@ export function testSelfRegistration(open: OpenStore): void {
           end === 'revokeTokens' ? 1 : 0,
         )
         expect(await w.appsOf()).toHaveLength(end === 'remove' ? 0 : 1)
+      }
+    })
+
+    it.each(['withdraw', 'remove'] as const)(
+      'an exchange that %s overtakes brings nothing back (WEB-5, REV-3)',
+      async (end) => {
+        const w = await fixture()
+        const other = w.node({ store: w.inner })
+        const code = await w.code()
+        const held = w.store.hold('insert')
+        const late = codeOf(w.exchange(code))
+        await held.reached
+        const { accessToken } = await w.exchange(code, {}, other)
+        const [app] = (await other.as('user').apps.list()).items
+        const key = app?.key ?? ''
+        if (end === 'withdraw') await other.installs.withdraw({ app: key, account: 'user' })
+        else await other.apps.remove(key)
+        const written = w.observed.written.length
+        held.release()
+        expect(await late).toBe('invalid_code')
+        // Nothing but the confirmation of what it has found.
+        expect(w.observed.written.slice(written).filter(({ kind }) => kind !== 'a')).toEqual([])
+        expect(await w.verify(accessToken)).not.toBe('ok')
+        expect((await other.installs.list({ account: 'user' })).items).toEqual([])
+      },
+    )
+
+    it('an account is asked about a program at every request, whatever the option consent says (WEB-5)', async () => {
+      const url = 'https://agent.example/callback'
+      const w = await fixture({
+        consent: () => 'skip',
+        selfRegistration: { ...SELF_REGISTRATION, redirects: [url] },
+      })
+      const client_id = w.register({ name: 'Hosted', redirectUrls: [url] })
+      const ask = { client_id, redirect_uri: url }
+      for (const isNew of [true, false]) {
+        expect(await w.ask(ask, { isNavigation: true })).toMatchObject({ step: 'consent', isNew })
+        await codeOf(w.exchange(await w.code(ask), { key: client_id, redirectUrl: url }))
       }
     })
 

@@ -11,6 +11,7 @@ type Ask = Readonly<Record<string, string | undefined>>
 interface Actor {
   readonly account?: string
   readonly login?: string
+  readonly isNavigation?: boolean
 }
 
 /** A program that has registered itself, and each step from its request to its tokens. */
@@ -28,7 +29,7 @@ export async function selfRegistrationFixture(open: OpenStore, options: Partial<
   const steps = {
     clientId,
     register,
-    ask: (changed: Ask = {}, { account = 'user', login }: Actor = {}, { authorizer } = appgrant) =>
+    ask: (changed: Ask = {}, { account = 'user', ...actor }: Actor = {}, { authorizer } = appgrant) =>
       authorizer.beginAuthorization(
         paramsOf({
           client_id: clientId,
@@ -38,7 +39,7 @@ export async function selfRegistrationFixture(open: OpenStore, options: Partial<
           code_challenge_method: 'S256',
           ...changed,
         }),
-        { account, login },
+        { account, ...actor },
       ),
     async consent(changed?: Ask, actor?: Actor): Promise<Consent> {
       const asked: Consent | Redirect = await steps.ask(changed, actor)
