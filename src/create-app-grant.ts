@@ -178,7 +178,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     accountLimits,
     findApp: createFindApp(collection),
   }
-  const base = { ...shared, random, clock, timeoutMs, lifetimes, issuer, stamp }
+  const base = { ...shared, random, clock, timeoutMs, lifetimes, issuer, stamp, steadyClock }
   // For decisions that depend on the time. What revokes must not wait for a clock to be corrected.
   const deciding = { ...base, clock: now }
   const format = createTokenFormat(tokenPrefix)
@@ -211,7 +211,6 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     ...createGrants({
       ...base,
       now,
-      steadyClock,
       retries,
       format,
       audiences,

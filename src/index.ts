@@ -82,6 +82,8 @@ export type { Install, InstallCounts, InstallQuery, Installs } from './domain/in
 export type { Leak } from './domain/leaks/report-leak.ts'
 export type { NodeChecks } from './domain/prepare-node.ts'
 export type { Description } from './domain/registration/check-proposal.ts'
+export type { DocumentResponse, FetchDocument } from './domain/registration/fetch-document.ts'
+export type { DescribedBefore } from './domain/registration/follow-document.ts'
 export type { Proposal } from './domain/registration/proposal.ts'
 export type { RegisteredClient, SelfRegistration } from './domain/registration/self-registration.ts'
 export type { AdmitProposal, SelfRegistrationOptions } from './domain/registration/self-registration-options.ts'

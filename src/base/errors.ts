@@ -155,6 +155,8 @@ export interface ErrorDetails {
    * `secretId` is the id of what may exist now.
    */
   outcome_unknown: { readonly app?: string; readonly secretId?: string }
+  /** Too many documents of programs are fetched at the moment. Nothing was fetched: wait before the next attempt. */
+  document_unavailable: { readonly retryAfterSeconds: number }
   /** The host's account directory did not respond, or its response was invalid. */
   directory_unavailable: Record<never, never>
   /** The host's clock failed, or what it returned is not a time. Nothing was decided. */

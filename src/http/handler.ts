@@ -184,6 +184,7 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
     asksUsers: signIn !== undefined,
     hasKeys: core.jwks !== undefined,
     registers: selfRegistration !== undefined,
+    hasDocuments: selfRegistration?.hasDocuments === true,
     scopes: core.scopes,
   }
   return [

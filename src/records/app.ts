@@ -68,6 +68,8 @@ export interface AppOrigin {
    * `localhost`, `127.0.0.1` or `[::1]`, or the scheme of a private-use URL with its colon.
    */
   readonly hosts: readonly string[]
+  /** The host that publishes its metadata document. Absent if it has none: then nobody can tell whose program it is. */
+  readonly publisher?: string
   /** A digest that is the same for every account: of what the app said of itself, or of the URL of its metadata document. */
   readonly identity: string
 }

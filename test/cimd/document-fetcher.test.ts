@@ -71,7 +71,7 @@ function raw(text: string): typeof respond {
   return ({ socket }) => void socket.end(text)
 }
 
-describe('the addresses of a document', () => {
+describe('the addresses of a document (WEB-6)', () => {
   const SPECIAL = [
     ...['127.0.0.1', '10.0.0.1', '100.64.0.1', '169.254.169.254', '172.16.0.1', '192.168.0.1', '0.0.0.0'],
     ...['::1', '::ffff:7f00:1', '64:ff9b::7f00:1', 'fd00::1', 'fe80::1', '2002:7f00:1::1'],
@@ -153,7 +153,7 @@ describe('the addresses of a document', () => {
   })
 })
 
-describe('the request for a document', () => {
+describe('the request for a document (WEB-6)', () => {
   it('has no cookie and no credentials, and is for the name on a connection of its own', async () => {
     await fetching()
     await fetching()
@@ -188,7 +188,7 @@ describe('the request for a document', () => {
   })
 })
 
-describe('the response with a document', () => {
+describe('the response with a document (WEB-6)', () => {
   it('is returned as it is', async () => {
     respond = (_, response) => {
       response.setHeader('content-type', ['application/json', 'text/html'])

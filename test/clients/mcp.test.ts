@@ -8,7 +8,7 @@ import { expect, it } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { serveTools } from '../../examples/mcp-tools.ts'
 import { createHandler } from '../../src/http/index.ts'
-import { type AppGrantOptions, createAppGrant } from '../../src/index.ts'
+import { type AppGrantOptions, createAppGrant, type FetchDocument } from '../../src/index.ts'
 import { accessOf, protectNode, toNodeHandler } from '../../src/node.ts'
 import { observedStore } from '../support/observed-store.ts'
 import { closed, listening } from '../support/real-server.ts'
@@ -19,6 +19,7 @@ const ROOT = new URL('../..', import.meta.url).pathname
 const FIXTURES = join(ROOT, 'test/clients/mcp')
 const CACHE = join(ROOT, '.cache/clients-mcp')
 const REDIRECT = 'http://localhost:53123/callback'
+const DOCUMENT_URL = 'https://assistant.example/client.json'
 const ACCOUNT = 'user-1'
 const TOOLS = { tools: ['count-calls'] }
 
@@ -27,7 +28,7 @@ const INSTALLED = join(CACHE, 'installed')
 const isInstalled = existsSync(INSTALLED) && readFileSync(INSTALLED, 'utf8') === readFileSync(LOCK, 'utf8')
 
 /** A platform with an MCP server, which has a log of its requests and of what it stores. */
-async function platform() {
+async function platform(more: Partial<AppGrantOptions> = {}) {
   const server = createServer()
   const issuer = await listening(server)
   const mcp = `${issuer}/mcp`
@@ -35,6 +36,7 @@ async function platform() {
   const options: AppGrantOptions = {
     ...{ store, issuer, resources: [mcp], scopes: { 'mcp:tools': 'Count your calls' } },
     redirects: { loopback: 'public' },
+    ...more,
   }
   const appgrant = createAppGrant(options)
   const endpoints = toNodeHandler(
@@ -166,6 +168,59 @@ describeWith(
 
         await here.appgrant.apps.remove(app.key)
         await isShownThePage(here, program)
+
+        await program.close()
+        await here.close()
+      },
+    )
+
+    const programs = ['sdk-v1.js', 'sdk-v2.js'].flatMap((file) => [
+      [file, 'that registers itself', {}, ['POST /register']] as const,
+      [file, 'that publishes a document', { documentUrl: DOCUMENT_URL }, []] as const,
+    ])
+    it.each(programs)(
+      '%s %s uses tools, refreshes, is kept out while its app is suspended, and asks again once it is removed (WEB-5, WEB-6)',
+      async (file, _, known, registers) => {
+        const fetched: string[] = []
+        const fetchDocument: FetchDocument = async (url) => {
+          fetched.push(url)
+          const document = { client_id: url, client_name: 'Assistant', redirect_uris: [REDIRECT] }
+          const headers = new Map([['content-type', 'application/json']])
+          return { status: 200, headers, body: Buffer.from(JSON.stringify(document)) }
+        }
+        const selfRegistration = { keys: ['k'.repeat(32)], scopes: ['mcp:tools'], fetchDocument }
+        const here = await platform({ selfRegistration })
+        const program = await start(file, { mcp: here.mcp, redirectUrl: REDIRECT, ...known })
+
+        expect(await connects(here, program)).toEqual(['POST /mcp', ...DISCOVERY, ...registers])
+        const [app, ...others] = await here.apps()
+        expect({ name: app?.name, by: app?.origin?.by, others }).toEqual({
+          name: 'Assistant',
+          by: 'itself',
+          others: [],
+        })
+        const key = app?.key ?? ''
+
+        await here.appgrant.tokens.removeAll({ app: key, account: ACCOUNT })
+        here.requests()
+        expect(await program.ask('call')).toEqual(TOOLS)
+        expect(without(here.requests(), DISCOVERY).slice(0, 3)).toEqual(['POST /mcp', 'POST /token', 'POST /mcp'])
+
+        await here.appgrant.apps.suspend(key)
+        expect(without(await isShownThePage(here, program), DISCOVERY)).toEqual([
+          ...['POST /mcp', 'POST /token'],
+          ...registers,
+        ])
+
+        await here.appgrant.apps.resume(key)
+        await connects(here, program)
+        expect((await here.apps()).map((one) => one.key)).toEqual([key])
+
+        await here.appgrant.apps.remove(key)
+        await connects(here, program)
+        const [another, ...more] = await here.apps()
+        expect({ isOther: another !== undefined && another.key !== key, more }).toEqual({ isOther: true, more: [] })
+        expect(fetched).toEqual(registers.length > 0 ? [] : [DOCUMENT_URL])
 
         await program.close()
         await here.close()

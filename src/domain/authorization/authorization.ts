@@ -2,6 +2,7 @@ import type { ScopeDescription } from '../accounts/scopes.ts'
 import type { App } from '../apps/app.ts'
 import type { RequestContext } from '../apps/authenticate-app.ts'
 import type { UserAuthentication } from '../input/user-authentication.ts'
+import type { DescribedBefore } from '../registration/follow-document.ts'
 
 /** The next step is to redirect the browser, with 303 See Other. */
 export interface Redirect {
@@ -25,6 +26,8 @@ export interface Consent {
   readonly app: App
   /** Whether the app has registered itself and the account has not approved it before: it is stored once its code is exchanged. */
   readonly isNew: boolean
+  /** If the document of the app has changed since the last request to this account: what it said then. */
+  readonly before?: DescribedBefore
   readonly account: string
   /** The scopes the app requests, with what the host says they mean. */
   readonly scopes: readonly ScopeDescription[]

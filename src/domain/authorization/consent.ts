@@ -21,6 +21,7 @@ import { meetsOnArrival, type UserAuthentication, userAuthenticationInput } from
 import type { Known, Refusals } from '../refusals.ts'
 import type { ClientApps } from '../registration/client-apps.ts'
 import type { ClientIds } from '../registration/client-ids.ts'
+import type { Documents } from '../registration/documents.ts'
 import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
 import type { Authorization, ConsentDecision, Redirect } from './authorization.ts'
 import { pageError, type RedirectedError, signInNeedsOf, stateOf, validateRequest } from './authorization-request.ts'
@@ -50,6 +51,7 @@ export interface AuthorizationParts {
   readonly accounts: Accounts
   readonly clientIds: ClientIds
   readonly clientApps: ClientApps
+  readonly documents: Documents | undefined
   readonly saveInstall: SaveInstall
   readonly refusals: Refusals
   readonly format: TokenFormat
@@ -89,7 +91,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       const known: Known = sourceInput(actor)
       return refusals.watch(asking, known, async () => {
         const asked = askingOnce(accounts)
-        const { params, app, isNew, redirect } = await clients.appFor(input, { asking, accounts: asked, known })
+        const { params, app, isNew, before, redirect } = await clients.appFor(input, { asking, accounts: asked, known })
         const { refusal, epoch } = await mayAct(app, account, asked)
         // Before faults of the request.
         assertNotOfApp(refusal)
@@ -138,7 +140,14 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         const { protocol, host } = new URL(consentRequest.redirectUrl)
         // The host in a URL of a private-use scheme says nothing: the app behind the scheme gets the response.
         const redirectHost = isPrivateUseScheme(protocol.slice(0, -1)) ? protocol : host
-        const shown = { app: appView(app), isNew, account, scopes: scopes.describe(validated.scope), redirectHost }
+        const shown = {
+          app: appView(app),
+          isNew,
+          ...(before && { before }),
+          account,
+          scopes: scopes.describe(validated.scope),
+          redirectHost,
+        }
         return withConcealed({ step: 'consent', ...shown } as const, { ticket })
       })
     },

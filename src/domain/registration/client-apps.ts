@@ -1,4 +1,5 @@
 import { AppGrantError, invalidOption } from '../../base/errors.ts'
+import type { Emitter } from '../../base/events.ts'
 import { createKey } from '../../credentials/app-key.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import { appKind, appsOfClient, appsOfOwner, type CheckedFields, type LiveApp } from '../../records/app.ts'
@@ -13,11 +14,10 @@ import {
   mayRegisterScope,
 } from '../accounts/accounts.ts'
 import { limitReached, mayNotRegister } from '../apps/app-errors.ts'
-import { homepageRule } from '../apps/fields/web-address.ts'
 import { newApp } from '../apps/new-app.ts'
-import { foldName } from '../input/fold-name.ts'
 import { because } from '../refusals.ts'
 import { hostOf } from './check-proposal.ts'
+import { createFollowDocument, type DescribedBefore, describedFields } from './follow-document.ts'
 import type { Proposal } from './proposal.ts'
 import type { SelfRegistrationPolicy } from './self-registration-options.ts'
 
@@ -27,10 +27,20 @@ interface AskedAccount {
   readonly login?: string
 }
 
+/** The app of an account. */
+export interface ClientApp {
+  readonly app: LiveApp
+  /** Whether nothing of it is stored. */
+  readonly isNew: boolean
+  /** What the app was until this request, if its document says something else since. */
+  readonly before?: DescribedBefore
+}
+
 /** The apps that accounts have of programs that registered themselves. */
 export interface ClientApps {
   /**
-   * The account's app of that client, or else a new one that is not stored. Nothing is written.
+   * The account's app of that client, or else a new one that is not stored. Nothing is written, unless the document of the client says
+   * something else than when the account approved it: its app follows it.
    *
    * @param redirectUrl - of the request, one of the proposal's.
    * @param accounts - the directory, for this one decision.
@@ -40,7 +50,7 @@ export interface ClientApps {
     proposal: Proposal,
     by: AskedAccount & { readonly redirectUrl: string },
     accounts: Accounts,
-  ): Promise<{ readonly app: LiveApp; readonly isNew: boolean }>
+  ): Promise<ClientApp>
   /** Asks the directory whether the account may still register an app. @throws {@link AppGrantError} `account_blocked`, `not_permitted` */
   assertMayRegister(account: string, accounts: Accounts): Promise<void>
 }
@@ -52,9 +62,11 @@ export function createClientApps(parts: {
   readonly stamp: () => string
   readonly clock: () => number
   readonly appsPerOwner: number
+  readonly events: Emitter
   readonly selfRegistration: SelfRegistrationPolicy | undefined
 }): ClientApps {
   const { collection, pages, random, clock, appsPerOwner, selfRegistration: policy } = parts
+  const followDocument = createFollowDocument(parts)
 
   return {
     async appFor(proposal, { redirectUrl, ...by }, accounts) {
@@ -65,11 +77,12 @@ export function createClientApps(parts: {
       const current = apps.filter((app) => app.epoch === epoch)
       // If it was approved several times at once, suspending one of them is enough to keep the program out.
       const app = current.find(({ suspended }) => suspended) ?? current[0]
-      if (app) return { app, isNew: false }
+      if (app) return { ...(await followDocument(app, proposal, by)), isNew: false }
       assertPermitted(lineage)
       if ((await pages.count([appsOfOwner(account)], 0)) >= appsPerOwner) throw limitReached(account, appsPerOwner)
-      const { publisher: host = hostOf(redirectUrl), hosts, identity } = proposal
-      const origin = { by: 'itself', host, hosts, identity } as const
+      const { publisher, hosts, identity } = proposal
+      const host = publisher ?? hostOf(redirectUrl)
+      const origin = { by: 'itself', host, hosts, ...(publisher !== undefined && { publisher }), identity } as const
       const checked = { fields: fieldsOf(proposal, lineage), trusted: false }
       const given = { key: createKey(account, random), owner: account, epoch, createdAt: clock(), checked, origin }
       return { app: newApp(parts, { ...given, credentials: { type: 'none' } }), isNew: true }
@@ -84,15 +97,9 @@ export function createClientApps(parts: {
     return []
   }
 
-  function fieldsOf({ name, homepage, redirectUrls }: Proposal, lineage: Lineage): CheckedFields {
-    const address = homepage === undefined ? undefined : homepageRule.check(homepage)
-    return {
-      name,
-      foldedName: foldName(name),
-      ...(address?.ok && { homepage: address.value.display, homepageAscii: address.value.ascii }),
-      redirectUrls,
-      scopes: policy?.scopes.filter((scope) => mayRegisterScope(lineage, scope)) ?? [],
-    }
+  function fieldsOf(proposal: Proposal, lineage: Lineage): CheckedFields {
+    const scopes = policy?.scopes.filter((scope) => mayRegisterScope(lineage, scope)) ?? []
+    return { ...describedFields(proposal), scopes }
   }
 
   function assertAdmitted(proposal: Proposal, by: AskedAccount): void {

@@ -2,6 +2,7 @@ import { createHmac, type KeyObject } from 'node:crypto'
 import { sameDigest } from '../../credentials/digest.ts'
 import { parseMembers } from '../../credentials/jwt/compact.ts'
 import { hostsOf, identityOf } from './check-proposal.ts'
+import { identityOfDocument, isDocumentUrl } from './document-url.ts'
 import type { ClientId, Proposal } from './proposal.ts'
 
 /** The longest `client_id`, in characters. Clients send it in URLs. */
@@ -28,9 +29,13 @@ export interface ClientIds {
  * differs from one installation of a program to the next. The MAC is HMAC-SHA-256 of everything before it, cut to 128 bits.
  *
  * @param keys - the first signs, all verify. Without any, no `client_id` carries a registration.
+ * @param options - `hasDocuments`: whether a `client_id` may be the URL of a document.
  * @see [RFC 7591 - OAuth 2.0 Dynamic Client Registration Protocol](https://www.rfc-editor.org/rfc/rfc7591.html#appendix-A.5.2)
  */
-export function createClientIds(keys: readonly KeyObject[], tokenPrefix: string): ClientIds {
+export function createClientIds(
+  keys: readonly KeyObject[],
+  { tokenPrefix, hasDocuments }: { readonly tokenPrefix: string; readonly hasDocuments: boolean },
+): ClientIds {
   const head = `${tokenPrefix}_rg_`
   const macOf = (key: KeyObject, text: string) =>
     createHmac('sha256', key).update(text).digest().subarray(0, MAC_BYTES).toString('base64url')
@@ -43,6 +48,8 @@ export function createClientIds(keys: readonly KeyObject[], tokenPrefix: string)
       return `${signed}.${macOf(key, signed)}`
     },
     read(text) {
+      if (hasDocuments && isDocumentUrl(text))
+        return { type: 'document', identity: identityOfDocument(text), url: text }
       if (text.length > MAX_CLIENT_ID || !text.startsWith(head)) return undefined
       const [, body = '', mac = ''] = BODY.exec(text.slice(head.length)) ?? []
       // Texts are compared: several of them decode to the same bytes.

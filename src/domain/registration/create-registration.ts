@@ -1,3 +1,4 @@
+import type { Emitter } from '../../base/events.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import type { Collection } from '../../records/collection.ts'
 import type { Pages } from '../../records/pages.ts'
@@ -5,6 +6,7 @@ import { createStoreApp, type StoreApp } from '../apps/store-app.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import { type ClientApps, createClientApps } from './client-apps.ts'
 import { type ClientIds, createClientIds } from './client-ids.ts'
+import { createDocuments, type Documents } from './documents.ts'
 import { createSelfRegistration, type SelfRegistration } from './self-registration.ts'
 import type { SelfRegistrationPolicy } from './self-registration-options.ts'
 
@@ -15,6 +17,8 @@ export interface Registration {
   readonly storeApp: StoreApp
   /** Undefined if none may. */
   readonly selfRegistration: SelfRegistration | undefined
+  /** Undefined if no client id is the URL of a document. */
+  readonly documents: Documents | undefined
 }
 
 /** @param parts - `selfRegistration`: undefined if no program may register itself. */
@@ -27,10 +31,16 @@ export function createRegistration(parts: {
   readonly appsPerOwner: number
   readonly redirects: RedirectPolicy
   readonly tokenPrefix: string
+  readonly events: Emitter
+  readonly steadyClock: () => number
   readonly selfRegistration: SelfRegistrationPolicy | undefined
 }): Registration {
-  const { selfRegistration: policy, redirects, tokenPrefix } = parts
-  const clientIds = createClientIds(policy?.keys ?? [], tokenPrefix)
-  const selfRegistration = policy && createSelfRegistration({ clientIds, redirects, scopes: policy.scopes })
-  return { clientIds, clientApps: createClientApps(parts), storeApp: createStoreApp(parts), selfRegistration }
+  const { selfRegistration: policy, redirects, steadyClock } = parts
+  const { fetchDocument, keys = [], scopes = [] } = policy ?? {}
+  const clientIds = createClientIds(keys, { ...parts, hasDocuments: fetchDocument !== undefined })
+  const documents = fetchDocument && createDocuments({ fetchDocument, redirects, steadyClock })
+  const hasDocuments = documents !== undefined
+  const selfRegistration = policy && createSelfRegistration({ clientIds, redirects, scopes, hasDocuments })
+  const stored = { clientApps: createClientApps(parts), storeApp: createStoreApp(parts) }
+  return { clientIds, ...stored, selfRegistration, documents }
 }

@@ -26,9 +26,8 @@ export interface Proposal {
 }
 
 /** A `client_id` that says what the client is, instead of the key of an app. */
-export interface ClientId {
+export type ClientId =
   /** The response to a registration, `<prefix>_rg_<payload>.<MAC>`, with a right MAC. */
-  readonly type: 'proposal'
-  readonly identity: string
-  readonly proposal: Proposal
-}
+  | { readonly type: 'proposal'; readonly identity: string; readonly proposal: Proposal }
+  /** The URL of a document, which was not checked. */
+  | { readonly type: 'document'; readonly identity: string; readonly url: string }

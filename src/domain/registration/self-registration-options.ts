@@ -3,6 +3,7 @@ import { invalidOption } from '../../base/errors.ts'
 import { assertOptions, knownMembers } from '../../base/known-members.ts'
 import { selfRegisteredRedirectRule } from '../apps/fields/self-registered-redirect.ts'
 import { isPrivateUseScheme, type SelfRegisteredRedirects, schemeOf } from '../input/redirect-policy.ts'
+import type { FetchDocument } from './fetch-document.ts'
 import type { Proposal } from './proposal.ts'
 
 /** Lets programs register themselves. What they register becomes an app of an account once that account has approved it. */
@@ -32,6 +33,14 @@ export interface SelfRegistrationOptions {
    * true or false at once. Default is to let all in.
    */
   readonly admit?: AdmitProposal | undefined
+  /**
+   * Fetches the documents of programs, whose URL then is a client id: `createDocumentFetcher()` of `appgrant/cimd`. A document is
+   * fetched only at an authorization request of a signed-in account, at most once a minute, and within 5 seconds. Default is none: a
+   * URL is not a client id.
+   *
+   * @see [Client ID Metadata Document](https://datatracker.ietf.org/doc/draft-ietf-oauth-client-id-metadata-document/)
+   */
+  readonly fetchDocument?: FetchDocument | undefined
 }
 
 /** The host's decision about a program that registers itself. */
@@ -47,10 +56,11 @@ export interface SelfRegistrationPolicy {
   readonly scopes: readonly string[]
   readonly redirects: SelfRegisteredRedirects
   readonly admit: AdmitProposal
+  readonly fetchDocument: FetchDocument | undefined
 }
 
 const NAMES = knownMembers<SelfRegistrationOptions>(
-  { keys: true, scopes: true, redirects: true, admit: true },
+  { keys: true, scopes: true, redirects: true, admit: true, fetchDocument: true },
   { key: 'keys', secret: 'keys', scope: 'scopes' },
 )
 const MAX_KEYS = 8
@@ -64,11 +74,14 @@ export function checkSelfRegistration(
   catalogue: ReadonlyMap<string, string>,
 ): SelfRegistrationPolicy {
   assertOptions('createAppGrant', given, NAMES, 'selfRegistration')
-  const { keys, scopes, redirects = 'loopback', admit = () => true } = given
+  const { keys, scopes, redirects = 'loopback', admit = () => true, fetchDocument } = given
   if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === 'string' && catalogue.has(scope)))
     throw wrong('scopes', 'an array of scopes that the option scopes describes', scopes)
   if (typeof admit !== 'function') throw wrong('admit', 'a function of a proposal that returns true or false', admit)
-  return { keys: checkKeys(keys), scopes: [...new Set(scopes)], redirects: checkRedirects(redirects), admit }
+  if (fetchDocument !== undefined && typeof fetchDocument !== 'function')
+    throw wrong('fetchDocument', 'a function, such as createDocumentFetcher() of appgrant/cimd', fetchDocument)
+  const checked = { keys: checkKeys(keys), scopes: [...new Set(scopes)], redirects: checkRedirects(redirects) }
+  return { ...checked, admit, fetchDocument }
 }
 
 function checkKeys(keys: SelfRegistrationOptions['keys']): readonly KeyObject[] {

@@ -30,6 +30,8 @@ export interface SelfRegistration {
    * @see [RFC 7591 - OAuth 2.0 Dynamic Client Registration Protocol](https://www.rfc-editor.org/rfc/rfc7591.html#section-3)
    */
   register(description: Description): RegisteredClient
+  /** Whether the URL of a document is a client id: the option `fetchDocument`. */
+  readonly hasDocuments: boolean
   /** Whether a page of that origin may be one of the program with that client id: one of its redirect URLs has the same origin. */
   hasOrigin(clientId: string, origin: string): boolean
 }
@@ -43,10 +45,12 @@ export function createSelfRegistration(parts: {
   readonly clientIds: ClientIds
   readonly redirects: RedirectPolicy
   readonly scopes: readonly string[]
+  readonly hasDocuments: boolean
 }): SelfRegistration {
-  const { clientIds, redirects, scopes } = parts
+  const { clientIds, redirects, scopes, hasDocuments } = parts
 
   return Object.freeze({
+    hasDocuments,
     register(description: Description) {
       const checked = checkDescription(objectInput(description, 'description', DESCRIPTION), redirects)
       const { sentRedirectUrls: redirectUrls, name, homepage } = checked

@@ -8,8 +8,11 @@ import type { Permissions } from '../../domain/apps/permissions.ts'
 import type { Install } from '../../domain/installs/installs.ts'
 import type { TokenInfo } from '../../domain/tokens/token-store.ts'
 
-/** The details of errors that a response shows: not the reason of an invalid token, nor which limit was reached. */
-type ShownDetails = ErrorDetails[Exclude<ErrorCode, 'invalid_token' | 'limit_reached' | 'too_many_failures'>]
+/** The details of errors that a response shows: not the reason of an invalid token, which limit was reached, nor when to retry. */
+type ShownDetails = ErrorDetails[Exclude<
+  ErrorCode,
+  'invalid_token' | 'limit_reached' | 'too_many_failures' | 'document_unavailable'
+>]
 type MemberOf<Union> = Union extends unknown ? keyof Union & string : never
 
 type Schema = Readonly<Record<string, unknown>>
@@ -79,6 +82,7 @@ const app = {
       by: { const: 'itself' },
       host: { ...text, description: 'What people are shown: anyone can choose a name.' },
       hosts: texts,
+      'publisher?': text,
       identity: text,
     } satisfies Members<NonNullable<App['origin']>>),
     description: 'Only if the app has registered itself.',

@@ -15,7 +15,7 @@ const MAX_AGE_SECONDS = 3600
  * The metadata of this server. No URL in it comes from the request (HTTP-7).
  *
  * @param options - `asksUsers`: whether /authorize is served; `hasKeys`: whether /jwks.json is; `registers`: whether
- *   /register is; `scopes`: the catalogue. The metadata that depends on an
+ *   /register is; `hasDocuments`: whether the URL of a document is a client id; `scopes`: the catalogue. The metadata that depends on an
  *   endpoint is included only if it is served.
  * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
  */
@@ -25,11 +25,13 @@ export function metadataRoute(
     asksUsers,
     hasKeys,
     registers,
+    hasDocuments,
     scopes,
   }: {
     readonly asksUsers: boolean
     readonly hasKeys: boolean
     readonly registers: boolean
+    readonly hasDocuments: boolean
     readonly scopes: readonly ScopeDescription[]
   },
 ): Route {
@@ -55,6 +57,7 @@ export function metadataRoute(
       authorization_response_iss_parameter_supported: true,
     }),
     ...(registers && { registration_endpoint: `${issuer}/register` }),
+    ...(hasDocuments && { client_id_metadata_document_supported: true }),
     ...(hasKeys && { jwks_uri: `${issuer}${JWKS_PATH}` }),
   }
   return {

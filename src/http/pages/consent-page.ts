@@ -39,13 +39,21 @@ function aboutApp({ app, account, redirectHost }: Consent, texts: PageTexts): Ht
 }
 
 /** About a program that registered itself. Only where the response goes is sure, so that comes first, and the name is not in the title. */
-function aboutStranger({ app, account, isNew, redirectHost }: Consent, texts: PageTexts): Html {
+function aboutStranger({ app, account, isNew, before, redirectHost }: Consent, texts: PageTexts): Html {
   const isLocal = LOOPBACK_HOST.test(redirectHost)
   const goesTo = isLocal ? texts.strangerOnDevice : fill(texts.strangerElsewhere, { host: bdi(redirectHost) })
+  const { publisher } = app.origin ?? {}
+  const isNewText = isNew && html` ${texts.strangerIsNew}`
+  const beforeText = before && html` ${changeOf(before, app, texts)}`
   return html`<h1>${texts.strangerHeading}</h1>
 <p>${texts.strangerUnchecked} ${goesTo}</p>
-<p>${fill(texts.strangerName, { name: bdi(app.name) })}${isNew ? html` ${texts.strangerIsNew}` : ''}</p>
+${publisher !== undefined && html`<p>${fill(texts.strangerPublisher, { host: bdi(publisher) })}</p>\n`}<p>${fill(texts.strangerName, { name: bdi(app.name) })}${isNewText}${beforeText}</p>
 <p>${fill(texts.strangerAccount, { account: bdi(account) })}</p>`
+}
+
+function changeOf(before: NonNullable<Consent['before']>, app: Consent['app'], texts: PageTexts): Html {
+  if (before.name === app.name) return html`${texts.strangerChanged}`
+  return html`${fill(texts.strangerRenamed, { name: bdi(before.name) })}`
 }
 
 function bdi(text: string): Html {

@@ -18,6 +18,7 @@ const EXPLANATIONS: Partial<Record<ErrorCode, Exclude<keyof PageTexts, 'consentT
   clock_skew: 'unavailable',
   conflict: 'unavailable',
   limit_reached: 'tooMany',
+  document_unavailable: 'unavailable',
 }
 
 /** The built-in error page. It contains nothing from the request. */

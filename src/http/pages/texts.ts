@@ -18,9 +18,14 @@ export interface PageTexts {
   /** With `{host}`, the host that the response is sent to. */
   readonly strangerElsewhere: string
   readonly strangerOnDevice: string
+  /** With `{host}`, the host that publishes the document of the program. */
+  readonly strangerPublisher: string
   /** With `{name}`, what the program calls itself. */
   readonly strangerName: string
   readonly strangerIsNew: string
+  readonly strangerChanged: string
+  /** With `{name}`, what the program called itself before. */
+  readonly strangerRenamed: string
   /** With `{account}`, the account that is signed in. */
   readonly strangerAccount: string
   readonly owner: string
@@ -56,8 +61,11 @@ const en: PageTexts = {
   strangerElsewhere: 'The response goes to {host}.',
   strangerOnDevice:
     'The response goes to a program on this computer. Allow it only if you have just started it yourself.',
+  strangerPublisher: 'Its description comes from {host}.',
   strangerName: 'It calls itself “{name}”.',
   strangerIsNew: 'You have not allowed it before.',
+  strangerChanged: 'Where it may be reached has changed since you allowed it.',
+  strangerRenamed: 'When you allowed it, it called itself “{name}”.',
   strangerAccount: 'You are signed in as {account}.',
   owner: 'Owner',
   homepage: 'Homepage',
@@ -91,8 +99,11 @@ const de: PageTexts = {
   strangerElsewhere: 'Die Antwort geht an {host}.',
   strangerOnDevice:
     'Die Antwort geht an ein Programm auf diesem Computer. Stimmen Sie nur zu, wenn Sie es gerade selbst gestartet haben.',
+  strangerPublisher: 'Seine Beschreibung stammt von {host}.',
   strangerName: 'Es nennt sich „{name}“.',
   strangerIsNew: 'Sie haben es bisher nicht zugelassen.',
+  strangerChanged: 'Wo es erreichbar ist, hat sich geändert, seit Sie es zugelassen haben.',
+  strangerRenamed: 'Als Sie es zugelassen haben, nannte es sich „{name}“.',
   strangerAccount: 'Sie sind als {account} angemeldet.',
   owner: 'Besitzer',
   homepage: 'Homepage',

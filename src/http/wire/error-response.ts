@@ -68,13 +68,16 @@ const OUTAGES = [
   'claims_unavailable',
   'legacy_secret_unavailable',
   'issuer_unavailable',
+  'document_unavailable',
   'conflict',
 ] as const
 
 const LIMITS = ['too_many_failures', 'limit_reached'] as const
 
-function unavailable({ message }: AppGrantError): ErrorReply {
-  return errorReply(503, 'temporarily_unavailable', message, { headers: { 'retry-after': RETRY_AFTER_SECONDS } })
+function unavailable(error: AppGrantError): ErrorReply {
+  const isKnown = isAppGrantError(error, 'document_unavailable')
+  const seconds = isKnown ? String(error.details.retryAfterSeconds) : RETRY_AFTER_SECONDS
+  return errorReply(503, 'temporarily_unavailable', error.message, { headers: { 'retry-after': seconds } })
 }
 
 /** Maps to the error codes of the OAuth RFCs (ERR-1). */

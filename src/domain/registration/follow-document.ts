@@ -1,0 +1,64 @@
+import type { Emitter } from '../../base/events.ts'
+import { appKind, appRef, type CheckedFields, type LiveApp } from '../../records/app.ts'
+import type { Collection } from '../../records/collection.ts'
+import { update } from '../apps/app-transitions.ts'
+import { homepageRule } from '../apps/fields/web-address.ts'
+import { foldName } from '../input/fold-name.ts'
+import type { Proposal } from './proposal.ts'
+
+/** What a program said of itself before its document said something else. */
+export interface DescribedBefore {
+  readonly name: string
+  readonly redirectUrls: readonly string[]
+}
+
+/** The fields of an app that a proposal decides. */
+export function describedFields({ name, homepage, redirectUrls }: Proposal): Omit<CheckedFields, 'scopes'> {
+  const address = homepage === undefined ? undefined : homepageRule.check(homepage)
+  return {
+    name,
+    foldedName: foldName(name),
+    ...(address?.ok && { homepage: address.value.display, homepageAscii: address.value.ascii }),
+    redirectUrls,
+  }
+}
+
+/**
+ * Makes the app of an account say what the document of its program says now. Whoever controls the document decides where codes may go,
+ * so a code whose redirect URL is no longer in it must not work. Sessions go on. A suspended app stays as it is, so that it is found
+ * under its name.
+ */
+export function createFollowDocument({
+  collection,
+  events,
+  stamp,
+}: {
+  readonly collection: Collection
+  readonly events: Emitter
+  readonly stamp: () => string
+}) {
+  return async (
+    app: LiveApp,
+    proposal: Proposal,
+    actor: { readonly account: string; readonly login?: string },
+  ): Promise<{ readonly app: LiveApp; readonly before?: DescribedBefore }> => {
+    if (proposal.publisher === undefined || saysTheSame(app, proposal)) return { app }
+    const stored = await collection.write(appKind, appRef(app.key), (current) => {
+      if (current?.state !== 'live' || current.suspended) return undefined
+      const { origin = app.origin, ...rest } = update(
+        current,
+        { ...current.fields, ...describedFields(proposal) },
+        stamp,
+      )
+      return { ...rest, ...(origin && { origin: { ...origin, hosts: proposal.hosts } }) }
+    })
+    if (stored?.state !== 'live') return { app }
+    events.emit('app', actor, { change: 'updated', app: app.key })
+    const { name, redirectUrls } = app.fields
+    return { app: stored, before: { name, redirectUrls } }
+  }
+}
+
+function saysTheSame({ fields }: LiveApp, { name, redirectUrls }: Proposal): boolean {
+  return fields.name === name && JSON.stringify(fields.redirectUrls) === JSON.stringify(redirectUrls)
+}
