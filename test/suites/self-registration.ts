@@ -59,6 +59,19 @@ export function testSelfRegistration(open: OpenStore): void {
       expect(await w.appsOf()).toEqual([])
     })
 
+    it('a code that leaked before its exchange is revoked by a report, and makes no app (ERR-5, WEB-5)', async () => {
+      const w = await fixture()
+      const leaks: object[] = []
+      w.appgrant.events.on('leak', (event) => leaks.push(event))
+      const [leaked, other] = [await w.code(), await w.code({}, { account: 'other-org' })]
+      expect(await w.appgrant.authorizer.reportLeak({ token: leaked })).toBe(true)
+      expect(leaks).toMatchObject([{ credential: 'code', account: 'user' }])
+      expect(await codeOf(w.exchange(leaked))).toBe('invalid_code')
+      expect(await w.appsOf()).toEqual([])
+      expect(await w.appgrant.authorizer.reportLeak({ token: leaked })).toBe(false)
+      expect(await w.verify((await w.exchange(other)).accessToken)).toBe('ok')
+    })
+
     it('the second authorization is that of the same app (WEB-5)', async () => {
       const w = await fixture()
       const first = await w.exchange(await w.code())

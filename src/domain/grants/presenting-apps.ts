@@ -26,6 +26,8 @@ export interface PresentingApps {
     input: AppCredentials & RequestContext,
     presented: ParsedToken | undefined,
   ): Promise<PresentingApp | 'removed' | 'unknown'>
+  /** The app of a credential, whose text proves nothing yet. Undefined if there is none. */
+  appOf(presented: ParsedToken): Promise<PresentingApp | 'removed' | undefined>
 }
 
 export function createPresentingApps(parts: {
@@ -46,6 +48,7 @@ export function createPresentingApps(parts: {
       if (found === undefined || found === 'removed') return found ?? 'unknown'
       return found.app.origin?.identity === client.identity ? found : 'unknown'
     },
+    appOf,
   }
 
   async function appOf(presented: ParsedToken): Promise<PresentingApp | 'removed' | undefined> {

@@ -111,9 +111,9 @@ export function createSessionExchange(parts: {
       const found = await find(credential)
       if (!found) return undefined
       await ending.end(sessionOf(app, found), { change: 'removed', source })
-      const { session, install, isExpired } = found
+      const { session, isExpired } = found
       const wasUsable = session.state === 'open' && session.stamp === app.stamp && !isExpired
-      return wasUsable ? install?.account : undefined
+      return wasUsable ? installOf(found)?.account : undefined
     },
     isGenuine,
   }
@@ -148,7 +148,7 @@ export function createSessionExchange(parts: {
     if (!found) throw grant.invalid('unknown')
     const { session } = found
     grant.assertBound?.(session)
-    const install = found.install ?? (found.hasNoInstall ? newInstallOf(session) : undefined)
+    const install = installOf(found)
     if (!install || session.stamp !== app.stamp) throw grant.invalid('revoked')
     if (install.epoch !== (await assertMayAct(app, install.account, asked))) throw grant.invalid('revoked')
     if (session.newApp) await clientApps.assertMayRegister(install.account, asked)
@@ -177,6 +177,11 @@ export function createSessionExchange(parts: {
 /** What is known of a request of that app. A new one does not exist. */
 export function knownOf({ app, isNew }: PresentingApp): Known {
   return isNew ? {} : { app: app.key }
+}
+
+/** The install of a session, or the one that the exchange of its code leads to. Undefined if it was ended or replaced. */
+function installOf({ session, install, hasNoInstall }: FoundSession): LiveInstall | undefined {
+  return install ?? (hasNoInstall ? newInstallOf(session) : undefined)
 }
 
 function sessionOf(app: LiveApp, { session, install }: Pick<FoundSession, 'session' | 'install'>) {

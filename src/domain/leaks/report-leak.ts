@@ -3,11 +3,12 @@ import { knownMembers } from '../../base/known-members.ts'
 import { isAppSecretText } from '../../credentials/app-secret-text.ts'
 import { digestOf, sameDigest } from '../../credentials/digest.ts'
 import { readAnyCredential } from '../../credentials/read-any-credential.ts'
-import { appKind, appRef, type LiveApp, type StoredApp, secretsOf } from '../../records/app.ts'
+import { appKind, appRef, type StoredApp, secretsOf } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import * as transitions from '../apps/app-transitions.ts'
 import { CONTEXT, type RequestContext } from '../apps/authenticate-app.ts'
 import type { FindApp } from '../apps/find-app.ts'
+import type { PresentingApps } from '../grants/presenting-apps.ts'
 import { isCredential } from '../grants/session-credential.ts'
 import type { SessionExchange } from '../grants/session-exchange.ts'
 import { idInput, objectInput, sourceInput } from '../input/input.ts'
@@ -48,11 +49,12 @@ const LEAK = knownMembers<Leak>(
 export function createReportLeak(parts: {
   readonly collection: Collection
   readonly findApp: FindApp
+  readonly presentingApps: PresentingApps
   readonly sessions: SessionExchange
   readonly accessTokens: AccessTokenRevocation
   readonly events: Emitter
 }): ReportLeak {
-  const { collection, findApp, sessions, accessTokens, events } = parts
+  const { collection, findApp, presentingApps, sessions, accessTokens, events } = parts
 
   return async (input) => {
     const source = sourceInput(objectInput(input, 'leak', LEAK))
@@ -70,8 +72,9 @@ export function createReportLeak(parts: {
     if (!presented) return undefined
     const { parsed, credential } = presented
     if (!('token' in parsed) && !isCredential(parsed)) return undefined
-    const app = await loadApp(parsed.app)
-    if (!app) return undefined
+    const presenting = await presentingApps.appOf(parsed)
+    if (typeof presenting !== 'object') return undefined
+    const { app } = presenting
     if ('token' in parsed) {
       const account = await accessTokens.revoke(app, { parsed, credential }, source)
       return account === undefined ? undefined : { credential: 'accessToken', app: app.key, account }
@@ -96,10 +99,5 @@ export function createReportLeak(parts: {
     if (changed?.state !== 'live') return undefined
     events.emit('app', {}, { change: 'secret_removed', app: found.key })
     return { credential: 'secret', app: found.key, account: changed.owner }
-  }
-
-  async function loadApp(key: string): Promise<LiveApp | undefined> {
-    const app = await collection.load(appKind, appRef(key))
-    return app?.state === 'live' ? app : undefined
   }
 }
