@@ -1,6 +1,5 @@
 import { invalidOption } from './base/errors.ts'
 import { assertOptions, knownMembers } from './base/known-members.ts'
-import { parseUrl } from './base/parse-url.ts'
 import { type AssertionOptions, type AssertionPolicy, checkAssertions } from './credentials/jwt/assertion-policy.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
 import { TOKEN_PREFIX } from './credentials/token-format.ts'
@@ -11,7 +10,7 @@ import type { DecideConsent } from './domain/authorization/consent-policy.ts'
 import { isIssuer } from './domain/input/issuer.ts'
 import { DEFAULT_LIFETIMES, type Lifetimes, readLifetimes } from './domain/input/lifetimes.ts'
 import { type RedirectOptions, type RedirectPolicy, readRedirects } from './domain/input/redirect-policy.ts'
-import { MAX_RESOURCES } from './domain/input/resources.ts'
+import { areResources, MAX_RESOURCES } from './domain/input/resources.ts'
 import {
   checkSelfRegistration,
   type SelfRegistrationOptions,
@@ -61,6 +60,12 @@ export interface AppGrantOptions {
    * @see [RFC 9068 - JWT Profile for OAuth 2.0 Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-2)
    */
   readonly signing?: SigningOptions | undefined
+  /**
+   * Whether revocations are entered in a feed, `POST /revocations`, by which services without access to the store learn of them in
+   * seconds: the option `feed` of `signatureVerifier`. Requires `signing`. Every operation that revokes then writes a record more.
+   * It must be the same on all nodes. Default is false.
+   */
+  readonly revocationFeed?: boolean | undefined
   /** Which assertions apps with keys may authenticate with. The defaults are those of {@link AssertionOptions}, the strictest. */
   readonly assertions?: AssertionOptions | undefined
   /**
@@ -171,7 +176,6 @@ export type CheckedOptions = {
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
 }
 
-const MAX_RESOURCE = 512
 const OPTIONS = knownMembers<AppGrantOptions>({
   store: true,
   directory: true,
@@ -179,6 +183,7 @@ const OPTIONS = knownMembers<AppGrantOptions>({
   resources: true,
   scopes: true,
   signing: true,
+  revocationFeed: true,
   assertions: true,
   claims: true,
   consent: true,
@@ -212,7 +217,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
       issuer,
     )
   }
-  const { resources, signing, claims, verifyLegacySecret, consent = () => 'ask' } = options
+  const { resources, signing, revocationFeed = false, claims, verifyLegacySecret, consent = () => 'ask' } = options
   if (typeof consent !== 'function')
     throw wrong('consent', "a function of an app and a request that returns 'ask', 'remember' or 'skip'", consent)
   if (verifyLegacySecret !== undefined && typeof verifyLegacySecret !== 'function')
@@ -226,6 +231,13 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     throw wrong('resources', `an array of 1–${MAX_RESOURCES} distinct URIs without fragment`, resources)
   if (signing !== undefined && issuer === undefined)
     throw wrong('issuer', 'an https URL, because signed tokens contain it', issuer)
+  if (typeof revocationFeed !== 'boolean') throw wrong('revocationFeed', 'true or false', revocationFeed)
+  if (revocationFeed && signing === undefined)
+    throw wrong(
+      'revocationFeed',
+      'no feed without `signing`: opaque tokens are verified by introspection',
+      revocationFeed,
+    )
   if (typeof tokenPrefix !== 'string' || !TOKEN_PREFIX.test(tokenPrefix))
     throw wrong('tokenPrefix', 'a string that matches [a-z][a-z0-9]{1,9}', tokenPrefix)
   if (typeof rotateRefreshTokens !== 'boolean' && typeof rotateRefreshTokens !== 'function')
@@ -243,6 +255,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     claims,
     verifyLegacySecret,
     consent,
+    revocationFeed,
     signing: signing === undefined ? undefined : checkSigning(signing),
     assertions: checkAssertions(options.assertions),
     tokenPrefix,
@@ -278,17 +291,6 @@ function integer(name: string, value: unknown, [min, max]: readonly [number, num
     throw wrong(name, `an integer from ${min} to ${max}`, value)
   }
   return value as number
-}
-
-/** @see RFC 8707 §2 */
-function areResources(resources: unknown): boolean {
-  if (!Array.isArray(resources) || resources.length === 0 || resources.length > MAX_RESOURCES) return false
-  const isResource = (one: unknown) =>
-    typeof one === 'string' &&
-    one.length <= MAX_RESOURCE &&
-    /^[\x21\x24-\x7e]+$/.test(one) &&
-    parseUrl(one) !== undefined
-  return resources.every(isResource) && new Set(resources).size === resources.length
 }
 
 function wrong(name: string, expected: string, received: unknown): TypeError {

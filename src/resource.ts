@@ -17,6 +17,8 @@ export type {
   VerifyFailure,
   VerifyOptions,
 } from './domain/tokens/verification.ts'
+export type { FeedOptions } from './resource/feed.ts'
 export { type IntrospectionOptions, introspectionVerifier } from './resource/introspection-verifier.ts'
 export type { ResourceOptions } from './resource/options.ts'
-export { type SignatureOptions, signatureVerifier } from './resource/signature-verifier.ts'
+export type { ResourceServerCredentials } from './resource/resource-server-client.ts'
+export { type SignatureOptions, type SignatureVerifier, signatureVerifier } from './resource/signature-verifier.ts'

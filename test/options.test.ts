@@ -161,6 +161,7 @@ describe('createAppGrant options', () => {
         issuer: 'https://a.example/x',
         resources: ['https://a.example/x', 'urn:example:calls', 'https://b.example/?x=y'],
         signing: { current: newKey() },
+        revocationFeed: true,
         tokenPrefix: 'voip',
         appsPerOwner: 1,
         lifetimes,
@@ -186,6 +187,14 @@ describe('createAppGrant options', () => {
       'http://127.0.0.1',
     ])
       expect(create({ store, issuer }).issuer).toBe(issuer)
+  })
+
+  it('a revocation feed needs signed tokens, and is on or off', () => {
+    const signed = { store, issuer: 'https://a.example', signing: { current: newKey() } }
+    expect(() => create({ store, revocationFeed: true })).toThrow(/^createAppGrant: revocationFeed: expected .+signing/)
+    expect(() => create({ ...signed, revocationFeed: 'on' })).toThrow(/^createAppGrant: revocationFeed: expected true/)
+    expect(create(signed).revocationFeed).toBeUndefined()
+    expect(create({ ...signed, revocationFeed: true }).revocationFeed).toBeDefined()
   })
 
   it('signing without an issuer, or with keys that cannot sign, is refused', () => {

@@ -124,6 +124,19 @@ const NESTED: Readonly<Record<string, Case>> = {
   ),
   'createHandler theme': wrong('acent', 'accent', (theme) => http.createHandler(appgrant, { theme })),
   'createHandler texts': wrong('approv', 'approve', (fr) => http.createHandler(appgrant, { texts: { fr } })),
+  'createAppGrant revocationFeed.read': wrong('after', 'cursor', (extra) =>
+    core
+      .createAppGrant({
+        store: memory.memoryStore(),
+        issuer: ISSUER,
+        signing: { current: SIGNING_KEY },
+        revocationFeed: true,
+      })
+      .revocationFeed?.read({ reader: key, ...extra }),
+  ),
+  'signatureVerifier feed': wrong('interval', 'intervalMs', (extra) =>
+    resource.signatureVerifier({ ...verifier, feed: { ...credentials, ...extra } }),
+  ),
   'redisStore durability': wrong('timeout', 'timeoutMs', (extra) =>
     redis.redisStore({ client, durability: { replicas: 1, timeoutMs: 100, ...extra } }),
   ),

@@ -34,9 +34,10 @@ export function createNodeChecks(parts: {
   readonly tokenPrefix: string
   readonly resources: readonly string[] | undefined
   readonly jwks: (() => Promise<JwkSet>) | undefined
+  readonly hasFeed: boolean
   readonly lifetimes: { readonly refreshGraceSeconds: number }
 }): NodeChecks {
-  const { collection, accounts, compare, issuer, tokenPrefix, resources, jwks, lifetimes } = parts
+  const { collection, accounts, compare, issuer, tokenPrefix, resources, jwks, hasFeed, lifetimes } = parts
 
   return {
     async prepare() {
@@ -46,6 +47,7 @@ export function createNodeChecks(parts: {
         tokenPrefix: JSON.stringify(tokenPrefix),
         resources: JSON.stringify(resources ?? null),
         signing: JSON.stringify(jwks ? (await jwks()).keys.map(({ kid }) => kid) : null),
+        ...(hasFeed && { revocationFeed: JSON.stringify(hasFeed) }),
         'lifetimes.refreshGraceSeconds': JSON.stringify(lifetimes.refreshGraceSeconds),
         directory: JSON.stringify(accounts.hasDirectory),
       })

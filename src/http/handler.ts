@@ -12,6 +12,7 @@ import { leakedRoute } from './oauth/leaked.ts'
 import { metadataRoute } from './oauth/metadata.ts'
 import { registerRoute } from './oauth/register.ts'
 import { type ResourceDescription, resourceMetadataRoutes } from './oauth/resource-metadata.ts'
+import { revocationsRoute } from './oauth/revocations.ts'
 import { revokeRoute } from './oauth/revoke.ts'
 import { checkLeakReports, type LeakReportOptions } from './oauth/scanner-signature.ts'
 import { tokenRoute } from './oauth/token.ts'
@@ -192,6 +193,7 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
     ...withPreflight(revokeRoute(core), 'apps'),
     introspectRoute(core, issuer),
     ...(leakReports === undefined ? [] : [leakedRoute(core, checkLeakReports(leakReports))]),
+    ...(core.revocationFeed ? [revocationsRoute(core, core.revocationFeed)] : []),
     ...withPreflight(metadataRoute(issuer, metadata), 'everyone'),
     ...(core.jwks ? withPreflight(jwksRoute(core.jwks), 'everyone') : []),
     ...(selfRegistration ? withPreflight(registerRoute(selfRegistration), 'everyone') : []),

@@ -4,6 +4,7 @@ import { nameOf } from '../credentials/digest.ts'
 import type { AppJwk } from '../credentials/jwt/app-jwk.ts'
 import type { GroupRef, RecordRef } from '../store/store.ts'
 import type { Kind } from './collection.ts'
+import { stampName } from './stamp-name.ts'
 
 /** The fields of an app, in the form that is stored and compared. An absent optional field is not a property. */
 export interface CheckedFields {
@@ -172,9 +173,24 @@ export interface PackedApp
   readonly ownGeneration: string
 }
 
+/** The name of what all tokens of an app depend on: that it exists and is not suspended. */
+export function activeName(key: string): string {
+  return stampName('active', key)
+}
+
+function activeNames(app: StoredApp): readonly string[] {
+  return app.state === 'removed' || app.suspended ? [] : [activeName(app.key)]
+}
+
 export const appKind: Kind<StoredApp> = {
   name: KIND,
   isShared: true,
+  stamps(app) {
+    if (app.state === 'removed') return []
+    const { stamp, trustStamp, ownerStamp } = app
+    return [...activeNames(app), ...[stamp, trustStamp, ownerStamp].map((text) => stampName('stamp', text))]
+  },
+  returningStamps: activeNames,
   place(app) {
     const ref = { partition: partitionOfKey(app.key), id: app.key }
     if (app.state === 'removed') return { ...ref, groups: [], position: app.expiresAt, expiresAt: app.expiresAt }

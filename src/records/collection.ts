@@ -23,7 +23,17 @@ export interface Kind<Value> {
   unpack(record: StoreRecord): Value
   /** Whether a record of this kind is read by many calls: the version that was read last is then remembered. */
   readonly isShared?: boolean
+  /**
+   * Names of what signed tokens depend on in a value: a token is refused once one of its names is gone. A write by which a value
+   * loses some of them is entered in the revocation feed.
+   */
+  stamps?(value: Value): readonly string[]
+  /** Those of the names that can come back after they were lost, which is then entered too. Default is none. */
+  returningStamps?(value: Value): readonly string[]
 }
+
+/** Is told of every write that revokes, before it is done. If it rejects, nothing is written. */
+export type BeforeReplace = <Value>(kind: Kind<Value>, from: StoreRecord, value: Value) => Promise<void>
 
 /** A value as it was read last, and the revision that it was read at. */
 export interface Remembered<Value> {
@@ -51,6 +61,8 @@ export interface Collection {
   recall<Value>(kind: Kind<Value>, ref: RecordRef): Remembered<Value> | undefined
   /** Puts `value` in the place of what was read. False where something came in between: nothing was written. */
   replace<Value>(kind: Kind<Value>, from: StoreRecord, value: Value): Promise<boolean>
+  /** The same for what gives nothing any more, to give its space back: it was revoked by another write, which is in the feed. */
+  free<Value>(kind: Kind<Value>, from: StoreRecord, value: Value): Promise<boolean>
   /**
    * Makes sure that what was read is stored durably: writes it again, unless its write was confirmed to this process. A read shows
    * what a failover may still undo. False if something came in between.
@@ -73,7 +85,18 @@ export type Decide<Value> = (
 
 export function createCollection(
   store: Store,
-  { clock, random, retries }: { readonly clock: () => number; readonly random: RandomText; readonly retries: Retries },
+  {
+    clock,
+    random,
+    retries,
+    beforeReplace,
+  }: {
+    readonly clock: () => number
+    readonly random: RandomText
+    readonly retries: Retries
+    /** Undefined without a revocation feed. */
+    readonly beforeReplace?: BeforeReplace | undefined
+  },
 ): Collection {
   const record = <Value>(kind: Kind<Value>, value: Value): StoreRecord => {
     const { partition, id, groups, position, expiresAt } = kind.place(value)
@@ -133,6 +156,10 @@ export function createCollection(
       return mayBeOurs && (await isStored(next)) ? 'inserted' : result
     },
     async replace(kind, from, value) {
+      if (beforeReplace && kind.stamps) await beforeReplace(kind, from, value)
+      return collection.free(kind, from, value)
+    },
+    async free(kind, from, value) {
       const next = record(kind, value)
       // Outdated if this is done: what is recalled would be tried in vain.
       remembered.delete(from.id)

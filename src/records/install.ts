@@ -5,6 +5,7 @@ import { WIDTH } from '../credentials/token-format.ts'
 import type { GroupRef, RecordRef } from '../store/store.ts'
 import type { LiveApp } from './app.ts'
 import type { Kind } from './collection.ts'
+import { stampName } from './stamp-name.ts'
 
 /** An account's authorization of an app. It gives the app nothing without a session. */
 export interface LiveInstall {
@@ -74,6 +75,8 @@ interface PackedInstall extends Omit<LiveInstall, 'id' | 'expiresAt' | 'approved
 export const installKind: Kind<StoredInstall> = {
   name: INSTALL,
   isShared: true,
+  stamps: (install) =>
+    install.state === 'ended' ? [] : [install.stamp, install.tokenStamp].map((stamp) => stampName('stamp', stamp)),
   place(install) {
     const { id, app, expiresAt, state } = install
     const groups = state === 'live' ? [installsOfApp(app).group] : []

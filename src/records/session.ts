@@ -4,6 +4,7 @@ import { type TokenKind, WIDTH } from '../credentials/token-format.ts'
 import type { RecordRef } from '../store/store.ts'
 import { type LiveApp, type PackedApp, packApp, unpackApp } from './app.ts'
 import type { Kind } from './collection.ts'
+import { stampName } from './stamp-name.ts'
 
 /** The stage of a session while its consent request is pending, and while its code is current. */
 const PENDING = -1
@@ -172,6 +173,8 @@ interface PackedSession extends Omit<SessionBase, 'id' | 'stamp' | 'expiresAt' |
 export const sessionKind: Kind<Session> = {
   name: KIND,
   isShared: true,
+  // No token depends on a session that is not open yet.
+  stamps: ({ state, id }) => (state === 'open' ? [stampName('session', id)] : []),
   place: ({ app, id, expiresAt }) => ({
     partition: partitionOfKey(app),
     id,

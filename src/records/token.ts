@@ -1,9 +1,10 @@
 import { partitionOfKey } from '../credentials/app-key.ts'
 import { nameOf } from '../credentials/digest.ts'
 import type { GroupRef, RecordRef } from '../store/store.ts'
-import type { LiveApp } from './app.ts'
+import { activeName, type LiveApp } from './app.ts'
 import type { Kind } from './collection.ts'
 import type { LiveInstall } from './install.ts'
+import { stampName } from './stamp-name.ts'
 
 /** An access token. */
 export interface LiveToken {
@@ -78,6 +79,29 @@ export function userTokens(app: Stamped, install: LiveInstall): GroupRef {
   return group
 }
 
+/**
+ * The names by which the revocation feed knows what a token depends on: the same as the name of its list, the session, the token
+ * itself, and that the app is active.
+ */
+export function stampsOfToken(
+  { id, session }: LiveToken,
+  app: Stamped,
+  install: LiveInstall | undefined,
+): readonly string[] {
+  const isOwners = !install || install.account === app.owner
+  const stamps = [
+    app.stamp,
+    ...(install ? [install.stamp, install.tokenStamp] : [app.trustStamp]),
+    ...(isOwners ? [app.ownerStamp] : []),
+  ]
+  return [
+    activeName(app.key),
+    ...stamps.map((stamp) => stampName('stamp', stamp)),
+    ...(session === undefined ? [] : [stampName('session', session)]),
+    stampName('token', id),
+  ]
+}
+
 /** Prefix of the names of all lists of the app's app-only tokens, whatever their stamps. */
 export function appOnlyHolder(key: string): string {
   return `${key.slice(2, 2 + NAME)}.`
@@ -114,6 +138,7 @@ interface Packed {
 
 export const tokenKind: Kind<StoredToken> = {
   name: KIND,
+  stamps: (token) => (token.state === 'live' ? [stampName('token', token.id)] : []),
   place(token) {
     const { partition, id, expiresAt } = token
     return { partition, id, groups: token.state === 'live' ? [token.group] : [], position: expiresAt, expiresAt }

@@ -1,7 +1,7 @@
 import { AppGrantError } from '../base/errors.ts'
 
 /** Longer than every expected response. */
-const MAX_BYTES = 256 * 1024
+export const MAX_BYTES = 256 * 1024
 
 /** Fetches a response with its whole body. Rejects if it is too large or cut short. Redirects are returned, not followed. */
 export async function fetchWhole(url: string | URL, init: RequestInit): Promise<Response> {

@@ -8,7 +8,7 @@ import { isIssuer, isProtected } from '../domain/input/issuer.ts'
 const TIMEOUT_MS = 3000
 const MAX_TIMEOUT_MS = 60_000
 /** Tolerated clock difference between the issuer and this service. */
-const TOLERANCE_MS = 5000
+export const TOLERANCE_MS = 5000
 
 /** Options of both verifiers. */
 export interface ResourceOptions {

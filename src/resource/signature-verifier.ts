@@ -9,6 +9,7 @@ import {
   verifierOf,
   verifyFailure,
 } from '../domain/tokens/verification.ts'
+import { type FeedOptions, openFeed } from './feed.ts'
 import { fetchWhole, issuerAhead, issuerUnavailable } from './issuer-response.ts'
 import { checkResourceOptions, checkUrl, claimRules, RESOURCE_OPTIONS, type ResourceOptions } from './options.ts'
 
@@ -16,16 +17,29 @@ import { checkResourceOptions, checkUrl, claimRules, RESOURCE_OPTIONS, type Reso
 export interface SignatureOptions extends ResourceOptions {
   /** The URL of the public keys. Default is `/jwks.json` under the issuer. */
   readonly jwksUri?: string | undefined
+  /**
+   * Polls the revocation feed of the platform, which needs its option `revocationFeed`. A revoked token is refused as soon as the
+   * feed was read, some seconds later. Default is none: it is accepted until it expires.
+   */
+  readonly feed?: FeedOptions | undefined
 }
 
-const OPTIONS = knownMembers<SignatureOptions>({ ...RESOURCE_OPTIONS, jwksUri: true })
+/** The verifier that {@link signatureVerifier} creates. */
+export interface SignatureVerifier extends Verifier {
+  /** Stops polling the feed. Without a feed it does nothing. */
+  close(): void
+}
+
+const OPTIONS = knownMembers<SignatureOptions>({ ...RESOURCE_OPTIONS, jwksUri: true, feed: true })
 
 /**
  * Verifies signed access tokens by signature and claims alone, without state and without a request for each token.
  *
- * WARNING: it does not detect revocation. A revoked token, and every token of a suspended or removed app or of a withdrawn
- * authorization, is accepted until it expires. If that is too long, use {@link introspectionVerifier}. `maxStalenessMs` has no
- * effect here.
+ * WARNING: without the option `feed` it does not detect revocation. A revoked token, and every token of a suspended or removed app
+ * or of a withdrawn authorization, is accepted until it expires. Even with a feed it does not learn what the host's directory says
+ * of accounts, nor that an app lost scopes. If that matters, use {@link introspectionVerifier}. `maxStalenessMs` has no effect here.
+ *
+ * With `feed`, a token without the claim `stamps` is refused as `unknown`: it was issued before the platform had a feed.
  *
  * The keys are fetched on first use, cached for ten minutes, and fetched again for an unknown `kid`, at most once in ten seconds.
  * Verification rejects with `issuer_unavailable` if they cannot be fetched, or if a token was issued in the future: then a clock is
@@ -39,7 +53,7 @@ const OPTIONS = knownMembers<SignatureOptions>({ ...RESOURCE_OPTIONS, jwksUri: t
  * const guard = protect(verifier, { scope: 'calls:read' })
  * ```
  */
-export function signatureVerifier(options: SignatureOptions): Verifier {
+export function signatureVerifier(options: SignatureOptions): SignatureVerifier {
   const resource = checkResourceOptions('signatureVerifier', options, OPTIONS)
   const uri = checkUrl('signatureVerifier', 'jwksUri', options.jwksUri ?? `${resource.issuer}/jwks.json`)
   const { timeoutMs } = resource
@@ -49,11 +63,19 @@ export function signatureVerifier(options: SignatureOptions): Verifier {
       throw issuerUnavailable(cause, `The keys could not be fetched from ${uri}. See the cause.`)
     })
 
-  return verifierOf(async (text, options = {}) => {
+  const feed = options.feed === undefined ? undefined : openFeed(options.feed, resource, keyFor)
+
+  const verifier = verifierOf(async (text, options = {}) => {
     assertVerifyOptions(options)
     if (typeof text !== 'string') return verifyFailure('malformed')
     const claims = await readAccessToken(text, keyFor, claimRules(resource))
     if (claims === 'early') throw issuerAhead()
-    return typeof claims === 'string' ? verifyFailure(claims) : checkAudience(options.audience, accessOfClaims(claims))
+    if (typeof claims === 'string') return verifyFailure(claims)
+    const verification = checkAudience(options.audience, accessOfClaims(claims))
+    if (!feed || !verification.ok) return verification
+    // Without stamps it is in no feed.
+    if (!claims.stamps) return verifyFailure('unknown')
+    return (await feed.isRevoked(claims.stamps)) ? verifyFailure('revoked') : verification
   })
+  return { ...verifier, close: () => feed?.close() }
 }

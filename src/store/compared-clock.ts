@@ -15,6 +15,8 @@ export interface ComparedClock {
   readonly store: Store
   /** Returns the time in ms since 1970. @throws {@link AppGrantError} `clock_skew` if the clocks differ by more than a second. */
   readonly now: () => number
+  /** The time of the store's server, as far as it is known. Never throws: what revokes does not wait for a clock to be corrected. */
+  readonly storeTime: () => number
   /** Compares the clocks, if the store has one. Rejects like `now`. */
   compare(): Promise<void>
 }
@@ -38,11 +40,12 @@ export function comparedClock(
   },
 ): ComparedClock {
   const { time } = store
-  if (!time) return { store, now: clock, compare: async () => {} }
+  if (!time) return { store, now: clock, storeTime: clock, compare: async () => {} }
 
   let dueAt = Number.NEGATIVE_INFINITY
   let offset = Number.NaN
-  let differenceMs = 0
+  /** How far the clock is at least ahead of the server's; negative if it is behind. */
+  let aheadMs = 0
   let comparing: Promise<void> | undefined
 
   const compare = () => {
@@ -55,17 +58,17 @@ export function comparedClock(
     const sent = clock()
     const serverTime = await time().catch(() => undefined)
     const received = clock()
-    if (serverTime !== undefined) differenceMs = Math.max(sent - serverTime, serverTime - received)
+    if (serverTime !== undefined) aheadMs = Math.max(sent - serverTime, 0) + Math.min(received - serverTime, 0)
     // What was found before still holds, unless the clock has been set since.
-    else if (hasJumped()) differenceMs = 0
+    else if (hasJumped()) aheadMs = 0
     offset = received - steadyClock()
     dueAt = steadyClock() + (differ() ? COMPARED_AGAIN_MS : COMPARED_EVERY_MS)
     if (serverTime !== undefined && differ()) differs(skew())
   }
   /** Also true if they were never compared. */
   const hasJumped = () => !(Math.abs(clock() - steadyClock() - offset) < JUMP_MS)
-  const differ = () => differenceMs > MAX_CLOCK_DIFFERENCE_MS
-  const skew = () => clockSkew("the store's", differenceMs)
+  const differ = () => Math.abs(aheadMs) > MAX_CLOCK_DIFFERENCE_MS
+  const skew = () => clockSkew("the store's", Math.abs(aheadMs))
   /** Undefined if nothing needs to wait. */
   const compared = () => {
     if (hasJumped()) return compare()
@@ -92,6 +95,7 @@ export function comparedClock(
       if (differ()) throw skew()
       return clock()
     },
+    storeTime: () => clock() - aheadMs,
     async compare() {
       await compare()
       if (differ()) throw skew()

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { appKind } from '../../src/records/app.ts'
 import type { Kind } from '../../src/records/collection.ts'
 import { installIndexKind, installKind } from '../../src/records/install.ts'
+import { KEPT_MS, revocationKind } from '../../src/records/revocations.ts'
 import { sessionKind } from '../../src/records/session.ts'
 import { tokenKind } from '../../src/records/token.ts'
 import { usedAssertionKind } from '../../src/records/used-assertion.ts'
@@ -178,6 +179,20 @@ const CASES: Readonly<Record<string, Case>> = {
     groups: [],
     data: '{"d":"digest1","h":"AppAppAppAp."}',
     value: { state: 'removed', digest: 'digest1', holder: 'AppAppAppAp.', expiresAt: ENDS },
+  },
+  'an entry of the revocation feed': {
+    kind: revocationKind,
+    id: 'entry1',
+    groups: ['all'],
+    partition: 'Ha',
+    data: '{"k":"a","p":"7f","i":"app","r":"revision1","s":["stampName01"]}',
+    value: {
+      id: 'entry1',
+      at: ENDS - KEPT_MS,
+      ref: { kind: 'a', partition: '7f', id: 'app' },
+      revision: 'revision1',
+      stamps: ['stampName01'],
+    },
   },
   'a used assertion': {
     kind: usedAssertionKind,

@@ -16,6 +16,7 @@ import { testFailingOperations, testOperations } from './operations.ts'
 import { testOtherNodes } from './other-nodes.ts'
 import { testRaces } from './races.ts'
 import { testRememberedApps } from './remembered-apps.ts'
+import { testRevocationFeed } from './revocation-feed.ts'
 import { testSecrets } from './secrets.ts'
 import { testSelfRegistration } from './self-registration.ts'
 import { testSessions } from './sessions.ts'
@@ -27,6 +28,7 @@ export function testEveryStore(open: OpenStore): void {
   testFailingOperations(open)
   testClocks(open)
   testOtherNodes(open)
+  testRevocationFeed(open)
   describe('operations with signed tokens', () => testOperations(open, { signing: SIGNING }))
 }
 

@@ -504,10 +504,11 @@ function testFailures(row: OperationRow, setScene: () => Promise<Scene>): void {
   })
 }
 
-async function newScene(
+/** The app of the table before the operation of a row. */
+export async function newScene(
   row: OperationRow,
   open: () => Promise<Store>,
-  format: Pick<AppGrantOptions, 'signing'> = {},
+  format: Pick<AppGrantOptions, 'signing' | 'revocationFeed'> = {},
 ): Promise<Scene> {
   const inner = await open()
   onTestFinished(() => inner.close())

@@ -1,9 +1,14 @@
 import { type CryptoKey, compactVerify, errors } from 'jose'
 import { type AccessTokenClaims, type ClaimRules, type ClaimsFault, readClaims } from './claims.ts'
-import { type JwsHeader, MAX_SIGNED_TOKEN, readJwsHeader, readJwsPayload } from './compact.ts'
-
-/** The `typ` of an access token (RFC 9068 §2.1). */
-export const ACCESS_TOKEN_TYPE = 'at+jwt'
+import {
+  ACCESS_TOKEN_TYPE,
+  type JwsHeader,
+  MAX_SIGNED_TOKEN,
+  type Members,
+  readJwsHeader,
+  readJwsPayload,
+  type SignedType,
+} from './compact.ts'
 
 /** Finds the key for the `kid` and `alg` of a header; undefined if there is none. A rejection is an outage. */
 export type KeyFor = (header: JwsHeader) => Promise<CryptoKey | undefined> | CryptoKey | undefined
@@ -14,8 +19,18 @@ export async function readAccessToken(
   keyFor: KeyFor,
   rules: ClaimRules,
 ): Promise<AccessTokenClaims | ClaimsFault> {
-  const header = readJwsHeader(text, { maxLength: MAX_SIGNED_TOKEN })
-  const members = header && isAccessTokenType(header.typ) ? readJwsPayload(text) : undefined
+  const members = await readSigned(text, keyFor, { type: ACCESS_TOKEN_TYPE, maxLength: MAX_SIGNED_TOKEN })
+  return typeof members === 'string' ? members : readClaims(members, rules)
+}
+
+/** Validates format, type and signature. Nothing is known of the members but who has signed them. Rejects only if `keyFor` does. */
+export async function readSigned(
+  text: string,
+  keyFor: KeyFor,
+  { type, maxLength }: { readonly type: SignedType; readonly maxLength: number },
+): Promise<Members | 'malformed' | 'unknown'> {
+  const header = readJwsHeader(text, { maxLength })
+  const members = header && isOfType(header.typ, type) ? readJwsPayload(text) : undefined
   if (!header || !members) return 'malformed'
   const found = keyFor(header)
   const key = found instanceof Promise ? await found : found
@@ -26,10 +41,10 @@ export async function readAccessToken(
     if (error instanceof errors.JOSEError) return 'unknown'
     throw error
   }
-  return readClaims(members, rules)
+  return members
 }
 
 /** The prefix `application/` is optional, and case is ignored (RFC 7515 §4.1.9). */
-function isAccessTokenType(typ: unknown): boolean {
-  return typeof typ === 'string' && typ.toLowerCase().replace(/^application\//, '') === ACCESS_TOKEN_TYPE
+function isOfType(typ: unknown, type: SignedType): boolean {
+  return typeof typ === 'string' && typ.toLowerCase().replace(/^application\//, '') === type
 }

@@ -28,6 +28,8 @@ export interface AccessTokenClaims {
   readonly owner: string
   /** The embedded credential, which locates the token's record and is verified against it. */
   readonly ref?: string
+  /** The names of what the token depends on in the revocation feed. Absent without a feed. */
+  readonly stamps?: readonly string[]
 }
 
 /** Claims that the host adds to a token: plain JSON, none with a reserved name. */
@@ -41,7 +43,7 @@ export type Claims = Readonly<Record<string, unknown>>
  */
 export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'client_key', 'scope'],
-  ...['kind', 'client_name', 'owner', 'ref', 'active', 'token_type'],
+  ...['kind', 'client_name', 'owner', 'ref', 'stamps', 'active', 'token_type'],
   ...['auth_time', 'acr'],
   ...['cnf', 'act', 'may_act', '__proto__'],
 ])
@@ -74,7 +76,7 @@ export function readClaims(members: Members, rules: ClaimRules): AccessTokenClai
 function hasRightClaims(members: Members, rules: ClaimRules): members is Members & TimedClaims {
   const { issuer, audience } = rules
   const { iss, aud, iat, exp, nbf = 0, kind, auth_time = 0 } = members
-  const { scope = '', ref = '', client_key = '', acr = '' } = members
+  const { scope = '', ref = '', client_key = '', acr = '', stamps = [] } = members
   const texts = [
     ...[members.sub, members.client_id, members.client_name, members.owner, members.jti],
     ...[scope, ref, client_key, acr],
@@ -88,6 +90,8 @@ function hasRightClaims(members: Members, rules: ClaimRules): members is Members
     typeof auth_time === 'number' &&
     nbf <= latest(rules) &&
     texts.every(isText) &&
+    Array.isArray(stamps) &&
+    stamps.every(isText) &&
     (kind === 'app' || kind === 'user')
   )
 }

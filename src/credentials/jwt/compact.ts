@@ -22,6 +22,13 @@ export type VerifiedAlgorithm = (typeof VERIFIED_ALGORITHMS)[number]
  */
 export const MAX_SIGNED_TOKEN = 28_672
 
+/** The `typ` of an access token (RFC 9068 §2.1). */
+export const ACCESS_TOKEN_TYPE = 'at+jwt'
+/** The `typ` of a part of the revocation feed, which is not a token. */
+export const FEED_TYPE = 'revocations+jwt'
+/** What the signing keys sign. */
+export type SignedType = typeof ACCESS_TOKEN_TYPE | typeof FEED_TYPE
+
 /** The unvalidated members of a JSON object. */
 export type Members = Readonly<Record<string, unknown>>
 

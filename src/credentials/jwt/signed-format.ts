@@ -2,14 +2,14 @@ import { createPrivateKey, KeyObject, sign as signHere, type webcrypto } from 'n
 import { CompactSign, calculateJwkThumbprint, compactVerify, importJWK } from 'jose'
 import { createDeadline } from '../../base/deadline.ts'
 import { sanitizeError } from '../../base/sanitize-error.ts'
-import { ACCESS_TOKEN_TYPE, readAccessToken } from './access-token.ts'
+import { readAccessToken } from './access-token.ts'
 import type { AccessTokenClaims, ClaimRules, ClaimsFault } from './claims.ts'
-import type { JwsHeader } from './compact.ts'
+import { ACCESS_TOKEN_TYPE, FEED_TYPE, type JwsHeader, type Members, type SignedType } from './compact.ts'
 import type { CheckedKey, CheckedSigning, Jwk, Signer } from './signing-keys.ts'
 
 export interface SignedFormat {
   /** Rejects if signing fails. */
-  sign(claims: AccessTokenClaims): Promise<string>
+  sign(members: Members, type: SignedType): Promise<string>
   read(text: string, rules: ClaimRules): Promise<AccessTokenClaims | ClaimsFault>
   /** The public keys of all roles, the signing key first. */
   readonly jwks: JwkSet
@@ -40,7 +40,7 @@ export async function loadSignedFormat(
   }
 
   return {
-    sign: (claims) => sign(Buffer.from(JSON.stringify(claims))),
+    sign: (members, type) => sign(Buffer.from(JSON.stringify(members)), type),
     read: (text, rules) => readAccessToken(text, keyFor, rules),
     jwks: { keys: keys.map(({ jwk }) => jwk) },
   }
@@ -59,26 +59,27 @@ async function signWith(
   signer: Signer,
   { jwk: { alg, kid }, publicKey }: LoadedKey,
   timeoutMs: number,
-): Promise<(payload: Uint8Array) => Promise<string>> {
-  const header = { alg, typ: ACCESS_TOKEN_TYPE, kid }
-  const protectedHeader = base64url(Buffer.from(JSON.stringify(header)))
+): Promise<(payload: Uint8Array, type: SignedType) => Promise<string>> {
+  const headerOf = (typ: SignedType) => ({ alg, typ, kid })
+  const encoded = (type: SignedType) => base64url(Buffer.from(JSON.stringify(headerOf(type))))
+  const protectedHeaders = { [ACCESS_TOKEN_TYPE]: encoded(ACCESS_TOKEN_TYPE), [FEED_TYPE]: encoded(FEED_TYPE) }
   const digest = IN_PLACE.get(alg)
   if (!('sign' in signer) && digest !== undefined) {
     // Such a signature takes 20 to 40 µs. Handing it to another thread costs more, on this thread too.
     const key =
       'key' in signer ? KeyObject.from(signer.key) : createPrivateKey({ key: signer.jwk as never, format: 'jwk' })
-    return async (payload) => {
-      const input = `${protectedHeader}.${base64url(payload)}`
+    return async (payload, type) => {
+      const input = `${protectedHeaders[type]}.${base64url(payload)}`
       return `${input}.${signHere(digest, Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
     }
   }
   if (!('sign' in signer)) {
     const key = 'key' in signer ? signer.key : await cryptoKeyOf(signer.jwk, alg)
-    return (payload) => new CompactSign(payload).setProtectedHeader(header).sign(key)
+    return (payload, type) => new CompactSign(payload).setProtectedHeader(headerOf(type)).sign(key)
   }
   const withinDeadline = createDeadline(timeoutMs)
-  return async (payload) => {
-    const input = `${protectedHeader}.${base64url(payload)}`
+  return async (payload, type) => {
+    const input = `${protectedHeaders[type]}.${base64url(payload)}`
     const signature = await withinDeadline(async () => signer.sign(Buffer.from(input)), sanitizeError)
     const text = `${input}.${base64url(signature)}`
     // Verify now: a signature by the wrong key, or in DER, would yield tokens nobody accepts.

@@ -61,7 +61,7 @@ export function createFreeing(parts: {
 
   const freeTokens = (group: GroupRef) =>
     empty(group, (record) =>
-      collection.replace(tokenKind, record, { ...removedToken(tokenKind.unpack(record)), expiresAt: clock() }),
+      collection.free(tokenKind, record, { ...removedToken(tokenKind.unpack(record)), expiresAt: clock() }),
     )
 
   async function freeInstall(record: StoreRecord): Promise<boolean> {
@@ -69,7 +69,7 @@ export function createFreeing(parts: {
     if (install.state !== 'live') return false
     const [entry] = await collection.get([installIndexRef(install)])
     const ended = { state: 'ended', id: install.id, app: install.app, expiresAt: clock() } as const
-    const isFreed = await collection.replace(installKind, record, ended)
+    const isFreed = await collection.free(installKind, record, ended)
     if (entry) await freeing.indexEntry(entry)
     return isFreed
   }

@@ -57,7 +57,7 @@ export function createSessionEnding(parts: {
           await fewAtOnce(tokens, async ({ record, token }) => {
             if (token.state !== 'live' || token.session !== session) return
             // If it was replaced meanwhile, it was removed.
-            await collection.replace(tokenKind, record, removedToken(token))
+            await collection.free(tokenKind, record, removedToken(token))
             if (token.expiresAt > now) ids.push(token.id)
           })
         }

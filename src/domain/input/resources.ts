@@ -1,9 +1,24 @@
 import { AppGrantError } from '../../base/errors.ts'
+import { parseUrl } from '../../base/parse-url.ts'
 import { resourceSpellings } from '../../base/resource-spellings.ts'
 import { isTextList } from './input.ts'
 
 /** Maximum number of resources of a host, and of one request. */
 export const MAX_RESOURCES = 100
+
+/** In characters. */
+const MAX_RESOURCE = 512
+
+/** Whether it may be the option `resources`. @see RFC 8707 §2 */
+export function areResources(resources: unknown): boolean {
+  if (!Array.isArray(resources) || resources.length === 0 || resources.length > MAX_RESOURCES) return false
+  const isResource = (one: unknown) =>
+    typeof one === 'string' &&
+    one.length <= MAX_RESOURCE &&
+    /^[\x21\x24-\x7e]+$/.test(one) &&
+    parseUrl(one) !== undefined
+  return resources.every(isResource) && new Set(resources).size === resources.length
+}
 
 /** Decides which resources tokens are for. */
 export interface Audiences {

@@ -10,6 +10,7 @@ import {
   appOnlyTokens,
   type LiveToken,
   type StoredToken,
+  stampsOfToken,
   tokenKind,
   tokenRef,
   userTokens,
@@ -165,7 +166,8 @@ export function createAccessTokenIssuer(parts: {
       // The stored token may have been issued at another time, so its own times are used.
       return { text: signed ? await sign(signed, stored) : text, id: stored.id, expiresAt: stored.expiresAt }
 
-      function sign({ write }: SignedTokens, { id, audience, scope, issuedAt, expiresAt }: LiveToken): Promise<string> {
+      function sign({ write }: SignedTokens, stored: LiveToken): Promise<string> {
+        const { id, audience, scope, issuedAt, expiresAt } = stored
         const [kind, account] = user ? (['user', user.install.account] as const) : (['app', app.owner] as const)
         const claimed = {
           kind,
@@ -178,7 +180,7 @@ export function createAccessTokenIssuer(parts: {
           expiresAt,
           ...(user?.session.signIn && userAuthenticationOf(user.session.signIn)),
         }
-        return write(credential, claimed)
+        return write(credential, claimed, () => stampsOfToken(stored, app, user?.install))
       }
     },
     toResponse({ text, id, expiresAt }, { scope, refreshToken, at }) {

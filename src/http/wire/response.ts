@@ -34,6 +34,12 @@ export function publicResponse(body: unknown, { maxAgeSeconds }: { readonly maxA
   return new PlainResponse(200, { ...JSON_HEADERS, ...headers }, JSON.stringify(body))
 }
 
+/** A JWS or JWT, with `no-store`. */
+export function jwtResponse(text: string): PlainResponse {
+  const headers = { 'content-type': 'application/jwt', 'x-content-type-options': 'nosniff', ...NOT_STORED }
+  return new PlainResponse(200, headers, text)
+}
+
 /** A response without a body, with `no-store`. */
 export function emptyResponse({ status = 200, headers }: ResponseOptions = {}): PlainResponse {
   return new PlainResponse(status, { ...NOT_STORED, ...headers }, null)

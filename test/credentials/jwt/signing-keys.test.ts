@@ -42,7 +42,7 @@ describe('signing keys', () => {
       const format = await load({ current: JSON.parse(JSON.stringify(current)) })
       const { keys } = format.jwks
       expect(keys).toEqual([{ ...publicPart(current), use: 'sig' }])
-      const text = await format.sign(CLAIMS)
+      const text = await format.sign(CLAIMS, 'at+jwt')
       expect(await format.read(text, RULES)).toEqual(CLAIMS)
       const header: unknown = JSON.parse(Buffer.from(text.split('.')[0] ?? '', 'base64url').toString())
       expect(header).toEqual({ alg, typ: 'at+jwt', kid: keys[0]?.kid })
@@ -70,7 +70,7 @@ describe('signing keys', () => {
       const format = await load({ current })
       expect(format.jwks.keys).toMatchObject([{ alg, use: 'sig' }])
       expect(PRIVATE_MEMBERS.filter((name) => name in (format.jwks.keys[0] ?? {}))).toEqual([])
-      expect(await format.read(await format.sign(CLAIMS), RULES)).toEqual(CLAIMS)
+      expect(await format.read(await format.sign(CLAIMS, 'at+jwt'), RULES)).toEqual(CLAIMS)
     }
   })
 
@@ -141,7 +141,7 @@ describe('signing keys held elsewhere', () => {
     const format = await load({
       current: { publicJwk, sign: async (input: Uint8Array) => signature(input, await key()) },
     })
-    expect(await format.read(await format.sign(CLAIMS), RULES)).toEqual(CLAIMS)
+    expect(await format.read(await format.sign(CLAIMS, 'at+jwt'), RULES)).toEqual(CLAIMS)
   })
 
   test.each<[string, (input: Uint8Array) => unknown]>([
@@ -158,6 +158,6 @@ describe('signing keys held elsewhere', () => {
     ['never settles', () => new Promise(() => {})],
   ])('a key held elsewhere whose callback %s signs nothing (S60)', async (_, sign) => {
     const format = await loadSignedFormat(checkSigning({ current: { publicJwk, sign } }), { timeoutMs: 20 })
-    await expect(format.sign(CLAIMS)).rejects.toThrow()
+    await expect(format.sign(CLAIMS, 'at+jwt')).rejects.toThrow()
   })
 })

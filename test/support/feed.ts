@@ -1,0 +1,48 @@
+import { readJwsPayload } from '../../src/credentials/jwt/compact.ts'
+import type { AppGrant } from '../../src/index.ts'
+
+/** A reader of the feed, without a signature check: it has what a verifier would have after the same parts. */
+export function readingFeed(appgrant: () => AppGrant) {
+  const revoked = new Set<string>()
+  let cursor: string | undefined
+  let parts = 0
+  return {
+    revoked,
+    get cursor() {
+      return cursor
+    },
+    get parts() {
+      return parts
+    },
+    /** Reads to the end. */
+    async poll(): Promise<void> {
+      let isComplete = false
+      while (!isComplete) {
+        const part = membersOf((await appgrant().revocationFeed?.read({ reader: 'reader', cursor })) ?? '')
+        for (const name of part.restored) revoked.delete(name)
+        for (const name of part.revoked) revoked.add(name)
+        cursor = part.cursor
+        isComplete = part.complete
+        parts++
+      }
+    },
+    /** Whether a signed token depends on something that is revoked. */
+    refuses: (token: string) => stampsIn(token).some((stamp) => revoked.has(stamp)),
+  }
+}
+
+export function membersOf(jws: string) {
+  return readJwsPayload(jws) as unknown as {
+    readonly aud: string
+    readonly cursor: string
+    readonly complete: boolean
+    readonly revoked: readonly string[]
+    readonly restored: readonly string[]
+  }
+}
+
+export function stampsIn(token: string): readonly string[] {
+  const { stamps } = (readJwsPayload(token) ?? {}) as { readonly stamps?: readonly string[] }
+  if (!stamps?.length) throw new Error('expected a token with stamps')
+  return stamps
+}
