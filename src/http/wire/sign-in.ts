@@ -7,6 +7,8 @@ import {
   userAuthenticationInput,
 } from '../../domain/input/user-authentication.ts'
 
+export type { SignInNeeds }
+
 /** The account that is signed in, with its login, and when and how the user proved who it is, if known. */
 export interface SignedIn extends UserAuthentication {
   readonly account: string
