@@ -113,11 +113,12 @@ describe('POST /leaked', () => {
       'eyJhbGciOiJub25lIn0.e30.',
       'a'.repeat(10_000),
     ]
-    const labels = await report(...wrong.map((token) => ({ token, key: app.key })), { token: secret, key: 'x' })
+    const labels = await report(...wrong.map((token) => ({ token, key: app.key })))
     for (const { label } of labels) expect(label).toBe('false_positive')
     expect([counts.get - reads, writes() - written]).toEqual([0, 0])
     const forged = rewritten(accessToken, { secret: '0'.repeat(48) })
-    expect(await report({ token: forged })).toMatchObject([{ label: 'false_positive' }])
+    const unknown = [{ token: forged }, { token: secret, key: 'x' }]
+    for (const one of unknown) expect(await report(one)).toMatchObject([{ label: 'false_positive' }])
     expect(writes()).toBe(written)
     expect(await isValid()).toBe(true)
   })
