@@ -20,9 +20,10 @@ import { createLegacySecrets } from './domain/apps/legacy-secrets.ts'
 import { createReadPermissions } from './domain/apps/permissions.ts'
 import { createRemoveApp } from './domain/apps/remove-app.ts'
 import { createVisibleApps } from './domain/apps/visible-apps.ts'
+import { createBrowserRegistration } from './domain/authorization/browser-registration.ts'
 import { createAuthorization } from './domain/authorization/consent.ts'
 import { createSaveInstall } from './domain/authorization/save-install.ts'
-import { createAuthorizer } from './domain/authorizer.ts'
+import { createAuthorizer, LIMITED } from './domain/authorizer.ts'
 import { createGrants } from './domain/grants/create-grants.ts'
 import { createAccountLimits, limitingChanges } from './domain/input/account-limits.ts'
 import { accountInput, idInput, loginInput, sourceInput } from './domain/input/input.ts'
@@ -55,16 +56,6 @@ export type { AppGrant, Management } from './app-grant.ts'
 const STAMP_LENGTH = 11
 const AS = knownMembers<NonNullable<Parameters<AppGrant['as']>[1]>>({ login: true, ...CONTEXT })
 const AS_HOST = knownMembers<Parameters<AppGrant['asHost']>[0]>({ login: true }, { account: 'as(account)' })
-/** What apps and services may request faster than it can be served. `verify` is limited where the cache does not help. */
-const LIMITED = [
-  'clientCredentials',
-  'exchangeCode',
-  'refresh',
-  'authenticateApp',
-  'beginAuthorization',
-  'checkAuthorization',
-  'reportLeak',
-] as const
 
 /**
  * Creates an authorization server on top of a store. Validates all options; opens no connection.
@@ -159,6 +150,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const freeing = createFreeing(base)
   const removeApp = createRemoveApp({ ...base, freeing })
   const saveInstall = createSaveInstall(base)
+  const asking = { ...deciding, ...registration, appsPerOwner, removeApp, format, audiences, saveInstall }
   const parts = {
     ...base,
     format,
@@ -179,7 +171,8 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       accessTokenIssuer,
       rotatesRefreshTokens,
     }),
-    authorization: createAuthorization({ ...deciding, ...registration, format, audiences, saveInstall, consent }),
+    authorization: createAuthorization({ ...asking, consent }),
+    registration: createBrowserRegistration(asking),
     verifier: createCachingVerifier(createStrictVerifier({ ...deciding, readToken, audiences }), {
       watch: guarded.watch,
       maxLength: signed ? MAX_SIGNED_TOKEN : MAX_OPAQUE_TOKEN,

@@ -69,6 +69,12 @@ export type {
   Redirect,
 } from './domain/authorization/authorization.ts'
 export type { ConsentPolicy, ConsentQuestion, DecideConsent } from './domain/authorization/consent-policy.ts'
+export type {
+  BrowserRegistration,
+  RegisteredApp,
+  RegistrationCodeInput,
+  RegistrationRequest,
+} from './domain/authorization/registration.ts'
 export type { Authorizer } from './domain/authorizer.ts'
 export type { CodeInput } from './domain/grants/authorization-code.ts'
 export type { ClientCredentialsInput } from './domain/grants/client-credentials.ts'

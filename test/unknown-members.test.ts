@@ -216,6 +216,14 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
       authorizer.beginAuthorization(new URLSearchParams(), { account: 'org', ...extra }),
     ),
     approve: wrong('scopes', 'scope', (extra) => authorizer.approve({ ...session, ...extra })),
+    beginRegistration: wrong('logn', 'login', (extra) =>
+      authorizer.beginRegistration(new URLSearchParams(), { account: 'org', ...extra }),
+    ),
+    approveRegistration: wrong('grants', 'grant', (extra) => authorizer.approveRegistration({ ...session, ...extra })),
+    denyRegistration: wrong('acount', 'account', (extra) => authorizer.denyRegistration({ ...session, ...extra })),
+    exchangeRegistration: wrong('verifier', 'codeVerifier', (extra) =>
+      authorizer.exchangeRegistration({ code: 'x', codeVerifier: 'x', redirectUrl: 'x', ...extra }),
+    ),
     deny: wrong('scope', 'account', (extra) => authorizer.deny({ ...session, ...extra })),
   },
 }

@@ -58,8 +58,8 @@ export interface EventMap {
   app: {
     readonly change: AppChange
     readonly app: string
-    /** Only if an app was registered that has registered itself, with the approval of the account. */
-    readonly origin?: { readonly by: 'itself'; readonly host: string; readonly hosts: readonly string[] }
+    /** Only if an app was registered that has asked for it, and that the account has approved. */
+    readonly origin?: { readonly by: 'itself' | 'browser'; readonly host: string; readonly hosts: readonly string[] }
     /** Only if an app was removed that was suspended: since when, and by the highest authority that did it. */
     readonly suspended?: { readonly at: Date; readonly by: Actor }
   }

@@ -25,6 +25,10 @@ const LAYOUT = {
   us: ['app', 'install', 'session', 'token', 'secret'],
   /** The ticket of a consent request. */
   qt: ['app', 'session', 'secret'],
+  /** The ticket of a registration that an app has started in the browser. */
+  rq: ['app', 'session', 'secret'],
+  /** A registration code. */
+  rc: ['app', 'session', 'secret', 'tag'],
   /** An authorization code. */
   ac: ['app', 'install', 'session', 'stage', 'secret', 'tag'],
   /** A refresh token. */

@@ -16,6 +16,7 @@ import {
 } from './apps/authenticate-app.ts'
 import type { FindApp } from './apps/find-app.ts'
 import type { Authorization } from './authorization/authorization.ts'
+import type { BrowserRegistration } from './authorization/registration.ts'
 import type { CodeInput } from './grants/authorization-code.ts'
 import type { ClientCredentialsInput } from './grants/client-credentials.ts'
 import type { Grants } from './grants/create-grants.ts'
@@ -31,7 +32,7 @@ import { createAccessTokenRevocation } from './tokens/revoke-access-token.ts'
 import type { Verifier } from './tokens/verification.ts'
 
 /** Issues, verifies and revokes tokens, and authenticates apps. */
-export interface Authorizer extends Verifier, Authorization {
+export interface Authorizer extends Verifier, Authorization, BrowserRegistration {
   /**
    * Issues an access token to a trusted app, for its owner, in exchange for the app's credentials alone.
    *
@@ -92,6 +93,19 @@ export interface Authorizer extends Verifier, Authorization {
   authenticateApp(input: AppAuthentication & RequestContext): Promise<App>
 }
 
+/** What apps and services may request faster than it can be served. `verify` is limited where the cache does not help. */
+export const LIMITED = [
+  'clientCredentials',
+  'exchangeCode',
+  'refresh',
+  'authenticateApp',
+  'beginAuthorization',
+  'checkAuthorization',
+  'reportLeak',
+  'beginRegistration',
+  'exchangeRegistration',
+] as const
+
 const REVOCATION = knownMembers<Parameters<Authorizer['revokeToken']>[0]>(
   { ...CREDENTIALS, token: true },
   { ...CREDENTIAL_NAMES, accessToken: 'token', refreshToken: 'token' },
@@ -107,6 +121,7 @@ export interface AuthorizerParts {
   readonly grants: Grants
   readonly sessions: SessionExchange
   readonly authorization: Authorization
+  readonly registration: BrowserRegistration
   readonly refusals: Refusals
   readonly verifier: Verifier
   readonly events: Emitter
@@ -118,6 +133,7 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
 
   return {
     ...parts.authorization,
+    ...parts.registration,
     verify: parts.verifier.verify,
     tryVerify: parts.verifier.tryVerify,
     ...parts.grants,

@@ -11,12 +11,14 @@ import { jwksRoute } from './oauth/jwks.ts'
 import { leakedRoute } from './oauth/leaked.ts'
 import { metadataRoute } from './oauth/metadata.ts'
 import { registerRoute } from './oauth/register.ts'
+import { registerAppTokenRoute } from './oauth/register-app-token.ts'
 import { type ResourceDescription, resourceMetadataRoutes } from './oauth/resource-metadata.ts'
 import { revocationsRoute } from './oauth/revocations.ts'
 import { revokeRoute } from './oauth/revoke.ts'
 import { checkLeakReports, type LeakReportOptions } from './oauth/scanner-signature.ts'
 import { tokenRoute } from './oauth/token.ts'
 import { authorizeRoutes, type PageOptions } from './pages/authorize.ts'
+import { registerAppRoutes } from './pages/register-app.ts'
 import { PAGE_TEXTS } from './pages/texts.ts'
 import { callOf, notFound, routeOf } from './wire/call.ts'
 import { errorResponse, serverErrorResponse } from './wire/error-response.ts'
@@ -41,6 +43,14 @@ export interface HandlerOptions extends PageOptions {
    * apps.
    */
   readonly api?: boolean | undefined
+  /**
+   * Whether apps may send users to `/register-app` to have themselves registered: the signed-in account sees what the app says of
+   * itself, and owns the app once it has pressed Register. Requires `signIn`. Who may register apps is decided by `mayRegisterApps` of
+   * the directory. Default is false.
+   *
+   * WARNING: anyone can ask any signed-in user to register an app. Without a directory, every account may.
+   */
+  readonly browserRegistration?: boolean | undefined
   /**
    * Origins of the host, at most 100, whose pages may use the JSON API with the user's credentials besides those of the issuer, such
    * as `https://console.example`. They may read every response, and change what the signed-in account may change. Default is none:
@@ -86,6 +96,7 @@ const WELL_KNOWN = '/.well-known/'
 const OPTIONS = knownMembers<HandlerOptions>({
   signIn: true,
   api: true,
+  browserRegistration: true,
   origins: true,
   freshSignInSeconds: true,
   resourceMetadata: true,
@@ -160,9 +171,16 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
   }
   checkTheme('createHandler', options.theme ?? {})
   checkTexts('createHandler', options.texts ?? {}, PAGE_TEXTS.en)
-  const { signIn, api = true, origins = [], leakReports, ...more } = options
+  const { signIn, api = true, browserRegistration = false, origins = [], leakReports, ...more } = options
   const { strippedPrefix: _, resourceMetadata: _metadata, freshSignInSeconds, ...pages } = more
   if (typeof api !== 'boolean') throw invalidOption('createHandler', 'api', 'true or false', api)
+  if (typeof browserRegistration !== 'boolean' || (browserRegistration && !signIn))
+    throw invalidOption(
+      'createHandler',
+      'browserRegistration',
+      'true or false, and true only with signIn',
+      browserRegistration,
+    )
   if ((!signIn || !api) && origins.length > 0)
     throw invalidOption(
       'createHandler',
@@ -198,6 +216,9 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
     ...(core.jwks ? withPreflight(jwksRoute(core.jwks), 'everyone') : []),
     ...(selfRegistration ? withPreflight(registerRoute(selfRegistration), 'everyone') : []),
     ...(signIn ? authorizeRoutes(core, { ...pages, issuer, signIn }) : []),
+    ...(signIn && browserRegistration
+      ? [...registerAppRoutes(core, { ...pages, issuer, signIn }), registerAppTokenRoute(core)]
+      : []),
     ...(signIn && api ? accountApi(core, { issuer, signIn, origins, freshSignInSeconds }) : []),
   ]
 }

@@ -56,9 +56,10 @@ export type StoredCredentials =
   | { readonly type: 'jwks'; readonly jwks: readonly AppJwk[] }
   | { readonly type: 'none' }
 
-/** Where an app comes from that its owner did not register: it has registered itself, and the owner has approved it. */
+/** Where an app comes from that has asked its owner to be registered, and that the owner has approved. */
 export interface AppOrigin {
-  readonly by: 'itself'
+  /** `itself`: it has registered itself. `browser`: it has sent its owner to the page on which it was registered. */
+  readonly by: 'itself' | 'browser'
   /**
    * The host that publishes its metadata document or, without one, that the first response was sent to, without a port. It is what
    * people were shown before the name, which anyone can choose.
@@ -72,7 +73,7 @@ export interface AppOrigin {
   /** The host that publishes its metadata document. Absent if it has none: then nobody can tell whose program it is. */
   readonly publisher?: string
   /** A digest that is the same for every account: of what the app said of itself, or of the URL of its metadata document. */
-  readonly identity: string
+  readonly identity?: string
 }
 
 /** A registered app. Times are in ms since 1970. Stamps are random and only compared: replacing one revokes what carries it. */
@@ -124,6 +125,11 @@ export function jwksOf({ credentials }: LiveApp): readonly AppJwk[] {
 
 export function isPublic({ credentials }: LiveApp): boolean {
   return credentials.type === 'none'
+}
+
+/** Whether the app was registered by itself, so that it need not have what developers fill in, and has rules of its own. */
+export function hasRegisteredItself({ origin }: Pick<LiveApp, 'origin'>): boolean {
+  return origin?.by === 'itself'
 }
 
 /** A removed app. It stops a registration that arrives late, and says nothing of the owner (ACC-9). */
@@ -196,7 +202,7 @@ export const appKind: Kind<StoredApp> = {
     if (app.state === 'removed') return { ...ref, groups: [], position: app.expiresAt, expiresAt: app.expiresAt }
     const { owner, origin } = app
     const groups = [appsOfOwner(owner).group, appsOfPartition(ref.partition).group]
-    if (origin) groups.push(appsOfClient({ owner, identity: origin.identity }).group)
+    if (origin?.identity !== undefined) groups.push(appsOfClient({ owner, identity: origin.identity }).group)
     return { ...ref, groups, position: app.createdAt }
   },
   pack: (app) => JSON.stringify(app.state === 'removed' ? { ...app, key: undefined } : packApp(app)),

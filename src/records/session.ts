@@ -54,6 +54,11 @@ export interface OpenSession extends SessionBase {
   readonly install: SessionInstall
   /** The previous step, so that a retry gets the same response. Absent if there is none, or no retry of it is answered. */
   readonly last?: LastStep
+  /**
+   * Whether the account has also granted access. Only while the current credential is the code of a registration that the app has
+   * started in the browser.
+   */
+  readonly grants?: boolean
   /** Absent once the code was exchanged. */
   readonly decided?: Decided
 }
@@ -150,11 +155,16 @@ export function tagOf(session: Session, kind: TokenKind, stage: number): string 
 export function endedSession({ newApp: _, ...session }: Session): EndedSession {
   if (session.state === 'ended') return session
   if (session.state === 'open') {
-    const { last: _, decided: __, ...kept } = session
+    const { last: _, decided: __, grants: ___, ...kept } = session
     return { ...kept, state: 'ended' }
   }
   const { consentRequest: __, ...kept } = session
   return { ...kept, state: 'ended', stage: PENDING }
+}
+
+/** The session of a request that its account has denied. The app is kept, so that a repeat of the decision gets the same response. */
+export function deniedSession(asked: PendingSession, decided: Decided): EndedSession {
+  return { ...endedSession(asked), ...(asked.newApp && { newApp: asked.newApp }), decided }
 }
 
 /** How a session is stored. Names in the store never change, so that old records can be read. */

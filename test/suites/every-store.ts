@@ -3,6 +3,7 @@ import type { OpenStore } from '../support/session-fixture.ts'
 import { SIGNING } from '../support/signing.ts'
 import { testAssertions } from './assertions.ts'
 import { testAuthorization } from './authorization.ts'
+import { testBrowserRegistration } from './browser-registration.ts'
 import { testClocks } from './clocks.ts'
 import { testConsentPolicy } from './consent-policy.ts'
 import { testErasing } from './erasing.ts'
@@ -38,6 +39,7 @@ export function testEveryTopology(open: OpenStore): void {
   testAuthorization(open)
   testInstalls(open)
   testConsentPolicy(open)
+  testBrowserRegistration(open)
   testLifetimes(open)
   testLimits(open)
   testUsage(open)

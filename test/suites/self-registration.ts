@@ -72,6 +72,21 @@ export function testSelfRegistration(open: OpenStore): void {
       expect(await w.verify((await w.exchange(other)).accessToken)).toBe('ok')
     })
 
+    it('a denial of a new program that is repeated gets the same redirect, and leaves nothing (WEB-4, WEB-5)', async () => {
+      const w = await fixture()
+      const { authorizer } = w.appgrant
+      const { ticket, isNew } = await w.consent()
+      const denial = { ticket, account: 'user' }
+      expect(isNew).toBe(true)
+      const { location } = await authorizer.deny(denial)
+      expect(location).toMatch(/^http:\/\/localhost:53123\/callback\?error=access_denied&/)
+      expect((await authorizer.deny(denial)).location).toBe(location)
+      expect(await codeOf(authorizer.approve({ ...denial, scope: ['read'] }))).toBe('invalid_ticket')
+      expect(await w.appsOf()).toEqual([])
+      w.clock.advance(MINUTE)
+      expect(await codeOf(authorizer.deny(denial))).toBe('invalid_ticket')
+    })
+
     it('the second authorization is that of the same app (WEB-5)', async () => {
       const w = await fixture()
       const first = await w.exchange(await w.code())

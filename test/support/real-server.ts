@@ -4,14 +4,16 @@ import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { createAppGrant } from '../../src/create-app-grant.ts'
 import { createHandler, type HandlerOptions } from '../../src/http/index.ts'
 import { toNodeHandler } from '../../src/node.ts'
+import type { AppGrantOptions } from '../../src/options.ts'
 import type { exampleApp } from '../../src/testing/index.ts'
 import { SCOPES } from './scopes.ts'
 
 /** The endpoints on a real server, with every request signed in as `user-1`. */
-export async function realServer(options: HandlerOptions = {}) {
+export async function realServer(options: HandlerOptions = {}, core: Partial<AppGrantOptions> = {}) {
   const server = createServer()
   const issuer = await listening(server)
-  const appgrant = createAppGrant({ store: memoryStore(), issuer, scopes: SCOPES, redirects: { loopback: 'public' } })
+  const redirects = { loopback: 'public' } as const
+  const appgrant = createAppGrant({ store: memoryStore(), issuer, scopes: SCOPES, redirects, ...core })
   const signIn: HandlerOptions['signIn'] = async () => ({ account: 'user-1' })
   server.on('request', toNodeHandler(createHandler(appgrant, { signIn, ...options })))
   return {

@@ -1,4 +1,4 @@
-import type { LiveApp } from '../../records/app.ts'
+import { hasRegisteredItself, type LiveApp } from '../../records/app.ts'
 import { hasHiddenCharacter } from '../input/hidden-character.ts'
 import { isScopeToken, MAX_SCOPE } from '../input/scope-token.ts'
 import { withoutWordJoiners } from '../input/word-joiners.ts'
@@ -39,7 +39,7 @@ export function createScopes(descriptions: ReadonlyMap<string, string>, ceiling:
     held(app) {
       let held = sets.get(app)
       if (!held) {
-        const may = (scope: string) => descriptions.has(scope) && (!app.origin || ceiling.includes(scope))
+        const may = (scope: string) => descriptions.has(scope) && (!hasRegisteredItself(app) || ceiling.includes(scope))
         held = new Set(app.fields.scopes.filter(may))
         sets.set(app, held)
       }

@@ -1,6 +1,6 @@
 import type { FieldError } from '../../base/errors.ts'
 import { knownMembers } from '../../base/known-members.ts'
-import type { AppOrigin, CheckedFields } from '../../records/app.ts'
+import { type AppOrigin, type CheckedFields, hasRegisteredItself } from '../../records/app.ts'
 import { foldName } from '../input/fold-name.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { PublicJwk } from './app-jwks.ts'
@@ -194,7 +194,7 @@ function readFields(submission: Submission, context: FieldContext): CheckedField
   const { kept } = context
   const scopeList = { maxEntries: MAX_SCOPES, entry: scopeRule(context.options.scopes), same: Object.is }
   const name = submission.required('name', nameRule, kept?.name)
-  const needed = context.app.origin ? submission.optional : submission.required
+  const needed = hasRegisteredItself(context.app) ? submission.optional : submission.required
   const homepage = needed('homepage', homepageRule, bothForms(kept?.homepage, kept?.homepageAscii))
   const adminEmail = needed('adminEmail', emailRule, bothForms(kept?.adminEmail, kept?.adminEmailAscii))
   const description = submission.optional('description', descriptionRule, kept?.description)
@@ -225,7 +225,7 @@ function bothForms(display: string | undefined, ascii: string | undefined) {
 function readRedirectUrls(submission: Submission, { app, options, kept }: FieldContext): readonly string[] | undefined {
   const rule: ListRule<string> = {
     maxEntries: MAX_REDIRECT_URLS,
-    entry: app.origin
+    entry: hasRegisteredItself(app)
       ? selfRegisteredRedirectRule(options.redirects)
       : redirectRule({ isPublic: app.public, policy: options.redirects }),
     // A code is bound to a single registered URL, so no request may match two.

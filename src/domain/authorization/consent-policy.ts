@@ -1,5 +1,5 @@
 import { invalidOption } from '../../base/errors.ts'
-import { isPublic, type LiveApp } from '../../records/app.ts'
+import { hasRegisteredItself, isPublic, type LiveApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import { installId, installKind, installRef } from '../../records/install.ts'
 import type { PendingSession } from '../../records/session.ts'
@@ -44,7 +44,7 @@ export function createConsentPolicy({
   return async (session, app) => {
     const { account, login, epoch, redirectUrl } = session.consentRequest
     // Anyone can register the same.
-    if (app.origin) return undefined
+    if (hasRegisteredItself(app)) return undefined
     // Any other app on the device could have claimed such a redirect (RFC 8252 §8.6).
     if (isPublic(app) && !isOwnRedirect(redirectUrl)) return undefined
     const request = { account, ...(login !== undefined && { login }), scope: [...session.scope], redirectUrl }

@@ -4,7 +4,7 @@ import { withConcealed } from '../../credentials/concealed.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import type { TokenFormat } from '../../credentials/token-format.ts'
 import type { Collection } from '../../records/collection.ts'
-import { type ConsentRequest, endedSession, type SessionSignIn } from '../../records/session.ts'
+import { type ConsentRequest, deniedSession, type SessionSignIn } from '../../records/session.ts'
 import { type Accounts, accountError, askingOnce, type IdentityOf } from '../accounts/accounts.ts'
 import { type ActRefusal, assertMayAct, mayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
@@ -26,9 +26,11 @@ import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
 import type { Authorization, ConsentDecision, Redirect } from './authorization.ts'
 import { pageError, type RedirectedError, signInNeedsOf, stateOf, validateRequest } from './authorization-request.ts'
 import { createConsentPolicy, type DecideConsent } from './consent-policy.ts'
+import { createDecide } from './decide.ts'
 import { invalidTicket } from './invalid-ticket.ts'
 import { createIssueCode } from './issue-code.ts'
-import { type AskedAccount, createPendingConsents } from './pending-consents.ts'
+import { createPendingConsents } from './pending-consents.ts'
+import { redirectTo } from './redirect-to.ts'
 import { createRequestClients } from './request-clients.ts'
 import type { SaveInstall } from './save-install.ts'
 
@@ -71,9 +73,10 @@ export interface AuthorizationParts {
 
 export function createAuthorization(parts: AuthorizationParts): Authorization {
   const { accounts, refusals, scopes, events } = parts
-  const pending = createPendingConsents(parts)
+  const pending = createPendingConsents({ ...parts, ticketKind: 'qt' })
   const clients = createRequestClients(parts)
   const policy = createConsentPolicy(parts)
+  const decide = createDecide(parts)
   const codes = createIssueCode({ ...parts, pending })
 
   return {
@@ -100,7 +103,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         const refuse = (error: RedirectedError, state: { readonly state?: string } = {}) => {
           if (isNew) throw pageError(error)
           refusals.report(asking, known, error.error)
-          return redirectTo({ redirectUrl, ...state }, error)
+          return respondTo({ redirectUrl, ...state }, error)
         }
         const state = stateOf(params)
         if ('error' in state) return refuse(state)
@@ -112,7 +115,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         if (!meetsOnArrival(needs, user, parts.clock())) return refuse(UNMET, state)
         if (refusal) {
           refusals.report(asking, known, refusal.code)
-          return redirectTo(target, { error: 'access_denied', error_description: 'the account may not use this app' })
+          return respondTo(target, { error: 'access_denied', error_description: 'the account may not use this app' })
         }
         const consentRequest: ConsentRequest = { ...asking, ...(epoch !== undefined && { epoch }), ...target }
         const { session, ticket } = pending.create(app, consentRequest, {
@@ -134,7 +137,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
           })
           if (code !== undefined) {
             events.emit('install', asking, { change: 'approved', app: app.key, account, consent })
-            return redirectTo(target, { code })
+            return respondTo(target, { code })
           }
         }
         const { protocol, host } = new URL(consentRequest.redirectUrl)
@@ -153,7 +156,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
     },
 
     approve: async (decision) =>
-      deciding(objectInput(decision, 'decision', APPROVAL), async (actor, known) => {
+      decide(objectInput(decision, 'decision', APPROVAL), async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
         const { consentRequest } = session.state === 'pending' ? session : session.decided
         const asked = askingOnce(accounts)
@@ -168,50 +171,29 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         if (code === undefined) return undefined
         // The exchange of the code installs a new app.
         if (!session.newApp) events.emit('install', actor, { change: 'approved', app: app.key, account: actor.account })
-        return redirectTo(consentRequest, { code })
+        return respondTo(consentRequest, { code })
       }),
 
     deny: async (decision) =>
-      deciding(objectInput(decision, 'decision', DENIAL), async (actor, known) => {
+      decide(objectInput(decision, 'decision', DENIAL), async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
         // An account that is blocked may deny.
         assertNotOfApp((await mayAct(app, actor.account, accounts)).refusal)
         const { consentRequest } = session.state === 'pending' ? session : session.decided
         if (session.state === 'open') throw invalidTicket('used')
         if (session.state === 'ended') await pending.confirm(session)
-        else if (!(await pending.consume(session, (asked, decided) => ({ ...endedSession(asked), decided }))))
-          return undefined
+        else if (!(await pending.consume(session, deniedSession))) return undefined
         if (!session.newApp) events.emit('install', actor, { change: 'denied', app: app.key, account: actor.account })
         const denied = { error: 'access_denied', error_description: 'the account denied the request' }
-        return redirectTo(consentRequest, denied)
+        return respondTo(consentRequest, denied)
       }),
   }
 
-  /** Runs the decision of a signed-in account. `decide` returns undefined if another one came first: then it sees that one. */
-  async function deciding(
-    decision: ConsentDecision,
-    decide: (actor: AskedAccount, known: Known) => Promise<Redirect | undefined>,
-  ): Promise<Redirect> {
-    const actor = { account: accountInput(decision.account), ...loginInput(decision.login) }
-    const known: Known = sourceInput(decision)
-    return refusals.watch(actor, known, async () => {
-      const redirect = (await decide(actor, known)) ?? (await decide(actor, known))
-      if (!redirect) throw invalidTicket('used')
-      return redirect
-    })
-  }
-
-  function redirectTo(
+  function respondTo(
     target: Pick<ConsentRequest, 'redirectUrl' | 'state'>,
     result: { readonly code: string } | RedirectedError,
   ): Redirect {
-    const query = new URLSearchParams({
-      ...result,
-      ...(target.state !== undefined && { state: target.state }),
-      iss: issuerOf(parts),
-    })
-    const location = `${target.redirectUrl}${target.redirectUrl.includes('?') ? '&' : '?'}${query}`
-    return withConcealed({ step: 'redirect' } as const, { location })
+    return redirectTo(target, result, issuerOf(parts))
   }
 }
 

@@ -32,6 +32,9 @@ export type AskedAccount = Actor & { readonly account: string }
 /** A consent request that was decided a moment ago. */
 export type DecidedSession = ApprovedSession & { readonly decided: Decided }
 
+/** The tickets of consent requests, and of registrations that an app starts in the browser. */
+export type TicketKind = 'qt' | 'rq'
+
 /** The consent requests that wait for a decision. Each is a session that gives nothing yet. */
 export interface PendingConsents {
   /** A new consent request, and the ticket with which the account decides. It is not stored yet. */
@@ -60,14 +63,15 @@ export function createPendingConsents(parts: {
   readonly redirects: RedirectPolicy
   readonly random: RandomText
   readonly clock: () => number
+  readonly ticketKind: TicketKind
 }): PendingConsents {
-  const { collection, format, accountLimits, redirects, random, clock } = parts
+  const { collection, format, accountLimits, redirects, random, clock, ticketKind } = parts
 
   return {
     create(app, consentRequest, requested) {
       accountLimits.assertMayAsk(consentRequest.account)
       const id = random(WIDTH.session)
-      const ticket = format.write('qt', { app: app.key, session: id, secret: random(WIDTH.secret) })
+      const ticket = format.write(ticketKind, { app: app.key, session: id, secret: random(WIDTH.secret) })
       const endsAt = clock() + PENDING_MS
       const session: PendingSession = {
         state: 'pending',
@@ -94,7 +98,7 @@ export function createPendingConsents(parts: {
     async load(decision, actor, known) {
       const ticket = idInput(decision.ticket, 'ticket')
       const parsed = format.read(ticket)
-      if (parsed?.kind !== 'qt') throw invalidTicket('unknown')
+      if (parsed?.kind !== ticketKind) throw invalidTicket('unknown')
       const [session, stored] = await Promise.all([
         collection.load(sessionKind, sessionRef(parsed)),
         collection.load(appKind, appRef(parsed.app)),

@@ -2,6 +2,9 @@ import { AppGrantError } from '../../base/errors.ts'
 import { digestOf, sameDigest } from '../../credentials/digest.ts'
 import { because } from '../refusals.ts'
 
+/** Longer than any redirect URL that an app can register. Nothing longer is hashed. */
+export const MAX_REDIRECT = 4096
+
 /**
  * What a code is bound to: a digest of the PKCE challenge and one of the redirect URL of its authorization request.
  *

@@ -1,5 +1,5 @@
 import { AppGrantError } from '../../base/errors.ts'
-import type { LiveApp } from '../../records/app.ts'
+import { hasRegisteredItself, type LiveApp } from '../../records/app.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended } from '../accounts/may-act.ts'
 import type { FindApp } from '../apps/find-app.ts'
@@ -88,7 +88,7 @@ export function createRequestClients(parts: {
     const app = params.client_id === undefined ? undefined : await findApp.find(params.client_id)
     if (app) known.app = app.key
     // An app that has registered itself is its owner's alone, who is asked about it by its client id.
-    if (app?.state !== 'live' || app.origin)
+    if (app?.state !== 'live' || hasRegisteredItself(app))
       throw because(unknownApp(), app?.state === 'removed' ? 'removed_app' : 'unknown_app')
     assertNotSuspended(app)
     return { app, redirect: matchRedirectUri(params, app, redirects) }

@@ -1,19 +1,15 @@
-import { AppGrantError } from '../../base/errors.ts'
 import { knownMembers } from '../../base/known-members.ts'
-import type { RefusalReason } from '../../base/refusal-reasons.ts'
 import { type AppCredentials, CREDENTIAL_NAMES, CREDENTIALS, type RequestContext } from '../apps/authenticate-app.ts'
 import { isUsableRedirect } from '../apps/usable-redirect.ts'
-import { bindingFault, bindingOf, challengeOf } from '../authorization/pkce.ts'
+import { invalidCode } from '../authorization/invalid-code.ts'
+import { bindingFault, bindingOf, challengeOf, MAX_REDIRECT } from '../authorization/pkce.ts'
 import { idInput, objectInput, sourceInput } from '../input/input.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import { resourcesInput } from '../input/resources.ts'
-import { because, type Refusals } from '../refusals.ts'
+import type { Refusals } from '../refusals.ts'
 import type { TokenResponse } from '../tokens/access-token-issuer.ts'
 import { knownOf, type SessionExchange } from './session-exchange.ts'
 import type { SessionGrant } from './session-grant.ts'
-
-/** Longer than any redirect URL that an app can register. Nothing longer is hashed. */
-const MAX_REDIRECT = 4096
 
 /** An authorization code to exchange, and the app that presents it. */
 export type CodeInput = AppCredentials &
@@ -68,14 +64,4 @@ export function createExchangeCode(parts: {
       return sessions.exchange({ app, text, credential, grant, scope: undefined, resources, source })
     })
   }
-}
-
-function invalidCode(reason: RefusalReason<'invalid_code'>): AppGrantError {
-  return because(
-    new AppGrantError('invalid_code', {
-      message: 'the authorization code is not valid',
-      hint: 'It is unknown, expired, used or revoked, or belongs to another app, redirect URL or verifier. Authorize again.',
-    }),
-    reason,
-  )
 }

@@ -2,18 +2,12 @@ import { AppGrantError, invalidOption } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
 import { createKey } from '../../credentials/app-key.ts'
 import type { RandomText } from '../../credentials/random.ts'
-import { appKind, appsOfClient, appsOfOwner, type CheckedFields, type LiveApp } from '../../records/app.ts'
+import { appKind, appsOfClient, type CheckedFields, type LiveApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import type { Pages } from '../../records/pages.ts'
-import {
-  type Accounts,
-  accountError,
-  isActive,
-  type Lineage,
-  mayRegister,
-  mayRegisterScope,
-} from '../accounts/accounts.ts'
-import { limitReached, mayNotRegister } from '../apps/app-errors.ts'
+import { type Accounts, type Lineage, mayRegisterScope } from '../accounts/accounts.ts'
+import { assertMayRegister } from '../apps/assert-may-register.ts'
+import { assertRoom } from '../apps/assert-room.ts'
 import { newApp } from '../apps/new-app.ts'
 import { because } from '../refusals.ts'
 import { hostOf } from './check-proposal.ts'
@@ -65,7 +59,7 @@ export function createClientApps(parts: {
   readonly events: Emitter
   readonly selfRegistration: SelfRegistrationPolicy | undefined
 }): ClientApps {
-  const { collection, pages, random, clock, appsPerOwner, selfRegistration: policy } = parts
+  const { collection, pages, random, clock, selfRegistration: policy } = parts
   const followDocument = createFollowDocument(parts)
 
   return {
@@ -78,8 +72,8 @@ export function createClientApps(parts: {
       // If it was approved several times at once, suspending one of them is enough to keep the program out.
       const app = current.find(({ suspended }) => suspended) ?? current[0]
       if (app) return { ...(await followDocument(app, proposal, by)), isNew: false }
-      assertPermitted(lineage)
-      if ((await pages.count([appsOfOwner(account)], 0)) >= appsPerOwner) throw limitReached(account, appsPerOwner)
+      assertMayRegister(lineage, undefined)
+      await assertRoom(account, parts)
       const { publisher, hosts, identity } = proposal
       const host = publisher ?? hostOf(redirectUrl)
       const origin = { by: 'itself', host, hosts, ...(publisher !== undefined && { publisher }), identity } as const
@@ -87,7 +81,7 @@ export function createClientApps(parts: {
       const given = { key: createKey(account, random), owner: account, epoch, createdAt: clock(), checked, origin }
       return { app: newApp(parts, { ...given, credentials: { type: 'none' } }), isNew: true }
     },
-    assertMayRegister: async (account, accounts) => assertPermitted(await accounts.lineage(account)),
+    assertMayRegister: async (account, accounts) => assertMayRegister(await accounts.lineage(account), undefined),
   }
 
   /** One, or a few if it was approved several times at once. */
@@ -118,9 +112,4 @@ export function createClientApps(parts: {
       'not_admitted',
     )
   }
-}
-
-function assertPermitted(lineage: Lineage): void {
-  if (!isActive(lineage)) throw accountError('account_blocked', 'The account or one above it is blocked or unknown.')
-  if (!mayRegister(lineage, undefined)) throw mayNotRegister()
 }

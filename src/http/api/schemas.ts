@@ -79,13 +79,13 @@ const app = {
   'adminEmailAscii?': text,
   'origin?': {
     ...object({
-      by: { const: 'itself' },
+      by: { enum: ['itself', 'browser'] },
       host: { ...text, description: 'What people are shown: anyone can choose a name.' },
       hosts: texts,
       'publisher?': text,
-      identity: text,
+      'identity?': text,
     } satisfies Members<NonNullable<App['origin']>>),
-    description: 'Only if the app has registered itself.',
+    description: 'Only if the app asked for its registration, and its owner approved it.',
   },
   ...optionalFields,
   redirectUrls: texts,

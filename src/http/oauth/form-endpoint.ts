@@ -4,7 +4,7 @@ import { errorResponse } from '../wire/error-response.ts'
 import { invalidRequest } from '../wire/http-error.ts'
 import { type Form, readForm } from '../wire/request-body.ts'
 import { type PlainResponse, withHeaders } from '../wire/response.ts'
-import type { Route } from '../wire/router.ts'
+import type { Route, RouteCall } from '../wire/router.ts'
 import { readClientAuthentication } from './client-authentication.ts'
 import { corsHeaders } from './cors.ts'
 
@@ -42,6 +42,12 @@ const BODY_ONLY = [
   'resource',
 ]
 
+/** @throws HttpError 400 if a parameter that belongs in the body is in the URL. */
+export function assertInBody({ search, url }: Pick<RouteCall, 'search' | 'url'>): void {
+  const misplaced = search === '' ? undefined : BODY_ONLY.find((name) => url.searchParams.has(name))
+  if (misplaced !== undefined) throw invalidRequest(`${misplaced} must be sent in the request body, not in the URL`)
+}
+
 /** The route of an endpoint for form POSTs. It accepts parameters in the body only (RFC 6749 §2.3.1). */
 export function formRoute(core: AppGrant, endpoint: FormEndpoint): Route {
   return {
@@ -50,8 +56,7 @@ export function formRoute(core: AppGrant, endpoint: FormEndpoint): Route {
     errorFormat: 'oauth',
     async respond(call) {
       const { request, context } = call
-      const misplaced = call.search === '' ? undefined : BODY_ONLY.find((name) => call.url.searchParams.has(name))
-      if (misplaced !== undefined) throw invalidRequest(`${misplaced} must be sent in the request body, not in the URL`)
+      assertInBody(call)
       const form = await readForm(request, endpoint.list)
       const client = readClientAuthentication(request, form)
       const respond = async () => endpoint.respond({ form, client, context })

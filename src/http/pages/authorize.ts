@@ -1,19 +1,19 @@
-import { type AnyAppGrantError, AppGrantError, isAppGrantError } from '../../base/errors.ts'
+import type { AnyAppGrantError } from '../../base/errors.ts'
 import type { AppGrant } from '../../create-app-grant.ts'
 import type { RequestContext } from '../../domain/apps/authenticate-app.ts'
-import type { Consent, Redirect } from '../../domain/authorization/authorization.ts'
+import type { Consent } from '../../domain/authorization/authorization.ts'
 import { spacedList } from '../../domain/input/spaced-list.ts'
 import { readSignInNeeds } from '../../domain/input/user-authentication.ts'
 import { browserLocale, createLanguages, type HostTexts } from '../../frame/languages.ts'
 import type { Theme } from '../../frame/theme.ts'
-import { pageStatus } from '../wire/error-response.ts'
 import { HttpError } from '../wire/http-error.ts'
 import type { IncomingRequest } from '../wire/request.ts'
 import { readForm } from '../wire/request-body.ts'
-import { emptyResponse, notStored, type PlainResponse } from '../wire/response.ts'
+import { notStored, type PlainResponse } from '../wire/response.ts'
 import type { Route } from '../wire/router.ts'
 import { assertMayNavigate, assertNotCrossSite, navigates, reportingCrossSite } from '../wire/same-origin.ts'
 import { askSignIn, assertResponse, type SignIn } from '../wire/sign-in.ts'
+import { asPage, type ErrorPage, seeOther, signedOut } from './as-page.ts'
 import { consentPage as consentContent } from './consent-page.ts'
 import { errorPage as errorContent } from './error-page.ts'
 import { createRenderPage, secured } from './page.ts'
@@ -69,7 +69,7 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
     const language = languageFor(locale)
     return render(consentContent(consent, action, language.texts), language)
   }
-  const ownErrorPage: typeof parts.errorPage = async (error, { headers }) => {
+  const ownErrorPage: ErrorPage = async (error, { headers }) => {
     const language = languageFor(browserLocale(headers))
     return render(errorContent(error, language.texts), language)
   }
@@ -104,7 +104,6 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
   async function decide(request: IncomingRequest, facts: RequestContext): Promise<PlainResponse | Response> {
     reportingCrossSite(core.events, facts, () => assertNotCrossSite(request, origin))
     const signedIn = await askSignIn(signIn, request.toRequest())
-    // A POSTed decision cannot be resumed after sign-in, so fail if the user has signed out.
     if (!('account' in signedIn)) throw signedOut()
     const form = await readForm(request, 'scope')
     const { account, login } = signedIn
@@ -116,24 +115,6 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
         return seeOther(await authorizer.deny(decision))
       default:
         throw new HttpError(400, 'invalid_request', 'decision must be approve or deny')
-    }
-  }
-
-  /** Shows every error on a page of this server. Errors for the app are redirects made by the core and never thrown. */
-  function asPage(respond: Route['respond']): Route['respond'] {
-    return async (call) => {
-      try {
-        return await respond(call)
-      } catch (error) {
-        const shownError = error instanceof HttpError ? ofRequest(error) : error
-        if (!isAppGrantError(shownError)) throw error
-        const { status, headers } = pageStatus(error instanceof HttpError ? error : shownError)
-        const shown = await errorPage(shownError, call.request.toRequest())
-        assertResponse('errorPage', shown)
-        const page = secured(new Response(shown.body, { status, headers: shown.headers }))
-        for (const [name, value] of Object.entries(headers)) page.headers.set(name, value)
-        return page
-      }
     }
   }
 
@@ -153,11 +134,7 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
     },
     { method: 'POST', path: DECISION, respond: ({ request, context }) => decide(request, context) },
   ]
-  return routes.map((route) => ({ ...route, errorFormat: 'oauth', respond: asPage(route.respond) }))
-}
-
-function seeOther({ location }: Redirect): PlainResponse {
-  return emptyResponse({ status: 303, headers: { location, 'referrer-policy': 'no-referrer' } })
+  return routes.map((route) => ({ ...route, errorFormat: 'oauth', respond: asPage(route.respond, errorPage) }))
 }
 
 /** Turns a POSTed authorization request into the GET a browser can return to. */
@@ -165,15 +142,4 @@ function asGet({ headers }: Request, url: URL, params: URLSearchParams): Request
   const kept = new Headers(headers)
   for (const name of ['content-type', 'content-length']) kept.delete(name)
   return new Request(`${url.origin}${url.pathname}?${params}`, { headers: kept })
-}
-
-function ofRequest({ message }: HttpError): AppGrantError<'invalid_request'> {
-  return new AppGrantError('invalid_request', { message, hint: 'Nothing was stored.' })
-}
-
-function signedOut(): AppGrantError {
-  return new AppGrantError('invalid_ticket', {
-    message: 'the user is no longer signed in',
-    hint: 'Start again from the app: the consent request belongs to the login that has ended.',
-  })
 }

@@ -1,10 +1,12 @@
-import type { AppGrantError, ErrorCode } from '../../base/errors.ts'
-import { fill, html } from '../../frame/html.ts'
+import { type AppGrantError, type ErrorCode, type FieldError, isAppGrantError } from '../../base/errors.ts'
+import { fill, type Html, html } from '../../frame/html.ts'
 import type { PageContent } from './page.ts'
 import type { PageTexts } from './texts.ts'
 
+type Explanations = Partial<Record<ErrorCode, Exclude<keyof PageTexts, 'consentTitle'>>>
+
 /** Errors that users can understand. All others are mistakes of the app. */
-const EXPLANATIONS: Partial<Record<ErrorCode, Exclude<keyof PageTexts, 'consentTitle'>>> = {
+const EXPLANATIONS: Explanations = {
   app_not_found: 'notRegistered',
   app_suspended: 'suspended',
   account_blocked: 'accountBlocked',
@@ -21,10 +23,34 @@ const EXPLANATIONS: Partial<Record<ErrorCode, Exclude<keyof PageTexts, 'consentT
   document_unavailable: 'unavailable',
 }
 
-/** The built-in error page. It contains nothing from the request. */
-export function errorPage({ code, message }: AppGrantError, texts: PageTexts): PageContent {
+/** What differs when an app is to be registered. */
+const OF_REGISTRATION: Explanations = {
+  not_permitted: 'mayNotRegister',
+  account_blocked: 'mayNotRegister',
+  invalid_fields: 'invalidFields',
+}
+
+/**
+ * The built-in error page. It contains nothing from the request, except what is wrong with the fields of an app to register, as text.
+ *
+ * @param task - what the user was about to do.
+ */
+export function errorPage(
+  error: AppGrantError,
+  texts: PageTexts,
+  task: 'authorization' | 'registration' = 'authorization',
+): PageContent {
+  const { code, message } = error
+  const known = task === 'registration' ? { ...EXPLANATIONS, ...OF_REGISTRATION } : EXPLANATIONS
+  const fields = isAppGrantError(error, 'invalid_fields') ? error.details.fields : []
   const main = html`<h1>${texts.errorTitle}</h1>
-<p>${texts[EXPLANATIONS[code] ?? 'invalidRequest']}</p>
+<p>${texts[known[code] ?? 'invalidRequest']}</p>
+${fields.length > 0 && html`<dl>\n${fields.map((field) => fieldRow(field, texts))}</dl>`}
 <small>${fill(texts.forDeveloper, { message })}</small>`
   return { title: texts.errorTitle, main }
+}
+
+function fieldRow({ field, code, expected, received }: FieldError, texts: PageTexts): Html {
+  const parts = { expected: html`<bdi>${expected}</bdi>`, received: html`<bdi>${received}</bdi>` }
+  return html`<div><dt>${field}</dt><dd>${code}: ${fill(texts.fieldExpected, parts)}</dd></div>\n`
 }

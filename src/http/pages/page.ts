@@ -23,7 +23,7 @@ label { display: flex; gap: .75rem; align-items: center; min-height: 2.5rem; pad
 input { flex: none; width: 1.25rem; height: 1.25rem; margin: 0; accent-color: var(--ag-accent) }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-bottom: 1.25rem }
 button { flex: 1 1 8rem; min-height: 2.75rem; padding: .5rem 1rem; border: 1px solid var(--ag-edge); border-radius: var(--ag-radius); background: transparent; color: var(--ag-ink); font: inherit; font-weight: 600; cursor: pointer }
-button[value='approve'] { border-color: var(--ag-accent); background: var(--ag-accent); color: var(--ag-on-accent) }
+button[value='approve'], button[value='register'] { border-color: var(--ag-accent); background: var(--ag-accent); color: var(--ag-on-accent) }
 :focus-visible { outline: 3px solid var(--ag-accent); outline-offset: 2px }
 @media (max-width: 26rem) { main { padding: 1.25rem } dl div { grid-template-columns: 1fr; gap: 0 } }
 small { display: block; font-size: .875rem; color: var(--ag-soft) }

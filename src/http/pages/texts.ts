@@ -49,6 +49,22 @@ export interface PageTexts {
   readonly tooMany: string
   readonly unavailable: string
   readonly invalidRequest: string
+  /** Of the page on which a user registers an app. Neither contains the name of the app. */
+  readonly registrationTitle: string
+  readonly registrationHeading: string
+  readonly adminEmail: string
+  readonly adminPhone: string
+  readonly description: string
+  readonly apiType: string
+  readonly registersScopes: string
+  readonly grantAccess: string
+  readonly grantedScopes: string
+  readonly register: string
+  readonly removeLater: string
+  readonly mayNotRegister: string
+  readonly invalidFields: string
+  /** With `{expected}` and `{received}`, both in English. */
+  readonly fieldExpected: string
 }
 
 const en: PageTexts = {
@@ -87,6 +103,20 @@ const en: PageTexts = {
   tooMany: 'There were too many requests for your account. Try again in a few minutes.',
   unavailable: 'The service is temporarily unavailable. Try again in a few minutes.',
   invalidRequest: 'The app that sent you here made an invalid request. It was not given access.',
+  registrationTitle: 'Register an app?',
+  registrationHeading: 'A program asks to be registered as an app of your account',
+  adminEmail: 'E-mail',
+  adminPhone: 'Phone',
+  description: 'Description',
+  apiType: 'API type',
+  registersScopes: 'The app may ask users for these permissions:',
+  grantAccess: 'Also allow it to access my account now',
+  grantedScopes: 'If you allow it now, its permissions',
+  register: 'Register',
+  removeLater: 'The app will belong to you, and act in your name. You can remove it at any time in your list of apps.',
+  mayNotRegister: 'Your account is not allowed to register this app.',
+  invalidFields: 'The app that sent you here cannot be registered, because what it says of itself is not valid.',
+  fieldExpected: 'expected {expected}, received {received}',
 }
 
 const de: PageTexts = {
@@ -128,6 +158,22 @@ const de: PageTexts = {
   unavailable: 'Der Dienst ist vorübergehend nicht verfügbar. Versuchen Sie es in einigen Minuten noch einmal.',
   invalidRequest:
     'Die App, die Sie hierher geschickt hat, hat eine ungültige Anfrage gestellt. Sie erhielt keinen Zugriff.',
+  registrationTitle: 'App registrieren?',
+  registrationHeading: 'Ein Programm möchte als App Ihres Kontos registriert werden',
+  adminEmail: 'E-Mail',
+  adminPhone: 'Telefon',
+  description: 'Beschreibung',
+  apiType: 'API-Typ',
+  registersScopes: 'Die App darf Benutzer um diese Berechtigungen bitten:',
+  grantAccess: 'Ihr auch gleich den Zugriff auf mein Konto erlauben',
+  grantedScopes: 'Ihre Berechtigungen, wenn Sie ihn gleich erlauben',
+  register: 'Registrieren',
+  removeLater:
+    'Die App wird Ihnen gehören und in Ihrem Namen handeln. Sie können sie jederzeit in Ihrer Liste der Apps entfernen.',
+  mayNotRegister: 'Ihr Konto darf diese App nicht registrieren.',
+  invalidFields:
+    'Die App, die Sie hierher geschickt hat, kann nicht registriert werden, weil ihre Angaben nicht gültig sind.',
+  fieldExpected: 'erwartet: {expected}, erhalten: {received}',
 }
 
 export const PAGE_TEXTS: ShippedTexts<PageTexts> = { en, de }

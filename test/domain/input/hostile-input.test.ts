@@ -95,6 +95,10 @@ async function setUp() {
       checkAuthorization: [request],
       beginAuthorization: [request, { account: 'user', login: 'x' }],
       approve: [{ ticket: 'x', account: 'user', login: 'x', scope: ['read'] }],
+      beginRegistration: [request, { account: 'user', login: 'x' }],
+      approveRegistration: [{ ticket: 'x', account: 'user', login: 'x', grant: true, scope: ['read'] }],
+      denyRegistration: [{ ticket: 'x', account: 'user', login: 'x' }],
+      exchangeRegistration: [{ code: 'x', codeVerifier: 'x', redirectUrl: 'x' }],
       deny: [{ ticket: 'x', account: 'user', login: 'x' }],
       exchangeCode: [
         { ...credentials, code: 'x', codeVerifier: VERIFIER, redirectUrl: 'https://app.example/callback' },

@@ -1,0 +1,50 @@
+import type { ScopeDescription } from '../../domain/accounts/scopes.ts'
+import type { Consent } from '../../domain/authorization/authorization.ts'
+import { fill, type Html, html } from '../../frame/html.ts'
+import type { PageTexts } from './texts.ts'
+
+const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]+)?$/
+
+/** A text that anyone may have chosen, isolated from the text around it in any script. */
+export function bdi(text: string): Html {
+  return html`<bdi>${text}</bdi>`
+}
+
+/**
+ * About a program that nobody has checked. Only where the response goes is sure, so that comes first, and its name is in no heading.
+ *
+ * @param stranger - `isNew`: whether to say that the account has not allowed it before. `before`: what its document said then, if it
+ *   says something else now.
+ */
+export function aboutStranger(
+  stranger: Pick<Consent, 'app' | 'account' | 'redirectHost' | 'before'> & { readonly isNew?: boolean },
+  heading: string,
+  texts: PageTexts,
+): Html {
+  const { app, account, redirectHost, isNew, before } = stranger
+  const isLocal = LOOPBACK_HOST.test(redirectHost)
+  const goesTo = isLocal ? texts.strangerOnDevice : fill(texts.strangerElsewhere, { host: bdi(redirectHost) })
+  const { publisher } = app.origin ?? {}
+  const isNewText = isNew && html` ${texts.strangerIsNew}`
+  const beforeText = before && html` ${changeOf(before, app, texts)}`
+  return html`<h1>${heading}</h1>
+<p>${texts.strangerUnchecked} ${goesTo}</p>
+${publisher !== undefined && html`<p>${fill(texts.strangerPublisher, { host: bdi(publisher) })}</p>\n`}<p>${fill(texts.strangerName, { name: bdi(app.name) })}${isNewText}${beforeText}</p>
+<p>${fill(texts.strangerAccount, { account: bdi(account) })}</p>`
+}
+
+function changeOf(before: NonNullable<Consent['before']>, app: Consent['app'], texts: PageTexts): Html {
+  if (before.name === app.name) return html`${texts.strangerChanged}`
+  return html`${fill(texts.strangerRenamed, { name: bdi(before.name) })}`
+}
+
+/** The scopes, each of which can be left out. */
+export function scopeChoices(scopes: readonly ScopeDescription[], legend: string): Html {
+  const choices = scopes.map(
+    ({ name, description }) =>
+      html`<label><input type="checkbox" name="scope" value="${name}" checked> <span><bdi>${description}</bdi> <small><bdi>${name}</bdi></small></span></label>\n`,
+  )
+  return html`<fieldset>
+<legend>${legend}</legend>
+${choices}</fieldset>`
+}

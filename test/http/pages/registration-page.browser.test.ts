@@ -1,0 +1,166 @@
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import axe from 'axe-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { BROWSER_FLAGS, browser as chromiumBinary } from '../../support/browser.ts'
+import { CHALLENGE, VERIFIER } from '../../support/http-authorization.ts'
+import { closed, listening, realServer } from '../../support/real-server.ts'
+import { describeWith } from '../../support/servers/describe-with.ts'
+
+const RESULTS = new URL('../../../test-results/', import.meta.url).pathname
+/** Names by which an app might pass for the platform. None may be what a user sees first. */
+const SPOOFED = [
+  'Platform Support',
+  'Рlatform Support',
+  'Admin ✓ verified',
+  'login.example',
+  'مدعم النظام',
+  '公式サポート',
+]
+
+describeWith('the page on which a user registers an app, in Chromium', chromiumBinary, (executablePath) => {
+  let browser: Browser
+  let server: Awaited<ReturnType<typeof realServer>>
+  beforeAll(async () => {
+    mkdirSync(RESULTS, { recursive: true })
+    browser = await chromium.launch({ executablePath, args: BROWSER_FLAGS })
+    server = await realServer({ browserRegistration: true }, { redirects: { loopback: 'all' } })
+  }, 60_000)
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+  })
+
+  async function asked(changed: Record<string, string> = {}, options: BrowserContextOptions = {}) {
+    const context = await browser.newContext({ viewport: { width: 768, height: 900 }, ...options })
+    const page = await context.newPage()
+    const complaints: string[] = []
+    page.on('console', (message) => complaints.push(message.text()))
+    const query = new URLSearchParams({
+      client_name: 'CRM',
+      client_uri: 'https://crm.example/',
+      contacts: 'ops@crm.example',
+      redirect_uri: 'https://crm.example/callback',
+      scope: 'calls:read calls:write',
+      state: 'a state of the CRM',
+      code_challenge: CHALLENGE,
+      code_challenge_method: 'S256',
+      ...changed,
+    })
+    await page.goto(`${server.issuer}/register-app?${query}`)
+    return { page, complaints, close: () => context.close() }
+  }
+
+  it('the page works by keyboard alone, and the code reaches the app under our policy (WEB-1, HTTP-8)', async () => {
+    const arrived: string[] = []
+    const app = createServer((request, response) => {
+      if (request.url?.startsWith('/callback')) arrived.push(request.url, request.headers.referer ?? 'no referrer')
+      response.end('Welcome back')
+    })
+    const origin = await listening(app)
+    const { page, complaints, close } = await asked({ redirect_uri: `${origin}/callback` })
+    try {
+      const way: string[] = []
+      while (way.at(-1) !== 'Register' && way.length < 10) {
+        await page.keyboard.press('Tab')
+        const text = await page
+          .locator(':focus')
+          .evaluate((one) => one.closest('label, button')?.textContent?.trim() ?? '')
+        way.push(text)
+        if (text.startsWith('Also allow')) await page.keyboard.press('Space')
+      }
+      expect(way).toEqual([
+        'Also allow it to access my account now',
+        'See your calls calls:read',
+        'Make calls for you calls:write',
+        'Deny',
+        'Register',
+      ])
+      await page.keyboard.press('Enter')
+      await page.getByText('Welcome back').waitFor()
+      const [path = '', referrer] = arrived
+      expect(referrer).toBe('no referrer')
+      const code = new URL(path, origin).searchParams.get('code') ?? ''
+      const registered = await server.appgrant.authorizer.exchangeRegistration({
+        code,
+        codeVerifier: VERIFIER,
+        redirectUrl: `${origin}/callback`,
+      })
+      expect(registered.app.owner).toBe('user-1')
+      expect(registered.authorizationCode).toMatch(/^ag_ac_/)
+      expect(complaints).toEqual([])
+    } finally {
+      await close()
+      await closed(app)
+    }
+  })
+
+  it('a stray Enter denies, and nothing is registered', async () => {
+    const app = createServer((request, response) => response.end(request.url))
+    const { page, close } = await asked({ redirect_uri: `${await listening(app)}/callback` })
+    try {
+      await page.keyboard.press('Tab')
+      await page.keyboard.press('Enter')
+      await page.waitForURL(/\/callback\?/)
+      expect(new URL(page.url()).searchParams.get('error')).toBe('access_denied')
+    } finally {
+      await close()
+      await closed(app)
+    }
+  })
+
+  it.each(SPOOFED)(
+    'an app that calls itself %j is shown after the host, and not in title or heading (S52)',
+    async (name) => {
+      const { page, close } = await asked({ client_name: name })
+      try {
+        const text = await page.locator('main').innerText()
+        expect(text.indexOf('crm.example')).toBeGreaterThan(-1)
+        expect(text.indexOf('crm.example')).toBeLessThan(text.indexOf(name))
+        expect(await page.title()).not.toContain(name)
+        expect(await page.locator('h1').innerText()).not.toContain(name)
+      } finally {
+        await close()
+      }
+    },
+  )
+
+  it.each([
+    ['320', { viewport: { width: 320, height: 900 } }],
+    ['768', {}],
+    ['1280', { viewport: { width: 1280, height: 900 } }],
+    ['dark', { colorScheme: 'dark' }],
+  ] as [string, BrowserContextOptions][])('axe-core finds nothing on the page (%s)', async (name, options) => {
+    const { page, complaints, close } = await asked({ description: 'Shows who is calling. '.repeat(12) }, options)
+    try {
+      await page.screenshot({ path: `${RESULTS}registration-page-${name}.png`, fullPage: true })
+      expect(await violations(page)).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+      expect(complaints).toEqual([])
+    } finally {
+      await close()
+    }
+  })
+
+  it('axe-core finds nothing on the page that lists wrong fields', async () => {
+    const { page, close } = await asked({ client_name: '', redirect_uri: 'https://CRM.example/', contacts: '@' })
+    try {
+      await page.screenshot({ path: `${RESULTS}registration-page-errors.png`, fullPage: true })
+      expect(await violations(page)).toEqual([])
+      expect(await page.locator('dt').allInnerTexts()).toEqual(['client_name', 'contacts', 'redirect_uri'])
+    } finally {
+      await close()
+    }
+  })
+})
+
+/** What axe-core finds. It comes by the debugging protocol, which the policy of the page does not affect. */
+async function violations(page: Page): Promise<unknown> {
+  await page.evaluate(axe.source)
+  return page.evaluate(async () => {
+    const { axe: inPage } = globalThis as unknown as { axe: typeof axe }
+    const { violations: found } = await inPage.run()
+    return found.map(({ id, nodes }) => [id, ...nodes.map((node) => node.html)])
+  })
+}
