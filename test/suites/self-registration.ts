@@ -9,8 +9,12 @@ const ATTEMPTS = 50
 const OTHER_KEY = 'another key of client ids that only the tests have'
 const OTHER_VERIFIER = 'another-verifier-that-is-as-long-as-it-has-to-be'
 
-/** What must hold of programs that register themselves, on the stores that `open` gives. */
-export function testSelfRegistration(open: OpenStore): void {
+/**
+ * What must hold of programs that register themselves, on the stores that `open` gives.
+ *
+ * @param appsPerOwner - the limit of apps, up to which the account is filled.
+ */
+export function testSelfRegistration(open: OpenStore, { appsPerOwner = 3 } = {}): void {
   const fixture = (options?: Parameters<typeof selfRegistrationFixture>[1]) => selfRegistrationFixture(open, options)
 
   describe('programs that register themselves', () => {
@@ -224,9 +228,9 @@ export function testSelfRegistration(open: OpenStore): void {
     })
 
     it('the limit of apps is exact, and named when it is reached at the exchange (APP-6, WEB-5)', async () => {
-      const w = await fixture({ appsPerOwner: 3 })
+      const w = await fixture({ appsPerOwner })
       const { apps } = w.appgrant
-      for (const name of ['One', 'Two']) await apps.register(exampleApp({ owner: 'user', name }))
+      for (let n = 1; n < appsPerOwner; n++) await apps.register(exampleApp({ owner: 'user', name: `App ${n}` }))
       const other = w.register({ name: 'Other', redirectUrls: [LOOPBACK] })
       const codes = [
         { key: w.clientId, code: await w.code() },
@@ -234,10 +238,13 @@ export function testSelfRegistration(open: OpenStore): void {
       ]
       const refused: unknown[] = []
       w.appgrant.events.on('refused', ({ code, app }) => refused.push({ code, app }))
-      const results = await Promise.all(codes.map(({ key, code }) => codeOf(w.exchange(code, { key }))))
+      const nodes = [w.appgrant, w.node()]
+      nodes[1]?.events.on('refused', ({ code, app }) => refused.push({ code, app }))
+      const results = await Promise.all(codes.map(({ key, code }, at) => codeOf(w.exchange(code, { key }, nodes[at]))))
       expect(results.sort()).toEqual(['app_limit_reached', 'ok'])
       expect(refused).toEqual([{ code: 'app_limit_reached', app: undefined }])
-      expect(await w.appsOf()).toHaveLength(3)
+      const { items, nextCursor } = await apps.list({ owner: 'user', limit: 1000 })
+      expect([items.length, nextCursor]).toEqual([appsPerOwner, undefined])
       const third = w.register({ name: 'Third', redirectUrls: [LOOPBACK] })
       expect(await codeOf(w.ask({ client_id: third }))).toBe('app_limit_reached')
     })

@@ -42,6 +42,8 @@ export interface UserScene extends Omit<Fixture, 'appgrant'> {
   /** The node that everything is done on and asked. */
   appgrant: Fixture['appgrant']
   readonly key: string
+  /** What requests name the app by. Default is its key. */
+  readonly clientId?: string
   /** The redirect URL of its users. */
   readonly redirect: string
   readonly user: {
@@ -63,7 +65,7 @@ const CODES = 4
 
 /** One session with one token, and some pending codes. */
 export async function authorised(
-  fixture: Fixture,
+  fixture: Fixture & { readonly clientId?: string },
   { key, redirect, proof }: { key: string; redirect: string; proof: Proof },
 ): Promise<UserScene['user']> {
   const codes = []
@@ -127,7 +129,7 @@ export async function rotate(scene: UserScene): Promise<void> {
 }
 
 /** What a request of the app needs. */
-type Asking = Pick<UserScene, 'appgrant' | 'key' | 'redirect'>
+type Asking = Pick<UserScene, 'appgrant' | 'key' | 'clientId' | 'redirect'>
 
 async function newCode(of: Asking): Promise<string> {
   const { appgrant } = of
@@ -136,9 +138,9 @@ async function newCode(of: Asking): Promise<string> {
   return codeIn(await appgrant.authorizer.approve({ ticket: asked.ticket, account: OF_USER }))
 }
 
-function begin({ appgrant, key, redirect }: Asking) {
+function begin({ appgrant, key, clientId = key, redirect }: Asking) {
   const params = {
-    client_id: key,
+    client_id: clientId,
     redirect_uri: redirect,
     response_type: 'code',
     code_challenge: challengeOf(VERIFIER),

@@ -1,4 +1,7 @@
 import { memoryStore } from '../../../adapters/memory/memory-store.ts'
+import { testSelfRegisteredOperations } from '../../suites/self-registered-operations.ts'
 import { testSelfRegistration } from '../../suites/self-registration.ts'
 
-testSelfRegistration(async () => memoryStore())
+const open = async () => memoryStore()
+testSelfRegistration(open, { appsPerOwner: 1000 })
+testSelfRegisteredOperations(open)
