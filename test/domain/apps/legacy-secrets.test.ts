@@ -41,6 +41,29 @@ describe('a secret that another server has hashed', () => {
     expect(calls.length).toBeLessThan(50)
   })
 
+  it('is checked for few apps at once, and delays no other app however often it is tried (ERR-3)', async () => {
+    const running: ((isRight: boolean) => void)[] = []
+    const { appgrant } = createFixture(memoryStore(), {
+      issuer: ISSUER,
+      verifyLegacySecret: () => new Promise<boolean>((resolve) => void running.push(resolve)),
+    })
+    const keys = Array.from({ length: 6 }, (_, at) => `key-${at}`)
+    await appgrant.apps.import([
+      ...keys.map((key) => theirApp({ key, trusted: true, legacySecret: DJANGO })),
+      theirApp({ trusted: true }),
+    ])
+    const login = (key: string, secret: string) =>
+      codeOf(appgrant.authorizer.clientCredentials({ key, secret, remoteAddress: '192.0.2.1' }))
+    // None of these ends before the others.
+    const checked = keys.slice(0, 4).map((key) => login(key, 'gateway-secret-2'))
+    for (let attempt = 4; attempt < 10_000; attempt++)
+      expect(await login(keys[attempt % keys.length] ?? '', `wrong-${attempt}`)).toBe('too_many_failures')
+    expect(running).toHaveLength(4)
+    expect(await login('their-key', THEIR_SECRET)).toBe('ok')
+    for (const end of running) end(false)
+    expect(new Set(await Promise.all(checked))).toEqual(new Set(['app_authentication_failed']))
+  })
+
   it.each([
     ['the hash', HASHES.django],
     ['the secret', THEIR_SECRET],
