@@ -150,7 +150,9 @@ export function createIdentityOf(scopes: Scopes): IdentityOf {
       const { key, owner, trusted, fields, origin } = app
       const { apiType } = fields
       const held = Object.freeze([...scopes.held(app)])
-      const optional = { ...(apiType !== undefined && { apiType }), ...(origin && { origin }) }
+      // A copy: the record is shared by everything that reads the app.
+      const from = origin && Object.freeze({ ...origin, hosts: Object.freeze([...origin.hosts]) })
+      const optional = { ...(apiType !== undefined && { apiType }), ...(from && { origin: from }) }
       identity = Object.freeze({ key, owner, trusted, ...optional, scopes: held })
       identities.set(app, identity)
     }

@@ -27,6 +27,9 @@ const PLACEHOLDER = /^(\*+|\$\{.*\})$/
 // In the texts of Ory, these two are SHA-3: no other library would accept the right secret.
 const SHA3 = /^\$pbkdf2-sha(224|384)\$/
 
+// DES of crypt(3), which reads no more than 8 bytes: as Django and LDAP write it.
+const CRYPT = /^(crypt\$|\{crypt\}[^$])/i
+
 /** Reads the secrets of an app to import. What is shown of them in an error is their length. */
 export function readImportedSecrets(
   entry: object,
@@ -91,6 +94,13 @@ export function readImportedSecrets(
         `${field}.text`,
         'not_a_hash',
         'another hash: Ory hashes pbkdf2-sha224 and pbkdf2-sha384 with SHA-3; give the app a new secret',
+        lengthOf(text),
+      )
+    if (CRYPT.test(text))
+      return add(
+        `${field}.text`,
+        'not_a_hash',
+        'another hash: crypt ignores all but 8 bytes of a secret; give the app a new secret',
         lengthOf(text),
       )
     return { ...known, legacy: { scheme, text } }

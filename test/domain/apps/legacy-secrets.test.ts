@@ -76,4 +76,16 @@ describe('a secret that another server has hashed', () => {
     for (let cause = outages[0]?.cause; cause instanceof Error; cause = cause.cause)
       expect(`${cause.stack}${cause.message}`).not.toContain(text)
   })
+
+  it.each(['crypt$$abJnggxhB/yWI', '{CRYPT}abJnggxhB/yWI'])(
+    'is refused if it is %s: only 8 bytes of the secret would count (APP-10)',
+    async (text) => {
+      const { appgrant } = createFixture(memoryStore(), { issuer: ISSUER, verifyLegacySecret: () => true })
+      const results: unknown[] = []
+      const entry = theirApp({ legacySecret: { scheme: 'crypt', text } })
+      await appgrant.apps.import([entry], { onResult: (result) => void results.push(result) })
+      expect(results).toMatchObject([{ errors: [{ field: 'legacySecret.text', code: 'not_a_hash' }] }])
+      expect(JSON.stringify(results)).not.toContain(text)
+    },
+  )
 })
