@@ -4,6 +4,8 @@ export interface Formats {
   readonly hasZone: boolean
   date(at: Date): string
   dateAndTime(at: Date): string
+  /** A day in UTC, such as `2026-11-26`. It has no time of day, so no zone moves it. */
+  utcDay(on: string): string
   /** How far `at` is from `now`, e.g. "in 52 minutes". */
   distance(at: Date, now: Date): string
   number(count: number): string
@@ -38,12 +40,14 @@ function formatsOf(locale: string, asked: string | undefined): Formats {
   const timeZone = hasZone ? asked : 'UTC'
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone })
   const dateAndTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone })
+  const utcDate = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' })
   const relative = new Intl.RelativeTimeFormat(locale)
   const number = new Intl.NumberFormat(locale)
   return {
     hasZone,
     date: (at) => date.format(at),
     dateAndTime: (at) => dateAndTime.format(at),
+    utcDay: (on) => utcDate.format(new Date(on)),
     distance(at, now) {
       const ms = at.getTime() - now.getTime()
       const [unit, size] = UNITS.find(([, length]) => Math.abs(ms) >= length) ?? (['second', 1000] as const)

@@ -6,6 +6,7 @@ import type { Texts } from './texts/texts.ts'
 /** What a page may say after the form before it: the names are what its address has. */
 const MESSAGES = {
   suspended: 'isSuspended',
+  'program-suspended': 'isProgramSuspended',
   resumed: 'isResumed',
   saved: 'isSaved',
   unchanged: 'nothingChanged',

@@ -162,7 +162,7 @@ describe('the viewer', () => {
     const page = await w.open('/apps')
     expect([page.heading, page.text]).toEqual(['App-Registrierung', expect.stringContaining('<html lang="de-AT"')])
     const date = new Intl.DateTimeFormat('de-AT', { dateStyle: 'medium', timeZone: 'Europe/Berlin' }).format(w.clock())
-    expect(page.rows[0]?.at(-1)).toBe(date)
+    expect(page.rows[0]?.at(-1)).toBe(`${date}Noch nicht genutzt`)
     expect(page.text).not.toContain('data-zone')
     w.viewer = { account: 'org' }
     expect((await w.open('/apps')).text).toContain('data-zone="date"')

@@ -26,11 +26,13 @@ const MAIN = [
   'tokens-dialog',
   'new-app-wrong',
   'app',
+  'app-itself',
   'secret',
   'managed',
   'instances',
   'all',
   'remove-apps',
+  'remove-itself',
   'accounts',
   'down',
 ]

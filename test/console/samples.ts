@@ -48,6 +48,14 @@ function row(key: string, name: string, homepage: string, more: Partial<AppRow> 
   }
 }
 
+const ITSELF: NonNullable<AppView['origin']> = {
+  by: 'itself',
+  host: 'agent.example',
+  hosts: ['agent.example', 'localhost', 'a-very-long-name-of-a-host.of-a-program.example'],
+  publisher: 'agent.example',
+  identity: 'i1',
+}
+
 /** Rows in every state there is. */
 export function appRows({ texts }: Context): readonly AppRow[] {
   const at = new Date('2026-11-20T10:00:00Z')
@@ -57,6 +65,7 @@ export function appRows({ texts }: Context): readonly AppRow[] {
       tags: [texts.trusted],
       instances: 214,
       liveTokens: 3,
+      lastUsedOn: '2026-11-25',
     }),
     row('k2Lw8sPq', 'CRM Bridge', 'https://crm-bridge.example/', {
       description: 'Opens the customer’s card when the phone rings.',
@@ -83,6 +92,13 @@ export function appRows({ texts }: Context): readonly AppRow[] {
     }),
     row('k4Arabic', 'مكالمات سريعة', 'https://calls.example/', { description: 'اتصالات', instances: 2 }),
   ]
+}
+
+/** The row of an app that has registered itself. */
+function itselfRow({ texts }: Context) {
+  const tags = [texts.registeredItself, texts.publicApp]
+  const more = { homepage: 'agent.example', homepageAscii: '', tags, instances: 1 }
+  return { ...row('k6Agents', 'Agent', 'https://agent.example/', more), origin: ITSELF }
 }
 
 function apps(context: Context, changes: Partial<AppsView> = {}): Content {
@@ -118,6 +134,17 @@ const app: AppView = {
   mayChange: true,
   mayTrust: true,
   isOfFormerOwner: false,
+}
+
+const ITSELF_APP: Partial<AppView> = {
+  name: 'Agent',
+  homepage: 'agent.example',
+  homepageAscii: '',
+  origin: ITSELF,
+  lastUsedOn: '2026-08-02',
+  authentication: 'none',
+  secrets: [],
+  trusted: false,
 }
 
 const values = {
@@ -210,6 +237,7 @@ export const SAMPLES: Readonly<Record<string, (context: Context) => Content>> = 
   apps: (context) => apps(context),
   'apps-said': (context) =>
     apps(context, {
+      rows: [...appRows(context), itselfRow(context)],
       message: note({ tone: 'done', isAnnounced: true, body: html`<p>${context.texts.appsRemoved(2)}</p>` }),
       list: { isFirst: false },
     }),
@@ -257,6 +285,11 @@ export const SAMPLES: Readonly<Record<string, (context: Context) => Content>> = 
   'app-own-keys': (context) =>
     oneApp(context, { authentication: 'jwks', secrets: [], keyIds: ['2026-11'], trusted: false }),
   'app-public': (context) => oneApp(context, { authentication: 'none', secrets: [], trusted: false }),
+  'app-itself': (context) =>
+    oneApp(context, {
+      ...ITSELF_APP,
+      status: { state: 'suspended', at: app.createdAt, by: 'Org Seven', mayResume: true },
+    }),
   'app-operator': (context) =>
     oneApp(context, { resourceServer: 'https://api.teleworks.example/', isOfFormerOwner: true }),
   'app-conflict': (context) =>
@@ -347,6 +380,7 @@ export const SAMPLES: Readonly<Record<string, (context: Context) => Content>> = 
     ),
   'remove-apps': (context) => confirm(removingApps(appRows(context).slice(0, 2), 'apps', context), context, true),
   'remove-one': (context) => confirm(removingApps(appRows(context).slice(5, 6), 'app', context), context),
+  'remove-itself': (context) => confirm(removingApps([itselfRow(context)], 'app', context), context),
   regenerate: (context) => confirm(regenerating(app, 's1', true, context), context),
   'add-secret': (context) => confirm(addingSecret(app, context), context),
   'remove-secret': (context) => confirm(removingSecret(app, { id: 's1', made: '12 Nov 2026' }, context), context),

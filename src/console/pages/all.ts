@@ -1,12 +1,13 @@
 import { type Html, html } from '../../frame/html.ts'
 import type { Content, Context } from '../context.ts'
 import { appName } from '../parts/app-name.ts'
+import { cameFrom, type Origin } from '../parts/came-from.ts'
 import { head } from '../parts/head.ts'
 import { icon } from '../parts/icon.ts'
 import { count, foot, hiddenFields, search, selectedCount } from '../parts/list.ts'
 import { type Status, status } from '../parts/status.ts'
 import { type Row, table } from '../parts/table.ts'
-import { day } from '../parts/when.ts'
+import { registeredAndUsed } from './apps.ts'
 import { cutSearch, type ListState, nothingFound } from './list-states.ts'
 
 /** An app of any account. */
@@ -19,6 +20,9 @@ export interface AnyAppRow {
   readonly resourceServer?: string | undefined
   readonly instances: number | undefined
   readonly createdAt: Date
+  /** The day of its last use, in UTC. Undefined if it has not been used yet. */
+  readonly lastUsedOn?: string | undefined
+  readonly origin?: Origin | undefined
 }
 
 export interface AllAppsView {
@@ -87,7 +91,7 @@ ${table({
 
 function rowOf(app: AnyAppRow, place: Readonly<Record<string, string | undefined>>, context: Context): Row {
   const { texts, to } = context
-  const { key, name, owner, instances } = app
+  const { key, name, owner, instances, origin } = app
   const reach = [
     app.published ? texts.published : texts.ownTenant,
     ...(app.resourceServer === undefined ? [] : [texts.resourceServer]),
@@ -98,12 +102,12 @@ function rowOf(app: AnyAppRow, place: Readonly<Record<string, string | undefined
       status(app, { from: 'all', query: place }, context),
       appName(app, {
         name: html`<a href="${to('app', { key })}"><bdi>${name}</bdi></a>`,
-        meta: html`<code>${key}</code>`,
+        meta: html`<code>${key}</code>${origin && html`<span>${cameFrom(origin, context)} · <bdi>${origin.host}</bdi></span>`}`,
       }),
       html`<a href="${to('apps', { for: owner.account })}"><bdi>${owner.name}</bdi></a>`,
       html`${reach.map((word) => html`<span class="tag">${word}</span> `)}`,
       count(instances, { to: to('instances', { key }), name: texts.instancesOf(instances ?? 0, name) }, context),
-      day(app.createdAt, context),
+      registeredAndUsed(app, context),
     ],
   }
 }

@@ -1,9 +1,10 @@
 import { type Html, html, type Part } from '../../frame/html.ts'
 import type { Context } from '../context.ts'
+import { cameFrom } from '../parts/came-from.ts'
 import { hintOf } from '../parts/field.ts'
 import { icon } from '../parts/icon.ts'
 import { count } from '../parts/list.ts'
-import { day } from '../parts/when.ts'
+import { day, lastUse } from '../parts/when.ts'
 import type { AppView } from './app-view.ts'
 
 const MAX_SECRETS = 2
@@ -60,6 +61,22 @@ ${authentication !== 'none' && buttons}`,
   )
 }
 
+/** Where an app comes from that its owner has not registered, and who gets its responses. */
+export function provenance({ origin }: AppView, context: Context): Html | undefined {
+  const { texts } = context
+  if (!origin) return undefined
+  const { host, hosts, publisher } = origin
+  return section(
+    'origin',
+    texts.origin,
+    facts([
+      [cameFrom(origin, context), html`<bdi>${host}</bdi>`],
+      [texts.publisher, publisher === undefined ? texts.noPublisher : html`<bdi>${publisher}</bdi>`],
+      [texts.responseHosts, hosts.map((one) => html`<bdi class="under">${one}</bdi>`)],
+    ]),
+  )
+}
+
 /** Who uses it, and what it may do. */
 export function use(app: AppView, context: Context): Html {
   const { texts, to, actsFor, scopes } = context
@@ -83,6 +100,7 @@ export function use(app: AppView, context: Context): Html {
           context,
         ),
       ],
+      [texts.lastUsed, lastUse(app.lastUsedOn, context)],
       [texts.trusted, app.trusted ? html`${texts.yes}<span class="under">${texts.trustedMeans}</span>` : texts.no],
       asked.length > 0 && [texts.scopes, asked],
     ]),

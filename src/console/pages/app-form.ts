@@ -14,6 +14,8 @@ export interface AppFormView {
   readonly conflicts: readonly Conflict[]
   /** The API types that may not be chosen here. */
   readonly refusedApis: readonly string[]
+  /** Whether the app has registered itself, and so need not have a homepage and an e-mail address. Default is false. */
+  readonly hasRegisteredItself?: boolean
 }
 
 /** What only the form of a new app has. */
@@ -38,14 +40,15 @@ const MAX_DESCRIPTION = 1024
 export function fieldGroups(view: AppFormView, context: Context): Groups {
   const { texts } = context
   const text = textField(view, context)
+  const isRequired = view.hasRegisteredItself !== true
   return {
     info: html`<fieldset><legend>${texts.appInfo}</legend>
-<div class="two">${text('name', texts.name, { hint: texts.nameHint, isRequired: true, maxLength: MAX_NAME })}${text('homepage', texts.homepage, { hint: texts.homepageHint, isRequired: true, type: 'url' })}</div>
+<div class="two">${text('name', texts.name, { hint: texts.nameHint, isRequired: true, maxLength: MAX_NAME })}${text('homepage', texts.homepage, { hint: texts.homepageHint, isRequired, type: 'url' })}</div>
 ${text('description', texts.description, { hint: texts.descriptionHint, type: 'area', maxLength: MAX_DESCRIPTION })}
 ${text('image', texts.image, { hint: texts.imageHint, type: 'url' })}
 </fieldset>`,
     contact: html`<fieldset><legend>${texts.contactInfo}</legend>
-<div class="two">${text('adminEmail', texts.adminEmail, { hint: texts.adminEmailHint, isRequired: true, type: 'email', autocomplete: 'email' })}${text('adminPhone', texts.adminPhone, { hint: texts.adminPhoneHint, type: 'tel', autocomplete: 'tel' })}</div>
+<div class="two">${text('adminEmail', texts.adminEmail, { hint: texts.adminEmailHint, isRequired, type: 'email', autocomplete: 'email' })}${text('adminPhone', texts.adminPhone, { hint: texts.adminPhoneHint, type: 'tel', autocomplete: 'tel' })}</div>
 </fieldset>`,
     approval: html`<fieldset><legend>${texts.approval}</legend>
 ${redirects(view, context)}

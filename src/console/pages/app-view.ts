@@ -1,3 +1,4 @@
+import type { Origin } from '../parts/came-from.ts'
 import type { Status } from '../parts/status.ts'
 
 /** One app, as its owner sees it. */
@@ -9,6 +10,10 @@ export interface AppView {
   readonly homepage: string
   readonly homepageAscii: string
   readonly createdAt: Date
+  /** Undefined if its owner, an account above or the platform registered it. */
+  readonly origin?: Origin | undefined
+  /** The day of its last use, in UTC. Undefined if it has not been used yet. */
+  readonly lastUsedOn?: string | undefined
   readonly status: Status
   readonly trusted: boolean
   readonly published: boolean

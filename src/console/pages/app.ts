@@ -2,6 +2,7 @@ import { type Html, html } from '../../frame/html.ts'
 import type { Content, Context } from '../context.ts'
 import { type Snapshot, snapshotOf } from '../forms/app-values.ts'
 import { homepageLink } from '../parts/app-name.ts'
+import { hasRegisteredItself } from '../parts/came-from.ts'
 import { backLink, head } from '../parts/head.ts'
 import { hiddenFields } from '../parts/list.ts'
 import { note } from '../parts/note.ts'
@@ -9,7 +10,7 @@ import { status, suspendedBy } from '../parts/status.ts'
 import { day } from '../parts/when.ts'
 import { withName } from '../parts/with-name.ts'
 import { dangers } from './app-dangers.ts'
-import { credentials, reach, use } from './app-facts.ts'
+import { credentials, provenance, reach, use } from './app-facts.ts'
 import { type AppFormView, fieldGroups, problemSummary } from './app-form.ts'
 import type { AppView } from './app-view.ts'
 
@@ -33,6 +34,7 @@ ${head({ title: html`<bdi>${app.name}</bdi>`, lead: html`${homepageLink(app, con
 ${app.mayChange && editForm(app, form, was, context)}
 ${dangers(app, context)}
 </div><div>
+${provenance(app, context)}
 ${credentials(app, context)}
 ${use(app, context)}
 ${context.viewer.operator === true && reach(app, context)}
@@ -42,7 +44,7 @@ ${context.viewer.operator === true && reach(app, context)}
 
 function editForm(app: AppView, form: AppFormView, was: Snapshot, context: Context): Html {
   const { texts, to, actsFor, formProof } = context
-  const groups = fieldGroups(form, context)
+  const groups = fieldGroups({ ...form, hasRegisteredItself: hasRegisteredItself(app) }, context)
   const hidden = Object.fromEntries(Object.entries(was).map(([name, digest]) => [`was.${name}`, digest]))
   return html`<form class="sheet" method="post" action="${to('app', { key: app.key })}" novalidate>
 <button class="hidden" tabindex="-1" aria-hidden="true">${texts.ok}</button>
@@ -58,7 +60,8 @@ ${groups.api}
 }
 
 /** Since when it is suspended and by whom, and who can end that. */
-function suspension({ status: now, mayChange, isOfFormerOwner }: AppView, context: Context): Html | undefined {
+function suspension(app: AppView, context: Context): Html | undefined {
+  const { status: now, mayChange, isOfFormerOwner } = app
   const { texts } = context
   if (isOfFormerOwner) return note({ tone: 'warning', body: html`<p>${texts.formerOwner}</p>` })
   if (now.state === 'active') return undefined
@@ -66,6 +69,6 @@ function suspension({ status: now, mayChange, isOfFormerOwner }: AppView, contex
   return note({
     tone: now.mayResume ? 'warning' : 'error',
     heading: html`${now.mayResume ? texts.suspended : suspendedBy(now.by, context)}, ${day(now.at, context)}`,
-    body: html`<p>${texts.suspendedMeans} ${!now.mayResume && whom} ${!mayChange && texts.noChangesWhileSuspended}</p>`,
+    body: html`<p>${texts.suspendedMeans} ${hasRegisteredItself(app) && texts.programForgets} ${!now.mayResume && whom} ${!mayChange && texts.noChangesWhileSuspended}</p>`,
   })
 }

@@ -7,7 +7,7 @@ import { count, foot, hiddenFields, search, selectedCount } from '../parts/list.
 import { note } from '../parts/note.ts'
 import { type Status, status } from '../parts/status.ts'
 import { type Row, table } from '../parts/table.ts'
-import { day } from '../parts/when.ts'
+import { day, lastUse } from '../parts/when.ts'
 import { type AppFilters, filterFields, isFiltered } from './app-filters.ts'
 import { addButton, cutSearch, emptyList, type ListState, nothingFound } from './list-states.ts'
 
@@ -26,6 +26,8 @@ export interface AppRow {
   /** Live tokens of the account of the page; undefined likewise. */
   readonly liveTokens: number | undefined
   readonly createdAt: Date
+  /** The day of its last use, in UTC. Undefined if it has not been used yet. */
+  readonly lastUsedOn?: string | undefined
 }
 
 export interface AppsView {
@@ -134,9 +136,19 @@ function rowOf(app: AppRow, place: Readonly<Record<string, string | undefined>>,
         context,
       ),
       count(app.liveTokens, { to: tokens, name: texts.tokensOf(app.liveTokens ?? 0, app.name) }, context),
-      day(app.createdAt, context),
+      registeredAndUsed(app, context),
     ],
   }
+}
+
+/** When an app was registered, and when it was last used. */
+export function registeredAndUsed(
+  app: { readonly createdAt: Date; readonly lastUsedOn?: string | undefined },
+  context: Context,
+): Html {
+  const used = lastUse(app.lastUsedOn, context)
+  const label = app.lastUsedOn !== undefined && html`${context.texts.lastUsed} `
+  return html`${day(app.createdAt, context)}<span class="under">${label}${used}</span>`
 }
 
 function listFoot(view: AppsView, context: Context): Html {

@@ -1,6 +1,7 @@
 import { type Html, html } from '../../frame/html.ts'
 import type { Context } from '../context.ts'
 import { appName } from '../parts/app-name.ts'
+import { hasRegisteredItself, type Origin } from '../parts/came-from.ts'
 import { type Column, table } from '../parts/table.ts'
 import { withName } from '../parts/with-name.ts'
 import type { Confirmation } from './confirm.ts'
@@ -11,6 +12,7 @@ export interface RemovedApp {
   readonly name: string
   readonly instances?: number | undefined
   readonly liveTokens?: number | undefined
+  readonly origin?: Origin | undefined
 }
 
 function sum(counts: readonly (number | undefined)[]): number | undefined {
@@ -32,6 +34,7 @@ export function removingApps(
   const isOne = only !== undefined && apps.length === 1
   const title = isOne ? texts.removeOneTitle(only.name) : texts.removeAppsTitle(apps.length)
   const account = actsFor?.account
+  const mayReturn = apps.some(hasRegisteredItself)
   const cancel = { app: to('app', { key: only?.key }), apps: to('apps', { for: account }), all: to('all') }[from]
   return {
     tab: from === 'all' ? 'all' : 'apps',
@@ -39,8 +42,8 @@ export function removingApps(
     ...(isOne && { heading: withName(texts.removeOneTitle, only.name) }),
     lead: texts.removeAppsLead,
     body: appsTable(apps, context),
-    effects: [],
-    gentler: { heading: texts.onlyStop, body: texts.suspendInstead },
+    effects: mayReturn ? [texts.removeIsNoBan] : [],
+    gentler: { heading: texts.onlyStop, body: mayReturn ? texts.suspendProgramInstead : texts.suspendInstead },
     tick: lost === 0 ? undefined : texts.understandLoss(lost),
     button: texts.removeAppsButton(apps.length),
     action: to('removeApps', { for: account }),

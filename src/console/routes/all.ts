@@ -29,6 +29,8 @@ export async function showAll(call: Call, notice?: Notice): Promise<Reply> {
     resourceServer: app.resourceServer,
     instances: app.instances,
     createdAt: app.createdAt,
+    lastUsedOn: app.lastUsedOn,
+    origin: app.origin,
   }))
   const content = allAppsPage({ rows, search, list, message }, context)
   return withNotice(content, notice, context)

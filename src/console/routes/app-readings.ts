@@ -6,6 +6,7 @@ import type { Context } from '../context.ts'
 import type { AppValues } from '../forms/app-values.ts'
 import type { ConfirmedApp } from '../pages/app-confirmations.ts'
 import type { AppView } from '../pages/app-view.ts'
+import { cameFrom } from '../parts/came-from.ts'
 import type { Status } from '../parts/status.ts'
 
 /** An app as the core reads it for a viewer. */
@@ -39,12 +40,16 @@ export function authenticationOf(app: App): 'secret' | 'jwks' | 'none' {
 }
 
 /** What sets an app apart from one with a secret that acts only for accounts that approved it. */
-export function tagsOf(app: App, { texts, apis }: Context): readonly string[] {
-  const { apiType, trusted } = app
+export function tagsOf(app: App, context: Context): readonly string[] {
+  const { texts, apis } = context
+  const { apiType, trusted, origin } = app
   const authentication = { secret: undefined, jwks: texts.ownKeys, none: texts.publicApp }[authenticationOf(app)]
-  return [apiType && (apis[apiType] ?? apiType), trusted ? texts.trusted : undefined, authentication].filter(
-    (tag) => tag !== undefined && tag !== '',
-  ) as string[]
+  return [
+    origin && cameFrom(origin, context),
+    apiType && (apis[apiType] ?? apiType),
+    trusted ? texts.trusted : undefined,
+    authentication,
+  ].filter((tag) => tag !== undefined && tag !== '') as string[]
 }
 
 /** @param may - what the viewer may do with it. */
@@ -56,6 +61,8 @@ export function appViewOf(app: ReadApp, { nameOf }: Named, may: { readonly trust
     owner: nameOf(app.owner),
     ...websiteOf(app),
     createdAt: app.createdAt,
+    origin: app.origin,
+    lastUsedOn: app.lastUsedOn,
     status,
     trusted: app.trusted,
     published: app.published,

@@ -71,7 +71,7 @@ function narrowed({ name, status, trust, api }: AppFilters) {
 }
 
 function rowOf(app: ReadApp, named: Named): AppRow {
-  const { key, name, description, instances, liveTokens, createdAt } = app
-  const facts = { key, name, ...websiteOf(app), description, instances, liveTokens, createdAt }
+  const { key, name, description, instances, liveTokens, createdAt, lastUsedOn } = app
+  const facts = { key, name, ...websiteOf(app), description, instances, liveTokens, createdAt, lastUsedOn }
   return { ...facts, status: statusOf(app, named), tags: tagsOf(app, named.context) }
 }

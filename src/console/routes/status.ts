@@ -1,6 +1,7 @@
 import { isAppGrantError } from '../../base/errors.ts'
 import type { Call, ConsoleRoute, Reply } from '../call.ts'
 import { warning } from '../messages.ts'
+import { hasRegisteredItself } from '../parts/came-from.ts'
 import { withName } from '../parts/with-name.ts'
 import { showAll } from './all.ts'
 import { showApp } from './app.ts'
@@ -33,7 +34,14 @@ async function change(call: Call, operation: 'suspend' | 'resume'): Promise<Repl
     const sentence = by === undefined ? texts.onlyPlatformResumes : withName(texts.onlyAboveResumes, nameOf(by))
     return showSource(call, { message: warning(sentence), status: 409 })
   }
-  return { redirect: sourceOf(call, { said: operation === 'suspend' ? 'suspended' : 'resumed', about: key }) }
+  // The page of the app says so too, for as long as it is suspended.
+  const forgets = hasRegisteredItself(app) && query.get('from') !== 'app'
+  return {
+    redirect: sourceOf(call, {
+      said: operation === 'resume' ? 'resumed' : forgets ? 'program-suspended' : 'suspended',
+      about: key,
+    }),
+  }
 }
 
 /** The address that the button was on. */

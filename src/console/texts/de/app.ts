@@ -94,6 +94,12 @@ export const deApp = {
   noChangesWhileSuspended: 'Bis dahin können ihre Felder nicht geändert werden.',
   formerOwner:
     'Das Konto des Eigentümers wurde erneuert, seit diese App registriert wurde; deshalb ist sie außer Betrieb. Erzeugen Sie ihr Geheimnis neu, oder entfernen Sie sie.',
+  programForgets:
+    'Sie hat sich selbst registriert: Ein solches Programm vergisst meist seine Zustimmung, während es gesperrt ist. Wenn Sie es fortsetzen, fragt es Sie erneut.',
+  origin: 'Herkunft',
+  publisher: 'Herausgeber',
+  noPublisher: 'Keiner: Niemand hat geprüft, wessen Programm es ist',
+  responseHosts: 'Ihre Antworten gehen an',
   keyAndSecret: 'Schlüssel und Geheimnis',
   appKey: 'App-ID/Schlüssel',
   appSecret: 'App-Geheimnis',

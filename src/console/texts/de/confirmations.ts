@@ -14,6 +14,10 @@ export const deConfirmations = {
   tickMissing: 'Setzen Sie das Häkchen, um fortzufahren',
   onlyStop: 'Wollen Sie sie nur eine Zeit lang anhalten?',
   suspendInstead: 'Sperren Sie sie stattdessen: Nichts funktioniert, bis Sie sie fortsetzen, und nichts geht verloren.',
+  suspendProgramInstead:
+    'Sperren Sie sie stattdessen: Nichts funktioniert, bis Sie sie fortsetzen. Ein Programm, das sich selbst registriert hat, vergisst dabei meist seine Zustimmung und fragt Sie danach erneut.',
+  removeIsNoBan:
+    'Entfernen ist kein Ausschluss: Ein Programm, das sich selbst registriert hat, kann erneut fragen und erhält dann einen neuen Schlüssel. Sperren Sie es, um es fernzuhalten.',
   approvalsStay:
     'Die App bleibt registriert und in der Liste der Konten. Diese werden wieder gefragt, wenn die App Zugriff braucht.',
   secretAndApprovalsStay:

@@ -70,6 +70,10 @@ export const deLists = {
   trusted: 'Vertrauenswürdig',
   notTrusted: 'Nicht vertrauenswürdig',
   publicApp: 'Öffentlich',
+  registeredItself: 'Hat sich selbst registriert',
+  registeredInBrowser: 'Im Browser registriert',
+  lastUsed: 'Zuletzt genutzt',
+  neverUsed: 'Noch nicht genutzt',
   ownKeys: 'Eigene Schlüssel',
 
   managedLead: (account) =>

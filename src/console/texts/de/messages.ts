@@ -48,6 +48,8 @@ export const deMessages = {
   tryAgain: 'Erneut versuchen',
 
   isSuspended: '{name} ist gesperrt. Sie erhält keine Token und kann keine Anfragen stellen, bis Sie sie fortsetzen.',
+  isProgramSuspended:
+    '{name} ist gesperrt. Ein solches Programm vergisst dabei meist seine Zustimmung: Wenn Sie es fortsetzen, fragt es Sie erneut.',
   isResumed: '{name} ist wieder aktiv. Token, die nicht abgelaufen sind, gelten wieder.',
   isSaved: 'Ihre Änderungen sind gespeichert.',
   nothingChanged: 'Es gab nichts zu speichern.',

@@ -94,6 +94,12 @@ export const enApp = {
   noChangesWhileSuspended: 'Until then its fields cannot be changed.',
   formerOwner:
     'The owner’s account has been renewed since this app was registered, so the app does not work. Regenerate its secret to make it work again, or remove it.',
+  programForgets:
+    'It registered itself: such a program usually forgets its authorization while it is suspended. After you resume it, it asks you again.',
+  origin: 'Where it comes from',
+  publisher: 'Publisher',
+  noPublisher: 'None: nobody has checked whose program it is',
+  responseHosts: 'Its responses go to',
   keyAndSecret: 'Key and secret',
   appKey: 'App ID/key',
   appSecret: 'App secret',

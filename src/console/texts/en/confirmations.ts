@@ -14,6 +14,10 @@ export const enConfirmations = {
   tickMissing: 'Tick the box to go on',
   onlyStop: 'Do you only want to stop it for a while?',
   suspendInstead: 'Suspend it instead: nothing works until you resume it, and nothing is lost.',
+  suspendProgramInstead:
+    'Suspend it instead: nothing works until you resume it. A program that registered itself usually forgets its authorization meanwhile, and asks you again after that.',
+  removeIsNoBan:
+    'Removing is not a ban: a program that registered itself can ask again, and then gets a new key. Suspend it to keep it out.',
   approvalsStay:
     'The app stays registered, and accounts keep it in their list. They are asked again when the app needs access.',
   secretAndApprovalsStay:

@@ -77,6 +77,10 @@ export const enLists = {
   notTrusted: 'Not trusted',
   publicApp: 'Public',
   ownKeys: 'Own keys',
+  registeredItself: 'Registered itself',
+  registeredInBrowser: 'Registered in the browser',
+  lastUsed: 'Last used',
+  neverUsed: 'Not used yet',
 
   // App management
   managedLead: (account: string) =>

@@ -35,6 +35,8 @@ export const enMessages = {
 
   // Done
   isSuspended: '{name} is suspended. It cannot get tokens or make requests until you resume it.',
+  isProgramSuspended:
+    '{name} is suspended. Such a program usually forgets its authorization meanwhile: after you resume it, it asks you again.',
   isResumed: '{name} is active again. Tokens that have not expired work again.',
   isSaved: 'Your changes are saved.',
   nothingChanged: 'There was nothing to save.',
