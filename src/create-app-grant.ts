@@ -142,7 +142,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const readToken = createTokenReader(format, signed)
   const legacySecrets = createLegacySecrets({ ...base, verifyLegacySecret })
   const authenticator = createAppAuthenticator({ ...deciding, legacySecrets, assertions })
-  const { selfRegistration, ...registration } = createRegistration({ ...rest, ...base, tokenPrefix })
+  const { selfRegistration, ...registration } = createRegistration({ ...rest, ...base, now, tokenPrefix })
   const background = createBackground({ timeoutMs })
   const issueLimits = createIssueLimits({ pages, clock, limits })
   const usage = createUsage({ collection, background, clock })

@@ -61,6 +61,7 @@ const REFUSED: Record<string, readonly unknown[]> = {
     { keys: [KEY], scopes: 'read' },
     { keys: [KEY], scopes: ['not in the catalogue'] },
     { keys: [KEY], scopes: [], admit: true },
+    ...[null, true, 'https://a.example/', {}].map((fetchDocument) => ({ keys: [KEY], scopes: [], fetchDocument })),
     ...[
       'all',
       ['loopback'],
@@ -171,6 +172,7 @@ describe('createAppGrant options', () => {
           scopes: [],
           redirects: ['https://a.example/cb', 'com.example.app:/cb'],
           admit: () => true,
+          fetchDocument: async () => ({ status: 404, headers: new Headers(), body: new Uint8Array() }),
         },
         claims: () => ({}),
         consent: () => 'ask',

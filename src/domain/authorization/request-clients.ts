@@ -63,7 +63,7 @@ export function createRequestClients(parts: {
     },
     async appFor(input, { asking, accounts, known }) {
       const params = readParams(input)
-      const client = await identify(params, known, (url) => documents?.fetch(url))
+      const client = await identify(params, known, (url) => documents?.fetch(url, asking.account))
       if (!client) throw unknownApp()
       if (!client.proposal) return { params, ...client, isNew: false }
       const { proposal, redirectUrl } = client

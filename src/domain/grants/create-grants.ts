@@ -14,6 +14,7 @@ import type { Lifetimes } from '../input/lifetimes.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { Refusals } from '../refusals.ts'
+import type { AppOfCredential } from '../registration/app-of-credential.ts'
 import type { ClientApps } from '../registration/client-apps.ts'
 import type { ClientIds } from '../registration/client-ids.ts'
 import type { AccessTokenIssuer, TokenResponse } from '../tokens/access-token-issuer.ts'
@@ -43,6 +44,7 @@ export interface GrantParts {
   readonly authenticator: AppAuthenticator
   readonly clientIds: ClientIds
   readonly clientApps: ClientApps
+  readonly appOfCredential: AppOfCredential
   readonly storeApp: StoreApp
   readonly saveInstall: SaveInstall
   readonly accessTokenIssuer: AccessTokenIssuer

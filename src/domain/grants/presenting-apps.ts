@@ -1,16 +1,7 @@
 import type { ParsedToken } from '../../credentials/token-format.ts'
-import { appKind, appRef, type LiveApp } from '../../records/app.ts'
-import { type Collection, hasExpired } from '../../records/collection.ts'
-import { sessionKind, sessionRef } from '../../records/session.ts'
 import type { AppAuthenticator, AppCredentials, RequestContext } from '../apps/authenticate-app.ts'
+import type { AppOfCredential, CredentialApp } from '../registration/app-of-credential.ts'
 import type { ClientIds } from '../registration/client-ids.ts'
-
-/** The app that presents a credential. */
-export interface PresentingApp {
-  readonly app: LiveApp
-  /** Whether only a session has it: the exchange of its code registers it. */
-  readonly isNew: boolean
-}
 
 /** Authenticates apps that present a code or a token. */
 export interface PresentingApps {
@@ -25,18 +16,17 @@ export interface PresentingApps {
   authenticate(
     input: AppCredentials & RequestContext,
     presented: ParsedToken | undefined,
-  ): Promise<PresentingApp | 'removed' | 'unknown'>
+  ): Promise<CredentialApp | 'removed' | 'unknown'>
   /** The app of a credential, whose text proves nothing yet. Undefined if there is none. */
-  appOf(presented: ParsedToken): Promise<PresentingApp | 'removed' | undefined>
+  readonly appOf: AppOfCredential
 }
 
 export function createPresentingApps(parts: {
-  readonly collection: Collection
   readonly authenticator: AppAuthenticator
   readonly clientIds: ClientIds
-  readonly clock: () => number
+  readonly appOfCredential: AppOfCredential
 }): PresentingApps {
-  const { collection, authenticator, clientIds, clock } = parts
+  const { authenticator, clientIds, appOfCredential } = parts
 
   return {
     async authenticate(input, presented) {
@@ -44,21 +34,10 @@ export function createPresentingApps(parts: {
       const isAlone = secret === undefined && assertion === undefined && typeof key === 'string'
       const client = isAlone ? clientIds.read(key) : undefined
       if (!client) return { app: await authenticator.authenticate(input), isNew: false }
-      const found = presented && (await appOf(presented))
+      const found = presented && (await appOfCredential(presented))
       if (found === undefined || found === 'removed') return found ?? 'unknown'
       return found.app.origin?.identity === client.identity ? found : 'unknown'
     },
-    appOf,
-  }
-
-  async function appOf(presented: ParsedToken): Promise<PresentingApp | 'removed' | undefined> {
-    const refs = [appRef(presented.app), ...('session' in presented ? [sessionRef(presented)] : [])]
-    const [record, sessionRecord] = await collection.get(refs)
-    if (record && !hasExpired(record, clock())) {
-      const app = collection.unpack(appKind, record)
-      return app.state === 'live' ? { app, isNew: false } : 'removed'
-    }
-    const session = sessionRecord && collection.unpack(sessionKind, sessionRecord)
-    return session?.newApp && { app: session.newApp, isNew: true }
+    appOf: appOfCredential,
   }
 }

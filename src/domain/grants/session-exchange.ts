@@ -12,11 +12,12 @@ import type { AppCredentials, RequestContext } from '../apps/authenticate-app.ts
 import { type FailureLimiter, tooManyFailures } from '../apps/failure-limiter.ts'
 import { sourceInput } from '../input/input.ts'
 import { because, type Known, type Refusals } from '../refusals.ts'
+import type { CredentialApp } from '../registration/app-of-credential.ts'
 import type { ClientApps } from '../registration/client-apps.ts'
 import type { TokenResponse } from '../tokens/access-token-issuer.ts'
 import { newInstallOf } from './new-app-steps.ts'
 import type { Attempt, Presented, Usable } from './presented.ts'
-import type { PresentingApp, PresentingApps } from './presenting-apps.ts'
+import type { PresentingApps } from './presenting-apps.ts'
 import { type Credential, stageOf } from './session-credential.ts'
 import type { SessionEnding } from './session-ending.ts'
 import type { SessionGrant } from './session-grant.ts'
@@ -29,7 +30,7 @@ export interface SessionExchange {
     grant: Pick<SessionGrant, 'kind' | 'invalid'>,
     text: string,
     input: AppCredentials & RequestContext,
-  ): Promise<PresentingApp>
+  ): Promise<CredentialApp>
   /** Reads a presented credential of the grant, which must be one of the app's. */
   read(grant: Pick<SessionGrant, 'kind' | 'invalid'>, text: string, app: LiveApp): Promise<Credential>
   /** Exchanges it, or ends its session if it was used before. */
@@ -175,7 +176,7 @@ export function createSessionExchange(parts: {
 }
 
 /** What is known of a request of that app. A new one does not exist. */
-export function knownOf({ app, isNew }: PresentingApp): Known {
+export function knownOf({ app, isNew }: CredentialApp): Known {
   return isNew ? {} : { app: app.key }
 }
 

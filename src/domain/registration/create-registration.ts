@@ -4,6 +4,7 @@ import type { Collection } from '../../records/collection.ts'
 import type { Pages } from '../../records/pages.ts'
 import { createStoreApp, type StoreApp } from '../apps/store-app.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
+import { type AppOfCredential, createAppOfCredential } from './app-of-credential.ts'
 import { type ClientApps, createClientApps } from './client-apps.ts'
 import { type ClientIds, createClientIds } from './client-ids.ts'
 import { createDocuments, type Documents } from './documents.ts'
@@ -15,6 +16,7 @@ export interface Registration {
   readonly clientIds: ClientIds
   readonly clientApps: ClientApps
   readonly storeApp: StoreApp
+  readonly appOfCredential: AppOfCredential
   /** Undefined if none may. */
   readonly selfRegistration: SelfRegistration | undefined
   /** Undefined if no client id is the URL of a document. */
@@ -28,6 +30,8 @@ export function createRegistration(parts: {
   readonly random: RandomText
   readonly stamp: () => string
   readonly clock: () => number
+  /** The clock for decisions that depend on the time: it throws while the time is not known. */
+  readonly now: () => number
   readonly appsPerOwner: number
   readonly redirects: RedirectPolicy
   readonly tokenPrefix: string
@@ -40,7 +44,9 @@ export function createRegistration(parts: {
   const clientIds = createClientIds(keys, { ...parts, hasDocuments: fetchDocument !== undefined })
   const documents = fetchDocument && createDocuments({ fetchDocument, redirects, steadyClock })
   const hasDocuments = documents !== undefined
-  const selfRegistration = policy && createSelfRegistration({ clientIds, redirects, scopes, hasDocuments })
-  const stored = { clientApps: createClientApps(parts), storeApp: createStoreApp(parts) }
+  const appOfCredential = createAppOfCredential({ ...parts, clock: parts.now })
+  const described = { clientIds, redirects, scopes, hasDocuments, appOfCredential }
+  const selfRegistration = policy && createSelfRegistration(described)
+  const stored = { appOfCredential, clientApps: createClientApps(parts), storeApp: createStoreApp(parts) }
   return { clientIds, ...stored, selfRegistration, documents }
 }

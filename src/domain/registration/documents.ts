@@ -25,10 +25,11 @@ export interface Documents {
    * Fetches a document, or takes it from the cache of this process. Call it only for a signed-in account: nobody else may make this
    * server call anybody.
    *
+   * @param account - the one that is signed in.
    * @throws {@link AppGrantError} `invalid_request` if the client id or the document is not valid, or could not be fetched;
    *   `document_unavailable` if too much is fetched.
    */
-  fetch(clientId: string): Promise<Proposal>
+  fetch(clientId: string, account: string): Promise<Proposal>
   /** The document if it is in the cache. Nothing is fetched. @throws {@link AppGrantError} `invalid_request` for the client id. */
   known(clientId: string): Proposal | undefined
 }
@@ -52,8 +53,8 @@ export function createDocuments(parts: {
     const found = cache.get(url.href)
     return found && steadyClock() < found.until ? found.proposal : undefined
   }
-  const fetched = async (url: URL) => {
-    const response = await governor.run(url, () => requested(url))
+  const fetched = async (url: URL, account: string) => {
+    const response = await governor.run(url, account, () => requested(url))
     assertResponse(response)
     const proposal = readDocument(url, response, redirects)
     const until = steadyClock() + lifeSeconds(response) * 1000
@@ -74,11 +75,11 @@ export function createDocuments(parts: {
   }
 
   return {
-    async fetch(clientId) {
+    async fetch(clientId, account) {
       const url = documentUrl(clientId)
       const known = cached(url) ?? pending.get(clientId)
       if (known) return known
-      const proposal = fetched(url).finally(() => pending.delete(clientId))
+      const proposal = fetched(url, account).finally(() => pending.delete(clientId))
       pending.set(clientId, proposal)
       return proposal
     },

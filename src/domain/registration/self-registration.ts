@@ -1,9 +1,12 @@
 import { knownMembers } from '../../base/known-members.ts'
+import { readAnyCredential } from '../../credentials/read-any-credential.ts'
 import { invalidFields } from '../apps/fields/submission.ts'
 import { objectInput } from '../input/input.ts'
 import { LOOPBACK_URL, type RedirectPolicy } from '../input/redirect-policy.ts'
+import type { AppOfCredential } from './app-of-credential.ts'
 import { checkDescription, type Description } from './check-proposal.ts'
 import { type ClientIds, MAX_CLIENT_ID } from './client-ids.ts'
+import type { ClientId } from './proposal.ts'
 
 /** A program that has registered itself. Nothing of it is stored. */
 export interface RegisteredClient {
@@ -32,8 +35,13 @@ export interface SelfRegistration {
   register(description: Description): RegisteredClient
   /** Whether the URL of a document is a client id: the option `fetchDocument`. */
   readonly hasDocuments: boolean
-  /** Whether a page of that origin may be one of the program with that client id: one of its redirect URLs has the same origin. */
-  hasOrigin(clientId: string, origin: string): boolean
+  /**
+   * Whether a page of that origin may be one of the program with that client id: one of its redirect URLs has the same origin. If the
+   * client id is the URL of a document, they are those of the app that the credential is of, and nothing is fetched.
+   *
+   * @param credential - the code or token in the request, if there is one.
+   */
+  hasOrigin(clientId: string, origin: string, credential: string | undefined): Promise<boolean>
 }
 
 const DESCRIPTION = knownMembers<Description>(
@@ -46,8 +54,9 @@ export function createSelfRegistration(parts: {
   readonly redirects: RedirectPolicy
   readonly scopes: readonly string[]
   readonly hasDocuments: boolean
+  readonly appOfCredential: AppOfCredential
 }): SelfRegistration {
-  const { clientIds, redirects, scopes, hasDocuments } = parts
+  const { clientIds, redirects, scopes, hasDocuments, appOfCredential } = parts
 
   return Object.freeze({
     hasDocuments,
@@ -62,11 +71,20 @@ export function createSelfRegistration(parts: {
       }
       return { clientId, name, ...(homepage !== undefined && { homepage }), redirectUrls, scopes }
     },
-    hasOrigin(clientId: string, origin: string) {
+    async hasOrigin(clientId: string, origin: string, credential: string | undefined) {
       const client = clientIds.read(clientId)
-      return client?.type === 'proposal' && client.proposal.redirectUrls.some((url) => isOf(origin, url))
+      if (!client) return false
+      const urls = client.type === 'proposal' ? client.proposal.redirectUrls : await urlsOfApp(client, credential)
+      return urls.some((url) => isOf(origin, url))
     },
   })
+
+  async function urlsOfApp({ identity }: ClientId, credential = ''): Promise<readonly string[]> {
+    const presented = readAnyCredential(credential)
+    const found = presented && (await appOfCredential(presented.parsed))
+    const app = typeof found === 'object' ? found.app : undefined
+    return app?.origin?.identity === identity ? app.fields.redirectUrls : []
+  }
 }
 
 /** Any port of a loopback address is the program's. */

@@ -2,6 +2,7 @@ import { isAppGrantError } from '../../base/errors.ts'
 import type { AppGrant } from '../../create-app-grant.ts'
 import type { AppCredentials } from '../../domain/apps/authenticate-app.ts'
 import type { IncomingRequest } from '../wire/request.ts'
+import type { Form } from '../wire/request-body.ts'
 
 /**
  * The CORS headers that let a page read the response to a request of a public app; undefined unless the page has the origin of
@@ -10,13 +11,18 @@ import type { IncomingRequest } from '../wire/request.ts'
 export async function corsHeaders(
   core: AppGrant,
   { headers }: IncomingRequest,
-  client: AppCredentials,
+  { client, form }: { readonly client: AppCredentials; readonly form: Form },
 ): Promise<Readonly<Record<string, string>> | undefined> {
   const origin = headers.get('origin')
   if (origin === null || client.secret !== undefined || client.assertion !== undefined) return undefined
   const { key } = client
-  const isTheirs = origin !== OPAQUE && (core.selfRegistration?.hasOrigin(key, origin) || (await isOfApp()))
+  const credential = form.get('code') ?? form.get('refresh_token') ?? form.get('token')
+  const isTheirs = origin !== OPAQUE && ((await isOfProgram(origin)) || (await isOfApp()))
   return isTheirs ? { 'access-control-allow-origin': origin, vary: 'Origin' } : undefined
+
+  async function isOfProgram(origin: string): Promise<boolean | undefined> {
+    return core.selfRegistration?.hasOrigin(key, origin, credential).catch(unknownInOutage)
+  }
 
   async function isOfApp(): Promise<boolean> {
     const app = await core.apps.get(key).catch(unknownInOutage)

@@ -61,7 +61,9 @@ export function formRoute(core: AppGrant, endpoint: FormEndpoint): Route {
       const client = readClientAuthentication(request, form)
       const respond = async () => endpoint.respond({ form, client, context })
       const headers =
-        endpoint.isForPages && request.headers.has('origin') ? await corsHeaders(core, request, client) : undefined
+        endpoint.isForPages && request.headers.has('origin')
+          ? await corsHeaders(core, request, { client, form })
+          : undefined
       if (!headers) return respond()
       try {
         return withHeaders(await respond(), headers)

@@ -38,7 +38,10 @@ function documentsOf(serve: FetchDocument = async () => response(), redirects = 
   const wait = (ms: number) => {
     now += ms
   }
-  return { ...documents, fetched, wait }
+  let accounts = 0
+  // Each for an account of its own, unless the test says which.
+  const fetch = (url: string, account = `user-${++accounts}`) => documents.fetch(url, account)
+  return { ...documents, fetch, fetched, wait }
 }
 
 /** A URL of a document that names itself. */
@@ -389,6 +392,39 @@ describe('the governor of documents (WEB-6)', () => {
     wait(10_000)
     await fetch(urlOf(most))
     expect(fetched).toHaveLength(most + 1)
+  })
+
+  it('fetches 4 documents for one account at once, and no more', async () => {
+    const { serve, release } = held()
+    const { fetch, fetched } = documentsOf(serve)
+    const running = Array.from({ length: 4 }, (_, at) => fetch(`https://app-${at}.example/`, 'user'))
+    await expect(fetch(URL_OF_APP, 'user')).rejects.toMatchObject({
+      code: 'document_unavailable',
+      details: { retryAfterSeconds: 1 },
+    })
+    const another = fetch(URL_OF_APP, 'other')
+    release()
+    await Promise.all([...running, another])
+    const next = fetch('https://next.example/', 'user')
+    release()
+    expect((await next).name).toBe('Assistant')
+    expect(fetched).toHaveLength(6)
+  })
+
+  it('fetches 20 documents a minute for one account, so that it cannot use up what all may fetch', async () => {
+    const { fetch, fetched, wait } = documentsOf(serveAny)
+    const flood = async (from: number) => {
+      for (let at = from; at < from + 200; at++) await fetch(`https://app-${at}.example/`, 'user').catch(() => {})
+    }
+    await flood(0)
+    expect(fetched).toHaveLength(20)
+    // What was refused to one account is not refused to another, not even for a second.
+    expect((await fetch('https://app-199.example/', 'other')).name).toBe('Assistant')
+    // What is in the cache costs nothing.
+    expect((await fetch('https://app-0.example/', 'user')).name).toBe('Assistant')
+    wait(60_000)
+    await flood(1000)
+    expect(fetched).toHaveLength(41)
   })
 
   it('counts what it refused of one host against no other', async () => {

@@ -116,8 +116,11 @@ describe('an authorization request with the URL of a document as client_id (WEB-
   })
 
   it('beyond what may be fetched is a page with 503 and Retry-After', async () => {
-    const { authorize } = platform()
-    for (let at = 0; at < 30; at++) await authorize({ client_id: `https://app.example/${at}` })
+    const { authorize, browser } = platform()
+    for (let at = 0; at < 30; at++) {
+      browser.account = `user-${at % 2}`
+      await authorize({ client_id: `https://app.example/${at}` })
+    }
     const response = await authorize({ client_id: 'https://app.example/30' })
     expectPage(response, 503)
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(50)
@@ -217,6 +220,40 @@ describe('the app that comes of a document (WEB-6)', () => {
     expect((await appgrant.authorizer.tryVerify(String(access_token))).ok).toBe(true)
     expect((await authorize()).status).toBe(200)
     expect(program.fetched).toHaveLength(1)
+  })
+})
+
+describe('a page of a program that publishes a document (HTTP-6)', () => {
+  const PAGE = 'http://localhost:5173'
+  const allowed = (response: Response) => response.headers.get('access-control-allow-origin')
+
+  it('may read what /token and /revoke respond to its code and its tokens, and no other page may', async () => {
+    const { code, post, program } = platform()
+    const given = await code()
+    const client = { client_id: URL_OF_APP }
+    const exchange = { ...client, grant_type: 'authorization_code', code: given, redirect_uri: REDIRECT }
+    const wrong = await post('/token', { ...exchange, code_verifier: 'w'.repeat(43) }, { origin: PAGE })
+    expect([wrong.status, allowed(wrong)]).toEqual([400, PAGE])
+    const response = await post('/token', { ...exchange, code_verifier: VERIFIER }, { origin: PAGE })
+    expect([response.status, allowed(response), response.headers.get('vary')]).toEqual([200, PAGE, 'Origin'])
+
+    const { refresh_token } = await jsonOf(response)
+    const refresh = { ...client, grant_type: 'refresh_token', refresh_token: String(refresh_token) }
+    const elsewhere = await post('/token', { ...refresh, refresh_token: `${refresh_token}x` }, { origin: PAGE })
+    expect([elsewhere.status, allowed(elsewhere)]).toEqual([400, null])
+    const refreshed = await post('/token', refresh, { origin: PAGE })
+    expect([refreshed.status, allowed(refreshed)]).toEqual([200, PAGE])
+    const { refresh_token: next, access_token } = await jsonOf(refreshed)
+
+    for (const token of [String(access_token), String(next)]) {
+      for (const origin of ['https://app.example', 'https://localhost', 'null', 'http://evil.example'])
+        expect(allowed(await post('/revoke', { ...client, token: 'x' }, { origin })), origin).toBe(null)
+      const other = await post('/revoke', { client_id: 'https://other.example/', token }, { origin: PAGE })
+      expect(allowed(other)).toBe(null)
+      expect(allowed(await post('/revoke', { ...client, token }, { origin: 'https://app.example' }))).toBe(null)
+      expect(allowed(await post('/revoke', { ...client, token }, { origin: PAGE }))).toBe(PAGE)
+    }
+    expect(program.fetched).toEqual([URL_OF_APP])
   })
 })
 
