@@ -56,7 +56,7 @@ describe('a secret that another server has hashed', () => {
       codeOf(appgrant.authorizer.clientCredentials({ key, secret, remoteAddress: '192.0.2.1' }))
     // None of these ends before the others.
     const checked = keys.slice(0, 4).map((key) => login(key, 'gateway-secret-2'))
-    for (let attempt = 4; attempt < 10_000; attempt++)
+    for (let attempt = 4; attempt < 1000; attempt++)
       expect(await login(keys[attempt % keys.length] ?? '', `wrong-${attempt}`)).toBe('too_many_failures')
     expect(running).toHaveLength(4)
     expect(await login('their-key', THEIR_SECRET)).toBe('ok')
