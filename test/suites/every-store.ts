@@ -8,6 +8,7 @@ import { testClocks } from './clocks.ts'
 import { testConsentPolicy } from './consent-policy.ts'
 import { testErasing } from './erasing.ts'
 import { testFirstWins } from './first-wins.ts'
+import { testImporting } from './importing.ts'
 import { testInstalls } from './installs.ts'
 import { testLeaks } from './leaks.ts'
 import { lifecyclesOf, testSameLifecycles } from './lifecycles.ts'
@@ -19,6 +20,7 @@ import { testRaces } from './races.ts'
 import { testRememberedApps } from './remembered-apps.ts'
 import { testRevocationFeed } from './revocation-feed.ts'
 import { testSecrets } from './secrets.ts'
+import { testSelfRegisteredOperations } from './self-registered-operations.ts'
 import { testSelfRegistration } from './self-registration.ts'
 import { testSessions } from './sessions.ts'
 import { testUsage } from './usage.ts'
@@ -30,6 +32,8 @@ export function testEveryStore(open: OpenStore): void {
   testClocks(open)
   testOtherNodes(open)
   testRevocationFeed(open)
+  testSelfRegisteredOperations(open)
+  testImporting(open, { apps: 300 })
   describe('operations with signed tokens', () => testOperations(open, { signing: SIGNING }))
 }
 
