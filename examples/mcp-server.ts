@@ -1,4 +1,5 @@
-// An MCP server over HTTP, and the platform that lets programs use its tools for an account that has approved them.
+// An MCP server over HTTP, and the platform that lets programs which register themselves use its tools, for an account that has
+// approved them.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,6 +9,9 @@ import { memoryStore } from 'appgrant/memory'
 import { accessOf, protectNode, toNodeHandler } from 'appgrant/node'
 import { serveTools } from './mcp-tools.ts'
 import { createSignIn } from './sign-in.ts'
+
+// Clients keep what it has signed for years. Yours is random, in the configuration of every node, and never lost.
+const { REGISTRATION_KEY = 'a key for this example, 32 bytes' } = process.env
 
 const server = createServer().listen(Number(process.env.PORT ?? 0), '127.0.0.1')
 await once(server, 'listening')
@@ -19,7 +23,8 @@ const appgrant = createAppGrant({
   issuer,
   resources: [mcp],
   scopes: { 'calls:read': 'See your calls' },
-  redirects: { loopback: 'public' },
+  // Programs register themselves. Each becomes an app of the account that approves it, with no other scopes than these.
+  selfRegistration: { keys: [REGISTRATION_KEY], scopes: ['calls:read'] },
 })
 const { signIn, serve: signInPage } = createSignIn(issuer)
 
@@ -35,14 +40,4 @@ server.on('request', (req, res) => {
   else void (pathname === '/sign-in' ? signInPage : endpoints)(req, res)
 })
 
-// A program that the platform knows. It runs on the devices of users, so it has no secret.
-const { app } = await appgrant.apps.register({
-  owner: 'Assistants Ltd',
-  name: 'Assistant',
-  homepage: 'https://assistant.example/',
-  adminEmail: 'ops@assistant.example',
-  redirectUrls: ['http://localhost/callback'],
-  scopes: ['calls:read'],
-  public: true,
-})
-console.log(`MCP server ${mcp} for the client ${app.key} with http://localhost:<any port>/callback`)
+console.log(`MCP server ${mcp}`)

@@ -81,11 +81,13 @@ if client_is_missing mcp test/clients/mcp/package-lock.json; then
   (cd .cache/clients-mcp && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
   cp test/clients/mcp/package-lock.json .cache/clients-mcp/installed
 fi
-if client_is_missing python test/clients/python/requirements.txt; then
-  python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps --require-hashes \
-    --only-binary :all: --target .cache/clients-python/packages -r test/clients/python/requirements.txt
-  cp test/clients/python/requirements.txt .cache/clients-python/installed
-fi
+for folder in python mcp-python; do
+  if client_is_missing "$folder" "test/clients/$folder/requirements.txt"; then
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps --require-hashes \
+      --only-binary :all: --target ".cache/clients-$folder/packages" -r "test/clients/$folder/requirements.txt"
+    cp "test/clients/$folder/requirements.txt" ".cache/clients-$folder/installed"
+  fi
+done
 # Compiles for a minute.
 if client_is_missing go test/clients/go/{go.sum,main.go}; then
   command -v go >/dev/null || apt_install golang-go PATH

@@ -24,6 +24,7 @@ interface Client {
   readonly command: (folder: string) => readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly introspects?: true
+  readonly registersItself?: true
   /** It gets the first tokens of a user, and does nothing with them. */
   readonly onlySignsIn?: true
   readonly cannotRevoke?: true
@@ -35,6 +36,7 @@ const CLIENTS: Readonly<Record<string, Client>> = {
     pinnedBy: ['package-lock.json'],
     command: (folder) => [process.execPath, join(folder, 'openid-client.js')],
     introspects: true,
+    registersItself: true,
   },
   'simple-oauth2': {
     language: 'node',
@@ -81,7 +83,8 @@ describe('client libraries, unmodified', () => {
   let apiServer: Server
   let api: string
   beforeAll(async () => {
-    server = await realServer()
+    const selfRegistration = { keys: ['k'.repeat(32)], scopes: BOTH.split(' '), redirects: [REDIRECT] }
+    server = await realServer({}, { selfRegistration })
     const guard = protectNode(server.appgrant.authorizer, { scope: 'calls:read' })
     apiServer = createServer((request, response) => guard(request, response, () => response.end('calls')))
     api = `${await listening(apiServer)}/calls`
@@ -154,6 +157,21 @@ describe('client libraries, unmodified', () => {
           })
         },
       )
+
+      if (!client.registersItself) return
+      it(`${name} registers itself, and does the same (WEB-5)`, async () => {
+        const apps = async () => (await server.appgrant.as('user-1').apps.list()).items
+        expect(await apps()).toEqual([])
+        expect(await runs({ flow: 'user' })).toEqual({
+          scope: 'calls:read',
+          statuses: [200, 200],
+          isRotated: true,
+          ...revoked,
+        })
+        expect(await apps()).toMatchObject([
+          { name: 'Call Reports', origin: { by: 'itself', host: 'reports.example' } },
+        ])
+      })
     })
   }
 })

@@ -273,7 +273,7 @@ describe('the examples', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     try {
-      const [, mcp = '', key = ''] = /^MCP server (http:\S+) for the client (\w+) /.exec(await firstLine(child)) ?? []
+      const [, mcp = ''] = /^MCP server (http:\S+)$/.exec(await firstLine(child)) ?? []
       const call = (token?: string) =>
         fetch(mcp, {
           method: 'POST',
@@ -289,7 +289,14 @@ describe('the examples', () => {
       expect(metadata.resource).toBe(mcp)
       const [issuer = ''] = metadata.authorization_servers
 
-      const client = { client_id: key, redirect_uri: 'http://localhost:53123/callback' }
+      const redirect_uri = 'http://localhost:53123/callback'
+      const registered = await fetch(`${issuer}/register`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ client_name: 'Assistant', redirect_uris: [redirect_uri] }),
+      })
+      const { client_id } = (await registered.json()) as { client_id: string }
+      const client = { client_id, redirect_uri }
       const verifier = 'v'.repeat(43)
       const challenged = createHash('sha256').update(verifier).digest('base64url')
       const pkce = { code_challenge: challenged, code_challenge_method: 'S256' }
