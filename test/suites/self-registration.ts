@@ -274,6 +274,22 @@ export function testSelfRegistration(open: OpenStore, { appsPerOwner = 3 } = {})
       expect(await w.verify((await w.refresh(tokens.refreshToken)).accessToken)).toBe('ok')
     })
 
+    it('a suspended app keeps out a program that was approved twice: the other code makes no app until it is resumed (WEB-5)', async () => {
+      const w = await fixture()
+      const [first, second] = [await w.code(), await w.code()]
+      const { ticket } = await w.consent()
+      await w.exchange(first)
+      const [app] = await w.appsOf()
+      await w.appgrant.as('user').apps.suspend(app?.key ?? '')
+      expect(await codeOf(w.exchange(second))).toBe('app_suspended')
+      expect(await codeOf(w.appgrant.authorizer.approve({ ticket, account: 'user', scope: ['read'] }))).toBe(
+        'app_suspended',
+      )
+      expect(await w.appsOf()).toHaveLength(1)
+      await w.appgrant.as('user').apps.resume(app?.key ?? '')
+      expect(await codeOf(w.exchange(second))).toBe('ok')
+    })
+
     it('a fault of a request is shown on our page until the account has approved the program, and redirected from then on (WEB-4)', async () => {
       const w = await fixture()
       const faults = [

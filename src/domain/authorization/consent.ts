@@ -161,7 +161,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
         const { consentRequest } = session.state === 'pending' ? session : session.decided
         const asked = askingOnce(accounts)
         const epoch = await assertMayAct(app, actor.account, asked)
-        if (session.newApp) await parts.clientApps.assertMayRegister(actor.account, asked)
+        if (session.newApp) await parts.clientApps.assertMayRegister(app, asked)
         const scope = narrowedScope(scopeTokens(decision.scope), session.scope, { app, scopes })
         if (epoch !== consentRequest.epoch) throw invalidTicket('revoked')
         const code =

@@ -152,7 +152,7 @@ export function createSessionExchange(parts: {
     const install = installOf(found)
     if (!install || session.stamp !== app.stamp) throw grant.invalid('revoked')
     if (install.epoch !== (await assertMayAct(app, install.account, asked))) throw grant.invalid('revoked')
-    if (session.newApp) await clientApps.assertMayRegister(install.account, asked)
+    if (session.newApp) await clientApps.assertMayRegister(session.newApp, asked)
     return { ...found, install }
   }
 

@@ -6,6 +6,7 @@ import { appKind, appsOfClient, type CheckedFields, type LiveApp } from '../../r
 import type { Collection } from '../../records/collection.ts'
 import type { Pages } from '../../records/pages.ts'
 import { type Accounts, type Lineage, mayRegisterScope } from '../accounts/accounts.ts'
+import { assertNotSuspended } from '../accounts/may-act.ts'
 import { assertMayRegister } from '../apps/assert-may-register.ts'
 import { assertRoom } from '../apps/assert-room.ts'
 import { newApp } from '../apps/new-app.ts'
@@ -45,8 +46,13 @@ export interface ClientApps {
     by: AskedAccount & { readonly redirectUrl: string },
     accounts: Accounts,
   ): Promise<ClientApp>
-  /** Asks the directory whether the account may still register an app. @throws {@link AppGrantError} `account_blocked`, `not_permitted` */
-  assertMayRegister(account: string, accounts: Accounts): Promise<void>
+  /**
+   * Whether an app that was approved may still be registered. If the program was approved several times at once, the account may have
+   * suspended another app of it since.
+   *
+   * @throws {@link AppGrantError} `account_blocked`, `not_permitted`, `app_suspended`
+   */
+  assertMayRegister(app: LiveApp, accounts: Accounts): Promise<void>
 }
 
 export function createClientApps(parts: {
@@ -81,11 +87,18 @@ export function createClientApps(parts: {
       const given = { key: createKey(account, random), owner: account, epoch, createdAt: clock(), checked, origin }
       return { app: newApp(parts, { ...given, credentials: { type: 'none' } }), isNew: true }
     },
-    assertMayRegister: async (account, accounts) => assertMayRegister(await accounts.lineage(account), undefined),
+    async assertMayRegister({ owner, epoch, origin: { identity } = {} }, accounts) {
+      const [lineage, apps] = await Promise.all([
+        accounts.lineage(owner),
+        identity === undefined ? [] : appsOf(owner, { identity }),
+      ])
+      assertMayRegister(lineage, undefined)
+      for (const app of apps) if (app.epoch === epoch) assertNotSuspended(app)
+    },
   }
 
   /** One, or a few if it was approved several times at once. */
-  async function appsOf(owner: string, { identity }: Proposal): Promise<readonly LiveApp[]> {
+  async function appsOf(owner: string, { identity }: Pick<Proposal, 'identity'>): Promise<readonly LiveApp[]> {
     for await (const records of pages.walk(appsOfClient({ owner, identity }), { position: 0, id: '' }))
       return records.map((record) => collection.unpack(appKind, record)).filter((app) => app.state === 'live')
     return []
