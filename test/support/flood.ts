@@ -3,6 +3,7 @@ import { createHandler } from '../../src/http/index.ts'
 import { createAppGrant, type RequestContext } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { NO_LIMITS } from './limits.ts'
+import { CLIENT_KEY } from './self-registration.ts'
 
 /**
  * A program, run with --expose-gc: calls every public entry with texts of 16 kB that prove nothing, and prints how many bytes of the
@@ -11,6 +12,7 @@ import { NO_LIMITS } from './limits.ts'
 
 const TEXT = 16_000
 const FAILURES = 20_000
+const REGISTRATIONS = 10_000
 const CALLS = 200
 const ISSUER = 'https://login.example'
 const FAILURES_LIMITED = { failedAttemptsPerApp: 10, failedAttemptsPerAddress: 50 }
@@ -22,7 +24,12 @@ export interface Flooded {
 }
 
 // Limits of a second or a minute would only hide what the calls beyond them would keep.
-const appgrant = createAppGrant({ store: memoryStore(), issuer: ISSUER, limits: { ...NO_LIMITS, ...FAILURES_LIMITED } })
+const appgrant = createAppGrant({
+  store: memoryStore(),
+  issuer: ISSUER,
+  limits: { ...NO_LIMITS, ...FAILURES_LIMITED },
+  selfRegistration: { keys: [CLIENT_KEY], scopes: [] },
+})
 const handler = createHandler(appgrant, { signIn: async () => ({ account: 'org' }) })
 const { app } = await appgrant.apps.register(exampleApp({ owner: 'org', scopes: [] }))
 
@@ -144,6 +151,21 @@ async function flood(method: string, template: string): Promise<void> {
   await send(`${path}?${query}`, { 'content-type': 'application/json' }, JSON.stringify(parts))
 }
 
+/** A program that nobody has registered before describes itself. The page is too long for a program to have, so it is left out. */
+async function register(): Promise<void> {
+  const text = newText()
+  const description = {
+    client_name: `Agent ${made}`,
+    client_uri: `https://agent.example/${text.slice(0, 12_000)}`,
+    redirect_uris: [`http://localhost/${made}`],
+  }
+  const headers = { 'content-type': 'application/json' }
+  const request = new Request(`${ISSUER}/register`, { method: 'POST', headers, body: JSON.stringify(description) })
+  const response = await handler(request, { remoteAddress: addressIn(text) })
+  if (response.status !== 201) throw new Error(`expected 201, received ${response.status}: ${await response.text()}`)
+  await response.arrayBuffer()
+}
+
 async function settled(call: () => unknown): Promise<void> {
   try {
     await call()
@@ -179,6 +201,7 @@ const results = [
     FAILURES,
     fail(() => ({ key: keyIn(newText()), secret: newText() })),
   ),
+  await measure('registrations of programs', REGISTRATIONS, register),
 ]
 const own = appgrant.as('org')
 for (const [entry, call] of [

