@@ -68,7 +68,7 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 }
 const TWO_NODES = 'token on the other node: valid for org-7\nafter one node has revoked it: revoked\n'
 /** What other examples import, and what the demo runs. */
-const BASES = ['platform', 'two-nodes', 'sign-in', 'sample-apps', 'host-process', 'durable-host']
+const BASES = ['platform', 'two-nodes', 'sign-in', 'sample-apps', 'host-process', 'durable-host', 'mcp-tools']
 const DEMO = [
   'demo',
   'consent-host',
@@ -79,6 +79,7 @@ const DEMO = [
   'postgres',
   'audit-log',
   'metrics',
+  'mcp-server',
 ]
 
 describe('the examples', () => {

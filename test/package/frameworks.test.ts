@@ -220,14 +220,17 @@ const TABLE: readonly Row[] = [
     name: 'a resource without a token',
     request: () => ['GET', '/calls'],
     status: 401,
-    headers: { 'www-authenticate': 'Bearer' },
+    headers: { 'www-authenticate': 'Bearer scope="calls:read"' },
     body: '',
   },
   {
     name: 'a resource with a wrong token',
     request: () => ['GET', '/calls', bearer('x')],
     status: 401,
-    headers: { 'www-authenticate': 'Bearer error="invalid_token", error_description="the access token is not valid"' },
+    headers: {
+      'www-authenticate':
+        'Bearer error="invalid_token", error_description="the access token is not valid", scope="calls:read"',
+    },
   },
   { name: 'a resource with a malformed token', request: () => ['GET', '/calls', bearer('x y')], status: 400 },
   {

@@ -77,13 +77,8 @@ describe('the layers', () => {
     ['src/base/errors.ts', './events.ts', ['src/base/errors.ts', 'src/base/events.ts']],
     [
       'src/domain/tokens/token-claims.ts',
-      './strict-verifier.ts',
-      [
-        'src/domain/tokens/strict-verifier.ts',
-        'src/domain/tokens/token-reader.ts',
-        'src/domain/tokens/signed-tokens.ts',
-        'src/domain/tokens/token-claims.ts',
-      ],
+      './token-reader.ts',
+      ['src/domain/tokens/token-reader.ts', 'src/domain/tokens/signed-tokens.ts', 'src/domain/tokens/token-claims.ts'],
     ],
     ['src/frame/html.ts', './html.ts', ['src/frame/html.ts']],
   ])('the layer check stops a cycle of types that %s closes with %s', (file, target, cycle) => {
