@@ -149,6 +149,9 @@ export async function replicate(replica: RedisServer, master: RedisServer): Prom
     (await replica.client.info('replication')).includes('master_link_status:up'),
   )
   await until('the master counts on it', async () => (await master.client.info('replication')).includes('state=online'))
+  // It may still be busy with what it got, for longer than a test lets a write wait.
+  await master.client.set('of-the-test:linked', 1, 'PX', 1)
+  await until('it confirms a write', async () => (await master.client.wait(1, 1000)) === 1)
 }
 
 /** A master and a replica, watched by three sentinels. */
