@@ -38,7 +38,7 @@ const write = (kind: TokenKind, prefix = 'ag', given: TokenFields<TokenKind> = f
 
 describe('token format', () => {
   it('the kinds and widths of tokens are those of docs/token-format.md', () => {
-    expect(kinds).toEqual(['at', 'ut', 'as', 'us', 'qt', 'ac', 'rt'])
+    expect(kinds).toEqual(['at', 'ut', 'as', 'us', 'qt', 'rq', 'rc', 'ac', 'rt'])
     expect(Object.fromEntries(WIDTHS)).toEqual({ ...WIDTH, checksum: 6 })
   })
 
