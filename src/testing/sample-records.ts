@@ -6,7 +6,7 @@ export const SOME_TIME = 1_700_000_000_000
 /** The greatest possible id: the last one at any position. */
 export const LAST_ID = 'z'.repeat(200)
 
-const HEAVY_DATA = JSON.stringify(Array.from({ length: 1024 }, () => randomUUID()))
+const HEAVY_DATA = JSON.stringify(Array.from({ length: 800 }, () => randomUUID()))
 
 const fresh = (length: number) => randomUUID().replaceAll('-', '').slice(0, length)
 
@@ -27,7 +27,7 @@ export function record(fields: Partial<StoreRecord> = {}): StoreRecord {
 }
 
 /**
- * A record that takes a database long to store: 40 kB that do not compress well. A store that checks first and then writes
+ * A record that takes a database long to store: 31 kB that do not compress well. A store that checks first and then writes
  * leaves others the more time in between.
  */
 export function heavyRecord(fields: Partial<StoreRecord> = {}): StoreRecord {
