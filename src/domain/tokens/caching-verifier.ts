@@ -115,18 +115,16 @@ export function createCachingVerifier(
 
 /** Every caller gets its own copy, so that changes to it do not affect others. */
 function copyOf(access: Access): Access {
-  const { app } = access
+  const { app, scope, audience, issuedAt, expiresAt, authenticatedAt, claims } = access
   return {
-    ok: true,
-    kind: access.kind,
+    ...access,
     app: { ...app },
-    account: access.account,
-    scope: [...access.scope],
-    audience: [...access.audience],
-    tokenId: access.tokenId,
-    issuedAt: new Date(access.issuedAt.getTime()),
-    expiresAt: new Date(access.expiresAt.getTime()),
-    ...(access.claims && { claims: structuredClone(access.claims) }),
+    scope: [...scope],
+    audience: [...audience],
+    issuedAt: new Date(issuedAt.getTime()),
+    expiresAt: new Date(expiresAt.getTime()),
+    ...(authenticatedAt && { authenticatedAt: new Date(authenticatedAt.getTime()) }),
+    ...(claims && { claims: structuredClone(claims) }),
   }
 }
 
@@ -137,9 +135,10 @@ function kept(access: Access): Access {
 }
 
 /** About how much an entry takes, rather too much. Texts of the host and of apps may take two bytes a character. */
-function bytesOf({ app, account, scope, audience, claims }: Access, tags: readonly string[]): number {
+function bytesOf({ app, account, scope, audience, acr, claims }: Access, tags: readonly string[]): number {
   let bytes =
     800 + 300 * tags.length + 2 * (app.name.length + app.owner.length + account.length) + (app.importedKey?.length ?? 0)
+  if (acr !== undefined) bytes += 2 * acr.length
   if (claims) bytes += 4 * JSON.stringify(claims).length
   for (const one of scope) bytes += 32 + one.length
   for (const one of audience) bytes += 32 + 2 * one.length

@@ -39,6 +39,20 @@ describe('a resource that asks for a recent sign-in', () => {
     expect(access).toMatchObject({ ok: true, authenticatedAt: session.who?.authenticatedAt, acr: 'mfa' })
   })
 
+  it('knows the sign-in of an acceptance that it remembers, and gives every caller its own date (TOK-11)', async () => {
+    const { signedIn, tokens, ask } = await platform()
+    signedIn(100, 'mfa')
+    const { access_token } = await tokens()
+    const guard = { maxAgeSeconds: 300, acr: 'mfa', maxStalenessMs: 30_000 }
+    const first = await ask(access_token, guard)
+    const second = await ask(access_token, guard)
+    expect(second).toMatchObject({ ok: true, acr: 'mfa' })
+    expect(second).toEqual(first)
+    const { authenticatedAt } = second as { readonly authenticatedAt: Date }
+    authenticatedAt.setTime(0)
+    expect(await ask(access_token, guard)).toEqual(first)
+  })
+
   it('rejects an older sign-in with a challenge that says what to ask for (TOK-11)', async () => {
     const { signedIn, tokens, ask } = await platform()
     signedIn(600)
