@@ -27,6 +27,7 @@ import { knownOf, type SessionExchange } from './grants/session-exchange.ts'
 import { idInput, objectInput, sourceInput } from './input/input.ts'
 import { createReportLeak, type Leak } from './leaks/report-leak.ts'
 import type { Refusals } from './refusals.ts'
+import type { AppOfCredential } from './registration/app-of-credential.ts'
 import type { TokenResponse } from './tokens/access-token-issuer.ts'
 import { createAccessTokenRevocation } from './tokens/revoke-access-token.ts'
 import type { Verifier } from './tokens/verification.ts'
@@ -118,6 +119,7 @@ export interface AuthorizerParts {
   readonly findApp: FindApp
   readonly authenticator: AppAuthenticator
   readonly presentingApps: PresentingApps
+  readonly appOfCredential: AppOfCredential
   readonly grants: Grants
   readonly sessions: SessionExchange
   readonly authorization: Authorization

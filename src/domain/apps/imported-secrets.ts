@@ -24,11 +24,12 @@ const HASH =
 const HASH_FORM = 'a hash: $name$…, {NAME}…, or name$… as Django writes it'
 /** A secret that was masked in an export, or that is in a vault. */
 const PLACEHOLDER = /^(\*+|\$\{.*\})$/
-// In the texts of Ory, these two are SHA-3: no other library would accept the right secret.
-const SHA3 = /^\$pbkdf2-sha(224|384)\$/
-
-// DES of crypt(3), which reads no more than 8 bytes: as Django and LDAP write it.
-const CRYPT = /^(crypt\$|\{crypt\}[^$])/i
+/** Hashes that would be verified as another: no library would accept the right secret, or it would accept wrong ones. */
+const OTHER_HASHES = [
+  [/^\$pbkdf2-sha(224|384)\$/, 'Ory hashes pbkdf2-sha224 and pbkdf2-sha384 with SHA-3'],
+  // DES, as Django and LDAP write it.
+  [/^(crypt\$|\{crypt\}[^$])/i, 'crypt ignores all but 8 bytes of a secret'],
+] as const
 
 /** Reads the secrets of an app to import. What is shown of them in an error is their length. */
 export function readImportedSecrets(
@@ -89,20 +90,9 @@ export function readImportedSecrets(
       return add(`${field}.scheme`, 'unknown_scheme', `one of ${BUILT_IN}, or the option verifyLegacySecret`, scheme)
     if (typeof text !== 'string' || text.length > MAX_HASH || !HASH.test(text) || text.startsWith('{noop}'))
       return add(`${field}.text`, 'not_a_hash', `${HASH_FORM}; a secret in clear is plain`, lengthOf(text))
-    if (SHA3.test(text))
-      return add(
-        `${field}.text`,
-        'not_a_hash',
-        'another hash: Ory hashes pbkdf2-sha224 and pbkdf2-sha384 with SHA-3; give the app a new secret',
-        lengthOf(text),
-      )
-    if (CRYPT.test(text))
-      return add(
-        `${field}.text`,
-        'not_a_hash',
-        'another hash: crypt ignores all but 8 bytes of a secret; give the app a new secret',
-        lengthOf(text),
-      )
+    const [, why] = OTHER_HASHES.find(([pattern]) => pattern.test(text)) ?? []
+    if (why)
+      return add(`${field}.text`, 'not_a_hash', `another hash: ${why}; give the app a new secret`, lengthOf(text))
     return { ...known, legacy: { scheme, text } }
   }
 

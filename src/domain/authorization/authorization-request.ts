@@ -9,11 +9,9 @@ import { spacedList } from '../input/spaced-list.ts'
 import { readSignInNeeds, SIGN_IN_PARAMETERS, type SignInNeeds } from '../input/user-authentication.ts'
 import type { Proposal } from '../registration/proposal.ts'
 import { narrowedScope } from '../tokens/scope.ts'
-import { bindingOf, isChallenge } from './pkce.ts'
+import { bindingOf, CHALLENGE, requestedChallenge } from './pkce.ts'
+import { isAsReceived, pageTexts, type RequestParams, readRequestParams } from './request-params.ts'
 
-const MAX_PARAMETER = 4096
-/** Replaces bytes that were not UTF-8: they cannot be returned as they were received. */
-const REPLACEMENT = '\u{fffd}'
 const PARAMETERS = [
   'client_id',
   'redirect_uri',
@@ -23,15 +21,14 @@ const PARAMETERS = [
   'code_challenge',
   'code_challenge_method',
   ...SIGN_IN_PARAMETERS,
+  'response_mode',
+  'request',
+  'request_uri',
 ] as const
 const UNSUPPORTED = { request: 'request_not_supported', request_uri: 'request_uri_not_supported' } as const
 
-type Parameter = (typeof PARAMETERS)[number] | 'response_mode' | keyof typeof UNSUPPORTED
-
-/** The parameters of an authorization request. Empty ones are absent, unknown ones ignored. Only `resource` may be repeated. */
-export type AuthorizationParams = Readonly<Partial<Record<Parameter, string>>> & {
-  readonly resources?: readonly string[]
-}
+/** The parameters of an authorization request. */
+export type AuthorizationParams = RequestParams<(typeof PARAMETERS)[number]>
 
 /** Where the response to an authorization request goes: nothing is redirected to any other address. */
 export interface MatchedRedirect {
@@ -65,22 +62,9 @@ export function signInNeedsOf(params: AuthorizationParams): SignInNeeds | Redire
   )
 }
 
-/** @throws {@link AppGrantError} `invalid_request` if a parameter is repeated or too long: no other can be relied on then. */
+/** @throws {@link AppGrantError} `invalid_request` if a parameter is repeated or too long. */
 export function readParams(params: unknown): AuthorizationParams {
-  if (!(params instanceof URLSearchParams)) throw invalidRequest('params: expected URLSearchParams')
-  const read: Partial<Record<Parameter, string>> = {}
-  for (const name of [...PARAMETERS, 'response_mode', 'request', 'request_uri'] as const) {
-    const values = params.getAll(name)
-    if (values.length > 1) throw invalidRequest(`${name}: expected at most once, received ${values.length} times`)
-    const [value] = values
-    if (value === undefined || value === '') continue
-    if (value.length > MAX_PARAMETER) throw invalidRequest(`${name}: expected at most ${MAX_PARAMETER} characters`)
-    read[name] = value
-  }
-  const asked = params.getAll('resource').join(' ')
-  if (asked.length > MAX_PARAMETER) throw invalidRequest(`resource: expected at most ${MAX_PARAMETER} characters`)
-  const resources = spacedList(asked)
-  return { ...read, ...(resources && { resources }) }
+  return readRequestParams(params, PARAMETERS)
 }
 
 /**
@@ -131,13 +115,8 @@ export function validateRequest(
   if (params.response_type !== 'code') return refused('unsupported_response_type', 'response_type: expected code')
   if (params.response_mode !== undefined && params.response_mode !== 'query')
     return refused('invalid_request', 'response_mode: expected query')
-  const challenge = params.code_challenge ?? ''
-  if (params.code_challenge_method !== 'S256' || !isChallenge(challenge)) {
-    return refused(
-      'invalid_request',
-      'code_challenge: expected an S256 challenge of 43 characters and code_challenge_method=S256',
-    )
-  }
+  const challenge = requestedChallenge(params)
+  if (challenge === undefined) return refused('invalid_request', CHALLENGE)
   try {
     const audience = audiences.requested(resourcesInput(params.resources))
     const scope = narrowedScope(spacedList(params.scope), app.fields.scopes, { app, scopes })
@@ -153,22 +132,13 @@ export function validateRequest(
 /** The state to return. Decoding must not have changed it. */
 export function stateOf({ state }: AuthorizationParams): { readonly state?: string } | RedirectedError {
   if (state === undefined) return {}
-  return state.includes(REPLACEMENT) ? refused('invalid_request', 'state: expected UTF-8') : { state }
-}
-
-/** The texts of an error of a request whose redirect URL is not known to be the app's: it is shown on the host's own page. */
-export function pageTexts(message: string): { readonly message: string; readonly hint: string } {
-  return { message, hint: "The app's request is invalid: show the error to the user and do not redirect." }
+  return isAsReceived(state) ? { state } : refused('invalid_request', 'state: expected UTF-8')
 }
 
 /** The error for a fault of a request, where the app must not learn of it by redirect. */
 export function pageError({ error, error_description: message }: RedirectedError): AppGrantError {
   const known = ['invalid_scope', 'invalid_target'] as const
   return new AppGrantError(known.find((one) => one === error) ?? 'invalid_request', pageTexts(message))
-}
-
-function invalidRequest(message: string): AppGrantError<'invalid_request'> {
-  return new AppGrantError('invalid_request', pageTexts(message))
 }
 
 function refused(error: string, description: string): RedirectedError {

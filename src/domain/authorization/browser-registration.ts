@@ -4,7 +4,7 @@ import { withConcealed } from '../../credentials/concealed.ts'
 import { digestOf, macOf, sameDigest } from '../../credentials/digest.ts'
 import { WIDTH } from '../../credentials/token-format.ts'
 import { installId } from '../../records/install.ts'
-import { CODE, type ConsentRequest, deniedSession, type Session, tagOf } from '../../records/session.ts'
+import { CODE, type ConsentRequest, type Session, tagOf } from '../../records/session.ts'
 import { askingOnce } from '../accounts/accounts.ts'
 import { assertMayAct } from '../accounts/may-act.ts'
 import { appView } from '../apps/app.ts'
@@ -16,6 +16,7 @@ import { newApp } from '../apps/new-app.ts'
 import type { AccountLimits } from '../input/account-limits.ts'
 import { accountInput, flagInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
+import { receiverOf } from '../input/redirect-policy.ts'
 import { resourcesInput } from '../input/resources.ts'
 import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
 import type { ConsentDecision } from './authorization.ts'
@@ -67,7 +68,7 @@ export function createBrowserRegistration(
         const audience = audiences.requested(resourcesInput(params.resources))
         await assertRoom(account, parts)
         const [redirectUrl = ''] = fields.redirectUrls
-        const { host: redirectHost, hostname } = new URL(redirectUrl)
+        const { host: redirectHost, hostname } = receiverOf(redirectUrl)
         const epoch = lineage[0]?.epoch
         const app = newApp(parts, {
           key: createKey(account, parts.random),
@@ -97,12 +98,11 @@ export function createBrowserRegistration(
     approveRegistration: async (decision) =>
       decide(objectInput(decision, 'decision', APPROVAL), async (actor, known) => {
         const grants = decision.grant !== undefined && flagInput(decision.grant, 'grant')
-        const { session, app } = await pending.load(decision, actor, known)
-        const request = session.state === 'pending' ? session.consentRequest : session.decided.consentRequest
+        const { session, app, consentRequest } = await pending.load(decision, actor, known)
         const asked = askingOnce(accounts)
         const lineage = await asked.lineage(actor.account)
         assertMayRegister(lineage, app.fields.apiType)
-        if (lineage[0]?.epoch !== request.epoch) throw invalidTicket('revoked')
+        if (lineage[0]?.epoch !== consentRequest.epoch) throw invalidTicket('revoked')
         if (grants) await assertMayAct(app, actor.account, asked)
         const scope = grants ? narrowedScope(scopeTokens(decision.scope), session.scope, { app, scopes }) : []
         const code = codeOf(session, decision.ticket)
@@ -110,7 +110,7 @@ export function createBrowserRegistration(
           const isSame = session.state === 'open' && session.grants === grants && session.scope.length === scope.length
           if (!isSame || !sameDigest(session.digest, digestOf(code))) throw invalidTicket('used')
           await pending.confirm(session)
-          return respond(request, { code })
+          return respond(consentRequest, { code })
         }
         const endsAt = clock() + CODE_MS
         const install = { id: installId(app, actor.account), stamp: stamp() }
@@ -127,17 +127,17 @@ export function createBrowserRegistration(
           endsAt,
           expiresAt: endsAt,
         }))
-        return isDone ? respond(request, { code }) : undefined
+        return isDone ? respond(consentRequest, { code }) : undefined
       }),
 
     denyRegistration: async (decision) =>
       decide(objectInput(decision, 'decision', DENIAL), async (actor, known) => {
-        const { session } = await pending.load(decision, actor, known)
-        const request = session.state === 'pending' ? session.consentRequest : session.decided.consentRequest
-        if (session.state === 'open') throw invalidTicket('used')
-        if (session.state === 'ended') await pending.confirm(session)
-        else if (!(await pending.consume(session, deniedSession))) return undefined
-        return respond(request, { error: 'access_denied', error_description: 'the account denied the registration' })
+        const { session, consentRequest } = await pending.load(decision, actor, known)
+        if (!(await pending.deny(session))) return undefined
+        return respond(consentRequest, {
+          error: 'access_denied',
+          error_description: 'the account denied the registration',
+        })
       }),
 
     exchangeRegistration: createExchangeRegistration(parts),

@@ -4,7 +4,7 @@ import { withConcealed } from '../../credentials/concealed.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import type { TokenFormat } from '../../credentials/token-format.ts'
 import type { Collection } from '../../records/collection.ts'
-import { type ConsentRequest, deniedSession, type SessionSignIn } from '../../records/session.ts'
+import type { ConsentRequest, SessionSignIn } from '../../records/session.ts'
 import { type Accounts, accountError, askingOnce, type IdentityOf } from '../accounts/accounts.ts'
 import { type ActRefusal, assertMayAct, mayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
@@ -15,7 +15,7 @@ import type { AccountLimits } from '../input/account-limits.ts'
 import { accountInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
-import { isPrivateUseScheme, type RedirectPolicy } from '../input/redirect-policy.ts'
+import { type RedirectPolicy, receiverOf } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
 import { meetsOnArrival, type UserAuthentication, userAuthenticationInput } from '../input/user-authentication.ts'
 import type { Known, Refusals } from '../refusals.ts'
@@ -140,16 +140,13 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
             return respondTo(target, { code })
           }
         }
-        const { protocol, host } = new URL(consentRequest.redirectUrl)
-        // The host in a URL of a private-use scheme says nothing: the app behind the scheme gets the response.
-        const redirectHost = isPrivateUseScheme(protocol.slice(0, -1)) ? protocol : host
         const shown = {
           app: appView(app),
           isNew,
           ...(before && { before }),
           account,
           scopes: scopes.describe(validated.scope),
-          redirectHost,
+          redirectHost: receiverOf(redirectUrl).host,
         }
         return withConcealed({ step: 'consent', ...shown } as const, { ticket })
       })
@@ -157,8 +154,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
 
     approve: async (decision) =>
       decide(objectInput(decision, 'decision', APPROVAL), async (actor, known) => {
-        const { session, app } = await pending.load(decision, actor, known)
-        const { consentRequest } = session.state === 'pending' ? session : session.decided
+        const { session, app, consentRequest } = await pending.load(decision, actor, known)
         const asked = askingOnce(accounts)
         const epoch = await assertMayAct(app, actor.account, asked)
         if (session.newApp) await parts.clientApps.assertMayRegister(app, asked)
@@ -176,13 +172,10 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
 
     deny: async (decision) =>
       decide(objectInput(decision, 'decision', DENIAL), async (actor, known) => {
-        const { session, app } = await pending.load(decision, actor, known)
+        const { session, app, consentRequest } = await pending.load(decision, actor, known)
         // An account that is blocked may deny.
         assertNotOfApp((await mayAct(app, actor.account, accounts)).refusal)
-        const { consentRequest } = session.state === 'pending' ? session : session.decided
-        if (session.state === 'open') throw invalidTicket('used')
-        if (session.state === 'ended') await pending.confirm(session)
-        else if (!(await pending.consume(session, deniedSession))) return undefined
+        if (!(await pending.deny(session))) return undefined
         if (!session.newApp) events.emit('install', actor, { change: 'denied', app: app.key, account: actor.account })
         const denied = { error: 'access_denied', error_description: 'the account denied the request' }
         return respondTo(consentRequest, denied)

@@ -8,6 +8,7 @@ import {
   type ApprovedSession,
   type ConsentRequest,
   type Decided,
+  deniedSession,
   type PendingSession,
   type Session,
   sessionKind,
@@ -35,6 +36,13 @@ export type DecidedSession = ApprovedSession & { readonly decided: Decided }
 /** The tickets of consent requests, and of registrations that an app starts in the browser. */
 export type TicketKind = 'qt' | 'rq'
 
+/** A consent request that is pending, or was decided a moment ago. */
+export interface AskedConsent {
+  readonly session: PendingSession | DecidedSession
+  readonly app: LiveApp
+  readonly consentRequest: ConsentRequest
+}
+
 /** The consent requests that wait for a decision. Each is a session that gives nothing yet. */
 export interface PendingConsents {
   /** A new consent request, and the ticket with which the account decides. It is not stored yet. */
@@ -45,15 +53,13 @@ export interface PendingConsents {
   ): { readonly session: PendingSession; readonly ticket: string }
   store(session: PendingSession): Promise<void>
   /** The consent request of a ticket, if account and login are those it was made to, and the app is unchanged. */
-  load(
-    decision: ConsentDecision,
-    actor: AskedAccount,
-    known: Known,
-  ): Promise<{ readonly session: PendingSession | DecidedSession; readonly app: LiveApp }>
+  load(decision: ConsentDecision, actor: AskedAccount, known: Known): Promise<AskedConsent>
   /** Uses up the ticket, with one compare-and-set. False if it was decided meanwhile. */
   consume(pending: PendingSession, next: (session: PendingSession, decided: Decided) => Session): Promise<boolean>
   /** Writes a decided session again, because only a write confirms it (REV-7). Rejects with `invalid_ticket` if it has changed. */
   confirm(decided: DecidedSession): Promise<void>
+  /** Ends the session, or confirms that it has ended. False if it was decided meanwhile. Rejects with `invalid_ticket` if approved. */
+  deny(session: PendingSession | DecidedSession): Promise<boolean>
 }
 
 export function createPendingConsents(parts: {
@@ -116,25 +122,38 @@ export function createPendingConsents(parts: {
         app?.state === 'live' && app.stamp === session.stamp && isUsableRedirect(app, session.redirectStamp, redirects)
       if (!isSameApp) throw invalidTicket('revoked')
       assertNotSuspended(app)
-      return { session, app }
+      return { session, app, consentRequest }
     },
 
-    async consume(pending, next) {
-      const ref = sessionRef({ app: pending.app, session: pending.id })
-      const written = await collection.write(sessionKind, ref, (session, isExpired) => {
-        if (session?.state !== 'pending' || isExpired) return undefined
-        const { digest, consentRequest } = session
-        return next(session, { digest, at: clock(), consentRequest })
-      })
-      return written !== undefined
-    },
+    consume,
+    confirm,
 
-    async confirm({ app, id, digest }) {
-      await collection.write(sessionKind, sessionRef({ app, session: id }), (session, isExpired) => {
-        if (!session || isExpired || session.digest !== digest || !isUsable(session)) throw invalidTicket('used')
-        return session
-      })
+    async deny(session) {
+      if (session.state === 'open') throw invalidTicket('used')
+      if (session.state === 'pending') return consume(session, deniedSession)
+      await confirm(session)
+      return true
     },
+  }
+
+  async function consume(
+    pending: PendingSession,
+    next: (session: PendingSession, decided: Decided) => Session,
+  ): Promise<boolean> {
+    const ref = sessionRef({ app: pending.app, session: pending.id })
+    const written = await collection.write(sessionKind, ref, (session, isExpired) => {
+      if (session?.state !== 'pending' || isExpired) return undefined
+      const { digest, consentRequest } = session
+      return next(session, { digest, at: clock(), consentRequest })
+    })
+    return written !== undefined
+  }
+
+  async function confirm({ app, id, digest }: DecidedSession): Promise<void> {
+    await collection.write(sessionKind, sessionRef({ app, session: id }), (session, isExpired) => {
+      if (!session || isExpired || session.digest !== digest || !isUsable(session)) throw invalidTicket('used')
+      return session
+    })
   }
 
   /** Whether the consent request is pending, or was decided a moment ago. */

@@ -40,7 +40,14 @@ export function challengeOf(text: string): string {
   return digestOf(text)
 }
 
-/** Whether the text could be an S256 challenge. */
-export function isChallenge(text: string): boolean {
-  return text.length === 43 && /^[\w-]+$/.test(text)
+/** What a request must have that leads to a code. */
+export const CHALLENGE = 'code_challenge: expected an S256 challenge of 43 characters and code_challenge_method=S256'
+
+/** The challenge of such a request; undefined if it has no {@link CHALLENGE}. */
+export function requestedChallenge(params: {
+  readonly code_challenge?: string
+  readonly code_challenge_method?: string
+}): string | undefined {
+  const { code_challenge: challenge = '', code_challenge_method: method } = params
+  return method === 'S256' && challenge.length === 43 && /^[\w-]+$/.test(challenge) ? challenge : undefined
 }

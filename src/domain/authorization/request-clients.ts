@@ -15,10 +15,10 @@ import {
   type MatchedRedirect,
   matchRedirectOf,
   matchRedirectUri,
-  pageTexts,
   readParams,
 } from './authorization-request.ts'
 import type { AskedAccount } from './pending-consents.ts'
+import { pageTexts } from './request-params.ts'
 
 /** The client that sent an authorization request: an app, or a program that registers itself. */
 type RequestClient =

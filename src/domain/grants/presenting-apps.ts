@@ -17,8 +17,6 @@ export interface PresentingApps {
     input: AppCredentials & RequestContext,
     presented: ParsedToken | undefined,
   ): Promise<CredentialApp | 'removed' | 'unknown'>
-  /** The app of a credential, whose text proves nothing yet. Undefined if there is none. */
-  readonly appOf: AppOfCredential
 }
 
 export function createPresentingApps(parts: {
@@ -38,6 +36,5 @@ export function createPresentingApps(parts: {
       if (found === undefined || found === 'removed') return found ?? 'unknown'
       return found.app.origin?.identity === client.identity ? found : 'unknown'
     },
-    appOf: appOfCredential,
   }
 }

@@ -61,6 +61,13 @@ export function schemeOf(url: string): string | undefined {
   return /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase()
 }
 
+/** The host that responses to a redirect URL are sent to, with and without its port; for a private-use scheme, the scheme with its colon. */
+export function receiverOf(redirectUrl: string): { readonly host: string; readonly hostname: string } {
+  const { protocol, host, hostname } = new URL(redirectUrl)
+  // The host in a URL of a private-use scheme says nothing: the app behind the scheme gets the response.
+  return isPrivateUseScheme(protocol.slice(0, -1)) ? { host: protocol, hostname: protocol } : { host, hostname }
+}
+
 /** Whether an app may use redirect URLs of that scheme now. Those with http must be {@link LOOPBACK_URL}s. */
 export function allowsScheme({ loopback, schemes }: RedirectPolicy, scheme: string, isPublic: boolean): boolean {
   if (scheme === 'https') return true

@@ -8,10 +8,10 @@ import type { Collection } from '../../records/collection.ts'
 import * as transitions from '../apps/app-transitions.ts'
 import { CONTEXT, type RequestContext } from '../apps/authenticate-app.ts'
 import type { FindApp } from '../apps/find-app.ts'
-import type { PresentingApps } from '../grants/presenting-apps.ts'
 import { isCredential } from '../grants/session-credential.ts'
 import type { SessionExchange } from '../grants/session-exchange.ts'
 import { idInput, objectInput, sourceInput } from '../input/input.ts'
+import type { AppOfCredential } from '../registration/app-of-credential.ts'
 import type { AccessTokenRevocation } from '../tokens/revoke-access-token.ts'
 import { leakUrl } from './leak-url.ts'
 
@@ -49,12 +49,12 @@ const LEAK = knownMembers<Leak>(
 export function createReportLeak(parts: {
   readonly collection: Collection
   readonly findApp: FindApp
-  readonly presentingApps: PresentingApps
+  readonly appOfCredential: AppOfCredential
   readonly sessions: SessionExchange
   readonly accessTokens: AccessTokenRevocation
   readonly events: Emitter
 }): ReportLeak {
-  const { collection, findApp, presentingApps, sessions, accessTokens, events } = parts
+  const { collection, findApp, appOfCredential, sessions, accessTokens, events } = parts
 
   return async (input) => {
     const source = sourceInput(objectInput(input, 'leak', LEAK))
@@ -72,7 +72,7 @@ export function createReportLeak(parts: {
     if (!presented) return undefined
     const { parsed, credential } = presented
     if (!('token' in parsed) && !isCredential(parsed)) return undefined
-    const presenting = await presentingApps.appOf(parsed)
+    const presenting = await appOfCredential(parsed)
     if (typeof presenting !== 'object') return undefined
     const { app } = presenting
     if ('token' in parsed) {

@@ -4,7 +4,7 @@ import { nameRule } from '../apps/fields/plain-text.ts'
 import { selfRegisteredRedirectRule } from '../apps/fields/self-registered-redirect.ts'
 import { readSubmission } from '../apps/fields/submission.ts'
 import { homepageRule } from '../apps/fields/web-address.ts'
-import { isPrivateUseScheme, LOOPBACK_URL, type RedirectPolicy } from '../input/redirect-policy.ts'
+import { LOOPBACK_URL, type RedirectPolicy, receiverOf } from '../input/redirect-policy.ts'
 import { shownValue } from '../input/shown-value.ts'
 import type { Proposal } from './proposal.ts'
 
@@ -58,14 +58,7 @@ export function checkDescription(given: Description, policy: RedirectPolicy): Ch
 
 /** The hosts that responses may be sent to, without ports, in the order of the URLs. */
 export function hostsOf(redirectUrls: readonly string[]): readonly string[] {
-  return [...new Set(redirectUrls.map(hostOf))]
-}
-
-/** The host that responses to a redirect URL are sent to; for a private-use scheme, the scheme with its colon. */
-export function hostOf(redirectUrl: string): string {
-  const { protocol, hostname } = new URL(redirectUrl)
-  // The host in a URL of a private-use scheme says nothing: the app behind the scheme gets the response.
-  return isPrivateUseScheme(protocol.slice(0, -1)) ? protocol : hostname
+  return [...new Set(redirectUrls.map((url) => receiverOf(url).hostname))]
 }
 
 /** The digest by which an account's app that comes from this source is found again. */

@@ -10,8 +10,8 @@ import { assertNotSuspended } from '../accounts/may-act.ts'
 import { assertMayRegister } from '../apps/assert-may-register.ts'
 import { assertRoom } from '../apps/assert-room.ts'
 import { newApp } from '../apps/new-app.ts'
+import { receiverOf } from '../input/redirect-policy.ts'
 import { because } from '../refusals.ts'
-import { hostOf } from './check-proposal.ts'
 import { createFollowDocument, type DescribedBefore, describedFields } from './follow-document.ts'
 import type { Proposal } from './proposal.ts'
 import type { SelfRegistrationPolicy } from './self-registration-options.ts'
@@ -81,7 +81,7 @@ export function createClientApps(parts: {
       assertMayRegister(lineage, undefined)
       await assertRoom(account, parts)
       const { publisher, hosts, identity } = proposal
-      const host = publisher ?? hostOf(redirectUrl)
+      const host = publisher ?? receiverOf(redirectUrl).hostname
       const origin = { by: 'itself', host, hosts, ...(publisher !== undefined && { publisher }), identity } as const
       const checked = { fields: fieldsOf(proposal, lineage), trusted: false }
       const given = { key: createKey(account, random), owner: account, epoch, createdAt: clock(), checked, origin }
