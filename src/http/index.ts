@@ -8,7 +8,7 @@ export {
   type ResourceMetadataOptions,
 } from './oauth/resource-metadata.ts'
 export type { LeakReportOptions, ScannerKey } from './oauth/scanner-signature.ts'
-export type { PageOptions } from './pages/authorize.ts'
+export type { PageOptions } from './pages/decision-page.ts'
 export type { PageTexts } from './pages/texts.ts'
 export { type ProtectOptions, protect } from './protect.ts'
 export type { ConnectionInfo, Handler } from './wire/serve.ts'

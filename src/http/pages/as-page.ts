@@ -32,14 +32,6 @@ export function seeOther({ location }: { readonly location: string }): PlainResp
   return emptyResponse({ status: 303, headers: { location, 'referrer-policy': 'no-referrer' } })
 }
 
-/** A POSTed decision cannot be resumed after sign-in. */
-export function signedOut(): AppGrantError {
-  return new AppGrantError('invalid_ticket', {
-    message: 'the user is no longer signed in',
-    hint: 'Start again from the app: the request belongs to the login that has ended.',
-  })
-}
-
 function ofRequest({ message }: HttpError): AppGrantError<'invalid_request'> {
   return new AppGrantError('invalid_request', { message, hint: 'Nothing was stored.' })
 }
