@@ -1,16 +1,4 @@
-import axe from 'axe-core'
 import type { Page } from 'playwright-core'
-
-/** What axe-core finds. It comes by the debugging protocol, which no policy of the page concerns. */
-export async function violations(page: Page): Promise<readonly unknown[]> {
-  await page.evaluate(axe.source)
-  return page.evaluate(async () => {
-    const { axe: inPage } = globalThis as unknown as { axe: typeof axe }
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-    const { violations: found } = await inPage.run({ runOnly: tags, resultTypes: ['violations'] })
-    return found.map(({ id, nodes }) => [id, ...nodes.map((node) => node.html)])
-  })
-}
 
 /** The page, if it is wider than the window, and elements whose content is wider than they are. */
 export async function overflows(page: Page): Promise<readonly string[]> {

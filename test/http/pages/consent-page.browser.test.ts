@@ -1,12 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
-import axe from 'axe-core'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { BROWSER_FLAGS, browser as chromiumBinary } from '../../support/browser.ts'
 import { CHALLENGE, VERIFIER } from '../../support/http-authorization.ts'
 import { closed, listening, realServer } from '../../support/real-server.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
+import { violations } from '../../support/violations.ts'
+import { opened, returnedTo, tabTo } from './in-chromium.ts'
 
 const RESULTS = new URL('../../../test-results/', import.meta.url).pathname
 
@@ -26,10 +27,6 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
   /** The consent page of an app with that redirect, and what the browser complains about. */
   async function asked(redirect: string, options: BrowserContextOptions = {}) {
     const { app } = await server.register({ public: true, redirectUrls: [redirect] })
-    const context = await browser.newContext({ viewport: { width: 800, height: 760 }, ...options })
-    const page = await context.newPage()
-    const complaints: string[] = []
-    page.on('console', (message) => complaints.push(message.text()))
     const query = new URLSearchParams({
       response_type: 'code',
       client_id: app.key,
@@ -38,32 +35,15 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
       code_challenge_method: 'S256',
       state: 'a state',
     })
-    await page.goto(`${server.issuer}/authorize?${query}`)
-    return { page, app, complaints, close: () => context.close() }
-  }
-
-  /** Presses Tab until the wanted element has the focus, and returns what had it on the way. */
-  async function tabTo(page: Page, last: string): Promise<string[]> {
-    const way: string[] = []
-    while (way.at(-1) !== last && way.length < 10) {
-      await page.keyboard.press('Tab')
-      way.push(
-        await page.locator(':focus').evaluate((element) => element.closest('label, button')?.textContent?.trim() ?? ''),
-      )
-    }
-    return way
+    const url = `${server.issuer}/authorize?${query}`
+    return { app, ...(await opened(browser, url, { viewport: { width: 800, height: 760 }, ...options })) }
   }
 
   it.each(['127.0.0.1', '::1'])(
     'the consent page works by keyboard alone, and the response reaches the app on %s under our policy (S56, HTTP-8)',
     async (host) => {
-      const arrived: string[] = []
-      const app = createServer((request, response) => {
-        if (request.url?.startsWith('/callback')) arrived.push(request.url, request.headers.referer ?? 'no referrer')
-        response.end('Welcome back')
-      })
-      const origin = await listening(app, host)
-      const { page, app: registered, complaints, close } = await asked(`${origin}/callback`)
+      const { callback, origin, arrived, close: closeApp } = await returnedTo(host)
+      const { page, app: registered, complaints, close } = await asked(callback)
       try {
         expect(await tabTo(page, 'Approve')).toEqual([
           'See your calls calls:read',
@@ -88,13 +68,13 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
           key: registered.key,
           code: response.get('code') ?? '',
           codeVerifier: VERIFIER,
-          redirectUrl: `${origin}/callback`,
+          redirectUrl: callback,
         })
         expect(granted.scope).toEqual(['calls:read'])
         expect(complaints).toEqual([])
       } finally {
         await close()
-        await closed(app)
+        await closeApp()
       }
     },
   )
@@ -123,8 +103,8 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
   )
 
   it('a stray Enter in the consent form denies', async () => {
-    const app = createServer((request, response) => response.end(request.url))
-    const { page, close } = await asked(`${await listening(app)}/callback`)
+    const { callback, close: closeApp } = await returnedTo()
+    const { page, close } = await asked(callback)
     try {
       await tabTo(page, 'See your calls calls:read')
       await page.keyboard.press('Enter')
@@ -132,7 +112,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
       expect(new URL(page.url()).searchParams.get('error')).toBe('access_denied')
     } finally {
       await close()
-      await closed(app)
+      await closeApp()
     }
   })
 
@@ -191,13 +171,3 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
     }
   })
 })
-
-/** What axe-core finds. It comes by the debugging protocol, which the policy of the page does not affect. */
-async function violations(page: Page): Promise<unknown> {
-  await page.evaluate(axe.source)
-  return page.evaluate(async () => {
-    const { axe: inPage } = globalThis as unknown as { axe: typeof axe }
-    const { violations: found } = await inPage.run()
-    return found.map(({ id, nodes }) => [id, ...nodes.map((node) => node.html)])
-  })
-}

@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs'
-import { createServer } from 'node:http'
-import axe from 'axe-core'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { BROWSER_FLAGS, browser as chromiumBinary } from '../../support/browser.ts'
 import { CHALLENGE, VERIFIER } from '../../support/http-authorization.ts'
-import { closed, listening, realServer } from '../../support/real-server.ts'
+import { realServer } from '../../support/real-server.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
+import { violations } from '../../support/violations.ts'
+import { opened, returnedTo, tabTo } from './in-chromium.ts'
 
 const RESULTS = new URL('../../../test-results/', import.meta.url).pathname
 /** Names by which an app might pass for the platform. None may be what a user sees first. */
@@ -33,10 +33,6 @@ describeWith('the page on which a user registers an app, in Chromium', chromiumB
   })
 
   async function asked(changed: Record<string, string> = {}, options: BrowserContextOptions = {}) {
-    const context = await browser.newContext({ viewport: { width: 768, height: 900 }, ...options })
-    const page = await context.newPage()
-    const complaints: string[] = []
-    page.on('console', (message) => complaints.push(message.text()))
     const query = new URLSearchParams({
       client_name: 'CRM',
       client_uri: 'https://crm.example/',
@@ -48,29 +44,17 @@ describeWith('the page on which a user registers an app, in Chromium', chromiumB
       code_challenge_method: 'S256',
       ...changed,
     })
-    await page.goto(`${server.issuer}/register-app?${query}`)
-    return { page, complaints, close: () => context.close() }
+    const url = `${server.issuer}/register-app?${query}`
+    return opened(browser, url, { viewport: { width: 768, height: 900 }, ...options })
   }
 
   it('the page works by keyboard alone, and the code reaches the app under our policy (WEB-1, HTTP-8)', async () => {
-    const arrived: string[] = []
-    const app = createServer((request, response) => {
-      if (request.url?.startsWith('/callback')) arrived.push(request.url, request.headers.referer ?? 'no referrer')
-      response.end('Welcome back')
-    })
-    const origin = await listening(app)
-    const { page, complaints, close } = await asked({ redirect_uri: `${origin}/callback` })
+    const { callback, origin, arrived, close: closeApp } = await returnedTo()
+    const { page, complaints, close } = await asked({ redirect_uri: callback })
     try {
-      const way: string[] = []
-      while (way.at(-1) !== 'Register' && way.length < 10) {
-        await page.keyboard.press('Tab')
-        const text = await page
-          .locator(':focus')
-          .evaluate((one) => one.closest('label, button')?.textContent?.trim() ?? '')
-        way.push(text)
-        if (text.startsWith('Also allow')) await page.keyboard.press('Space')
-      }
-      expect(way).toEqual([
+      const toGrant = await tabTo(page, 'Also allow it to access my account now')
+      await page.keyboard.press('Space')
+      expect([...toGrant, ...(await tabTo(page, 'Register'))]).toEqual([
         'Also allow it to access my account now',
         'See your calls calls:read',
         'Make calls for you calls:write',
@@ -85,20 +69,20 @@ describeWith('the page on which a user registers an app, in Chromium', chromiumB
       const registered = await server.appgrant.authorizer.exchangeRegistration({
         code,
         codeVerifier: VERIFIER,
-        redirectUrl: `${origin}/callback`,
+        redirectUrl: callback,
       })
       expect(registered.app.owner).toBe('user-1')
       expect(registered.authorizationCode).toMatch(/^ag_ac_/)
       expect(complaints).toEqual([])
     } finally {
       await close()
-      await closed(app)
+      await closeApp()
     }
   })
 
   it('a stray Enter denies, and nothing is registered', async () => {
-    const app = createServer((request, response) => response.end(request.url))
-    const { page, close } = await asked({ redirect_uri: `${await listening(app)}/callback` })
+    const { callback, close: closeApp } = await returnedTo()
+    const { page, close } = await asked({ redirect_uri: callback })
     try {
       await page.keyboard.press('Tab')
       await page.keyboard.press('Enter')
@@ -106,7 +90,7 @@ describeWith('the page on which a user registers an app, in Chromium', chromiumB
       expect(new URL(page.url()).searchParams.get('error')).toBe('access_denied')
     } finally {
       await close()
-      await closed(app)
+      await closeApp()
     }
   })
 
@@ -154,13 +138,3 @@ describeWith('the page on which a user registers an app, in Chromium', chromiumB
     }
   })
 })
-
-/** What axe-core finds. It comes by the debugging protocol, which the policy of the page does not affect. */
-async function violations(page: Page): Promise<unknown> {
-  await page.evaluate(axe.source)
-  return page.evaluate(async () => {
-    const { axe: inPage } = globalThis as unknown as { axe: typeof axe }
-    const { violations: found } = await inPage.run()
-    return found.map(({ id, nodes }) => [id, ...nodes.map((node) => node.html)])
-  })
-}

@@ -1,0 +1,36 @@
+import { createServer } from 'node:http'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { closed, listening } from '../../support/real-server.ts'
+
+/** Opens a page in a browser context of its own, and notes what the browser complains about. */
+export async function opened(browser: Browser, url: string, options: BrowserContextOptions) {
+  const context = await browser.newContext(options)
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => complaints.push(message.text()))
+  await page.goto(url)
+  return { page, complaints, close: () => context.close() }
+}
+
+/** Presses Tab until the wanted element has the focus, and returns what had it on the way. */
+export async function tabTo(page: Page, last: string): Promise<string[]> {
+  const way: string[] = []
+  while (way.at(-1) !== last && way.length < 10) {
+    await page.keyboard.press('Tab')
+    way.push(
+      await page.locator(':focus').evaluate((element) => element.closest('label, button')?.textContent?.trim() ?? ''),
+    )
+  }
+  return way
+}
+
+/** An app that a user comes back to, and with what: the path of its callback, and the referrer. */
+export async function returnedTo(host?: string) {
+  const arrived: string[] = []
+  const app = createServer((request, response) => {
+    if (request.url?.startsWith('/callback')) arrived.push(request.url, request.headers.referer ?? 'no referrer')
+    response.end('Welcome back')
+  })
+  const origin = await listening(app, host)
+  return { callback: `${origin}/callback`, origin, arrived, close: () => closed(app) }
+}
