@@ -68,7 +68,13 @@ const MAY_IMPORT = {
 
   'src/domain/authorizer.ts': ['src/domain', ...BELOW_DOMAIN],
   'src/domain/prepare-node.ts': ['src/domain', ...BELOW_DOMAIN],
-  'src/domain/leaks': ['src/domain/grants', 'src/domain/tokens', 'src/domain/apps', ...BELOW_ROOMS],
+  'src/domain/leaks': [
+    'src/domain/grants',
+    'src/domain/registration',
+    'src/domain/tokens',
+    'src/domain/apps',
+    ...BELOW_ROOMS,
+  ],
   'src/domain/grants': [
     'src/domain/authorization',
     'src/domain/registration',

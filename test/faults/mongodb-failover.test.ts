@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { MongoClient } from 'mongodb'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type AppGrant, createAppGrant } from '../../src/index.ts'
@@ -66,6 +67,8 @@ describeWith('mongoStore under faults of a replica set', { found: mongodBinary, 
     await work.moreKills(100)
     const primary = await set.primary()
     const others = set.members.filter((member) => member !== primary)
+    const one = await work.insert()
+    assert(one)
     const before = { ...work.seen }
     for (const member of others) await member.signal('SIGSTOP')
     await until('calls fail', async () => work.seen.failed > before.failed + 10)
@@ -73,7 +76,10 @@ describeWith('mongoStore under faults of a replica set', { found: mongodBinary, 
     await until('more calls fail', async () => work.seen.failed > before.failed + 20)
     // The reply to a write that two members had already confirmed may still have been on its way.
     expect(work.seen.killed).toBe(without)
+    const killed = work.kill(one)
+    await until('its outcome is unknown', async () => work.seen.unknown > before.unknown)
     for (const member of others) await member.signal('SIGCONT')
+    await killed
     await work.moreKills(100)
     const seen = { ...work.seen, ...(await work.stop()) }
     report('a majority stopped', seen)

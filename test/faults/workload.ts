@@ -14,6 +14,8 @@ export interface Seen {
   /** Revocations that were acknowledged, and those that first had an unknown outcome. */
   killed: number
   repeated: number
+  /** First tries of a revocation whose outcome is unknown. */
+  unknown: number
   /** Strict reads that began after the revocation was acknowledged and found the record valid. */
   acceptedAfterKill: number
   /** Reads that succeeded, and calls that failed. */
@@ -28,7 +30,7 @@ export interface Seen {
  * @param nodes - stores on the same database, each on a client of its own.
  */
 export function startWorkload(nodes: readonly [Store, Store]) {
-  const seen: Seen = { killed: 0, repeated: 0, acceptedAfterKill: 0, read: 0, failed: 0, longestCallMs: 0 }
+  const seen: Seen = { killed: 0, repeated: 0, unknown: 0, acceptedAfterKill: 0, read: 0, failed: 0, longestCallMs: 0 }
   const dead: StoreRecord[] = []
   let going = true
   const guarded = nodes.map((store) =>
@@ -64,17 +66,21 @@ export function startWorkload(nodes: readonly [Store, Store]) {
         if (attempt > 0) seen.repeated++
         return
       }
+      if (attempt === 0) seen.unknown++
       // The repeat writes again, even over its own tombstone, because a read confirms nothing.
       const found = await timed(killing.get([one]))
       stands = found?.[0] ?? stands
     }
   }
+  const insert = async () => {
+    const id = randomUUID()
+    const one = { kind: 'token', partition: 'k7', id, groups: ['g'], position: 1, revision: id, data: 'alive' }
+    return (await timed(killing.insert(one))) === undefined ? undefined : one
+  }
   const killer = async () => {
     while (going) {
-      const id = randomUUID()
-      const one = { kind: 'token', partition: 'k7', id, groups: ['g'], position: 1, revision: id, data: 'alive' }
-      const inserted = await timed(killing.insert(one))
-      if (inserted === undefined) continue
+      const one = await insert()
+      if (one === undefined) continue
       await verify(other, one)
       await kill(one)
     }
@@ -94,6 +100,9 @@ export function startWorkload(nodes: readonly [Store, Store]) {
 
   return {
     seen,
+    /** A record of the test's own, and its revocation, repeated until it is acknowledged. */
+    insert,
+    kill,
     /** Waits until that many more revocations were acknowledged. */
     async moreKills(count: number) {
       const goal = seen.killed + count
