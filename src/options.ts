@@ -5,10 +5,12 @@ import { type CheckedSigning, checkSigning, type SigningOptions } from './creden
 import { TOKEN_PREFIX } from './credentials/token-format.ts'
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
 import { readScopes } from './domain/accounts/scopes.ts'
+import { type IsReservedName, readReservedNames } from './domain/apps/fields/reserved-names.ts'
 import type { VerifyLegacySecret } from './domain/apps/legacy-secrets.ts'
 import type { DecideConsent } from './domain/authorization/consent-policy.ts'
 import { isIssuer } from './domain/input/issuer.ts'
 import { DEFAULT_LIFETIMES, type Lifetimes, readLifetimes } from './domain/input/lifetimes.ts'
+import { readNumbers } from './domain/input/read-numbers.ts'
 import { type RedirectOptions, type RedirectPolicy, readRedirects } from './domain/input/redirect-policy.ts'
 import { areResources, MAX_RESOURCES } from './domain/input/resources.ts'
 import {
@@ -127,6 +129,12 @@ export interface AppGrantOptions {
   readonly rotateRefreshTokens?: boolean | ((app: AppIdentity) => boolean) | undefined
   /** Which redirect URLs apps may register and use besides https. Default is none. What is taken back stops working at once. */
   readonly redirects?: RedirectOptions | undefined
+  /**
+   * Names that only the host may give an app, such as those of its own apps: at most 1000. An account cannot register an app of such
+   * a name, rename one to it, or approve a program that calls itself so. Compared like names in a search: case, spacing and
+   * compatibility forms make no difference, but letters of another script that look the same do. Default is none.
+   */
+  readonly reservedNames?: readonly string[] | undefined
   /** Lets programs register themselves, such as agents. Default is none: only accounts and the host register apps. */
   readonly selfRegistration?: SelfRegistrationOptions | undefined
   /**
@@ -149,6 +157,7 @@ export type CheckedOptions = {
     | 'resources'
     | 'scopes'
     | 'redirects'
+    | 'reservedNames'
     | 'selfRegistration'
     | 'signing'
     | 'assertions'
@@ -165,6 +174,7 @@ export type CheckedOptions = {
   /** Descriptions by name. */
   readonly scopes: ReadonlyMap<string, string>
   readonly redirects: RedirectPolicy
+  readonly isReservedName: IsReservedName
   readonly selfRegistration: SelfRegistrationPolicy | undefined
   readonly signing: CheckedSigning | undefined
   readonly assertions: AssertionPolicy
@@ -194,11 +204,11 @@ const OPTIONS = knownMembers<AppGrantOptions>({
   limits: true,
   rotateRefreshTokens: true,
   redirects: true,
+  reservedNames: true,
   selfRegistration: true,
   timeoutMs: true,
   clock: true,
 })
-const LIMIT_NAMES = { names: new Set(Object.keys(LIMITS)), instead: new Map<string, string>() }
 const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
 
 /** @throws TypeError that names the option, what was expected and what was received. */
@@ -264,6 +274,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
       ...(selfRegistration && { selfRegistered: selfRegistration.redirects }),
     },
     selfRegistration,
+    isReservedName: readReservedNames(options.reservedNames, wrong),
     // Whatever a function returns but false, the refresh token rotates.
     rotatesRefreshTokens: (app) =>
       (typeof rotateRefreshTokens === 'function' ? rotateRefreshTokens(app) : rotateRefreshTokens) !== false,
@@ -271,19 +282,8 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     appsPerOwner: integer('appsPerOwner', appsPerOwner, [1, 100_000]),
     timeoutMs: integer('timeoutMs', timeoutMs, [10, 60_000]),
     lifetimes: { ...DEFAULT_LIFETIMES, ...readLifetimes(lifetimes, { base: DEFAULT_LIFETIMES, invalid: wrong }) },
-    limits: checkLimits(options.limits),
+    limits: readNumbers('limits', options.limits, { ranges: LIMITS, integer }),
   }
-}
-
-function checkLimits(given: { readonly [Name in keyof Limits]?: number | undefined } = {}): Limits {
-  assertOptions('createAppGrant', given, LIMIT_NAMES, 'limits')
-  const names = Object.keys(LIMITS) as (keyof Limits)[]
-  const entries = names.map((name) => {
-    const [byDefault, ...range] = LIMITS[name]
-    const { [name]: value = byDefault } = given
-    return [name, integer(`limits.${name}`, value, range)]
-  })
-  return Object.fromEntries(entries)
 }
 
 function integer(name: string, value: unknown, [min, max]: readonly [number, number]): number {

@@ -84,6 +84,18 @@ const REFUSED: Record<string, readonly unknown[]> = {
     { schemes: [5] },
     { schemes: Array(101).fill('com.example.app') },
   ],
+  reservedNames: [
+    null,
+    'Platform Support',
+    {},
+    [5],
+    [''],
+    ['  '],
+    ['a'.repeat(101)],
+    ['a\u202eb'],
+    ['Platform  Support', 'PLATFORM support'],
+    Array.from({ length: 1001 }, (_, n) => `Name ${n}`),
+  ],
   assertions: [
     null,
     'issuer',
@@ -167,6 +179,7 @@ describe('createAppGrant options', () => {
         appsPerOwner: 1,
         lifetimes,
         redirects: { loopback: 'all', schemes: ['com.example.app'] },
+        reservedNames: ['Platform Support', '公式サポート'],
         selfRegistration: {
           keys: [KEY, new Uint8Array(32)],
           scopes: [],

@@ -44,6 +44,8 @@ export type FieldErrorCode =
   | 'too_many'
   /** The same entry occurs earlier in the list. */
   | 'duplicate'
+  /** The name is one of the option `reservedNames`, which only the host may give. */
+  | 'reserved_name'
   /** A public app has no secret, so it cannot be trusted. */
   | 'public_app_trusted'
   /** A public app does not authenticate, so it cannot have keys. */

@@ -163,6 +163,11 @@ export function appsOfClient({ owner, identity }: { readonly owner: string; read
   return { kind: KIND, partition: partitionOf(owner), group: `c.${nameOf(24, owner, identity)}` }
 }
 
+/** The apps of an owner that have the same name when it is folded. */
+export function appsOfName({ owner, foldedName }: { readonly owner: string; readonly foldedName: string }): GroupRef {
+  return { kind: KIND, partition: partitionOf(owner), group: `n.${nameOf(24, owner, foldedName)}` }
+}
+
 export function appsOfPartition(partition: string): GroupRef {
   return { kind: KIND, partition, group: 'all' }
 }
@@ -200,8 +205,12 @@ export const appKind: Kind<StoredApp> = {
   place(app) {
     const ref = { partition: partitionOfKey(app.key), id: app.key }
     if (app.state === 'removed') return { ...ref, groups: [], position: app.expiresAt, expiresAt: app.expiresAt }
-    const { owner, origin } = app
-    const groups = [appsOfOwner(owner).group, appsOfPartition(ref.partition).group]
+    const { owner, origin, fields } = app
+    const groups = [
+      appsOfOwner(owner).group,
+      appsOfPartition(ref.partition).group,
+      appsOfName({ owner, foldedName: fields.foldedName }).group,
+    ]
     if (origin?.identity !== undefined) groups.push(appsOfClient({ owner, identity: origin.identity }).group)
     return { ...ref, groups, position: app.createdAt }
   },

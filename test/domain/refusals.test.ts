@@ -15,6 +15,7 @@ import {
   type SessionFixture,
   VERIFIER,
 } from '../support/session-fixture.ts'
+import { RESERVED_NAME } from '../support/spoofed-names.ts'
 
 const SOURCE = { remoteAddress: '192.0.2.66', userAgent: 'attacker/1' }
 const open = async () => memoryStore()
@@ -244,6 +245,10 @@ const TABLE: Readonly<Record<string, readonly [(scene: Scene) => Promise<unknown
     (w) => w.appgrant.authorizer.beginAuthorization(ofProgram(w), { account: 'user', ...SOURCE }),
     { code: 'not_permitted', reason: 'not_admitted', by: { account: 'user' } },
   ],
+  'a check of a program with a name that the host has reserved': [
+    (w) => w.appgrant.authorizer.checkAuthorization(ofProgram(w, RESERVED_NAME), SOURCE),
+    { code: 'not_permitted', reason: 'reserved_name' },
+  ],
   'a check of an unregistered redirect URL': [
     (w) => w.appgrant.authorizer.checkAuthorization(params(w, { redirect_uri: 'https://evil.example/' }), SOURCE),
     { code: 'invalid_redirect', reason: 'unregistered_redirect', app: 'mine' },
@@ -374,8 +379,9 @@ const TABLE: Readonly<Record<string, readonly [(scene: Scene) => Promise<unknown
 }
 
 /** The authorization request of a program that has registered itself. */
-function ofProgram(w: Scene): URLSearchParams {
-  const { clientId = '' } = w.appgrant.selfRegistration?.register({ redirectUrls: [LOOPBACK] }) ?? {}
+function ofProgram(w: Scene, name?: string): URLSearchParams {
+  const { selfRegistration } = w.node({ reservedNames: [] })
+  const { clientId = '' } = selfRegistration?.register({ name, redirectUrls: [LOOPBACK] }) ?? {}
   return params(w, { client_id: clientId, redirect_uri: LOOPBACK })
 }
 
@@ -404,7 +410,11 @@ const INNOCENT: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
 
 async function setUp() {
   const w = await createSessionFixture(open, {
-    options: { appsPerOwner: 1, selfRegistration: { ...SELF_REGISTRATION, admit: () => false } },
+    options: {
+      appsPerOwner: 1,
+      selfRegistration: { ...SELF_REGISTRATION, admit: () => false },
+      reservedNames: [RESERVED_NAME],
+    },
   })
   const { app, secret } = await w.appgrant.apps.register(
     exampleApp({ owner: 'other-org', scopes: ['read'], redirectUrls: [REDIRECT] }),

@@ -34,7 +34,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'an app with secrets': {
     kind: appKind,
     id: KEY,
-    groups: ['o.AGVuje6CMayxLXOj0A5p9yp7', 'all'],
+    groups: ['o.AGVuje6CMayxLXOj0A5p9yp7', 'all', 'n.eVNoYcMfgJmrdwim6YZYrXiV'],
     position: 1_700_000_000_000,
     data: `{"state":"live","owner":"org-7","epoch":"e1","createdAt":1700000000000,"fields":${FIELDS},"trusted":true,"public":false,"published":true,"resourceServer":"https://api.example","suspended":{"at":1700000001000,"by":{"account":"provider","login":"ann"}},"secrets":[{"id":"secret00001","digest":"digestOfSecret","createdAt":1700000000000}],"keys":[],"removedSecretIds":["secret00000"],${STAMPS}}`,
     value: {
@@ -50,7 +50,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'an app with keys': {
     kind: appKind,
     id: KEY,
-    groups: ['o.AGVuje6CMayxLXOj0A5p9yp7', 'all'],
+    groups: ['o.AGVuje6CMayxLXOj0A5p9yp7', 'all', 'n.eVNoYcMfgJmrdwim6YZYrXiV'],
     position: 1_700_000_000_000,
     data: `{"state":"live","owner":"org-7","createdAt":1700000000000,"fields":${FIELDS},"trusted":false,"public":false,"published":false,"secrets":[],"keys":[{"kty":"OKP","crv":"Ed25519","x":"x1","kid":"k1"}],"removedSecretIds":[],${STAMPS}}`,
     value: { credentials: { type: 'jwks', jwks: [{ kty: 'OKP', crv: 'Ed25519', x: 'x1', kid: 'k1' }] } },
@@ -58,7 +58,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'a public app': {
     kind: appKind,
     id: KEY,
-    groups: ['o.AGVuje6CMayxLXOj0A5p9yp7', 'all'],
+    groups: ['o.AGVuje6CMayxLXOj0A5p9yp7', 'all', 'n.eVNoYcMfgJmrdwim6YZYrXiV'],
     position: 1_700_000_000_000,
     data: `{"state":"live","owner":"org-7","createdAt":1700000000000,"fields":${FIELDS},"trusted":false,"public":true,"published":false,"secrets":[],"keys":[],"removedSecretIds":[],${STAMPS}}`,
     value: { credentials: { type: 'none' } },

@@ -280,6 +280,17 @@ export function testBrowserRegistration(open: OpenStore): void {
       expect(await codeOf(w.approve(ticket))).toBe('ok')
     })
 
+    it('an app cannot be registered under a reserved name, and another app of its name is told (WEB-8)', async () => {
+      const w = await fixture({ reservedNames: ['Platform Support'] })
+      const error = await refusalOf(w.begin({ client_name: 'platform  SUPPORT' }))
+      expect(error.details).toMatchObject({ fields: [{ field: 'client_name', code: 'reserved_name' }] })
+      expect(w.observed.writes()).toBe(0)
+      expect(await w.begin()).not.toHaveProperty('namesake')
+      const { app } = await w.exchange(await w.code())
+      expect(await w.begin({ client_name: 'crm' })).toMatchObject({ namesake: { key: app.key } })
+      expect(await w.begin({ client_name: 'crm' }, 'org')).not.toHaveProperty('namesake')
+    })
+
     it('the limit of apps is exact, and an app beyond it gets app_limit_reached (APP-6)', async () => {
       const w = await fixture({ appsPerOwner: 3 })
       await w.exchange(await w.code())

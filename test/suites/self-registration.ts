@@ -377,6 +377,60 @@ export function testSelfRegistration(open: OpenStore, { appsPerOwner = 3 } = {})
       expect(consent).toMatchObject({ isNew: true, app: { owner: 'other-org' } })
     })
 
+    it('a program that calls itself by a reserved name cannot ask, and what it was granted stays (WEB-8)', async () => {
+      const w = await fixture()
+      const { accessToken, refreshToken } = await w.exchange(await w.code())
+      const strict = w.node({ reservedNames: ['AGENT'] })
+      const written = w.observed.writes()
+      for (const account of ['user', 'other-org'])
+        expect(await codeOf(w.ask({}, { account }, strict))).toBe('not_permitted')
+      expect(w.observed.writes()).toBe(written)
+      expect(await w.verify(accessToken)).toBe('ok')
+      expect(await codeOf(strict.authorizer.refresh({ key: w.clientId, refreshToken: refreshToken ?? '' }))).toBe('ok')
+      const error = await refusalOf(
+        Promise.resolve().then(() => strict.selfRegistration?.register({ name: 'agent', redirectUrls: [LOOPBACK] })),
+      )
+      expect(error.details).toMatchObject({ fields: [{ field: 'name', code: 'reserved_name' }] })
+    })
+
+    it('the account is told of its other app of the same name, of whatever origin (WEB-8)', async () => {
+      const w = await fixture()
+      const { apps } = w.appgrant
+      expect(await w.consent()).not.toHaveProperty('namesake')
+      for (const [owner, name] of [
+        ['user', 'Agents'],
+        ['user', 'Аgent'],
+        ['other-org', 'Agent'],
+      ] as const)
+        await apps.register(exampleApp({ owner, name }))
+      expect(await w.consent()).not.toHaveProperty('namesake')
+      const { app: own } = await apps.register(exampleApp({ owner: 'user', name: 'AGENT' }))
+      expect(await w.consent()).toMatchObject({ isNew: true, namesake: { key: own.key } })
+      await w.exchange(await w.code())
+      expect(await w.consent()).toMatchObject({ isNew: false, namesake: { key: own.key } })
+      await apps.update(own.key, { name: 'My own' })
+      expect(await w.consent()).not.toHaveProperty('namesake')
+      const other = w.register({ name: 'agent', homepage: 'https://agent.example/', redirectUrls: [LOOPBACK] })
+      expect(await w.consent({ client_id: other })).toMatchObject({
+        app: { name: 'agent' },
+        namesake: { name: 'Agent', origin: { by: 'itself', host: 'localhost' } },
+      })
+      w.tree.set('user', { epoch: 'another holder' })
+      expect(await w.consent({ client_id: other })).not.toHaveProperty('namesake')
+    })
+
+    it('the search for an app of the same name reads one page, however many apps the account has (WEB-8)', async () => {
+      const w = await fixture()
+      const listed = async () => {
+        const before = w.observed.calls.list
+        await w.consent()
+        return w.observed.calls.list - before
+      }
+      const one = await listed()
+      for (let n = 0; n < 20; n++) await w.appgrant.apps.register(exampleApp({ owner: 'user', name: `App ${n}` }))
+      expect(await listed()).toBe(one)
+    })
+
     it('a client id that another key of the ring has signed is the same program (WEB-5)', async () => {
       const w = await fixture()
       const other = w.node({ selfRegistration: { ...SELF_REGISTRATION, keys: [OTHER_KEY, CLIENT_KEY] } })

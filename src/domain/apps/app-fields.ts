@@ -3,12 +3,14 @@ import { knownMembers } from '../../base/known-members.ts'
 import { type AppOrigin, type CheckedFields, hasRegisteredItself } from '../../records/app.ts'
 import { foldName } from '../input/fold-name.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
+import { shownValue } from '../input/shown-value.ts'
 import type { PublicJwk } from './app-jwks.ts'
 import { apiRule } from './fields/api-type.ts'
 import { emailRule } from './fields/email-address.ts'
 import { phoneRule } from './fields/phone-number.ts'
 import { descriptionRule, nameRule } from './fields/plain-text.ts'
 import { matchesRedirect, redirectRule } from './fields/redirect-url.ts'
+import { type IsReservedName, RESERVED_NAME } from './fields/reserved-names.ts'
 import { type ScopePolicy, scopeRule } from './fields/scope-token.ts'
 import { selfRegisteredRedirectRule } from './fields/self-registered-redirect.ts'
 import { type ListRule, readSubmission, type Submission } from './fields/submission.ts'
@@ -101,6 +103,8 @@ export interface FieldOptions {
   readonly redirects: RedirectPolicy
   /** The scopes that apps of the owner may register. */
   readonly scopes: ScopePolicy
+  /** The names that this actor may not give an app. */
+  readonly isReservedName: IsReservedName
 }
 
 /** The members of {@link AppFields}. */
@@ -191,9 +195,11 @@ interface FieldContext {
 }
 
 function readFields(submission: Submission, context: FieldContext): CheckedFields {
-  const { kept } = context
-  const scopeList = { maxEntries: MAX_SCOPES, entry: scopeRule(context.options.scopes), same: Object.is }
+  const { kept, options } = context
+  const scopeList = { maxEntries: MAX_SCOPES, entry: scopeRule(options.scopes), same: Object.is }
   const name = submission.required('name', nameRule, kept?.name)
+  if (name !== undefined && name !== kept?.name && options.isReservedName(name))
+    submission.refuse('name', 'reserved_name', RESERVED_NAME, shownValue(name))
   const needed = hasRegisteredItself(context.app) ? submission.optional : submission.required
   const homepage = needed('homepage', homepageRule, bothForms(kept?.homepage, kept?.homepageAscii))
   const adminEmail = needed('adminEmail', emailRule, bothForms(kept?.adminEmail, kept?.adminEmailAscii))

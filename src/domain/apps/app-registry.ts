@@ -12,6 +12,7 @@ import type { Audiences } from '../input/resources.ts'
 import type { App, AppCounts, AppStanding } from './app.ts'
 import type { AppUpdate, ExpectedFields, NewApp, NewAppWithSecret } from './app-fields.ts'
 import type { PublicJwk } from './app-jwks.ts'
+import type { IsReservedName } from './fields/reserved-names.ts'
 import type { Freeing } from './free-app.ts'
 import type { ImportAppsOptions, ImportedApp, ImportSummary } from './imported-app.ts'
 import type { RemoveApp } from './remove-app.ts'
@@ -193,6 +194,7 @@ export interface RegistryParts {
   readonly issuer: string | undefined
   readonly scopes: Scopes
   readonly redirects: RedirectPolicy
+  readonly isReservedName: IsReservedName
   readonly removeApp: RemoveApp
   readonly freeing: Freeing
   readonly background: Background

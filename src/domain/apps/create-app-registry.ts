@@ -72,7 +72,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
       return changeApp(key, 'updated', async (app, authority) => {
         const { actorLineage, lineage } = authority
         await assertNotSuspendedAbove(app, authority)
-        const options = fieldOptionsFor(await lineage(), parts)
+        const options = fieldOptionsFor(await lineage(), parts, actor)
         const fields = checkAppChange(change, { ...app, public: isPublic(app) }, options)
         if (fields.apiType !== app.fields.apiType && !mayRegister(actorLineage, fields.apiType)) throw mayNotRegister()
         assertExpected(values, { app, change, next: fields })

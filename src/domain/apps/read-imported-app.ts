@@ -95,7 +95,7 @@ export async function readImportedApp(
 
   /** Entries of the lists in `drop` that are invalid are left out, and what is left is checked again. */
   function readFields(): { readonly checked?: CheckedNewApp; readonly dropped: readonly FieldError[] } {
-    const options = fieldOptionsFor(lineage, parts)
+    const options = fieldOptionsFor(lineage, parts, {})
     try {
       return { checked: checkApp(readSubmission(entry, IMPORTED_APP), options), dropped: [] }
     } catch (error) {

@@ -26,7 +26,7 @@ export function createRegisterApp(parts: RegistryParts, actor: Actor): AppRegist
     const once = onceInput(readOwn(input, 'once'))
     const submittedJwks = await readAppJwks(input, parts)
     const { lineage, actorLineage } = await authorityOver(owner)
-    const options = fieldOptionsFor(lineage, parts)
+    const options = fieldOptionsFor(lineage, parts, actor)
     const { fields, trusted, public: isPublic } = checkNewApp(input, options, submittedJwks.errors)
     const { jwks } = submittedJwks
     if (!mayRegister(actorLineage, fields.apiType)) throw mayNotRegister()

@@ -28,6 +28,11 @@ export interface Consent {
   readonly isNew: boolean
   /** If the document of the app has changed since the last request to this account: what it said then. */
   readonly before?: DescribedBefore
+  /**
+   * Only for an app that has registered itself: another app of the account, with the same name as far as people can tell. Case,
+   * spacing and compatibility forms make no difference.
+   */
+  readonly namesake?: App
   readonly account: string
   /** The scopes the app requests, with what the host says they mean. */
   readonly scopes: readonly ScopeDescription[]

@@ -12,6 +12,7 @@ import { assertMayRegister } from '../apps/assert-may-register.ts'
 import { assertRoom } from '../apps/assert-room.ts'
 import { CONTEXT } from '../apps/authenticate-app.ts'
 import { fieldOptionsFor } from '../apps/field-options-for.ts'
+import { findNamesake } from '../apps/find-namesake.ts'
 import { newApp } from '../apps/new-app.ts'
 import type { AccountLimits } from '../input/account-limits.ts'
 import { accountInput, flagInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
@@ -64,7 +65,7 @@ export function createBrowserRegistration(
         const params = readRegistration(input)
         const lineage = await accounts.lineage(account)
         assertMayRegister(lineage, params.apiType)
-        const fields = params.fields(fieldOptionsFor(lineage, parts))
+        const fields = params.fields(fieldOptionsFor(lineage, parts, asking))
         const audience = audiences.requested(resourcesInput(params.resources))
         await assertRoom(account, parts)
         const [redirectUrl = ''] = fields.redirectUrls
@@ -88,9 +89,16 @@ export function createBrowserRegistration(
           binding: params.binding(redirectUrl),
           redirectStamp: app.redirectStamps[0] ?? '',
         })
-        await pending.store(session)
+        const [namesake] = await Promise.all([findNamesake(app, parts), pending.store(session)])
         const mayGrant = accounts.useRefusal(lineage, app) === undefined
-        const shown = { app: appView(app), account, scopes: scopes.describe(fields.scopes), redirectHost, mayGrant }
+        const shown = {
+          app: appView(app),
+          ...(namesake && { namesake: appView(namesake) }),
+          account,
+          scopes: scopes.describe(fields.scopes),
+          redirectHost,
+          mayGrant,
+        }
         return withConcealed({ step: 'registration', ...shown } as const, { ticket })
       })
     },

@@ -3,14 +3,18 @@ import { knownMembers } from '../../base/known-members.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import type { TokenFormat } from '../../credentials/token-format.ts'
+import { hasRegisteredItself } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
+import type { Pages } from '../../records/pages.ts'
 import type { ConsentRequest, SessionSignIn } from '../../records/session.ts'
 import { type Accounts, accountError, askingOnce, type IdentityOf } from '../accounts/accounts.ts'
 import { type ActRefusal, assertMayAct, mayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import { appView } from '../apps/app.ts'
 import { CONTEXT, type RequestContext } from '../apps/authenticate-app.ts'
+import type { IsReservedName } from '../apps/fields/reserved-names.ts'
 import type { FindApp } from '../apps/find-app.ts'
+import { findNamesake } from '../apps/find-namesake.ts'
 import type { AccountLimits } from '../input/account-limits.ts'
 import { accountInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
@@ -49,6 +53,7 @@ const DENIAL = knownMembers<ConsentDecision>(DECISION)
 
 export interface AuthorizationParts {
   readonly collection: Collection
+  readonly pages: Pages
   readonly findApp: FindApp
   readonly accounts: Accounts
   readonly clientIds: ClientIds
@@ -61,6 +66,7 @@ export interface AuthorizationParts {
   readonly audiences: Audiences
   readonly scopes: Scopes
   readonly redirects: RedirectPolicy
+  readonly isReservedName: IsReservedName
   readonly events: Emitter
   readonly random: RandomText
   readonly stamp: () => string
@@ -125,7 +131,11 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
           ...(isNew && { newApp: app }),
         })
         const unasked = actor.isNavigation === true ? await policy(session, app) : undefined
-        await pending.store(session)
+        const isStranger = hasRegisteredItself(app)
+        const [namesake] = await Promise.all([
+          isStranger ? findNamesake(app, parts) : undefined,
+          pending.store(session),
+        ])
         if (unasked) {
           const { consent, installStamp } = unasked
           const code = await codes.issue(session, ticket, {
@@ -144,6 +154,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
           app: appView(app),
           isNew,
           ...(before && { before }),
+          ...(namesake && { namesake: appView(namesake) }),
           account,
           scopes: scopes.describe(validated.scope),
           redirectHost: receiverOf(redirectUrl).host,

@@ -28,6 +28,7 @@ import { assertMayRegister } from '../apps/assert-may-register.ts'
 import { assertRoom } from '../apps/assert-room.ts'
 import { CONTEXT } from '../apps/authenticate-app.ts'
 import { fieldOptionsFor } from '../apps/field-options-for.ts'
+import type { IsReservedName } from '../apps/fields/reserved-names.ts'
 import { type RemoveApp, removalOf } from '../apps/remove-app.ts'
 import type { StoreApp } from '../apps/store-app.ts'
 import { isUsableRedirect } from '../apps/usable-redirect.ts'
@@ -55,6 +56,7 @@ export interface ExchangeRegistrationParts {
   readonly audiences: Audiences
   readonly scopes: Scopes
   readonly redirects: RedirectPolicy
+  readonly isReservedName: IsReservedName
   readonly events: Emitter
   readonly random: RandomText
   readonly stamp: () => string
@@ -125,7 +127,7 @@ export function createExchangeRegistration(
     const { apiType, scopes } = newApp.fields
     assertMayRegister(lineage, apiType)
     if (lineage[0]?.epoch !== epoch) throw invalidCode('revoked')
-    const { permits } = fieldOptionsFor(lineage, parts).scopes
+    const { permits } = fieldOptionsFor(lineage, parts, { account }).scopes
     if (!scopes.every(permits))
       throw accountError('not_permitted', "The directory's mayRegisterScopes no longer allows all scopes of the app.")
     await assertRoom(account, parts)

@@ -2,7 +2,7 @@ import type { ScopeDescription } from '../accounts/scopes.ts'
 import type { App } from '../apps/app.ts'
 import type { RequestContext } from '../apps/authenticate-app.ts'
 import type { UserAuthentication } from '../input/user-authentication.ts'
-import type { AuthorizingActor, ConsentDecision, Redirect } from './authorization.ts'
+import type { AuthorizingActor, Consent, ConsentDecision, Redirect } from './authorization.ts'
 
 /** The next step is to ask the account whether it wants to register the app. */
 export interface RegistrationRequest {
@@ -14,6 +14,8 @@ export interface RegistrationRequest {
   readonly ticket: string
   /** The app as it would be registered, for this account. Nothing of it is stored as an app, and nobody has checked what it says. */
   readonly app: App
+  /** Another app of the account, with the same name as far as people can tell: see {@link Consent.namesake}. */
+  readonly namesake?: App
   readonly account: string
   /** The scopes that the app would register, with what the host says they mean. */
   readonly scopes: readonly ScopeDescription[]

@@ -2,6 +2,7 @@ import { AppGrantError } from '../../base/errors.ts'
 import { hasRegisteredItself, type LiveApp } from '../../records/app.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended } from '../accounts/may-act.ts'
+import type { IsReservedName } from '../apps/fields/reserved-names.ts'
 import type { FindApp } from '../apps/find-app.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import { because, type Known } from '../refusals.ts'
@@ -53,8 +54,9 @@ export function createRequestClients(parts: {
   readonly clientApps: ClientApps
   readonly documents: Documents | undefined
   readonly redirects: RedirectPolicy
+  readonly isReservedName: IsReservedName
 }): RequestClients {
-  const { findApp, clientIds, clientApps, documents, redirects } = parts
+  const { findApp, clientIds, clientApps, documents, redirects, isReservedName } = parts
 
   return {
     async check(input, known) {
@@ -83,6 +85,7 @@ export function createRequestClients(parts: {
     const client = params.client_id === undefined ? undefined : clientIds.read(params.client_id)
     if (client) {
       const proposal = client.type === 'document' ? await describe(client.url) : client.proposal
+      if (proposal && isReservedName(proposal.name)) throw reservedName()
       return proposal && { proposal, redirectUrl: matchRedirectOf(proposal, params, redirects) }
     }
     const app = params.client_id === undefined ? undefined : await findApp.find(params.client_id)
@@ -93,6 +96,12 @@ export function createRequestClients(parts: {
     assertNotSuspended(app)
     return { app, redirect: matchRedirectUri(params, app, redirects) }
   }
+}
+
+function reservedName(): AppGrantError<'not_permitted'> {
+  const message = 'this platform has reserved the name of this app'
+  const hint = 'Only the host may give an app a name of the option reservedNames: show the error and do not redirect.'
+  return because(new AppGrantError('not_permitted', { message, hint }), 'reserved_name')
 }
 
 function unknownApp(): AppGrantError<'app_not_found'> {

@@ -2,6 +2,7 @@ import type { Emitter } from '../../base/events.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import type { Collection } from '../../records/collection.ts'
 import type { Pages } from '../../records/pages.ts'
+import type { IsReservedName } from '../apps/fields/reserved-names.ts'
 import { createStoreApp, type StoreApp } from '../apps/store-app.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import { type AppOfCredential, createAppOfCredential } from './app-of-credential.ts'
@@ -34,18 +35,19 @@ export function createRegistration(parts: {
   readonly now: () => number
   readonly appsPerOwner: number
   readonly redirects: RedirectPolicy
+  readonly isReservedName: IsReservedName
   readonly tokenPrefix: string
   readonly events: Emitter
   readonly steadyClock: () => number
   readonly selfRegistration: SelfRegistrationPolicy | undefined
 }): Registration {
-  const { selfRegistration: policy, redirects, steadyClock } = parts
+  const { selfRegistration: policy, redirects, isReservedName, steadyClock } = parts
   const { fetchDocument, keys = [], scopes = [] } = policy ?? {}
   const clientIds = createClientIds(keys, { ...parts, hasDocuments: fetchDocument !== undefined })
   const documents = fetchDocument && createDocuments({ fetchDocument, redirects, steadyClock })
   const hasDocuments = documents !== undefined
   const appOfCredential = createAppOfCredential({ ...parts, clock: parts.now })
-  const described = { clientIds, redirects, scopes, hasDocuments, appOfCredential }
+  const described = { clientIds, redirects, isReservedName, scopes, hasDocuments, appOfCredential }
   const selfRegistration = policy && createSelfRegistration(described)
   const stored = { appOfCredential, clientApps: createClientApps(parts), storeApp: createStoreApp(parts) }
   return { clientIds, ...stored, selfRegistration, documents }

@@ -1,8 +1,10 @@
 import { knownMembers } from '../../base/known-members.ts'
 import { readAnyCredential } from '../../credentials/read-any-credential.ts'
+import { type IsReservedName, RESERVED_NAME } from '../apps/fields/reserved-names.ts'
 import { invalidFields } from '../apps/fields/submission.ts'
 import { objectInput } from '../input/input.ts'
 import { LOOPBACK_URL, type RedirectPolicy } from '../input/redirect-policy.ts'
+import { shownValue } from '../input/shown-value.ts'
 import type { AppOfCredential } from './app-of-credential.ts'
 import { checkDescription, type Description } from './check-proposal.ts'
 import { type ClientIds, MAX_CLIENT_ID } from './client-ids.ts'
@@ -29,7 +31,8 @@ export interface SelfRegistration {
    *
    * @param description - `name`: default is the host of a redirect URL; `homepage`: an invalid one counts as absent; `redirectUrls`:
    *   1–10, of which those that are not allowed are left out.
-   * @throws {@link AppGrantError} `invalid_fields`, with the code `redirect_required` if no redirect URL is allowed.
+   * @throws {@link AppGrantError} `invalid_fields`, with the code `redirect_required` if no redirect URL is allowed, and
+   *   `reserved_name` for a name of the option `reservedNames`.
    * @see [RFC 7591 - OAuth 2.0 Dynamic Client Registration Protocol](https://www.rfc-editor.org/rfc/rfc7591.html#section-3)
    */
   register(description: Description): RegisteredClient
@@ -52,17 +55,22 @@ const DESCRIPTION = knownMembers<Description>(
 export function createSelfRegistration(parts: {
   readonly clientIds: ClientIds
   readonly redirects: RedirectPolicy
+  readonly isReservedName: IsReservedName
   readonly scopes: readonly string[]
   readonly hasDocuments: boolean
   readonly appOfCredential: AppOfCredential
 }): SelfRegistration {
-  const { clientIds, redirects, scopes, hasDocuments, appOfCredential } = parts
+  const { clientIds, redirects, isReservedName, scopes, hasDocuments, appOfCredential } = parts
 
   return Object.freeze({
     hasDocuments,
     register(description: Description) {
       const checked = checkDescription(objectInput(description, 'description', DESCRIPTION), redirects)
       const { sentRedirectUrls: redirectUrls, name, homepage } = checked
+      if (isReservedName(name))
+        throw invalidFields([
+          { field: 'name', code: 'reserved_name', expected: RESERVED_NAME, received: shownValue(name) },
+        ])
       const clientId = clientIds.write(checked)
       if (clientId.length > MAX_CLIENT_ID) {
         const expected = `a description that fits into a client id of ${MAX_CLIENT_ID} characters`

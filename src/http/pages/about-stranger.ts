@@ -17,25 +17,31 @@ export function bdi(text: string): Html {
  *   says something else now.
  */
 export function aboutStranger(
-  stranger: Pick<Consent, 'app' | 'account' | 'redirectHost' | 'before'> & { readonly isNew?: boolean },
+  stranger: Pick<Consent, 'app' | 'account' | 'redirectHost' | 'before' | 'namesake'> & { readonly isNew?: boolean },
   heading: string,
   texts: PageTexts,
 ): Html {
-  const { app, account, redirectHost, isNew, before } = stranger
+  const { app, account, redirectHost, isNew, before, namesake } = stranger
   const isLocal = LOOPBACK_HOST.test(redirectHost)
   const goesTo = isLocal ? texts.strangerOnDevice : fill(texts.strangerElsewhere, { host: bdi(redirectHost) })
   const { publisher } = app.origin ?? {}
   const isNewText = isNew && html` ${texts.strangerIsNew}`
   const beforeText = before && html` ${changeOf(before, app, texts)}`
+  const namesakeText = namesake && html` ${fill(texts.strangerNamesake, { host: bdi(hostOf(namesake)) })}`
   return html`<h1>${heading}</h1>
 <p>${texts.strangerUnchecked} ${goesTo}</p>
-${publisher !== undefined && html`<p>${fill(texts.strangerPublisher, { host: bdi(publisher) })}</p>\n`}<p>${fill(texts.strangerName, { name: bdi(app.name) })}${isNewText}${beforeText}</p>
+${publisher !== undefined && html`<p>${fill(texts.strangerPublisher, { host: bdi(publisher) })}</p>\n`}<p>${fill(texts.strangerName, { name: bdi(app.name) })}${isNewText}${beforeText}${namesakeText}</p>
 <p>${fill(texts.strangerAccount, { account: bdi(account) })}</p>`
 }
 
 function changeOf(before: NonNullable<Consent['before']>, app: Consent['app'], texts: PageTexts): Html {
   if (before.name === app.name) return html`${texts.strangerChanged}`
   return html`${fill(texts.strangerRenamed, { name: bdi(before.name) })}`
+}
+
+/** What people know an app of theirs by. */
+function hostOf({ origin, homepageAscii }: Consent['app']): string {
+  return origin?.host ?? (homepageAscii === undefined ? '' : new URL(homepageAscii).host)
 }
 
 /** The scopes, each of which can be left out. */

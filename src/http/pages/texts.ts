@@ -26,6 +26,8 @@ export interface PageTexts {
   readonly strangerChanged: string
   /** With `{name}`, what the program called itself before. */
   readonly strangerRenamed: string
+  /** With `{host}`, that of another app of the account. */
+  readonly strangerNamesake: string
   /** With `{account}`, the account that is signed in. */
   readonly strangerAccount: string
   readonly owner: string
@@ -82,6 +84,7 @@ const en: PageTexts = {
   strangerIsNew: 'You have not allowed it before.',
   strangerChanged: 'Where it may be reached has changed since you allowed it.',
   strangerRenamed: 'When you allowed it, it called itself “{name}”.',
+  strangerNamesake: 'You already have an app of this name, from {host}.',
   strangerAccount: 'You are signed in as {account}.',
   owner: 'Owner',
   homepage: 'Homepage',
@@ -134,6 +137,7 @@ const de: PageTexts = {
   strangerIsNew: 'Sie haben es bisher nicht zugelassen.',
   strangerChanged: 'Wo es erreichbar ist, hat sich geändert, seit Sie es zugelassen haben.',
   strangerRenamed: 'Als Sie es zugelassen haben, nannte es sich „{name}“.',
+  strangerNamesake: 'Sie haben schon eine App mit diesem Namen, von {host}.',
   strangerAccount: 'Sie sind als {account} angemeldet.',
   owner: 'Besitzer',
   homepage: 'Homepage',

@@ -14,8 +14,9 @@ import {
 } from '../../../src/domain/apps/app-fields.ts'
 
 const ANY_SCOPE = { has: () => true, permits: () => true }
-const STRICT: FieldOptions = { redirects: { loopback: undefined, schemes: new Set() }, scopes: ANY_SCOPE }
-const LOOPBACK: FieldOptions = { redirects: { loopback: 'public', schemes: new Set() }, scopes: ANY_SCOPE }
+const ANY = { scopes: ANY_SCOPE, isReservedName: () => false }
+const STRICT: FieldOptions = { redirects: { loopback: undefined, schemes: new Set() }, ...ANY }
+const LOOPBACK: FieldOptions = { redirects: { loopback: 'public', schemes: new Set() }, ...ANY }
 
 const valid = {
   owner: 'org-7',

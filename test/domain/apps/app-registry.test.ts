@@ -6,6 +6,7 @@ import { exampleApp } from '../../../src/testing/index.ts'
 import { codeOf, refusalOf } from '../../support/code-of.ts'
 import { createFixture } from '../../support/fixture.ts'
 import { observedStore } from '../../support/observed-store.ts'
+import { REFUSED_NAMES, RESERVED_NAME } from '../../support/spoofed-names.ts'
 
 describe('the limit of apps per owner', () => {
   it('64 parallel registrations at 995 apps give exactly 1000, in 20 runs (APP-6)', async () => {
@@ -66,6 +67,32 @@ function seedless(appgrant: ReturnType<typeof createAppGrant> | undefined) {
   if (!appgrant) throw new Error('no node')
   return appgrant.apps
 }
+
+describe('names that the host has reserved', () => {
+  it.each(REFUSED_NAMES)('an account can neither register an app as %j nor rename one to it (WEB-8)', async (name) => {
+    const { appgrant, observed } = createFixture(memoryStore(), { reservedNames: [RESERVED_NAME] })
+    const { app } = await appgrant.apps.register(exampleApp({ owner: 'org' }))
+    const written = observed.writes()
+    for (const account of ['org', 'root']) {
+      const { apps } = appgrant.as(account)
+      expect(await refusalOf(apps.register(exampleApp({ owner: 'org', name })))).toMatchObject({
+        code: 'invalid_fields',
+        details: { fields: [{ field: 'name', code: expect.stringMatching(/reserved_name|forbidden_character/) }] },
+      })
+      expect(await codeOf(apps.update(app.key, { name }))).toBe('invalid_fields')
+    }
+    expect(observed.writes()).toBe(written)
+  })
+
+  it('the host gives them, and an account that owns such an app can change everything else (WEB-8)', async () => {
+    const { appgrant } = createFixture(memoryStore(), { reservedNames: [RESERVED_NAME] })
+    const { app } = await appgrant.apps.register(exampleApp({ owner: 'org', name: RESERVED_NAME }))
+    const { apps } = appgrant.as('org')
+    expect((await apps.update(app.key, { name: RESERVED_NAME, description: 'Ours' })).description).toBe('Ours')
+    expect(await codeOf(apps.update(app.key, { name: 'PLATFORM SUPPORT' }))).toBe('invalid_fields')
+    expect((await appgrant.apps.update(app.key, { name: 'PLATFORM SUPPORT' })).name).toBe('PLATFORM SUPPORT')
+  })
+})
 
 describe('registering', () => {
   it('a refused or failed registration leaves nothing and takes no place (APP-7)', async () => {

@@ -15,6 +15,7 @@ describe('foldName', () => {
     ['I\u0307\u0301', '\u00ed'],
     ['ПРИЛОЖЕНИЕ', 'приложение'],
     ['My\u00a0App', 'my app'],
+    ['PLATFORM  \u2003Support', 'Platform support'],
     ['ｶﾞ', 'ガ'],
     ['علی\u200cرضا', 'علیرضا'],
     ['ශ්\u200dරී', 'ශ්රී'],

@@ -1,17 +1,18 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import type { SelfRegistrationOptions } from '../../../src/index.ts'
+import type { AppGrantOptions, SelfRegistrationOptions } from '../../../src/index.ts'
 import { httpFixture, ISSUER, jsonOf, refusal } from '../../support/http-fixture.ts'
 import { CLIENT_KEY, LOOPBACK } from '../../support/self-registration.ts'
+import { REFUSED_NAMES, RESERVED_NAME, SPOOFED_NAMES } from '../../support/spoofed-names.ts'
 
 const OLD_KEY = 'a key that signed client ids before the present one'
 const SELF = { keys: [CLIENT_KEY, OLD_KEY], scopes: ['calls:read', 'calls:write'] } as const
 const CLIENT_ID = /^ag_rg_[\w-]+\.[\w-]{22}$/
 const HTTPS = 'https://agent.example/callback'
 
-function fixture(selfRegistration: Partial<SelfRegistrationOptions> = {}) {
+function fixture(selfRegistration: Partial<SelfRegistrationOptions> = {}, options: Partial<AppGrantOptions> = {}) {
   const signIn = async () => ({ account: 'user-1' })
-  const w = httpFixture({ signIn, selfRegistration: { ...SELF, ...selfRegistration } })
+  const w = httpFixture({ signIn, selfRegistration: { ...SELF, ...selfRegistration }, ...options })
   const register = (body: unknown, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
     w.send('/register', { method: 'POST', headers, body: typeof body === 'string' ? body : JSON.stringify(body) })
   const reads = () => w.counts.get + w.counts.list + w.counts.count
@@ -94,6 +95,23 @@ describe('POST /register', () => {
     const w = fixture({ redirects: 'https' })
     expect(await refusal(await w.register(body))).toEqual({ status: 400, error: 'invalid_redirect_uri' })
     expect([w.reads(), w.writes()]).toEqual([0, 0])
+  })
+
+  it.each(REFUSED_NAMES)(
+    'refuses the name %j, which is reserved, and reads and writes nothing (WEB-8)',
+    async (name) => {
+      const w = fixture({}, { reservedNames: [RESERVED_NAME] })
+      const response = await w.register({ client_name: name, redirect_uris: [LOOPBACK] })
+      expect(await refusal(response.clone())).toEqual({ status: 400, error: 'invalid_client_metadata' })
+      expect((await jsonOf(response)).error_description).toMatch(/^client_name: expected /)
+      expect([w.reads(), w.writes()]).toEqual([0, 0])
+    },
+  )
+
+  it('gives other names a client_id, those that only look like a reserved one too (WEB-8)', async () => {
+    const w = fixture({}, { reservedNames: [RESERVED_NAME] })
+    for (const client_name of ['Platform', 'Platform Support 2', ...SPOOFED_NAMES])
+      expect((await w.register({ client_name, redirect_uris: [LOOPBACK] })).status, client_name).toBe(201)
   })
 
   it.each([

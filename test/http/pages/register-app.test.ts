@@ -3,6 +3,7 @@ import type { HandlerOptions } from '../../../src/http/index.ts'
 import type { AppGrantOptions } from '../../../src/options.ts'
 import { answerIn, CHALLENGE, expectPage, REDIRECT, ticketIn, VERIFIER } from '../../support/http-authorization.ts'
 import { httpFixture, ISSUER, jsonOf, refusal } from '../../support/http-fixture.ts'
+import { REFUSED_NAMES, RESERVED_NAME, SPOOFED_NAMES } from '../../support/spoofed-names.ts'
 
 const APP = {
   client_name: 'CRM',
@@ -41,6 +42,32 @@ function fixture(options: Partial<AppGrantOptions> & HandlerOptions = {}) {
 }
 
 describe('the page on which a user registers an app', () => {
+  it('refuses reserved names, and says what other app of the name the account has (WEB-8)', async () => {
+    const w = fixture({ reservedNames: [RESERVED_NAME] })
+    for (const client_name of REFUSED_NAMES) {
+      const page = await w.ask({ client_name })
+      expectPage(page, 400)
+      expect(await page.text()).toMatch(/<dt>client_name<\/dt><dd>(?:reserved_name|forbidden_character): /)
+    }
+    expect(w.writes()).toBe(0)
+    expect((await w.exchange(await w.code())).status).toBe(201)
+    expect(await (await w.ask({ client_name: 'crm' })).text()).toContain(
+      'You already have an app of this name, from <bdi>',
+    )
+    expect(await (await w.ask({ client_name: 'crm 2' })).text()).not.toContain('of this name')
+  })
+
+  it.each(SPOOFED_NAMES)(
+    'shows the host before the name %j, which is in no title and no button (WEB-1)',
+    async (name) => {
+      const page = await (await fixture({ reservedNames: [RESERVED_NAME] }).ask({ client_name: name })).text()
+      const at = page.indexOf(`<bdi>${name}</bdi>`)
+      expect(page.indexOf(`The response goes to <bdi>${new URL(REDIRECT).host}</bdi>`)).toBeGreaterThan(-1)
+      expect(page.indexOf(`The response goes to <bdi>${new URL(REDIRECT).host}</bdi>`)).toBeLessThan(at)
+      expect(page.split(name)).toHaveLength(2)
+    },
+  )
+
   it('the whole way: page, code by redirect, key and secret on the back channel (WEB-1, WEB-3, RFC 7591 §3.2.1)', async () => {
     const { ask, decide, exchange, post, appgrant } = fixture()
     const page = await ask({}, { headers: NAVIGATION })

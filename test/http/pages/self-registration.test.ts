@@ -3,12 +3,14 @@ import { ticketIn } from '../../support/http-authorization.ts'
 import { basic, httpFixture, jsonOf, refusal } from '../../support/http-fixture.ts'
 import { CLIENT_KEY, LOOPBACK } from '../../support/self-registration.ts'
 import { challengeOf, VERIFIER } from '../../support/session-fixture.ts'
+import { RESERVED_NAME, SPOOFED_NAMES } from '../../support/spoofed-names.ts'
 
 const HTTPS = 'https://agent.example/callback'
 const SAME_ORIGIN = { 'sec-fetch-site': 'same-origin' }
 
-async function program(metadata: Record<string, unknown> = {}, locale?: string) {
+async function program(metadata: Record<string, unknown> = {}, locale?: string, reservedNames?: readonly string[]) {
   const w = httpFixture({
+    reservedNames,
     signIn: async () => ({ account: 'user-1', ...(locale !== undefined && { locale }) }),
     selfRegistration: { keys: [CLIENT_KEY], scopes: ['calls:read', 'calls:write'], redirects: 'https' },
   })
@@ -89,23 +91,44 @@ describe('the page about a program that registered itself', () => {
     expect(page).toContain('Es nennt sich „<bdi>Agent</bdi>“.')
   })
 
-  it.each([
-    'Platform Support',
-    'Рlatform Support',
-    'ｐlatform support',
-    'A'.repeat(100),
-    'שלום עולם',
-    `<script>alert(1)</script>"'&amp;`,
-    '{host} {name}',
-    'claude.ai',
-  ])('shows the name %s as text and in the second place (WEB-4, S52)', async (name) => {
-    const { authorize } = await program({ client_name: name })
-    const page = await (await authorize({ redirect_uri: HTTPS })).text()
-    expect(page).not.toContain('<script')
-    const at = page.indexOf('It calls itself “<bdi>')
-    expect(at).toBeGreaterThan(page.indexOf('The response goes to <bdi>agent.example</bdi>'))
-    const escaped = name.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').slice(0, 20)
-    expect(page.slice(at)).toContain(escaped.replaceAll('"', '&quot;').replaceAll("'", '&#39;').slice(0, 8))
+  it.each([...SPOOFED_NAMES, 'A'.repeat(100), `<script>alert(1)</script>"'&amp;`, '{host} {name}', 'claude.ai'])(
+    'shows the name %s as text and in the second place (WEB-4, S52)',
+    async (name) => {
+      const { authorize } = await program({ client_name: name })
+      const page = await (await authorize({ redirect_uri: HTTPS })).text()
+      expect(page).not.toContain('<script')
+      const at = page.indexOf('It calls itself “<bdi>')
+      expect(at).toBeGreaterThan(page.indexOf('The response goes to <bdi>agent.example</bdi>'))
+      const escaped = name.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').slice(0, 20)
+      expect(page.slice(at)).toContain(escaped.replaceAll('"', '&quot;').replaceAll("'", '&#39;').slice(0, 8))
+    },
+  )
+
+  it('says which app of the same name the account has (WEB-8)', async () => {
+    for (const [locale, text] of [
+      ['en', 'You already have an app of this name, from <bdi>reports.example</bdi>.'],
+      ['de', 'Sie haben schon eine App mit diesem Namen, von <bdi>reports.example</bdi>.'],
+    ] as const) {
+      const w = await program({}, locale)
+      expect(await (await w.authorize()).text()).not.toContain('reports.example')
+      await w.register({ client_name: 'Another' })
+      await w.appgrant.apps.register({
+        ...{ owner: 'user-1', name: 'AGENT', homepage: 'https://reports.example/agent' },
+        ...{ adminEmail: 'ops@reports.example', redirectUrls: ['https://reports.example/callback'] },
+      })
+      const page = await (await w.authorize()).text()
+      expect(page.indexOf(text)).toBeGreaterThan(page.indexOf('<bdi>Agent</bdi>'))
+    }
+  })
+
+  it('is not shown for a program that calls itself by a reserved name, neither before nor after the sign-in (WEB-8)', async () => {
+    const w = await program()
+    const clientId = await w.register({ client_name: 'platform  support' })
+    const strict = await program({}, undefined, [RESERVED_NAME])
+    const page = await strict.authorize({ client_id: clientId })
+    expect([page.status, page.headers.get('location')]).toEqual([400, null])
+    expect(await page.text()).toContain('this platform has reserved the name of this app')
+    expect(strict.writes() + strict.counts.get + strict.counts.list).toBe(0)
   })
 
   it('is not asked for, and nothing is stored, if a page embeds or prefetches it (HTTP-2)', async () => {

@@ -26,6 +26,7 @@ const FIELD_ERRORS: Readonly<Record<FieldErrorCode, string>> = {
   not_an_api_type: 'Wählen Sie einen der API-Typen',
   too_many: 'Zu viele Einträge. Erwartet: {expected}',
   duplicate: 'Steht bereits in der Liste',
+  reserved_name: 'Dieser Name ist vorbehalten. Wählen Sie einen anderen',
   public_app_trusted: 'Eine App ohne Geheimnis kann nicht vertrauenswürdig sein',
   public_app_jwks: 'Eine App, die sich nicht authentifiziert, kann keine Schlüssel haben',
   issuer_required: 'Schlüssel sind auf dieser Plattform nicht verfügbar',

@@ -26,6 +26,7 @@ const FIELD_ERRORS: Readonly<Record<FieldErrorCode, string>> = {
   not_an_api_type: 'Choose one of the API types',
   too_many: 'Too many entries. Expected: {expected}',
   duplicate: 'This is already in the list',
+  reserved_name: 'This name is reserved. Choose another one',
   public_app_trusted: 'An app without a secret cannot be trusted',
   public_app_jwks: 'An app that does not authenticate cannot have keys',
   issuer_required: 'Keys are not available on this platform',
