@@ -5,19 +5,11 @@ import { BROWSER_FLAGS, browser as chromiumBinary } from '../../support/browser.
 import { CHALLENGE, VERIFIER } from '../../support/http-authorization.ts'
 import { realServer } from '../../support/real-server.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
+import { SPOOFED_NAMES } from '../../support/spoofed-names.ts'
 import { violations } from '../../support/violations.ts'
 import { opened, returnedTo, tabTo } from './in-chromium.ts'
 
 const RESULTS = new URL('../../../test-results/', import.meta.url).pathname
-/** Names by which an app might pass for the platform. None may be what a user sees first. */
-const SPOOFED = [
-  'Platform Support',
-  'Рlatform Support',
-  'Admin ✓ verified',
-  'login.example',
-  'مدعم النظام',
-  '公式サポート',
-]
 
 describeWith('the page on which a user registers an app, in Chromium', chromiumBinary, (executablePath) => {
   let browser: Browser
@@ -94,7 +86,7 @@ describeWith('the page on which a user registers an app, in Chromium', chromiumB
     }
   })
 
-  it.each(SPOOFED)(
+  it.each(SPOOFED_NAMES)(
     'an app that calls itself %j is shown after the host, and not in title or heading (S52)',
     async (name) => {
       const { page, close } = await asked({ client_name: name })
@@ -109,6 +101,18 @@ describeWith('the page on which a user registers an app, in Chromium', chromiumB
       }
     },
   )
+
+  it('a warning says that the response goes to a program on this computer, if and only if it does (WEB-4)', async () => {
+    for (const redirect_uri of ['http://127.0.0.1:8000/callback', 'https://crm.example/callback']) {
+      const { page, close } = await asked({ redirect_uri })
+      try {
+        const text = await page.locator('main').innerText()
+        expect(text.includes('on this computer.'), redirect_uri).toBe(redirect_uri.startsWith('http:'))
+      } finally {
+        await close()
+      }
+    }
+  })
 
   it.each([
     ['320', { viewport: { width: 320, height: 900 } }],
