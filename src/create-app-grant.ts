@@ -22,6 +22,7 @@ import { createRemoveApp } from './domain/apps/remove-app.ts'
 import { createVisibleApps } from './domain/apps/visible-apps.ts'
 import { createBrowserRegistration } from './domain/authorization/browser-registration.ts'
 import { createAuthorization } from './domain/authorization/consent.ts'
+import { createImportInstall } from './domain/authorization/import-install.ts'
 import { createSaveInstall } from './domain/authorization/save-install.ts'
 import { createAuthorizer, LIMITED } from './domain/authorizer.ts'
 import { createGrants } from './domain/grants/create-grants.ts'
@@ -182,6 +183,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       steadyClock,
     }),
     verifiesLegacySecrets: verifyLegacySecret !== undefined,
+    importInstall: createImportInstall({ ...base, retries, saveInstall }),
     removeApp,
     freeing,
     background,

@@ -48,8 +48,6 @@ export type {
   RequestContext,
 } from './domain/apps/authenticate-app.ts'
 export type {
-  AppImportResult,
-  ImportAppsOptions,
   ImportError,
   ImportErrorCode,
   ImportedApp,
@@ -59,6 +57,7 @@ export type {
   ImportSummary,
   LegacySecret,
 } from './domain/apps/imported-app.ts'
+export type { ImportedInstall, LegacyRefreshToken } from './domain/apps/imported-install.ts'
 export type { VerifyLegacySecret } from './domain/apps/legacy-secrets.ts'
 export type { Permissions, ReadPermissions } from './domain/apps/permissions.ts'
 export type {

@@ -75,7 +75,7 @@ export interface EventMap {
     readonly tokenIds: readonly string[]
   }
   install: {
-    readonly change: 'approved' | 'denied' | 'withdrawn'
+    readonly change: 'approved' | 'denied' | 'withdrawn' | 'imported'
     readonly app: string
     readonly account: string
     /** For `approved`: why the account was not asked, by the option `consent`. Absent if it was. */

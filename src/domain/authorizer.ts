@@ -22,7 +22,6 @@ import type { ClientCredentialsInput } from './grants/client-credentials.ts'
 import type { Grants } from './grants/create-grants.ts'
 import type { PresentingApps } from './grants/presenting-apps.ts'
 import type { RefreshInput } from './grants/refresh-token.ts'
-import { isCredential } from './grants/session-credential.ts'
 import { knownOf, type SessionExchange } from './grants/session-exchange.ts'
 import { idInput, objectInput, sourceInput } from './input/input.ts'
 import { createReportLeak, type Leak } from './leaks/report-leak.ts'
@@ -149,17 +148,17 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
       const own = typeof presenting === 'object' ? presenting : undefined
       const app = own?.app
       return refusals.watch({}, { ...(own && knownOf(own)), ...source }, async () => {
-        if (!presented) return
-        const { parsed, credential } = presented
-        if ('token' in parsed) {
+        if (presented && 'token' in presented.parsed) {
+          const { parsed, credential } = presented
           const isTheirs = parsed.app === app?.key
           if (isTheirs) await accessTokens.revoke(app, { parsed, credential }, source)
           else if (await accessTokens.isGenuine({ parsed, credential })) throw foreignToken()
           return
         }
-        if (!isCredential(parsed)) return
-        if (parsed.app === app?.key) await sessions.revoke(app, parsed, source)
-        else if (presenting !== 'removed' && (await sessions.isGenuine(parsed))) throw foreignToken()
+        const identified = await sessions.identify(text, presented?.parsed)
+        if (!identified) return
+        if (identified.credential.app === app?.key) await sessions.revoke(app, identified, source)
+        else if (presenting !== 'removed' && (await sessions.isGenuine(identified))) throw foreignToken()
       })
     },
 

@@ -6,15 +6,19 @@ import { type LiveApp, type PackedApp, packApp, unpackApp } from './app.ts'
 import type { Kind } from './collection.ts'
 import { stampName } from './stamp-name.ts'
 
-/** The stage of a session while its consent request is pending, and while its code is current. */
+/** The stage of a session while its consent request is pending, while its code is current, and while its first refresh token is. */
 const PENDING = -1
 export const CODE = 0
+export const FIRST_REFRESH = 1
 
 /** What every session has. Times are in ms since 1970. */
 interface SessionBase {
   readonly id: string
   readonly app: string
-  /** Digests of the PKCE challenge and of the redirect URL, kept to recognise replays of the code while the session lasts. */
+  /**
+   * Digests of the PKCE challenge and of the redirect URL, kept to recognise replays of the code while the session lasts. Empty, as
+   * `redirectStamp` is, if the session was started by an imported refresh token: it never had a code.
+   */
   readonly binding: string
   /** The stamps the session depends on: of its redirect URL until the code is exchanged, and of the app. */
   readonly redirectStamp: string

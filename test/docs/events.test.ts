@@ -48,7 +48,12 @@ const TOKEN: Readonly<Record<TokenChange, true>> = {
   removed: true,
   all_removed: true,
 }
-const INSTALL: Readonly<Record<EventMap['install']['change'], true>> = { approved: true, denied: true, withdrawn: true }
+const INSTALL: Readonly<Record<EventMap['install']['change'], true>> = {
+  approved: true,
+  denied: true,
+  withdrawn: true,
+  imported: true,
+}
 const OUTAGE: Readonly<Record<OutageCode, true>> = {
   store_unavailable: true,
   outcome_unknown: true,

@@ -113,12 +113,12 @@ export function testCommandLine(place: () => CommandLinePlace, run: RunCommand):
       const input = entries.map((entry) => JSON.stringify(entry)).join('\n\n')
       const plan = await on('import --dry-run', input)
       expect(plan.code).toBe(1)
-      expect(plan.out).toMatch(/^2\trefused\told:2\n {2}homepage: \w+: .*\n1 would_register, 1 refused\n$/)
+      expect(plan.out).toMatch(/^2\trefused\told:2\n {2}homepage: \w+: .*\n1 would_import, 1 refused\n$/)
       const first = await on('import --json --all', input)
       expect(resultsIn(first)).toMatchObject([
-        { entry: 1, key: 'old:1', outcome: 'registered' },
+        { entry: 1, key: 'old:1', outcome: 'imported' },
         { entry: 2, outcome: 'refused', errors: [{ field: 'homepage' }] },
-        { summary: { registered: 1, refused: 1 } },
+        { summary: { imported: 1, refused: 1 } },
       ])
       const again = await on('import', `${JSON.stringify(entries[0])}\n`)
       expect(again).toEqual({ code: 0, out: '1 exists\n', err: 'entries: 1\n' })

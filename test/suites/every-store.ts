@@ -9,6 +9,7 @@ import { testConsentPolicy } from './consent-policy.ts'
 import { testErasing } from './erasing.ts'
 import { testFirstWins } from './first-wins.ts'
 import { testImporting } from './importing.ts'
+import { testImportingInstalls } from './importing-installs.ts'
 import { testInstalls } from './installs.ts'
 import { testLeaks } from './leaks.ts'
 import { lifecyclesOf, testSameLifecycles } from './lifecycles.ts'
@@ -36,6 +37,7 @@ export function testEveryStore(open: OpenStore): void {
   testBrowserRegistration(open)
   testSelfRegisteredOperations(open)
   testImporting(open, { apps: 300 })
+  testImportingInstalls(open, { refreshTokens: 300 })
   describe('operations with signed tokens', () => testOperations(open, { signing: SIGNING }))
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { AppGrant, AppGrantOptions, AppImportResult, ImportAppsOptions, ImportedApp } from '../../src/index.ts'
+import type { AppGrant, AppGrantOptions, ImportedApp, ImportOptions, ImportResult } from '../../src/index.ts'
 import { codeOf } from '../support/code-of.ts'
 import { createFixture } from '../support/fixture.ts'
 import { DIGESTS, HASHES, legacyVerifier, THEIR_SECRET, theirApp } from '../support/other-server.ts'
@@ -23,9 +23,9 @@ export function testImporting(open: OpenStore, { apps: many }: ImportSize): void
   async function importing(
     { apps }: Pick<AppGrant, 'apps'>,
     entries: readonly ImportedApp[],
-    options: ImportAppsOptions = {},
-  ): Promise<readonly AppImportResult[]> {
-    const results: AppImportResult[] = []
+    options: ImportOptions = {},
+  ): Promise<readonly ImportResult[]> {
+    const results: ImportResult[] = []
     await apps.import(entries, { ...options, onResult: (result) => void results.push(result) })
     return results
   }
@@ -44,7 +44,7 @@ export function testImporting(open: OpenStore, { apps: many }: ImportSize): void
     ])('%s gets tokens under the key that it has always had (APP-10)', async (key) => {
       const w = await setUp()
       const [result] = await importing(w.appgrant, [theirApp({ key, trusted: true })])
-      expect(result).toMatchObject({ outcome: 'registered', key, errors: [] })
+      expect(result).toMatchObject({ outcome: 'imported', key, errors: [] })
       const { accessToken } = await w.appgrant.authorizer.clientCredentials({ key, secret: THEIR_SECRET })
       const access = await w.appgrant.authorizer.verify(accessToken)
       expect(access.app).toMatchObject({ key: result?.app, importedKey: key })
@@ -182,9 +182,9 @@ export function testImporting(open: OpenStore, { apps: many }: ImportSize): void
       const dry = await importing(w.appgrant, entries, { dryRun: true })
       expect(w.observed.written).toHaveLength(before)
       const expected = (outcome: string) => [...Array(4).fill(outcome), ...Array(3).fill('limit_reached')]
-      expect(dry.map(({ outcome }) => outcome)).toEqual(expected('would_register'))
+      expect(dry.map(({ outcome }) => outcome)).toEqual(expected('would_import'))
       const real = await importing(w.appgrant, entries)
-      expect(real.map(({ outcome }) => outcome).sort()).toEqual(expected('registered').sort())
+      expect(real.map(({ outcome }) => outcome).sort()).toEqual(expected('imported').sort())
     })
 
     it(`${many} apps are imported, found and listed, and imported again without a change (APP-10)`, async () => {
@@ -192,11 +192,11 @@ export function testImporting(open: OpenStore, { apps: many }: ImportSize): void
       async function* entries() {
         for (let at = 0; at < many; at++) yield theirApp({ key: `key-${at}`, owner: at % 2 ? 'org' : 'user' })
       }
-      expect(await w.appgrant.apps.import(entries())).toMatchObject({ registered: many, refused: 0 })
+      expect(await w.appgrant.apps.import(entries())).toMatchObject({ imported: many, refused: 0 })
       for (const at of [0, 1, many >> 1, many - 1])
         expect((await w.appgrant.apps.get(`key-${at}`))?.owner).toBe(at % 2 ? 'org' : 'user')
       const before = w.observed.written.length
-      expect(await w.appgrant.apps.import(entries())).toMatchObject({ exists: many, registered: 0 })
+      expect(await w.appgrant.apps.import(entries())).toMatchObject({ exists: many, imported: 0 })
       expect(w.observed.written).toHaveLength(before)
     }, 120_000)
   })

@@ -3,6 +3,7 @@ import type { AppGrantOptions, ErrorCode, Store, VerifyFailureReason } from '../
 import { type AppSigner, appSigner } from '../support/app-signer.ts'
 import { codeOf } from '../support/code-of.ts'
 import { createFixture, type Fixture } from '../support/fixture.ts'
+import { THEIR_REFRESH_TOKEN, theirInstall } from '../support/imported-refresh.ts'
 import { ISSUER, OTHER_REDIRECT, REDIRECT } from '../support/session-fixture.ts'
 import {
   authorised,
@@ -32,6 +33,8 @@ export interface Scene extends UserScene {
   readonly tokens: readonly { readonly text: string; readonly id: string }[]
   /** What an operation put in place of those. */
   newest?: Proof
+  /** The refresh token of another session of the account, which it began with on another server. */
+  imported: string
 }
 
 /** What an app holds: the result that each of its tokens and secrets gives now. */
@@ -43,6 +46,8 @@ export interface Holding {
   readonly first: ErrorCode | 'ok'
   readonly second: ErrorCode | 'ok'
   readonly newest?: ErrorCode | 'ok'
+  /** The result of a refresh with the refresh token that was imported for the account. If a row does not say, that of `user.refresh`. */
+  readonly imported: ErrorCode | 'ok'
   readonly user: UserHolding
 }
 
@@ -72,7 +77,14 @@ export interface OperationRow {
   readonly repeat?: 'refused'
 }
 
-const UNTOUCHED: Holding = { tokens: ['ok', 'ok', 'ok'], listed: 3, first: 'ok', second: 'ok', user: UNTOUCHED_USER }
+const UNTOUCHED: Holding = {
+  tokens: ['ok', 'ok', 'ok'],
+  listed: 3,
+  first: 'ok',
+  second: 'ok',
+  imported: 'ok',
+  user: UNTOUCHED_USER,
+}
 
 const all = (reason: VerifyFailureReason) => [reason, reason, reason]
 const refusedWith = (code: ErrorCode) => ({ first: code, second: code })
@@ -336,20 +348,39 @@ export const OPERATIONS: readonly OperationRow[] = [
     operation: 'session ended by the app, which revokes its refresh token',
     run: async (scene) =>
       scene.appgrant.authorizer.revokeToken({ ...(await scene.currentProof()), token: scene.user.refresh }),
-    leaves: { user: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 } },
+    leaves: { imported: 'ok', user: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 } },
     tidies: 1,
   },
   {
     operation: 'session ended by the reuse of a refresh token',
     given: rotate,
     run: (scene) => reuse(scene, 'refresh token'),
-    leaves: { user: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 } },
+    leaves: { imported: 'ok', user: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 } },
     tidies: 1,
+  },
+  {
+    operation: 'session of an imported refresh token ended by the app, which revokes it',
+    run: async (scene) =>
+      scene.appgrant.authorizer.revokeToken({ ...(await scene.currentProof()), token: scene.imported }),
+    leaves: { imported: 'invalid_refresh_token' },
+  },
+  {
+    operation: 'session of an imported refresh token ended by its reuse',
+    given: async (scene) => {
+      await tryImported(scene)
+      scene.imported = THEIR_REFRESH_TOKEN
+      scene.clock.advance(31_000)
+    },
+    run: async (scene) => {
+      const presented = { ...(await scene.currentProof()), refreshToken: THEIR_REFRESH_TOKEN }
+      await expectReuse(scene.appgrant.authorizer.refresh(presented))
+    },
+    leaves: { imported: 'invalid_refresh_token' },
   },
   {
     operation: 'session ended by a code redeemed twice',
     run: (scene) => reuse(scene, 'code'),
-    leaves: { user: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 } },
+    leaves: { imported: 'ok', user: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 } },
     tidies: 1,
   },
   {
@@ -524,8 +555,10 @@ export async function newScene(
     tokens.push({ text: accessToken, id: tokenId })
   }
   const user = await authorised(fixture, { key, redirect, proof: second })
+  await fixture.appgrant.apps.import([theirInstall({ app: key })])
   const currentProof = () => (scene.newest ?? second)()
-  const scene: Scene = { ...fixture, key, redirect, proofs, secretIds, tokens, user, currentProof }
+  const imported = THEIR_REFRESH_TOKEN
+  const scene: Scene = { ...fixture, key, redirect, proofs, secretIds, tokens, user, imported, currentProof }
   await row.given?.(scene)
   return scene
 }
@@ -586,9 +619,36 @@ async function holdingOf(scene: Scene): Promise<Holding> {
   )
   const listed = await listedOf(scene)
   const user = await userHoldingOf(scene)
+  const imported = await tryImported(scene)
   // Grants come last because they add tokens; each is removed again.
   const answers = { first: await tryGrant(scene, proofs.first), second: await tryGrant(scene, proofs.second) }
-  return { tokens, listed, user, ...answers, ...(newest !== undefined && { newest: await tryGrant(scene, newest) }) }
+  return {
+    tokens,
+    listed,
+    user,
+    imported,
+    ...answers,
+    ...(newest !== undefined && { newest: await tryGrant(scene, newest) }),
+  }
+}
+
+/** Each check uses the token, and goes on with its successor. */
+async function tryImported(scene: Scene): Promise<ErrorCode | 'ok'> {
+  const { appgrant, key } = scene
+  const call = appgrant.authorizer.refresh({ ...(await scene.currentProof()), refreshToken: scene.imported })
+  const code = await codeOf(call)
+  if (code !== 'ok') return code
+  const { refreshToken = '', tokenId } = await call
+  scene.imported = refreshToken
+  await appgrant.tokens.remove({ app: key, account: 'user', ids: [tokenId] })
+  return code
+}
+
+/** The caller gets a refusal, unless it must see an outage. */
+async function expectReuse(call: Promise<unknown>): Promise<void> {
+  const code = await codeOf(call)
+  if (code === 'store_unavailable' || code === 'outcome_unknown') await call
+  expect(code).toBe('invalid_refresh_token')
 }
 
 async function tryGrant(scene: Scene, proof: Proof): Promise<ErrorCode | 'ok'> {
@@ -614,5 +674,6 @@ async function listedOf(scene: Scene): Promise<number | 'gone'> {
 }
 
 async function expectHolding(scene: Scene, leaves: Leaves): Promise<void> {
-  expect(await holdingOf(scene)).toEqual({ ...UNTOUCHED, ...leaves, user: { ...UNTOUCHED_USER, ...leaves.user } })
+  const user = { ...UNTOUCHED_USER, ...leaves.user }
+  expect(await holdingOf(scene)).toEqual({ ...UNTOUCHED, imported: user.refresh, ...leaves, user })
 }

@@ -1,4 +1,4 @@
-import type { AppImportResult, ImportedApp, ImportSummary } from '../../index.ts'
+import type { ImportedApp, ImportedInstall, ImportResult, ImportSummary } from '../../index.ts'
 import type { Call, Command } from '../command.ts'
 import type { Terminal } from '../terminal.ts'
 import { row } from '../text.ts'
@@ -6,7 +6,7 @@ import { UsageError } from '../usage-error.ts'
 
 export const importApps: Command = {
   name: 'import',
-  summary: 'import apps from standard input, one JSON object in each line',
+  summary: 'import apps and installs from standard input, one JSON object in each line',
   details: [
     'docs/migrate.md describes the objects. What was imported before is left as it is, so the command can be repeated.',
     'Each entry that was not imported is printed with everything that is wrong with it, and at the end how many had which outcome.',
@@ -50,11 +50,11 @@ function dropped({ text }: Call): readonly (typeof LISTS)[number][] {
 }
 
 /** Lines may contain secrets, so that an error names one only by its number. */
-async function* entriesIn(lines: Terminal['lines']): AsyncGenerator<ImportedApp> {
+async function* entriesIn(lines: Terminal['lines']): AsyncGenerator<ImportedApp | ImportedInstall> {
   for await (const { line, text } of lines()) yield parsed(text, line)
 }
 
-function parsed(text: string, line: number): ImportedApp {
+function parsed(text: string, line: number): ImportedApp | ImportedInstall {
   try {
     return JSON.parse(text)
   } catch {
@@ -62,16 +62,16 @@ function parsed(text: string, line: number): ImportedApp {
   }
 }
 
-function isWorthPrinting({ outcome, dropped: left }: AppImportResult): boolean {
+function isWorthPrinting({ outcome, dropped: left }: ImportResult): boolean {
   return outcome === 'refused' || outcome === 'limit_reached' || left.length > 0
 }
 
-async function printResult({ print }: Call, result: AppImportResult): Promise<void> {
-  const { entry, key, outcome, errors, dropped: left } = result
+async function printResult({ print }: Call, result: ImportResult): Promise<void> {
+  const { entry, key, account, outcome, errors, dropped: left } = result
   const said = [...errors, ...left].map(
     ({ field, code, expected, received }) => `\n  ${field}: ${code}: expected ${expected}, received ${received}`,
   )
-  await print(result, row(String(entry), outcome, key) + said.join(''))
+  await print(result, row(String(entry), outcome, key, ...(account === undefined ? [] : [account])) + said.join(''))
 }
 
 function outcomesIn(summary: ImportSummary): string {

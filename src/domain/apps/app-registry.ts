@@ -13,9 +13,12 @@ import type { App, AppCounts, AppStanding } from './app.ts'
 import type { AppUpdate, ExpectedFields, NewApp, NewAppWithSecret } from './app-fields.ts'
 import type { PublicJwk } from './app-jwks.ts'
 import type { IsReservedName } from './fields/reserved-names.ts'
+import type { FindApp } from './find-app.ts'
 import type { Freeing } from './free-app.ts'
-import type { ImportAppsOptions, ImportedApp, ImportSummary } from './imported-app.ts'
+import type { ImportedApp, ImportOptions, ImportSummary } from './imported-app.ts'
+import type { ImportedInstall, ImportInstall } from './imported-install.ts'
 import type { RemoveApp } from './remove-app.ts'
+import type { Entries } from './run-import.ts'
 import type { StoreApp } from './store-app.ts'
 import type { VisibleApps } from './visible-apps.ts'
 
@@ -158,18 +161,17 @@ export interface AppRegistry {
   /** Revokes every token, code and session of the app; its secrets and keys are kept. */
   revokeTokens(key: string): Promise<App>
   /**
-   * Imports apps of another server, or of another store, with the keys and secrets that they have. An entry that was imported before
-   * is left as it is, so the call can be repeated, also after a failure of the store, with which it rejects. If the apps are to be
-   * removed again, that is done one by one.
+   * Imports apps of another server, or of another store, with the keys and secrets that they have, and what accounts have authorized
+   * them to do, with their refresh tokens. An entry that was imported before is left as it is, so the call can be repeated, also after
+   * a failure of the store, with which it rejects. What has ended here does not come back. If the apps are to be removed again, that is
+   * done one by one.
    *
-   * @param entries - a list, or any iterable, also an asynchronous one: of any number of entries, some at a time are in memory.
+   * @param entries - a list, or any iterable, also an asynchronous one: of any number of entries, some at a time are in memory. An app
+   *   comes before its installs.
    * @returns how many entries had which outcome. `onResult` gets them one by one.
    * @throws {@link AppGrantError} `not_permitted` without the host's authority. What is wrong with an entry is in its result.
    */
-  import(
-    entries: Iterable<ImportedApp> | AsyncIterable<ImportedApp>,
-    options?: ImportAppsOptions,
-  ): Promise<ImportSummary>
+  import(entries: Entries<ImportedApp | ImportedInstall>, options?: ImportOptions): Promise<ImportSummary>
   /**
    * Removes the app and everything it holds; what that took in the store is freed some seconds later. Returns false if there was no such app or
    * the caller may not see it.
@@ -191,6 +193,8 @@ export interface RegistryParts {
   readonly stamp: () => string
   readonly appsPerOwner: number
   readonly storeApp: StoreApp
+  readonly findApp: FindApp
+  readonly importInstall: ImportInstall
   readonly issuer: string | undefined
   readonly scopes: Scopes
   readonly redirects: RedirectPolicy

@@ -8,33 +8,42 @@ import { askingOnce } from '../accounts/accounts.ts'
 import { invalidRequest, isTextList, objectInput } from '../input/input.ts'
 import { onlyHost } from './app-errors.ts'
 import type { AppRegistry, RegistryParts } from './app-registry.ts'
-import type { AppImportResult, ImportAppsOptions, ImportError, ImportOutcome } from './imported-app.ts'
+import type { ImportError, ImportOptions, ImportResult } from './imported-app.ts'
+import type { Imported } from './imported-install.ts'
 import { readImportedApp } from './read-imported-app.ts'
-import { dryRunInput, runImport } from './run-import.ts'
+import { readImportedInstall } from './read-imported-install.ts'
+import { dryRunInput, isInstall, runImport } from './run-import.ts'
 
-const OPTIONS = knownMembers<ImportAppsOptions>({ dryRun: true, drop: true, onResult: true })
+const OPTIONS = knownMembers<ImportOptions>({ dryRun: true, drop: true, onResult: true })
 const LISTS = ['redirectUrls', 'scopes']
-/** The keys of about 50,000 entries are remembered, so that one that occurs again is noticed. */
+/** The keys of about 50,000 apps are remembered, so that one that occurs again is noticed, and a dry run knows whose installs follow. */
 const SEEN = { maxBytes: 16 * 1024 * 1024 }
 const SEEN_BYTES = 160
 
-/** What became of the app of an entry. */
-interface Stored {
-  readonly outcome: ImportOutcome
-  readonly errors?: readonly ImportError[]
+/** An app of an entry that was read. */
+interface Seen {
+  readonly entry: number
+  /** Whether it would be there by now, if this was not a dry run. */
+  readonly isPlanned: boolean
 }
 
-const KEY_IN_USE: Stored = {
+const UNKNOWN_APP: ImportError = {
+  field: 'app',
+  code: 'unknown_app',
+  expected: 'the key of an app that is there, or was imported before its installs',
+  received: 'another',
+}
+const KEY_IN_USE: Imported = {
   outcome: 'refused',
   errors: [keyError('key_in_use', 'a key that no other app has, or had until it was removed', 'one that is taken')],
 }
 
 /**
- * Imports apps (APP-10). The app is stored first, then its alias: until that is there, nobody finds the app by its key. The key of the
+ * Imports apps, and what accounts have authorized them to do (APP-10). The app is stored first, then its alias: until that is there, nobody finds the app by its key. The key of the
  * app is derived from the one that is imported, so a repeat after a crash in between finds the app and stores the alias.
  */
 export function createImportApps(parts: RegistryParts, actor: Actor): AppRegistry['import'] {
-  const { collection, pages, accounts, events, appsPerOwner } = parts
+  const { collection, pages, accounts, events, appsPerOwner, findApp } = parts
 
   return async (entries, options = {}) => {
     const { drop, onResult, dryRun } = objectInput(options, 'options', OPTIONS)
@@ -42,30 +51,53 @@ export function createImportApps(parts: RegistryParts, actor: Actor): AppRegistr
     if (drop !== undefined && !(isTextList(drop, LISTS.length) && drop.every((list) => LISTS.includes(list))))
       throw invalidRequest('drop', `a list of ${LISTS.join(' and ')}`, drop)
     if (actor.account !== undefined) throw onlyHost('can import apps')
-    const seen = createBoundedMap<number>(SEEN)
+    const seen = createBoundedMap<Seen>(SEEN)
     const planned = createBoundedMap<Promise<number>>(SEEN)
-    return runImport<AppImportResult>(entries, { onResult }, () => {
+    return runImport(entries, { onResult }, () => {
       const asked = askingOnce(accounts)
-      return async (entry, number) => {
+      const apps = new Map<string, Promise<StoredApp | undefined>>()
+
+      async function importApp(entry: unknown, number: number): Promise<ImportResult> {
         const { key, app, errors, dropped } = await readImportedApp(entry, { drop, parts, accounts: asked })
-        const result = { entry: number, key, dropped }
+        const result = { entry: number, type: 'app', key, dropped } as const
         if (!app) return { ...result, outcome: 'refused', errors }
-        const first = seen.get(digestOf(key))
+        const name = digestOf(key)
+        const first = seen.get(name)?.entry
         if (first !== undefined)
           return {
             ...result,
             outcome: 'refused',
             errors: [keyError('duplicate', 'each key once', `that of entry ${first}`)],
           }
-        seen.set(digestOf(key), number, { bytes: SEEN_BYTES })
+        const see = (isPlanned: boolean) => seen.set(name, { entry: number, isPlanned }, { bytes: SEEN_BYTES })
+        see(false)
         const { outcome, errors: found = [] } = await (isDry ? plan(app, planned) : store(app))
-        const isStored = outcome === 'registered' || outcome === 'exists'
+        if (outcome === 'would_import') see(true)
+        const isStored = outcome === 'imported' || outcome === 'exists'
         return { ...result, outcome, errors: found, ...(isStored && { app: app.key }) }
       }
+
+      async function importInstall(entry: object, number: number): Promise<ImportResult> {
+        const { key, account, install, errors } = await readImportedInstall(entry, { ...parts, accounts: asked })
+        const result = { entry: number, type: 'install', key, account, dropped: [] } as const
+        if (!install) return { ...result, outcome: 'refused', errors }
+        const finding = apps.get(key) ?? findApp.find(key)
+        apps.set(key, finding)
+        const app = await finding
+        if (app?.state !== 'live') {
+          if (isDry && seen.get(digestOf(key))?.isPlanned) return { ...result, outcome: 'would_import', errors }
+          return { ...result, outcome: 'refused', errors: [UNKNOWN_APP] }
+        }
+        const { outcome, errors: found = [] } = await parts.importInstall(app, install, { isDry, actor })
+        const isStored = outcome === 'imported' || outcome === 'exists'
+        return { ...result, outcome, errors: found, ...(isStored && { app: app.key }) }
+      }
+
+      return (entry, number) => (isInstall(entry) ? importInstall(entry, number) : importApp(entry, number))
     })
   }
 
-  async function store(app: LiveApp): Promise<Stored> {
+  async function store(app: LiveApp): Promise<Imported> {
     const known = await look(app)
     if (known) return known.outcome === 'exists' ? ((await storeAlias(app)) ?? known) : known
     const limit = { group: appsOfOwner(app.owner).group, max: appsPerOwner }
@@ -76,11 +108,11 @@ export function createImportApps(parts: RegistryParts, actor: Actor): AppRegistr
     const refused = await storeAlias(app)
     if (refused) return refused
     events.emit('app', actor, { change: 'imported', app: app.key })
-    return { outcome: 'registered' }
+    return { outcome: 'imported' }
   }
 
   /** What is there already. Undefined if nothing is. */
-  async function look({ key, owner, importedKey }: LiveApp): Promise<Stored | undefined> {
+  async function look({ key, owner, importedKey }: LiveApp): Promise<Imported | undefined> {
     const alias = importedKey === undefined ? undefined : await loadAlias(importedKey)
     const app = await collection.load<StoredApp>(appKind, appRef(key))
     const isTaken = alias && (alias.state === 'removed' || alias.app !== key)
@@ -89,7 +121,7 @@ export function createImportApps(parts: RegistryParts, actor: Actor): AppRegistr
   }
 
   /** Undefined if the alias leads to the app. If it leads to another one, an import for another owner was faster, and the app is removed. */
-  async function storeAlias({ key, importedKey }: LiveApp): Promise<Stored | undefined> {
+  async function storeAlias({ key, importedKey }: LiveApp): Promise<Imported | undefined> {
     if (importedKey === undefined) return undefined
     const name = aliasName(importedKey)
     const inserted = await collection.insert(aliasAt(name).kind, { state: 'live', name, app: key }, { durable: true })
@@ -106,13 +138,13 @@ export function createImportApps(parts: RegistryParts, actor: Actor): AppRegistr
   }
 
   /** What `store` would do. The owner's apps are counted once, and those that would be registered with them. */
-  async function plan(app: LiveApp, planned: BoundedMap<Promise<number>>): Promise<Stored> {
+  async function plan(app: LiveApp, planned: BoundedMap<Promise<number>>): Promise<Imported> {
     const known = await look(app)
     if (known) return known
     const before = planned.get(app.owner) ?? pages.count([appsOfOwner(app.owner)], 0)
     const after = before.then((count) => Math.min(count + 1, appsPerOwner + 1))
     planned.set(app.owner, after, { bytes: SEEN_BYTES + 2 * app.owner.length })
-    return { outcome: (await after) > appsPerOwner ? 'limit_reached' : 'would_register' }
+    return { outcome: (await after) > appsPerOwner ? 'limit_reached' : 'would_import' }
   }
 }
 

@@ -77,31 +77,27 @@ export const IMPORTED_APP = knownMembers<ImportedApp>(
 )
 
 /** How to import. */
-export interface ImportOptions<Result> {
+export interface ImportOptions {
   /** Whether everything is checked and reported, and nothing is stored. Default is false. */
   readonly dryRun?: boolean | undefined
-  /**
-   * Is called with the result of every entry, in their order, and waited for: the results of any number of entries need no memory.
-   * Default is none.
-   */
-  readonly onResult?: ((result: Result) => void | Promise<void>) | undefined
-}
-
-/** How to import apps. */
-export interface ImportAppsOptions extends ImportOptions<AppImportResult> {
   /**
    * The lists of which invalid entries are left out and reported, instead of refusing the app: redirect URLs that are not allowed,
    * scopes that are not in the catalogue. Default is none.
    */
   readonly drop?: readonly ('redirectUrls' | 'scopes')[] | undefined
+  /**
+   * Is called with the result of every entry, in their order, and waited for: the results of any number of entries need no memory.
+   * Default is none.
+   */
+  readonly onResult?: ((result: ImportResult) => void | Promise<void>) | undefined
 }
 
 /** What became of an entry. */
 export type ImportOutcome =
   /** It was stored. */
-  | 'registered'
+  | 'imported'
   /** The same in a dry run: nothing was stored. */
-  | 'would_register'
+  | 'would_import'
   /** It was imported before. Nothing was changed. */
   | 'exists'
   /** The owner has as many apps as it may have. Nothing was stored. */
@@ -120,6 +116,10 @@ export type ImportErrorCode =
   | 'key_in_use'
   /** There is no such app: import it first. */
   | 'unknown_app'
+  /** The authorization has ended here: it was withdrawn, has expired, or the account has another epoch. Only the account can renew it. */
+  | 'install_ended'
+  /** Another app or account has this refresh token. */
+  | 'token_in_use'
   /** Not a secret in clear: a hash, a placeholder, or a reference to where the secret is. */
   | 'not_a_secret'
   /** Not a hash of a secret in that scheme. It may be the secret itself. */
@@ -136,18 +136,17 @@ export interface ImportError extends Omit<FieldError, 'code'> {
 export interface ImportResult {
   /** Which entry it is, from 1. */
   readonly entry: number
+  readonly type: 'app' | 'install'
+  /** The key of the app, as far as the entry has one. */
+  readonly key: string
+  /** The account of an install, as far as the entry has one. */
+  readonly account?: string
   readonly outcome: ImportOutcome
+  /** The key under which the app is managed. Absent if the entry was not stored. */
+  readonly app?: string
   /** Why it was refused: each field, what is expected and what was received. Empty unless it was. */
   readonly errors: readonly ImportError[]
-}
-
-/** What became of an app. */
-export interface AppImportResult extends ImportResult {
-  /** The key of the entry, as far as it is one. */
-  readonly key: string
-  /** The key under which the app is managed. Absent if it was not stored. */
-  readonly app?: string
-  /** What was left out of its lists by the option `drop`. */
+  /** What was left out of the lists of an app by the option `drop`. */
   readonly dropped: readonly FieldError[]
 }
 

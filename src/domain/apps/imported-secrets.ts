@@ -17,7 +17,9 @@ const SCHEME = /^[\w.-]{1,64}$/
 const MAX_HASH = 1024
 const DIGEST_BYTES = 32
 const ENCODINGS = { 'sha256-hex': 'hex', 'sha256-base64': 'base64', 'sha256-base64url': 'base64url' } as const
-const BUILT_IN = ['plain', ...Object.keys(ENCODINGS)].join(', ')
+/** The schemes that need no function of the host. */
+export const BUILT_IN_SCHEMES: readonly string[] = ['plain', ...Object.keys(ENCODINGS)]
+const BUILT_IN = BUILT_IN_SCHEMES.join(', ')
 // How others begin what they store of a secret: $name$…, {NAME}…, and Django's hashers.
 const HASH =
   /^(\$[\w.-]+\$|\{[\w.@-]+\}|(pbkdf2_sha256|pbkdf2_sha1|argon2|bcrypt_sha256|bcrypt|scrypt|sha1|md5|unsalted_sha1|unsalted_md5|crypt)\$)./
@@ -99,12 +101,17 @@ export function readImportedSecrets(
   function digestOfPlain(field: string, text: unknown): string | undefined {
     if (typeof text !== 'string' || !canBeSecret(text) || !/^[\x20-\x7e]+$/.test(text))
       return add(field, 'not_a_secret', '1–255 characters of printable ASCII', lengthOf(text))
-    if (PLACEHOLDER.test(text))
+    if (isPlaceholder(text))
       return add(field, 'not_a_secret', 'the secret itself, which this text only stands for', lengthOf(text))
     if (HASH.test(text))
       return add(field, 'not_a_secret', 'the secret in clear: a hash is a legacySecret with its scheme', lengthOf(text))
     return digestOf(text)
   }
+}
+
+/** Whether the text only stands for a secret. */
+export function isPlaceholder(text: string): boolean {
+  return PLACEHOLDER.test(text)
 }
 
 /** The SHA-256 of a text in one of the built-in schemes, as it is stored here. Undefined if it is none. */
@@ -118,6 +125,7 @@ export function digestIn(scheme: string, text: unknown): string | undefined {
   return bytes.length === DIGEST_BYTES && (isExact || isPadded) ? bytes.toString('base64url') : undefined
 }
 
-function lengthOf(value: unknown): string {
+/** What is shown of a secret. */
+export function lengthOf(value: unknown): string {
   return typeof value === 'string' ? `a text of ${value.length} characters` : typeof value
 }

@@ -14,7 +14,7 @@ import type { RegistryParts } from './app-registry.ts'
 import { fieldOptionsFor } from './field-options-for.ts'
 import { readOwn, readSubmission } from './fields/submission.ts'
 import { isImportedKey } from './find-app.ts'
-import { IMPORTED_APP, type ImportAppsOptions, type ImportError } from './imported-app.ts'
+import { IMPORTED_APP, type ImportError, type ImportOptions } from './imported-app.ts'
 import { type AddError, readImportedSecrets } from './imported-secrets.ts'
 import { newApp } from './new-app.ts'
 
@@ -29,7 +29,7 @@ export interface ReadApp {
 /** Checks an entry, with the directory as it is at the moment. Nothing of the store is read. */
 export async function readImportedApp(
   entry: unknown,
-  { drop = [], parts, accounts }: Pick<ImportAppsOptions, 'drop'> & { parts: RegistryParts; accounts: Accounts },
+  { drop = [], parts, accounts }: Pick<ImportOptions, 'drop'> & { parts: RegistryParts; accounts: Accounts },
 ): Promise<ReadApp> {
   const errors: ImportError[] = []
   const add: AddError = (field, code, expected, received) => void errors.push({ field, code, expected, received })
@@ -41,7 +41,7 @@ export async function readImportedApp(
   const now = parts.clock()
   const read = (name: string) => readOwn(entry, name)
   const type = read('type')
-  if (type !== undefined && type !== 'app') add('type', 'invalid_value', 'app, or no type', shownValue(type))
+  if (type !== undefined && type !== 'app') add('type', 'invalid_value', 'app, install or no type', shownValue(type))
   const key = read('key')
   const isKeyed = typeof key === 'string' && isImportedKey(key)
   if (!isKeyed) add('key', 'invalid_value', '1–255 characters of visible ASCII', shownValue(key))

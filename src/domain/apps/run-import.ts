@@ -1,5 +1,6 @@
 import { fewAtOnce } from '../../base/few-at-once.ts'
 import { flagInput, invalidRequest } from '../input/input.ts'
+import { readOwn } from './fields/submission.ts'
 import type { ImportOptions, ImportOutcome, ImportResult, ImportSummary } from './imported-app.ts'
 
 const CHUNK = 100
@@ -11,18 +12,19 @@ export type Entries<Entry> = Iterable<Entry> | AsyncIterable<Entry>
  * Imports the entries in their order, some at once, and reports the results in their order. What is kept does not grow with the number
  * of entries. If the store fails, it rejects: the entries before were imported, and importing all again is safe.
  *
- * @param start - is called before each hundred entries, and returns what imports one of them.
+ * @param start - is called before at most a hundred entries, which are all installs or none, because an install must find its app. It
+ *   returns what imports one of them.
  */
-export async function runImport<Result extends ImportResult>(
+export async function runImport(
   entries: unknown,
-  { onResult }: ImportOptions<Result>,
-  start: () => (entry: unknown, number: number) => Promise<Result>,
+  { onResult }: Pick<ImportOptions, 'onResult'>,
+  start: () => (entry: unknown, number: number) => Promise<ImportResult>,
 ): Promise<ImportSummary> {
   if (onResult !== undefined && typeof onResult !== 'function')
     throw invalidRequest('onResult', 'a function of a result', onResult)
   const summary: Record<ImportOutcome, number> = {
-    registered: 0,
-    would_register: 0,
+    imported: 0,
+    would_import: 0,
     exists: 0,
     limit_reached: 0,
     refused: 0,
@@ -39,8 +41,9 @@ export async function runImport<Result extends ImportResult>(
     }
   }
   for await (const entry of iterable(entries)) {
+    if (chunk.length === CHUNK || (chunk.length > 0 && isInstall(entry) !== isInstall(chunk[0]))) await flush()
     number++
-    if (chunk.push(entry) === CHUNK) await flush()
+    chunk.push(entry)
   }
   if (chunk.length > 0) await flush()
   return summary
@@ -59,6 +62,11 @@ function isIterable(value: unknown): value is Entries<unknown> {
   } catch {
     return false
   }
+}
+
+/** Whether an entry is that of an install. */
+export function isInstall(entry: unknown): entry is object {
+  return typeof entry === 'object' && entry !== null && readOwn(entry, 'type') === 'install'
 }
 
 /** The option `dryRun`. */

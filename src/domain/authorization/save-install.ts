@@ -27,6 +27,8 @@ export type SaveInstall = (
     readonly endsAt: number
     readonly installStamp?: string | undefined
     readonly newStamp?: string | undefined
+    /** When a new install was approved. Default is now. */
+    readonly installedAt?: number | undefined
   },
 ) => Promise<LiveInstall | undefined>
 
@@ -37,7 +39,7 @@ export function createSaveInstall(parts: {
 }): SaveInstall {
   const { collection, clock, stamp } = parts
 
-  return async (app, { actor, scope, audience, epoch, endsAt, installStamp, newStamp }) => {
+  return async (app, { actor, scope, audience, epoch, endsAt, installStamp, newStamp, installedAt }) => {
     const { account } = actor
     const id = installId(app, account)
     const written = await collection.write<StoredInstall>(
@@ -54,7 +56,7 @@ export function createSaveInstall(parts: {
           app: app.key,
           account,
           ...(epoch !== undefined && { epoch }),
-          installedAt: current?.installedAt ?? clock(),
+          installedAt: current?.installedAt ?? installedAt ?? clock(),
           approvedBy: current?.approvedBy ?? actor,
           ...(current?.lastUsedDay !== undefined && { lastUsedDay: current.lastUsedDay }),
           scope: united(current?.scope, scope) ?? [],

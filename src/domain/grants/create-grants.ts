@@ -20,6 +20,7 @@ import type { ClientIds } from '../registration/client-ids.ts'
 import type { AccessTokenIssuer, TokenResponse } from '../tokens/access-token-issuer.ts'
 import { type CodeInput, createExchangeCode } from './authorization-code.ts'
 import { type ClientCredentialsInput, createClientCredentials } from './client-credentials.ts'
+import { createFindLegacy } from './find-legacy.ts'
 import { createNewAppSteps } from './new-app-steps.ts'
 import { createPresentingApps, type PresentingApps } from './presenting-apps.ts'
 import { createRefresh, type RefreshInput } from './refresh-token.ts'
@@ -77,7 +78,14 @@ export function createGrants(parts: GrantParts): {
   const repeated = createRepeatedStep(deciding)
   const steps = createSessionSteps({ ...deciding, repeated, newApps: createNewAppSteps(parts) })
   const presentingApps = createPresentingApps(deciding)
-  const sessions = createSessionExchange({ ...parts, presentingApps, steps, ending: createSessionEnding(parts) })
+  const ending = createSessionEnding(parts)
+  const sessions = createSessionExchange({
+    ...parts,
+    presentingApps,
+    steps,
+    ending,
+    findLegacy: createFindLegacy(parts),
+  })
   const grants = {
     clientCredentials: createClientCredentials(deciding),
     exchangeCode: createExchangeCode({ ...parts, sessions }),

@@ -1,6 +1,6 @@
 import type { EventSource } from '../../base/events.ts'
 import { sameDigest } from '../../credentials/digest.ts'
-import type { TokenFormat } from '../../credentials/token-format.ts'
+import type { ParsedToken, TokenFormat } from '../../credentials/token-format.ts'
 import type { LiveApp } from '../../records/app.ts'
 import { type Collection, hasExpired } from '../../records/collection.ts'
 import { installKind, installRef, type LiveInstall } from '../../records/install.ts'
@@ -15,10 +15,11 @@ import { because, type Known, type Refusals } from '../refusals.ts'
 import type { CredentialApp } from '../registration/app-of-credential.ts'
 import type { ClientApps } from '../registration/client-apps.ts'
 import type { TokenResponse } from '../tokens/access-token-issuer.ts'
+import type { FindLegacy } from './find-legacy.ts'
 import { newInstallOf } from './new-app-steps.ts'
 import type { Attempt, Presented, Usable } from './presented.ts'
 import type { PresentingApps } from './presenting-apps.ts'
-import { type Credential, stageOf } from './session-credential.ts'
+import { type Credential, isCredential, stageOf } from './session-credential.ts'
 import type { SessionEnding } from './session-ending.ts'
 import type { SessionGrant } from './session-grant.ts'
 import type { SessionSteps } from './session-steps.ts'
@@ -40,14 +41,21 @@ export interface SessionExchange {
    *
    * @returns the account whose session it was; undefined if the session gave nothing any more.
    */
-  revoke(app: LiveApp, credential: Credential, source: EventSource): Promise<string | undefined>
+  revoke(app: LiveApp, identified: Identified, source: EventSource): Promise<string | undefined>
   /** Whether the credential was ever issued, to any app. */
-  isGenuine(credential: Credential): Promise<boolean>
+  isGenuine(identified: Identified): Promise<boolean>
+  /** What a text is that is no access token: what it was parsed as, which need not be genuine, or an imported refresh token. */
+  identify(text: string, parsed: ParsedToken | undefined): Promise<Identified | undefined>
 }
+
+/** A credential of a session, and its text. */
+export type Identified = Pick<Presented, 'credential' | 'text'>
 
 /** A session that the presented credential belongs to, read together with its install. */
 interface FoundSession extends Omit<Usable, 'install'> {
   readonly install: LiveInstall | undefined
+  /** The credential as the session knows it. */
+  readonly credential: Credential
 }
 
 export function createSessionExchange(parts: {
@@ -58,6 +66,7 @@ export function createSessionExchange(parts: {
   readonly refusals: Refusals
   readonly steps: SessionSteps
   readonly ending: SessionEnding
+  readonly findLegacy: FindLegacy
   readonly failures: FailureLimiter
   readonly format: TokenFormat
   readonly retries: Retries
@@ -71,6 +80,7 @@ export function createSessionExchange(parts: {
     refusals,
     steps,
     ending,
+    findLegacy,
     failures,
     format,
     retries,
@@ -85,15 +95,17 @@ export function createSessionExchange(parts: {
       if (typeof presenting === 'object') return presenting
       return refusals.watch({}, sourceInput(input), async () => {
         if (presenting === 'removed') throw invalid('revoked')
-        throw invalid(presented && (await isGenuine(presented as Credential)) ? 'other_app' : 'unknown')
+        const identified = await identifyAs(kind, text)
+        throw invalid(identified && (await isGenuine(identified)) ? 'other_app' : 'unknown')
       })
     },
     async read({ kind, invalid }, text, app) {
       assertNotSuspended(app)
-      const parsed = format.read(text)
-      if (parsed?.kind !== kind) throw invalid('unknown')
-      if (parsed.app !== app.key) throw invalid((await isGenuine(parsed)) ? 'other_app' : 'unknown')
-      return parsed
+      const identified = await identifyAs(kind, text)
+      if (!identified) throw invalid('unknown')
+      const { credential } = identified
+      if (credential.app !== app.key) throw invalid((await isGenuine(identified)) ? 'other_app' : 'unknown')
+      return credential
     },
     async exchange(presented) {
       const attempt: Attempt = { hasStored: false }
@@ -101,15 +113,16 @@ export function createSessionExchange(parts: {
       // An attempt that a concurrent one with the same credential has overtaken is repeated, so each time one of them succeeds.
       const mayRetry = retries()
       do {
-        const found = await usable(presented, asked)
-        const taken = await steps.take(presented, found, attempt)
-        if (taken === 'used') return refuseUsed(presented, found, attempt)
+        const { credential, ...found } = await usable(presented, asked)
+        const current = { ...presented, credential }
+        const taken = await steps.take(current, found, attempt)
+        if (taken === 'used') return refuseUsed(current, found, attempt)
         if (taken !== 'overtaken') return taken
       } while (mayRetry())
       throw conflict('The code or refresh token is still valid: repeat the call.')
     },
-    async revoke(app, credential, source) {
-      const found = await find(credential)
+    async revoke(app, identified, source) {
+      const found = await find(identified)
       if (!found) return undefined
       await ending.end(sessionOf(app, found), { change: 'removed', source })
       const { session, isExpired } = found
@@ -117,15 +130,37 @@ export function createSessionExchange(parts: {
       return wasUsable ? installOf(found)?.account : undefined
     },
     isGenuine,
+    identify,
   }
 
-  async function isGenuine(credential: Credential): Promise<boolean> {
-    const found = await find(credential)
+  async function isGenuine(identified: Identified): Promise<boolean> {
+    const found = await find(identified)
     return found !== undefined && !found.isExpired
   }
 
-  /** The session of a genuine credential: its tag proves that it was issued, however long ago. */
-  async function find(credential: Credential): Promise<FoundSession | undefined> {
+  /** What is presented as a credential of that kind. */
+  async function identifyAs(kind: Credential['kind'], text: string): Promise<Identified | undefined> {
+    const parsed = format.read(text)
+    const mayBe = parsed ? parsed.kind === kind : kind === 'rt'
+    return mayBe ? identify(text, parsed) : undefined
+  }
+
+  /** A text that is a credential of this package costs no read. */
+  async function identify(text: string, parsed: ParsedToken | undefined): Promise<Identified | undefined> {
+    const credential = parsed ? isCredential(parsed) && parsed : await findLegacy(text)
+    return credential ? { credential, text } : undefined
+  }
+
+  /** The session of a genuine credential. A refresh token that another store had is of this package, and imported all the same. */
+  async function find({ credential, text }: Identified): Promise<FoundSession | undefined> {
+    const found = await findStored(credential)
+    if (found || credential.kind !== 'rt' || credential.secret === text) return found
+    const legacy = await findLegacy(text)
+    return legacy?.app === credential.app ? findStored(legacy) : undefined
+  }
+
+  /** The session that a credential names, if its tag proves that it was issued, however long ago. */
+  async function findStored(credential: Credential): Promise<FoundSession | undefined> {
     const [record, installRecord] = await collection.get([sessionRef(credential), installRef(credential)])
     if (!record) return undefined
     const session = sessionKind.unpack(record)
@@ -135,6 +170,7 @@ export function createSessionExchange(parts: {
     const install = installRecord && installKind.unpack(installRecord)
     const isCurrent = install?.state === 'live' && install.stamp === session.install?.stamp
     return {
+      credential,
       record,
       session,
       install: isCurrent ? install : undefined,
@@ -144,8 +180,9 @@ export function createSessionExchange(parts: {
   }
 
   /** The session of the presented credential, if the app may use it now. */
-  async function usable({ app, credential, grant }: Presented, asked: Accounts): Promise<Usable> {
-    const found = await find(credential)
+  async function usable(presented: Presented, asked: Accounts): Promise<Usable & Pick<FoundSession, 'credential'>> {
+    const { app, grant } = presented
+    const found = await find(presented)
     if (!found) throw grant.invalid('unknown')
     const { session } = found
     grant.assertBound?.(session)

@@ -79,7 +79,7 @@ export function createReportLeak(parts: {
       const account = await accessTokens.revoke(app, { parsed, credential }, source)
       return account === undefined ? undefined : { credential: 'accessToken', app: app.key, account }
     }
-    const account = await sessions.revoke(app, parsed, source)
+    const account = await sessions.revoke(app, { credential: parsed, text }, source)
     if (account === undefined) return undefined
     return { credential: parsed.kind === 'ac' ? 'code' : 'refreshToken', app: app.key, account }
   }
