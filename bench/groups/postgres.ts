@@ -5,6 +5,7 @@ import { startPostgres } from '../../test/support/servers/postgres.ts'
 import { cycle, mint, platform } from '../apps.ts'
 import { atOnce, interleaved, shuffled } from '../measure.ts'
 import type { Bench, Group } from '../report.ts'
+import { httpOnPostgres } from './http.ts'
 
 /** By how many are in flight. */
 const GOALS: Readonly<Record<number, { readonly verify: string; readonly issue: string }>> = {
@@ -20,6 +21,7 @@ export const postgres: Group = async (bench) => {
   const admin = new Client(server.url)
   await admin.connect()
   await throughput(bench, server.url)
+  await httpOnPostgres(bench, server.url)
   await regenerate(bench, server.url)
   await bytes(bench, server.url, admin)
   await sweeping(bench, server.url, admin)

@@ -73,6 +73,35 @@ declare module '@jmondi/oauth2-server' {
   }
 }
 
+declare module '@better-auth/oauth-provider' {
+  export function oauthProvider(options: object): object
+}
+
+declare module 'better-auth' {
+  interface Auth {
+    readonly api: {
+      signUpEmail(call: object): Promise<{ readonly headers: Headers }>
+      adminCreateOAuthClient(call: object): Promise<{ readonly client_id: string; readonly client_secret: string }>
+    }
+  }
+  export function betterAuth(options: object): Auth
+}
+
+declare module 'better-auth/db/migration' {
+  export function getMigrations(options: object): Promise<{ runMigrations(): Promise<void> }>
+}
+
+declare module 'better-auth/node' {
+  import type { IncomingMessage, ServerResponse } from 'node:http'
+  import type { Auth } from 'better-auth'
+
+  export function toNodeHandler(auth: Auth): (req: IncomingMessage, res: ServerResponse) => Promise<void>
+}
+
+declare module 'better-auth/plugins' {
+  export function jwt(): object
+}
+
 declare module 'autocannon' {
   import type { EventEmitter } from 'node:events'
 

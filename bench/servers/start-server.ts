@@ -11,7 +11,7 @@ export interface BenchServer extends Served {
 
 /**
  * @param program - which of the programs beside this file.
- * @param args - the port of Redis, then settings.
+ * @param args - the port of Redis or the URL of PostgreSQL, then settings.
  */
 export async function startServer(program: string, args: readonly string[]): Promise<BenchServer> {
   const child = fork(new URL(`${program}.ts`, import.meta.url), args)
