@@ -35,7 +35,9 @@ export function writePage(groups: readonly string[]): void {
 
 function machine(results: readonly Result[]): string {
   const runs = new Set(results.map(({ date, machine, node }) => `${date.slice(0, 10)}, ${machine}, Node ${node}`))
-  const peers = Object.entries(PEERS).map(([name, version]) => `${name} ${version}`)
+  // better-auth is named once, not with each of its parts.
+  const named = Object.entries(PEERS).filter(([name]) => !name.startsWith('@better-auth/'))
+  const peers = named.map(([name, version]) => `${name} ${version}`)
   return `Measured: ${[...runs].join('; ')}.\nPeers: ${peers.join(', ')}.`
 }
 

@@ -4,9 +4,9 @@ import { startProxy, type TcpProxy } from '../../faults/tcp-proxy.ts'
 import { passesTheKit } from '../../support/kit.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
 import {
-  collectionOf,
   DRIVERS,
   describeWithMongo,
+  emptyCollections,
   OLDEST_DRIVERS,
   preparedStore,
 } from '../../support/servers/mongo-target.ts'
@@ -17,22 +17,17 @@ const NO_BREAK = 'the target has no break and restore'
 const NO_PROCESS = 'the target has no process'
 const NO_WATCH = 'the store has no watch'
 
-/** Deletes what the TTL monitor would have deleted by that time. */
-const sweeping = (client: () => MongoClient) => async (namespace: string, now: number) =>
-  void (await collectionOf(client(), namespace).deleteMany({ reclaimAt: { $lte: new Date(now) } }))
-
 describeWithMongo(
   'mongoStore passes the conformance kit',
   (target, { layout, isNewest }) => {
     // A standalone server differs in no command that an older driver sends.
     if (layout === 'standalone' && !isNewest) return
-    let client: MongoClient
-    beforeAll(() => {
-      client = target().connect()
-    })
-    const open = (namespace: string) => preparedStore(client, namespace)
+    const { open, opened } = emptyCollections(target)
+    /** Deletes what the TTL monitor would have deleted by that time. */
+    const sweep = async (namespace: string, now: number) =>
+      void (await (await opened(namespace)).deleteMany({ reclaimAt: { $lte: new Date(now) } }))
     const notTried = [NO_BREAK, NO_CONDITIONS, NO_PROCESS, ...(layout === 'standalone' ? [NO_WATCH] : [])]
-    passesTheKit(() => ({ open, sweep: sweeping(() => client) }), notTried)
+    passesTheKit(() => ({ open, sweep }), notTried)
   },
   [...DRIVERS, ...OLDEST_DRIVERS],
 )

@@ -3,7 +3,7 @@ import { MongoClient, type MongoClientOptions } from 'mongodb'
 import { MongoClient as MongoClient6 } from 'mongodb-6'
 import { MongoClient as OldestMongoClient6 } from 'mongodb-6-oldest'
 import { MongoClient as OldestMongoClient7 } from 'mongodb-7-oldest'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe } from 'vitest'
 import { type MongoStore, mongoStore } from '../../../adapters/mongodb/mongo-store.ts'
 import { describeWith } from './describe-with.ts'
 import { mongodBinary, mongodMissing, startMongod, startReplicaSet } from './mongod.ts'
@@ -104,6 +104,42 @@ export async function preparedStore(client: MongoClient, collection?: string): P
   const store = storeOn(client, collection)
   await quietly(() => store.prepare())
   return store
+}
+
+/**
+ * Opens stores on empty collections. They are emptied after each test and used again, because making one with its
+ * indexes is slow. Stores that are opened by the same name within a test have the same collection.
+ */
+export function emptyCollections(target: () => MongoTarget) {
+  let client: MongoClient
+  const used = new Map<string, Promise<string>>()
+  const empty: string[] = []
+  beforeAll(() => {
+    client = target().connect()
+  })
+  afterEach(async () => {
+    const names = await Promise.all(used.values())
+    used.clear()
+    await Promise.all(names.map((name) => collectionOf(client, name).deleteMany({})))
+    empty.push(...names)
+  })
+  const prepared = async (name: string) => {
+    await preparedStore(client, name)
+    return name
+  }
+  const nameOf = (name: string) => {
+    const again = used.get(name)
+    if (again) return again
+    const emptied = empty.pop()
+    const collection = emptied ? Promise.resolve(emptied) : prepared(name)
+    used.set(name, collection)
+    return collection
+  }
+  return {
+    open: async (name = freshName()): Promise<MongoStore> => storeOn(client, await nameOf(name)),
+    /** The collection of the stores that were opened by that name. */
+    opened: async (name: string) => collectionOf(client, await nameOf(name)),
+  }
 }
 
 /** What `run` warned of by `process.emitWarning`, which is not printed. */
