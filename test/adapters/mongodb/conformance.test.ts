@@ -25,7 +25,7 @@ describeWithMongo(
     const { open, opened } = emptyCollections(target)
     /** Deletes what the TTL monitor would have deleted by that time. */
     const sweep = async (namespace: string, now: number) =>
-      void (await (await opened(namespace)).deleteMany({ reclaimAt: { $lte: new Date(now) } }))
+      void (await opened(namespace).deleteMany({ reclaimAt: { $lte: new Date(now) } }))
     const notTried = [NO_BREAK, NO_CONDITIONS, NO_PROCESS, ...(layout === 'standalone' ? [NO_WATCH] : [])]
     passesTheKit(() => ({ open, sweep }), notTried)
   },

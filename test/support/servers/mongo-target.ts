@@ -112,33 +112,26 @@ export async function preparedStore(client: MongoClient, collection?: string): P
  */
 export function emptyCollections(target: () => MongoTarget) {
   let client: MongoClient
-  const used = new Map<string, Promise<string>>()
+  const used = new Map<string, string>()
   const empty: string[] = []
   beforeAll(() => {
     client = target().connect()
   })
   afterEach(async () => {
-    const names = await Promise.all(used.values())
+    const names = [...used.values()]
     used.clear()
     await Promise.all(names.map((name) => collectionOf(client, name).deleteMany({})))
     empty.push(...names)
   })
-  const prepared = async (name: string) => {
-    await preparedStore(client, name)
-    return name
-  }
   const nameOf = (name: string) => {
-    const again = used.get(name)
-    if (again) return again
-    const emptied = empty.pop()
-    const collection = emptied ? Promise.resolve(emptied) : prepared(name)
+    const collection = used.get(name) ?? empty.pop() ?? name
     used.set(name, collection)
     return collection
   }
   return {
-    open: async (name = freshName()): Promise<MongoStore> => storeOn(client, await nameOf(name)),
+    open: (name = freshName()): Promise<MongoStore> => preparedStore(client, nameOf(name)),
     /** The collection of the stores that were opened by that name. */
-    opened: async (name: string) => collectionOf(client, await nameOf(name)),
+    opened: (name: string) => collectionOf(client, nameOf(name)),
   }
 }
 
