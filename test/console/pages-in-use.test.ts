@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { exampleApp } from '../../src/testing/index.ts'
 import { appSigner } from '../support/app-signer.ts'
-import { REDIRECT } from '../support/session-fixture.ts'
-import { consoleWorld } from './world.ts'
+import { DAY, REDIRECT } from '../support/session-fixture.ts'
+import { unclosedStore } from '../support/unclosed-store.ts'
+import { type ConsoleWorld, consoleWorld } from './world.ts'
 
 const { jwk: PUBLIC_JWK } = await appSigner()
 
@@ -10,6 +12,13 @@ const FIELDS = {
   'Homepage required': 'https://fax.example/',
   'Admin email required': 'ops@fax.example',
   'Redirect URL 1': 'https://fax.example/callback',
+}
+
+/** Issues a token to the app of the world, and writes the day of that. */
+async function useApp(w: ConsoleWorld): Promise<void> {
+  const node = w.node({ store: unclosedStore(w.inner) })
+  await w.exchange(await w.code(), {}, node)
+  await node.close()
 }
 
 describe('the pages of an account', () => {
@@ -337,14 +346,42 @@ describe('the form of an app', () => {
     ])
   })
 
-  it('at the limit says so, and keeps what was typed (CON-20, APP-6)', async () => {
-    const w = await consoleWorld({}, { appsPerOwner: 1 })
+  it('at the limit says so, names the apps that were not used for the longest time, and keeps what was typed (CON-20, APP-6)', async () => {
+    const w = await consoleWorld({}, { appsPerOwner: 7 })
+    for (const name of ['Never', 'Second', 'Third', 'Fourth', 'Fifth', 'Last'])
+      await w.appgrant.apps.register({ ...exampleApp({ owner: 'org', name }) })
+    w.clock.advance(DAY)
+    await useApp(w)
     const page = await (await w.open('/apps/new')).fill(FIELDS).press('OK')
-    expect([page.status, page.notes, page.value('Name required')]).toEqual([
-      409,
-      ['You have 1 of 1 app. Remove it before you add another.'],
-      'Fax Archive',
+    expect([page.status, page.value('Name required')]).toEqual([409, 'Fax Archive'])
+    expect(page.notes).toEqual([
+      expect.stringMatching(
+        /^You have 7 of 7 apps\. Remove one before you add another\.These were .*:(?:(?:Never|Second|Third|Fourth|Fifth|Last) Not used yet ?){5}All apps/,
+      ),
     ])
+    expect((await page.follow('Third')).heading).toBe('Third')
+    w.clock.advance(90 * DAY)
+    const idle = await (await w.open('/apps/new')).fill(FIELDS).press('OK')
+    expect((await idle.follow('All apps that have not been used for 90 days')).rows).toHaveLength(7)
+  })
+
+  it('shows only the apps that were not used for as long as was chosen, and keeps that on the way (APP-13)', async () => {
+    const w = await consoleWorld()
+    await w.appgrant.apps.register(exampleApp({ owner: 'org', name: 'Never' }))
+    w.clock.advance(60 * DAY)
+    await useApp(w)
+    w.clock.advance(30 * DAY)
+    await w.appgrant.apps.register(exampleApp({ owner: 'org', name: 'New' }))
+    const idle = async (days: string) => {
+      const page = await (await w.open('/apps')).fill({ 'Last used': days }).press('Search')
+      return page.rows.map((cells) => /Never|New|Call Reports/.exec(cells.join(' '))?.[0]).sort()
+    }
+    expect(await idle('')).toEqual(['Call Reports', 'Never', 'New'])
+    expect(await idle('30')).toEqual(['Call Reports', 'Never'])
+    expect(await idle('90')).toEqual(['Never'])
+    expect(await idle('365')).toEqual([])
+    expect((await w.open('/apps?idle=1')).rows).toHaveLength(3)
+    expect((await w.open('/apps?idle=90')).text).toContain('<option value="90" selected>90+ days ago</option>')
   })
 
   it('asks for the API type if the host names some, and offers only what the account may register (CON-21)', async () => {

@@ -19,6 +19,7 @@ import type { AppView } from '../../src/console/pages/app-view.ts'
 import { type AppRow, type AppsView, appsPage } from '../../src/console/pages/apps.ts'
 import { type Confirmation, confirmPage } from '../../src/console/pages/confirm.ts'
 import { failurePage, otherViewerPage } from '../../src/console/pages/failure.ts'
+import { idlestApps } from '../../src/console/pages/idlest-apps.ts'
 import { instancesPage } from '../../src/console/pages/instances.ts'
 import { keptForm, type Obstacle } from '../../src/console/pages/kept-form.ts'
 import { removingApps, removingInstances, withdrawing } from '../../src/console/pages/list-confirmations.ts'
@@ -244,6 +245,7 @@ export const SAMPLES: Readonly<Record<string, (context: Context) => Content>> = 
   'apps-empty': (context) => apps(context, { rows: [], list: { isFirst: true } }),
   'apps-none-found': (context) =>
     apps(context, { rows: [], list: { isFirst: true }, filters: { ...NO_FILTERS, name: 'STRASSE', status: 'active' } }),
+  'apps-idle': (context) => apps(context, { filters: { ...NO_FILTERS, idle: '90' }, list: { isFirst: true } }),
   'apps-cut': (context) =>
     apps(context, { rows: [], filters: { ...NO_FILTERS, name: 'x' }, list: { isFirst: true, next: 'n', isCut: true } }),
   'apps-not-permitted': (context) => apps(context, { mayRegister: false }),
@@ -252,6 +254,11 @@ export const SAMPLES: Readonly<Record<string, (context: Context) => Content>> = 
   'tokens-none': (context) => tokensPage(tokens(context, { rows: [], total: 0 }), context),
   'new-app': (context) => newAppPage(newApp, context),
   'new-app-wrong': (context) => newAppPage(wrongApp, context),
+  'new-app-limit': (context) => {
+    const { texts } = context
+    const body = html`<p>${texts.appLimit(1000)}</p>${idlestApps(appRows(context), context)}`
+    return newAppPage({ ...newApp, status: 409, message: note({ tone: 'error', isAnnounced: true, body }) }, context)
+  },
   'new-app-own-keys': (context) =>
     newAppPage(
       {

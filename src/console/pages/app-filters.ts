@@ -1,6 +1,10 @@
 import { type Html, html } from '../../frame/html.ts'
 import type { Context } from '../context.ts'
 
+/** The numbers of days that a list offers. */
+export const IDLE_DAYS = ['30', '90', '365'] as const
+export type IdleDays = (typeof IDLE_DAYS)[number]
+
 /** What a list of apps is narrowed by, as the query of its address has it. Empty: not at all. */
 export interface AppFilters {
   /** Part of the name. */
@@ -8,16 +12,18 @@ export interface AppFilters {
   readonly status: '' | 'active' | 'suspended'
   readonly trust: '' | 'trusted' | 'untrusted'
   readonly api: string
+  /** For how many days it has not been used. */
+  readonly idle: '' | IdleDays
 }
 
-export const NO_FILTERS: AppFilters = { name: '', status: '', trust: '', api: '' }
+export const NO_FILTERS: AppFilters = { name: '', status: '', trust: '', api: '', idle: '' }
 
-export function isFiltered({ name, status, trust, api }: AppFilters): boolean {
-  return [name, status, trust, api].some((value) => value !== '')
+export function isFiltered(filters: AppFilters): boolean {
+  return Object.values(filters).some((value) => value !== '')
 }
 
 /** The fields beside the search, folded away until one is in use. */
-export function filterFields({ status, trust, api }: AppFilters, context: Context): Html {
+export function filterFields({ status, trust, api, idle }: AppFilters, context: Context): Html {
   const { texts, apis } = context
   const types = Object.entries(apis)
   const fields = [
@@ -31,9 +37,13 @@ export function filterFields({ status, trust, api }: AppFilters, context: Contex
       ['trusted', texts.trusted],
       ['untrusted', texts.notTrusted],
     ]),
+    choice({ id: 'idle', label: texts.lastUsed, value: idle }, [
+      ['', texts.any],
+      ...IDLE_DAYS.map((days) => [days, texts.idleFor(Number(days))] as const),
+    ]),
     types.length > 0 && choice({ id: 'api', label: texts.apiType, value: api }, [['', texts.any], ...types]),
   ]
-  return html`<details class="filters"${[status, trust, api].some(Boolean) && html` open`}><summary class="button">${texts.filter}</summary><div class="two">${fields}</div></details>`
+  return html`<details class="filters"${[status, trust, api, idle].some(Boolean) && html` open`}><summary class="button">${texts.filter}</summary><div class="two">${fields}</div></details>`
 }
 
 function choice(

@@ -1,5 +1,5 @@
 import type { Call, ConsoleRoute, Named, Reply } from '../call.ts'
-import type { AppFilters } from '../pages/app-filters.ts'
+import { type AppFilters, IDLE_DAYS } from '../pages/app-filters.ts'
 import { type AppRow, appsPage } from '../pages/apps.ts'
 import { tokensDialog } from '../pages/tokens.ts'
 import { type ReadApp, statusOf, suspender, tagsOf, websiteOf } from './app-readings.ts'
@@ -58,15 +58,17 @@ export function filtersIn(query: URLSearchParams): AppFilters {
     status: status === 'active' || status === 'suspended' ? status : '',
     trust: trust === 'trusted' || trust === 'untrusted' ? trust : '',
     api: query.get('api') ?? '',
+    idle: IDLE_DAYS.find((days) => days === query.get('idle')) ?? '',
   }
 }
 
-function narrowed({ name, status, trust, api }: AppFilters) {
+function narrowed({ name, status, trust, api, idle }: AppFilters) {
   return {
     ...(name !== '' && { name }),
     ...(status !== '' && { suspended: status === 'suspended' }),
     ...(trust !== '' && { trusted: trust === 'trusted' }),
     ...(api !== '' && { apiType: api }),
+    ...(idle !== '' && { unusedDays: Number(idle) }),
   }
 }
 

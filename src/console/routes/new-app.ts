@@ -1,17 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { type FieldError, isAppGrantError } from '../../base/errors.ts'
+import type { App } from '../../domain/apps/app.ts'
 import type { NewApp } from '../../domain/apps/app-fields.ts'
 import { html } from '../../frame/html.ts'
 import type { Call, ConsoleRoute, Named, Reply } from '../call.ts'
 import { NEW_APP, type NewAppValues } from '../forms/app-values.ts'
 import { readJwks, readNewApp, rearranged } from '../forms/read-app.ts'
+import { idlestApps } from '../pages/idlest-apps.ts'
 import { newAppPage } from '../pages/new-app.ts'
 import { note } from '../parts/note.ts'
-import { refusedApis } from './app-readings.ts'
+import { ifKnown, refusedApis } from './app-readings.ts'
 import { refusalOf } from './refusals.ts'
 import { secretReply } from './secret.ts'
 
 const ONCE_BYTES = 24
+/** What one call lists. */
+const MAX_LISTED = 1000
+const IDLEST = 5
 
 /** The account that an app is registered for, and what is allowed to it. */
 interface Place {
@@ -94,8 +99,18 @@ async function register(
     if (isAppGrantError(error, 'invalid_fields')) return show(place, { values, once, errors: error.details.fields })
     const refusal = refusalOf(error, context.texts, { outcome_unknown: context.texts.notCertainRegistered })
     if (!refusal) throw error
-    return show(place, { values, once, ...refusal })
+    const idlest = isAppGrantError(error, 'app_limit_reached')
+      ? await ifKnown(idlestOf(call, place.account))
+      : undefined
+    return show(place, { values, once, ...refusal, idlest })
   }
+}
+
+/** The apps of an account that were last used or registered the longest time ago, of its first thousand. */
+async function idlestOf({ over }: Call, account: string): Promise<readonly App[]> {
+  const { items } = await over(account).apps.list({ owner: account, limit: MAX_LISTED })
+  const dayOf = ({ lastUsedOn, createdAt }: App) => lastUsedOn ?? createdAt.toISOString().slice(0, 10)
+  return items.toSorted((one, other) => dayOf(one).localeCompare(dayOf(other))).slice(0, IDLEST)
 }
 
 /** Fields as the core takes them: what was left empty is absent, and what is required is then an error of the field. */
@@ -118,12 +133,17 @@ function show(
     readonly errors?: readonly FieldError[]
     readonly sentence?: string
     readonly status?: number
+    /** Apps that the account may do without. */
+    readonly idlest?: readonly App[] | undefined
   },
 ): Reply {
   const { context, nameOf } = named
-  const { errors = [], sentence, status = errors.length > 0 ? 422 : 200, values, once } = sent
+  const { errors = [], sentence, status = errors.length > 0 ? 422 : 200, values, once, idlest = [] } = sent
+  const idle = idlest.length > 0 && idlestApps(idlest, context)
   const message =
-    sentence === undefined ? undefined : note({ tone: 'error', isAnnounced: true, body: html`<p>${sentence}</p>` })
+    sentence === undefined
+      ? undefined
+      : note({ tone: 'error', isAnnounced: true, body: html`<p>${sentence}</p>${idle}` })
   const view = { values, once, errors, conflicts: [], ...allowed, owner: nameOf(account), message, status }
   return { page: newAppPage(view, context), context }
 }

@@ -45,6 +45,11 @@ export interface AppQuery extends PageQuery {
   /** Only apps of this API type. Default is all. */
   readonly apiType?: string | undefined
   /**
+   * Only apps that were last issued a token at least this many days ago, 1–3650, by the day in UTC. Of one that never was, the day of
+   * its registration counts. Default is all.
+   */
+  readonly unusedDays?: number | undefined
+  /**
    * Whether each app has the members of {@link AppStanding} and the numbers of {@link AppCounts}, which takes two or three more calls of the store for each. They are waited
    * for until the call has taken `timeoutMs`, or a fifth of it more. Default is false.
    */

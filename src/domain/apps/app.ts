@@ -105,3 +105,8 @@ const DAY_MS = 86_400_000
 export function dayOfUse({ lastUsedDay }: { readonly lastUsedDay?: number }): { readonly lastUsedOn?: string } {
   return lastUsedDay === undefined ? {} : { lastUsedOn: new Date(lastUsedDay * DAY_MS).toISOString().slice(0, 10) }
 }
+
+/** How many days ago the last use was or, without one, the registration. */
+export function daysUnused({ lastUsedDay, createdAt }: LiveApp, now: number): number {
+  return Math.floor(now / DAY_MS) - (lastUsedDay ?? Math.floor(createdAt / DAY_MS))
+}

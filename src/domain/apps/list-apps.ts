@@ -21,17 +21,18 @@ const LIST = knownMembers<AppQuery>(
     suspended: true,
     trusted: true,
     apiType: true,
+    unusedDays: true,
     counts: true,
     cursor: true,
     limit: true,
   },
-  { account: 'owner', sort: 'order', api: 'apiType' },
+  { account: 'owner', sort: 'order', api: 'apiType', idle: 'unusedDays' },
 )
 const GET = knownMembers<NonNullable<Parameters<AppRegistry['get']>[1]>>({ counts: true })
 
 /** Lists the apps of one owner or, with the host's authority, of all. */
 export function createListApps(parts: RegistryParts, actor: Actor): Pick<AppRegistry, 'get' | 'list'> {
-  const { pages, visibleApps } = parts
+  const { pages, visibleApps, clock } = parts
   const countApps = createCountApps(parts)
 
   async function get(key: string, options: { readonly counts?: boolean | undefined } = {}): Promise<App | undefined> {
@@ -47,7 +48,7 @@ export function createListApps(parts: RegistryParts, actor: Actor): Pick<AppRegi
     const page = { ...cursorInput(query.cursor), limit: limitInput(query.limit) }
     const owner = asked === undefined ? undefined : accountInput(asked, 'owner')
     const isReversed = isNewestFirst(query.order, owner)
-    const filter = appFilter(query)
+    const filter = appFilter(query, clock())
     const startedAt = performance.now()
     const authority = owner === undefined ? undefined : await visibleApps.reach(actor, owner)
     if (owner !== undefined && !authority) throw appNotFound()

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../../../adapters/memory/memory-store.ts'
 import { type AppQuery, paginate } from '../../../src/index.ts'
 import { exampleApp } from '../../../src/testing/index.ts'
 import { codeOf, refusalOf } from '../../support/code-of.ts'
 import { createFixture } from '../../support/fixture.ts'
+import { DAY } from '../../support/session-fixture.ts'
+import { unclosedStore } from '../../support/unclosed-store.ts'
 
 /** Apps of `org`, a minute apart: 0 is of the type `system`, each second one is trusted, each third one is suspended. */
 async function setUp(count = 9) {
@@ -75,6 +78,37 @@ describe('filters of listed apps', () => {
     expect(await listed({ suspended: true, name: 'PP 3' })).toBe('3')
   })
 
+  it('leave out the apps that were used, or registered and never used, later than so many days ago (APP-13)', async () => {
+    const inner = memoryStore()
+    const { appgrant, clock, node } = createFixture(inner)
+    const register = (name: string) => appgrant.apps.register(exampleApp({ owner: 'org', trusted: true, name }))
+    await register('0')
+    clock.advance(1000)
+    const { app, secret } = await register('1')
+    clock.advance(15 * DAY)
+    await register('2')
+    clock.advance(5 * DAY)
+    const used = node({ store: unclosedStore(inner) })
+    await used.authorizer.clientCredentials({ key: app.key, secret })
+    await used.close()
+    clock.advance(11 * DAY)
+    const listed = async (unusedDays: number | undefined, owner?: string) => {
+      const { items } = await appgrant.apps.list({ unusedDays, owner })
+      return items.map(({ name }) => name).join('')
+    }
+    expect(await listed(undefined)).toBe('012')
+    for (const [days, names] of [
+      [1, '012'],
+      [11, '012'],
+      [12, '02'],
+      [16, '02'],
+      [17, '0'],
+      [31, '0'],
+      [32, ''],
+    ] as const)
+      for (const owner of ['org', undefined]) expect(await listed(days, owner), `${days} days`).toBe(names)
+  })
+
   it('apply to all apps of the host', async () => {
     const { appgrant } = await setUp(4)
     const names = (await appgrant.apps.list({ suspended: true })).items.map(({ name }) => name)
@@ -85,6 +119,11 @@ describe('filters of listed apps', () => {
     [{ suspended: 'true' }, 'suspended: expected true or false'],
     [{ trusted: null }, 'trusted: expected true or false'],
     [{ apiType: ['system'] }, 'apiType: expected a string'],
+    [{ unusedDays: 0 }, 'unusedDays: expected an integer from 1 to 3650'],
+    [{ unusedDays: 3651 }, 'unusedDays: expected an integer from 1 to 3650'],
+    [{ unusedDays: 1.5 }, 'unusedDays: expected an integer from 1 to 3650'],
+    [{ unusedDays: '30' }, 'unusedDays: expected an integer from 1 to 3650'],
+    [{ idle: 30 }, 'query.idle: unknown member, expected unusedDays'],
     [{ api: 'system' }, 'query.api: unknown member, expected apiType'],
     [{ sort: 'newest' }, 'query.sort: unknown member, expected order'],
   ])('refuse %j (ERR-6)', async (query, message) => {

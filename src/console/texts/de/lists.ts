@@ -74,6 +74,7 @@ export const deLists = {
   registeredInBrowser: 'Im Browser registriert',
   lastUsed: 'Zuletzt genutzt',
   neverUsed: 'Noch nicht genutzt',
+  idleFor: (days) => count(days, { one: 'vor 1+ Tagen', other: 'vor #+ Tagen' }),
   ownKeys: 'Eigene Schlüssel',
 
   managedLead: (account) =>

@@ -84,6 +84,8 @@ export const deMessages = {
       one: 'Sie haben 1 von 1 App. Entfernen Sie sie, bevor Sie eine weitere hinzufügen.',
       other: 'Sie haben # von # Apps. Entfernen Sie eine, bevor Sie eine weitere hinzufügen.',
     }),
+  idlest: 'Bei diesen liegt die letzte Nutzung oder die Registrierung am längsten zurück:',
+  idleApps: 'Alle Apps, die seit 90 Tagen nicht genutzt wurden',
   notPermittedHere: 'Das dürfen Sie nicht. Ihr Anbieter entscheidet, wer es darf.',
   suspendedAbove:
     'Sie wurde von einem Konto darüber oder von der Plattform gesperrt. Nur dort kann sie fortgesetzt werden.',

@@ -81,6 +81,7 @@ export const enLists = {
   registeredInBrowser: 'Registered in the browser',
   lastUsed: 'Last used',
   neverUsed: 'Not used yet',
+  idleFor: (days: number) => count(days, { one: '1+ days ago', other: '#+ days ago' }),
 
   // App management
   managedLead: (account: string) =>

@@ -72,6 +72,8 @@ export const enMessages = {
       one: 'You have 1 of 1 app. Remove it before you add another.',
       other: 'You have # of # apps. Remove one before you add another.',
     }),
+  idlest: 'These were last used, or registered, the longest time ago:',
+  idleApps: 'All apps that have not been used for 90 days',
   notPermittedHere: 'You are not allowed to do this. Your provider decides who may.',
   suspendedAbove: 'It was suspended by an account above, or by the platform. Only there can it be resumed.',
   secretLimit: 'It already has two secrets. Remove one first.',
