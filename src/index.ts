@@ -48,6 +48,7 @@ export type {
   RequestContext,
 } from './domain/apps/authenticate-app.ts'
 export type {
+  ExportOptions,
   ImportError,
   ImportErrorCode,
   ImportedApp,
@@ -60,6 +61,7 @@ export type {
 export type { ImportedInstall, LegacyRefreshToken } from './domain/apps/imported-install.ts'
 export type { VerifyLegacySecret } from './domain/apps/legacy-secrets.ts'
 export type { Permissions, ReadPermissions } from './domain/apps/permissions.ts'
+export type { Entries } from './domain/apps/run-import.ts'
 export type {
   Authorization,
   AuthorizingActor,

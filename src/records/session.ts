@@ -1,7 +1,7 @@
 import { partitionOfKey } from '../credentials/app-key.ts'
 import { macOf } from '../credentials/digest.ts'
 import { type TokenKind, WIDTH } from '../credentials/token-format.ts'
-import type { RecordRef } from '../store/store.ts'
+import type { GroupRef, RecordRef } from '../store/store.ts'
 import { type LiveApp, type PackedApp, packApp, unpackApp } from './app.ts'
 import type { Kind } from './collection.ts'
 import { stampName } from './stamp-name.ts'
@@ -151,6 +151,11 @@ export function sessionRef({ app, session }: { readonly app: string; readonly se
   return { kind: KIND, partition: partitionOfKey(app), id: session }
 }
 
+/** The sessions of an app that have a refresh token, for an export: nothing else lists sessions. */
+export function sessionsOfApp(key: string): GroupRef {
+  return { kind: KIND, partition: partitionOfKey(key), group: key }
+}
+
 /** The tag of the session's credential of that kind and stage. */
 export function tagOf(session: Session, kind: TokenKind, stage: number): string {
   return macOf(session.familyKey, WIDTH.tag, kind, String(stage))
@@ -189,13 +194,12 @@ export const sessionKind: Kind<Session> = {
   isShared: true,
   // No token depends on a session that is not open yet.
   stamps: ({ state, id }) => (state === 'open' ? [stampName('session', id)] : []),
-  place: ({ app, id, expiresAt }) => ({
-    partition: partitionOfKey(app),
-    id,
-    groups: [],
-    position: expiresAt,
-    expiresAt,
-  }),
+  place(session) {
+    const { app, id, expiresAt } = session
+    const isListed = session.state === 'open' && session.stage >= FIRST_REFRESH
+    const groups = isListed ? [sessionsOfApp(app).group] : []
+    return { partition: partitionOfKey(app), id, groups, position: expiresAt, expiresAt }
+  },
   pack(session) {
     const { id: _, expiresAt: __, stamp: generation, newApp, ...rest } = session
     const common = { generation, ...(newApp && { newApp: packApp(newApp) }) }

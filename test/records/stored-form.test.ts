@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { appKind } from '../../src/records/app.ts'
 import type { Kind } from '../../src/records/collection.ts'
 import { installIndexKind, installKind } from '../../src/records/install.ts'
+import { legacyRefreshTokenKind } from '../../src/records/legacy-refresh-token.ts'
 import { KEPT_MS, revocationKind } from '../../src/records/revocations.ts'
 import { sessionKind } from '../../src/records/session.ts'
 import { tokenKind } from '../../src/records/token.ts'
@@ -125,7 +126,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'an open session': {
     kind: sessionKind,
     id: 'session1',
-    groups: [],
+    groups: [KEY],
     data: `{"state":"open","stage":2,"install":{"id":"install","generation":"stampInstal"},"last":{"digest":"digest0","salt":"salt0","at":1700000000000,"tokens":[{"id":"t1","expiresAt":1700000100000,"sealed":"text"}]},${SESSION}}`,
     value: {
       state: 'open',
@@ -193,6 +194,14 @@ const CASES: Readonly<Record<string, Case>> = {
       revision: 'revision1',
       stamps: ['stampName01'],
     },
+  },
+  'an imported refresh token': {
+    kind: legacyRefreshTokenKind,
+    id: 'LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564',
+    partition: 'xQ',
+    groups: [],
+    data: `{"app":"${KEY}","install":"install","session":"session1","tag":"tag1"}`,
+    value: { app: KEY, install: 'install', session: 'session1', tag: 'tag1', expiresAt: ENDS },
   },
   'a used assertion': {
     kind: usedAssertionKind,

@@ -129,6 +129,31 @@ export function testCommandLine(place: () => CommandLinePlace, run: RunCommand):
       for (const { out, err } of [plan, first, again, broken]) expect(out + err).not.toContain('gateway-secret')
     })
 
+    it('export prints what import reads, with the digests only if it is told to (APP-8, APP-10)', async () => {
+      const { w, on, key } = await opened()
+      const { refresh } = await w.start()
+      const listed = await on('export')
+      expect(listed).toMatchObject({ code: 0, err: 'entries: 2\n' })
+      expect(listed.out).not.toMatch(/sha256|refreshToken/)
+      const exported = await on('export --digests')
+      expect(resultsIn(exported)).toMatchObject([
+        { type: 'app', key, legacySecret: [{ scheme: 'sha256-base64url' }] },
+        { type: 'install', app: key, account: 'user' },
+        { type: 'install', refreshToken: { scheme: 'sha256-base64url' } },
+      ])
+      const other = await opened()
+      // The command line knows no scopes without the options of the host.
+      const dry = await other.on('import --dry-run --drop scopes', exported.out)
+      expect(dry).toMatchObject({ code: 0, out: expect.stringMatching(/\n3 would_import\n$/) })
+      const imported = await other.on('import --all --drop scopes', exported.out)
+      expect(imported.code).toBe(0)
+      expect(imported.out).toContain(`2\timported\t${key}\tuser\n`)
+      const by = { key, secret: w.secret }
+      expect(await other.w.refresh(refresh, by)).toMatchObject({ accessToken: expect.any(String) })
+      for (const { out, err } of [listed, exported, dry, imported])
+        for (const secret of [w.secret, refresh]) expect(out + err).not.toContain(secret)
+    })
+
     it('erase removes the apps and installs of an account (ACC-9)', async () => {
       const { w, on, key } = await opened()
       await w.start({ account: 'org' })

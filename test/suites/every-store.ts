@@ -1,4 +1,5 @@
 import { describe } from 'vitest'
+import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import type { OpenStore } from '../support/session-fixture.ts'
 import { SIGNING } from '../support/signing.ts'
 import { testAssertions } from './assertions.ts'
@@ -15,6 +16,7 @@ import { testLeaks } from './leaks.ts'
 import { lifecyclesOf, testSameLifecycles } from './lifecycles.ts'
 import { testLifetimes } from './lifetimes.ts'
 import { testLimits } from './limits.ts'
+import { testMoving } from './moving.ts'
 import { testFailingOperations, testOperations } from './operations.ts'
 import { testOtherNodes } from './other-nodes.ts'
 import { testRaces } from './races.ts'
@@ -38,6 +40,7 @@ export function testEveryStore(open: OpenStore): void {
   testSelfRegisteredOperations(open)
   testImporting(open, { apps: 300 })
   testImportingInstalls(open, { refreshTokens: 300 })
+  testMoving(async () => memoryStore(), open)
   describe('operations with signed tokens', () => testOperations(open, { signing: SIGNING }))
 }
 

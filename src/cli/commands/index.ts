@@ -2,6 +2,7 @@ import type { Command } from '../command.ts'
 import { APP_COMMANDS } from './apps.ts'
 import { doctor } from './doctor.ts'
 import { erase } from './erase.ts'
+import { exportApps } from './export.ts'
 import { importApps } from './import.ts'
 import { withdrawInstall } from './installs.ts'
 import { reportLeak } from './report-leak.ts'
@@ -14,6 +15,7 @@ export const COMMANDS: readonly Command[] = [
   revokeTokens,
   withdrawInstall,
   reportLeak,
+  exportApps,
   importApps,
   erase,
 ]

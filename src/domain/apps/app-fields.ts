@@ -163,13 +163,13 @@ export function checkNewApp(input: unknown, options: FieldOptions, found: readon
 }
 
 /** The same for submitted fields with other names beside them, which the caller must check. */
-export function checkApp(submission: Submission, options: FieldOptions): CheckedNewApp {
+export function checkApp(submission: Submission, options: FieldOptions, origin?: AppOrigin): CheckedNewApp {
   const isPublic = submission.flag('public')
   const wantsTrust = submission.flag('trusted')
   if (isPublic && wantsTrust)
     submission.refuse('trusted', 'public_app_trusted', 'false, because a public app has no secret', 'true')
   const app = { public: isPublic, trusted: wantsTrust && !isPublic }
-  return { fields: readFields(submission, { app, options }), ...app }
+  return { fields: readFields(submission, { app: { ...app, ...(origin && { origin }) }, options }), ...app }
 }
 
 /**

@@ -15,7 +15,7 @@ import type { PublicJwk } from './app-jwks.ts'
 import type { IsReservedName } from './fields/reserved-names.ts'
 import type { FindApp } from './find-app.ts'
 import type { Freeing } from './free-app.ts'
-import type { ImportedApp, ImportOptions, ImportSummary } from './imported-app.ts'
+import type { ExportOptions, ImportedApp, ImportOptions, ImportSummary } from './imported-app.ts'
 import type { ImportedInstall, ImportInstall } from './imported-install.ts'
 import type { RemoveApp } from './remove-app.ts'
 import type { Entries } from './run-import.ts'
@@ -177,6 +177,18 @@ export interface AppRegistry {
    * @throws {@link AppGrantError} `not_permitted` without the host's authority. What is wrong with an entry is in its result.
    */
   import(entries: Entries<ImportedApp | ImportedInstall>, options?: ImportOptions): Promise<ImportSummary>
+  /**
+   * Exports all apps, then what accounts have authorized them to do: entries for `import`, as plain objects that are JSON. An app keeps
+   * its key, and with `digests` its secrets, and its sessions go on with the refresh tokens that they have. Access tokens, codes and
+   * what is about to be decided are not exported.
+   *
+   * The entries are read while they are iterated over, some at a time: what changes meanwhile is exported as it was or as it is. If the
+   * store fails, the iteration rejects.
+   *
+   * @returns the entries, when the call resolves and before any was read.
+   * @throws {@link AppGrantError} `not_permitted` without the host's authority.
+   */
+  export(options?: ExportOptions): Promise<AsyncIterable<ImportedApp | ImportedInstall>>
   /**
    * Removes the app and everything it holds; what that took in the store is freed some seconds later. Returns false if there was no such app or
    * the caller may not see it.

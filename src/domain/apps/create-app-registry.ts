@@ -25,6 +25,7 @@ import { createAppSecret, isSecretId, MAX_SECRETS } from './app-secret.ts'
 import { suspensionRankFor } from './app-standing.ts'
 import * as transitions from './app-transitions.ts'
 import { assertExpected, expectedInput } from './expected-fields.ts'
+import { createExportApps } from './export-apps.ts'
 import { fieldOptionsFor } from './field-options-for.ts'
 import { createImportApps } from './import-apps.ts'
 import { createListApps } from './list-apps.ts'
@@ -61,6 +62,7 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
   return {
     register: createRegisterApp(parts, actor),
     import: createImportApps(parts, actor),
+    export: createExportApps(parts, actor),
 
     get: list.get,
     list: list.list,

@@ -1,7 +1,7 @@
 import type { FieldError, FieldErrorCode } from '../../base/errors.ts'
 import type { Actor } from '../../base/events.ts'
 import { knownMembers } from '../../base/known-members.ts'
-import type { AppLifetimes } from '../../records/app.ts'
+import type { AppLifetimes, AppOrigin } from '../../records/app.ts'
 import { type AppFields, FIELDS, REGISTRATION_NAMES } from './app-fields.ts'
 import type { PublicJwk } from './app-jwks.ts'
 
@@ -24,8 +24,12 @@ export interface LegacySecret {
 }
 
 /** An app of another server, or of another store, to import. What `export` yields with the type `app` is one. */
-export interface ImportedApp extends AppFields {
+export interface ImportedApp extends Omit<AppFields, 'homepage' | 'adminEmail'> {
   readonly type?: 'app' | undefined
+  /** As in {@link AppFields}. Required unless the app has registered itself. */
+  readonly homepage?: string | undefined
+  /** As in {@link AppFields}. Required unless the app has registered itself. */
+  readonly adminEmail?: string | undefined
   /**
    * The key that the app has there, its `client_id`: 1–255 characters of visible ASCII. Apps and requests go on using it. If it is not
    * a key of this package for that owner, the app gets one as well, under which it is managed.
@@ -33,6 +37,10 @@ export interface ImportedApp extends AppFields {
   readonly key: string
   /** The account that owns the app. */
   readonly owner: string
+  /** The owner's epoch when it got its credentials, null if there was none. If the owner has another one, the app is blocked. Default is the current one. */
+  readonly epoch?: string | null | undefined
+  /** Where the app comes from, as in `App`. Default is none: somebody has registered it for its owner. */
+  readonly origin?: AppOrigin | undefined
   /** Whether the app may get tokens with its own credentials alone. Default is false. */
   readonly trusted?: boolean | undefined
   /** Whether the app has no secret. Default is false. */
@@ -51,6 +59,8 @@ export interface ImportedApp extends AppFields {
   readonly suspended?: { readonly at?: Date | string | undefined; readonly by?: Actor | undefined } | undefined
   /** The resource whose tokens it may introspect. Default is none. */
   readonly resourceServer?: string | undefined
+  /** The day of its last use, as `2026-11-26`. Default is none. */
+  readonly lastUsedOn?: string | undefined
   /** In place of the host's lifetimes. */
   readonly lifetimes?: { readonly [Name in keyof AppLifetimes]?: AppLifetimes[Name] | undefined } | undefined
 }
@@ -62,6 +72,8 @@ export const IMPORTED_APP = knownMembers<ImportedApp>(
     type: true,
     key: true,
     owner: true,
+    epoch: true,
+    origin: true,
     trusted: true,
     public: true,
     published: true,
@@ -71,6 +83,7 @@ export const IMPORTED_APP = knownMembers<ImportedApp>(
     createdAt: true,
     suspended: true,
     resourceServer: true,
+    lastUsedOn: true,
     lifetimes: true,
   },
   { ...REGISTRATION_NAMES, client_id: 'key', client_secret: 'secret', jwks_uri: 'jwks with the keys themselves' },
@@ -90,6 +103,16 @@ export interface ImportOptions {
    * Default is none.
    */
   readonly onResult?: ((result: ImportResult) => void | Promise<void>) | undefined
+}
+
+/** What to export. */
+export interface ExportOptions {
+  /**
+   * Whether secrets and refresh tokens are exported, as the digests that are stored. Without them, apps with secrets cannot be imported
+   * again. They are random, so nobody can compute them from a digest; but who can write to the store that they are imported into
+   * decides what they open. Default is false.
+   */
+  readonly digests?: boolean | undefined
 }
 
 /** What became of an entry. */

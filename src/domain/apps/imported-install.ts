@@ -30,6 +30,11 @@ export interface ImportedInstall {
   /** The key that the app has there, as in its own entry, or has here. */
   readonly app: string
   readonly account: string
+  /**
+   * The account's epoch when it authorized the app, null if there was none. If the account has another one, the authorization has
+   * ended. Default is the current one.
+   */
+  readonly epoch?: string | null | undefined
   /** What was granted. Default is none. What the app has not registered gives nothing. */
   readonly scope?: readonly string[] | undefined
   /** The resources that were granted, of the option `resources`. Default is the first. */
@@ -43,6 +48,8 @@ export interface ImportedInstall {
   readonly expiresAt?: Date | string | undefined
   /** Who approved it. Default is the account. */
   readonly approvedBy?: Actor | undefined
+  /** The day of its last use, as `2026-11-26`. Default is none. */
+  readonly lastUsedOn?: string | undefined
   /**
    * With the refresh token the app need not send the user here again. For several, repeat the entry, each with the scope and resources
    * of its token: the install has all of them. Default is none.
@@ -56,11 +63,13 @@ export const IMPORTED_INSTALL = knownMembers<ImportedInstall>(
     type: true,
     app: true,
     account: true,
+    epoch: true,
     scope: true,
     resources: true,
     installedAt: true,
     expiresAt: true,
     approvedBy: true,
+    lastUsedOn: true,
     refreshToken: true,
   },
   {
@@ -84,9 +93,12 @@ export interface CheckedInstall {
   readonly account: string
   /** The account's epoch now (ACC-7). */
   readonly epoch: string | undefined
+  /** Whether it had another one when it authorized the app. */
+  readonly hasEnded: boolean
   readonly scope: readonly string[]
   readonly audience: readonly string[] | undefined
   readonly installedAt: number
+  readonly lastUsedDay?: number
   readonly approvedBy: Actor & { readonly account: string }
   /** When it ends at the latest. Undefined if the entry does not say. */
   readonly endsAt: number | undefined

@@ -1,10 +1,9 @@
 import { isList } from '../../base/describe-value.ts'
 import { type FieldError, isAppGrantError } from '../../base/errors.ts'
-import type { Actor } from '../../base/events.ts'
 import { keyOfImported } from '../../credentials/app-key.ts'
 import type { LiveApp } from '../../records/app.ts'
 import type { Accounts, Lineage } from '../accounts/accounts.ts'
-import { accountInput, loginInput } from '../input/input.ts'
+import { accountInput } from '../input/input.ts'
 import { APP_LIFETIME_NAMES, readLifetimes } from '../input/lifetimes.ts'
 import { shownValue } from '../input/shown-value.ts'
 import { TIME, timeInput } from '../input/time-input.ts'
@@ -17,6 +16,7 @@ import { isImportedKey } from './find-app.ts'
 import { IMPORTED_APP, type ImportError, type ImportOptions } from './imported-app.ts'
 import { type AddError, readImportedSecrets } from './imported-secrets.ts'
 import { newApp } from './new-app.ts'
+import { lastUsedDay, readActor, readEpoch, readOrigin } from './read-history.ts'
 
 /** An entry that was checked. `app` is absent if it has errors. */
 export interface ReadApp {
@@ -49,6 +49,7 @@ export async function readImportedApp(
   const { owner, lineage } = await readOwner()
   const jwks = await readAppJwks(entry, parts)
   errors.push(...jwks.errors)
+  const origin = readOrigin(read('origin'), add)
   const { checked, dropped } = readFields()
   const secrets = readImportedSecrets(entry, {
     add,
@@ -65,7 +66,12 @@ export async function readImportedApp(
   if (!hasSecret && !isPublic && !hasJwks)
     add('secret', 'required', 'a secret, legacySecret or jwks, unless the app is public', 'none')
   const published = flagOf('published')
-  const more = { ...suspension(), ...resourceServer(isPublic), ...ownLifetimes() }
+  const more = {
+    ...suspension(),
+    ...resourceServer(isPublic),
+    ...ownLifetimes(),
+    ...lastUsedDay(read('lastUsedOn'), add),
+  }
   if (!isKeyed || errors.length > 0 || !checked) return { ...none, key: isKeyed ? key : '', errors, dropped }
   const credentials = isPublic
     ? ({ type: 'none' } as const)
@@ -73,8 +79,9 @@ export async function readImportedApp(
       ? ({ type: 'jwks', jwks: jwks.jwks } as const)
       : ({ type: 'secrets', secrets } as const)
   const own = keyOfImported({ owner, importedKey: key })
-  const epoch = lineage[0]?.epoch
-  const app = newApp(parts, { key: own, owner, epoch, createdAt, checked, credentials })
+  const epoch = epochOf(lineage)
+  const of = { key: own, owner, epoch, createdAt, checked, credentials, ...(origin && { origin }) }
+  const app = newApp(parts, of)
   const imported = own === key ? app : { ...app, importedKey: key }
   return { key, app: { ...imported, published, ...more }, errors, dropped }
 
@@ -93,11 +100,17 @@ export async function readImportedApp(
     }
   }
 
+  /** That of an app that was blocked because its owner has another one is kept: it stays blocked. */
+  function epochOf(lineage: Lineage): string | undefined {
+    const given = readEpoch(read('epoch'), add)
+    return given ? given.epoch : lineage[0]?.epoch
+  }
+
   /** Entries of the lists in `drop` that are invalid are left out, and what is left is checked again. */
   function readFields(): { readonly checked?: CheckedNewApp; readonly dropped: readonly FieldError[] } {
     const options = fieldOptionsFor(lineage, parts, {})
     try {
-      return { checked: checkApp(readSubmission(entry, IMPORTED_APP), options), dropped: [] }
+      return { checked: checkApp(readSubmission(entry, IMPORTED_APP), options, origin), dropped: [] }
     } catch (error) {
       if (!isAppGrantError(error, 'invalid_fields')) throw error
       const { fields } = error.details
@@ -105,7 +118,7 @@ export async function readImportedApp(
       const dropped = fields.filter(isDropped)
       const rest = dropped.length > 0 ? without(entry as object, dropped) : undefined
       try {
-        if (rest) return { checked: checkApp(readSubmission(rest, IMPORTED_APP), options), dropped }
+        if (rest) return { checked: checkApp(readSubmission(rest, IMPORTED_APP), options, origin), dropped }
         errors.push(...fields)
       } catch (again) {
         if (!isAppGrantError(again, 'invalid_fields')) throw again
@@ -167,19 +180,6 @@ export async function readImportedApp(
       if (error !== refused) throw error
       return {}
     }
-  }
-}
-
-/** The account and login that did something, as an export has them; the host by default. */
-export function readActor(field: string, value: unknown, add: AddError): Actor {
-  if (value === undefined) return {}
-  try {
-    if (typeof value !== 'object' || value === null) throw value
-    const [account, login] = [readOwn(value, 'account'), readOwn(value, 'login')]
-    return { ...(account !== undefined && { account: accountInput(account) }), ...loginInput(login) }
-  } catch {
-    add(field, 'invalid_value', 'an object with account and login', shownValue(value))
-    return {}
   }
 }
 

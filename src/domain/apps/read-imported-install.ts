@@ -18,7 +18,7 @@ import {
   LEGACY_REFRESH_TOKEN,
 } from './imported-install.ts'
 import { type AddError, BUILT_IN_SCHEMES, digestIn, isPlaceholder, lengthOf } from './imported-secrets.ts'
-import { readActor } from './read-imported-app.ts'
+import { lastUsedDay, readActor, readEpoch } from './read-history.ts'
 
 const MAX_SCOPES = 100
 /** Of an imported refresh token, in characters: others issue JWTs. */
@@ -46,6 +46,8 @@ export async function readImportedInstall(
   const isKeyed = typeof key === 'string' && isImportedKey(key)
   if (!isKeyed) add('app', 'invalid_value', 'the key of an app: 1–255 characters of visible ASCII', shownValue(key))
   const { account, epoch } = await readAccount()
+  const before = readEpoch(read('epoch'), add)
+  const hasEnded = before !== undefined && before.epoch !== epoch
   const scope = readScope()
   const audience = readResources()
   const installedAt = pastTime('installedAt', read('installedAt')) ?? now
@@ -55,9 +57,11 @@ export async function readImportedInstall(
   const install = {
     account,
     epoch,
+    hasEnded,
     scope,
     audience,
     installedAt,
+    ...lastUsedDay(read('lastUsedOn'), add),
     approvedBy,
     endsAt,
     ...(refreshToken && { refreshToken }),

@@ -65,7 +65,7 @@ export function createImportInstall(parts: {
     do {
       const { legacy, install, isIndexed } = await look(app, checked)
       if (legacy) return legacy.app === app.key && legacy.install === installId(app, account) ? EXISTS : TOKEN_IN_USE
-      if (install === 'ended') return ENDED
+      if (install === 'ended' || checked.hasEnded) return ENDED
       const endsAt = Math.min(checked.endsAt ?? Number.POSITIVE_INFINITY, absoluteEnd(app, lifetimes, clock()))
       // A repeat does not extend what is there.
       const needed = checked.endsAt === undefined && !refreshToken ? 0 : endsAt
@@ -100,10 +100,18 @@ export function createImportInstall(parts: {
 
   function save(
     app: LiveApp,
-    { approvedBy, scope, audience, epoch, installedAt, endsAt }: CheckedInstall & { readonly endsAt: number },
+    {
+      approvedBy,
+      scope,
+      audience,
+      epoch,
+      installedAt,
+      lastUsedDay,
+      endsAt,
+    }: CheckedInstall & { readonly endsAt: number },
     install: LiveInstall | undefined,
   ): Promise<LiveInstall | undefined> {
-    const at = install ? { installStamp: install.stamp } : { newStamp: stamp(), installedAt }
+    const at = install ? { installStamp: install.stamp } : { newStamp: stamp(), before: { installedAt, lastUsedDay } }
     return saveInstall(app, { actor: approvedBy, scope, audience, epoch, endsAt, ...at })
   }
 

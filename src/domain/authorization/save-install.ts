@@ -27,8 +27,8 @@ export type SaveInstall = (
     readonly endsAt: number
     readonly installStamp?: string | undefined
     readonly newStamp?: string | undefined
-    /** When a new install was approved. Default is now. */
-    readonly installedAt?: number | undefined
+    /** When a new install was approved and last used on another server. Default is now, and never. */
+    readonly before?: { readonly installedAt: number; readonly lastUsedDay: number | undefined } | undefined
   },
 ) => Promise<LiveInstall | undefined>
 
@@ -39,7 +39,7 @@ export function createSaveInstall(parts: {
 }): SaveInstall {
   const { collection, clock, stamp } = parts
 
-  return async (app, { actor, scope, audience, epoch, endsAt, installStamp, newStamp, installedAt }) => {
+  return async (app, { actor, scope, audience, epoch, endsAt, installStamp, newStamp, before }) => {
     const { account } = actor
     const id = installId(app, account)
     const written = await collection.write<StoredInstall>(
@@ -49,6 +49,7 @@ export function createSaveInstall(parts: {
         const current = known?.state === 'live' && known.epoch === epoch && !isExpired ? known : undefined
         if (installStamp !== undefined && current?.stamp !== installStamp) return undefined
         if (newStamp !== undefined && known && current?.stamp !== newStamp) return undefined
+        const { lastUsedDay } = current ?? before ?? {}
         const resources = united(current?.audience, audience)
         return {
           state: 'live',
@@ -56,9 +57,9 @@ export function createSaveInstall(parts: {
           app: app.key,
           account,
           ...(epoch !== undefined && { epoch }),
-          installedAt: current?.installedAt ?? installedAt ?? clock(),
+          installedAt: current?.installedAt ?? before?.installedAt ?? clock(),
           approvedBy: current?.approvedBy ?? actor,
-          ...(current?.lastUsedDay !== undefined && { lastUsedDay: current.lastUsedDay }),
+          ...(lastUsedDay !== undefined && { lastUsedDay }),
           scope: united(current?.scope, scope) ?? [],
           ...(resources && { audience: resources }),
           stamp: current?.stamp ?? newStamp ?? stamp(),
