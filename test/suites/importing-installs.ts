@@ -14,7 +14,18 @@ import { codeOf } from '../support/code-of.ts'
 import { createFixture } from '../support/fixture.ts'
 import { THEIR_REFRESH_TOKEN, theirInstall } from '../support/imported-refresh.ts'
 import { THEIR_SECRET, theirApp } from '../support/other-server.ts'
-import { atOnce, DAY, HOUR, ISSUER, LIFE, type OpenStore } from '../support/session-fixture.ts'
+import {
+  atOnce,
+  challengeOf,
+  DAY,
+  HOUR,
+  ISSUER,
+  LIFE,
+  type OpenStore,
+  paramsOf,
+  REDIRECT,
+  VERIFIER,
+} from '../support/session-fixture.ts'
 
 type Entry = ImportedApp | ImportedInstall
 
@@ -202,6 +213,24 @@ export function testImportingInstalls(open: OpenStore, { refreshTokens: many }: 
       expect([...(items[0]?.scope ?? [])].sort()).toEqual(['read', 'unknown', 'write'])
       expect((await refresh(w.appgrant, 'one')).scope).toEqual(['read'])
       expect((await refresh(w.appgrant, 'other')).scope).toEqual(['write'])
+    })
+
+    it('what an account had authorized is remembered for the option consent, so that it is not asked again (APP-10)', async () => {
+      const w = await imported({ refreshToken: undefined, scope: ['read'] }, { consent: () => 'remember' })
+      const ask = (scope: string) =>
+        w.appgrant.authorizer.beginAuthorization(
+          paramsOf({
+            client_id: 'their-key',
+            redirect_uri: REDIRECT,
+            response_type: 'code',
+            code_challenge: challengeOf(VERIFIER),
+            code_challenge_method: 'S256',
+            scope,
+          }),
+          { account: 'user', isNavigation: true },
+        )
+      expect(await ask('read')).toMatchObject({ step: 'redirect', location: expect.stringContaining('code=') })
+      expect(await ask('read write')).toMatchObject({ step: 'consent' })
     })
 
     it('how the user had signed in is kept with the session', async () => {
