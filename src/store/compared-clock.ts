@@ -15,7 +15,7 @@ export interface ComparedClock {
   readonly store: Store
   /** Returns the time in ms since 1970. @throws {@link AppGrantError} `clock_skew` if the clocks differ by more than a second. */
   readonly now: () => number
-  /** The time of the store's server, as far as it is known. Never throws: what revokes does not wait for a clock to be corrected. */
+  /** The time of the store's server, in whole ms, as far as it is known. Never throws: what revokes does not wait for a clock to be corrected. */
   readonly storeTime: () => number
   /** Compares the clocks, if the store has one. Rejects like `now`. */
   compare(): Promise<void>
@@ -95,7 +95,8 @@ export function comparedClock(
       if (differ()) throw skew()
       return clock()
     },
-    storeTime: () => clock() - aheadMs,
+    // A server tells parts of a millisecond, and positions are integers.
+    storeTime: () => Math.floor(clock() - aheadMs),
     async compare() {
       await compare()
       if (differ()) throw skew()

@@ -59,6 +59,13 @@ describe('the clock of the process, compared with that of the store', () => {
     },
   )
 
+  it('the time of a server that tells parts of a ms is whole ms, as positions must be (REV-8)', async () => {
+    const { w, compared, decide } = setUp({ off: -0.25 })
+    w.server += 0.25
+    await decide()
+    expect([compared.now(), compared.storeTime()]).toEqual([1_800_000_000_000, 1_800_000_000_000])
+  })
+
   it.each([-1000, -500, 0, 500, 1000])('a clock that is off by %i ms is right', async (off) => {
     const { w, decide } = setUp({ off })
     expect(await decide()).toBe(w.server + off)
