@@ -10,6 +10,7 @@ import type { Erased } from './domain/installs/erase-account.ts'
 import type { Installs } from './domain/installs/installs.ts'
 import type { NodeChecks } from './domain/prepare-node.ts'
 import type { Registration } from './domain/registration/create-registration.ts'
+import type { WaitForReceipt } from './domain/tokens/receipts.ts'
 import type { RevocationFeed } from './domain/tokens/revocation-feed.ts'
 import type { TokenStore } from './domain/tokens/token-store.ts'
 import type { Access } from './domain/tokens/verification.ts'
@@ -46,6 +47,8 @@ export interface AppGrant extends Management, NodeChecks, AsyncDisposable {
   readonly claims: ((access: Access) => Promise<Claims>) | undefined
   /** Returns the public keys of signed access tokens, for `/jwks.json`. Undefined if access tokens are opaque. */
   readonly jwks: (() => Promise<JwkSet>) | undefined
+  /** The option `maxStalenessMs`: how old a cached acceptance may be, of `introspectionVerifier` too. */
+  readonly maxStalenessMs: number
   /** The feed of revocations, for `/revocations`. Undefined without the option. */
   readonly revocationFeed: RevocationFeed | undefined
   /**
@@ -72,6 +75,25 @@ export interface AppGrant extends Management, NodeChecks, AsyncDisposable {
    *   call.
    */
   erase(account: string): Promise<Erased>
-  /** Does what is waiting in the background, then closes what the store opened itself, never a client that was passed in. */
+  /**
+   * Resolves when nothing accepts any more what was revoked before the call, by whichever operation, on whichever node: neither
+   * `verify`, nor an acceptance that any node or `introspectionVerifier` has cached, nor a `signatureVerifier` with a feed. Call it
+   * after the operation has resolved: while its outcome is unknown, there is nothing to wait for.
+   *
+   * It takes `maxStalenessMs` and, with `revocationFeed`, until each process that reads the feed has confirmed that it refuses what was
+   * revoked, some seconds later, or has been silent for so long that it accepts nothing, which is its `silentSeconds`. With `signing`
+   * and without a feed it takes a day, the longest that an access token can be valid.
+   *
+   * It does not cover services that check signatures in another way than by `signatureVerifier` with `feed`, if there is a feed, nor, for
+   * these verifiers, what the directory says of accounts: these accept a token until it expires. The clocks of all nodes and of the
+   * store's servers must agree to within a second, as always; those of services need not.
+   *
+   * @param options - `signal`: ends the wait.
+   * @throws {@link AppGrantError} `revocation_unconfirmed` if it is told to stop waiting, or `close` is called; `clock_skew`,
+   *   `store_unavailable`, `outcome_unknown` or `conflict` if it cannot begin: repeat the call.
+   * @throws TypeError for an unknown option.
+   */
+  receipt: WaitForReceipt
+  /** Does what is waiting in the background, ends every wait for a receipt, then closes what the store opened itself, never a client that was passed in. */
   close(): Promise<void>
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { AppGrant, Management } from './app-grant.ts'
 import { createBackground } from './base/background.ts'
 import { checkedClock } from './base/checked-clock.ts'
@@ -36,8 +37,10 @@ import { createRefusals, reportingAll } from './domain/refusals.ts'
 import { createRegistration } from './domain/registration/create-registration.ts'
 import { createAccessTokenIssuer } from './domain/tokens/access-token-issuer.ts'
 import { createCachingVerifier } from './domain/tokens/caching-verifier.ts'
+import { createFeedReaders } from './domain/tokens/feed-readers.ts'
 import { createHostClaims } from './domain/tokens/host-claims.ts'
 import { createIssueLimits } from './domain/tokens/issue-limits.ts'
+import { createReceipts } from './domain/tokens/receipts.ts'
 import { createRevocationFeed } from './domain/tokens/revocation-feed.ts'
 import { createSignedTokens } from './domain/tokens/signed-tokens.ts'
 import { createStrictVerifier } from './domain/tokens/strict-verifier.ts'
@@ -84,6 +87,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     isReservedName,
     rotatesRefreshTokens,
     verifyLegacySecret,
+    maxStalenessMs,
     revocationFeed: hasFeed,
   } = rest
   const random = createRandomText()
@@ -178,6 +182,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     registration: createBrowserRegistration(asking),
     verifier: createCachingVerifier(createStrictVerifier({ ...deciding, readToken, audiences }), {
       watch: guarded.watch,
+      maxStalenessMs: () => maxStalenessMs,
       maxLength: signed ? MAX_SIGNED_TOKEN : MAX_OPAQUE_TOKEN,
       clock: now,
       steadyClock,
@@ -201,7 +206,19 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       permissions: api('Management', createReadPermissions(own, actor)).permissions,
     })
   }
+  const readers = revocations && createFeedReaders({ collection, pages, storeTime })
+  const receipts = createReceipts({
+    maxStalenessMs,
+    areSigned: signed !== undefined,
+    readers,
+    compare,
+    clock,
+    storeTime,
+    steadyClock,
+    pause: (ms, signal) => setTimeout(ms, undefined, { signal }),
+  })
   const close = async () => {
+    receipts.close()
     try {
       await background.close()
       await parts.verifier.close()
@@ -220,7 +237,13 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     selfRegistration,
     scopes: scopes.catalogue,
     jwks: signed?.jwks,
-    revocationFeed: revocations && signed && createRevocationFeed({ ...deciding, revocations, signed, storeTime }),
+    receipt: receipts.receipt,
+    maxStalenessMs,
+    revocationFeed:
+      revocations &&
+      readers &&
+      signed &&
+      createRevocationFeed({ ...deciding, revocations, readers, signed, storeTime }),
     claims: hostClaims,
     as(account, options = {}) {
       assertActor('as', () => accountInput(account))
@@ -232,7 +255,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       assertOptions('asHost', options, AS_HOST)
       return managementFor(assertActor('asHost', () => loginInput(idInput(options.login, 'login'))))
     },
-    ...createNodeChecks({ ...base, compare, tokenPrefix, resources, jwks: signed?.jwks, hasFeed }),
+    ...createNodeChecks({ ...base, compare, tokenPrefix, resources, jwks: signed?.jwks, hasFeed, maxStalenessMs }),
     close,
     [Symbol.asyncDispose]: close,
   })

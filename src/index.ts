@@ -97,6 +97,7 @@ export type { RegisteredClient, SelfRegistration } from './domain/registration/s
 export type { AdmitProposal, SelfRegistrationOptions } from './domain/registration/self-registration-options.ts'
 export type { TokenResponse } from './domain/tokens/access-token-issuer.ts'
 export type { ClaimsFunction } from './domain/tokens/host-claims.ts'
+export type { Receipt, ReceiptOptions, WaitForReceipt } from './domain/tokens/receipts.ts'
 export type { FeedQuery, RevocationFeed } from './domain/tokens/revocation-feed.ts'
 export type { TokenInfo, TokenStore } from './domain/tokens/token-store.ts'
 export type {

@@ -1,3 +1,6 @@
+import { integerOption } from './base/integer-option.ts'
+import { assertOptions } from './base/known-members.ts'
+
 /**
  * What one app, account or address may take, so that it cannot fill the store or the memory of all. No honest one meets the
  * defaults. What is beyond a limit is rejected with `limit_reached`, failed attempts with `too_many_failures`; nothing is stored.
@@ -35,4 +38,18 @@ export const LIMITS: Readonly<Record<keyof Limits, readonly [value: number, min:
   issuesPerSecond: [1000, 1, 1_000_000],
   consentRequestsPerAccount: [100, 1, 1_000_000],
   changesPerMinute: [600, 1, 1_000_000],
+}
+
+const NAMES = { names: new Set(Object.keys(LIMITS)), instead: new Map<string, string>() }
+
+/** @throws TypeError that names the invalid limit. */
+export function checkLimits(given: { readonly [Name in keyof Limits]?: number | undefined } = {}): Limits {
+  assertOptions('createAppGrant', given, NAMES, 'limits')
+  const names = Object.keys(LIMITS) as (keyof Limits)[]
+  const entries = names.map((name) => {
+    const [byDefault, ...range] = LIMITS[name]
+    const { [name]: value = byDefault } = given
+    return [name, integerOption('createAppGrant', `limits.${name}`, value, range)]
+  })
+  return Object.fromEntries(entries)
 }

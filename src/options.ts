@@ -1,4 +1,5 @@
 import { invalidOption } from './base/errors.ts'
+import { integerOption } from './base/integer-option.ts'
 import { assertOptions, knownMembers } from './base/known-members.ts'
 import { type AssertionOptions, type AssertionPolicy, checkAssertions } from './credentials/jwt/assertion-policy.ts'
 import { type CheckedSigning, checkSigning, type SigningOptions } from './credentials/jwt/signing-keys.ts'
@@ -10,7 +11,6 @@ import type { VerifyLegacySecret } from './domain/apps/legacy-secrets.ts'
 import type { DecideConsent } from './domain/authorization/consent-policy.ts'
 import { isIssuer } from './domain/input/issuer.ts'
 import { DEFAULT_LIFETIMES, type Lifetimes, readLifetimes } from './domain/input/lifetimes.ts'
-import { readNumbers } from './domain/input/read-numbers.ts'
 import { type RedirectOptions, type RedirectPolicy, readRedirects } from './domain/input/redirect-policy.ts'
 import { areResources, MAX_RESOURCES } from './domain/input/resources.ts'
 import {
@@ -19,7 +19,8 @@ import {
   type SelfRegistrationPolicy,
 } from './domain/registration/self-registration-options.ts'
 import type { ClaimsFunction } from './domain/tokens/host-claims.ts'
-import { LIMITS, type Limits } from './limits.ts'
+import { MAX_STALENESS_MS } from './domain/tokens/verification.ts'
+import { checkLimits, type Limits } from './limits.ts'
 import type { Store } from './store/store.ts'
 
 /** Options of `createAppGrant`. */
@@ -68,6 +69,12 @@ export interface AppGrantOptions {
    * It must be the same on all nodes. Default is false.
    */
   readonly revocationFeed?: boolean | undefined
+  /**
+   * The largest `maxStalenessMs` that any verification may use, in ms, 0–300 000: a larger one counts as this. It is how long a
+   * {@link AppGrant.receipt} waits for cached acceptances, also those of `introspectionVerifier`, which is told of it. It must be the
+   * same on all nodes. Default is 300 000.
+   */
+  readonly maxStalenessMs?: number | undefined
   /** Which assertions apps with keys may authenticate with. The defaults are those of {@link AssertionOptions}, the strictest. */
   readonly assertions?: AssertionOptions | undefined
   /**
@@ -194,6 +201,7 @@ const OPTIONS = knownMembers<AppGrantOptions>({
   scopes: true,
   signing: true,
   revocationFeed: true,
+  maxStalenessMs: true,
   assertions: true,
   claims: true,
   consent: true,
@@ -215,7 +223,13 @@ const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as 
 export function checkOptions(options: AppGrantOptions): CheckedOptions {
   assertOptions('createAppGrant', options, OPTIONS)
   const { store, directory, issuer, tokenPrefix = 'ag', clock = Date.now } = options
-  const { appsPerOwner = 1000, timeoutMs = 1000, rotateRefreshTokens = true, lifetimes = {} } = options
+  const {
+    appsPerOwner = 1000,
+    timeoutMs = 1000,
+    maxStalenessMs = MAX_STALENESS_MS,
+    rotateRefreshTokens = true,
+    lifetimes = {},
+  } = options
   if (!STORE_METHODS.every((method) => typeof store?.[method] === 'function'))
     throw wrong('store', 'a store such as memoryStore()', store)
   if (directory !== undefined && typeof directory?.lineage !== 'function')
@@ -279,18 +293,12 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     rotatesRefreshTokens: (app) =>
       (typeof rotateRefreshTokens === 'function' ? rotateRefreshTokens(app) : rotateRefreshTokens) !== false,
     clock,
-    appsPerOwner: integer('appsPerOwner', appsPerOwner, [1, 100_000]),
-    timeoutMs: integer('timeoutMs', timeoutMs, [10, 60_000]),
+    appsPerOwner: integerOption('createAppGrant', 'appsPerOwner', appsPerOwner, [1, 100_000]),
+    maxStalenessMs: integerOption('createAppGrant', 'maxStalenessMs', maxStalenessMs, [0, MAX_STALENESS_MS]),
+    timeoutMs: integerOption('createAppGrant', 'timeoutMs', timeoutMs, [10, 60_000]),
     lifetimes: { ...DEFAULT_LIFETIMES, ...readLifetimes(lifetimes, { base: DEFAULT_LIFETIMES, invalid: wrong }) },
-    limits: readNumbers('limits', options.limits, { ranges: LIMITS, integer }),
+    limits: checkLimits(options.limits),
   }
-}
-
-function integer(name: string, value: unknown, [min, max]: readonly [number, number]): number {
-  if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
-    throw wrong(name, `an integer from ${min} to ${max}`, value)
-  }
-  return value as number
 }
 
 function wrong(name: string, expected: string, received: unknown): TypeError {

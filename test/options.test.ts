@@ -112,6 +112,7 @@ const REFUSED: Record<string, readonly unknown[]> = {
   rotateRefreshTokens: ['false', 0, {}, null],
   clock: [5, 'now', {}, null],
   appsPerOwner: [0, -1, 100_001, ...ANY_TYPE],
+  maxStalenessMs: [-1, 300_001, 0.5, ...ANY_TYPE],
   timeoutMs: [9, 60_001, Number.POSITIVE_INFINITY, ...ANY_TYPE],
   lifetimes: [null, 5, 'x'],
   limits: [null, 5, 'x'],

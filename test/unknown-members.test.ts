@@ -132,7 +132,7 @@ const NESTED: Readonly<Record<string, Case>> = {
         signing: { current: SIGNING_KEY },
         revocationFeed: true,
       })
-      .revocationFeed?.read({ reader: key, ...extra }),
+      .revocationFeed?.read({ app: key, reader: 'r'.repeat(16), silentSeconds: 30, ...extra }),
   ),
   'signatureVerifier feed': wrong('interval', 'intervalMs', (extra) =>
     resource.signatureVerifier({ ...verifier, feed: { ...credentials, ...extra } }),
@@ -152,6 +152,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
     permissions: wrong('account', 'owner', (extra) => appgrant.permissions(extra)),
     prepare: NONE,
     ready: NONE,
+    receipt: wrong('timeout', 'signal', (extra) => appgrant.receipt({ signal: AbortSignal.abort(), ...extra })),
   },
   events: {
     on: wrong('outages', 'outage', (extra) =>

@@ -100,9 +100,17 @@ export interface ErrorDetails {
   already_registered: { readonly app: string }
   /** Too many failed authentications, or used codes and refresh tokens, from this address. Wait before the next attempt. */
   too_many_failures: { readonly retryAfterSeconds: number }
-  /** One of the options `limits` is reached. Nothing was stored: wait before the next attempt. */
+  /**
+   * One of the options `limits` is reached, or too many verifiers read the revocation feed. Nothing was stored: wait before the next
+   * attempt.
+   */
   limit_reached: {
-    readonly limit: 'tokensPerAccount' | 'issuesPerSecond' | 'consentRequestsPerAccount' | 'changesPerMinute'
+    readonly limit:
+      | 'tokensPerAccount'
+      | 'issuesPerSecond'
+      | 'consentRequestsPerAccount'
+      | 'changesPerMinute'
+      | 'feedReaders'
     readonly retryAfterSeconds: number
   }
   /** There is no such app, or the caller may not see it. */
@@ -157,6 +165,11 @@ export interface ErrorDetails {
    * `secretId` is the id of what may exist now.
    */
   outcome_unknown: { readonly app?: string; readonly secretId?: string }
+  /**
+   * `receipt` was told to stop waiting. What was revoked stays revoked, and services of the resource servers `apps`, or cached
+   * acceptances if there are none, may accept it until then at the latest.
+   */
+  revocation_unconfirmed: { readonly apps: readonly string[]; readonly until: Date }
   /** Too many documents of programs are fetched at the moment. Nothing was fetched: wait before the next attempt. */
   document_unavailable: { readonly retryAfterSeconds: number }
   /** The host's account directory did not respond, or its response was invalid. */

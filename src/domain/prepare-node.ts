@@ -35,9 +35,11 @@ export function createNodeChecks(parts: {
   readonly resources: readonly string[] | undefined
   readonly jwks: (() => Promise<JwkSet>) | undefined
   readonly hasFeed: boolean
+  readonly maxStalenessMs: number
   readonly lifetimes: { readonly refreshGraceSeconds: number }
 }): NodeChecks {
-  const { collection, accounts, compare, issuer, tokenPrefix, resources, jwks, hasFeed, lifetimes } = parts
+  const { collection, accounts, compare, issuer, tokenPrefix, resources, jwks, hasFeed, maxStalenessMs, lifetimes } =
+    parts
 
   return {
     async prepare() {
@@ -48,6 +50,7 @@ export function createNodeChecks(parts: {
         resources: JSON.stringify(resources ?? null),
         signing: JSON.stringify(jwks ? (await jwks()).keys.map(({ kid }) => kid) : null),
         ...(hasFeed && { revocationFeed: JSON.stringify(hasFeed) }),
+        maxStalenessMs: JSON.stringify(maxStalenessMs),
         'lifetimes.refreshGraceSeconds': JSON.stringify(lifetimes.refreshGraceSeconds),
         directory: JSON.stringify(accounts.hasDirectory),
       })

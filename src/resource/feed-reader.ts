@@ -37,8 +37,10 @@ export interface FeedReaderOptions {
   /** Fetches and verifies the part after a cursor, or the first. */
   readonly fetchPart: (cursor: string | undefined) => Promise<FeedPart>
   readonly intervalMs: number
+  /** The feed is silent if it was not read for so long. */
   readonly silentMs: number
-  readonly whenSilent: 'reject' | 'accept'
+  /** Nothing is accepted if it was not read for so long, at least `silentMs`. */
+  readonly usableMs: number
   readonly clock: () => number
   /** Monotonic, in ms. */
   readonly steadyClock: () => number
@@ -47,7 +49,7 @@ export interface FeedReaderOptions {
 }
 
 export function createFeedReader(options: FeedReaderOptions): FeedReader {
-  const { fetchPart, intervalMs, silentMs, whenSilent, clock, steadyClock, schedule } = options
+  const { fetchPart, intervalMs, silentMs, usableMs, clock, steadyClock, schedule } = options
   /** By name, when it was read last. In that order. */
   const revoked = new Map<string, number>()
   let cursor: string | undefined
@@ -62,10 +64,10 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
   return {
     async isRevoked(names) {
       if (!isCurrent()) await polledNow()
-      if (!isCurrent() && whenSilent === 'reject')
+      if (age() >= usableMs)
         throw issuerUnavailable(
           failure,
-          `The revocation feed was not read for ${silentMs / 1000} s, so it is not known whether a token is revoked. See the cause.`,
+          `The revocation feed was not read for ${usableMs / 1000} s, so it is not known whether a token is revoked. See the cause.`,
         )
       return names.some((name) => revoked.has(name))
     },
@@ -80,10 +82,14 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
   }
 
   /** By either clock, so that neither a jump nor a process that was stopped makes the feed look newer than it is. */
-  function isCurrent(): boolean {
-    if (!confirmed) return false
+  function age(): number {
     const { at, steadyAt } = now()
-    return at >= confirmed.at && Math.max(at - confirmed.at, steadyAt - confirmed.steadyAt) < silentMs
+    if (!confirmed || at < confirmed.at) return Number.POSITIVE_INFINITY
+    return Math.max(at - confirmed.at, steadyAt - confirmed.steadyAt)
+  }
+
+  function isCurrent(): boolean {
+    return age() < silentMs
   }
 
   /** Callers at the same time wait for the same poll, and outages do not add polls. */

@@ -2,6 +2,8 @@ import { invalidOption } from '../base/errors.ts'
 import { assertOptions, knownMembers } from '../base/known-members.ts'
 import { type KeyFor, readSigned } from '../credentials/jwt/access-token.ts'
 import { FEED_TYPE, type Members } from '../credentials/jwt/compact.ts'
+import { createRandomText } from '../credentials/random.ts'
+import { LONGEST_ACCESS_TOKEN_MS } from '../domain/input/lifetimes.ts'
 import { createFeedReader, type FeedPart, type FeedReader } from './feed-reader.ts'
 import { MAX_BYTES } from './issuer-response.ts'
 import { type CheckedResource, checkUrl, TOLERANCE_MS } from './options.ts'
@@ -20,10 +22,10 @@ export interface FeedOptions extends ResourceServerCredentials {
   readonly silentSeconds?: number | undefined
   /**
    * What happens to tokens while the feed is silent: `'reject'` rejects with `issuer_unavailable`, for which `protect` responds with
-   * 503. Default is `'reject'`.
+   * 503. `'accept'` does so only after a day, and in a process that has never read the feed. Default is `'reject'`.
    *
    * WARNING: with `'accept'`, anyone who keeps this service from reaching the platform keeps revoked tokens working until they
-   * expire.
+   * expire, and a receipt of the platform waits for a day for each process that has stopped.
    */
   readonly whenSilent?: 'reject' | 'accept' | undefined
 }
@@ -37,6 +39,7 @@ const OPTIONS = knownMembers<FeedOptions>({
   whenSilent: true,
 })
 const MAX_CURSOR = 200
+const READER_LENGTH = 24
 
 /** Creates the reader of the revocation feed. @throws TypeError that names the invalid option. */
 export function openFeed(options: FeedOptions, resource: CheckedResource, keyFor: KeyFor): FeedReader {
@@ -52,12 +55,15 @@ export function openFeed(options: FeedOptions, resource: CheckedResource, keyFor
     throw invalidOption(name, 'feed.whenSilent', "'reject' or 'accept'", whenSilent)
   const endpoint = checkUrl(name, 'feed.endpoint', options.endpoint ?? `${resource.issuer}/revocations`)
   const platform = resourceServerClient(`${name}: feed`, options, resource)
+  const usableMs = whenSilent === 'accept' ? LONGEST_ACCESS_TOKEN_MS : silentSeconds * 1000
+  // Says to the platform which process this is, so that it knows when each has read what was revoked.
+  const self = { reader: createRandomText()(READER_LENGTH), silent_seconds: String(usableMs / 1000) }
 
   return createFeedReader({
     fetchPart,
     intervalMs,
     silentMs: silentSeconds * 1000,
-    whenSilent,
+    usableMs,
     clock: Date.now,
     steadyClock: () => performance.now(),
     schedule(callback, ms) {
@@ -68,7 +74,7 @@ export function openFeed(options: FeedOptions, resource: CheckedResource, keyFor
 
   async function fetchPart(cursor: string | undefined): Promise<FeedPart> {
     const sentAt = Date.now()
-    const form = cursor === undefined ? {} : { cursor }
+    const form = { ...self, ...(cursor !== undefined && { cursor }) }
     const response = await platform.post(endpoint, form, 'application/jwt')
     const text = await response.text()
     if (response.status !== 200)

@@ -3,7 +3,13 @@ import { readClaims } from '../credentials/jwt/claims.ts'
 import { MAX_SIGNED_TOKEN } from '../credentials/jwt/compact.ts'
 import { createCachingVerifier } from '../domain/tokens/caching-verifier.ts'
 import { accessOfClaims } from '../domain/tokens/token-claims.ts'
-import { type Verification, type Verifier, verifyFailure } from '../domain/tokens/verification.ts'
+import {
+  isStaleness,
+  MAX_STALENESS_MS,
+  type Verification,
+  type Verifier,
+  verifyFailure,
+} from '../domain/tokens/verification.ts'
 import { issuerAhead, issuerUnavailable } from './issuer-response.ts'
 import { checkResourceOptions, checkUrl, claimRules, RESOURCE_OPTIONS, type ResourceOptions } from './options.ts'
 import { errorCode, type ResourceServerCredentials, resourceServerClient } from './resource-server-client.ts'
@@ -42,9 +48,17 @@ export function introspectionVerifier(options: IntrospectionOptions): Verifier {
   const platform = resourceServerClient(name, options, resource)
   const endpoint = checkUrl(name, 'endpoint', options.endpoint ?? `${resource.issuer}/introspect`)
 
+  let maxStalenessMs = MAX_STALENESS_MS
+
   return createCachingVerifier(
     { verify },
-    { watch: undefined, maxLength: MAX_SIGNED_TOKEN, clock: Date.now, steadyClock: () => performance.now() },
+    {
+      watch: undefined,
+      maxStalenessMs: () => maxStalenessMs,
+      maxLength: MAX_SIGNED_TOKEN,
+      clock: Date.now,
+      steadyClock: () => performance.now(),
+    },
   )
 
   async function verify(token: unknown): Promise<Verification> {
@@ -54,6 +68,8 @@ export function introspectionVerifier(options: IntrospectionOptions): Verifier {
       throw issuerUnavailable(cause, `The introspection request to ${endpoint} failed. See the cause.`)
     })
     if (!members.active) return verifyFailure('unknown')
+    // As the platform said last: it waits no longer before it issues a receipt.
+    if (isStaleness(members.max_staleness_ms)) maxStalenessMs = members.max_staleness_ms ?? MAX_STALENESS_MS
     const claims = readClaims(members, claimRules(resource))
     if (claims === 'early') throw issuerAhead()
     return typeof claims === 'string' ? verifyFailure(claims) : accessOfClaims(claims)

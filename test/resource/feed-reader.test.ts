@@ -27,7 +27,7 @@ function setUp(options: Partial<FeedReaderOptions> = {}) {
     },
     intervalMs: INTERVAL,
     silentMs: SILENT,
-    whenSilent: 'reject',
+    usableMs: SILENT,
     clock: () => state.at,
     steadyClock: () => state.steadyAt,
     schedule(callback, ms) {
@@ -142,12 +142,27 @@ describe('createFeedReader', () => {
   })
 
   it("with whenSilent 'accept' a token is accepted while the feed is silent, unless it is known to be revoked (REV-8)", async () => {
-    const { reader, state, pass } = setUp({ whenSilent: 'accept' })
+    const { reader, state, pass } = setUp({ usableMs: DAY })
     state.parts = [part({ revoked: ['x'] })]
     await reader.isRevoked([])
     state.parts = Array.from({ length: 30 }, () => new Error('the platform is down'))
     await pass(2 * SILENT)
     expect([await reader.isRevoked(['o']), await reader.isRevoked(['x'])]).toEqual([false, true])
+  })
+
+  it("with whenSilent 'accept' nothing is accepted before the feed was read once, nor a day after it was (REV-8, REV-9)", async () => {
+    const { reader, state, pass } = setUp({ usableMs: DAY })
+    const down = () => Array.from({ length: 30 }, () => new Error('the platform is down'))
+    state.parts = down()
+    expect(await codeOf(reader.isRevoked(['o']))).toBe('issuer_unavailable')
+    state.parts = []
+    await pass(1.3 * INTERVAL)
+    expect(await reader.isRevoked(['o'])).toBe(false)
+    state.parts = down()
+    await pass(DAY - 1)
+    expect(await reader.isRevoked(['o'])).toBe(false)
+    await pass(1)
+    expect(await codeOf(reader.isRevoked(['o']))).toBe('issuer_unavailable')
   })
 
   it('calls during an outage do not add polls (REV-8)', async () => {

@@ -46,6 +46,19 @@ for (const format of ['signed', 'opaque'] as const)
       expect(await verifier.tryVerify(token)).toMatchObject({ ok: false })
     })
 
+    it('introspectionVerifier caches for no longer than the platform says (REV-9)', async () => {
+      const strict = await platform(format, undefined, { maxStalenessMs: 0 })
+      try {
+        const token = await strict.token()
+        const verifier = introspectionVerifier({ issuer: strict.issuer, audience: API, ...strict.resource })
+        for (let n = 0; n < 2; n++)
+          expect(await verifier.tryVerify(token, { maxStalenessMs: 60_000 })).toMatchObject({ ok: true })
+        expect(strict.requests).toEqual(['/introspect', '/introspect'])
+      } finally {
+        await strict.close()
+      }
+    })
+
     it('introspectionVerifier refuses a token for another resource and reveals nothing of it (S69)', async () => {
       const token = await here.token(BILLING)
       expect(await here.appgrant.authorizer.tryVerify(token)).toMatchObject({ ok: true })

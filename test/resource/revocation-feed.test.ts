@@ -26,7 +26,7 @@ describe('signatureVerifier with a feed', () => {
   const post = (here: Platform, form: Record<string, string>, { key, secret } = here.resource) =>
     fetch(`${here.issuer}/revocations`, {
       method: 'POST',
-      body: new URLSearchParams(form),
+      body: new URLSearchParams({ reader: 'the-reader-of-the-test', silent_seconds: '30', ...form }),
       headers: { authorization: `Basic ${btoa(`${key}:${secret}`)}` },
     })
 
@@ -104,6 +104,10 @@ describe('signatureVerifier with a feed', () => {
     })
     const forged = await post(here, { cursor: 'forged' })
     expect([forged.status, ((await forged.json()) as { error: string }).error]).toEqual([400, 'invalid_request'])
+    for (const wrong of [{ reader: '' }, { reader: 'short' }, { silent_seconds: '' }, { silent_seconds: '1e1' }]) {
+      const refused = await post(here, { ...(wrong as Record<string, string>) })
+      expect([refused.status, ((await refused.json()) as { error: string }).error]).toEqual([400, 'invalid_request'])
+    }
     // It is not a token, although the same key has signed it.
     expect(await here.appgrant.authorizer.tryVerify(text)).toEqual({ ok: false, reason: 'malformed' })
     expect(await verifierOf(here).tryVerify(text)).toEqual({ ok: false, reason: 'malformed' })

@@ -20,6 +20,7 @@ import { testMoving } from './moving.ts'
 import { testFailingOperations, testOperations } from './operations.ts'
 import { testOtherNodes } from './other-nodes.ts'
 import { testRaces } from './races.ts'
+import { testReceipts } from './receipts.ts'
 import { testRememberedApps } from './remembered-apps.ts'
 import { testRevocationFeed } from './revocation-feed.ts'
 import { testSecrets } from './secrets.ts'
@@ -35,6 +36,7 @@ export function testEveryStore(open: OpenStore): void {
   testClocks(open)
   testOtherNodes(open)
   testRevocationFeed(open)
+  testReceipts(open)
   testLeaks(open)
   testBrowserRegistration(open)
   testSelfRegisteredOperations(open)

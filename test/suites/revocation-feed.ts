@@ -144,7 +144,10 @@ export function testRevocationFeed(open: OpenStore): void {
     expect(feed.refuses(scene.tokens[0]?.text ?? '')).toBe(false)
     for (const cursor of ['', 'x', '1', '1.2.3', '1.2.3.', '1.2.3.$', '9'.repeat(300)])
       expect(
-        await codeOf(scene.appgrant.revocationFeed?.read({ reader: 'reader', cursor }) ?? Promise.resolve()),
+        await codeOf(
+          scene.appgrant.revocationFeed?.read({ app: 'app', reader: feed.reader, silentSeconds: 30, cursor }) ??
+            Promise.resolve(),
+        ),
       ).toMatch(/invalid_cursor|invalid_request/)
   })
 }

@@ -1,12 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { readJwsPayload } from '../../src/credentials/jwt/compact.ts'
 import type { AppGrant } from '../../src/index.ts'
 
 /** A reader of the feed, without a signature check: it has what a verifier would have after the same parts. */
 export function readingFeed(appgrant: () => AppGrant) {
+  const reader = { app: 'app', reader: randomUUID(), silentSeconds: 30 }
   const revoked = new Set<string>()
   let cursor: string | undefined
   let parts = 0
   return {
+    ...reader,
     revoked,
     get cursor() {
       return cursor
@@ -18,7 +21,7 @@ export function readingFeed(appgrant: () => AppGrant) {
     async poll(): Promise<void> {
       let isComplete = false
       while (!isComplete) {
-        const part = membersOf((await appgrant().revocationFeed?.read({ reader: 'reader', cursor })) ?? '')
+        const part = membersOf((await appgrant().revocationFeed?.read({ ...reader, cursor })) ?? '')
         for (const name of part.restored) revoked.delete(name)
         for (const name of part.revoked) revoked.add(name)
         cursor = part.cursor

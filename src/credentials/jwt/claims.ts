@@ -44,7 +44,7 @@ export type Claims = Readonly<Record<string, unknown>>
 export const RESERVED_CLAIMS: ReadonlySet<string> = new Set([
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'client_key', 'scope'],
   ...['kind', 'client_name', 'owner', 'ref', 'stamps', 'active', 'token_type'],
-  ...['auth_time', 'acr'],
+  ...['auth_time', 'acr', 'max_staleness_ms'],
   ...['cnf', 'act', 'may_act', '__proto__'],
 ])
 

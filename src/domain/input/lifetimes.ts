@@ -36,6 +36,9 @@ const LONGEST_SECONDS = 365 * DAY
 /** The same in ms. An unused credential has expired by then, so nothing depends on what was removed longer ago. */
 export const LONGEST_MS = 1000 * LONGEST_SECONDS
 
+/** The longest lifetime of an access token, in ms. */
+export const LONGEST_ACCESS_TOKEN_MS = 1000 * DAY
+
 export const DEFAULT_LIFETIMES: Lifetimes = {
   accessTokenSeconds: 3600,
   codeSeconds: 60,

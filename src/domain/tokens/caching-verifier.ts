@@ -42,6 +42,8 @@ export function createCachingVerifier(
   strict: StrictVerifier,
   parts: {
     readonly watch: ((changed: (ref: RecordRef) => void) => Promise<() => Promise<void>>) | undefined
+    /** No acceptance is returned that is older, whatever the caller allows. */
+    readonly maxStalenessMs: () => number
     /** Longer than any token. A longer string is malformed and is not hashed. */
     readonly maxLength: number
     readonly clock: () => number
@@ -80,8 +82,9 @@ export function createCachingVerifier(
   /** Not an async function, so that a cached acceptance is returned without an extra promise. */
   function rememberingVerify(accessToken: string, options: VerifyOptions): Promise<Verification> {
     assertVerifyOptions(options)
-    const { maxStalenessMs = 0 } = options
-    if (!isStaleness(maxStalenessMs)) throw invalidRequest('maxStalenessMs', STALENESS, maxStalenessMs)
+    const { maxStalenessMs: allowed = 0 } = options
+    if (!isStaleness(allowed)) throw invalidRequest('maxStalenessMs', STALENESS, allowed)
+    const maxStalenessMs = Math.min(allowed, parts.maxStalenessMs())
     const audience = options.audience === undefined ? undefined : idInput(options.audience, 'audience')
     if (maxStalenessMs === 0 || typeof accessToken !== 'string' || accessToken.length > maxLength)
       return strict.verify(accessToken).then((verification) => checkAudience(audience, verification))

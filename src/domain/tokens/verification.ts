@@ -41,8 +41,8 @@ export interface VerifyOptions {
   /**
    * WARNING: a token may still be accepted for this long after it was revoked.
    *
-   * How old the state that an acceptance is based on may be, in ms, 0–300 000. A denial is always based on the current state.
-   * Default is 0, the current state.
+   * How old the state that an acceptance is based on may be, in ms, 0–300 000, and never more than the option `maxStalenessMs` of
+   * `createAppGrant`. A denial is always based on the current state. Default is 0, the current state.
    */
   readonly maxStalenessMs?: number | undefined
   /** The resource that is accessed: a token that is not for it is denied. Default is any of the option `resources`. */

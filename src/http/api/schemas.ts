@@ -8,10 +8,13 @@ import type { Permissions } from '../../domain/apps/permissions.ts'
 import type { Install } from '../../domain/installs/installs.ts'
 import type { TokenInfo } from '../../domain/tokens/token-store.ts'
 
-/** The details of errors that a response shows: not the reason of an invalid token, which limit was reached, nor when to retry. */
+/**
+ * The details of errors that a response shows: not the reason of an invalid token, which limit was reached, nor when to retry. Nothing
+ * over HTTP waits for a receipt.
+ */
 type ShownDetails = ErrorDetails[Exclude<
   ErrorCode,
-  'invalid_token' | 'limit_reached' | 'too_many_failures' | 'document_unavailable'
+  'invalid_token' | 'limit_reached' | 'too_many_failures' | 'document_unavailable' | 'revocation_unconfirmed'
 >]
 type MemberOf<Union> = Union extends unknown ? keyof Union & string : never
 

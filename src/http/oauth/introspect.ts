@@ -26,7 +26,7 @@ export function introspectRoute(core: AppGrant, issuer: string): Route {
       const app = await core.authorizer.authenticateApp({ ...context, ...asConfidential(client) })
       const access = await core.authorizer.tryVerify(token)
       if (!access.ok) return jsonResponse({ active: false })
-      if (maySee(app, access)) return jsonResponse(introspection(access, issuer, await core.claims?.(access)))
+      if (maySee(app, access)) return jsonResponse(await introspection(access, core, issuer))
       const refusal = { code: 'foreign_token', reason: 'foreign_token', app: app.key } as const
       emitTo(core.events, 'refused', { ...refusal, ...sourceInput(context) })
       return jsonResponse({ active: false })
@@ -42,7 +42,9 @@ function maySee({ key, resourceServer }: App, { app, audience }: Access): boolea
   )
 }
 
-function introspection(access: Access, issuer: string, added: Access['claims']): Record<string, unknown> {
+async function introspection(access: Access, core: AppGrant, issuer: string): Promise<Record<string, unknown>> {
+  const added = await core.claims?.(access)
   const [issuedAt, expiresAt] = [access.issuedAt.getTime(), access.expiresAt.getTime()]
-  return { ...added, active: true, token_type: 'Bearer', ...tokenClaims({ ...access, issuedAt, expiresAt }, issuer) }
+  const claims = tokenClaims({ ...access, issuedAt, expiresAt }, issuer)
+  return { ...added, active: true, token_type: 'Bearer', max_staleness_ms: core.maxStalenessMs, ...claims }
 }

@@ -185,6 +185,25 @@ describe('the cache of acceptances', () => {
     expect(w.observed.calls.get).toBe(before)
   })
 
+  it('a larger maxStalenessMs counts as the option of createAppGrant, and 0 switches caching off (REV-9)', async () => {
+    for (const [most, whenRevoked] of [
+      [STALENESS, 'ok'],
+      [0, 'app_suspended'],
+    ] as const) {
+      // Without hints.
+      const { watch: _, ...deaf } = memoryStore()
+      const w = await createSessionFixture(async () => deaf, { options: { maxStalenessMs: most } })
+      const { access } = await w.start()
+      const stale = async () => said(await w.appgrant.authorizer.tryVerify(access, { maxStalenessMs: 300_000 }))
+      expect(await stale()).toBe('ok')
+      await w.appgrant.apps.suspend(w.key)
+      w.clock.advance(STALENESS - 1)
+      expect(await stale()).toBe(whenRevoked)
+      w.clock.advance(1)
+      expect(await stale()).toBe('app_suspended')
+    }
+  })
+
   it('maxStalenessMs is a number from 0 to 300 000 (S40)', async () => {
     const w = await createSessionFixture(async () => memoryStore())
     const { access } = await w.start()
@@ -224,6 +243,7 @@ describe('the cache of acceptances', () => {
           },
         },
         {
+          maxStalenessMs: () => 300_000,
           maxLength: 200,
           clock: () => times.clock,
           steadyClock: () => times.steady,

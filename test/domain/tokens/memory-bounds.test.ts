@@ -92,7 +92,7 @@ describe('the cache of acceptances', () => {
           return accept(`${text}`)
         },
       },
-      { watch: undefined, maxLength: 200, clock, steadyClock: clock },
+      { watch: undefined, maxStalenessMs: () => 300_000, maxLength: 200, clock, steadyClock: clock },
     )
     return {
       time,

@@ -26,6 +26,7 @@ describe('POST /introspect', () => {
       owner: app.owner,
       aud: 'https://login.example',
       token_type: 'Bearer',
+      max_staleness_ms: 300_000,
       scope: 'calls:read calls:write',
       iat: now,
       exp: now + 3600,
