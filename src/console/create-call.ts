@@ -2,14 +2,15 @@ import { createDeadline } from '../base/deadline.ts'
 import { describeValue } from '../base/describe-value.ts'
 import type { AppGrant } from '../create-app-grant.ts'
 import type { RequestContext } from '../domain/apps/authenticate-app.ts'
+import { meetsNeeds } from '../domain/input/user-authentication.ts'
 import type { IncomingRequest } from '../http/wire/request.ts'
 import { assertResponse } from '../http/wire/sign-in.ts'
 import type { Match } from './addresses.ts'
 import type { Call, Named, Said } from './call.ts'
 import type { Context } from './context.ts'
-import type { ConsoleSettings } from './options.ts'
+import type { ConsoleSettings, DangerousActionName } from './options.ts'
 import { isOpenedFromHere } from './same-origin.ts'
-import type { Viewer } from './viewer.ts'
+import { checkViewer, formProofOf, type Viewer } from './viewer.ts'
 
 /** A request whose viewer is known. */
 export interface Asked {
@@ -24,12 +25,22 @@ export interface Asked {
 export type CreateCall = (asked: Asked) => Call
 
 const NAMES_TIMEOUT_MS = 1000
+/** What gives an app, or the holder of its secret, more rights. The others take something away, and must be possible at once. */
+const GIVING_RIGHTS: ReadonlySet<DangerousActionName> = new Set([
+  'add-secret',
+  'change-redirects',
+  'keys',
+  'publish',
+  'regenerate',
+  'resource-server',
+  'trust',
+])
 
 /** @param failed - hears that the host could not name accounts; pages then show their ids. */
 export function createCalls(
   appgrant: AppGrant,
   settings: ConsoleSettings,
-  failed: (operation: string, cause: unknown) => void,
+  { clock, failed }: { readonly clock: () => number; readonly failed: (operation: string, cause: unknown) => void },
 ): CreateCall {
   const withinDeadline = createDeadline(NAMES_TIMEOUT_MS)
 
@@ -46,6 +57,21 @@ export function createCalls(
       failed('accounts.names', cause)
       return {}
     }
+  }
+
+  /** The Response that signs in again; undefined if the viewer has signed in recently enough. */
+  async function signInAgain(request: IncomingRequest, viewer: Viewer): Promise<Response | undefined> {
+    const { freshSignInSeconds: maxAgeSeconds } = settings
+    if (maxAgeSeconds === undefined || meetsNeeds({ maxAgeSeconds }, viewer, clock())) return undefined
+    const signedIn = await settings.signIn(request.toRequest(), { maxAgeSeconds })
+    if (signedIn instanceof Response) return signedIn
+    const again = checkViewer(signedIn)
+    // The form was made for this viewer, and is done for no other.
+    const isSame = formProofOf(again) === formProofOf(viewer)
+    if (isSame && meetsNeeds({ maxAgeSeconds }, again, clock())) return undefined
+    throw new TypeError(
+      'signIn: expected a Response that signs in again, because needs.maxAgeSeconds is not met: return authenticatedAt after it',
+    )
   }
 
   return ({ request, source, match, query, viewer, context }) => {
@@ -77,6 +103,8 @@ export function createCalls(
       },
       named,
       async confirm(name, apps) {
+        const signIn = GIVING_RIGHTS.has(name) ? await signInAgain(request, viewer) : undefined
+        if (signIn) return signIn
         const reply: unknown = await settings.confirm(request.toRequest(), { name, apps, viewer })
         if (reply === undefined) return undefined
         // A host that returns false means no, and one that returns true might mean either.

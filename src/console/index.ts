@@ -1,3 +1,4 @@
+export type { SignInNeeds } from '../domain/input/user-authentication.ts'
 export type { HostTexts } from '../frame/languages.ts'
 export type { Theme } from '../frame/theme.ts'
 export type { Handler } from '../http/wire/serve.ts'

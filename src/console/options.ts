@@ -1,6 +1,7 @@
 import { invalidOption } from '../base/errors.ts'
 import { assertOptions, knownMembers } from '../base/known-members.ts'
 import type { AppGrant } from '../create-app-grant.ts'
+import { isSignInAge, SIGN_IN_AGE, type SignInNeeds } from '../domain/input/user-authentication.ts'
 import { checkTexts, type HostTexts } from '../frame/languages.ts'
 import { checkTheme, type Theme } from '../frame/theme.ts'
 import type { ConsolePage } from './frame.ts'
@@ -42,9 +43,10 @@ export interface AccountBook {
 export interface ConsoleOptions {
   /**
    * Says who looks, or gives the Response that signs in and comes back. The function given to `createHandler` does. Of the URL of the
-   * request only path and query mean anything, and its body must not be read.
+   * request only path and query mean anything, and its body must not be read. With `freshSignInSeconds`, `needs` says how recently the
+   * viewer must have signed in for this request: if that is not so, sign in again.
    */
-  readonly signIn: (request: Request) => Promise<Viewer | Response>
+  readonly signIn: (request: Request, needs: SignInNeeds) => Promise<Viewer | Response>
   /** Where it is mounted, an absolute URL. Links and origin come from nowhere else. Default is the issuer with `/console`. */
   readonly url?: string | undefined
   /** Default is: accounts are called by their ids, and there is no list of accounts to act for. */
@@ -54,6 +56,15 @@ export interface ConsoleOptions {
    * redirect anywhere and come back to that address; to a POST, the page shows a link there instead. Default is none.
    */
   readonly confirm?: ((request: Request, action: DangerousAction) => Promise<Response | undefined>) | undefined
+  /**
+   * How long ago the viewer may have signed in, in whole seconds, 60–31 536 000, for actions that give an app more rights than it had:
+   * `add-secret`, `change-redirects`, `keys`, `publish`, `regenerate`, `resource-server`, `trust`. After that `signIn` is asked again,
+   * with `needs`; without `authenticatedAt` of the viewer, always. It comes before `confirm`. What revokes never needs it. Default is
+   * no limit.
+   *
+   * @see [RFC 9470 - OAuth 2.0 Step Up Authentication Challenge Protocol](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
+   */
+  readonly freshSignInSeconds?: number | undefined
   /** The scopes that are offered, and what they mean to people, by their names. Default is the scope catalogue. */
   readonly scopes?: Readonly<Record<string, string>> | undefined
   /** What API types are called, by their names. Default is none: the form does not ask for one. */
@@ -73,6 +84,7 @@ export interface ConsoleSettings {
   readonly base: string
   readonly accounts: AccountBook
   readonly confirm: NonNullable<ConsoleOptions['confirm']>
+  readonly freshSignInSeconds: number | undefined
   readonly scopes: Readonly<Record<string, string>>
   readonly apis: Readonly<Record<string, string>>
   readonly texts: HostTexts<Texts>
@@ -85,6 +97,7 @@ const OPTIONS = knownMembers<ConsoleOptions>({
   url: true,
   accounts: true,
   confirm: true,
+  freshSignInSeconds: true,
   scopes: true,
   apis: true,
   texts: true,
@@ -103,7 +116,9 @@ export function checkConsoleOptions(
   assertOptions('createConsole', options, OPTIONS)
   for (const name of FUNCTIONS) if (name === 'signIn' || options[name] !== undefined) checkFunction(name, options[name])
   for (const name of RECORDS) checkRecord(name, options[name] ?? {})
-  const { accounts = { names: async () => ({}) }, texts = {}, theme = {}, layout } = options
+  const { accounts = { names: async () => ({}) }, texts = {}, theme = {}, layout, freshSignInSeconds } = options
+  if (freshSignInSeconds !== undefined && !isSignInAge(freshSignInSeconds))
+    throw wrong('freshSignInSeconds', SIGN_IN_AGE, freshSignInSeconds)
   checkAccounts(accounts)
   checkTexts('createConsole', texts, en)
   checkTheme('createConsole', theme)
@@ -114,6 +129,7 @@ export function checkConsoleOptions(
     base: url.pathname.replace(/\/$/, ''),
     accounts,
     confirm: options.confirm ?? (async () => undefined),
+    freshSignInSeconds,
     scopes: textsByName(options.scopes ?? Object.fromEntries(catalogue.map((one) => [one.name, one.description]))),
     apis: textsByName(options.apis ?? {}),
     texts,

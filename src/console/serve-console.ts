@@ -41,7 +41,7 @@ interface Found {
  */
 export function serveConsole(settings: ConsoleSettings, { appgrant, routes, clock }: ConsoleParts): Handler {
   const pages = createPages(settings, clock)
-  const createCall = createCalls(appgrant, settings, failed)
+  const createCall = createCalls(appgrant, settings, { clock, failed })
   const { to } = pages
 
   return handlerOf(async (request, connection) => {
@@ -75,7 +75,7 @@ export function serveConsole(settings: ConsoleSettings, { appgrant, routes, cloc
   })
 
   async function read(found: Found): Promise<Response> {
-    const viewer = await settings.signIn(found.request.toRequest())
+    const viewer = await settings.signIn(found.request.toRequest(), {})
     if (viewer instanceof Response) return notStored(viewer)
     const call = callOf(found, viewer)
     return respond(await replyOf(call, found.route, undefined), call, undefined)
@@ -85,7 +85,7 @@ export function serveConsole(settings: ConsoleSettings, { appgrant, routes, cloc
     const { request, source, match, query, route } = found
     reportingCrossSite(appgrant.events, source, () => assertSameOrigin(request, settings.url.origin))
     const form = await readForm(request)
-    const viewer = await settings.signIn(request.toRequest())
+    const viewer = await settings.signIn(request.toRequest(), {})
     // Not the host's redirect: it would lose what was typed, and browsers follow none out of this origin after a form.
     if (viewer instanceof Response) {
       const where = { action: addressOf(match, query), proof: to('apps') }

@@ -3,6 +3,7 @@ import { describeValue } from '../base/describe-value.ts'
 import { invalidOption } from '../base/errors.ts'
 import { nearestName, shownName } from '../base/known-members.ts'
 import { accountInput, loginInput } from '../domain/input/input.ts'
+import { userAuthenticationInput } from '../domain/input/user-authentication.ts'
 import { ofHost } from '../http/wire/sign-in.ts'
 
 /** Who looks at a page, as the host knows them. */
@@ -13,6 +14,8 @@ export interface Viewer {
   readonly login?: string | undefined
   /** WARNING: the host's own authority over every app. Needs `login`. Default is false. */
   readonly operator?: boolean | undefined
+  /** When the viewer last proved who it is, for `freshSignInSeconds`. Absent if that is not known. */
+  readonly authenticatedAt?: Date | undefined
   /** The language to show, BCP 47. Default is `en`. */
   readonly locale?: string | undefined
   /** The time zone of dates, an IANA name. Default, also for one that is not known, is UTC, which a browser that runs scripts replaces by its own. */
@@ -31,7 +34,7 @@ export function formProofOf({ account = '', login = '', operator = false }: View
   return digest(account, login, String(operator))
 }
 
-const MEMBERS = ['account', 'login', 'operator', 'locale', 'timeZone']
+const MEMBERS = ['account', 'login', 'operator', 'authenticatedAt', 'locale', 'timeZone']
 
 /**
  * Checks what the host says of a viewer, which is read only once. It may be a session of the host, with members of its own.
@@ -46,7 +49,7 @@ export function checkViewer(signedIn: unknown): Viewer {
     if (meant === undefined || meant in signedIn) continue
     throw new TypeError(`signIn: ${shownName(name)}: unknown member, expected ${meant}, or ${meant} beside it`)
   }
-  const { account, login, operator, locale, timeZone }: Viewer = signedIn
+  const { account, login, operator, authenticatedAt, locale, timeZone }: Viewer = signedIn
   for (const [name, value] of Object.entries({ locale, timeZone }))
     if (value !== undefined && (typeof value !== 'string' || value === ''))
       throw invalidOption('signIn', name, 'a text that is not empty', value, { isSecret: true })
@@ -59,7 +62,8 @@ export function checkViewer(signedIn: unknown): Viewer {
   ofHost('signIn', () => {
     if (account !== undefined) accountInput(account)
     loginInput(login)
+    userAuthenticationInput({ authenticatedAt, acr: undefined })
   })
-  const read = Object.entries({ account, login, operator, locale, timeZone })
+  const read = Object.entries({ account, login, operator, authenticatedAt, locale, timeZone })
   return Object.fromEntries(read.filter(([, value]) => value !== undefined))
 }

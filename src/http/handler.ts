@@ -2,7 +2,7 @@ import { invalidOption } from '../base/errors.ts'
 import { emitTo } from '../base/events.ts'
 import { assertOptions, knownMembers } from '../base/known-members.ts'
 import type { AppGrant } from '../create-app-grant.ts'
-import { isSignInAge, SIGN_IN_AGE } from '../domain/input/user-authentication.ts'
+import { areAcrValues, isSignInAge, SIGN_IN_AGE } from '../domain/input/user-authentication.ts'
 import { checkTexts } from '../frame/languages.ts'
 import { checkTheme } from '../frame/theme.ts'
 import { accountApi } from './api/account-api.ts'
@@ -79,11 +79,18 @@ export interface HandlerOptions extends PageOptions {
    * How long ago the account may have signed in, in whole seconds, 60–31 536 000, for the operations of the JSON API that give more
    * rights than there were: new secrets and keys, changed redirect URLs, trust. After that they are a 401
    * `insufficient_user_authentication`, until `signIn` returns a later `authenticatedAt`; without one, always. Default is no limit.
-   * Operations that revoke never need a fresh sign-in, nor does the console, which has `confirm`.
+   * Operations that revoke never need a fresh sign-in. The console has the same option.
    *
    * @see [RFC 9470 - OAuth 2.0 Step Up Authentication Challenge Protocol](https://www.rfc-editor.org/rfc/rfc9470.html#section-3)
    */
   readonly freshSignInSeconds?: number | undefined
+  /**
+   * The values of `acr` that `signIn` can return, at most 20, such as `['mfa']`: the metadata names them as `acr_values_supported`, so
+   * that apps know which they can ask for. Default is none, which says nothing about them.
+   *
+   * @see [RFC 9470 - OAuth 2.0 Step Up Authentication Challenge Protocol](https://www.rfc-editor.org/rfc/rfc9470.html#section-7)
+   */
+  readonly acrValues?: readonly string[] | undefined
   /**
    * What a proxy, or the `mount()` of a framework, removes from the path before a request gets here: the path of the issuer, or whole
    * segments that it begins with, such as `/oauth`. The metadata must be passed on unchanged. Default is none: paths are matched as
@@ -100,6 +107,7 @@ const OPTIONS = knownMembers<HandlerOptions>({
   browserRegistration: true,
   origins: true,
   freshSignInSeconds: true,
+  acrValues: true,
   resourceMetadata: true,
   leakReports: true,
   strippedPrefix: true,
@@ -173,7 +181,7 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
   checkTheme('createHandler', options.theme ?? {})
   checkTexts('createHandler', options.texts ?? {}, PAGE_TEXTS.en)
   const { signIn, api = true, browserRegistration = false, origins = [], leakReports, ...more } = options
-  const { strippedPrefix: _, resourceMetadata: _metadata, freshSignInSeconds, ...pages } = more
+  const { strippedPrefix: _, resourceMetadata: _metadata, freshSignInSeconds, acrValues = [], ...pages } = more
   if (typeof api !== 'boolean') throw invalidOption('createHandler', 'api', 'true or false', api)
   if (typeof browserRegistration !== 'boolean' || (browserRegistration && !signIn))
     throw invalidOption(
@@ -198,6 +206,14 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
       'none, because the JSON API is not served: pass signIn, not api: false',
       freshSignInSeconds,
     )
+  const isAcrList = areAcrValues(acrValues) && new Set(acrValues).size === acrValues.length
+  if (!isAcrList || (acrValues.length > 0 && !signIn))
+    throw invalidOption(
+      'createHandler',
+      'acrValues',
+      'at most 20 different texts of 1–100 printable characters without spaces, and some only with signIn',
+      acrValues,
+    )
   // Without users there is nobody who could approve what registers itself.
   const selfRegistration = signIn && core.selfRegistration
   const metadata = {
@@ -206,6 +222,7 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
     registers: selfRegistration !== undefined,
     hasDocuments: selfRegistration?.hasDocuments === true,
     scopes: core.scopes,
+    acrValues: [...acrValues],
   }
   return [
     ...withPreflight(tokenRoute(core), 'apps'),

@@ -18,6 +18,7 @@ describe('the options of the console', () => {
     [{ signIn: undefined }, 'createConsole: signIn: expected a function, received nothing'],
     [{ signin: signIn }, 'createConsole: signin: unknown option, expected signIn'],
     [{ confirm: true }, 'createConsole: confirm: expected a function, received true'],
+    [{ freshSignInSeconds: 59 }, 'createConsole: freshSignInSeconds: expected a whole number of seconds from 60'],
     [{ layout: {} }, 'createConsole: layout: expected a function, received an object'],
     [{ accounts: {} }, 'createConsole: accounts.names: expected a function, received nothing'],
     [{ accounts: { names: signIn, below: 1 } }, 'createConsole: accounts.below: expected a function, received 1'],

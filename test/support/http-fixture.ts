@@ -37,7 +37,7 @@ export function countingStore(inner: Store): { readonly store: Store; readonly c
 /** Everything a test of the endpoints needs: nothing of ours is mocked. */
 export function httpFixture(options: Partial<AppGrantOptions> & HandlerOptions = {}) {
   const { signIn, consentPage, errorPage, theme, texts, api, origins, resourceMetadata, ...more } = options
-  const { leakReports, freshSignInSeconds, browserRegistration, ...rest } = more
+  const { leakReports, freshSignInSeconds, acrValues, browserRegistration, ...rest } = more
   const faults = faultyStore(memoryStore())
   const { store, counts } = countingStore(faults)
   const clock = manualClock()
@@ -53,6 +53,7 @@ export function httpFixture(options: Partial<AppGrantOptions> & HandlerOptions =
     resourceMetadata,
     leakReports,
     freshSignInSeconds,
+    acrValues,
     browserRegistration,
   })
   const outages: unknown[] = []

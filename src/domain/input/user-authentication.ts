@@ -1,4 +1,4 @@
-import { invalidRequest } from './input.ts'
+import { invalidRequest, isTextList } from './input.ts'
 import { isScopeToken } from './scope-token.ts'
 import { spacedList } from './spaced-list.ts'
 
@@ -40,8 +40,8 @@ export function readSignInNeeds(
   return { ...(maxAge !== undefined && { maxAgeSeconds: Number(maxAge) }), ...(acrValues && { acrValues }) }
 }
 
-export function areAcrValues(values: readonly string[]): boolean {
-  return values.length <= MAX_ACR_VALUES && values.every(isScopeToken)
+export function areAcrValues(values: unknown): values is readonly string[] {
+  return isTextList(values, MAX_ACR_VALUES) && values.every(isScopeToken)
 }
 
 const [LEAST_AGE, MOST_AGE] = [60, 31_536_000]

@@ -15,9 +15,10 @@ const MAX_AGE_SECONDS = 3600
  * The metadata of this server. No URL in it comes from the request (HTTP-7).
  *
  * @param options - `asksUsers`: whether /authorize is served; `hasKeys`: whether /jwks.json is; `registers`: whether
- *   /register is; `hasDocuments`: whether the URL of a document is a client id; `scopes`: the catalogue. The metadata that depends on an
- *   endpoint is included only if it is served.
+ *   /register is; `hasDocuments`: whether the URL of a document is a client id; `scopes`: the catalogue; `acrValues`: how users can sign in.
+ *   The metadata that depends on an endpoint is included only if it is served.
  * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
+ * @see [RFC 9470 - OAuth 2.0 Step Up Authentication Challenge Protocol](https://www.rfc-editor.org/rfc/rfc9470.html#section-7)
  */
 export function metadataRoute(
   issuer: string,
@@ -27,12 +28,14 @@ export function metadataRoute(
     registers,
     hasDocuments,
     scopes,
+    acrValues,
   }: {
     readonly asksUsers: boolean
     readonly hasKeys: boolean
     readonly registers: boolean
     readonly hasDocuments: boolean
     readonly scopes: readonly ScopeDescription[]
+    readonly acrValues: readonly string[]
   },
 ): Route {
   const published = publishedScopes(scopes.map(({ name }) => name))
@@ -55,6 +58,7 @@ export function metadataRoute(
       response_modes_supported: ['query'],
       code_challenge_methods_supported: ['S256'],
       authorization_response_iss_parameter_supported: true,
+      ...(acrValues.length > 0 && { acr_values_supported: acrValues }),
     }),
     ...(registers && { registration_endpoint: `${issuer}/register` }),
     ...(hasDocuments && { client_id_metadata_document_supported: true }),

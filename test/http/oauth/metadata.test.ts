@@ -49,6 +49,17 @@ describe('the metadata (RFC 8414)', () => {
     })
   })
 
+  it('the metadata names the ways to sign in that the host declares (RFC 9470 §7)', async () => {
+    const signIn = async () => ({ account: 'org-1' })
+    expect(await jsonOf(await httpFixture({ signIn }).send(PATH))).not.toHaveProperty('acr_values_supported')
+    const { send } = httpFixture({ signIn, acrValues: ['mfa', 'pwd'] })
+    expect(await jsonOf(await send(PATH))).toMatchObject({ acr_values_supported: ['mfa', 'pwd'] })
+    const tooMany = Array.from({ length: 21 }, (_, n) => `acr-${n}`)
+    for (const acrValues of [['a b'], ['mfa', 'mfa'], [5], new Array(1), tooMany, 'mfa', null])
+      expect(() => httpFixture({ signIn, acrValues: acrValues as string[] })).toThrow('createHandler: acrValues')
+    expect(() => httpFixture({ acrValues: ['mfa'] })).toThrow('createHandler: acrValues')
+  })
+
   it('the metadata of an issuer with a path is between host and path, and its endpoints are under the path (RFC 8414 §3.1)', async () => {
     const { send } = httpFixture({ issuer: 'https://login.example/oauth.v1/tenant' })
     const found = await jsonOf(await send(`${PATH}/oauth.v1/tenant`))
