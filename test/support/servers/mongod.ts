@@ -23,6 +23,8 @@ export interface Mongod {
   readonly host: string
   /** The connection string of this server alone. */
   readonly url: string
+  /** Where its data is, and its log. */
+  readonly folder: string
   /** Sends a signal to the process; after SIGKILL, resolves when it has gone. */
   signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void>
   /** Runs a command on its admin database. */
@@ -85,7 +87,7 @@ export async function startMongod(...more: readonly string[]): Promise<Mongod> {
     await stop()
     throw error
   }
-  return { host, url, signal, command, restart: start, stop }
+  return { host, url, folder, signal, command, restart: start, stop }
 }
 
 /** Three servers that elect a primary within about a second. */

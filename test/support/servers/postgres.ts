@@ -211,7 +211,8 @@ function processesOf(parent: number): readonly number[] {
   }
 }
 
-async function runProgram(name: string, args: readonly string[]): Promise<void> {
+/** Runs a program of PostgreSQL as the user of the server. */
+export async function runProgram(name: string, args: readonly string[]): Promise<void> {
   const child = spawn(binary(name), args, { ...serverUser, cwd: tmpdir(), stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   child.stderr.on('data', (text) => {

@@ -16,6 +16,8 @@ export interface RedisServer {
   readonly address: { readonly host: string; readonly port: number }
   /** A plain client of the test's own. */
   readonly client: Redis
+  /** Where it writes. */
+  readonly folder: string
   signal(signal: NodeJS.Signals): void
   /** Kills it and waits until it is gone. What it wrote stays. */
   kill(): Promise<void>
@@ -277,6 +279,7 @@ async function start(port: number, options: readonly string[], config: readonly 
     port,
     address: { host: '127.0.0.1', port },
     client,
+    folder,
     signal: (signal) => void child.kill(signal),
     kill,
     restart: run,
