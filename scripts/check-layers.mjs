@@ -20,8 +20,16 @@ const MAY_IMPORT = {
     ...BELOW_DOMAIN,
   ],
   'src/store.ts': ['src/store', 'src/base'],
-  'src/create-app-grant.ts': ['src/app-grant.ts', 'src/options.ts', 'src/domain', 'src/store', ...BELOW_DOMAIN],
+  'src/create-app-grant.ts': [
+    'src/app-grant.ts',
+    'src/check-options.ts',
+    'src/options.ts',
+    'src/domain',
+    'src/store',
+    ...BELOW_DOMAIN,
+  ],
   'src/app-grant.ts': ['src/domain', ...BELOW_DOMAIN],
+  'src/check-options.ts': ['src/options.ts', 'src/limits.ts', 'src/domain', 'src/credentials', 'src/base'],
   'src/options.ts': [
     'src/limits.ts',
     'src/domain/authorization',
