@@ -131,11 +131,11 @@ export const addSecret: AppAct = {
 }
 
 /** As above: `remove` settles it, whether it was done, was not done or still arrives. */
-export function register(name: string): AppAct {
+export function register(name: string, owner = 'org'): Act<Pick<AppState, 'made'>, AppGrant> {
   return {
     async run({ made }, { apps }) {
       try {
-        made.set(name, (await apps.register(exampleApp({ owner: 'org', name }))).app.key)
+        made.set(name, (await apps.register(exampleApp({ owner, name }))).app.key)
         return 'registered'
       } catch (error) {
         if (isAppGrantError(error, 'outcome_unknown')) made.set(name, error.details.app ?? '')
