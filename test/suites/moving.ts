@@ -128,6 +128,7 @@ export function testMoving(from: OpenStore, to: OpenStore): void {
       await w.appgrant.authorizer.revokeToken({ key: w.key, secret: w.secret, token: ended.refresh })
       const withdrawn = await w.start({ account: 'provider' })
       await w.appgrant.installs.withdraw({ app: w.key, account: 'provider' })
+      const renewed = await w.start({ account: 'provider' })
       const unused = theirInstall({ app: w.key, account: 'other-org', resources: ['https://mail.example/'] })
       expect(await importing(w.appgrant, [unused])).toMatchObject([{ outcome: 'imported' }])
       const other = await register(w, { name: 'Revoked' })
@@ -144,7 +145,7 @@ export function testMoving(from: OpenStore, to: OpenStore): void {
       expect(sorted(await exported(w.target))).toEqual(sorted(entries))
       expect(await lists(w.target)).toEqual(await lists(w.appgrant))
 
-      const live = [started.refresh, rotated.refresh, THEIR_REFRESH_TOKEN]
+      const live = [started.refresh, rotated.refresh, renewed.refresh, THEIR_REFRESH_TOKEN]
       for (const refreshToken of live) {
         const next = await w.refresh(refreshToken, {}, w.target)
         expect(await w.refresh(refreshToken, {}, w.target)).toMatchObject({ refreshToken: next.refreshToken })
