@@ -207,6 +207,14 @@ describe('a store that fails', () => {
     expect(ran.code).toBe(check === 'hints' ? 0 : 1)
   })
 
+  it('doctor says that there is no app, as there is under another name of the records', async () => {
+    const empty = module(`
+      import { memoryStore } from ${MEMORY}
+      export const options = { store: memoryStore() }`)
+    const ran = await commandLine(['doctor', ...empty])
+    expect(ran).toMatchObject({ code: 0, out: expect.stringMatching(/warning\tapps\tAPPGRANT_NO_APPS: .*namespace/) })
+  })
+
   it('doctor names options that differ from those of the nodes', async () => {
     await createAppGrant({ store, issuer: 'https://one.example' }).prepare()
     const ran = await commandLine(['doctor', ...OPTIONS])

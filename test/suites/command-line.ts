@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { COMMANDS } from '../../src/cli/commands/index.ts'
 import type { Store } from '../../src/store/store.ts'
+import { exampleApp } from '../../src/testing/index.ts'
 import { type RunCommand, resultsIn } from '../support/command-line.ts'
 import { createSessionFixture, type SessionFixture } from '../support/session-fixture.ts'
 
@@ -7,6 +9,8 @@ import { createSessionFixture, type SessionFixture } from '../support/session-fi
 export interface CommandLinePlace {
   readonly args: readonly string[]
   open(): Promise<Store>
+  /** The arguments for a store of the same kind that does not work. */
+  readonly failing: readonly string[]
 }
 
 /** All commands on one store. `place` returns a new one each time. */
@@ -162,6 +166,46 @@ export function testCommandLine(place: () => CommandLinePlace, run: RunCommand):
       expect(resultsIn(ran)).toEqual([{ account: 'org', apps: 1, installs: expect.any(Number) }])
       expect(ran.err).toMatch(/^apps and installs removed: [12]\n$/)
       expect(await w.appgrant.apps.get(key)).toBeUndefined()
+    })
+
+    it('each command says that there is no such app, and does nothing (ERR-2)', async () => {
+      const { w, on } = await opened()
+      const writes = w.observed.writes()
+      const about = COMMANDS.filter(({ operands }) => operands?.[0] === 'KEY')
+      expect(about.length).toBeGreaterThan(5)
+      for (const { name, operands = [], confirm } of about) {
+        const ran = await on(`${name} ${operands.map(() => 'nothing').join(' ')}${confirm ? ' --yes' : ''}`)
+        expect([name, ran]).toEqual([name, { code: 1, out: '', err: expect.stringMatching(/no such|nothing/) }])
+      }
+      const leaks = await on('report-leak', 'ag_at_nothing\n')
+      expect(leaks).toEqual({ code: 1, out: '1\tnot valid\n', err: '' })
+      expect(resultsIn(await on('erase nobody --yes --json'))).toEqual([{ account: 'nobody', apps: 0, installs: 0 }])
+      expect(w.observed.writes()).toBe(writes)
+    })
+
+    it('each command on a store that does not work says why, prints no result, and has an exit code of its own (ERR-2)', async () => {
+      const { w, key } = await opened()
+      const { access } = await w.start()
+      const { failing } = place()
+      const input: Readonly<Record<string, string>> = {
+        'report-leak': access,
+        import: JSON.stringify(exampleApp({ owner: 'org' })),
+      }
+      for (const { name, operands = [], confirm } of COMMANDS) {
+        const args = [
+          ...name.split(' '),
+          ...operands.map((one) => (one === 'KEY' ? key : 'user')),
+          ...(confirm ? ['--yes'] : []),
+          ...failing,
+        ]
+        const ran = await run(args, { input: input[name] ?? '' })
+        // The results of doctor are what is wrong.
+        const expected =
+          name === 'doctor'
+            ? { code: 1, out: expect.stringContaining('failed\tprepare\t'), err: '' }
+            : { code: 3, out: '', err: expect.stringMatching(/^appgrant: .*(?:ECONNREFUSED|SQLite)/s) }
+        expect([name, ran]).toEqual([name, expected])
+      }
     })
 
     it('doctor finds nothing that would keep the store from working', async () => {

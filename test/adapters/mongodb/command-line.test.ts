@@ -24,6 +24,7 @@ describeWith('the command line on MongoDB', { found: mongodBinary, missing: mong
     const collection = freshName()
     return {
       args: ['--store', url(), '--collection', collection],
+      failing: ['--store', 'mongodb://127.0.0.1:1/nothing'],
       async open() {
         const store = mongoStore({ db: client.db('appgrant_tests'), collection })
         await quietly(() => store.prepare())

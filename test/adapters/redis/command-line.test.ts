@@ -19,6 +19,7 @@ describeWith('the command line on Redis', redisServer, () => {
     const namespace = randomUUID()
     return {
       args: ['--store', url(), '--namespace', namespace],
+      failing: ['--store', 'redis://127.0.0.1:1'],
       open: async () => redisStore({ client: new Redis(url(), { lazyConnect: true }), namespace }),
     }
   }, commandLine)

@@ -22,10 +22,17 @@ describeWith('the command line on SQLite', both, ({ node, open }) => {
   const run = commandLineBy(node)
   const path = () => join(scratch.folder, `${randomUUID()}.db`)
 
+  const damaged = () => {
+    const file = path()
+    writeFileSync(file, 'not a database, but long enough to be one'.repeat(100), { mode: 0o600 })
+    return file
+  }
+
   testCommandLine(() => {
     const file = path()
     return {
       args: ['--store', file],
+      failing: ['--store', damaged()],
       async open() {
         writeFileSync(file, '', { mode: 0o600 })
         const store = sqliteStore(open(file))
@@ -43,9 +50,7 @@ describeWith('the command line on SQLite', both, ({ node, open }) => {
     expect(resultsIn(readable)).toContainEqual(
       expect.objectContaining({ status: 'warning', code: 'APPGRANT_SQLITE_MODE' }),
     )
-    const text = path()
-    writeFileSync(text, 'not a database, but long enough to be one'.repeat(100))
-    const other = await run(['doctor', '--json', '--store', text])
+    const other = await run(['doctor', '--json', '--store', damaged()])
     expect(other.code).toBe(1)
     expect(resultsIn(other)).toContainEqual(expect.objectContaining({ check: 'prepare', status: 'failed' }))
   })
