@@ -407,13 +407,14 @@ export function testImportingInstalls(open: OpenStore, { refreshTokens: many }: 
       expect(await refreshed(w.appgrant)).toBe('ok')
     })
 
-    it(`${many} refresh tokens of ${many / 10} apps are imported, work once, and are imported again without a change (APP-10)`, async () => {
+    it(`${many} refresh tokens of ${many / 10} apps are imported, work once, are imported again without a change, and exported (APP-10)`, async () => {
       const w = await setUp({ appsPerOwner: many, directory: undefined })
       const apps = many / 10
-      const key = (at: number) => `key-${at % apps}`
+      // One app has a third of them.
+      const key = (at: number) => `key-${at % 3 === 0 ? 0 : at % apps}`
       const text = (at: number) => `refresh-token-${at}`
       async function* entries(): AsyncGenerator<Entry> {
-        for (let at = 0; at < apps; at++) yield theirApp({ key: key(at), owner: `org-${at % 7}` })
+        for (let at = 0; at < apps; at++) yield theirApp({ key: `key-${at}`, owner: `org-${at % 7}` })
         for (let at = 0; at < many; at++)
           yield theirInstall({
             app: key(at),
@@ -432,6 +433,10 @@ export function testImportingInstalls(open: OpenStore, { refreshTokens: many }: 
       const before = w.observed.written.length
       expect(await w.appgrant.apps.import(entries())).toMatchObject({ exists: apps + many, imported: 0, refused: 0 })
       expect(w.observed.written).toHaveLength(before)
+      const exported = { app: 0, install: 0, refreshToken: 0 }
+      for await (const entry of await w.appgrant.apps.export({ digests: true }))
+        exported[entry.type !== 'install' ? 'app' : entry.refreshToken ? 'refreshToken' : 'install']++
+      expect(exported).toEqual({ app: apps, install: many, refreshToken: many })
     }, 120_000)
   })
 }

@@ -15,6 +15,8 @@ import type { ImportedInstall, LegacyRefreshToken } from './imported-install.ts'
 
 const OPTIONS = knownMembers<ExportOptions>({ digests: true }, { secrets: 'digests' })
 const PAGE = 200
+/** Apps whose first entries are read together. */
+const AT_ONCE = 25
 
 /** Exports apps, then their installs, each with those of its sessions (APP-10). Some records at a time are in memory. */
 export function createExportApps(
@@ -29,26 +31,33 @@ export function createExportApps(
   }
 
   async function* entries(hasDigests: boolean): AsyncGenerator<ImportedApp | ImportedInstall, void, undefined> {
-    for await (const app of liveApps()) yield appEntry(app, hasDigests)
-    for await (const app of liveApps()) {
-      const now = clock()
-      for await (const records of walk(installsOfApp(app.key), now))
-        for (const record of records) {
-          const install = installKind.unpack(record)
-          if (install.state === 'live') yield installEntry(app, install)
-        }
-      if (hasDigests)
-        for await (const records of walk(sessionsOfApp(app.key), now)) yield* sessionsIn(app, records, now)
-    }
+    for await (const apps of liveApps()) for (const app of apps) yield appEntry(app, hasDigests)
+    for await (const apps of liveApps())
+      for (let at = 0; at < apps.length; at += AT_ONCE) {
+        const held = apps
+          .slice(at, at + AT_ONCE)
+          .flatMap((app) => [installsOf(app), ...(hasDigests ? [sessionsOf(app)] : [])])
+        for (const entries of held.map(begun)) yield* entries
+      }
   }
 
-  async function* liveApps(): AsyncGenerator<LiveApp, void, undefined> {
+  async function* installsOf(app: LiveApp): AsyncGenerator<ImportedInstall, void, undefined> {
+    for await (const records of walk(installsOfApp(app.key), clock()))
+      for (const record of records) {
+        const install = installKind.unpack(record)
+        if (install.state === 'live') yield installEntry(app, install)
+      }
+  }
+
+  async function* sessionsOf(app: LiveApp): AsyncGenerator<ImportedInstall, void, undefined> {
+    const now = clock()
+    for await (const records of walk(sessionsOfApp(app.key), now)) yield* sessionsIn(app, records, now)
+  }
+
+  async function* liveApps(): AsyncGenerator<readonly LiveApp[], void, undefined> {
     for (const partition of PARTITIONS)
       for await (const records of walk(appsOfPartition(partition), 0))
-        for (const record of records) {
-          const app = appKind.unpack(record)
-          if (app.state === 'live') yield app
-        }
+        yield records.map((record) => appKind.unpack(record)).filter((app): app is LiveApp => app.state === 'live')
   }
 
   async function* walk(group: GroupRef, after: number): AsyncGenerator<readonly StoreRecord[], void, undefined> {
@@ -74,6 +83,7 @@ export function createExportApps(
         (session): session is OpenSession =>
           session.state === 'open' && session.stamp === app.stamp && session.credentialEndsAt > now,
       )
+    if (sessions.length === 0) return
     const refs = sessions.map(({ install }) => installRef({ app: app.key, install: install.id }))
     const found = await collection.get(refs)
     for (const [at, session] of sessions.entries()) {
@@ -82,6 +92,16 @@ export function createExportApps(
         yield sessionEntry(app, install, session)
     }
   }
+}
+
+/** The same iteration, of which the first entry is read now. */
+function begun<T>(entries: AsyncGenerator<T, void, undefined>): AsyncIterable<T> {
+  const first = entries.next()
+  // The one that iterates sees the failure, unless another ends the iteration before.
+  first.catch(() => undefined)
+  return (async function* () {
+    for (let read = await first; !read.done; read = await entries.next()) yield read.value
+  })()
 }
 
 function appEntry(app: LiveApp, hasDigests: boolean): ImportedApp {
