@@ -137,7 +137,8 @@ export function testCommandLine(place: () => CommandLinePlace, run: RunCommand):
       const { w, on, key } = await opened()
       const { refresh } = await w.start()
       const listed = await on('export')
-      expect(listed).toMatchObject({ code: 0, err: 'entries: 2\n' })
+      // On a busy machine it says more than once how far it is.
+      expect(listed).toMatchObject({ code: 0, err: expect.stringMatching(/entries: 2\n$/) })
       expect(listed.out).not.toMatch(/sha256|refreshToken/)
       const exported = await on('export --digests')
       expect(resultsIn(exported)).toMatchObject([
