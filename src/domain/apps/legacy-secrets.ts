@@ -11,6 +11,8 @@ import type { FailureLimiter } from './failure-limiter.ts'
 /** Checks that run at once in this process. They are slow on purpose, so everything else would wait for more of them. */
 const MAX_AT_ONCE = 4
 const TIMEOUT_MS = 5000
+/** A check that takes longer is taken for one that never ends, and does not count as running any more. */
+const ABANDONED_MS = 60_000
 /** bcrypt reads no more bytes: whatever begins with those of a longer secret would be accepted. */
 const BCRYPT_BYTES = 72
 
@@ -42,6 +44,7 @@ export function createLegacySecrets(parts: {
 }): LegacySecrets {
   const { collection, events, failures, verifyLegacySecret } = parts
   const withinDeadline = createDeadline(TIMEOUT_MS)
+  const abandoning = createDeadline(ABANDONED_MS)
   /** The apps whose secret is being checked. */
   const checking = new Set<string>()
 
@@ -56,7 +59,11 @@ export function createLegacySecrets(parts: {
       checking.add(app.key)
       const search = findRight(hashed, presented)
       // It may go on after the deadline, and is then still one of those that run.
-      search.catch(() => undefined).finally(() => checking.delete(app.key))
+      const ended = abandoning(
+        () => search,
+        (cause) => cause,
+      )
+      ended.catch(() => undefined).finally(() => checking.delete(app.key))
       const right = await withinDeadline(
         () => search,
         (cause) => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { memoryStore } from '../../../adapters/memory/memory-store.ts'
 import type { VerifyLegacySecret } from '../../../src/index.ts'
 import { codeOf } from '../../support/code-of.ts'
@@ -62,6 +62,23 @@ describe('a secret that another server has hashed', () => {
     expect(await login('their-key', THEIR_SECRET)).toBe('ok')
     for (const end of running) end(false)
     expect(new Set(await Promise.all(checked))).toEqual(new Set(['app_authentication_failed']))
+  })
+
+  it('is checked again a minute after a check that never ended, and not before (APP-10)', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    try {
+      let calls = 0
+      const { login } = await setUp(() => (calls++ === 0 ? new Promise<boolean>(() => {}) : true))
+      const first = login()
+      await vi.advanceTimersByTimeAsync(5000)
+      expect(await first).toBe('legacy_secret_unavailable')
+      await vi.advanceTimersByTimeAsync(54_999)
+      expect(await login()).toBe('too_many_failures')
+      await vi.advanceTimersByTimeAsync(1)
+      expect(await login()).toBe('ok')
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it.each([
