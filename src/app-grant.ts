@@ -69,7 +69,8 @@ export interface AppGrant extends Management, NodeChecks, AsyncDisposable {
   /**
    * Removes what is stored of an account: its apps and everything they hold, its installs, and its access tokens; repeated until
    * nothing is left. What must stay for a while contains nothing of the account. Consent requests that it has not decided expire
-   * within ten minutes. Block the account in the directory first: while it goes on, nothing is ever complete.
+   * within ten minutes, and a code that it has approved for a program that is new to it can be exchanged, which registers an app, for
+   * `codeSeconds`, unless the account is blocked. So block it in the directory first: while it goes on, nothing is ever complete.
    *
    * @throws {@link AppGrantError} `conflict` if the account went on all the time, `store_unavailable`, `outcome_unknown`: repeat the
    *   call.

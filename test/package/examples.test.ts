@@ -59,6 +59,11 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
     'old key: invalid_client',
     'new key: none',
   ],
+  'opentelemetry.ts': [
+    'appgrant.calls 1 {"appgrant.method":"tryVerify","appgrant.outcome":"malformed"}',
+    'appgrant.call.duration seconds {"appgrant.method":"tryVerify"}',
+    'appgrant.outages 1 {"appgrant.code":"directory_unavailable"}',
+  ],
   'signed-tokens.ts': [
     'token: a JWT of 3 parts',
     'service: valid for org-7',
@@ -96,6 +101,18 @@ describe('the examples', () => {
       expect(BASES).toEqual(expect.arrayContaining(relative))
       expect(text).not.toMatch(/from '\.\./)
     }
+  })
+
+  it('dashboard.json shows what opentelemetry.ts counts, under the names that Prometheus gets', () => {
+    const text = readFileSync(join(ROOT, 'examples/opentelemetry.ts'), 'utf8')
+    const named = (pattern: RegExp) => [...text.matchAll(pattern)].map(([, name = '']) => name.replaceAll('.', '_'))
+    const known = [
+      ...named(/createCounter\('([\w.]+)'/g).map((name) => `${name}_total`),
+      ...named(/createHistogram\('([\w.]+)'/g).map((name) => `${name}_seconds_bucket`),
+      ...named(/'(appgrant\.\w+)': /g),
+    ]
+    const shown = readFileSync(join(ROOT, 'examples/dashboard.json'), 'utf8').matchAll(/\bappgrant_\w+/g)
+    expect([...new Set([...shown].map(([name]) => name))].sort()).toEqual([...new Set(known)].sort())
   })
 
   it.each(Object.entries(PROGRAMS))('%s prints what it says and exits 0', async (file, lines) => {

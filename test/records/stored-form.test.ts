@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { appKind } from '../../src/records/app.ts'
 import type { Kind } from '../../src/records/collection.ts'
+import { feedConfirmationKind, feedLeaseKind, wantedReceiptKind } from '../../src/records/feed-readers.ts'
 import { installIndexKind, installKind } from '../../src/records/install.ts'
 import { legacyRefreshTokenKind } from '../../src/records/legacy-refresh-token.ts'
 import { KEPT_MS, revocationKind } from '../../src/records/revocations.ts'
@@ -202,6 +203,30 @@ const CASES: Readonly<Record<string, Case>> = {
     groups: [],
     data: `{"app":"${KEY}","install":"install","session":"session1","tag":"tag1"}`,
     value: { app: KEY, install: 'install', session: 'session1', tag: 'tag1', expiresAt: ENDS },
+  },
+  'a lease of a reader of the revocation feed': {
+    kind: feedLeaseKind,
+    id: 'lease1',
+    groups: ['all'],
+    partition: 'Ha',
+    data: `{"reader":"reader1","app":"${KEY}","silent":30000}`,
+    value: { id: 'lease1', reader: 'reader1', app: KEY, silentMs: 30_000, expiresAt: ENDS },
+  },
+  'what a reader of the revocation feed has confirmed': {
+    kind: feedConfirmationKind,
+    id: 'reader1',
+    groups: [],
+    partition: 'Ha',
+    data: '{}',
+    value: { reader: 'reader1', at: ENDS - 2 * 86_400_000 },
+  },
+  'the receipt that is waited for': {
+    kind: wantedReceiptKind,
+    id: 'receipt',
+    groups: [],
+    partition: 'Ha',
+    data: '{}',
+    value: { revokedBefore: ENDS - 2 * 86_400_000 },
   },
   'a used assertion': {
     kind: usedAssertionKind,

@@ -1,4 +1,4 @@
-import { createHash, createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHash, createSign, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
 import type { LeakReportOptions, ScannerKey } from '../../../src/http/index.ts'
 import { exampleApp } from '../../../src/testing/index.ts'
@@ -121,6 +121,21 @@ describe('POST /leaked', () => {
     for (const one of unknown) expect(await report(one)).toMatchObject([{ label: 'false_positive' }])
     expect(writes()).toBe(written)
     expect(await isValid()).toBe(true)
+  })
+
+  it('a flood of made-up credentials of every kind costs neither a read nor a write (ERR-5)', async () => {
+    const { report, app, accessToken, counts, writes } = await setUp()
+    const [reads, written] = [counts.get, writes()]
+    const kinds = ['at', 'ut', 'as', 'us', 'rt', 'ac'].map((kind) => `ag_${kind}_`)
+    const madeUp = () => `${randomUUID()}${randomUUID()}`.replaceAll('-', '')
+    for (let flood = 0; flood < 5; flood++) {
+      const tokens = Array.from({ length: 1000 }, (_, n) => {
+        const text = n % 3 === 0 ? accessToken.slice(0, -6) + madeUp().slice(0, 6) : madeUp() + madeUp()
+        return n % 3 === 0 ? text : `${kinds[n % kinds.length]}${text}`.slice(0, 40 + (n % 80))
+      })
+      await report(...tokens.map((token, n) => ({ token, ...(n % 2 === 0 && { key: app.key }) })))
+    }
+    expect([counts.get - reads, writes() - written]).toEqual([0, 0])
   })
 
   it('a token of another platform, with another prefix, is not one of ours', async () => {
