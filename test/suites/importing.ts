@@ -3,7 +3,7 @@ import type { AppGrant, AppGrantOptions, ImportedApp, ImportOptions, ImportResul
 import { codeOf } from '../support/code-of.ts'
 import { createFixture } from '../support/fixture.ts'
 import { DIGESTS, HASHES, legacyVerifier, THEIR_SECRET, theirApp } from '../support/other-server.ts'
-import { ISSUER, type OpenStore } from '../support/session-fixture.ts'
+import { ISSUER, type OpenStore, REDIRECT } from '../support/session-fixture.ts'
 
 /** How many apps are imported at once. */
 export interface ImportSize {
@@ -185,6 +185,33 @@ export function testImporting(open: OpenStore, { apps: many }: ImportSize): void
       expect(dry.map(({ outcome }) => outcome)).toEqual(expected('would_import'))
       const real = await importing(w.appgrant, entries)
       expect(real.map(({ outcome }) => outcome).sort()).toEqual(expected('imported').sort())
+    })
+
+    it('redirect URLs and scopes that are not allowed here are listed with the fix, or left out of the app (APP-3, APP-5, APP-10)', async () => {
+      const w = await setUp()
+      const redirectUrls = [REDIRECT, 'HTTPS://App.example/old', 'http://app.example/callback', 'https://app.example/*']
+      const entry = theirApp({ redirectUrls, scopes: ['read', 'of-theirs'] })
+      const errors = [
+        {
+          field: 'redirectUrls[1]',
+          code: 'not_canonical',
+          expected: expect.stringContaining('https://app.example/old'),
+        },
+        { field: 'redirectUrls[2]', expected: expect.stringContaining('https') },
+        { field: 'redirectUrls[3]' },
+        { field: 'scopes[1]', code: 'unknown_scope' },
+      ]
+      const byField = (of: readonly { readonly field: string }[] = []) =>
+        [...of].sort((one, other) => (one.field < other.field ? -1 : 1))
+      const [refused] = await importing(w.appgrant, [entry], { dryRun: true })
+      expect(refused).toMatchObject({ outcome: 'refused', dropped: [] })
+      expect(byField(refused?.errors)).toMatchObject(errors)
+      const [partly] = await importing(w.appgrant, [entry], { drop: ['scopes'] })
+      expect(partly).toMatchObject({ outcome: 'refused', errors: errors.slice(0, 3) })
+      const [result] = await importing(w.appgrant, [entry], { drop: ['redirectUrls', 'scopes'] })
+      expect(result).toMatchObject({ outcome: 'imported', errors: [] })
+      expect(byField(result?.dropped)).toMatchObject(errors)
+      expect(await w.appgrant.apps.get('their-key')).toMatchObject({ redirectUrls: [REDIRECT], scopes: ['read'] })
     })
 
     it(`${many} apps are imported, found and listed, and imported again without a change (APP-10)`, async () => {

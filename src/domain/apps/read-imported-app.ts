@@ -122,7 +122,10 @@ export async function readImportedApp(
         errors.push(...fields)
       } catch (again) {
         if (!isAppGrantError(again, 'invalid_fields')) throw again
-        errors.push(...fields.filter((one) => !isDropped(one)), ...again.details.fields)
+        // What is left of it may lack something, besides what was wrong before.
+        const kept = fields.filter((one) => !isDropped(one))
+        const isKnown = ({ field, code }: FieldError) => kept.some((one) => one.field === field && one.code === code)
+        errors.push(...kept, ...again.details.fields.filter((one) => !isKnown(one)))
       }
       return { dropped }
     }
