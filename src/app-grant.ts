@@ -10,6 +10,7 @@ import type { Erased } from './domain/installs/erase-account.ts'
 import type { Installs } from './domain/installs/installs.ts'
 import type { NodeChecks } from './domain/prepare-node.ts'
 import type { Registration } from './domain/registration/create-registration.ts'
+import type { DpopSupport } from './domain/tokens/proofs.ts'
 import type { WaitForReceipt } from './domain/tokens/receipts.ts'
 import type { RevocationFeed } from './domain/tokens/revocation-feed.ts'
 import type { TokenStore } from './domain/tokens/token-store.ts'
@@ -45,6 +46,8 @@ export interface AppGrant extends Management, NodeChecks, AsyncDisposable {
    * Undefined without the option.
    */
   readonly claims: ((access: Access) => Promise<Claims>) | undefined
+  /** How proofs of possession are accepted. Undefined without the option `dpop`. */
+  readonly dpop: DpopSupport | undefined
   /** Returns the public keys of signed access tokens, for `/jwks.json`. Undefined if access tokens are opaque. */
   readonly jwks: (() => Promise<JwkSet>) | undefined
   /** The option `maxStalenessMs`: how old a cached acceptance may be, of `introspectionVerifier` too. */

@@ -14,6 +14,7 @@ import { type RedirectPolicy, readRedirects } from './domain/input/redirect-poli
 import { areResources, MAX_RESOURCES } from './domain/input/resources.ts'
 import { checkSelfRegistration, type SelfRegistrationPolicy } from './domain/registration/self-registration-options.ts'
 import type { ClaimsFunction } from './domain/tokens/host-claims.ts'
+import { type CheckedDpop, checkDpop } from './domain/tokens/proofs.ts'
 import { MAX_STALENESS_MS } from './domain/tokens/verification.ts'
 import { checkLimits, type Limits } from './limits.ts'
 import type { AppGrantOptions } from './options.ts'
@@ -30,6 +31,7 @@ export type CheckedOptions = {
     | 'selfRegistration'
     | 'signing'
     | 'assertions'
+    | 'dpop'
     | 'claims'
     | 'verifyLegacySecret'
     | 'directory'
@@ -47,6 +49,7 @@ export type CheckedOptions = {
   readonly selfRegistration: SelfRegistrationPolicy | undefined
   readonly signing: CheckedSigning | undefined
   readonly assertions: AssertionPolicy
+  readonly dpop: CheckedDpop | undefined
   readonly directory: AccountDirectory | undefined
   readonly claims: ClaimsFunction | undefined
   readonly verifyLegacySecret: VerifyLegacySecret | undefined
@@ -65,6 +68,7 @@ const OPTIONS = knownMembers<AppGrantOptions>({
   revocationFeed: true,
   maxStalenessMs: true,
   assertions: true,
+  dpop: true,
   claims: true,
   consent: true,
   verifyLegacySecret: true,
@@ -117,6 +121,8 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     throw wrong('resources', `an array of 1–${MAX_RESOURCES} distinct URIs without fragment`, resources)
   if (signing !== undefined && issuer === undefined)
     throw wrong('issuer', 'an https URL, because signed tokens contain it', issuer)
+  if (options.dpop !== undefined && issuer === undefined)
+    throw wrong('issuer', 'an https URL, because DPoP proofs are for its token endpoint', issuer)
   if (typeof revocationFeed !== 'boolean') throw wrong('revocationFeed', 'true or false', revocationFeed)
   if (revocationFeed && signing === undefined)
     throw wrong(
@@ -144,6 +150,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     revocationFeed,
     signing: signing === undefined ? undefined : checkSigning(signing),
     assertions: checkAssertions(options.assertions),
+    dpop: options.dpop === undefined ? undefined : checkDpop('createAppGrant', options.dpop),
     tokenPrefix,
     redirects: {
       ...readRedirects(options.redirects, wrong),

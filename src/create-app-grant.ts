@@ -41,6 +41,7 @@ import { createCachingVerifier } from './domain/tokens/caching-verifier.ts'
 import { createFeedReaders } from './domain/tokens/feed-readers.ts'
 import { createHostClaims } from './domain/tokens/host-claims.ts'
 import { createIssueLimits } from './domain/tokens/issue-limits.ts'
+import { createProofs, DPOP_ALGORITHMS } from './domain/tokens/proofs.ts'
 import { createReceipts } from './domain/tokens/receipts.ts'
 import { createRevocationFeed } from './domain/tokens/revocation-feed.ts'
 import { createSignedTokens } from './domain/tokens/signed-tokens.ts'
@@ -82,6 +83,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const {
     appsPerOwner,
     assertions,
+    dpop,
     limits,
     timeoutMs,
     redirects,
@@ -147,6 +149,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
           hasFeed,
         })
       : undefined
+  const proofs = dpop && createProofs(dpop, now)
   const readToken = createTokenReader(format, signed)
   const legacySecrets = createLegacySecrets({ ...base, verifyLegacySecret })
   const authenticator = createAppAuthenticator({ ...deciding, legacySecrets, assertions })
@@ -172,6 +175,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       now,
       retries,
       format,
+      proofs,
       audiences,
       ...registration,
       saveInstall,
@@ -179,7 +183,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       accessTokenIssuer,
       rotatesRefreshTokens,
     }),
-    authorization: createAuthorization({ ...asking, consent }),
+    authorization: createAuthorization({ ...asking, consent, bindsKeys: proofs !== undefined }),
     registration: createBrowserRegistration(asking),
     verifier: createCachingVerifier(createStrictVerifier({ ...deciding, readToken, audiences }), {
       watch: guarded.watch,
@@ -245,6 +249,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       readers &&
       signed &&
       createRevocationFeed({ ...deciding, revocations, readers, signed, storeTime }),
+    dpop: proofs && { algorithms: DPOP_ALGORITHMS, nonce: proofs.nonce },
     claims: hostClaims,
     as(account, options = {}) {
       assertActor('as', () => accountInput(account))

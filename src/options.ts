@@ -7,6 +7,7 @@ import type { Lifetimes } from './domain/input/lifetimes.ts'
 import type { RedirectOptions } from './domain/input/redirect-policy.ts'
 import type { SelfRegistrationOptions } from './domain/registration/self-registration-options.ts'
 import type { ClaimsFunction } from './domain/tokens/host-claims.ts'
+import type { DpopOptions } from './domain/tokens/proofs.ts'
 import type { Limits } from './limits.ts'
 import type { Store } from './store/store.ts'
 
@@ -62,6 +63,13 @@ export interface AppGrantOptions {
    * same on all nodes. Default is 300 000.
    */
   readonly maxStalenessMs?: number | undefined
+  /**
+   * Lets apps bind their tokens to a key by proofs of possession (DPoP): `{}`, or with keys for nonces. Requires `issuer`. Services check
+   * proofs by the option `dpop` of `protect`. Default is none: proofs at `/token` have no effect, and tokens are bearer tokens.
+   *
+   * @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html#section-5)
+   */
+  readonly dpop?: DpopOptions | undefined
   /** Which assertions apps with keys may authenticate with. The defaults are those of {@link AssertionOptions}, the strictest. */
   readonly assertions?: AssertionOptions | undefined
   /**

@@ -83,6 +83,8 @@ export type VerifyFailureReason =
   | 'revoked'
   /** It is for other resources. */
   | 'other_audience'
+  /** It is bound to a key, and the caller does not check a proof by that key. */
+  | 'proof_required'
   | 'app_removed'
   | 'app_suspended'
   /** Its account, or the owner of its app, is blocked or does not exist. */
@@ -131,6 +133,13 @@ export interface ErrorDetails {
   app_not_trusted: Record<never, never>
   /** The app is suspended. */
   app_suspended: Record<never, never>
+  /**
+   * The DPoP proof is missing, or not valid for this request, or not by the key that the code, the session or the token is bound to.
+   * Nothing was consumed.
+   */
+  invalid_dpop_proof: Record<never, never>
+  /** The DPoP proof must contain this nonce. Nothing was consumed: repeat the request with a new proof. */
+  dpop_nonce_required: { readonly nonce: string }
   /** The account or one of its ancestors is blocked, or the account does not exist. */
   account_blocked: Record<never, never>
   /** A parameter is missing, repeated, too long or of the wrong type, or the operation does not apply to this app. */
@@ -182,6 +191,8 @@ export interface ErrorDetails {
   signing_unavailable: Record<never, never>
   /** The host's option `verifyLegacySecret` failed, did not respond, or is missing for an app that needs it. */
   legacy_secret_unavailable: Record<never, never>
+  /** The option `replay` of `protect` failed, did not respond, or returned neither true nor false. Nothing was decided. */
+  replay_unavailable: Record<never, never>
   /** The host's option `claims` failed, did not respond, or returned what a token cannot contain. */
   claims_unavailable: Record<never, never>
 }

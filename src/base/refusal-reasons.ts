@@ -52,6 +52,15 @@ export const REFUSAL_REASONS = {
     'wrong_redirect',
   ],
   invalid_refresh_token: ['unknown', 'expired', 'revoked', 'reused', 'lost_step', 'other_app'],
+  invalid_dpop_proof: [
+    'malformed_proof',
+    'proof_signature',
+    'proof_method',
+    'proof_url',
+    'proof_time',
+    'missing_proof',
+    'other_key',
+  ],
   foreign_token: ['foreign_token'],
   invalid_ticket: ['unknown', 'used', 'revoked', 'other_account', 'other_login'],
 } as const satisfies Partial<Record<ErrorCode, readonly string[]>>

@@ -221,6 +221,7 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
     hasKeys: core.jwks !== undefined,
     registers: selfRegistration !== undefined,
     hasDocuments: selfRegistration?.hasDocuments === true,
+    dpopAlgorithms: core.dpop?.algorithms,
     scopes: core.scopes,
     acrValues: [...acrValues],
   }
@@ -232,7 +233,9 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
     ...(core.revocationFeed ? [revocationsRoute(core, core.revocationFeed)] : []),
     ...withPreflight(metadataRoute(issuer, metadata), 'everyone'),
     ...(core.jwks ? withPreflight(jwksRoute(core.jwks), 'everyone') : []),
-    ...(selfRegistration ? withPreflight(registerRoute(selfRegistration), 'everyone') : []),
+    ...(selfRegistration
+      ? withPreflight(registerRoute(selfRegistration, { bindsKeys: core.dpop !== undefined }), 'everyone')
+      : []),
     ...(signIn ? authorizeRoutes(core, { ...pages, issuer, signIn }) : []),
     ...(signIn && browserRegistration
       ? [...registerAppRoutes(core, { ...pages, issuer, signIn }), registerAppTokenRoute(core)]

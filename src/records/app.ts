@@ -22,6 +22,8 @@ export interface CheckedFields {
   readonly redirectUrls: readonly string[]
   readonly scopes: readonly string[]
   readonly apiType?: string
+  /** Whether its access tokens must be bound to a key. */
+  readonly dpopBoundAccessTokens?: true
 }
 
 /** A secret of an app. Only its digest is stored. */

@@ -28,6 +28,8 @@ interface SessionBase {
   readonly scope: readonly string[]
   /** The resources its tokens may be for. Absent if the host has configured none. */
   readonly audience?: readonly string[]
+  /** The key that proofs must be by. Absent if the credentials are not bound to one. */
+  readonly boundTo?: BoundTo
   /** How the user had signed in when the app asked. Absent if the host does not say. */
   readonly signIn?: SessionSignIn
   /** Of the current credential: the ticket, the code or the refresh token. */
@@ -94,6 +96,13 @@ export interface ConsentRequest {
   readonly epoch?: string
   readonly redirectUrl: string
   readonly state?: string
+}
+
+/** The key that the credentials of a session are bound to: those of an earlier stage can be used without it. */
+export interface BoundTo {
+  /** Its thumbprint. */
+  readonly jkt: string
+  readonly fromStage: number
 }
 
 /** How the user of a session had signed in. */

@@ -27,6 +27,8 @@ export interface LiveToken {
   /** For a user's token, the session it belongs to, and the stage that must have reached, because the token is stored first. */
   readonly session?: string
   readonly stage?: number
+  /** The thumbprint of the key that it is bound to. Absent for a bearer token. */
+  readonly jkt?: string
 }
 
 /** A removed access token. The digest is kept, so that only the holder of the token learns that it was removed. */
@@ -134,6 +136,7 @@ interface Packed {
   readonly u?: string
   readonly f?: string
   readonly n?: number
+  readonly k?: string
 }
 
 export const tokenKind: Kind<StoredToken> = {
@@ -152,11 +155,22 @@ export const tokenKind: Kind<StoredToken> = {
     if (token.userAgent) text += `,"u":${JSON.stringify(token.userAgent)}`
     if (token.session !== undefined) text += `,"f":"${token.session}"`
     if (token.stage !== undefined) text += `,"n":${token.stage}`
+    if (token.jkt !== undefined) text += `,"k":"${token.jkt}"`
     return `${text}}`
   },
   unpack({ partition, id, groups, position: expiresAt, data }) {
     const packed = JSON.parse(data) as Packed
-    const { d: digest, i: issuedAt, h: holder, s: scope, a: audience, u: userAgent, f: session, n: stage } = packed
+    const {
+      d: digest,
+      i: issuedAt,
+      h: holder,
+      s: scope,
+      a: audience,
+      u: userAgent,
+      f: session,
+      n: stage,
+      k: jkt,
+    } = packed
     const [group] = groups
     if (group === undefined || issuedAt === undefined)
       return { state: 'removed', partition, id, digest, holder: holder ?? '', expiresAt }
@@ -175,6 +189,7 @@ export const tokenKind: Kind<StoredToken> = {
     if (userAgent !== undefined) token.userAgent = userAgent
     if (session !== undefined) token.session = session
     if (stage !== undefined) token.stage = stage
+    if (jkt !== undefined) token.jkt = jkt
     return token
   },
 }

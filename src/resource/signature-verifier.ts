@@ -4,7 +4,7 @@ import { remoteKeys } from '../credentials/jwt/remote-keys.ts'
 import { accessOfClaims } from '../domain/tokens/token-claims.ts'
 import {
   assertVerifyOptions,
-  checkAudience,
+  checkFit,
   type Verifier,
   verifierOf,
   verifyFailure,
@@ -71,7 +71,7 @@ export function signatureVerifier(options: SignatureOptions): SignatureVerifier 
     const claims = await readAccessToken(text, keyFor, claimRules(resource))
     if (claims === 'early') throw issuerAhead()
     if (typeof claims === 'string') return verifyFailure(claims)
-    const verification = checkAudience(options.audience, accessOfClaims(claims))
+    const verification = checkFit(accessOfClaims(claims), options)
     if (!feed || !verification.ok) return verification
     // Without stamps it is in no feed.
     if (!claims.stamps) return verifyFailure('unknown')

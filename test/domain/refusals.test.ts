@@ -5,10 +5,12 @@ import { REFUSAL_REASONS } from '../../src/base/refusal-reasons.ts'
 import type { AppGrant } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { codeOf } from '../support/code-of.ts'
+import { dpopKey, type ProofOf } from '../support/dpop.ts'
 import { LOOPBACK, SELF_REGISTRATION } from '../support/self-registration.ts'
 import {
   createSessionFixture,
   DAY,
+  ISSUER,
   LIFE,
   OTHER_REDIRECT,
   REDIRECT,
@@ -19,6 +21,12 @@ import { RESERVED_NAME } from '../support/spoofed-names.ts'
 
 const SOURCE = { remoteAddress: '192.0.2.66', userAgent: 'attacker/1' }
 const open = async () => memoryStore()
+const [KEY, OTHER_KEY] = [await dpopKey(), await dpopKey()]
+/** A request with a proof by the first key. */
+const provenAt = async ({ clock }: SessionFixture, changed: Partial<ProofOf> = {}) => ({
+  dpopProof: await KEY.prove({ url: `${ISSUER}/token`, at: clock(), ...changed }),
+  ...SOURCE,
+})
 
 interface Refused {
   readonly code: string
@@ -89,6 +97,29 @@ const TABLE: Readonly<Record<string, readonly [(scene: Scene) => Promise<unknown
     async (w) => w.exchange(await w.code(), { codeVerifier: 'short', ...SOURCE }),
     { code: 'invalid_code', reason: 'wrong_verifier', app: 'mine' },
   ],
+  'a bound code without a proof': [
+    async (w) => w.exchange(await w.code({}, { dpop_jkt: KEY.jkt }), SOURCE),
+    { code: 'invalid_dpop_proof', reason: 'missing_proof', app: 'mine' },
+  ],
+  'a bound code with a proof by another key': [
+    async (w) => w.exchange(await w.code({}, { dpop_jkt: OTHER_KEY.jkt }), await provenAt(w)),
+    { code: 'invalid_dpop_proof', reason: 'other_key', app: 'mine' },
+  ],
+  ...Object.fromEntries(
+    (
+      [
+        ['malformed_proof', { header: { typ: 'JWT' } }],
+        ['proof_signature', { header: { jwk: OTHER_KEY.jwk } }],
+        ['proof_method', { method: 'GET' }],
+        ['proof_url', { url: ISSUER }],
+        ['proof_time', { at: 0 }],
+      ] as const
+    ).map(([reason, changed]): [string, (typeof TABLE)[string]] => [
+      `a proof that is refused as ${reason}`,
+      // Nothing of the request has been checked before it, so the app is not known.
+      [async (w) => w.refresh('x', await provenAt(w, changed)), { code: 'invalid_dpop_proof', reason }],
+    ]),
+  ),
   'a code with the redirect URL of another request': [
     async (w) => w.exchange(await w.code(), { redirectUrl: OTHER_REDIRECT, ...SOURCE }),
     { code: 'invalid_code', reason: 'wrong_redirect', app: 'mine' },
@@ -411,6 +442,7 @@ const INNOCENT: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
 async function setUp() {
   const w = await createSessionFixture(open, {
     options: {
+      dpop: {},
       appsPerOwner: 1,
       selfRegistration: { ...SELF_REGISTRATION, admit: () => false },
       reservedNames: [RESERVED_NAME],

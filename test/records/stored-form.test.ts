@@ -57,6 +57,14 @@ const CASES: Readonly<Record<string, Case>> = {
     data: `{"state":"live","owner":"org-7","createdAt":1700000000000,"fields":${FIELDS},"trusted":false,"public":false,"published":false,"secrets":[],"keys":[{"kty":"OKP","crv":"Ed25519","x":"x1","kid":"k1"}],"removedSecretIds":[],${STAMPS}}`,
     value: { credentials: { type: 'jwks', jwks: [{ kty: 'OKP', crv: 'Ed25519', x: 'x1', kid: 'k1' }] } },
   },
+  'an app that must have bound tokens': {
+    kind: appKind,
+    id: KEY,
+    groups: ['o.AGVuje6CMayxLXOj0A5p9yp7', 'all', 'n.eVNoYcMfgJmrdwim6YZYrXiV'],
+    position: 1_700_000_000_000,
+    data: `{"state":"live","owner":"org-7","createdAt":1700000000000,"fields":${FIELDS.slice(0, -1)},"dpopBoundAccessTokens":true},"trusted":false,"public":true,"published":false,"secrets":[],"keys":[],"removedSecretIds":[],${STAMPS}}`,
+    value: { fields: { dpopBoundAccessTokens: true } },
+  },
   'a public app': {
     kind: appKind,
     id: KEY,
@@ -124,6 +132,13 @@ const CASES: Readonly<Record<string, Case>> = {
       expiresAt: ENDS,
     },
   },
+  'an open session that is bound to a key': {
+    kind: sessionKind,
+    id: 'session1',
+    groups: [],
+    data: `{"state":"open","stage":2,"install":{"id":"install","generation":"stampInstal"},"boundTo":{"jkt":"thumbprint1","fromStage":1},${SESSION}}`,
+    value: { state: 'open', boundTo: { jkt: 'thumbprint1', fromStage: 1 } },
+  },
   'an open session': {
     kind: sessionKind,
     id: 'session1',
@@ -174,6 +189,13 @@ const CASES: Readonly<Record<string, Case>> = {
     groups: ['install.stamps'],
     data: '{"d":"digest1","i":1700000000000,"f":"session1","n":0}',
     value: { state: 'live', scope: [], session: 'session1', stage: 0 },
+  },
+  'a token that is bound to a key': {
+    kind: tokenKind,
+    id: 'token1',
+    groups: ['AppAppAppAp.stamps'],
+    data: '{"d":"digest1","i":1700000000000,"k":"thumbprint1"}',
+    value: { state: 'live', jkt: 'thumbprint1' },
   },
   'a removed token': {
     kind: tokenKind,

@@ -1,5 +1,6 @@
 import type { OpenStore, TokenOptions } from '../support/session-fixture.ts'
 import { testAuthorizationCodes } from './authorization-codes.ts'
+import { testDpop } from './dpop.ts'
 import { testForgeries } from './forgeries.ts'
 import { testPublicApps } from './public-apps.ts'
 import { testRefreshTokens } from './refresh-tokens.ts'
@@ -16,5 +17,6 @@ export function testSessions(open: OpenStore): void {
 export function testSessionsWith(open: OpenStore, format: TokenOptions = {}): void {
   testAuthorizationCodes(open, format)
   testRefreshTokens(open, format)
+  testDpop(open, format)
   testSessionFaults(open, format)
 }

@@ -2,6 +2,7 @@ import { type CryptoKey, compactVerify, errors } from 'jose'
 import { type AccessTokenClaims, type ClaimRules, type ClaimsFault, readClaims } from './claims.ts'
 import {
   ACCESS_TOKEN_TYPE,
+  isOfType,
   type JwsHeader,
   MAX_SIGNED_TOKEN,
   type Members,
@@ -42,9 +43,4 @@ export async function readSigned(
     throw error
   }
   return members
-}
-
-/** The prefix `application/` is optional, and case is ignored (RFC 7515 §4.1.9). */
-function isOfType(typ: unknown, type: SignedType): boolean {
-  return typeof typ === 'string' && typ.toLowerCase().replace(/^application\//, '') === type
 }

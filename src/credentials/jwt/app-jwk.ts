@@ -16,6 +16,16 @@ export interface AppJwk {
 }
 
 const MIN_RSA_BITS = 2048
+/** The members of JWKs that nobody else may know. */
+export const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'] as const
+// The numbers of each type have their full width (RFC 7518 §6.2.1.2).
+const COORDINATE = /^[\w-]{43}$/
+/** The members of a public key of each type, besides `kty`, and their form. */
+export const MEMBERS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
+  EC: { crv: /^P-256$/, x: COORDINATE, y: COORDINATE },
+  OKP: { crv: /^Ed25519$/, x: COORDINATE },
+  RSA: { n: /^[\w-]{342,683}$/, e: /^AQAB$/ },
+}
 
 const OF_TYPE: Readonly<Record<string, readonly VerifiedAlgorithm[]>> = {
   EC: ['ES256'],
@@ -31,20 +41,25 @@ export function algorithmsOf({ kty, alg }: Pick<AppJwk, 'kty' | 'alg'>): readonl
   return alg === undefined ? fitting : fitting.filter((name) => name === alg)
 }
 
+/** A public key, ready to verify signatures. */
+export interface LoadedJwk {
+  readonly key: CryptoKey
+  /** @see [RFC 7638 - JSON Web Key (JWK) Thumbprint](https://www.rfc-editor.org/rfc/rfc7638.html#section-3) */
+  readonly thumbprint: string
+}
+
 /**
- * The thumbprint of a public key; undefined if the key cannot verify signatures, or if signatures of it could be forged: its
- * point is not on the curve or of low order, or its RSA modulus is even or has fewer than 2048 bits.
- *
- * @see [RFC 7638 - JSON Web Key (JWK) Thumbprint](https://www.rfc-editor.org/rfc/rfc7638.html#section-3)
+ * Loads a public key. Undefined if it cannot verify signatures, or if signatures of it could be forged: its point is not on the curve
+ * or of low order, or its RSA modulus is even or has fewer than 2048 bits.
  */
-export async function thumbprintOf(jwk: Omit<AppJwk, 'kid'>): Promise<string | undefined> {
+export async function loadPublicJwk(jwk: Omit<AppJwk, 'kid'>): Promise<LoadedJwk | undefined> {
   if (isForgeable(jwk)) return undefined
   const [algorithm = ''] = algorithmsOf(jwk)
   const { calculateJwkThumbprint, importJWK } = await import('jose')
   try {
     const key = (await importJWK({ ...jwk }, algorithm)) as CryptoKey
     const { modulusLength = MIN_RSA_BITS } = key.algorithm as Partial<RsaHashedKeyAlgorithm>
-    return modulusLength < MIN_RSA_BITS ? undefined : await calculateJwkThumbprint({ ...jwk })
+    return modulusLength < MIN_RSA_BITS ? undefined : { key, thumbprint: await calculateJwkThumbprint({ ...jwk }) }
   } catch {
     return undefined
   }

@@ -22,6 +22,8 @@ export interface AccessTokenClaims {
   /** When and how the user had signed in. Absent if that is not known. @see RFC 9470 §6 */
   readonly auth_time?: number
   readonly acr?: string
+  /** The thumbprint of the key that the token is bound to. Absent for a bearer token. @see RFC 9449 §6 */
+  readonly cnf?: { readonly jkt: string }
   readonly kind: 'app' | 'user'
   readonly client_name: string
   /** The account that owns the app. An app-only token acts for it. */
@@ -76,7 +78,7 @@ export function readClaims(members: Members, rules: ClaimRules): AccessTokenClai
 function hasRightClaims(members: Members, rules: ClaimRules): members is Members & TimedClaims {
   const { issuer, audience } = rules
   const { iss, aud, iat, exp, nbf = 0, kind, auth_time = 0 } = members
-  const { scope = '', ref = '', client_key = '', acr = '', stamps = [] } = members
+  const { scope = '', ref = '', client_key = '', acr = '', stamps = [], cnf } = members
   const texts = [
     ...[members.sub, members.client_id, members.client_name, members.owner, members.jti],
     ...[scope, ref, client_key, acr],
@@ -92,6 +94,7 @@ function hasRightClaims(members: Members, rules: ClaimRules): members is Members
     texts.every(isText) &&
     Array.isArray(stamps) &&
     stamps.every(isText) &&
+    (cnf === undefined || isConfirmation(cnf)) &&
     (kind === 'app' || kind === 'user')
   )
 }
@@ -103,6 +106,12 @@ function latest({ now, toleranceMs }: ClaimRules): number {
 
 function isAudience(aud: unknown, audience: readonly unknown[]): boolean {
   return Array.isArray(aud) ? aud.some((one) => audience.includes(one)) : audience.includes(aud)
+}
+
+/** A token that is bound in a way that nobody here can check must not be accepted. */
+function isConfirmation(cnf: unknown): boolean {
+  const names = typeof cnf === 'object' && cnf !== null ? Object.keys(cnf) : []
+  return names.length === 1 && isText((cnf as Members).jkt)
 }
 
 function isText(value: unknown): value is string {

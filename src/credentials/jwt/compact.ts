@@ -29,6 +29,11 @@ export const FEED_TYPE = 'revocations+jwt'
 /** What the signing keys sign. */
 export type SignedType = typeof ACCESS_TOKEN_TYPE | typeof FEED_TYPE
 
+/** Whether it is that `typ`. The prefix `application/` is optional, and case is ignored (RFC 7515 §4.1.9). */
+export function isOfType(typ: unknown, type: string): boolean {
+  return typeof typ === 'string' && typ.toLowerCase().replace(/^application\//, '') === type
+}
+
 /** The unvalidated members of a JSON object. */
 export type Members = Readonly<Record<string, unknown>>
 

@@ -52,6 +52,13 @@ export interface AppFields {
   readonly scopes?: readonly string[] | undefined
   /** The API type the app is made for, `[a-z][a-z0-9_-]{0,31}`. The host defines its meaning. */
   readonly apiType?: string | undefined
+  /**
+   * Whether the app gets only access tokens that are bound to a key: requests for tokens without a DPoP proof are refused. Needs the
+   * option `dpop` of `createAppGrant`. Tokens that were issued before stay as they are. Default is false.
+   *
+   * @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html#section-5.2)
+   */
+  readonly dpopBoundAccessTokens?: boolean | undefined
 }
 
 /** The fields of an app to change. */
@@ -118,6 +125,7 @@ export const FIELDS = {
   redirectUrls: true,
   scopes: true,
   apiType: true,
+  dpopBoundAccessTokens: true,
 } as const
 export type FieldName = keyof typeof FIELDS
 /** The names of all fields. */
@@ -130,6 +138,7 @@ export const REGISTRATION_NAMES = {
   contacts: 'adminEmail',
   scope: 'scopes',
   redirect_uris: 'redirectUrls',
+  dpop_bound_access_tokens: 'dpopBoundAccessTokens',
 } as const
 const NEW_APP = knownMembers<NewApp>(
   { ...FIELDS, owner: true, trusted: true, public: true, jwks: true, once: true },
@@ -209,6 +218,7 @@ function readFields(submission: Submission, context: FieldContext): CheckedField
   const apiType = submission.optional('apiType', apiRule, kept?.apiType)
   const redirectUrls = readRedirectUrls(submission, context)
   const scopes = submission.list('scopes', scopeList, kept?.scopes ?? [])
+  const isBound = submission.flag('dpopBoundAccessTokens', kept?.dpopBoundAccessTokens)
   if (!submission.isClean() || !name || !redirectUrls || !scopes) throw submission.error()
   return {
     name,
@@ -221,6 +231,7 @@ function readFields(submission: Submission, context: FieldContext): CheckedField
     redirectUrls,
     scopes,
     ...(apiType !== undefined && { apiType }),
+    ...(isBound && { dpopBoundAccessTokens: true }),
   }
 }
 

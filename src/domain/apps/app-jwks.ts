@@ -1,6 +1,6 @@
 import { isList } from '../../base/describe-value.ts'
 import type { FieldError, FieldErrorCode } from '../../base/errors.ts'
-import { type AppJwk, algorithmsOf, thumbprintOf } from '../../credentials/jwt/app-jwk.ts'
+import { type AppJwk, algorithmsOf, loadPublicJwk, MEMBERS, PRIVATE_MEMBERS } from '../../credentials/jwt/app-jwk.ts'
 import { shownValue } from '../input/shown-value.ts'
 import { invalidFields, readOwn } from './fields/submission.ts'
 
@@ -42,16 +42,8 @@ interface JwksContext {
   readonly issuer: string | undefined
 }
 
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 const EXPECTED =
   'a public JWK for signatures: EC on P-256, OKP on Ed25519, or RSA of 2048-4096 bits with the exponent AQAB; alg, if present, one of ES256, EdDSA, Ed25519, PS256, RS256'
-// The numbers of each type have their full width (RFC 7518 §6.2.1.2).
-const COORDINATE = /^[\w-]{43}$/
-const MEMBERS: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
-  EC: { crv: /^P-256$/, x: COORDINATE, y: COORDINATE },
-  OKP: { crv: /^Ed25519$/, x: COORDINATE },
-  RSA: { n: /^[\w-]{342,683}$/, e: /^AQAB$/ },
-}
 const KEY_ID = /^[\x20-\x7e]{1,128}$/
 
 /** The keys of an app to register; none if none are given. Errors are returned, to be reported with those of its fields. */
@@ -108,12 +100,12 @@ async function readJwk(field: string, value: unknown): Promise<AppJwk | FieldErr
     )
   const unusable = wrong(field, 'not_a_public_key', EXPECTED, `a JWK with kty ${shownValue(readOwn(value, 'kty'))}`)
   const jwk = publicMembers(value)
-  const thumbprint = jwk && (await thumbprintOf(jwk))
-  if (!jwk || thumbprint === undefined) return unusable
+  const loaded = jwk && (await loadPublicJwk(jwk))
+  if (!loaded) return unusable
   const given = readOwn(value, 'kid')
   if (given !== undefined && !(typeof given === 'string' && KEY_ID.test(given)))
     return wrong(`${field}.kid`, 'not_a_key_id', '1-128 characters of printable ASCII', shownValue(given))
-  return { ...jwk, kid: given ?? thumbprint }
+  return { ...jwk, kid: given ?? loaded.thumbprint }
 }
 
 /** The members of a JWK that are stored; undefined if any is invalid. */

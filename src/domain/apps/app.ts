@@ -21,6 +21,8 @@ export interface App extends Pick<AppFields, 'name'> {
   readonly scopes: readonly string[]
   /** The API type it is made for. Absent if it has none. */
   readonly apiType?: string
+  /** Whether it gets only access tokens that are bound to a key. Absent for other apps. */
+  readonly dpopBoundAccessTokens?: true
   /** The `client_id` of RFC 6749 unless it has an `importedKey`: 32 characters, not secret. */
   readonly key: string
   /** The key that it had before it was imported, which apps and requests go on using. Absent if it has always had `key`. */

@@ -17,6 +17,8 @@ export function expectedInput(expected: ExpectedFields): ExpectedValues {
 
 function valueInput(name: FieldName, value: unknown): Value {
   if (value === undefined || typeof value === 'string') return value
+  // A flag is stored only if it is set.
+  if (typeof value === 'boolean') return value || undefined
   if (isTextList(value, MAX_SCOPES)) return [...value]
   throw invalidRequest(`expected.${name}`, 'the value of the field as it was read', value)
 }
@@ -46,5 +48,5 @@ function isSame(one: Value, other: Value): boolean {
 }
 
 function isAbsent(value: Value): boolean {
-  return value === undefined || value.length === 0
+  return value === undefined || (value !== true && value.length === 0)
 }

@@ -1,5 +1,6 @@
 import { AppGrantError, isAppGrantError } from '../../base/errors.ts'
 import type { LiveApp } from '../../records/app.ts'
+import { type BoundTo, CODE } from '../../records/session.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import { matchesRedirect } from '../apps/app-fields.ts'
 import { isUsableRedirect } from '../apps/usable-redirect.ts'
@@ -20,11 +21,14 @@ const PARAMETERS = [
   'state',
   'code_challenge',
   'code_challenge_method',
+  'dpop_jkt',
   ...SIGN_IN_PARAMETERS,
   'response_mode',
   'request',
   'request_uri',
 ] as const
+/** @see RFC 7638 §3, RFC 9449 §10 */
+const THUMBPRINT = /^[\w-]{43}$/
 const UNSUPPORTED = { request: 'request_not_supported', request_uri: 'request_uri_not_supported' } as const
 
 /** The parameters of an authorization request. */
@@ -49,6 +53,8 @@ export interface AcceptedRequest {
   readonly scope: readonly string[]
   readonly audience?: readonly string[]
   readonly binding: string
+  /** The key that the code is bound to. */
+  readonly boundTo?: BoundTo
 }
 
 /** How the user must have signed in for the request. @returns an error if it cannot be read. */
@@ -105,9 +111,11 @@ export function validateRequest(
     readonly redirect: MatchedRedirect
     readonly audiences: Audiences
     readonly scopes: Scopes
+    /** Whether tokens can be bound to a key. */
+    readonly bindsKeys: boolean
   },
 ): AcceptedRequest | RedirectedError {
-  const { app, redirect, audiences, scopes } = client
+  const { app, redirect, audiences, scopes, bindsKeys } = client
   for (const [name, error] of Object.entries(UNSUPPORTED)) {
     if (params[name as keyof typeof UNSUPPORTED]) return refused(error, `${name} is not supported`)
   }
@@ -117,10 +125,20 @@ export function validateRequest(
     return refused('invalid_request', 'response_mode: expected query')
   const challenge = requestedChallenge(params)
   if (challenge === undefined) return refused('invalid_request', CHALLENGE)
+  const { dpop_jkt: jkt } = params
+  // A client that sends it relies on it.
+  if (jkt !== undefined && !bindsKeys) return refused('invalid_request', 'dpop_jkt is not supported')
+  if (jkt !== undefined && !THUMBPRINT.test(jkt))
+    return refused('invalid_request', 'dpop_jkt: expected the SHA-256 thumbprint of a key, 43 characters of base64url')
   try {
     const audience = audiences.requested(resourcesInput(params.resources))
     const scope = narrowedScope(spacedList(params.scope), app.fields.scopes, { app, scopes })
-    return { scope, ...(audience && { audience }), binding: bindingOf(challenge, redirect.redirectUrl) }
+    return {
+      scope,
+      ...(audience && { audience }),
+      binding: bindingOf(challenge, redirect.redirectUrl),
+      ...(jkt !== undefined && { boundTo: { jkt, fromStage: CODE } }),
+    }
   } catch (error) {
     if (isAppGrantError(error, 'invalid_target'))
       return refused(error.code, 'resource: expected resources that this server issues tokens for')

@@ -77,7 +77,7 @@ export interface Authorization {
    * Validates an authorization request of a signed-in account and stores a consent request, which is valid for 10 minutes.
    *
    * @param params - as received: `client_id`, `redirect_uri`, `response_type=code`, `code_challenge`,
-   *   `code_challenge_method=S256`, and optionally `scope`, `state`, `resource`, `max_age` and `acr_values`. Only `resource` may be
+   *   `code_challenge_method=S256`, and optionally `scope`, `state`, `resource`, `dpop_jkt`, `max_age` and `acr_values`. Only `resource` may be
    *   repeated.
    * @returns the consent to ask for, or a redirect that reports an error to the app or, if the option `consent` says that the
    *   account need not be asked, has an authorization code.

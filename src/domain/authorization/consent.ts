@@ -73,6 +73,7 @@ export interface AuthorizationParts {
   readonly clock: () => number
   readonly issuer: string | undefined
   readonly lifetimes: Lifetimes
+  readonly bindsKeys: boolean
   readonly consent: DecideConsent
   readonly identityOf: IdentityOf
 }

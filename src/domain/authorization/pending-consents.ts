@@ -49,7 +49,7 @@ export interface PendingConsents {
   create(
     app: LiveApp,
     consentRequest: ConsentRequest,
-    requested: Pick<Session, 'scope' | 'audience' | 'binding' | 'redirectStamp' | 'signIn' | 'newApp'>,
+    requested: Pick<Session, 'scope' | 'audience' | 'binding' | 'redirectStamp' | 'signIn' | 'newApp' | 'boundTo'>,
   ): { readonly session: PendingSession; readonly ticket: string }
   store(session: PendingSession): Promise<void>
   /** The consent request of a ticket, if account and login are those it was made to, and the app is unchanged. */

@@ -8,12 +8,14 @@ import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import { resourcesInput } from '../input/resources.ts'
 import type { Refusals } from '../refusals.ts'
 import type { TokenResponse } from '../tokens/access-token-issuer.ts'
+import type { DpopProofInput, ProvenKeys } from './proven-keys.ts'
 import { knownOf, type SessionExchange } from './session-exchange.ts'
 import type { SessionGrant } from './session-grant.ts'
 
 /** An authorization code to exchange, and the app that presents it. */
 export type CodeInput = AppCredentials &
-  RequestContext & {
+  RequestContext &
+  DpopProofInput & {
     readonly code: string
     /** The PKCE verifier, 43–128 characters. */
     readonly codeVerifier: string
@@ -24,7 +26,7 @@ export type CodeInput = AppCredentials &
   }
 
 const INPUT = knownMembers<CodeInput>(
-  { ...CREDENTIALS, code: true, codeVerifier: true, redirectUrl: true, resources: true },
+  { ...CREDENTIALS, code: true, codeVerifier: true, redirectUrl: true, resources: true, dpopProof: true },
   CREDENTIAL_NAMES,
 )
 const CODE_GRANT = { kind: 'ac', invalid: invalidCode } as const satisfies SessionGrant
@@ -32,16 +34,18 @@ const CODE_GRANT = { kind: 'ac', invalid: invalidCode } as const satisfies Sessi
 /** Exchanges authorization codes. A code is bound to its PKCE challenge and to its redirect URL. */
 export function createExchangeCode(parts: {
   readonly sessions: SessionExchange
+  readonly provenKeys: ProvenKeys
   readonly refusals: Refusals
   readonly redirects: RedirectPolicy
 }): (input: CodeInput) => Promise<TokenResponse> {
-  const { sessions, refusals } = parts
+  const { sessions, provenKeys, refusals } = parts
 
   return async (input) => {
     const source = sourceInput(objectInput(input, 'input', INPUT))
     const text = idInput(input.code, 'code')
     const codeVerifier = idInput(input.codeVerifier, 'codeVerifier')
     const redirectUrl = idInput(input.redirectUrl, 'redirectUrl')
+    const jkt = await provenKeys.keyOf(input, source)
     // Authenticate first: others must learn nothing about the code.
     const presenting = await sessions.authenticate(CODE_GRANT, text, input)
     const { app } = presenting
@@ -61,7 +65,7 @@ export function createExchangeCode(parts: {
         },
       }
       const resources = resourcesInput(input.resources)
-      return sessions.exchange({ app, text, credential, grant, scope: undefined, resources, source })
+      return sessions.exchange({ app, text, credential, grant, scope: undefined, resources, jkt, source })
     })
   }
 }

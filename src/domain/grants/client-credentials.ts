@@ -20,15 +20,20 @@ import { type Audiences, resourcesInput } from '../input/resources.ts'
 import type { Refusals } from '../refusals.ts'
 import type { AccessTokenIssuer, TokenPlan, TokenResponse } from '../tokens/access-token-issuer.ts'
 import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
+import { assertKeyOf, type DpopProofInput, type ProvenKeys } from './proven-keys.ts'
 
 /** What a trusted app asks for, with its credentials. */
 export type ClientCredentialsInput = AppAuthentication &
-  RequestContext & {
+  RequestContext &
+  DpopProofInput & {
     readonly scope?: readonly string[] | undefined
     readonly resources?: readonly string[] | undefined
   }
 
-const INPUT = knownMembers<ClientCredentialsInput>({ ...CREDENTIALS, scope: true, resources: true }, CREDENTIAL_NAMES)
+const INPUT = knownMembers<ClientCredentialsInput>(
+  { ...CREDENTIALS, scope: true, resources: true, dpopProof: true },
+  CREDENTIAL_NAMES,
+)
 
 /** What a trusted app may get now. */
 type Plan = Omit<TokenPlan, 'issuedAt' | 'expiresAt' | 'appRevision'>
@@ -41,6 +46,7 @@ type Plan = Omit<TokenPlan, 'issuedAt' | 'expiresAt' | 'appRevision'>
 export function createClientCredentials(parts: {
   readonly accounts: Accounts
   readonly authenticator: AppAuthenticator
+  readonly provenKeys: ProvenKeys
   readonly accessTokenIssuer: AccessTokenIssuer
   readonly audiences: Audiences
   readonly scopes: Scopes
@@ -49,18 +55,33 @@ export function createClientCredentials(parts: {
   readonly clock: () => number
   readonly lifetimes: Lifetimes
 }): (input: ClientCredentialsInput) => Promise<TokenResponse> {
-  const { accounts, authenticator, accessTokenIssuer, audiences, scopes, refusals, random, clock, lifetimes } = parts
+  const {
+    accounts,
+    authenticator,
+    provenKeys,
+    accessTokenIssuer,
+    audiences,
+    scopes,
+    refusals,
+    random,
+    clock,
+    lifetimes,
+  } = parts
 
   return async (input) => {
     const source = sourceInput(objectInput(input, 'input', INPUT))
+    // Without a proof there is nothing to wait for.
+    const jkt = input.dpopProof === undefined ? undefined : await provenKeys.keyOf(input, source)
     const proof = authenticator.authenticateConfidential(input)
     const planFor = async (app: LiveApp): Promise<Plan> => {
       await assertMayAct(app, app.owner, accounts)
       if (!app.trusted) throw notTrusted()
+      assertKeyOf(app, jkt)
       return {
         app,
         scope: narrowedScope(scopeTokens(input.scope), app.fields.scopes, { app, scopes }),
         audience: audiences.requested(resourcesInput(input.resources)),
+        jkt,
         userAgent: source.userAgent,
       }
     }
@@ -96,7 +117,7 @@ export function createClientCredentials(parts: {
     source: EventSource,
     { attempt, appRevision }: { readonly attempt: { isCounted: boolean }; readonly appRevision?: string },
   ): Promise<TokenResponse | undefined> {
-    const { app, scope, audience, userAgent } = plan
+    const { app, scope, audience, jkt, userAgent } = plan
     const issuedAt = clock()
     const counted = attempt.isCounted ? undefined : accessTokenIssuer.assertMayIssue(app)
     attempt.isCounted = true
@@ -108,6 +129,7 @@ export function createClientCredentials(parts: {
         appRevision,
         scope,
         audience,
+        jkt,
         userAgent,
         issuedAt,
         expiresAt: issuedAt + accessTokenMs(app, lifetimes),
@@ -115,7 +137,7 @@ export function createClientCredentials(parts: {
     )
     if (!token) return undefined
     accessTokenIssuer.emitIssued(token, { app, source })
-    return accessTokenIssuer.toResponse(token, { scope, at: issuedAt })
+    return accessTokenIssuer.toResponse(token, { scope, jkt, at: issuedAt })
   }
 }
 

@@ -14,6 +14,8 @@ export interface Presented {
   readonly text: string
   readonly scope: readonly string[] | undefined
   readonly resources: readonly string[] | undefined
+  /** The thumbprint of the key that the app has proved to have. */
+  readonly jkt: string | undefined
   readonly source: EventSource
 }
 

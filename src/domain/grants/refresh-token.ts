@@ -6,12 +6,14 @@ import { resourcesInput } from '../input/resources.ts'
 import { because, type Refusals } from '../refusals.ts'
 import type { TokenResponse } from '../tokens/access-token-issuer.ts'
 import { scopeTokens } from '../tokens/scope.ts'
+import type { DpopProofInput, ProvenKeys } from './proven-keys.ts'
 import { knownOf, type SessionExchange } from './session-exchange.ts'
 import type { CredentialFault, SessionGrant } from './session-grant.ts'
 
 /** A refresh token to exchange, and the app that presents it. */
 export type RefreshInput = AppCredentials &
-  RequestContext & {
+  RequestContext &
+  DpopProofInput & {
     readonly refreshToken: string
     /** Which part of the granted scope the access token has. Default is all of it. */
     readonly scope?: readonly string[] | undefined
@@ -20,7 +22,7 @@ export type RefreshInput = AppCredentials &
   }
 
 const INPUT = knownMembers<RefreshInput>(
-  { ...CREDENTIALS, refreshToken: true, scope: true, resources: true },
+  { ...CREDENTIALS, refreshToken: true, scope: true, resources: true, dpopProof: true },
   { ...CREDENTIAL_NAMES, token: 'refreshToken' },
 )
 const REFRESH_GRANT: SessionGrant = { kind: 'rt', invalid: invalidRefreshToken }
@@ -28,19 +30,21 @@ const REFRESH_GRANT: SessionGrant = { kind: 'rt', invalid: invalidRefreshToken }
 /** Exchanges refresh tokens for their successors. */
 export function createRefresh(parts: {
   readonly sessions: SessionExchange
+  readonly provenKeys: ProvenKeys
   readonly refusals: Refusals
 }): (input: RefreshInput) => Promise<TokenResponse> {
-  const { sessions, refusals } = parts
+  const { sessions, provenKeys, refusals } = parts
 
   return async (input) => {
     const source = sourceInput(objectInput(input, 'input', INPUT))
     const text = idInput(input.refreshToken, 'refreshToken')
+    const jkt = await provenKeys.keyOf(input, source)
     const presenting = await sessions.authenticate(REFRESH_GRANT, text, input)
     const { app } = presenting
     return refusals.watch({}, { ...knownOf(presenting), ...source }, async () => {
       const credential = await sessions.read(REFRESH_GRANT, text, app)
       const [scope, resources] = [scopeTokens(input.scope), resourcesInput(input.resources)]
-      return sessions.exchange({ app, text, credential, grant: REFRESH_GRANT, scope, resources, source })
+      return sessions.exchange({ app, text, credential, grant: REFRESH_GRANT, scope, resources, jkt, source })
     })
   }
 }

@@ -3,6 +3,7 @@ import { AppGrantError } from '../../base/errors.ts'
 import type { Emitter } from '../../base/events.ts'
 import { digestOf, sameDigest } from '../../credentials/digest.ts'
 import type { TokenFormat } from '../../credentials/token-format.ts'
+import { isPublic } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import { type LastStep, type OpenSession, sessionKind } from '../../records/session.ts'
 import type { AccessTokenIssuer, StoredAccessToken, TokenResponse } from '../tokens/access-token-issuer.ts'
@@ -53,9 +54,11 @@ export function createRepeatedStep(parts: {
   const graceMs = lifetimes.refreshGraceSeconds * 1000
 
   return {
-    find({ credential, text }, session) {
-      const { last, stage } = session
+    find({ app, credential, text, jkt }, session) {
+      const { last, stage, boundTo } = session
       if (stageOf(credential) !== stage - 1 || !last || !sameDigest(last.digest, digestOf(text))) return undefined
+      // The step has bound the session to a key. Without it, this is not a retry by the client that took the step.
+      if (boundTo && isPublic(app) && boundTo.jkt !== jkt) return undefined
       const isCode = credential.kind === 'ac'
       const isInTime = ageOf(last, clock(), events) < graceMs && !isCode
       const isRepeated = isInTime || unconfirmed.isRepeatable(session, isCode ? 0 : graceMs)
@@ -92,7 +95,7 @@ export function createRepeatedStep(parts: {
       }
       const { account } = install
       events.emit('token', {}, { change: 'repeated', app: app.key, account, tokenIds: [token.id], ...source })
-      return accessTokenIssuer.toResponse(token, { scope: access.scope, refreshToken: next.refreshToken, at: now })
+      return accessTokenIssuer.toResponse(token, { ...access, refreshToken: next.refreshToken, at: now })
     },
   }
 }

@@ -19,6 +19,7 @@ import type { FindLegacy } from './find-legacy.ts'
 import { newInstallOf } from './new-app-steps.ts'
 import type { Attempt, Presented, Usable } from './presented.ts'
 import type { PresentingApps } from './presenting-apps.ts'
+import { assertBoundKey, assertKeyOf } from './proven-keys.ts'
 import { type Credential, isCredential, stageOf } from './session-credential.ts'
 import type { SessionEnding } from './session-ending.ts'
 import type { SessionGrant } from './session-grant.ts'
@@ -108,6 +109,7 @@ export function createSessionExchange(parts: {
       return credential
     },
     async exchange(presented) {
+      assertKeyOf(presented.app, presented.jkt)
       const attempt: Attempt = { hasStored: false }
       const asked = askingOnce(accounts)
       // An attempt that a concurrent one with the same credential has overtaken is repeated, so each time one of them succeeds.
@@ -186,6 +188,7 @@ export function createSessionExchange(parts: {
     if (!found) throw grant.invalid('unknown')
     const { session } = found
     grant.assertBound?.(session)
+    assertBoundKey({ ...presented, credential: found.credential }, session)
     const install = installOf(found)
     if (!install || session.stamp !== app.stamp) throw grant.invalid('revoked')
     if (install.epoch !== (await assertMayAct(app, install.account, asked))) throw grant.invalid('revoked')

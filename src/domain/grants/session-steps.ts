@@ -88,9 +88,12 @@ export function createSessionSteps(parts: {
       return undefined
     }
     const credentialEndsAt = idleEnd(app, session, now)
+    const { jkt } = access
+    const boundTo = session.boundTo ?? (jkt !== undefined && isPublic(app) ? { jkt, fromStage: stage } : undefined)
     const { decided: _, newApp: __, ...exchanged } = session
     const advanced: OpenSession = {
       ...exchanged,
+      ...(boundTo && { boundTo }),
       stage,
       digest: digestOf(next.refreshToken),
       salt,
@@ -101,7 +104,7 @@ export function createSessionSteps(parts: {
     const write = () => collection.replace(sessionKind, record, advanced)
     if (!(await unconfirmed.write(advanced, write))) return undefined
     accessTokenIssuer.emitIssued(token, { app, install, source })
-    return accessTokenIssuer.toResponse(token, { scope: access.scope, refreshToken: next.refreshToken, at: now })
+    return accessTokenIssuer.toResponse(token, { ...access, refreshToken: next.refreshToken, at: now })
   }
 
   /** Issues an access token, and leaves the refresh token as it is. */
@@ -130,7 +133,7 @@ export function createSessionSteps(parts: {
     // The session may have ended before the token was stored: then nobody else takes it out of the list.
     if ((await collection.load(sessionKind, found.record))?.state !== 'open') return undefined
     accessTokenIssuer.emitIssued(token, { app, install: found.install, source })
-    return accessTokenIssuer.toResponse(token, { scope: access.scope, refreshToken: text, at: now })
+    return accessTokenIssuer.toResponse(token, { ...access, refreshToken: text, at: now })
   }
 
   function assertCurrent({ grant, text }: Presented, session: OpenSession, now: number): void {

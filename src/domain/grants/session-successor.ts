@@ -8,6 +8,8 @@ import type { Credential } from './session-credential.ts'
 export interface StepAccess {
   readonly scope: readonly string[]
   readonly audience: readonly string[] | undefined
+  /** The key that it is bound to. */
+  readonly jkt: string | undefined
 }
 
 /** An access token of the next step. */
@@ -25,7 +27,7 @@ export interface Successor {
 
 /**
  * Derives the next credentials: the same for every attempt, and not derivable from the record or the presented credential alone.
- * The refresh token depends on nothing else; there is one access token for each scope and audience.
+ * The refresh token depends on nothing else; there is one access token for each scope, audience and key.
  */
 export function successorOf(
   credential: Credential,
@@ -42,8 +44,9 @@ export function successorOf(
       secret: derive('refresh', WIDTH.secret),
       tag: tagOf(session, 'rt', stage),
     }),
-    token({ scope, audience }) {
+    token({ scope, audience, jkt }) {
       const access = [scope, audience].map((list) => JSON.stringify(list ?? null))
+      if (jkt !== undefined) access.push(jkt)
       return {
         fields: {
           kind: 'ut',

@@ -36,9 +36,10 @@ export function createStepTokens(parts: {
   const { accessTokenIssuer, format, audiences, scopes, lifetimes } = parts
 
   return {
-    accessOf: ({ app, scope, resources }, session) => ({
+    accessOf: ({ app, scope, resources, jkt }, session) => ({
       scope: narrowedScope(scope, session.scope, { app, scopes }),
       audience: audiences.narrowed(resources, session.audience),
+      jkt,
     }),
 
     async store(fields, { app, source: { userAgent } }, { session, install }, { now, stage, attempt, ...access }) {

@@ -17,14 +17,22 @@ export interface Description {
   /** An invalid one counts as absent. */
   readonly homepage?: unknown
   readonly redirectUrls?: unknown
+  /** Anything but true counts as false. */
+  readonly dpopBoundAccessTokens?: unknown
 }
 
 /** A valid description, and the redirect URLs that are allowed as they were sent. */
-export interface CheckedDescription extends Pick<Proposal, 'name' | 'homepage' | 'redirectUrls'> {
+export interface CheckedDescription
+  extends Pick<Proposal, 'name' | 'homepage' | 'redirectUrls' | 'dpopBoundAccessTokens'> {
   readonly sentRedirectUrls: readonly string[]
 }
 
-const DESCRIPTION = knownMembers<Description>({ name: true, homepage: true, redirectUrls: true })
+const DESCRIPTION = knownMembers<Description>({
+  name: true,
+  homepage: true,
+  redirectUrls: true,
+  dpopBoundAccessTokens: true,
+})
 
 /**
  * Checks what a program says of itself. Redirect URLs that are not allowed are left out: some programs send those of all their
@@ -51,6 +59,7 @@ export function checkDescription(given: Description, policy: RedirectPolicy): Ch
   return {
     name,
     ...(address?.ok && { homepage: address.value.display }),
+    ...(given.dpopBoundAccessTokens === true && { dpopBoundAccessTokens: true }),
     redirectUrls: [...new Set(allowed.map(withoutLoopbackPort))].sort(),
     sentRedirectUrls: allowed,
   }

@@ -33,9 +33,9 @@ export function readDocument(url: URL, { status, headers, body }: DocumentRespon
   if (!document) throw unusable('expected a JSON object in UTF-8, each of its members once')
   if (document.client_id !== url.href) throw unusable('expected a client_id that is the URL of the document')
   assertPublicClient(document)
-  const { client_name: name, redirect_uris: redirectUrls } = document
+  const { client_name: name, redirect_uris: redirectUrls, dpop_bound_access_tokens: dpopBoundAccessTokens } = document
   if (typeof name !== 'string' || name === '') throw unusable('expected a client_name')
-  const description = described({ name, homepage: `${url.origin}/`, redirectUrls }, policy)
+  const description = described({ name, homepage: `${url.origin}/`, redirectUrls, dpopBoundAccessTokens }, policy)
   const { hostname: publisher, href } = url
   const hosts = [...new Set([publisher, ...hostsOf(description.redirectUrls)])]
   return { ...description, identity: identityOfDocument(href), publisher, hosts }

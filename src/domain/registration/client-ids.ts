@@ -14,7 +14,7 @@ const MAC_LENGTH = 22
 const BODY = new RegExp(`^([\\w-]+)\\.([\\w-]{${MAC_LENGTH}})$`)
 
 /** What a client says of itself, in the form that its `client_id` carries. */
-type Carried = Pick<Proposal, 'name' | 'homepage' | 'redirectUrls'>
+type Carried = Pick<Proposal, 'name' | 'homepage' | 'redirectUrls' | 'dpopBoundAccessTokens'>
 
 /** Writes and reads every `client_id` that says what the client is. */
 export interface ClientIds {
@@ -60,16 +60,21 @@ export function createClientIds(
 }
 
 /** The names and their order never change, so that the same description has the same identity. */
-function payloadOf({ name: n, homepage: u, redirectUrls: r }: Carried): string {
-  return JSON.stringify({ v: VERSION, n, u, r })
+function payloadOf({ name: n, homepage: u, redirectUrls: r, dpopBoundAccessTokens: d }: Carried): string {
+  return JSON.stringify({ v: VERSION, n, u, r, d })
 }
 
 /** Undefined if it is not a payload of this version, in exactly the form that this version writes. */
 function proposalIn(bytes: Buffer): ClientId | undefined {
-  const { v, n: name, u: homepage, r: redirectUrls } = parseMembers(bytes) ?? {}
+  const { v, n: name, u: homepage, r: redirectUrls, d } = parseMembers(bytes) ?? {}
   const isText = typeof name === 'string' && (homepage === undefined || typeof homepage === 'string')
   if (v !== VERSION || !isText || !isTexts(redirectUrls)) return undefined
-  const carried = { name, ...(homepage !== undefined && { homepage }), redirectUrls }
+  const carried = {
+    name,
+    ...(homepage !== undefined && { homepage }),
+    redirectUrls,
+    ...(d === true && { dpopBoundAccessTokens: true as const }),
+  }
   const payload = payloadOf(carried)
   if (!bytes.equals(Buffer.from(payload))) return undefined
   const identity = identityOf('rg', payload)

@@ -13,13 +13,15 @@ export interface DescribedBefore {
 }
 
 /** The fields of an app that a proposal decides. */
-export function describedFields({ name, homepage, redirectUrls }: Proposal): Omit<CheckedFields, 'scopes'> {
+export function describedFields(proposal: Proposal): Omit<CheckedFields, 'scopes'> {
+  const { name, homepage, redirectUrls, dpopBoundAccessTokens } = proposal
   const address = homepage === undefined ? undefined : homepageRule.check(homepage)
   return {
     name,
     foldedName: foldName(name),
     ...(address?.ok && { homepage: address.value.display, homepageAscii: address.value.ascii }),
     redirectUrls,
+    ...(dpopBoundAccessTokens && { dpopBoundAccessTokens }),
   }
 }
 
@@ -47,7 +49,7 @@ export function createFollowDocument({
       if (current?.state !== 'live' || current.suspended) return undefined
       const { origin = app.origin, ...rest } = update(
         current,
-        { ...current.fields, ...describedFields(proposal) },
+        { ...fieldsOutside(current.fields), ...describedFields(proposal) },
         stamp,
       )
       return { ...rest, ...(origin && { origin: { ...origin, hosts: proposal.hosts } }) }
@@ -55,10 +57,20 @@ export function createFollowDocument({
     if (stored?.state !== 'live') return { app }
     events.emit('app', actor, { change: 'updated', app: app.key })
     const { name, redirectUrls } = app.fields
-    return { app: stored, before: { name, redirectUrls } }
+    return { app: stored, ...(!isDescribedAs(app, proposal) && { before: { name, redirectUrls } }) }
   }
 }
 
-function saysTheSame({ fields }: LiveApp, { name, redirectUrls }: Proposal): boolean {
+/** What a document does not decide, and what it decides by saying it. */
+function fieldsOutside({ dpopBoundAccessTokens: _, ...fields }: CheckedFields): CheckedFields {
+  return fields
+}
+
+function saysTheSame(app: LiveApp, proposal: Proposal): boolean {
+  return isDescribedAs(app, proposal) && app.fields.dpopBoundAccessTokens === proposal.dpopBoundAccessTokens
+}
+
+/** Whether people see the same. */
+function isDescribedAs({ fields }: LiveApp, { name, redirectUrls }: Proposal): boolean {
   return fields.name === name && JSON.stringify(fields.redirectUrls) === JSON.stringify(redirectUrls)
 }

@@ -16,6 +16,8 @@ export interface Proposal {
   readonly homepage?: string
   /** At least one: sorted, each once, those on loopback addresses without their port. */
   readonly redirectUrls: readonly string[]
+  /** Whether its access tokens must be bound to a key. Absent if not. */
+  readonly dpopBoundAccessTokens?: true
   /** The host that publishes the document. Absent if the client carries the description: then nobody can tell whose it is. */
   readonly publisher?: string
   /**

@@ -1,7 +1,8 @@
-import { createSecretKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { invalidOption } from '../../base/errors.ts'
 import { assertOptions, knownMembers } from '../../base/known-members.ts'
 import { selfRegisteredRedirectRule } from '../apps/fields/self-registered-redirect.ts'
+import { KEY_RING, type KeyRing, readKeyRing } from '../input/key-ring.ts'
 import { isPrivateUseScheme, type SelfRegisteredRedirects, schemeOf } from '../input/redirect-policy.ts'
 import type { FetchDocument } from './fetch-document.ts'
 import type { Proposal } from './proposal.ts'
@@ -15,7 +16,7 @@ export interface SelfRegistrationOptions {
    * WARNING: programs keep their client id for years and do not notice that it became invalid. Without its key every such program
    * must be set up again by hand. So add a new key in front, and do not remove one.
    */
-  readonly keys: readonly (string | Uint8Array)[]
+  readonly keys: KeyRing
   /** The scopes of the option `scopes` that these apps may request. One that is removed here gives nothing at once. No default. */
   readonly scopes: readonly string[]
   /**
@@ -63,9 +64,6 @@ const NAMES = knownMembers<SelfRegistrationOptions>(
   { keys: true, scopes: true, redirects: true, admit: true, fetchDocument: true },
   { key: 'keys', secret: 'keys', scope: 'scopes' },
 )
-const MAX_KEYS = 8
-const MIN_KEY_BYTES = 32
-const MAX_KEY_BYTES = 1024
 const MAX_REDIRECTS = 100
 
 /** @param catalogue - the option `scopes` of the host. */
@@ -80,23 +78,10 @@ export function checkSelfRegistration(
   if (typeof admit !== 'function') throw wrong('admit', 'a function of a proposal that returns true or false', admit)
   if (fetchDocument !== undefined && typeof fetchDocument !== 'function')
     throw wrong('fetchDocument', 'a function, such as createDocumentFetcher() of appgrant/cimd', fetchDocument)
-  const checked = { keys: checkKeys(keys), scopes: [...new Set(scopes)], redirects: checkRedirects(redirects) }
+  const ring = readKeyRing(keys)
+  if (!ring) throw invalidOption('createAppGrant', 'selfRegistration.keys', KEY_RING, keys, { isSecret: true })
+  const checked = { keys: ring, scopes: [...new Set(scopes)], redirects: checkRedirects(redirects) }
   return { ...checked, admit, fetchDocument }
-}
-
-function checkKeys(keys: SelfRegistrationOptions['keys']): readonly KeyObject[] {
-  const expected = `1–${MAX_KEYS} distinct keys of ${MIN_KEY_BYTES}–${MAX_KEY_BYTES} bytes, as strings or Uint8Arrays`
-  const isList = Array.isArray(keys) && keys.length > 0 && keys.length <= MAX_KEYS
-  const bytes = isList ? keys.map(bytesOf) : []
-  const areKeys = bytes.every((one) => one !== undefined && one.length >= MIN_KEY_BYTES && one.length <= MAX_KEY_BYTES)
-  if (bytes.length === 0 || !areKeys || new Set(bytes.map((one) => one?.toString('hex'))).size < bytes.length)
-    throw invalidOption('createAppGrant', 'selfRegistration.keys', expected, keys, { isSecret: true })
-  return bytes.map((one) => createSecretKey(one as Buffer))
-}
-
-function bytesOf(key: unknown): Buffer | undefined {
-  if (typeof key === 'string') return Buffer.from(key)
-  return key instanceof Uint8Array ? Buffer.from(key) : undefined
 }
 
 function checkRedirects(redirects: unknown): SelfRegisteredRedirects {

@@ -19,6 +19,8 @@ export interface RegisteredClient {
   readonly homepage?: string
   /** Those that are allowed, as they were sent. */
   readonly redirectUrls: readonly string[]
+  /** Whether it gets only access tokens that are bound to a key. Absent if not. */
+  readonly dpopBoundAccessTokens?: true
   /** The most that it may request. */
   readonly scopes: readonly string[]
 }
@@ -30,7 +32,7 @@ export interface SelfRegistration {
    * account when a code is exchanged that the account has approved.
    *
    * @param description - `name`: default is the host of a redirect URL; `homepage`: an invalid one counts as absent; `redirectUrls`:
-   *   1–10, of which those that are not allowed are left out.
+   *   1–10, of which those that are not allowed are left out; `dpopBoundAccessTokens`: default is false.
    * @throws {@link AppGrantError} `invalid_fields`, with the code `redirect_required` if no redirect URL is allowed, and
    *   `reserved_name` for a name of the option `reservedNames`.
    * @see [RFC 7591 - OAuth 2.0 Dynamic Client Registration Protocol](https://www.rfc-editor.org/rfc/rfc7591.html#section-3)
@@ -48,8 +50,13 @@ export interface SelfRegistration {
 }
 
 const DESCRIPTION = knownMembers<Description>(
-  { name: true, homepage: true, redirectUrls: true },
-  { client_name: 'name', client_uri: 'homepage', redirect_uris: 'redirectUrls' },
+  { name: true, homepage: true, redirectUrls: true, dpopBoundAccessTokens: true },
+  {
+    client_name: 'name',
+    client_uri: 'homepage',
+    redirect_uris: 'redirectUrls',
+    dpop_bound_access_tokens: 'dpopBoundAccessTokens',
+  },
 )
 
 export function createSelfRegistration(parts: {
@@ -66,7 +73,7 @@ export function createSelfRegistration(parts: {
     hasDocuments,
     register(description: Description) {
       const checked = checkDescription(objectInput(description, 'description', DESCRIPTION), redirects)
-      const { sentRedirectUrls: redirectUrls, name, homepage } = checked
+      const { sentRedirectUrls: redirectUrls, name, homepage, dpopBoundAccessTokens } = checked
       if (isReservedName(name))
         throw invalidFields([
           { field: 'name', code: 'reserved_name', expected: RESERVED_NAME, received: shownValue(name) },
@@ -77,7 +84,14 @@ export function createSelfRegistration(parts: {
         const received = `one of ${clientId.length}`
         throw invalidFields([{ field: 'redirectUrls', code: 'too_long', expected, received }])
       }
-      return { clientId, name, ...(homepage !== undefined && { homepage }), redirectUrls, scopes }
+      return {
+        clientId,
+        name,
+        ...(homepage !== undefined && { homepage }),
+        redirectUrls,
+        ...(dpopBoundAccessTokens && { dpopBoundAccessTokens }),
+        scopes,
+      }
     },
     async hasOrigin(clientId: string, origin: string, credential: string | undefined) {
       const client = clientIds.read(clientId)

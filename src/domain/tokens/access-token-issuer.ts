@@ -30,6 +30,8 @@ export interface TokenResponse {
   readonly scope: readonly string[]
   /** Undefined for an app-only token. */
   readonly refreshToken: string | undefined
+  /** `DPoP` if the access token is bound to the key of a proof. */
+  readonly tokenType: 'Bearer' | 'DPoP'
 }
 
 /**
@@ -41,6 +43,7 @@ class ConcealedTokenResponse implements TokenResponse {
   readonly expiresAt: Date
   readonly expiresInSeconds: number
   readonly scope: readonly string[]
+  readonly tokenType: TokenResponse['tokenType']
   readonly #accessToken: string
   readonly #refreshToken: string | undefined
 
@@ -49,6 +52,7 @@ class ConcealedTokenResponse implements TokenResponse {
     this.expiresAt = shown.expiresAt
     this.expiresInSeconds = shown.expiresInSeconds
     this.scope = shown.scope
+    this.tokenType = shown.tokenType
     this.#accessToken = accessToken
     this.#refreshToken = refreshToken
   }
@@ -70,6 +74,8 @@ export interface TokenPlan {
   readonly user?: UserTokenPlan
   readonly scope: readonly string[]
   readonly audience?: readonly string[] | undefined
+  /** The thumbprint of the key to bind the token to. Default is none: a bearer token. */
+  readonly jkt?: string | undefined
   readonly userAgent?: string | undefined
   readonly issuedAt: number
   readonly expiresAt: number
@@ -109,7 +115,12 @@ export interface AccessTokenIssuer {
   /** The response for a stored token. `at`: the time `expiresInSeconds` is relative to. */
   toResponse(
     token: StoredAccessToken,
-    response: { readonly scope: readonly string[]; readonly refreshToken?: string; readonly at: number },
+    response: {
+      readonly scope: readonly string[]
+      readonly refreshToken?: string
+      readonly jkt: string | undefined
+      readonly at: number
+    },
   ): TokenResponse
   /** Emits the event for an issued token, and notes the use of the app and the install. */
   emitIssued(
@@ -148,6 +159,7 @@ export function createAccessTokenIssuer(parts: {
         scope: plan.scope,
       }
       if (audience) token.audience = audience
+      if (plan.jkt !== undefined) token.jkt = plan.jkt
       if (plan.userAgent !== undefined) token.userAgent = plan.userAgent
       if (user) {
         token.session = user.session.id
@@ -167,7 +179,7 @@ export function createAccessTokenIssuer(parts: {
       return { text: signed ? await sign(signed, stored) : text, id: stored.id, expiresAt: stored.expiresAt }
 
       function sign({ write }: SignedTokens, stored: LiveToken): Promise<string> {
-        const { id, audience, scope, issuedAt, expiresAt } = stored
+        const { id, audience, scope, issuedAt, expiresAt, jkt } = stored
         const [kind, account] = user ? (['user', user.install.account] as const) : (['app', app.owner] as const)
         const claimed = {
           kind,
@@ -178,14 +190,16 @@ export function createAccessTokenIssuer(parts: {
           tokenId: id,
           issuedAt,
           expiresAt,
+          ...(jkt !== undefined && { jkt }),
           ...(user?.session.signIn && userAuthenticationOf(user.session.signIn)),
         }
         return write(credential, claimed, () => stampsOfToken(stored, app, user?.install))
       }
     },
-    toResponse({ text, id, expiresAt }, { scope, refreshToken, at }) {
+    toResponse({ text, id, expiresAt }, { scope, refreshToken, jkt, at }) {
       const expiresInSeconds = Math.max(0, Math.floor((expiresAt - at) / 1000))
-      const shown = { tokenId: id, expiresAt: new Date(expiresAt), expiresInSeconds, scope }
+      const tokenType = jkt === undefined ? 'Bearer' : 'DPoP'
+      const shown = { tokenId: id, expiresAt: new Date(expiresAt), expiresInSeconds, scope, tokenType } as const
       return new ConcealedTokenResponse(shown, text, refreshToken)
     },
     emitIssued({ id }, { app, install, source }) {

@@ -3,12 +3,12 @@ import { once } from '../../base/once.ts'
 import { ownText } from '../../base/own-text.ts'
 import { digestOf } from '../../credentials/digest.ts'
 import type { RecordRef } from '../../records/collection.ts'
-import { idInput, invalidRequest } from '../input/input.ts'
+import { flagInput, idInput, invalidRequest } from '../input/input.ts'
 import type { StrictVerifier } from './strict-verifier.ts'
 import {
   type Access,
   assertVerifyOptions,
-  checkAudience,
+  checkFit,
   isStaleness,
   MAX_STALENESS_MS,
   STALENESS,
@@ -66,7 +66,7 @@ export function createCachingVerifier(
 
   return {
     ...verifierOf((accessToken, options) => {
-      if (options === undefined) return strict.verify(accessToken)
+      if (options === undefined) return strict.verify(accessToken).then(fitting)
       try {
         return rememberingVerify(accessToken, options)
       } catch (error) {
@@ -85,16 +85,19 @@ export function createCachingVerifier(
     const { maxStalenessMs: allowed = 0 } = options
     if (!isStaleness(allowed)) throw invalidRequest('maxStalenessMs', STALENESS, allowed)
     const maxStalenessMs = Math.min(allowed, parts.maxStalenessMs())
-    const audience = options.audience === undefined ? undefined : idInput(options.audience, 'audience')
+    const fit = {
+      audience: options.audience === undefined ? undefined : idInput(options.audience, 'audience'),
+      acceptBound: options.acceptBound !== undefined && flagInput(options.acceptBound, 'acceptBound'),
+    }
     if (maxStalenessMs === 0 || typeof accessToken !== 'string' || accessToken.length > maxLength)
-      return strict.verify(accessToken).then((verification) => checkAudience(audience, verification))
+      return strict.verify(accessToken).then((verification) => checkFit(verification, fit))
     const name = digestOf(accessToken)
     const known = entries.get(name)
-    if (known && isFresh(known, maxStalenessMs)) return Promise.resolve(checkAudience(audience, copyOf(known.access)))
-    return fillingVerify(accessToken, name, audience)
+    if (known && isFresh(known, maxStalenessMs)) return Promise.resolve(checkFit(copyOf(known.access), fit))
+    return fillingVerify(accessToken, name, fit)
   }
 
-  async function fillingVerify(accessToken: string, name: string, audience: string | undefined): Promise<Verification> {
+  async function fillingVerify(accessToken: string, name: string, fit: Fit): Promise<Verification> {
     listening = listen().catch(() => undefined)
     const sent = { sentAt: clock(), sentAtSteady: steadyClock() }
     let refs: readonly RecordRef[] = []
@@ -106,7 +109,7 @@ export function createCachingVerifier(
     const access = kept(verification)
     const tags = refs.map(keyOf)
     entries.set(name, { access, ...sent }, { bytes: bytesOf(access, tags), tags })
-    return checkAudience(audience, verification)
+    return checkFit(verification, fit)
   }
 
   function isFresh({ sentAt, sentAtSteady, access }: Entry, maxStalenessMs: number): boolean {
@@ -115,6 +118,11 @@ export function createCachingVerifier(
     return now >= sentAt && age < maxStalenessMs && now < access.expiresAt.getTime()
   }
 }
+
+type Fit = Pick<VerifyOptions, 'audience' | 'acceptBound'>
+
+/** What a caller without options accepts. */
+const fitting = (verification: Verification) => checkFit(verification)
 
 /** Every caller gets its own copy, so that changes to it do not affect others. */
 function copyOf(access: Access): Access {
@@ -138,10 +146,11 @@ function kept(access: Access): Access {
 }
 
 /** About how much an entry takes, rather too much. Texts of the host and of apps may take two bytes a character. */
-function bytesOf({ app, account, scope, audience, acr, claims }: Access, tags: readonly string[]): number {
+function bytesOf({ app, account, scope, audience, acr, jkt, claims }: Access, tags: readonly string[]): number {
   let bytes =
     800 + 300 * tags.length + 2 * (app.name.length + app.owner.length + account.length) + (app.importedKey?.length ?? 0)
   if (acr !== undefined) bytes += 2 * acr.length
+  if (jkt !== undefined) bytes += 80
   if (claims) bytes += 4 * JSON.stringify(claims).length
   for (const one of scope) bytes += 32 + one.length
   for (const one of audience) bytes += 32 + 2 * one.length

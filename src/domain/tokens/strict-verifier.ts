@@ -146,6 +146,7 @@ export function createStrictVerifier(parts: {
       tokenId: token.id,
       issuedAt: new Date(token.issuedAt),
       expiresAt: new Date(token.expiresAt),
+      ...(token.jkt !== undefined && { jkt: token.jkt }),
       ...(user?.session.signIn && userAuthenticationOf(user.session.signIn)),
     }
   }

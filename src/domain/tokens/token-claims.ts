@@ -16,6 +16,8 @@ export interface ClaimedToken extends UserAuthentication {
   readonly tokenId: string
   readonly issuedAt: number
   readonly expiresAt: number
+  /** The thumbprint of the key that it is bound to. */
+  readonly jkt?: string
 }
 
 /**
@@ -25,7 +27,7 @@ export interface ClaimedToken extends UserAuthentication {
  * @see RFC 9068 §2.2, RFC 7662 §2.2
  */
 export function tokenClaims(token: ClaimedToken, issuer: string): AccessTokenClaims {
-  const { kind, app, account, audience, scope, tokenId, authenticatedAt, acr } = token
+  const { kind, app, account, audience, scope, tokenId, authenticatedAt, acr, jkt } = token
   const [first = issuer, ...more] = audience
   return {
     iss: issuer,
@@ -41,6 +43,7 @@ export function tokenClaims(token: ClaimedToken, issuer: string): AccessTokenCla
     ...(scope.length > 0 && { scope: scope.join(' ') }),
     ...(authenticatedAt && { auth_time: seconds(authenticatedAt.getTime()) }),
     ...(acr !== undefined && { acr }),
+    ...(jkt !== undefined && { cnf: { jkt } }),
     kind,
   }
 }
@@ -58,7 +61,7 @@ export function accessOfToken(token: ClaimedToken): Access {
 /** Converts the result of {@link tokenClaims} into that of a verification. Times are in whole seconds, as in the claims. */
 export function accessOfClaims(claims: AccessTokenClaims): Access {
   const { kind, client_id: id, client_key: key = id, client_name: name, owner, sub, aud, scope, jti, iat, exp } = claims
-  const { auth_time: at, acr } = claims
+  const { auth_time: at, acr, cnf } = claims
   const added = Object.entries(claims).filter(([name]) => !RESERVED_CLAIMS.has(name))
   return {
     ok: true,
@@ -72,6 +75,7 @@ export function accessOfClaims(claims: AccessTokenClaims): Access {
     expiresAt: new Date(exp * 1000),
     ...(at !== undefined && { authenticatedAt: new Date(at * 1000) }),
     ...(acr !== undefined && { acr }),
+    ...(cnf && { jkt: cnf.jkt }),
     ...(added.length > 0 && { claims: Object.fromEntries(added) }),
   }
 }

@@ -23,6 +23,12 @@ export interface Access extends UserAuthentication {
   readonly tokenId: string
   readonly issuedAt: Date
   readonly expiresAt: Date
+  /**
+   * The thumbprint of the key that the token is bound to: only who proves to have the key may use it. Absent for a bearer token.
+   *
+   * @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html#section-6)
+   */
+  readonly jkt?: string
   /** The claims that the host added with the option `claims`. Only the verifiers of `appgrant/resource` return them. */
   readonly claims?: Claims
 }
@@ -47,6 +53,13 @@ export interface VerifyOptions {
   readonly maxStalenessMs?: number | undefined
   /** The resource that is accessed: a token that is not for it is denied. Default is any of the option `resources`. */
   readonly audience?: string | undefined
+  /**
+   * Whether a token that is bound to a key is accepted. Default is false: it is denied as `proof_required`.
+   *
+   * WARNING: the caller must then refuse the request unless a proof in it is valid and by the key `jkt` of the result. `protect` does
+   * all of this with its option `dpop`.
+   */
+  readonly acceptBound?: boolean | undefined
 }
 
 /** Verifies access tokens. */
@@ -97,6 +110,7 @@ const HINTS: Readonly<Record<VerifyFailureReason, string>> = {
   expired: 'The app must refresh it, or request a new one.',
   revoked: 'The app must request a new one; if its install was withdrawn, the account must authorize the app again.',
   other_audience: 'The app must request a token for this resource, which must be one of the option `resources`.',
+  proof_required: 'It is bound to a key, so a DPoP proof must be checked: use protect with the option dpop.',
   app_removed: 'The app no longer exists.',
   app_suspended: 'The token is valid again after apps.resume.',
   account_blocked: "The directory says that the account, or the app's owner, is blocked or does not exist.",
@@ -105,7 +119,7 @@ const HINTS: Readonly<Record<VerifyFailureReason, string>> = {
 }
 
 const OPTIONS = knownMembers<VerifyOptions>(
-  { maxStalenessMs: true, audience: true },
+  { maxStalenessMs: true, audience: true, acceptBound: true },
   {
     scope: 'a comparison with the scope of the result, or protect',
     scopes: 'a comparison with the scope of the result',
@@ -128,11 +142,13 @@ export function isStaleness(value: unknown): value is number | undefined {
   return value === undefined || (typeof value === 'number' && value >= 0 && value <= MAX_STALENESS_MS)
 }
 
-/** Denies a valid token that is not for the resource. */
-export function checkAudience(audience: string | undefined, verification: Verification): Verification {
-  const isFor =
-    !verification.ok ||
-    audience === undefined ||
-    resourceSpellings(audience).some((one) => verification.audience.includes(one))
-  return isFor ? verification : verifyFailure('other_audience')
+/** Denies a valid token that is not for the resource, or that its caller must not accept. */
+export function checkFit(
+  verification: Verification,
+  { audience, acceptBound = false }: Pick<VerifyOptions, 'audience' | 'acceptBound'> = {},
+): Verification {
+  if (!verification.ok) return verification
+  const isFor = audience === undefined || resourceSpellings(audience).some((one) => verification.audience.includes(one))
+  if (!isFor) return verifyFailure('other_audience')
+  return verification.jkt === undefined || acceptBound ? verification : verifyFailure('proof_required')
 }

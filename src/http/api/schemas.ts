@@ -14,7 +14,12 @@ import type { TokenInfo } from '../../domain/tokens/token-store.ts'
  */
 type ShownDetails = ErrorDetails[Exclude<
   ErrorCode,
-  'invalid_token' | 'limit_reached' | 'too_many_failures' | 'document_unavailable' | 'revocation_unconfirmed'
+  | 'invalid_token'
+  | 'dpop_nonce_required'
+  | 'limit_reached'
+  | 'too_many_failures'
+  | 'document_unavailable'
+  | 'revocation_unconfirmed'
 >]
 type MemberOf<Union> = Union extends unknown ? keyof Union & string : never
 
@@ -67,6 +72,7 @@ const fields = {
   ...optionalFields,
   'redirectUrls?': { ...texts, description: 'Canonical https URLs, or what the option `redirects` allows.' },
   'scopes?': { ...texts, description: 'Scope tokens (RFC 6749 section 3.3).' },
+  'dpopBoundAccessTokens?': { ...flag, description: 'Whether the app gets only access tokens bound to a key (DPoP).' },
 } satisfies Members<Partial<AppFields>>
 
 const actor = object({ 'account?': text, 'login?': text } satisfies Members<Actor>)
@@ -93,6 +99,7 @@ const app = {
   ...optionalFields,
   redirectUrls: texts,
   scopes: texts,
+  'dpopBoundAccessTokens?': { ...flag, description: 'Present, and true, if the app gets only tokens bound to a key.' },
   trusted: flag,
   public: flag,
   published: flag,

@@ -18,7 +18,8 @@ export async function corsHeaders(
   const { key } = client
   const credential = form.get('code') ?? form.get('refresh_token') ?? form.get('token')
   const isTheirs = origin !== OPAQUE && ((await isOfProgram(origin)) || (await isOfApp()))
-  return isTheirs ? { 'access-control-allow-origin': origin, vary: 'Origin' } : undefined
+  const exposed = core.dpop && { 'access-control-expose-headers': 'DPoP-Nonce' }
+  return isTheirs ? { 'access-control-allow-origin': origin, vary: 'Origin', ...exposed } : undefined
 
   async function isOfProgram(origin: string): Promise<boolean | undefined> {
     return core.selfRegistration?.hasOrigin(key, origin, credential).catch(unknownInOutage)

@@ -2,6 +2,7 @@ import type { AppGrant } from '../../create-app-grant.ts'
 import type { AppCredentials, RequestContext } from '../../domain/apps/authenticate-app.ts'
 import { errorResponse } from '../wire/error-response.ts'
 import { invalidRequest } from '../wire/http-error.ts'
+import type { IncomingRequest } from '../wire/request.ts'
 import { type Form, readForm } from '../wire/request-body.ts'
 import { type PlainResponse, withHeaders } from '../wire/response.ts'
 import type { Route, RouteCall } from '../wire/router.ts'
@@ -14,6 +15,7 @@ export interface FormCall {
   /** The credentials in the request, not yet verified. */
   readonly client: AppCredentials
   readonly context: RequestContext
+  readonly headers: IncomingRequest['headers']
 }
 
 export interface FormEndpoint {
@@ -59,7 +61,7 @@ export function formRoute(core: AppGrant, endpoint: FormEndpoint): Route {
       assertInBody(call)
       const form = await readForm(request, endpoint.list)
       const client = readClientAuthentication(request, form)
-      const respond = async () => endpoint.respond({ form, client, context })
+      const respond = async () => endpoint.respond({ form, client, context, headers: request.headers })
       const headers =
         endpoint.isForPages && request.headers.has('origin')
           ? await corsHeaders(core, request, { client, form })

@@ -24,7 +24,7 @@ export function introspectRoute(core: AppGrant, issuer: string): Route {
       const token = form.get('token')
       if (token === undefined) throw invalidRequest('token is missing')
       const app = await core.authorizer.authenticateApp({ ...context, ...asConfidential(client) })
-      const access = await core.authorizer.tryVerify(token)
+      const access = await core.authorizer.tryVerify(token, { acceptBound: true })
       if (!access.ok) return jsonResponse({ active: false })
       if (maySee(app, access)) return jsonResponse(await introspection(access, core, issuer))
       const refusal = { code: 'foreign_token', reason: 'foreign_token', app: app.key } as const
@@ -46,5 +46,6 @@ async function introspection(access: Access, core: AppGrant, issuer: string): Pr
   const added = await core.claims?.(access)
   const [issuedAt, expiresAt] = [access.issuedAt.getTime(), access.expiresAt.getTime()]
   const claims = tokenClaims({ ...access, issuedAt, expiresAt }, issuer)
-  return { ...added, active: true, token_type: 'Bearer', max_staleness_ms: core.maxStalenessMs, ...claims }
+  const type = access.jkt === undefined ? 'Bearer' : 'DPoP'
+  return { ...added, active: true, token_type: type, max_staleness_ms: core.maxStalenessMs, ...claims }
 }

@@ -15,8 +15,8 @@ const MAX_AGE_SECONDS = 3600
  * The metadata of this server. No URL in it comes from the request (HTTP-7).
  *
  * @param options - `asksUsers`: whether /authorize is served; `hasKeys`: whether /jwks.json is; `registers`: whether
- *   /register is; `hasDocuments`: whether the URL of a document is a client id; `scopes`: the catalogue; `acrValues`: how users can sign in.
- *   The metadata that depends on an endpoint is included only if it is served.
+ *   /register is; `hasDocuments`: whether the URL of a document is a client id; `dpopAlgorithms`: those of
+ *   proofs, if tokens can be bound to a key; `scopes`: the catalogue; `acrValues`: how users can sign in. The metadata that depends on an endpoint is included only if it is served.
  * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
  * @see [RFC 9470 - OAuth 2.0 Step Up Authentication Challenge Protocol](https://www.rfc-editor.org/rfc/rfc9470.html#section-7)
  */
@@ -27,6 +27,7 @@ export function metadataRoute(
     hasKeys,
     registers,
     hasDocuments,
+    dpopAlgorithms,
     scopes,
     acrValues,
   }: {
@@ -34,6 +35,7 @@ export function metadataRoute(
     readonly hasKeys: boolean
     readonly registers: boolean
     readonly hasDocuments: boolean
+    readonly dpopAlgorithms: readonly string[] | undefined
     readonly scopes: readonly ScopeDescription[]
     readonly acrValues: readonly string[]
   },
@@ -62,6 +64,7 @@ export function metadataRoute(
     }),
     ...(registers && { registration_endpoint: `${issuer}/register` }),
     ...(hasDocuments && { client_id_metadata_document_supported: true }),
+    ...(dpopAlgorithms && { dpop_signing_alg_values_supported: dpopAlgorithms }),
     ...(hasKeys && { jwks_uri: `${issuer}${JWKS_PATH}` }),
   }
   return {

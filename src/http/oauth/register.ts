@@ -18,15 +18,20 @@ const TYPES = ['native', 'web']
 /**
  * POST /register: registers a program that registers itself. The response depends on the request alone: nothing is read or written.
  *
+ * @param options - `bindsKeys`: whether tokens can be bound to a key. If not, the client learns from the response that they are not.
  * @see [RFC 7591 - OAuth 2.0 Dynamic Client Registration Protocol](https://www.rfc-editor.org/rfc/rfc7591.html#section-3)
  */
-export function registerRoute(selfRegistration: NonNullable<AppGrant['selfRegistration']>): Route {
+export function registerRoute(
+  selfRegistration: NonNullable<AppGrant['selfRegistration']>,
+  { bindsKeys }: { readonly bindsKeys: boolean },
+): Route {
   const respond: Route['respond'] = async ({ request }) => {
     const metadata = await readJson(request)
     const grants = grantsIn(metadata)
     assertPossible(metadata)
     const { client_name: name, client_uri: homepage, redirect_uris: redirectUrls } = own(metadata)
-    const client = selfRegistration.register({ name, homepage, redirectUrls })
+    const { dpop_bound_access_tokens: dpopBoundAccessTokens } = bindsKeys ? own(metadata) : {}
+    const client = selfRegistration.register({ name, homepage, redirectUrls, dpopBoundAccessTokens })
     const type = TYPES.find((one) => one === own(metadata).application_type)
     const response = {
       client_id: client.clientId,
@@ -38,6 +43,7 @@ export function registerRoute(selfRegistration: NonNullable<AppGrant['selfRegist
       token_endpoint_auth_method: 'none',
       grant_types: grants,
       response_types: ['code'],
+      ...(client.dpopBoundAccessTokens && { dpop_bound_access_tokens: true }),
       scope: client.scopes.join(' '),
     }
     return jsonResponse(response, { status: 201, headers: CORS })

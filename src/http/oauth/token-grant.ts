@@ -11,6 +11,11 @@ export interface TokenGrant {
   readonly issue: (core: AppGrant, call: FormCall) => Promise<TokenResponse>
 }
 
+/** The proof of possession in a request. @see RFC 9449 §5 */
+export function dpopProofIn({ headers }: Pick<FormCall, 'headers'>): string | undefined {
+  return headers.get('dpop') ?? undefined
+}
+
 export function required(form: Form, name: string): string {
   const value = form.get(name)
   if (value === undefined) throw invalidRequest(`${name} is missing`)

@@ -37,7 +37,10 @@ export function tokenRoute(core: AppGrant): Route {
       const grant = GRANTS.get(type)
       if (!grant) throw new HttpError(400, 'unsupported_grant_type', 'this grant_type is not supported')
       assertOwnParameters(grant, call.form)
-      return jsonResponse(wireToken(await grant.issue(core, call)))
+      const token = wireToken(await grant.issue(core, call))
+      // The next proof needs a nonce that is not older than this response.
+      const nonce = call.headers.has('dpop') ? core.dpop?.nonce() : undefined
+      return nonce === undefined ? jsonResponse(token) : jsonResponse(token, { headers: { 'dpop-nonce': nonce } })
     },
   })
 }
@@ -49,10 +52,16 @@ function assertOwnParameters({ needs }: TokenGrant, form: Form): void {
   if (foreign !== undefined) throw invalidRequest(`${foreign} is not a parameter of this grant_type`)
 }
 
-function wireToken({ accessToken, expiresInSeconds, scope, refreshToken }: TokenResponse): Record<string, unknown> {
+function wireToken({
+  accessToken,
+  tokenType,
+  expiresInSeconds,
+  scope,
+  refreshToken,
+}: TokenResponse): Record<string, unknown> {
   const token: Record<string, unknown> = {
     access_token: accessToken,
-    token_type: 'Bearer',
+    token_type: tokenType,
     expires_in: expiresInSeconds,
   }
   if (refreshToken !== undefined) token.refresh_token = refreshToken

@@ -66,6 +66,7 @@ const OUTAGES = [
   'signing_unavailable',
   'clock_skew',
   'claims_unavailable',
+  'replay_unavailable',
   'legacy_secret_unavailable',
   'issuer_unavailable',
   'document_unavailable',
@@ -88,6 +89,8 @@ function oauthError(error: AppGrantError): ErrorReply {
   if (isAppGrantError(error, 'too_many_failures')) return tooMany(error, 'invalid_client')
   if (isAppGrantError(error, 'limit_reached')) return tooMany(error, 'temporarily_unavailable')
   if (isAppGrantError(error, ...OUTAGES)) return unavailable(error)
+  if (isAppGrantError(error, 'dpop_nonce_required'))
+    return errorReply(400, 'use_dpop_nonce', message, { headers: { 'dpop-nonce': error.details.nonce } })
   return errorReply(400, OAUTH_CODES[code] ?? 'invalid_request', message)
 }
 
@@ -100,6 +103,7 @@ const OAUTH_CODES: Partial<Record<ErrorCode, string>> = {
   app_limit_reached: 'invalid_grant',
   foreign_token: 'invalid_grant',
   invalid_code: 'invalid_grant',
+  invalid_dpop_proof: 'invalid_dpop_proof',
   invalid_refresh_token: 'invalid_grant',
   invalid_scope: 'invalid_scope',
   invalid_target: 'invalid_target',

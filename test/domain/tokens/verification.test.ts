@@ -5,6 +5,7 @@ import { errorResponse } from '../../../src/http/wire/error-response.ts'
 import { type AppGrant, createAppGrant, type VerifyFailureReason } from '../../../src/index.ts'
 import { exampleApp } from '../../../src/testing/index.ts'
 import { codeOf, refusalOf } from '../../support/code-of.ts'
+import { dpopKey } from '../../support/dpop.ts'
 
 const ISSUER = 'https://login.example'
 
@@ -14,6 +15,7 @@ interface Scene {
   readonly key: string
   readonly account: { active: boolean; mayUseApps: boolean }
   readonly later: (ms: number) => void
+  readonly boundToken: () => Promise<string>
 }
 const REASONS: Readonly<Record<VerifyFailureReason, (scene: Scene, token: string) => unknown>> = {
   malformed: (_, token) => `${token}!`,
@@ -21,6 +23,7 @@ const REASONS: Readonly<Record<VerifyFailureReason, (scene: Scene, token: string
   expired: ({ later }) => later(3_600_000),
   revoked: ({ appgrant, key }) => appgrant.apps.revokeTokens(key),
   other_audience: () => undefined,
+  proof_required: ({ boundToken }) => boundToken(),
   app_removed: ({ appgrant, key }) => appgrant.apps.remove(key),
   app_suspended: ({ appgrant, key }) => appgrant.apps.suspend(key),
   account_blocked: ({ account }) => {
@@ -37,6 +40,7 @@ async function setUp() {
   const appgrant = createAppGrant({
     store: memoryStore(),
     issuer: ISSUER,
+    dpop: {},
     clock: () => now,
     directory: { lineage: async (id) => [{ ...account, id }] },
   })
@@ -45,7 +49,11 @@ async function setUp() {
     now += ms
   }
   const { accessToken } = await appgrant.authorizer.clientCredentials({ key: app.key, secret })
-  return { appgrant, key: app.key, account, later, accessToken }
+  const boundToken = async () => {
+    const dpopProof = await (await dpopKey()).prove({ url: `${ISSUER}/token` })
+    return (await appgrant.authorizer.clientCredentials({ key: app.key, secret, dpopProof })).accessToken
+  }
+  return { appgrant, key: app.key, account, later, boundToken, accessToken }
 }
 
 describe('verify and tryVerify', () => {

@@ -25,8 +25,8 @@ export interface Submission {
   optional<T>(field: string, rule: FieldRule<T>, kept: T | undefined): T | undefined
   /** The accepted entries; `kept` itself if the field is absent; undefined if any part of it was rejected. */
   list<T>(field: string, rule: ListRule<T>, kept: readonly T[]): readonly T[] | undefined
-  /** The accepted boolean; false if the field is absent. */
-  flag(field: string): boolean
+  /** The accepted boolean; `kept` if the field is absent, which is false by default. */
+  flag(field: string, kept?: boolean): boolean
   /** Adds an error that depends on several fields. */
   refuse(field: string, code: FieldErrorCode, expected: string, received: string): void
   /** Whether there are no errors. */
@@ -100,9 +100,9 @@ export function readSubmission(input: unknown, known: KnownMembers, found: reado
         return add(field, 'too_many', `at most ${rule.maxEntries} entries`, `${length} entries`)
       return checkEntries(field, rule, value, length)
     },
-    flag(field) {
+    flag(field, kept = false) {
       const value = readOwn(input, field)
-      if (value === undefined || typeof value === 'boolean') return value === true
+      if (value === undefined || typeof value === 'boolean') return value ?? kept
       add(field, 'wrong_type', 'true or false', shownValue(value))
       return false
     },
