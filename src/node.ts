@@ -6,7 +6,7 @@ import type { Handler } from './http/index.ts'
 import { createBearerGuard, type ProtectOptions } from './http/protect.ts'
 import { PlainResponse } from './http/wire/response.ts'
 import { serveOf } from './http/wire/serve.ts'
-import { headerOf, nodeRequest } from './node/node-request.ts'
+import { headerOf, nodeRequest, targetOf } from './node/node-request.ts'
 import { sendResponse } from './node/send-response.ts'
 
 /** Options of {@link toNodeHandler}. */
@@ -82,10 +82,16 @@ export function protectNode(
 
   const isAllowed = async (req: IncomingMessage, res: ServerResponse) => {
     // Repeated headers are rejected as malformed, because they are joined with a comma as in Fetch.
-    const access = await guard(headerOf(req, 'authorization'))
-    if (access instanceof PlainResponse) await sendResponse(req, res, access)
-    else Object.defineProperty(req, ACCESS, { value: access, configurable: true })
-    return !(access instanceof PlainResponse)
+    const { method = 'GET' } = req
+    const guarded = await guard({ header: (name) => headerOf(req, name), method, target: targetOf(req) })
+    if (guarded instanceof PlainResponse) {
+      await sendResponse(req, res, guarded)
+      return false
+    }
+    const { access, nonce } = guarded
+    Object.defineProperty(req, ACCESS, { value: access, configurable: true })
+    if (nonce !== undefined) res.setHeader('dpop-nonce', nonce)
+    return true
   }
   return (req, res, next) => {
     isAllowed(req, res).then((allowed) => allowed && next(), next)

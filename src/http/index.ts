@@ -11,5 +11,6 @@ export type { LeakReportOptions, ScannerKey } from './oauth/scanner-signature.ts
 export type { PageOptions } from './pages/decision-page.ts'
 export type { PageTexts } from './pages/texts.ts'
 export { type ProtectOptions, protect } from './protect.ts'
+export type { ResourceDpopOptions } from './wire/possession.ts'
 export type { ConnectionInfo, Handler } from './wire/serve.ts'
 export type { SignedIn, SignIn, SignInNeeds } from './wire/sign-in.ts'

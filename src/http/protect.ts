@@ -8,8 +8,15 @@ import {
   SIGN_IN_AGE,
   type SignInNeeds,
 } from '../domain/input/user-authentication.ts'
+import { DPOP_ALGORITHMS } from '../domain/tokens/proofs.ts'
 import { type Access, isStaleness, STALENESS, type Verifier } from '../domain/tokens/verification.ts'
 import { outageResponse } from './wire/error-response.ts'
+import {
+  createPossession,
+  type GuardedRequest,
+  type PossessionFault,
+  type ResourceDpopOptions,
+} from './wire/possession.ts'
 import { publishedScopes } from './wire/published-scopes.ts'
 import { METADATA_RESOURCE, resourceMetadataUrl } from './wire/resource-identifier.ts'
 import { emptyResponse, jsonResponse, PlainResponse, toResponse } from './wire/response.ts'
@@ -49,15 +56,22 @@ export interface ProtectOptions {
    * `mfa`; the app is told to ask for them with `acr_values`. Default is any.
    */
   readonly acr?: string | undefined
+  /**
+   * How proofs of possession are checked: then tokens that are bound to a key are accepted with the scheme `DPoP`. Needs `audience` or
+   * `url`. Default is none: such tokens are rejected. A bound token is never accepted as `Bearer`.
+   *
+   * @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html#section-7)
+   */
+  readonly dpop?: ResourceDpopOptions | undefined
 }
 
 const OPTIONS = knownMembers<ProtectOptions>(
-  { scope: true, maxStalenessMs: true, audience: true, metadata: true, maxAgeSeconds: true, acr: true },
+  { scope: true, maxStalenessMs: true, audience: true, metadata: true, maxAgeSeconds: true, acr: true, dpop: true },
   { maxAge: 'maxAgeSeconds', max_age: 'maxAgeSeconds', acrValues: 'acr', acr_values: 'acr' },
 )
 
 /**
- * Protects a resource with bearer tokens. The function it returns resolves to the access of a valid token, or to the 400, 401,
+ * Protects a resource with bearer tokens and, by option, with tokens that are bound to a key. The function it returns resolves to the access of a valid token, or to the 400, 401,
  * 403 or 503 response to send instead. It rejects only if `verifier` fails with an error that is not an outage.
  *
  * @param verifier - `appgrant.authorizer`, or a verifier of `appgrant/resource`.
@@ -75,54 +89,85 @@ export function protect(
   options: ProtectOptions = {},
 ): (request: Request) => Promise<Access | Response> {
   const guard = createBearerGuard(verifier, options)
-  return async ({ headers }) => {
-    const result = await guard(headers.get('authorization'))
-    return result instanceof PlainResponse ? toResponse(result) : result
+  return async ({ headers, method, url }) => {
+    const result = await guard({ header: (name) => headers.get(name), method, target: url })
+    return result instanceof PlainResponse ? toResponse(result) : result.access
   }
 }
 
-/** {@link protect} for the value of an Authorization header. */
+/** The access of a request, and the nonce for the next proof of its client. */
+export interface Guarded {
+  readonly access: Access
+  readonly nonce: string | undefined
+}
+
+/** {@link protect} for requests of any server. */
 export function createBearerGuard(
   verifier: Pick<Verifier, 'tryVerify'>,
   options: ProtectOptions = {},
-): (authorization: string | null) => Promise<Access | PlainResponse> {
-  const { needed, verifyOptions, parameters, needs, needParameters } = checkOptions(verifier, options)
+): (request: GuardedRequest) => Promise<Guarded | PlainResponse> {
+  const { needed, verifyOptions, parameters, needs, needParameters, possession } = checkOptions(verifier, options)
+  const algorithms = `algs="${DPOP_ALGORITHMS.join(' ')}"`
+  const other = possession ? `, DPoP ${algorithms}` : ''
   const refuse = (status: number, error: string, description: string, more: Partial<Challenged> = {}) => {
+    const { scheme = 'Bearer', nonce } = more
     const values = [`error="${error}"`, `error_description="${description}"`, ...(more.parameters ?? []), ...parameters]
-    const headers = { 'www-authenticate': `Bearer ${values.join(', ')}` }
+    const challenge = scheme === 'Bearer' ? values.join(', ') + other : [...values, algorithms].join(', ')
+    const headers = {
+      'www-authenticate': `${scheme} ${challenge}`,
+      ...(nonce !== undefined && { 'dpop-nonce': nonce }),
+    }
     return jsonResponse({ error, error_description: description, ...more.members }, { status, headers })
   }
-  // Without bearer credentials the challenge contains no error code (RFC 6750 §3.1).
+  // Without credentials the challenge contains no error code (RFC 6750 §3.1).
   const unauthenticated = emptyResponse({
     status: 401,
-    headers: { 'www-authenticate': `Bearer ${parameters.join(', ')}`.trimEnd() },
+    headers: { 'www-authenticate': `Bearer ${parameters.join(', ')}`.trimEnd() + other },
   })
+  const boundOptions = { ...verifyOptions, acceptBound: true }
 
-  return async (authorization) => {
-    const isBearer = authorization !== null && /^bearer(?: |$)/i.test(authorization)
-    if (!isBearer) return unauthenticated
-    const [, token] = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization) ?? []
-    if (token === undefined) return refuse(400, 'invalid_request', 'the Authorization header is malformed')
+  return async (request) => {
+    const authorization = request.header('authorization')
+    const [, word = ''] = /^(bearer|dpop)(?: |$)/i.exec(authorization ?? '') ?? []
+    const scheme = word.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer'
+    const proving = scheme === 'DPoP' ? possession : undefined
+    if (authorization === null || word === '' || (scheme === 'DPoP' && !proving)) return unauthenticated
+    const [, token] = /^[a-z]+ +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization) ?? []
+    if (token === undefined) return refuse(400, 'invalid_request', 'the Authorization header is malformed', { scheme })
+    const proof = proving?.read(request, token)
+    if (proof && 'error' in proof) return refuseProof(proof)
     try {
-      const access = await verifier.tryVerify(token, verifyOptions)
-      if (!access.ok) return refuse(401, 'invalid_token', 'the access token is not valid')
+      const access = await verifier.tryVerify(token, proof ? boundOptions : verifyOptions)
+      // A verifier of the host may not know of bound tokens.
+      const isStolen = access.ok && access.jkt !== undefined && !proof
+      if (!access.ok || isStolen) return refuse(401, 'invalid_token', 'the access token is not valid', { scheme })
+      const fault = proof && (await possession?.confirm(proof, access.jkt))
+      if (fault) return refuseProof(fault)
       if (!needed.every((scope) => access.scope.includes(scope))) {
         const description = 'the access token does not have the required scope'
-        return refuse(403, 'insufficient_scope', description, { members: { scope: needed.join(' ') } })
+        return refuse(403, 'insufficient_scope', description, { scheme, members: { scope: needed.join(' ') } })
       }
-      if (meetsNeeds(needs, access, Date.now())) return access
+      if (meetsNeeds(needs, access, Date.now())) return { access, nonce: proof && possession?.nonce() }
       const description = 'the user must sign in again, as max_age and acr_values say'
-      return refuse(401, 'insufficient_user_authentication', description, { parameters: needParameters })
+      return refuse(401, 'insufficient_user_authentication', description, { scheme, parameters: needParameters })
     } catch (error) {
       const outage = outageResponse(error)
       if (outage) return outage
       throw error
     }
   }
+
+  function refuseProof({ error, description }: PossessionFault): PlainResponse {
+    const nonce = error === 'use_dpop_nonce' ? possession?.nonce() : undefined
+    return refuse(401, error, description, { scheme: 'DPoP', nonce })
+  }
 }
 
 /** What a challenge and its body say besides the error. */
 interface Challenged {
+  readonly scheme: 'Bearer' | 'DPoP'
+  /** The nonce that the next proof must contain. */
+  readonly nonce: string | undefined
   readonly parameters: readonly string[]
   readonly members: Readonly<Record<string, string>>
 }
@@ -131,7 +176,7 @@ function checkOptions(verifier: Pick<Verifier, 'tryVerify'>, options: ProtectOpt
   if (typeof verifier?.tryVerify !== 'function')
     throw invalidOption('protect', 'verifier', 'an object with tryVerify(), e.g. appgrant.authorizer', verifier)
   assertOptions('protect', options, OPTIONS)
-  const { scope = '', maxStalenessMs, audience, metadata = false, maxAgeSeconds, acr } = options
+  const { scope = '', maxStalenessMs, audience, metadata = false, maxAgeSeconds, acr, dpop } = options
   if (typeof scope !== 'string' || !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(scope))
     throw invalidOption('protect', 'scope', 'scopes separated by spaces', scope)
   if (!isStaleness(maxStalenessMs)) throw invalidOption('protect', 'maxStalenessMs', STALENESS, maxStalenessMs)
@@ -152,6 +197,7 @@ function checkOptions(verifier: Pick<Verifier, 'tryVerify'>, options: ProtectOpt
   return {
     needed,
     verifyOptions: { maxStalenessMs, audience },
+    possession: dpop === undefined ? undefined : createPossession('protect', dpop, audience),
     needs,
     /** @see RFC 9470 §3 */
     needParameters: [

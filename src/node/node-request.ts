@@ -18,10 +18,9 @@ class NodeRequest implements IncomingRequest {
   readonly target: string
 
   constructor(req: IncomingMessage) {
-    const { originalUrl = req.url ?? '/' } = req as IncomingMessage & { readonly originalUrl?: string }
     this.req = req
     this.method = req.method ?? 'GET'
-    this.target = originalUrl
+    this.target = targetOf(req)
   }
   get url(): string {
     return urlOf(this.target)
@@ -46,6 +45,12 @@ class NodeRequest implements IncomingRequest {
   toRequest(): Request {
     return requestOf(this.req, this)
   }
+}
+
+/** Path and query as they were received, also below a path at which a framework has mounted something. */
+export function targetOf(req: IncomingMessage): string {
+  const { originalUrl = req.url ?? '/' } = req as IncomingMessage & { readonly originalUrl?: string }
+  return originalUrl
 }
 
 /** The value of a header; values of a repeated header are joined with a comma. */

@@ -1,8 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createResourceMetadata } from '../../src/http/index.ts'
+import { createResourceMetadata, type ResourceDpopOptions } from '../../src/http/index.ts'
 import { accessOf, protectNode, toNodeHandler } from '../../src/node.ts'
+import { dpopKey, NONCE_KEY, type ProofOf } from '../support/dpop.ts'
 import { httpFixture, ISSUER } from '../support/http-fixture.ts'
 import { rawConnection } from '../support/raw-connection.ts'
 
@@ -107,5 +108,57 @@ describe('protectNode (RFC 6750)', () => {
     })
     await fetch(`http://127.0.0.1:${port}/`)
     expect(errors[0]).toBeInstanceOf(TypeError)
+  })
+})
+
+describe('protectNode with DPoP (RFC 9449 §7)', () => {
+  const API = 'https://api.example'
+
+  async function bound(dpop: ResourceDpopOptions = {}) {
+    const here = httpFixture({ dpop: {}, resources: [API] })
+    const { app, secret } = await here.trustedApp()
+    const key = await dpopKey()
+    const dpopProof = await key.prove({ url: `${ISSUER}/token`, at: here.clock() })
+    const { accessToken } = await here.appgrant.authorizer.clientCredentials({ key: app.key, secret, dpopProof })
+    const guard = protectNode(here.appgrant.authorizer, { audience: API, dpop })
+    const port = await listen((req, res) => guard(req, res, () => res.end(accessOf(req).jkt)))
+    const ask = async (target: string, proofs: readonly string[]) => {
+      const connection = await rawConnection(port)
+      const lines = [`Authorization: DPoP ${accessToken}`, ...proofs.map((proof) => `DPoP: ${proof}`)]
+      const response = await connection.ask(
+        `GET ${target} HTTP/1.1\r\nHost: evil.example\r\n${lines.join('\r\n')}\r\n\r\n`,
+      )
+      connection.cut()
+      return response
+    }
+    const prove = (changed: Partial<ProofOf> = {}) =>
+      key.prove({ url: `${API}/calls`, method: 'GET', token: accessToken, ...changed })
+    return { key, ask, prove }
+  }
+
+  it.each(['/calls', '/calls?page=2', 'http://evil.example/calls'])(
+    'the path of %s is what a proof is for, whatever the host in it (DPOP-6, HTTP-7)',
+    async (target) => {
+      const { key, ask, prove } = await bound()
+      expect(await ask(target, [await prove()])).toMatchObject({ status: 200, body: key.jkt })
+      expect((await ask(target, [await prove({ url: 'http://evil.example/calls' })]))?.status).toBe(401)
+    },
+  )
+
+  it('two headers DPoP are refused, whichever is valid (DPOP-6)', async () => {
+    const { ask, prove } = await bound()
+    expect((await ask('/calls', [await prove(), await prove()]))?.status).toBe(401)
+  })
+
+  it('each response has the next nonce, so that a client is asked once (DPOP-3)', async () => {
+    const { ask, prove } = await bound({ nonceKeys: [NONCE_KEY] })
+    const demanded = await ask('/calls', [await prove()])
+    const nonce = demanded?.headers.get('dpop-nonce') ?? ''
+    expect([demanded?.status, demanded?.headers.get('www-authenticate')]).toEqual([
+      401,
+      expect.stringContaining('DPoP error="use_dpop_nonce"'),
+    ])
+    const response = await ask('/calls', [await prove({ nonce })])
+    expect([response?.status, response?.headers.get('dpop-nonce')]).toEqual([200, expect.stringMatching(/^[\w-]{22}$/)])
   })
 })

@@ -69,6 +69,12 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
     'service: valid for org-7',
     'revoked: valid for the service, revoked for authorizer',
   ],
+  'dpop.ts': [
+    'token of type DPoP',
+    'the app: calls of org-7',
+    'a thief, as bearer: 401',
+    'a thief, with a key of its own: 401',
+  ],
   'resource-server.ts': ['with a token: 200 calls of org-7', 'after the app was suspended: 401'],
 }
 const TWO_NODES = 'token on the other node: valid for org-7\nafter one node has revoked it: revoked\n'

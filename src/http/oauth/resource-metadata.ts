@@ -4,6 +4,7 @@ import { hasHiddenCharacter } from '../../domain/input/hidden-character.ts'
 import { isIssuer } from '../../domain/input/issuer.ts'
 import { isScopeToken, MAX_SCOPE } from '../../domain/input/scope-token.ts'
 import { withoutWordJoiners } from '../../domain/input/word-joiners.ts'
+import { DPOP_ALGORITHMS } from '../../domain/tokens/proofs.ts'
 import { callOf, notFound, routeOf } from '../wire/call.ts'
 import { errorResponse, serverErrorResponse } from '../wire/error-response.ts'
 import { pathOf } from '../wire/path.ts'
@@ -32,6 +33,12 @@ export interface ResourceDescription {
   readonly scopes?: readonly string[] | undefined
   /** The name of the resource for people, 1–200 visible characters. Default is none. */
   readonly name?: string | undefined
+  /**
+   * Whether the resource accepts tokens that are bound to a key: `protect` with the option `dpop`. Default is false.
+   *
+   * @see [RFC 9728 - OAuth 2.0 Protected Resource Metadata](https://www.rfc-editor.org/rfc/rfc9728.html#section-2)
+   */
+  readonly dpop?: boolean | undefined
 }
 
 /** Options of {@link createResourceMetadata}. */
@@ -46,7 +53,7 @@ export interface ResourceMetadataHandler extends Handler {
   readonly path: string
 }
 
-const RESOURCE = { resource: true, scopes: true, name: true } as const
+const RESOURCE = { resource: true, scopes: true, name: true, dpop: true } as const
 const DESCRIPTION = knownMembers<ResourceDescription>(RESOURCE)
 const OPTIONS = knownMembers<ResourceMetadataOptions>({ ...RESOURCE, issuer: true })
 
@@ -88,7 +95,7 @@ export function resourceMetadataRoutes(
   if (described === undefined) return []
   const call = 'createHandler'
   if (!Array.isArray(described))
-    throw invalidOption(call, 'resourceMetadata', 'an array of { resource, scopes, name }', described)
+    throw invalidOption(call, 'resourceMetadata', 'an array of { resource, scopes, name, dpop }', described)
   const routes = described.map((one: ResourceDescription) => {
     const route = resourceMetadataRoute(call, one, { known: DESCRIPTION, option: 'resourceMetadata', ...platform })
     if (!platform.resources.includes(one.resource))
@@ -124,19 +131,21 @@ function resourceMetadataRoute(
   assertOptions(call, given, known, option)
   const invalid = (name: string, expected: string, received: unknown) =>
     invalidOption(call, option === undefined ? name : `${option}.${name}`, expected, received)
-  const { resource, scopes = byDefault, name } = given
+  const { resource, scopes = byDefault, name, dpop = false } = given
   const url = resourceMetadataUrl(resource)
   if (url === undefined) throw invalid('resource', METADATA_RESOURCE, resource)
   if (!isIssuer(issuer)) throw invalid('issuer', 'the issuer as configured by the platform, an https URL', issuer)
   if (!Array.isArray(scopes) || scopes.length > MAX_SCOPES || !scopes.every(isScopeToken))
     throw invalid('scopes', `at most ${MAX_SCOPES} names of scopes of at most ${MAX_SCOPE} characters`, scopes)
   if (name !== undefined && !isName(name)) throw invalid('name', `1–${MAX_NAME} visible characters`, name)
+  if (typeof dpop !== 'boolean') throw invalid('dpop', 'true or false', dpop)
   const published = publishedScopes(scopes)
   const metadata = {
     resource,
     authorization_servers: [issuer],
     ...(published.length > 0 && { scopes_supported: published }),
     bearer_methods_supported: ['header'],
+    ...(dpop && { dpop_signing_alg_values_supported: DPOP_ALGORITHMS }),
     ...(name !== undefined && { resource_name: name }),
   }
   return {
