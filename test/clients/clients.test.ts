@@ -25,6 +25,7 @@ interface Client {
   readonly env?: Readonly<Record<string, string>>
   readonly introspects?: true
   readonly registersItself?: true
+  readonly bindsTokens?: true
   /** It gets the first tokens of a user, and does nothing with them. */
   readonly onlySignsIn?: true
   readonly cannotRevoke?: true
@@ -37,6 +38,7 @@ const CLIENTS: Readonly<Record<string, Client>> = {
     command: (folder) => [process.execPath, join(folder, 'openid-client.js')],
     introspects: true,
     registersItself: true,
+    bindsTokens: true,
   },
   'simple-oauth2': {
     language: 'node',
@@ -82,15 +84,24 @@ describe('client libraries, unmodified', () => {
   let server: Awaited<ReturnType<typeof realServer>>
   let apiServer: Server
   let api: string
+  let boundServer: Server
+  let boundApi: string
   beforeAll(async () => {
     const selfRegistration = { keys: ['k'.repeat(32)], scopes: BOTH.split(' '), redirects: [REDIRECT] }
-    server = await realServer({}, { selfRegistration })
+    server = await realServer({}, { selfRegistration, dpop: { nonceKeys: ['n'.repeat(32)] } })
     const guard = protectNode(server.appgrant.authorizer, { scope: 'calls:read' })
     apiServer = createServer((request, response) => guard(request, response, () => response.end('calls')))
     api = `${await listening(apiServer)}/calls`
+    boundServer = createServer()
+    const url = await listening(boundServer)
+    const dpop = { url, nonceKeys: ['another key of the same length'.padEnd(32)] }
+    const bound = protectNode(server.appgrant.authorizer, { scope: 'calls:read', dpop })
+    boundServer.on('request', (request, response) => bound(request, response, () => response.end('calls')))
+    boundApi = `${url}/calls`
   })
   afterAll(async () => {
     await closed(apiServer)
+    await closed(boundServer)
     await server.close()
   })
 
@@ -101,7 +112,7 @@ describe('client libraries, unmodified', () => {
         // Node looks for packages from where the program is.
         const folder = mkdtempSync(join(cache, 'run-'))
         cpSync(join(FIXTURES, client.language), folder, { recursive: true })
-        const common = { issuer: server.issuer, api, redirectUrl: REDIRECT, scope: BOTH }
+        const common = { issuer: server.issuer, api, boundApi, redirectUrl: REDIRECT, scope: BOTH }
         const env = { ...process.env, PYTHONPATH: join(cache, 'packages'), ...client.env }
         try {
           return await converse([...client.command(folder), JSON.stringify({ ...common, ...given })], env)
@@ -157,6 +168,16 @@ describe('client libraries, unmodified', () => {
           })
         },
       )
+
+      if (client.bindsTokens)
+        it.each(kinds)(
+          `${name} binds the tokens of a %s app to a key, with nonces of both servers (DPOP-2, DPOP-3, DPOP-4)`,
+          async (_, isPublic) => {
+            const { app, secret } = await server.register({ public: isPublic, dpopBoundAccessTokens: true })
+            const given = { flow: 'bound', key: app.key, ...(!isPublic && { secret }) }
+            expect(await runs(given)).toEqual({ type: 'dpop', statuses: [200, 200], asBearer: 401 })
+          },
+        )
 
       if (!client.registersItself) return
       it(`${name} registers itself, and does the same (WEB-5)`, async () => {

@@ -33,7 +33,7 @@ const isInstalled = INSTALLS.every(([folder, pins]) => {
 })
 
 /** A platform with an MCP server, which has a log of its requests and of what it stores. */
-async function platform(more: Partial<AppGrantOptions> = {}) {
+async function platform({ dpop, ...more }: Partial<AppGrantOptions> = {}) {
   const server = createServer()
   const issuer = await listening(server)
   const mcp = `${issuer}/mcp`
@@ -41,22 +41,33 @@ async function platform(more: Partial<AppGrantOptions> = {}) {
   const options: AppGrantOptions = {
     ...{ store, issuer, resources: [mcp], scopes: { 'mcp:tools': 'Count your calls' } },
     redirects: { loopback: 'public' },
+    dpop,
     ...more,
   }
   const appgrant = createAppGrant(options)
   const endpoints = toNodeHandler(
-    createHandler(appgrant, { signIn: async () => ({ account: ACCOUNT }), resourceMetadata: [{ resource: mcp }] }),
+    createHandler(appgrant, {
+      signIn: async () => ({ account: ACCOUNT }),
+      resourceMetadata: [{ resource: mcp, dpop: dpop !== undefined }],
+    }),
   )
-  const guard = protectNode(appgrant.authorizer, { audience: mcp, scope: 'mcp:tools', metadata: true })
+  const guard = protectNode(appgrant.authorizer, { audience: mcp, scope: 'mcp:tools', metadata: true, dpop })
   const requests: string[] = []
+  const keys: (string | undefined)[] = []
   server.on('request', (request, response) => {
     const { pathname } = new URL(request.url ?? '', issuer)
     requests.push(`${request.method} ${pathname}`)
     if (pathname !== '/mcp') void endpoints(request, response)
-    else guard(request, response, () => void serveTools(request, response, accessOf(request).account))
+    else
+      guard(request, response, () => {
+        keys.push(accessOf(request).jkt)
+        void serveTools(request, response, accessOf(request).account)
+      })
   })
   return {
     ...{ appgrant, store, issuer, mcp },
+    /** The keys of the requests that were let through since the last call. */
+    keys: () => keys.splice(0),
     /** The requests since the last call. */
     requests: () => requests.splice(0),
     apps: async () => (await appgrant.as(ACCOUNT).apps.list()).items,
@@ -200,6 +211,27 @@ describeWith(
         await here.close()
       },
     )
+
+    it('sdk-v2.js with dpop() binds its tokens to one key, is asked once for a nonce, and refreshes (DPOP-2, DPOP-3)', async () => {
+      const selfRegistration = { keys: ['k'.repeat(32)], scopes: ['mcp:tools'] }
+      const here = await platform({ selfRegistration, dpop: { nonceKeys: ['n'.repeat(32)] } })
+      const program = await start('sdk-v2.js', { mcp: here.mcp, redirectUrl: REDIRECT, dpop: true })
+
+      await connects(here, program)
+      // The nonce of the token endpoint is good for the resource too: they have the same keys, and the same origin.
+      const requests = without(here.requests(), DISCOVERY)
+      expect(requests.filter((one) => one === 'POST /token')).toHaveLength(2)
+      const [jkt, ...others] = new Set(here.keys())
+      expect([jkt, others]).toEqual([expect.stringMatching(/^[\w-]{43}$/), []])
+
+      const [app] = await here.apps()
+      await here.appgrant.tokens.removeAll({ app: app?.key ?? '', account: ACCOUNT })
+      await refreshes(here, program, 'sdk-v2.js')
+      expect(new Set(here.keys())).toEqual(new Set([jkt]))
+
+      await program.close()
+      await here.close()
+    })
 
     const programs = ['sdk-v1.js', 'sdk-v2.js', 'program.py'].flatMap((file) => [
       [file, 'that registers itself', {}, ['POST /register']] as const,

@@ -49,8 +49,8 @@ function createProvider() {
  * For each line `call`, lists the tools on a new connection. If the user must sign in, it reports the URL for the browser and waits for
  * the one to which the browser came back, or for `none`.
  */
-export async function converse({ connect, finish }) {
-  const provider = createProvider()
+export async function converse({ connect, finish, provider: more }) {
+  const provider = Object.assign(createProvider(), more)
   while ((await next()) === 'call') {
     provider.kept.url = undefined
     try {

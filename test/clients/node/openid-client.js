@@ -27,6 +27,24 @@ async function use(config) {
     } catch (error) {
       report({ error: error.cause[0].parameters.error })
     }
+  } else if (flow === 'bound') {
+    const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair())
+    const verifier = client.randomPKCECodeVerifier()
+    const url = client.buildAuthorizationUrl(config, {
+      redirect_uri: redirectUrl,
+      scope,
+      code_challenge: await client.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+      dpop_jkt: await DPoP.calculateThumbprint(), // binds the code too
+    })
+    const callback = new URL(await browse(url))
+    const checks = { pkceCodeVerifier: verifier }
+    const tokens = await client.authorizationCodeGrant(config, callback, checks, undefined, { DPoP })
+    const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token, undefined, { DPoP })
+    const api = new URL(given.boundApi)
+    const send = (token) => client.fetchProtectedResource(config, token, api, 'GET', undefined, undefined, { DPoP })
+    const statuses = [(await send(tokens.access_token)).status, (await send(refreshed.access_token)).status]
+    report({ type: refreshed.token_type, statuses, asBearer: await statusOf(refreshed.access_token) })
   } else {
     const verifier = client.randomPKCECodeVerifier()
     const state = client.randomState()
