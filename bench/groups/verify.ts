@@ -1,15 +1,25 @@
+import { createHash, generateKeyPairSync, randomUUID, sign, verify as verifySignature } from 'node:crypto'
 import { Redis } from 'ioredis'
+import { protect } from '../../dist/http.js'
+import type { AppGrant } from '../../dist/index.js'
 import { redisStore } from '../../dist/redis.js'
 import { singleRedis } from '../../test/support/servers/redis.ts'
 import { cycle, mint, platform, userToken } from '../apps.ts'
 import { atOnce, interleaved } from '../measure.ts'
 import type { Group } from '../report.ts'
 
-/** Verification on Redis: strict and from the cache, of app-only and of users' tokens. */
+const ISSUER = 'https://auth.bench.example'
+const API = 'https://api.bench.example'
+const CALLS = `${API}/calls`
+
+/** Verification on Redis: strict and from the cache, of app-only and of users' tokens, and of tokens that are bound to a key. */
 export const verify: Group = async (bench) => {
   const server = await singleRedis()
   const client = new Redis(server.address)
-  const { appgrant, key, secret } = await platform(redisStore({ client, namespace: `bench${Date.now()}` }))
+  const { appgrant, key, secret } = await platform(redisStore({ client, namespace: `bench${Date.now()}` }), {
+    dpop: {},
+    resources: [API],
+  })
   const appTokens = cycle(await mint(appgrant, { key, secret }, 500))
   const made = await Promise.all(
     Array.from({ length: 100 }, (_, at) => userToken(appgrant, { key, secret, account: `user-${at}` })),
@@ -18,6 +28,7 @@ export const verify: Group = async (bench) => {
   const contenders = [
     { name: 'app', run: () => appgrant.authorizer.tryVerify(appTokens()) },
     { name: 'user', run: () => appgrant.authorizer.tryVerify(userTokens()) },
+    ...(await guarded(appgrant, { key, secret }, appTokens)),
     { name: 'warm', run: () => appgrant.authorizer.tryVerify(appTokens(), { maxStalenessMs: 60_000 }) },
   ]
   for (const inFlight of [1, 64, 256]) {
@@ -38,8 +49,60 @@ export const verify: Group = async (bench) => {
       reference: of('app'),
       against: 'strict verify of an app-only token',
     })
+    const signature = of('signature').map(({ cpuMicros }) => cpuMicros)
+    bench.row({
+      measure: `CPU of a bound token with its proof, without signing and verifying the proof, ${inFlight} in flight`,
+      goal: inFlight === 64 ? '<= 2' : 'none',
+      ours: of('bound').map(({ cpuMicros }, round) => cpuMicros - (signature[round] ?? 0)),
+      reference: of('bearer').map(({ cpuMicros }) => cpuMicros),
+      against: 'a bearer token',
+      unit: 'µs',
+    })
   }
   await appgrant.close()
   client.disconnect()
   await server.stop()
+}
+
+/** What guards let through: bearer tokens and bound ones. A client signs a new proof for each request, so that is measured alone, too. */
+async function guarded(
+  { authorizer }: AppGrant,
+  app: { readonly key: string; readonly secret: string },
+  bearerTokens: () => string,
+) {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const header = part({ alg: 'ES256', typ: 'dpop+jwt', jwk: publicKey.export({ format: 'jwk' }) })
+  const prove = (htm: string, htu: string, ath?: string) => {
+    const input = Buffer.from(
+      `${header}.${part({ jti: randomUUID(), htm, htu, ath, iat: Math.floor(Date.now() / 1000) })}`,
+    )
+    const signature = sign('sha256', input, { key: privateKey, dsaEncoding: 'ieee-p1363' })
+    return { input, signature, text: `${input}.${signature.toString('base64url')}` }
+  }
+  const dpopProof = prove('POST', `${ISSUER}/token`).text
+  const { accessToken } = await authorizer.clientCredentials({ ...app, dpopProof })
+  const ath = createHash('sha256').update(accessToken).digest('base64url')
+  const guard = protect(authorizer, { audience: API, dpop: {} })
+  const request = (headers: Readonly<Record<string, string>>) =>
+    ({ headers: { get: (name: string) => headers[name] ?? null }, method: 'GET', url: CALLS }) as unknown as Request
+  const isLetThrough = async (headers: Readonly<Record<string, string>>) => {
+    const access = await guard(request(headers))
+    if (access instanceof Response) throw new Error(await access.text())
+  }
+  return [
+    { name: 'bearer', run: () => isLetThrough({ authorization: `Bearer ${bearerTokens()}` }) },
+    {
+      name: 'bound',
+      run: () => isLetThrough({ authorization: `DPoP ${accessToken}`, dpop: prove('GET', CALLS, ath).text }),
+    },
+    {
+      name: 'signature',
+      run: async () => {
+        const { input, signature } = prove('GET', CALLS, ath)
+        if (!verifySignature('sha256', input, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature))
+          throw new Error()
+      },
+    },
+  ]
 }
