@@ -21,6 +21,8 @@ export interface Context {
   /** What scopes and API types mean to people, by their names. Empty: the host does not say. */
   readonly scopes: Readonly<Record<string, string>>
   readonly apis: Readonly<Record<string, string>>
+  /** Whether apps can have their tokens bound to a key. */
+  readonly bindsKeys: boolean
   /** Whether the host names accounts to act for. */
   readonly hasAccounts: boolean
   /** The host of the console's URL, at the end of page titles. */

@@ -49,6 +49,7 @@ export function createPages(settings: ConsoleSettings, clock: () => number) {
         now: new Date(clock()),
         formProof: formProofOf(viewer),
         scopes: settings.scopes,
+        bindsKeys: settings.bindsKeys,
         apis: settings.apis,
         hasAccounts: settings.accounts.below !== undefined && viewer.account !== undefined,
         site: url.host,

@@ -86,6 +86,8 @@ export interface ConsoleSettings {
   readonly confirm: NonNullable<ConsoleOptions['confirm']>
   readonly freshSignInSeconds: number | undefined
   readonly scopes: Readonly<Record<string, string>>
+  /** Whether tokens can be bound to a key. */
+  readonly bindsKeys: boolean
   readonly apis: Readonly<Record<string, string>>
   readonly texts: HostTexts<Texts>
   readonly theme: Theme
@@ -111,7 +113,7 @@ const RECORDS = ['scopes', 'apis'] as const
 /** @throws TypeError naming the option that is wrong. */
 export function checkConsoleOptions(
   options: ConsoleOptions,
-  { issuer, scopes: catalogue }: Pick<AppGrant, 'issuer' | 'scopes'>,
+  { issuer, scopes: catalogue, dpop }: Pick<AppGrant, 'issuer' | 'scopes' | 'dpop'>,
 ): ConsoleSettings {
   assertOptions('createConsole', options, OPTIONS)
   for (const name of FUNCTIONS) if (name === 'signIn' || options[name] !== undefined) checkFunction(name, options[name])
@@ -130,6 +132,7 @@ export function checkConsoleOptions(
     accounts,
     confirm: options.confirm ?? (async () => undefined),
     freshSignInSeconds,
+    bindsKeys: dpop !== undefined,
     scopes: textsByName(options.scopes ?? Object.fromEntries(catalogue.map((one) => [one.name, one.description]))),
     apis: textsByName(options.apis ?? {}),
     texts,

@@ -15,6 +15,25 @@ describe('the page of an app', () => {
     expect(await w.appgrant.apps.get(w.key)).toMatchObject({ name: 'Reports', scopes: ['read', 'write'] })
   })
 
+  it('limits an app to tokens that are bound to a key, and keeps that where it is not offered (DPOP-5)', async () => {
+    const w = await consoleWorld({}, { dpop: {} })
+    const bound = 'Only tokens that are bound to a key (DPoP)'
+    let page = await (await w.open(`/apps/${w.key}`)).fill({ [bound]: true }).press('OK')
+    expect(page.notes).toEqual(['Your changes are saved.'])
+    expect(await w.appgrant.apps.get(w.key)).toMatchObject({ dpopBoundAccessTokens: true })
+    page = await page.press('OK')
+    expect(page.notes).toEqual(['There was nothing to save.'])
+    page = await page.fill({ [bound]: false }).press('OK')
+    expect(await w.appgrant.apps.get(w.key)).not.toHaveProperty('dpopBoundAccessTokens')
+
+    const without = await consoleWorld()
+    await without.appgrant.apps.update(without.key, { dpopBoundAccessTokens: true })
+    const form = await without.open(`/apps/${without.key}`)
+    expect(form.text).not.toContain(bound)
+    await form.fill({ 'Name required': 'Reports' }).press('OK')
+    expect(await without.appgrant.apps.get(without.key)).toMatchObject({ name: 'Reports', dpopBoundAccessTokens: true })
+  })
+
   it('shows every error at its field, and keeps what was typed (APP-5)', async () => {
     const w = await consoleWorld()
     const page = await (await w.open(`/apps/${w.key}`))

@@ -5,7 +5,10 @@ import { warningsDuring } from '../support/warnings.ts'
 
 const signIn: ConsoleOptions['signIn'] = async () => ({ account: 'org-7' })
 const check = (options: object, issuer: string | undefined = 'https://login.example/tenant') =>
-  checkConsoleOptions({ signIn, ...options }, { issuer, scopes: [{ name: 'read', description: 'Read calls' }] })
+  checkConsoleOptions(
+    { signIn, ...options },
+    { issuer, scopes: [{ name: 'read', description: 'Read calls' }], dpop: undefined },
+  )
 
 describe('the options of the console', () => {
   it('is mounted below the issuer, or at the URL that is given', () => {
@@ -60,7 +63,7 @@ describe('the options of the console', () => {
   })
 
   it('without an issuer it needs a URL', () => {
-    expect(() => checkConsoleOptions({ signIn }, { issuer: undefined, scopes: [] })).toThrow(
+    expect(() => checkConsoleOptions({ signIn }, { issuer: undefined, scopes: [], dpop: undefined })).toThrow(
       'createConsole: url: expected an absolute URL',
     )
   })

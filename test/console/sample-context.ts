@@ -22,6 +22,7 @@ export function sampleContext(changes: Partial<Context> = {}): Context {
     formProof: formProofOf(viewer),
     scopes: { 'calls:read': 'See calls', 'calls:write': 'Place and end calls' },
     apis: {},
+    bindsKeys: false,
     hasAccounts: false,
     site: 'login.teleworks.example',
     ...changes,

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { AppGrantEvent, EventMap } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { codeOf, refusalOf } from '../support/code-of.ts'
+import { dpopKey } from '../support/dpop.ts'
 import { CLIENT_KEY, LOOPBACK, SELF_REGISTRATION, selfRegistrationFixture } from '../support/self-registration.ts'
-import { atOnce, codeIn, MINUTE, type OpenStore } from '../support/session-fixture.ts'
+import { atOnce, codeIn, ISSUER, MINUTE, type OpenStore } from '../support/session-fixture.ts'
 
 const ATTEMPTS = 50
 const OTHER_KEY = 'another key of client ids that only the tests have'
@@ -52,6 +53,21 @@ export function testSelfRegistration(open: OpenStore, { appsPerOwner = 3 } = {})
       expect(await w.verify(tokens.accessToken)).toBe('ok')
       const next = await w.refresh(tokens.refreshToken)
       expect(await w.verify(next.accessToken)).toBe('ok')
+    })
+
+    it('a program that registered for bound tokens alone is an app only once it has a proof, and stays bound (DPOP-5, WEB-5)', async () => {
+      const w = await fixture({ dpop: {} })
+      const key = await dpopKey()
+      const proof = async () => ({ dpopProof: await key.prove({ url: `${ISSUER}/token`, at: w.clock() }) })
+      const clientId = w.register({ name: 'Agent', redirectUrls: [LOOPBACK], dpopBoundAccessTokens: true })
+      const code = await w.code({ client_id: clientId })
+      expect(await codeOf(w.exchange(code, { key: clientId }))).toBe('invalid_dpop_proof')
+      expect(await w.appsOf()).toEqual([])
+      const tokens = await w.exchange(code, { key: clientId, ...(await proof()) })
+      expect(await w.appsOf()).toMatchObject([{ name: 'Agent', dpopBoundAccessTokens: true }])
+      const by = { key: clientId, refreshToken: tokens.refreshToken ?? '' }
+      expect(await codeOf(w.appgrant.authorizer.refresh(by))).toBe('invalid_dpop_proof')
+      expect((await w.appgrant.authorizer.refresh({ ...by, ...(await proof()) })).tokenType).toBe('DPoP')
     })
 
     it('an approval whose code is not exchanged leaves nothing (WEB-5)', async () => {

@@ -11,6 +11,7 @@ export interface AppValues {
   readonly redirectUrls: readonly string[]
   readonly scopes: readonly string[]
   readonly apiType: string
+  readonly dpopBoundAccessTokens: boolean
 }
 
 /** What only a new app can be given. */
@@ -33,6 +34,7 @@ export const APP_FIELDS = [
   'redirectUrls',
   'scopes',
   'apiType',
+  'dpopBoundAccessTokens',
 ] as const satisfies readonly AppField[]
 
 export const NEW_APP: NewAppValues = {
@@ -45,6 +47,7 @@ export const NEW_APP: NewAppValues = {
   redirectUrls: [],
   scopes: [],
   apiType: '',
+  dpopBoundAccessTokens: false,
   trusted: false,
   authentication: 'secret',
   jwks: '',
@@ -88,6 +91,7 @@ export function changesOf({ was, stored, typed }: { was: Snapshot; stored: AppVa
   }
 }
 
-function listOf(value: string | readonly string[]): readonly string[] {
+function listOf(value: AppValues[AppField]): readonly string[] {
+  if (typeof value === 'boolean') return value ? ['✓'] : []
   return typeof value === 'string' ? [value] : value
 }

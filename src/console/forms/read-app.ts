@@ -16,6 +16,7 @@ export function readAppValues(form: Form): AppValues {
     redirectUrls: form.getAll('redirectUrls').filter((url) => url.trim() !== ''),
     scopes: form.getAll('scopes').filter((scope) => scope !== ''),
     apiType: text('apiType'),
+    dpopBoundAccessTokens: form.get('dpopBoundAccessTokens') === 'yes',
   }
 }
 

@@ -53,6 +53,7 @@ ${text('image', texts.image, { hint: texts.imageHint, type: 'url' })}
     approval: html`<fieldset><legend>${texts.approval}</legend>
 ${redirects(view, context)}
 ${scopes(view, context)}
+${boundTokens(view, context)}
 </fieldset>`,
     api: apiTypes(view, context),
   }
@@ -61,7 +62,11 @@ ${scopes(view, context)}
 type TextOptions = Omit<Parameters<typeof field>[0], 'id' | 'name' | 'label' | 'value' | 'error'>
 
 function textField(view: AppFormView, context: Context) {
-  return (name: Exclude<AppField, 'redirectUrls' | 'scopes'>, label: string, options: TextOptions): Html =>
+  return (
+    name: Exclude<AppField, 'redirectUrls' | 'scopes' | 'dpopBoundAccessTokens'>,
+    label: string,
+    options: TextOptions,
+  ): Html =>
     field({ id: name, name, label, value: view.values[name], error: problem(name, view, context), ...options }, context)
 }
 
@@ -143,6 +148,21 @@ function scopes(view: AppFormView, context: Context): Html | undefined {
   return html`<fieldset class="group" id="scopes" tabindex="-1"><legend class="label">${texts.scopes}</legend>${errorOf('scopes', error, texts.errorTitle)}${boxes}</fieldset>`
 }
 
+function boundTokens(view: AppFormView, context: Context): Html | undefined {
+  const { texts, bindsKeys } = context
+  if (!bindsKeys) return undefined
+  const name = 'dpopBoundAccessTokens'
+  const box = choice({
+    type: 'checkbox',
+    name,
+    value: 'yes',
+    label: texts.boundTokens,
+    hint: texts.boundTokensHint,
+    isChecked: view.values[name],
+  })
+  return html`<fieldset class="group" id="${name}" tabindex="-1">${errorOf(name, problem(name, view, context), texts.errorTitle)}${box}</fieldset>`
+}
+
 /** The problems of a list shown as one: those of its entries too. */
 function listProblem(name: AppField, view: AppFormView, context: Context): Part {
   const errors = view.errors.map((error) => (error.field.startsWith(`${name}[`) ? { ...error, field: name } : error))
@@ -209,6 +229,7 @@ function fieldLabel(name: string, { texts }: Context): string {
     redirectUrls,
     apiType,
     scopes: texts.scopes,
+    dpopBoundAccessTokens: texts.boundTokens,
     trusted: texts.appTrusted,
     jwks: texts.jwkSet,
   }

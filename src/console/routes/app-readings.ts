@@ -87,8 +87,9 @@ export function websiteOf({ origin, homepage = '', homepageAscii = '' }: App) {
 /** What the form of an app holds. */
 export function valuesOf(app: App): AppValues {
   const { name, description = '', homepage = '', image = '', adminEmail = '', adminPhone = '', apiType = '' } = app
-  const { redirectUrls, scopes } = app
-  return { name, description, homepage, image, adminEmail, adminPhone, redirectUrls, scopes, apiType }
+  const { redirectUrls, scopes, dpopBoundAccessTokens = false } = app
+  const texts = { name, description, homepage, image, adminEmail, adminPhone, apiType }
+  return { ...texts, redirectUrls, scopes, dpopBoundAccessTokens }
 }
 
 export function confirmedApp({ key, name, owner, instances }: ReadApp, { nameOf }: Named): ConfirmedApp {

@@ -60,7 +60,12 @@ async function save(call: Call, form: Form, isRepeated = false): Promise<Reply> 
   const stored = valuesOf(app)
   const read = readAppValues(form)
   // A page that offers no API types sends none, and a radio button that is disabled is not sent either.
-  const typed = form.has('apiType') ? read : { ...read, apiType: stored.apiType }
+  const kept = {
+    ...(!form.has('apiType') && { apiType: stored.apiType }),
+    // Of a checkbox that is not there, as of one that is empty, nothing is sent.
+    ...(!call.context.bindsKeys && { dpopBoundAccessTokens: stored.dpopBoundAccessTokens }),
+  }
+  const typed = { ...read, ...kept }
   const was = readSnapshot(form)
   const again = rearranged(form, typed)
   if (again) return showApp(call, { app, sent: { values: again, was } })

@@ -288,6 +288,14 @@ describe('a document that changes (WEB-6)', () => {
     expect(await (await second.authorize()).text()).not.toContain('Assistant')
   })
 
+  it('limits the app to tokens that are bound to a key, without a word to people, who see nothing else (DPOP-5)', async () => {
+    const { first, second, refresh_token, pending } = await changed({ dpop_bound_access_tokens: true })
+    expect(await (await second.authorize()).text()).not.toContain('has changed since')
+    expect(await second.appsOf('user-1')).toMatchObject([{ dpopBoundAccessTokens: true }])
+    expect(await jsonOf(await first.exchange(pending))).toMatchObject({ error: 'invalid_dpop_proof' })
+    expect(await jsonOf(await first.refresh(refresh_token))).toMatchObject({ error: 'invalid_dpop_proof' })
+  })
+
   it('changes nothing of an app that is suspended, so that it is found under its name', async () => {
     const { first, second } = await changed({ client_name: 'Helper' })
     const [app] = await first.appsOf('user-1')

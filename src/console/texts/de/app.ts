@@ -63,6 +63,8 @@ export const deApp = {
   addUrl: 'Weitere URL hinzufügen',
   useIt: 'Übernehmen',
   scopes: 'Worum sie bitten darf',
+  boundTokens: 'Nur Token, die an einen Schlüssel gebunden sind (DPoP)',
+  boundTokensHint: 'Kopierte Token sind dann wertlos. Die App muss das unterstützen.',
   apiType: 'API',
   apiRefused: 'Ihr Konto kann für diese API keine Apps hinzufügen.',
   appTrusted: 'App ist vertrauenswürdig',

@@ -63,6 +63,8 @@ export const enApp = {
   addUrl: 'Add another URL',
   useIt: 'Use it',
   scopes: 'What it may ask for',
+  boundTokens: 'Only tokens that are bound to a key (DPoP)',
+  boundTokensHint: 'Copied tokens are then of no use. The app must support it.',
   apiType: 'API',
   apiRefused: 'Your account cannot add apps for this API.',
   appTrusted: 'App is trusted',
