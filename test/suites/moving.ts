@@ -10,6 +10,7 @@ import {
 import { exampleApp } from '../../src/testing/index.ts'
 import { appSigner } from '../support/app-signer.ts'
 import { codeOf } from '../support/code-of.ts'
+import { dpopKey } from '../support/dpop.ts'
 import { THEIR_REFRESH_TOKEN, theirInstall } from '../support/imported-refresh.ts'
 import { HASHES, legacyVerifier, THEIR_SECRET, theirApp } from '../support/other-server.ts'
 import { LOOPBACK, SELF_REGISTRATION } from '../support/self-registration.ts'
@@ -18,6 +19,7 @@ import {
   codeIn,
   createSessionFixture,
   DAY,
+  ISSUER,
   type OpenStore,
   paramsOf,
   REDIRECT,
@@ -33,7 +35,7 @@ export function testMoving(from: OpenStore, to: OpenStore): void {
   async function setUp() {
     const legacy = legacyVerifier()
     const resources = ['https://api.example/', 'https://mail.example/']
-    const options = { selfRegistration: SELF_REGISTRATION, verifyLegacySecret: legacy.verify, resources }
+    const options = { selfRegistration: SELF_REGISTRATION, verifyLegacySecret: legacy.verify, resources, dpop: {} }
     const source = await from()
     onTestFinished(() => source.close())
     // A test closes its node, so that what is waiting is written before the export, and reads the store afterwards.
@@ -72,6 +74,41 @@ export function testMoving(from: OpenStore, to: OpenStore): void {
     appgrant.apps.register(exampleApp({ owner: 'org', redirectUrls: [REDIRECT], ...fields }))
 
   describe('moving to another store', () => {
+    it('a session that is bound to a key goes on there with that key alone, and its app is as it was (DPOP-2, DPOP-5, APP-10)', async () => {
+      const w = await setUp()
+      const [key, thief] = [await dpopKey(), await dpopKey()]
+      const proofBy = async (by = key) => ({ dpopProof: await by.prove({ url: `${ISSUER}/token`, at: w.clock() }) })
+      const { app } = await register(w, { name: 'Bound', public: true, dpopBoundAccessTokens: true })
+      const params = {
+        client_id: app.key,
+        redirect_uri: REDIRECT,
+        response_type: 'code',
+        code_challenge_method: 'S256',
+      }
+      const asked = await w.appgrant.authorizer.beginAuthorization(
+        paramsOf({ ...params, code_challenge: challengeOf(VERIFIER) }),
+        { account: 'user' },
+      )
+      if (asked.step !== 'consent') throw new Error(asked.location)
+      const code = codeIn(await w.appgrant.authorizer.approve({ ticket: asked.ticket, account: 'user' }))
+      const given = { key: app.key, code, codeVerifier: VERIFIER, redirectUrl: REDIRECT }
+      const { refreshToken = '' } = await w.appgrant.authorizer.exchangeCode({ ...given, ...(await proofBy()) })
+      await w.appgrant.close()
+
+      const entries = await exported(w.appgrant)
+      await importing(w.target, entries)
+      expect(sorted(await exported(w.target))).toEqual(sorted(entries))
+      const refresh = async (proof: { readonly dpopProof?: string }) =>
+        w.target.authorizer.refresh({ key: app.key, refreshToken, ...proof })
+      expect(await codeOf(refresh({}))).toBe('invalid_dpop_proof')
+      expect(await codeOf(refresh(await proofBy(thief)))).toBe('invalid_dpop_proof')
+      expect((await refresh(await proofBy())).tokenType).toBe('DPoP')
+      const wrong = { scheme: 'plain', text: 'another refresh token', jkt: 'short' } as const
+      expect(
+        await importing(w.target, [{ type: 'install', app: app.key, account: 'user', refreshToken: wrong }], true),
+      ).toMatchObject([{ errors: [{ field: 'refreshToken.jkt' }] }])
+    })
+
     it('the apps, their secrets, what they may do and their lists are the same there (APP-8, APP-10)', async () => {
       const w = await setUp()
       const { secret: second } = await w.appgrant.apps.addSecret(w.key)

@@ -144,7 +144,7 @@ function installEntry(app: LiveApp, install: LiveInstall, refreshToken?: LegacyR
 }
 
 function sessionEntry(app: LiveApp, install: LiveInstall, session: OpenSession): ImportedInstall {
-  const { scope, audience, endsAt, credentialEndsAt, digest, signIn } = session
+  const { scope, audience, endsAt, credentialEndsAt, digest, signIn, boundTo } = session
   const { at, acr } = signIn ?? {}
   return installEntry(
     app,
@@ -155,6 +155,8 @@ function sessionEntry(app: LiveApp, install: LiveInstall, session: OpenSession):
       expiresAt: new Date(credentialEndsAt).toISOString(),
       ...(at !== undefined && { authenticatedAt: new Date(at).toISOString() }),
       ...(acr !== undefined && { acr }),
+      // Those of other apps are not bound, even if the code was.
+      ...(boundTo && isPublic(app) && { jkt: boundTo.jkt }),
     },
   )
 }

@@ -19,6 +19,8 @@ export interface LegacyRefreshToken {
   readonly authenticatedAt?: Date | string | undefined
   /** How, as for the result of `signIn`. Default is unknown. */
   readonly acr?: string | undefined
+  /** The thumbprint of the key that it is bound to, of a public app: its uses need proofs by that key. Default is none. */
+  readonly jkt?: string | undefined
 }
 
 /**
@@ -84,7 +86,7 @@ export const IMPORTED_INSTALL = knownMembers<ImportedInstall>(
 
 /** The members of its refresh token. */
 export const LEGACY_REFRESH_TOKEN = knownMembers<LegacyRefreshToken>(
-  { scheme: true, text: true, expiresAt: true, authenticatedAt: true, acr: true },
+  { scheme: true, text: true, expiresAt: true, authenticatedAt: true, acr: true, jkt: true },
   { token: 'text', auth_time: 'authenticatedAt' },
 )
 
@@ -110,6 +112,7 @@ export interface CheckedRefreshToken {
   readonly digest: string
   readonly expiresAt: number | undefined
   readonly signIn: SessionSignIn
+  readonly jkt?: string
 }
 
 /** What became of the install or the app of an entry. */

@@ -7,6 +7,7 @@ import { accountInput, isTextList } from '../input/input.ts'
 import { type Audiences, resourcesInput } from '../input/resources.ts'
 import { isScopeToken } from '../input/scope-token.ts'
 import { shownValue } from '../input/shown-value.ts'
+import { isThumbprint, THUMBPRINT } from '../input/thumbprint.ts'
 import { TIME, timeInput } from '../input/time-input.ts'
 import { readOwn } from './fields/submission.ts'
 import { isImportedKey } from './find-app.ts'
@@ -125,7 +126,8 @@ export async function readImportedInstall(
     const digest = readDigest(readOwn(value, 'scheme'), readOwn(value, 'text'))
     const expiresAt = futureTime('refreshToken.expiresAt', readOwn(value, 'expiresAt'))
     const signIn = readSignIn(readOwn(value, 'authenticatedAt'), readOwn(value, 'acr'))
-    return digest === undefined ? undefined : { digest, expiresAt, signIn }
+    const jkt = readKey(readOwn(value, 'jkt'))
+    return digest === undefined ? undefined : { digest, expiresAt, signIn, ...(jkt !== undefined && { jkt }) }
   }
 
   /** What is shown of a token in an error is its length. */
@@ -140,6 +142,11 @@ export async function readImportedInstall(
     if (isPlain && !isPlaceholder(text)) return digestOf(text)
     const expected = `the refresh token itself: 1–${MAX_LEGACY_TEXT} characters of printable ASCII`
     return add('refreshToken.text', 'not_a_secret', expected, lengthOf(text))
+  }
+
+  function readKey(jkt: unknown): string | undefined {
+    if (jkt === undefined || isThumbprint(jkt)) return jkt
+    return add('refreshToken.jkt', 'invalid_value', THUMBPRINT, shownValue(jkt))
   }
 
   function readSignIn(authenticatedAt: unknown, acr: unknown): SessionSignIn {

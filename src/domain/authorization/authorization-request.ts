@@ -7,6 +7,7 @@ import { isUsableRedirect } from '../apps/usable-redirect.ts'
 import { allowsSelfRegistered, type RedirectPolicy } from '../input/redirect-policy.ts'
 import { type Audiences, resourcesInput } from '../input/resources.ts'
 import { spacedList } from '../input/spaced-list.ts'
+import { isThumbprint, THUMBPRINT } from '../input/thumbprint.ts'
 import { readSignInNeeds, SIGN_IN_PARAMETERS, type SignInNeeds } from '../input/user-authentication.ts'
 import type { Proposal } from '../registration/proposal.ts'
 import { narrowedScope } from '../tokens/scope.ts'
@@ -27,8 +28,6 @@ const PARAMETERS = [
   'request',
   'request_uri',
 ] as const
-/** @see RFC 7638 §3, RFC 9449 §10 */
-const THUMBPRINT = /^[\w-]{43}$/
 const UNSUPPORTED = { request: 'request_not_supported', request_uri: 'request_uri_not_supported' } as const
 
 /** The parameters of an authorization request. */
@@ -128,8 +127,7 @@ export function validateRequest(
   const { dpop_jkt: jkt } = params
   // A client that sends it relies on it.
   if (jkt !== undefined && !bindsKeys) return refused('invalid_request', 'dpop_jkt is not supported')
-  if (jkt !== undefined && !THUMBPRINT.test(jkt))
-    return refused('invalid_request', 'dpop_jkt: expected the SHA-256 thumbprint of a key, 43 characters of base64url')
+  if (jkt !== undefined && !isThumbprint(jkt)) return refused('invalid_request', `dpop_jkt: expected ${THUMBPRINT}`)
   try {
     const audience = audiences.requested(resourcesInput(params.resources))
     const scope = narrowedScope(spacedList(params.scope), app.fields.scopes, { app, scopes })

@@ -124,7 +124,7 @@ export function createImportInstall(parts: {
     },
   ): Promise<Imported> {
     const { refreshToken, endsAt, install, scope, audience } = of
-    const { digest, expiresAt = Number.POSITIVE_INFINITY, signIn } = refreshToken
+    const { digest, expiresAt = Number.POSITIVE_INFINITY, signIn, jkt } = refreshToken
     const now = clock()
     const id = macOf(digest, WIDTH.session, 'imported', app.key, install.id)
     const credentialEndsAt = Math.min(expiresAt, now + refreshIdleMs(app, lifetimes), endsAt)
@@ -138,6 +138,7 @@ export function createImportInstall(parts: {
       scope,
       ...(audience && { audience }),
       ...(Object.keys(signIn).length > 0 && { signIn }),
+      ...(jkt !== undefined && { boundTo: { jkt, fromStage: FIRST_REFRESH } }),
       digest,
       familyKey: random(WIDTH.secret),
       salt: random(WIDTH.secret),
