@@ -168,6 +168,7 @@ const METHODS: Readonly<Record<string, Readonly<Record<string, Case | typeof NON
     removeSecret: wrong('secret', 'secretId', (extra) => apps.removeSecret({ app: key, secretId: 'x', ...extra })),
     get: wrong('count', 'counts', (extra) => apps.get(key, extra)),
     setLifetimes: wrong('accessTokenTtl', 'accessTokenSeconds', (extra) => apps.setLifetimes(key, extra)),
+    export: wrong('digest', 'digests', (extra) => apps.export(extra)),
     import: wrong('dry_run', 'dryRun', (extra) => apps.import([], extra)),
     setTrusted: NONE,
     setPublished: NONE,

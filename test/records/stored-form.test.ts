@@ -135,7 +135,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'an open session that is bound to a key': {
     kind: sessionKind,
     id: 'session1',
-    groups: [],
+    groups: [KEY],
     data: `{"state":"open","stage":2,"install":{"id":"install","generation":"stampInstal"},"boundTo":{"jkt":"thumbprint1","fromStage":1},${SESSION}}`,
     value: { state: 'open', boundTo: { jkt: 'thumbprint1', fromStage: 1 } },
   },
