@@ -29,9 +29,17 @@ const MAY_IMPORT = {
     ...BELOW_DOMAIN,
   ],
   'src/app-grant.ts': ['src/domain', ...BELOW_DOMAIN],
-  'src/check-options.ts': ['src/options.ts', 'src/limits.ts', 'src/domain', 'src/credentials', 'src/base'],
+  'src/check-options.ts': [
+    'src/options.ts',
+    'src/sealed-options.ts',
+    'src/limits.ts',
+    'src/domain',
+    'src/credentials',
+    'src/base',
+  ],
   'src/options.ts': [
     'src/limits.ts',
+    'src/sealed-options.ts',
     'src/domain/authorization',
     'src/domain/registration',
     'src/domain/tokens',
@@ -47,6 +55,7 @@ const MAY_IMPORT = {
   'src/cli': ['adapters', 'src/index.ts', 'src/store.ts', 'src/credentials', 'src/base'],
 
   'src/limits.ts': ['src/base'],
+  'src/sealed-options.ts': ['src/domain/devices', 'src/credentials', 'src/base'],
   'src/node.ts': ['src/node', 'src/http', 'src/domain', 'src/base'],
   'src/node': ['src/http/wire', 'src/base'],
   'src/resource.ts': ['src/resource', 'src/domain/tokens', 'src/base'],
@@ -81,6 +90,15 @@ const MAY_IMPORT = {
     'src/domain/registration',
     'src/domain/tokens',
     'src/domain/apps',
+    ...BELOW_ROOMS,
+  ],
+  'src/domain/devices': [
+    'src/domain/grants',
+    'src/domain/authorization',
+    'src/domain/registration',
+    'src/domain/tokens',
+    'src/domain/apps',
+    'src/domain/accounts',
     ...BELOW_ROOMS,
   ],
   'src/domain/grants': [

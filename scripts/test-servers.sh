@@ -71,16 +71,13 @@ client_is_missing() {
   rm -rf ".cache/clients-$1"
   mkdir -p ".cache/clients-$1"
 }
-if client_is_missing node test/clients/node/package-lock.json; then
-  cp test/clients/node/package*.json .cache/clients-node/
-  (cd .cache/clients-node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
-  cp test/clients/node/package-lock.json .cache/clients-node/installed
-fi
-if client_is_missing mcp test/clients/mcp/package-lock.json; then
-  cp test/clients/mcp/package*.json .cache/clients-mcp/
-  (cd .cache/clients-mcp && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
-  cp test/clients/mcp/package-lock.json .cache/clients-mcp/installed
-fi
+for folder in node mcp mcp-remote; do
+  if client_is_missing "$folder" "test/clients/$folder/package-lock.json"; then
+    cp "test/clients/$folder/"package*.json ".cache/clients-$folder/"
+    (cd ".cache/clients-$folder" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+    cp "test/clients/$folder/package-lock.json" ".cache/clients-$folder/installed"
+  fi
+done
 for folder in python mcp-python; do
   if client_is_missing "$folder" "test/clients/$folder/requirements.txt"; then
     python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --no-deps --require-hashes \

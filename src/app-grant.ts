@@ -6,6 +6,7 @@ import type { AppRegistry } from './domain/apps/app-registry.ts'
 import type { RequestContext } from './domain/apps/authenticate-app.ts'
 import type { ReadPermissions } from './domain/apps/permissions.ts'
 import type { Authorizer } from './domain/authorizer.ts'
+import type { DeviceGrant } from './domain/devices/device-grant.ts'
 import type { Erased } from './domain/installs/erase-account.ts'
 import type { Installs } from './domain/installs/installs.ts'
 import type { NodeChecks } from './domain/prepare-node.ts'
@@ -39,6 +40,8 @@ export interface AppGrant extends Management, NodeChecks, AsyncDisposable {
   readonly resources: readonly string[]
   /** Registers programs that register themselves, without storing them. Undefined without the option `selfRegistration`. */
   readonly selfRegistration: Registration['selfRegistration']
+  /** Authorizes devices without a browser. Undefined without the option `deviceGrant`. */
+  readonly devices: DeviceGrant | undefined
   /** The scope catalogue, in the order of the option `scopes`. Empty without it. */
   readonly scopes: readonly ScopeDescription[]
   /**
@@ -71,8 +74,8 @@ export interface AppGrant extends Management, NodeChecks, AsyncDisposable {
   asHost(options: { readonly login: string }): Management
   /**
    * Removes what is stored of an account: its apps and everything they hold, its installs, and its access tokens; repeated until
-   * nothing is left. What must stay for a while contains nothing of the account. Consent requests that it has not decided expire
-   * within ten minutes, and a code that it has approved for a program that is new to it can be exchanged, which registers an app, for
+   * nothing is left. What must stay for a while contains nothing of the account. Consent requests that it has not decided, and
+   * user codes that it has entered, expire within some twenty minutes, and a code that it has approved for a program that is new to it can be exchanged, which registers an app, for
    * `codeSeconds`, unless the account is blocked. So block it in the directory first: while it goes on, nothing is ever complete.
    *
    * @throws {@link AppGrantError} `conflict` if the account went on all the time, `store_unavailable`, `outcome_unknown`: repeat the

@@ -18,11 +18,13 @@ import { type CheckedDpop, checkDpop } from './domain/tokens/proofs.ts'
 import { MAX_STALENESS_MS } from './domain/tokens/verification.ts'
 import { checkLimits, type Limits } from './limits.ts'
 import type { AppGrantOptions } from './options.ts'
+import { type CheckedSealed, checkSealed, type SealedOptions } from './sealed-options.ts'
 
 /** The validated options, with defaults applied. */
-export type CheckedOptions = {
+export type CheckedOptions = CheckedSealed & {
   readonly [Name in Exclude<
     keyof AppGrantOptions,
+    | keyof SealedOptions
     | 'issuer'
     | 'resources'
     | 'scopes'
@@ -80,6 +82,8 @@ const OPTIONS = knownMembers<AppGrantOptions>({
   redirects: true,
   reservedNames: true,
   selfRegistration: true,
+  keyRing: true,
+  deviceGrant: true,
   timeoutMs: true,
   clock: true,
 })
@@ -158,6 +162,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     },
     selfRegistration,
     isReservedName: readReservedNames(options.reservedNames, wrong),
+    ...checkSealed(options, wrong),
     // Whatever a function returns but false, the refresh token rotates.
     rotatesRefreshTokens: (app) =>
       (typeof rotateRefreshTokens === 'function' ? rotateRefreshTokens(app) : rotateRefreshTokens) !== false,

@@ -27,6 +27,8 @@ import { createAuthorization } from './domain/authorization/consent.ts'
 import { createImportInstall } from './domain/authorization/import-install.ts'
 import { createSaveInstall } from './domain/authorization/save-install.ts'
 import { createAuthorizer, LIMITED } from './domain/authorizer.ts'
+import { createDeviceGrant } from './domain/devices/create-device-grant.ts'
+import { LIMITED_OF_DEVICES } from './domain/devices/device-grant.ts'
 import { createGrants } from './domain/grants/create-grants.ts'
 import { createAccountLimits, limitingChanges } from './domain/input/account-limits.ts'
 import { accountInput, idInput, loginInput, sourceInput } from './domain/input/input.ts'
@@ -92,6 +94,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     verifyLegacySecret,
     maxStalenessMs,
     revocationFeed: hasFeed,
+    deviceGrant,
   } = rest
   const random = createRandomText()
   const events = createEmitter(rest.clock)
@@ -198,6 +201,9 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     freeing,
     background,
   }
+  const devices =
+    deviceGrant &&
+    createDeviceGrant({ ...asking, ...parts, ...deciding, keyRing: rest.keyRing, tokenPrefix, options: deviceGrant })
   const channels: Channels = new Map()
   const managementFor = (actor: Actor, source: EventSource = {}): Management => {
     Object.freeze(actor)
@@ -240,6 +246,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     issuer,
     resources: audiences.all,
     selfRegistration,
+    devices: devices && traced('DeviceGrant', refusingUnderLoad(devices, LIMITED_OF_DEVICES, load), channels),
     scopes: scopes.catalogue,
     jwks: signed?.jwks,
     receipt: receipts.receipt,

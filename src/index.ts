@@ -77,12 +77,21 @@ export type {
   RegistrationRequest,
 } from './domain/authorization/registration.ts'
 export type { Authorizer } from './domain/authorizer.ts'
+export type {
+  DeviceActor,
+  DeviceAuthorization,
+  DeviceCodeInput,
+  DeviceConsent,
+  DeviceGrant,
+  DeviceRequestInput,
+  DeviceWaiting,
+} from './domain/devices/device-grant.ts'
+export type { DeviceGrantOptions } from './domain/devices/device-options.ts'
 export type { CodeInput } from './domain/grants/authorization-code.ts'
 export type { ClientCredentialsInput } from './domain/grants/client-credentials.ts'
 export type { DpopProofInput } from './domain/grants/proven-keys.ts'
 export type { RefreshInput } from './domain/grants/refresh-token.ts'
 export type { AppAndAccount } from './domain/input/app-and-account.ts'
-export type { KeyRing } from './domain/input/key-ring.ts'
 export type { Lifetimes } from './domain/input/lifetimes.ts'
 export { paginate } from './domain/input/paginate.ts'
 export type { RedirectOptions } from './domain/input/redirect-policy.ts'

@@ -24,6 +24,11 @@ export interface Limits {
   /** Consent requests made to one account in ten minutes, the time for which they can be decided, 1–1 000 000. Default is 100. */
   readonly consentRequestsPerAccount: number
   /**
+   * User codes of devices that an account enters in an hour, 1–10 000, not counting those after which it has decided about a device.
+   * A third of them in ten minutes, the time for which they wait for a device, but at least one. Default is 10.
+   */
+  readonly userCodesPerHour: number
+  /**
    * Changes by one account in a minute, 1–1 000 000: every call of the API of `appgrant.as(account)` that may write, refused ones
    * included. The host's own changes are not limited. Default is 600.
    */
@@ -37,6 +42,7 @@ export const LIMITS: Readonly<Record<keyof Limits, readonly [value: number, min:
   tokensPerAccount: [50_000, 1, 10_000_000],
   issuesPerSecond: [1000, 1, 1_000_000],
   consentRequestsPerAccount: [100, 1, 1_000_000],
+  userCodesPerHour: [10, 1, 10_000],
   changesPerMinute: [600, 1, 1_000_000],
 }
 

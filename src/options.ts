@@ -9,10 +9,11 @@ import type { SelfRegistrationOptions } from './domain/registration/self-registr
 import type { ClaimsFunction } from './domain/tokens/host-claims.ts'
 import type { DpopOptions } from './domain/tokens/proofs.ts'
 import type { Limits } from './limits.ts'
+import type { SealedOptions } from './sealed-options.ts'
 import type { Store } from './store/store.ts'
 
 /** Options of `createAppGrant`. */
-export interface AppGrantOptions {
+export interface AppGrantOptions extends SealedOptions {
   /** Where all data is stored. There is no default: losing everything at exit must be a choice, made with `memoryStore()`. */
   readonly store: Store
   /**

@@ -111,6 +111,7 @@ export interface ErrorDetails {
       | 'tokensPerAccount'
       | 'issuesPerSecond'
       | 'consentRequestsPerAccount'
+      | 'userCodesPerHour'
       | 'changesPerMinute'
       | 'feedReaders'
     readonly retryAfterSeconds: number
@@ -154,6 +155,18 @@ export interface ErrorDetails {
   invalid_code: Record<never, never>
   /** The refresh token is unknown, expired, used or revoked, or belongs to another app. */
   invalid_refresh_token: Record<never, never>
+  /** The user has not decided about the device yet: poll again after the interval. */
+  authorization_pending: Record<never, never>
+  /** The device polls too often: nothing was looked up. It must wait so long between two polls from now on. */
+  slow_down: { readonly retryAfterSeconds: number }
+  /** The user has denied the request of the device, or two devices show the same user code. */
+  access_denied: Record<never, never>
+  /** The device code has expired. */
+  expired_device_code: Record<never, never>
+  /** The device code is unknown, used or revoked, or belongs to another app. */
+  invalid_device_code: Record<never, never>
+  /** The user code is mistyped, or cannot be used: another account or login has entered it, it was decided about, or two devices show it. */
+  invalid_user_code: Record<never, never>
   /** The access token is not valid; `reason` is for the host only. */
   invalid_token: { readonly reason: VerifyFailureReason }
   /** The token to revoke belongs to another app. */

@@ -27,6 +27,8 @@ const LAYOUT = {
   qt: ['app', 'session', 'secret'],
   /** The ticket of a registration that an app has started in the browser. */
   rq: ['app', 'session', 'secret'],
+  /** The ticket of a consent request about a device. */
+  dq: ['app', 'session', 'secret'],
   /** A registration code. */
   rc: ['app', 'session', 'secret', 'tag'],
   /** An authorization code. */

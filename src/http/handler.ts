@@ -6,6 +6,7 @@ import { areAcrValues, isSignInAge, SIGN_IN_AGE } from '../domain/input/user-aut
 import { checkTexts } from '../frame/languages.ts'
 import { checkTheme } from '../frame/theme.ts'
 import { accountApi } from './api/account-api.ts'
+import { deviceAuthorizationRoute } from './oauth/device-authorization.ts'
 import { introspectRoute } from './oauth/introspect.ts'
 import { jwksRoute } from './oauth/jwks.ts'
 import { leakedRoute } from './oauth/leaked.ts'
@@ -19,6 +20,7 @@ import { checkLeakReports, type LeakReportOptions } from './oauth/scanner-signat
 import { tokenRoute } from './oauth/token.ts'
 import { authorizeRoutes } from './pages/authorize.ts'
 import type { PageOptions } from './pages/decision-page.ts'
+import { deviceRoutes } from './pages/device.ts'
 import { registerAppRoutes } from './pages/register-app.ts'
 import { PAGE_TEXTS } from './pages/texts.ts'
 import { callOf, notFound, routeOf } from './wire/call.ts'
@@ -216,12 +218,14 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
     )
   // Without users there is nobody who could approve what registers itself.
   const selfRegistration = signIn && core.selfRegistration
+  const devices = signIn && core.devices
   const metadata = {
     asksUsers: signIn !== undefined,
     hasKeys: core.jwks !== undefined,
     registers: selfRegistration !== undefined,
     hasDocuments: selfRegistration?.hasDocuments === true,
     dpopAlgorithms: core.dpop?.algorithms,
+    hasDevices: devices !== undefined,
     scopes: core.scopes,
     acrValues: [...acrValues],
   }
@@ -234,9 +238,18 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
     ...withPreflight(metadataRoute(issuer, metadata), 'everyone'),
     ...(core.jwks ? withPreflight(jwksRoute(core.jwks), 'everyone') : []),
     ...(selfRegistration
-      ? withPreflight(registerRoute(selfRegistration, { bindsKeys: core.dpop !== undefined }), 'everyone')
+      ? withPreflight(
+          registerRoute(selfRegistration, { bindsKeys: core.dpop !== undefined, hasDevices: devices !== undefined }),
+          'everyone',
+        )
       : []),
     ...(signIn ? authorizeRoutes(core, { ...pages, issuer, signIn }) : []),
+    ...(signIn && devices
+      ? [
+          deviceAuthorizationRoute(core, { devices, issuer }),
+          ...deviceRoutes(core, { ...pages, issuer, signIn, devices }),
+        ]
+      : []),
     ...(signIn && browserRegistration
       ? [...registerAppRoutes(core, { ...pages, issuer, signIn }), registerAppTokenRoute(core)]
       : []),

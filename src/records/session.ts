@@ -1,6 +1,6 @@
 import { partitionOfKey } from '../credentials/app-key.ts'
 import { macOf } from '../credentials/digest.ts'
-import { type TokenKind, WIDTH } from '../credentials/token-format.ts'
+import { WIDTH } from '../credentials/token-format.ts'
 import type { GroupRef, RecordRef } from '../store/store.ts'
 import { type LiveApp, type PackedApp, packApp, unpackApp } from './app.ts'
 import type { Kind } from './collection.ts'
@@ -16,12 +16,13 @@ interface SessionBase {
   readonly id: string
   readonly app: string
   /**
-   * Digests of the PKCE challenge and of the redirect URL, kept to recognise replays of the code while the session lasts. Empty, as
-   * `redirectStamp` is, if the session was started by an imported refresh token: it never had a code.
+   * Digests of the PKCE challenge and of the redirect URL or, if a device has asked, of its device code, kept to recognise replays of
+   * the code while the session lasts. Empty, as `redirectStamp` is, if the session was started by an imported refresh token: it never
+   * had a code.
    */
   readonly binding: string
-  /** The stamps the session depends on: of its redirect URL until the code is exchanged, and of the app. */
-  readonly redirectStamp: string
+  /** The stamps the session depends on: of its redirect URL until the code is exchanged, absent for a device, and of the app. */
+  readonly redirectStamp?: string
   readonly stamp: string
   /** The app, if nothing but this session has it: the exchange of the code registers it, with the install. */
   readonly newApp?: LiveApp
@@ -94,7 +95,8 @@ export interface ConsentRequest {
   readonly login?: string
   /** The account's epoch at that time (ACC-7). */
   readonly epoch?: string
-  readonly redirectUrl: string
+  /** Absent if a device has asked. */
+  readonly redirectUrl?: string
   readonly state?: string
 }
 
@@ -166,7 +168,7 @@ export function sessionsOfApp(key: string): GroupRef {
 }
 
 /** The tag of the session's credential of that kind and stage. */
-export function tagOf(session: Session, kind: TokenKind, stage: number): string {
+export function tagOf(session: Session, kind: string, stage: number): string {
   return macOf(session.familyKey, WIDTH.tag, kind, String(stage))
 }
 

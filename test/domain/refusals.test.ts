@@ -5,6 +5,7 @@ import { REFUSAL_REASONS } from '../../src/base/refusal-reasons.ts'
 import type { AppGrant } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { codeOf } from '../support/code-of.ts'
+import { DEVICES, devicesOf } from '../support/devices.ts'
 import { dpopKey, type ProofOf } from '../support/dpop.ts'
 import { LOOPBACK, SELF_REGISTRATION } from '../support/self-registration.ts'
 import {
@@ -334,6 +335,61 @@ const TABLE: Readonly<Record<string, readonly [(scene: Scene) => Promise<unknown
     },
     { code: 'invalid_ticket', reason: 'revoked', app: 'mine', by: { account: 'user' } },
   ],
+  'a made-up device code': [
+    (w) => devicesOf(w.appgrant).exchange({ ...mine(w), deviceCode: 'ag_dc_x', ...SOURCE }),
+    { code: 'invalid_device_code', reason: 'unknown', app: 'mine' },
+  ],
+  'a device code of another app': [
+    async (w) => {
+      const { deviceCode } = await devicesOf(w.appgrant).authorize(mine(w))
+      await devicesOf(w.appgrant).exchange({ ...w.other, deviceCode, ...SOURCE })
+    },
+    { code: 'invalid_device_code', reason: 'other_app', app: 'other' },
+  ],
+  'a device code that is used again late': [
+    async (w) => {
+      const { deviceCode } = await connected(w)
+      await devicesOf(w.appgrant).exchange({ ...mine(w), deviceCode })
+      w.clock.advance(LIFE.grace)
+      await devicesOf(w.appgrant).exchange({ ...mine(w), deviceCode, ...SOURCE })
+    },
+    { code: 'invalid_device_code', reason: 'reused', app: 'mine' },
+  ],
+  'a device code of an account that has withdrawn the app': [
+    async (w) => {
+      const { deviceCode } = await connected(w)
+      await w.appgrant.installs.withdraw({ app: w.key, account: 'user' })
+      await devicesOf(w.appgrant).exchange({ ...mine(w), deviceCode, ...SOURCE })
+    },
+    { code: 'invalid_device_code', reason: 'revoked', app: 'mine' },
+  ],
+  'a user code that another account has entered': [
+    async (w) => {
+      const { userCode } = await devicesOf(w.appgrant).authorize(mine(w))
+      await devicesOf(w.appgrant).enterUserCode({ userCode, account: 'user' })
+      await devicesOf(w.appgrant).enterUserCode({ userCode, account: 'other-org', ...SOURCE })
+    },
+    { code: 'invalid_user_code', reason: 'other_account', by: { account: 'other-org' } },
+  ],
+  'a user code that another login has entered': [
+    async (w) => {
+      const { userCode } = await devicesOf(w.appgrant).authorize(mine(w))
+      await devicesOf(w.appgrant).enterUserCode({ userCode, account: 'user', login: 'ann' })
+      await devicesOf(w.appgrant).ask({ userCode, account: 'user', login: 'bob', ...SOURCE })
+    },
+    { code: 'invalid_user_code', reason: 'other_login', by: { account: 'user', login: 'bob' } },
+  ],
+  'a user code that was decided about': [
+    async (w) => {
+      const { userCode } = await connected(w)
+      await devicesOf(w.appgrant).ask({ userCode, account: 'user', ...SOURCE })
+    },
+    { code: 'invalid_user_code', reason: 'used', app: 'mine', by: { account: 'user' } },
+  ],
+  'a user code that nobody has entered': [
+    (w) => devicesOf(w.appgrant).ask({ userCode: 'BBBB-BBBB', account: 'user', ...SOURCE }),
+    { code: 'invalid_user_code', reason: 'unknown', by: { account: 'user' } },
+  ],
   'an approval of a scope that was not requested': [
     async (w) => {
       const { ticket } = await w.consent({ scope: 'read' })
@@ -416,6 +472,22 @@ function ofProgram(w: Scene, name?: string): URLSearchParams {
   return params(w, { client_id: clientId, redirect_uri: LOOPBACK })
 }
 
+function mine(w: Scene) {
+  return { key: w.key, secret: w.secret }
+}
+
+/** The codes of a device that `user` has approved. */
+async function connected(w: Scene) {
+  const devices = devicesOf(w.appgrant)
+  const { deviceCode, userCode } = await devices.authorize(mine(w))
+  await devices.enterUserCode({ userCode, account: 'user' })
+  await codeOf(devices.exchange({ ...mine(w), deviceCode }))
+  const asked = await devices.ask({ userCode, account: 'user' })
+  if (asked.step === 'consent') await devices.approve({ ticket: asked.ticket, account: 'user' })
+  w.clock.advance(5000)
+  return { deviceCode, userCode }
+}
+
 /** What nobody is to blame for raises no event. */
 const INNOCENT: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
   'an app that does not exist': (w) => w.as('org').apps.get(`${w.key.slice(0, 2)}${'0'.repeat(30)}`),
@@ -446,6 +518,7 @@ async function setUp() {
       appsPerOwner: 1,
       selfRegistration: { ...SELF_REGISTRATION, admit: () => false },
       reservedNames: [RESERVED_NAME],
+      ...DEVICES,
     },
   })
   const { app, secret } = await w.appgrant.apps.register(
@@ -497,6 +570,9 @@ describe('refusals', () => {
       'not_permitted cross_site_request',
       // A code has no successor that the store could lose before it.
       'invalid_code lost_step',
+      'invalid_device_code lost_step',
+      // Chance, which test/suites/devices.ts helps along.
+      'invalid_user_code two_devices',
     ])
   })
 })

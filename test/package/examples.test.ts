@@ -10,6 +10,7 @@ import { freePort } from '../support/servers/free-port.ts'
 import { mongodBinary, mongodMissing, startMongod } from '../support/servers/mongod.ts'
 import { postgresBinaries, postgresMissing, startPostgres } from '../support/servers/postgres.ts'
 import { redisServer, startRedis } from '../support/servers/redis.ts'
+import { aMoment, userConnectsDevice } from '../support/user-connects-device.ts'
 import { ROOT } from './setup.ts'
 
 const FRAMEWORKS = ['node-http', 'express', 'fastify', 'hono', 'koa']
@@ -83,6 +84,7 @@ const BASES = ['platform', 'two-nodes', 'sign-in', 'sample-apps', 'host-process'
 const DEMO = [
   'demo',
   'consent-host',
+  'desk-phone',
   'console-host',
   'custom-store',
   'redis',
@@ -288,6 +290,26 @@ describe('the examples', () => {
     } finally {
       child.kill()
       await once(child, 'exit')
+    }
+  })
+
+  it('desk-phone.ts shows a code, and gets what its user grants after entering it', async () => {
+    const child = spawn(process.execPath, [TSX, join(folder(), 'desk-phone.ts')], {
+      env: { ...process.env, PORT: '0' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+      const [, address = '', userCode = ''] = /^Open (http:\S+) and enter (\S+)$/.exec((await lines.next()).value) ?? []
+      const by = { redirect: 'manual' } as const
+      const signIn = (await fetch(address, by)).headers.get('location') ?? ''
+      const signedIn = await fetch(signIn, { ...by, method: 'POST', body: new URLSearchParams({ account: 'ann' }) })
+      const headers = { cookie: signedIn.headers.get('set-cookie')?.split(';')[0] ?? '' }
+      await userConnectsDevice(address, userCode, { scope: 'calls:read', answered: aMoment, headers })
+      expect((await lines.next()).value).toBe('granted: calls:read')
+      expect(await once(child, 'exit')).toEqual([0, null])
+    } finally {
+      child.kill()
     }
   })
 

@@ -7,6 +7,7 @@ import { testAuthorization } from './authorization.ts'
 import { testBrowserRegistration } from './browser-registration.ts'
 import { testClocks } from './clocks.ts'
 import { testConsentPolicy } from './consent-policy.ts'
+import { testDevices } from './devices.ts'
 import { testErasing } from './erasing.ts'
 import { testFirstWins } from './first-wins.ts'
 import { testImporting } from './importing.ts'
@@ -66,6 +67,7 @@ export function testEveryDriver(open: OpenStore): void {
   testSessions(open)
   testAssertions(open)
   testFirstWins(open)
+  testDevices(open)
   testSelfRegistration(open)
   testConcurrency(open)
 }

@@ -2,8 +2,8 @@ import { hasRegisteredItself, isPublic, type LiveApp } from '../../records/app.t
 import { allowsScheme, allowsSelfRegistered, type RedirectPolicy, schemeOf } from '../input/redirect-policy.ts'
 
 /** Whether the redirect URL with that stamp is still registered, and the host still allows it (APP-3). */
-export function isUsableRedirect(app: LiveApp, stamp: string, policy: RedirectPolicy): boolean {
-  const url = app.fields.redirectUrls[app.redirectStamps.indexOf(stamp)]
+export function isUsableRedirect(app: LiveApp, stamp: string | undefined, policy: RedirectPolicy): boolean {
+  const url = stamp === undefined ? undefined : app.fields.redirectUrls[app.redirectStamps.indexOf(stamp)]
   if (url === undefined) return false
   return hasRegisteredItself(app)
     ? allowsSelfRegistered(policy, url)

@@ -42,7 +42,7 @@ export function createConsentPolicy({
   readonly identityOf: IdentityOf
 }): (session: PendingSession, app: LiveApp) => Promise<Unasked | undefined> {
   return async (session, app) => {
-    const { account, login, epoch, redirectUrl } = session.consentRequest
+    const { account, login, epoch, redirectUrl = '' } = session.consentRequest
     // Anyone can register the same.
     if (hasRegisteredItself(app)) return undefined
     // Any other app on the device could have claimed such a redirect (RFC 8252 §8.6).

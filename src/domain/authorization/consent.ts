@@ -6,9 +6,9 @@ import type { TokenFormat } from '../../credentials/token-format.ts'
 import { hasRegisteredItself } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import type { Pages } from '../../records/pages.ts'
-import type { ConsentRequest, SessionSignIn } from '../../records/session.ts'
+import type { ConsentRequest } from '../../records/session.ts'
 import { type Accounts, accountError, askingOnce, type IdentityOf } from '../accounts/accounts.ts'
-import { type ActRefusal, assertMayAct, mayAct } from '../accounts/may-act.ts'
+import { type ActRefusal, mayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
 import { appView } from '../apps/app.ts'
 import { CONTEXT, type RequestContext } from '../apps/authenticate-app.ts'
@@ -21,18 +21,17 @@ import { issuerOf } from '../input/issuer.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
 import { type RedirectPolicy, receiverOf } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
-import { meetsOnArrival, type UserAuthentication, userAuthenticationInput } from '../input/user-authentication.ts'
+import { meetsOnArrival, signInOf, userAuthenticationInput } from '../input/user-authentication.ts'
 import type { Known, Refusals } from '../refusals.ts'
 import type { ClientApps } from '../registration/client-apps.ts'
 import type { ClientIds } from '../registration/client-ids.ts'
 import type { Documents } from '../registration/documents.ts'
-import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
 import type { Authorization, ConsentDecision, Redirect } from './authorization.ts'
 import { pageError, type RedirectedError, signInNeedsOf, stateOf, validateRequest } from './authorization-request.ts'
 import { createConsentPolicy, type DecideConsent } from './consent-policy.ts'
 import { createDecide } from './decide.ts'
-import { invalidTicket } from './invalid-ticket.ts'
 import { createIssueCode } from './issue-code.ts'
+import { createOpenSession } from './open-session.ts'
 import { createPendingConsents } from './pending-consents.ts'
 import { redirectTo } from './redirect-to.ts'
 import { createRequestClients } from './request-clients.ts'
@@ -84,7 +83,8 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
   const clients = createRequestClients(parts)
   const policy = createConsentPolicy(parts)
   const decide = createDecide(parts)
-  const codes = createIssueCode({ ...parts, pending })
+  const opening = createOpenSession({ ...parts, pending })
+  const codes = createIssueCode({ ...parts, opening })
 
   return {
     async checkAuthorization(input, facts = {}) {
@@ -166,16 +166,13 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
 
     approve: async (decision) =>
       decide(objectInput(decision, 'decision', APPROVAL), async (actor, known) => {
-        const { session, app, consentRequest } = await pending.load(decision, actor, known)
-        const asked = askingOnce(accounts)
-        const epoch = await assertMayAct(app, actor.account, asked)
-        if (session.newApp) await parts.clientApps.assertMayRegister(app, asked)
-        const scope = narrowedScope(scopeTokens(decision.scope), session.scope, { app, scopes })
-        if (epoch !== consentRequest.epoch) throw invalidTicket('revoked')
+        const found = await pending.load(decision, actor, known)
+        const { session, app, consentRequest } = found
+        const approval = await opening.approvalOf(found, actor, decision.scope)
         const code =
           session.state === 'pending'
-            ? await codes.issue(session, decision.ticket, { app, actor, scope, epoch })
-            : await codes.repeat(session, decision.ticket, scope)
+            ? await codes.issue(session, decision.ticket, approval)
+            : await codes.repeat(session, decision.ticket, approval)
         if (code === undefined) return undefined
         // The exchange of the code installs a new app.
         if (!session.newApp) events.emit('install', actor, { change: 'approved', app: app.key, account: actor.account })
@@ -206,13 +203,6 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
 const UNMET: RedirectedError = {
   error: 'unmet_authentication_requirements',
   error_description: 'the user has not signed in as max_age or acr_values asks',
-}
-
-/** A sign-in cannot be in the future: the clock of the host's sign-in is ahead then. */
-function signInOf({ authenticatedAt, acr }: UserAuthentication, now: number): { readonly signIn?: SessionSignIn } {
-  if (authenticatedAt === undefined && acr === undefined) return {}
-  const at = authenticatedAt && Math.min(authenticatedAt.getTime(), now)
-  return { signIn: { ...(at !== undefined && { at }), ...(acr !== undefined && { acr }) } }
 }
 
 /** Nothing is redirected to an app that the account must not deal with (HTTP-2). */

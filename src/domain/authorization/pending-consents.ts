@@ -23,7 +23,7 @@ import type { Known } from '../refusals.ts'
 import type { ConsentDecision } from './authorization.ts'
 import { invalidTicket } from './invalid-ticket.ts'
 
-const PENDING_MS = 600_000
+export const PENDING_MS = 600_000
 /** How long a decision can be repeated: longer than a failover of a store takes. */
 const REPEAT_MS = 30_000
 
@@ -33,8 +33,8 @@ export type AskedAccount = Actor & { readonly account: string }
 /** A consent request that was decided a moment ago. */
 export type DecidedSession = ApprovedSession & { readonly decided: Decided }
 
-/** The tickets of consent requests, and of registrations that an app starts in the browser. */
-export type TicketKind = 'qt' | 'rq'
+/** The tickets of consent requests, of registrations that an app starts in the browser, and of devices. */
+export type TicketKind = 'qt' | 'rq' | 'dq'
 
 /** A consent request that is pending, or was decided a moment ago. */
 export interface AskedConsent {
@@ -45,11 +45,17 @@ export interface AskedConsent {
 
 /** The consent requests that wait for a decision. Each is a session that gives nothing yet. */
 export interface PendingConsents {
-  /** A new consent request, and the ticket with which the account decides. It is not stored yet. */
+  /**
+   * A new consent request, and the ticket with which the account decides. It is not stored yet.
+   *
+   * @param requested - `endsAt`: until when the account may decide; default is ten minutes, which is the longest.
+   */
   create(
     app: LiveApp,
     consentRequest: ConsentRequest,
-    requested: Pick<Session, 'scope' | 'audience' | 'binding' | 'redirectStamp' | 'signIn' | 'newApp' | 'boundTo'>,
+    requested: Pick<Session, 'scope' | 'audience' | 'binding' | 'redirectStamp' | 'signIn' | 'newApp' | 'boundTo'> & {
+      readonly endsAt?: number
+    },
   ): { readonly session: PendingSession; readonly ticket: string }
   store(session: PendingSession): Promise<void>
   /** The consent request of a ticket, if account and login are those it was made to, and the app is unchanged. */
@@ -78,7 +84,8 @@ export function createPendingConsents(parts: {
       accountLimits.assertMayAsk(consentRequest.account)
       const id = random(WIDTH.session)
       const ticket = format.write(ticketKind, { app: app.key, session: id, secret: random(WIDTH.secret) })
-      const endsAt = clock() + PENDING_MS
+      const longest = clock() + PENDING_MS
+      const endsAt = Math.min(longest, requested.endsAt ?? longest)
       const session: PendingSession = {
         state: 'pending',
         id,
@@ -119,7 +126,9 @@ export function createPendingConsents(parts: {
       if (consentRequest.login !== actor.login) throw invalidTicket('other_login')
       const app = stored ?? session.newApp
       const isSameApp =
-        app?.state === 'live' && app.stamp === session.stamp && isUsableRedirect(app, session.redirectStamp, redirects)
+        app?.state === 'live' &&
+        app.stamp === session.stamp &&
+        (ticketKind === 'dq' || isUsableRedirect(app, session.redirectStamp, redirects))
       if (!isSameApp) throw invalidTicket('revoked')
       assertNotSuspended(app)
       return { session, app, consentRequest }

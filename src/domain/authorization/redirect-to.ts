@@ -13,6 +13,7 @@ export function redirectTo(
   result: { readonly code: string } | RedirectedError,
   issuer: string,
 ): Redirect {
+  if (redirectUrl === undefined) throw new TypeError('a request of a device has no redirect URL')
   const query = new URLSearchParams({ ...result, ...(state !== undefined && { state }), iss: issuer })
   const location = `${redirectUrl}${redirectUrl.includes('?') ? '&' : '?'}${query}`
   return withConcealed({ step: 'redirect' } as const, { location })

@@ -21,30 +21,40 @@ import {
 import type { AskedAccount } from './pending-consents.ts'
 import { pageTexts } from './request-params.ts'
 
-/** The client that sent an authorization request: an app, or a program that registers itself. */
+/** The client that sent a request: an app, or a program that registers itself. */
 type RequestClient =
-  | { readonly app: LiveApp; readonly redirect: MatchedRedirect; readonly proposal?: undefined }
-  | { readonly proposal: Proposal; readonly redirectUrl: string }
+  | { readonly app: LiveApp; readonly proposal?: undefined }
+  | { readonly proposal: Proposal; readonly app?: undefined }
 
 /** The app that an account is asked about. */
-export interface RequestedApp {
-  readonly params: AuthorizationParams
+export interface AskingApp {
   readonly app: LiveApp
   /** Whether nothing of it is stored, because the account has not approved the program: nothing may be redirected to it then. */
   readonly isNew: boolean
-  readonly redirect: MatchedRedirect
   readonly before?: DescribedBefore
 }
 
-/** Finds out which app an authorization request is from. */
+/** The app of an authorization request. */
+export interface RequestedApp extends AskingApp {
+  readonly params: AuthorizationParams
+  readonly redirect: MatchedRedirect
+}
+
+/** The account that is asked, the directory for this one decision, and what is known of the request. */
+interface Asking {
+  readonly asking: AskedAccount
+  readonly accounts: Accounts
+  readonly known: Known
+}
+
+/** Finds out which app a request is from. */
 export interface RequestClients {
   /** Checks what can be checked before an account is signed in. A program that registers itself costs no read, and no fetch. */
   check(input: unknown, known: Known): Promise<void>
-  /** @param accounts - the directory, for this one decision. */
-  appFor(
-    input: unknown,
-    by: { readonly asking: AskedAccount; readonly accounts: Accounts; readonly known: Known },
-  ): Promise<RequestedApp>
+  /** The app of an authorization request, whose redirect URL is one of the app's. */
+  appFor(input: unknown, by: Asking): Promise<RequestedApp>
+  /** The app of a device, which has no redirect URL. @param client - what it has as client id. */
+  appOfDevice(client: string, by: Asking): Promise<AskingApp>
 }
 
 export function createRequestClients(parts: {
@@ -60,41 +70,66 @@ export function createRequestClients(parts: {
 
   return {
     async check(input, known) {
-      const client = await identify(readParams(input), known, (url) => documents?.known(url))
-      if (client && !client.proposal) await assertMayAct(client.app, client.app.owner, parts.accounts)
-    },
-    async appFor(input, { asking, accounts, known }) {
       const params = readParams(input)
-      const client = await identify(params, known, (url) => documents?.fetch(url, asking.account))
-      if (!client) throw unknownApp()
-      if (!client.proposal) return { params, ...client, isNew: false }
-      const { proposal, redirectUrl } = client
-      const { app, ...found } = await clientApps.appFor(proposal, { ...asking, redirectUrl }, accounts)
-      if (!found.isNew) known.app = app.key
-      assertNotSuspended(app)
+      const client = await identify(params.client_id, known, (url) => documents?.known(url))
+      if (client?.proposal) matchRedirectOf(client.proposal, params, redirects)
+      if (!client?.app) return
+      matchRedirectUri(params, client.app, redirects)
+      await assertMayAct(client.app, client.app.owner, parts.accounts)
+    },
+    async appFor(input, by) {
+      const params = readParams(input)
+      const client = await identifyFor(params.client_id, by)
+      const { app, ...found } = client.proposal
+        ? await appOf(client.proposal, matchRedirectOf(client.proposal, params, redirects), by)
+        : { app: client.app, isNew: false }
       return { params, app, ...found, redirect: matchRedirectUri(params, app, redirects) }
     },
+    async appOfDevice(id, by) {
+      const client = await identifyFor(id, by)
+      if (client.app) return { app: client.app, isNew: false }
+      const [redirectUrl = ''] = client.proposal.redirectUrls
+      return appOf(client.proposal, redirectUrl, by)
+    },
+  }
+
+  async function identifyFor(id: string | undefined, { asking, known }: Asking): Promise<RequestClient> {
+    const client = await identify(id, known, (url) => documents?.fetch(url, asking.account))
+    if (!client) throw unknownApp()
+    return client
+  }
+
+  /** The account's app of a program that registers itself, or a new one. */
+  async function appOf(
+    proposal: Proposal,
+    redirectUrl: string,
+    { asking, accounts, known }: Asking,
+  ): Promise<AskingApp> {
+    const { app, ...found } = await clientApps.appFor(proposal, { ...asking, redirectUrl }, accounts)
+    if (!found.isNew) known.app = app.key
+    assertNotSuspended(app)
+    return { app, ...found }
   }
 
   /** @param describe - the document at a URL, or undefined if it must not be fetched. Then the result is undefined too. */
   async function identify(
-    params: AuthorizationParams,
+    id: string | undefined,
     known: Known,
     describe: (url: string) => Promise<Proposal> | Proposal | undefined,
   ): Promise<RequestClient | undefined> {
-    const client = params.client_id === undefined ? undefined : clientIds.read(params.client_id)
+    const client = id === undefined ? undefined : clientIds.read(id)
     if (client) {
       const proposal = client.type === 'document' ? await describe(client.url) : client.proposal
       if (proposal && isReservedName(proposal.name)) throw reservedName()
-      return proposal && { proposal, redirectUrl: matchRedirectOf(proposal, params, redirects) }
+      return proposal && { proposal }
     }
-    const app = params.client_id === undefined ? undefined : await findApp.find(params.client_id)
+    const app = id === undefined ? undefined : await findApp.find(id)
     if (app) known.app = app.key
     // An app that has registered itself is its owner's alone, who is asked about it by its client id.
     if (app?.state !== 'live' || hasRegisteredItself(app))
       throw because(unknownApp(), app?.state === 'removed' ? 'removed_app' : 'unknown_app')
     assertNotSuspended(app)
-    return { app, redirect: matchRedirectUri(params, app, redirects) }
+    return { app }
   }
 }
 

@@ -24,7 +24,7 @@ import { type ClientCredentialsInput, createClientCredentials } from './client-c
 import { createFindLegacy } from './find-legacy.ts'
 import { createNewAppSteps } from './new-app-steps.ts'
 import { createPresentingApps, type PresentingApps } from './presenting-apps.ts'
-import { createProvenKeys } from './proven-keys.ts'
+import { createProvenKeys, type ProvenKeys } from './proven-keys.ts'
 import { createRefresh, type RefreshInput } from './refresh-token.ts'
 import { createRepeatedStep } from './repeated-step.ts'
 import { createSessionEnding } from './session-ending.ts'
@@ -75,6 +75,7 @@ export function createGrants(parts: GrantParts): {
   readonly grants: Grants
   readonly sessions: SessionExchange
   readonly presentingApps: PresentingApps
+  readonly provenKeys: ProvenKeys
 } {
   const tokens = createStepTokens(parts)
   const unconfirmed = createUnconfirmedSteps(parts)
@@ -96,5 +97,5 @@ export function createGrants(parts: GrantParts): {
     exchangeCode: createExchangeCode({ ...parts, sessions, provenKeys }),
     refresh: createRefresh({ ...parts, sessions, provenKeys }),
   }
-  return { grants, sessions, presentingApps }
+  return { grants, sessions, presentingApps, provenKeys }
 }

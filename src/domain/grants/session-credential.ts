@@ -1,13 +1,15 @@
 import { numberFromBase62 } from '../../credentials/base62.ts'
-import type { ParsedToken } from '../../credentials/token-format.ts'
+import type { ParsedToken, TokenFields } from '../../credentials/token-format.ts'
 
-/** The kinds of credential that a session has: each is exchanged for tokens by its grant. */
+/** The kinds of credential that say which session they are of. */
 const KINDS = ['ac', 'rt'] as const
 
-/** A parsed code or refresh token. */
-export type Credential = Extract<ParsedToken, { readonly kind: (typeof KINDS)[number] }>
+type ParsedCredential = Extract<ParsedToken, { readonly kind: (typeof KINDS)[number] }>
 
-export function isCredential(parsed: ParsedToken | undefined): parsed is Credential {
+/** What is exchanged for the tokens of a session by its grant: a code, a refresh token, or a device code whose session was found. */
+export type Credential = ParsedCredential | ({ readonly kind: 'dc' } & TokenFields<'ac'>)
+
+export function isCredential(parsed: ParsedToken | undefined): parsed is ParsedCredential {
   return KINDS.some((kind) => kind === parsed?.kind)
 }
 

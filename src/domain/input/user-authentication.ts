@@ -1,3 +1,4 @@
+import type { SessionSignIn } from '../../records/session.ts'
 import { invalidRequest, isTextList } from './input.ts'
 import { isScopeToken } from './scope-token.ts'
 import { spacedList } from './spaced-list.ts'
@@ -77,4 +78,14 @@ export function userAuthenticationInput({
   if (acr !== undefined && !(typeof acr === 'string' && isScopeToken(acr)))
     throw invalidRequest('acr', '1–100 printable characters without spaces', acr)
   return { ...(authenticatedAt !== undefined && { authenticatedAt }), ...(acr !== undefined && { acr }) }
+}
+
+/** What a session keeps of it. A sign-in cannot be in the future: the clock of the host's sign-in is ahead then. */
+export function signInOf(
+  { authenticatedAt, acr }: UserAuthentication,
+  now: number,
+): { readonly signIn?: SessionSignIn } {
+  if (authenticatedAt === undefined && acr === undefined) return {}
+  const at = authenticatedAt && Math.min(authenticatedAt.getTime(), now)
+  return { signIn: { ...(at !== undefined && { at }), ...(acr !== undefined && { acr }) } }
 }

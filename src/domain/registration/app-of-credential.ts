@@ -1,4 +1,3 @@
-import type { ParsedToken } from '../../credentials/token-format.ts'
 import { appKind, appRef, type LiveApp } from '../../records/app.ts'
 import { type Collection, hasExpired } from '../../records/collection.ts'
 import { sessionKind, sessionRef } from '../../records/session.ts'
@@ -16,7 +15,10 @@ export interface CredentialApp {
  *
  * @returns `removed` if the app is, and undefined if there is none.
  */
-export type AppOfCredential = (presented: ParsedToken) => Promise<CredentialApp | 'removed' | undefined>
+export type AppOfCredential = (presented: {
+  readonly app: string
+  readonly session?: string
+}) => Promise<CredentialApp | 'removed' | undefined>
 
 export function createAppOfCredential({
   collection,
@@ -25,14 +27,14 @@ export function createAppOfCredential({
   readonly collection: Collection
   readonly clock: () => number
 }): AppOfCredential {
-  return async (presented) => {
-    const refs = [appRef(presented.app), ...('session' in presented ? [sessionRef(presented)] : [])]
+  return async ({ app: key, session }) => {
+    const refs = [appRef(key), ...(session === undefined ? [] : [sessionRef({ app: key, session })])]
     const [record, sessionRecord] = await collection.get(refs)
     if (record && !hasExpired(record, clock())) {
       const app = collection.unpack(appKind, record)
       return app.state === 'live' ? { app, isNew: false } : 'removed'
     }
-    const session = sessionRecord && collection.unpack(sessionKind, sessionRecord)
-    return session?.newApp && { app: session.newApp, isNew: true }
+    const newApp = sessionRecord && collection.unpack(sessionKind, sessionRecord).newApp
+    return newApp && { app: newApp, isNew: true }
   }
 }

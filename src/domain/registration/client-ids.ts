@@ -1,6 +1,7 @@
 import { createHmac, type KeyObject } from 'node:crypto'
 import { sameDigest } from '../../credentials/digest.ts'
 import { parseMembers } from '../../credentials/jwt/compact.ts'
+import type { KeyRing } from '../../credentials/key-ring.ts'
 import { hostsOf, identityOf } from './check-proposal.ts'
 import { identityOfDocument, isDocumentUrl } from './document-url.ts'
 import type { ClientId, Proposal } from './proposal.ts'
@@ -33,7 +34,7 @@ export interface ClientIds {
  * @see [RFC 7591 - OAuth 2.0 Dynamic Client Registration Protocol](https://www.rfc-editor.org/rfc/rfc7591.html#appendix-A.5.2)
  */
 export function createClientIds(
-  keys: readonly KeyObject[],
+  keys: KeyRing,
   { tokenPrefix, hasDocuments }: { readonly tokenPrefix: string; readonly hasDocuments: boolean },
 ): ClientIds {
   const head = `${tokenPrefix}_rg_`

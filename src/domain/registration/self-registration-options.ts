@@ -1,8 +1,7 @@
-import type { KeyObject } from 'node:crypto'
 import { invalidOption } from '../../base/errors.ts'
 import { assertOptions, knownMembers } from '../../base/known-members.ts'
+import { checkKeyRing, type KeyRing } from '../../credentials/key-ring.ts'
 import { selfRegisteredRedirectRule } from '../apps/fields/self-registered-redirect.ts'
-import { KEY_RING, type KeyRing, readKeyRing } from '../input/key-ring.ts'
 import { isPrivateUseScheme, type SelfRegisteredRedirects, schemeOf } from '../input/redirect-policy.ts'
 import type { FetchDocument } from './fetch-document.ts'
 import type { Proposal } from './proposal.ts'
@@ -16,7 +15,7 @@ export interface SelfRegistrationOptions {
    * WARNING: programs keep their client id for years and do not notice that it became invalid. Without its key every such program
    * must be set up again by hand. So add a new key in front, and do not remove one.
    */
-  readonly keys: KeyRing
+  readonly keys: readonly (string | Uint8Array)[]
   /** The scopes of the option `scopes` that these apps may request. One that is removed here gives nothing at once. No default. */
   readonly scopes: readonly string[]
   /**
@@ -52,8 +51,7 @@ export type AdmitProposal = (
 
 /** The validated options, with defaults applied. */
 export interface SelfRegistrationPolicy {
-  /** Inspection does not show what is in them. */
-  readonly keys: readonly KeyObject[]
+  readonly keys: KeyRing
   readonly scopes: readonly string[]
   readonly redirects: SelfRegisteredRedirects
   readonly admit: AdmitProposal
@@ -78,9 +76,11 @@ export function checkSelfRegistration(
   if (typeof admit !== 'function') throw wrong('admit', 'a function of a proposal that returns true or false', admit)
   if (fetchDocument !== undefined && typeof fetchDocument !== 'function')
     throw wrong('fetchDocument', 'a function, such as createDocumentFetcher() of appgrant/cimd', fetchDocument)
-  const ring = readKeyRing(keys)
-  if (!ring) throw invalidOption('createAppGrant', 'selfRegistration.keys', KEY_RING, keys, { isSecret: true })
-  const checked = { keys: ring, scopes: [...new Set(scopes)], redirects: checkRedirects(redirects) }
+  const checked = {
+    keys: checkKeyRing('createAppGrant', 'selfRegistration.keys', keys),
+    scopes: [...new Set(scopes)],
+    redirects: checkRedirects(redirects),
+  }
   return { ...checked, admit, fetchDocument }
 }
 

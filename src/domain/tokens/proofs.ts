@@ -1,5 +1,3 @@
-import type { KeyObject } from 'node:crypto'
-import { invalidOption } from '../../base/errors.ts'
 import { assertOptions, knownMembers } from '../../base/known-members.ts'
 import { createDpopNonces } from '../../credentials/dpop-nonces.ts'
 import {
@@ -13,7 +11,7 @@ import {
   type ReadProof,
   readProof,
 } from '../../credentials/jwt/dpop-proof.ts'
-import { KEY_RING, type KeyRing, readKeyRing } from '../input/key-ring.ts'
+import { checkKeyRing, type KeyRing } from '../../credentials/key-ring.ts'
 
 export { DPOP_ALGORITHMS, MAX_PROOF_AGE_MS, type ProofFault, type ProvenRequest, proofIdOf, type ReadProof }
 
@@ -27,7 +25,7 @@ export interface DpopOptions {
    *
    * @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html#section-8)
    */
-  readonly nonceKeys?: KeyRing | undefined
+  readonly nonceKeys?: readonly (string | Uint8Array)[] | undefined
 }
 
 /** The members of {@link DpopOptions}. */
@@ -36,16 +34,14 @@ const OPTIONS = knownMembers<DpopOptions>(DPOP_OPTIONS)
 
 /** The validated options. */
 export interface CheckedDpop {
-  readonly nonceKeys: readonly KeyObject[]
+  readonly nonceKeys: KeyRing
 }
 
 /** @param call - the function that has the option `dpop`. @throws TypeError that names the option. */
 export function checkDpop(call: string, given: DpopOptions, known = OPTIONS): CheckedDpop {
   assertOptions(call, given, known, 'dpop')
-  if (given.nonceKeys === undefined) return { nonceKeys: [] }
-  const nonceKeys = readKeyRing(given.nonceKeys)
-  if (nonceKeys) return { nonceKeys }
-  throw invalidOption(call, 'dpop.nonceKeys', KEY_RING, given.nonceKeys, { isSecret: true })
+  const { nonceKeys } = given
+  return { nonceKeys: nonceKeys === undefined ? [] : checkKeyRing(call, 'dpop.nonceKeys', nonceKeys) }
 }
 
 /** How proofs of possession are accepted at `/token`. */

@@ -20,6 +20,7 @@ type ShownDetails = ErrorDetails[Exclude<
   | 'too_many_failures'
   | 'document_unavailable'
   | 'revocation_unconfirmed'
+  | 'slow_down'
 >]
 type MemberOf<Union> = Union extends unknown ? keyof Union & string : never
 

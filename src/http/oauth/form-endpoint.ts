@@ -40,6 +40,7 @@ const BODY_ONLY = [
   'refresh_token',
   'code',
   'code_verifier',
+  'device_code',
   'redirect_uri',
   'resource',
 ]

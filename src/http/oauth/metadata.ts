@@ -3,6 +3,7 @@ import { ASSERTION_ALGORITHMS } from '../../domain/apps/authenticate-app.ts'
 import { publishedScopes } from '../wire/published-scopes.ts'
 import { publicResponse } from '../wire/response.ts'
 import type { Route } from '../wire/router.ts'
+import { DEVICE_CODE_GRANT } from './device-code.ts'
 import { JWKS_PATH } from './jwks.ts'
 import { GRANT_TYPES } from './token.ts'
 
@@ -14,9 +15,10 @@ const MAX_AGE_SECONDS = 3600
 /**
  * The metadata of this server. No URL in it comes from the request (HTTP-7).
  *
- * @param options - `asksUsers`: whether /authorize is served; `hasKeys`: whether /jwks.json is; `registers`: whether
- *   /register is; `hasDocuments`: whether the URL of a document is a client id; `dpopAlgorithms`: those of
- *   proofs, if tokens can be bound to a key; `scopes`: the catalogue; `acrValues`: how users can sign in. The metadata that depends on an endpoint is included only if it is served.
+ * @param options - `asksUsers`: whether /authorize is served; `hasKeys`: whether /jwks.json is; `registers`: whether /register is;
+ *   `hasDocuments`: whether the URL of a document is a client id; `hasDevices`: whether /device is; `dpopAlgorithms`: those of proofs, if
+ *   tokens can be bound to a key; `scopes`: the catalogue; `acrValues`: how users can sign in. The metadata that depends on an endpoint
+ *   is included only if it is served.
  * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
  * @see [RFC 9470 - OAuth 2.0 Step Up Authentication Challenge Protocol](https://www.rfc-editor.org/rfc/rfc9470.html#section-7)
  */
@@ -28,6 +30,7 @@ export function metadataRoute(
     registers,
     hasDocuments,
     dpopAlgorithms,
+    hasDevices,
     scopes,
     acrValues,
   }: {
@@ -36,6 +39,7 @@ export function metadataRoute(
     readonly registers: boolean
     readonly hasDocuments: boolean
     readonly dpopAlgorithms: readonly string[] | undefined
+    readonly hasDevices: boolean
     readonly scopes: readonly ScopeDescription[]
     readonly acrValues: readonly string[]
   },
@@ -52,7 +56,7 @@ export function metadataRoute(
     introspection_endpoint: `${issuer}/introspect`,
     introspection_endpoint_auth_methods_supported: CONFIDENTIAL_METHODS,
     introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
-    grant_types_supported: asksUsers ? GRANT_TYPES : WITHOUT_USERS,
+    grant_types_supported: [...(asksUsers ? GRANT_TYPES : WITHOUT_USERS), ...(hasDevices ? [DEVICE_CODE_GRANT] : [])],
     ...(published.length > 0 && { scopes_supported: published }),
     response_types_supported: asksUsers ? ['code'] : [],
     ...(asksUsers && {
@@ -62,6 +66,7 @@ export function metadataRoute(
       authorization_response_iss_parameter_supported: true,
       ...(acrValues.length > 0 && { acr_values_supported: acrValues }),
     }),
+    ...(hasDevices && { device_authorization_endpoint: `${issuer}/device_authorization` }),
     ...(registers && { registration_endpoint: `${issuer}/register` }),
     ...(hasDocuments && { client_id_metadata_document_supported: true }),
     ...(dpopAlgorithms && { dpop_signing_alg_values_supported: dpopAlgorithms }),

@@ -5,6 +5,7 @@ import { HttpError } from '../wire/http-error.ts'
 import { readJson } from '../wire/request-body.ts'
 import { jsonResponse, withHeaders } from '../wire/response.ts'
 import type { Route } from '../wire/router.ts'
+import { DEVICE_CODE_GRANT } from './device-code.ts'
 
 type Metadata = Readonly<Record<string, unknown>>
 
@@ -12,22 +13,24 @@ type Metadata = Readonly<Record<string, unknown>>
 const CORS = { 'access-control-allow-origin': '*' }
 /** The names of this endpoint for what the core calls otherwise. */
 const NAMES: Readonly<Record<string, string>> = { name: 'client_name', redirectUrls: 'redirect_uris' }
-const GRANTS = ['authorization_code', 'refresh_token']
+const GRANTS: readonly string[] = ['authorization_code', 'refresh_token']
 const TYPES = ['native', 'web']
 
 /**
  * POST /register: registers a program that registers itself. The response depends on the request alone: nothing is read or written.
  *
  * @param options - `bindsKeys`: whether tokens can be bound to a key. If not, the client learns from the response that they are not.
+ *   `hasDevices`: whether programs may use the device grant, too.
  * @see [RFC 7591 - OAuth 2.0 Dynamic Client Registration Protocol](https://www.rfc-editor.org/rfc/rfc7591.html#section-3)
  */
 export function registerRoute(
   selfRegistration: NonNullable<AppGrant['selfRegistration']>,
-  { bindsKeys }: { readonly bindsKeys: boolean },
+  { bindsKeys, hasDevices }: { readonly bindsKeys: boolean; readonly hasDevices: boolean },
 ): Route {
+  const served = hasDevices ? [...GRANTS, DEVICE_CODE_GRANT] : GRANTS
   const respond: Route['respond'] = async ({ request }) => {
     const metadata = await readJson(request)
-    const grants = grantsIn(metadata)
+    const grants = grantsIn(metadata, served)
     assertPossible(metadata)
     const { client_name: name, client_uri: homepage, redirect_uris: redirectUrls } = own(metadata)
     const { dpop_bound_access_tokens: dpopBoundAccessTokens } = bindsKeys ? own(metadata) : {}
@@ -70,11 +73,12 @@ function own(metadata: Metadata): Metadata {
 }
 
 /** What the client asked for, without what there is not. The default of RFC 7591 has no refresh token, but all of them get one. */
-function grantsIn(metadata: Metadata): readonly string[] {
+function grantsIn(metadata: Metadata, served: readonly string[]): readonly string[] {
   const { grant_types: asked = GRANTS } = own(metadata)
-  const grants = Array.isArray(asked) ? GRANTS.filter((one) => asked.includes(one)) : []
-  if (grants[0] === 'authorization_code') return grants
-  throw invalidMetadata('grant_types must contain authorization_code')
+  const grants = Array.isArray(asked) ? served.filter((one) => asked.includes(one)) : []
+  const first = served.filter((one) => one !== 'refresh_token')
+  if (first.some((one) => grants.includes(one))) return grants
+  throw invalidMetadata(`grant_types must contain ${first.join(' or ')}`)
 }
 
 function assertPossible(metadata: Metadata): void {

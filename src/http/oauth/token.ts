@@ -1,11 +1,12 @@
 import type { AppGrant } from '../../create-app-grant.ts'
 import type { TokenResponse } from '../../domain/tokens/access-token-issuer.ts'
-import { HttpError, invalidRequest } from '../wire/http-error.ts'
+import { invalidRequest } from '../wire/http-error.ts'
 import type { Form } from '../wire/request-body.ts'
 import { jsonResponse } from '../wire/response.ts'
 import type { Route } from '../wire/router.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { clientCredentials } from './client-credentials.ts'
+import { DEVICE_CODE_GRANT, deviceCode, unsupportedGrant } from './device-code.ts'
 import { formRoute } from './form-endpoint.ts'
 import { refreshToken } from './refresh-token.ts'
 import type { TokenGrant } from './token-grant.ts'
@@ -14,12 +15,14 @@ const GRANTS: ReadonlyMap<string, TokenGrant> = new Map([
   ['client_credentials', clientCredentials],
   ['authorization_code', authorizationCode],
   ['refresh_token', refreshToken],
+  [DEVICE_CODE_GRANT, deviceCode],
 ])
 
 /** The parameters that only one grant type accepts. Some clients send `redirect_uri` with all: elsewhere it is ignored (HTTP-12). */
 const OF_ONE_GRANT = [...GRANTS.values()].flatMap(({ needs }) => needs).filter((name) => name !== 'redirect_uri')
 
-export const GRANT_TYPES: readonly string[] = [...GRANTS.keys()]
+/** Those that are served without an option. */
+export const GRANT_TYPES: readonly string[] = [...GRANTS.keys()].filter((name) => name !== DEVICE_CODE_GRANT)
 
 /**
  * POST /token: issues tokens.
@@ -35,7 +38,7 @@ export function tokenRoute(core: AppGrant): Route {
       const type = call.form.get('grant_type')
       if (type === undefined) throw invalidRequest('grant_type is missing')
       const grant = GRANTS.get(type)
-      if (!grant) throw new HttpError(400, 'unsupported_grant_type', 'this grant_type is not supported')
+      if (!grant) throw unsupportedGrant()
       assertOwnParameters(grant, call.form)
       const token = wireToken(await grant.issue(core, call))
       // The next proof needs a nonce that is not older than this response.

@@ -13,25 +13,32 @@ export function bdi(text: string): Html {
 /**
  * About a program that nobody has checked. Only where the response goes is sure, so that comes first, and its name is in no heading.
  *
- * @param stranger - `isNew`: whether to say that the account has not allowed it before. `before`: what its document said then, if it
+ * @param stranger - `redirectHost`: absent if a device has asked. `isNew`: whether to say that the account has not allowed it before. `before`: what its document said then, if it
  *   says something else now.
  */
 export function aboutStranger(
-  stranger: Pick<Consent, 'app' | 'account' | 'redirectHost' | 'before' | 'namesake'> & { readonly isNew?: boolean },
+  stranger: Pick<Consent, 'app' | 'account' | 'before' | 'namesake'> & {
+    readonly redirectHost?: string
+    readonly isNew?: boolean
+  },
   heading: string,
   texts: PageTexts,
 ): Html {
   const { app, account, redirectHost, isNew, before, namesake } = stranger
-  const isLocal = LOOPBACK_HOST.test(redirectHost)
-  const goesTo = isLocal ? texts.strangerOnDevice : fill(texts.strangerElsewhere, { host: bdi(redirectHost) })
+  const goesTo = redirectHost !== undefined && html` ${receiverText(redirectHost, texts)}`
   const { publisher } = app.origin ?? {}
   const isNewText = isNew && html` ${texts.strangerIsNew}`
   const beforeText = before && html` ${changeOf(before, app, texts)}`
   const namesakeText = namesake && html` ${fill(texts.strangerNamesake, { host: bdi(hostOf(namesake)) })}`
   return html`<h1>${heading}</h1>
-<p>${texts.strangerUnchecked} ${goesTo}</p>
+<p>${texts.strangerUnchecked}${goesTo}</p>
 ${publisher !== undefined && html`<p>${fill(texts.strangerPublisher, { host: bdi(publisher) })}</p>\n`}<p>${fill(texts.strangerName, { name: bdi(app.name) })}${isNewText}${beforeText}${namesakeText}</p>
 <p>${fill(texts.strangerAccount, { account: bdi(account) })}</p>`
+}
+
+function receiverText(redirectHost: string, texts: PageTexts): Html {
+  const isLocal = LOOPBACK_HOST.test(redirectHost)
+  return html`${isLocal ? texts.strangerOnDevice : fill(texts.strangerElsewhere, { host: bdi(redirectHost) })}`
 }
 
 function changeOf(before: NonNullable<Consent['before']>, app: Consent['app'], texts: PageTexts): Html {

@@ -12,7 +12,7 @@ import type { Route } from '../wire/router.ts'
 import { assertNotCrossSite, reportingCrossSite } from '../wire/same-origin.ts'
 import { askSignIn, type SignIn } from '../wire/sign-in.ts'
 import { asPage, type ErrorPage, seeOther } from './as-page.ts'
-import { errorPage as errorContent } from './error-page.ts'
+import { errorPage as errorContent, type Task } from './error-page.ts'
 import { createRenderPage, type PageContent } from './page.ts'
 import { PAGE_TEXTS, type PageTexts } from './texts.ts'
 
@@ -46,12 +46,15 @@ export interface PageOptions {
 export interface DecisionPage {
   /** Renders the built-in page. Its form is posted to `action`. */
   render(content: (texts: PageTexts, action: string) => PageContent, locale: string | undefined): Response
-  /** The routes of the page, and the one that its form is posted to. Every error of theirs is shown on a page. */
-  routes(page: readonly Pick<Route, 'method' | 'respond'>[]): readonly Route[]
+  /**
+   * The routes of the page, and the one that its form is posted to. Every error of theirs is shown on a page. The path of a route is
+   * that of the page unless it has its own.
+   */
+  routes(page: readonly (Pick<Route, 'method' | 'respond'> & { readonly path?: string })[]): readonly Route[]
 }
 
-/** Carries out what the user chose. */
-type Choice = (decision: ConsentDecision, form: Form) => Promise<Redirect>
+/** Carries out what the user chose, and returns where the browser goes then. */
+type Choice = (decision: ConsentDecision, form: Form) => Promise<Pick<Redirect, 'location'>>
 
 /**
  * What the pages have in common that end with a decision of the user: how they look, how they show an error, and the POST of the
@@ -63,7 +66,7 @@ export function createDecisionPage(
     readonly issuer: string
     readonly signIn: SignIn
     readonly path: string
-    readonly task: 'authorization' | 'registration'
+    readonly task: Task
     /** By the value of the button. */
     readonly choices: ReadonlyMap<string, Choice>
   },
@@ -88,7 +91,7 @@ export function createDecisionPage(
     routes(page) {
       const decision: Route['respond'] = ({ request, context }) => decide(request, context)
       return [
-        ...page.map((route) => ({ ...route, path })),
+        ...page.map((route) => ({ path, ...route })),
         { method: 'POST' as const, path: decisionPath, respond: decision },
       ].map((route) => ({ ...route, errorFormat: 'oauth', respond: asPage(route.respond, errorPage) }))
     },
@@ -106,8 +109,8 @@ export function createDecisionPage(
   }
 }
 
-/** A POSTed decision cannot be resumed after sign-in. */
-function signedOut(): AppGrantError {
+/** A POSTed form cannot be resumed after sign-in. */
+export function signedOut(): AppGrantError {
   return new AppGrantError('invalid_ticket', {
     message: 'the user is no longer signed in',
     hint: 'Start again from the app: the request belongs to the login that has ended.',

@@ -5,6 +5,9 @@ import type { PageTexts } from './texts.ts'
 
 type Explanations = Partial<Record<ErrorCode, Exclude<keyof PageTexts, 'consentTitle'>>>
 
+/** What the user was about to do. */
+export type Task = 'authorization' | 'registration' | 'device'
+
 /** Errors that users can understand. All others are mistakes of the app. */
 const EXPLANATIONS: Explanations = {
   app_not_found: 'notRegistered',
@@ -13,6 +16,7 @@ const EXPLANATIONS: Explanations = {
   not_permitted: 'notPermitted',
   app_limit_reached: 'tooManyApps',
   invalid_ticket: 'consentEnded',
+  invalid_user_code: 'userCodeUnusable',
   store_unavailable: 'unavailable',
   outcome_unknown: 'decisionUnknown',
   directory_unavailable: 'unavailable',
@@ -30,18 +34,26 @@ const OF_REGISTRATION: Explanations = {
   invalid_fields: 'invalidFields',
 }
 
+/** What differs when a device asks: nobody was sent here by an app. */
+const OF_DEVICE: Explanations = {
+  app_not_found: 'deviceNotRegistered',
+  app_suspended: 'deviceNotRegistered',
+  invalid_ticket: 'userCodeUnusable',
+  outcome_unknown: 'deviceUnknown',
+}
+
+const OF_TASK: Readonly<Record<Task, Explanations>> = {
+  authorization: {},
+  registration: OF_REGISTRATION,
+  device: OF_DEVICE,
+}
+
 /**
  * The built-in error page. It contains nothing from the request, except what is wrong with the fields of an app to register, as text.
- *
- * @param task - what the user was about to do.
  */
-export function errorPage(
-  error: AppGrantError,
-  texts: PageTexts,
-  task: 'authorization' | 'registration' = 'authorization',
-): PageContent {
+export function errorPage(error: AppGrantError, texts: PageTexts, task: Task = 'authorization'): PageContent {
   const { code, message } = error
-  const known = task === 'registration' ? { ...EXPLANATIONS, ...OF_REGISTRATION } : EXPLANATIONS
+  const known = { ...EXPLANATIONS, ...OF_TASK[task] }
   const fields = isAppGrantError(error, 'invalid_fields') ? error.details.fields : []
   const main = html`<h1>${texts.errorTitle}</h1>
 <p>${texts[known[code] ?? 'invalidRequest']}</p>

@@ -23,7 +23,10 @@ label { display: flex; gap: .75rem; align-items: center; min-height: 2.5rem; pad
 input { flex: none; width: 1.25rem; height: 1.25rem; margin: 0; accent-color: var(--ag-accent) }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-bottom: 1.25rem }
 button { flex: 1 1 8rem; min-height: 2.75rem; padding: .5rem 1rem; border: 1px solid var(--ag-edge); border-radius: var(--ag-radius); background: transparent; color: var(--ag-ink); font: inherit; font-weight: 600; cursor: pointer }
-button[value='approve'], button[value='register'] { border-color: var(--ag-accent); background: var(--ag-accent); color: var(--ag-on-accent) }
+code { display: block; margin: 0 0 1.5rem; font: 600 1.75rem/1.3 ui-monospace, monospace; letter-spacing: .08em }
+.field { display: block; margin-bottom: 1.5rem }
+.field input { display: block; width: 100%; height: auto; min-height: 2.75rem; margin-top: .25rem; padding: .5rem .75rem; border: 1px solid var(--ag-edge); border-radius: var(--ag-radius); background: var(--ag-sheet); color: var(--ag-ink); font: 600 1.25rem/1.3 ui-monospace, monospace; letter-spacing: .08em; text-transform: uppercase }
+button[value='approve'], button[value='register'], button.main { border-color: var(--ag-accent); background: var(--ag-accent); color: var(--ag-on-accent) }
 :focus-visible { outline: 3px solid var(--ag-accent); outline-offset: 2px }
 @media (max-width: 26rem) { main { padding: 1.25rem } dl div { grid-template-columns: 1fr; gap: 0 } }
 small { display: block; font-size: .875rem; color: var(--ag-soft) }

@@ -65,6 +65,30 @@ export interface PageTexts {
   readonly removeLater: string
   readonly mayNotRegister: string
   readonly invalidFields: string
+  /** Of the pages on which a user allows a device to access the account. */
+  readonly deviceTitle: string
+  readonly deviceHeading: string
+  /** With `{account}`, the account that is signed in. */
+  readonly deviceEnter: string
+  /** With `{account}`. */
+  readonly deviceCompare: string
+  readonly deviceWarning: string
+  readonly deviceCode: string
+  readonly deviceContinue: string
+  readonly deviceWaiting: string
+  readonly deviceWait: string
+  readonly deviceOtherCode: string
+  /** With `{name}`, the name of the app. */
+  readonly deviceConsent: string
+  readonly deviceStranger: string
+  readonly deviceAgent: string
+  readonly deviceAddress: string
+  readonly deviceNotKnown: string
+  readonly deviceDone: string
+  readonly deviceReturn: string
+  readonly userCodeUnusable: string
+  readonly deviceNotRegistered: string
+  readonly deviceUnknown: string
   /** With `{expected}` and `{received}`, both in English. */
   readonly fieldExpected: string
 }
@@ -119,6 +143,28 @@ const en: PageTexts = {
   removeLater: 'The app will belong to you, and act in your name. You can remove it at any time in your list of apps.',
   mayNotRegister: 'Your account is not allowed to register this app.',
   invalidFields: 'The app that sent you here cannot be registered, because what it says of itself is not valid.',
+  deviceTitle: 'Connect a device',
+  deviceHeading: 'Connect a device',
+  deviceEnter: 'You are signed in as {account}. Enter the code that the device in front of you shows.',
+  deviceCompare: 'You are signed in as {account}. Does the device in front of you show exactly this code?',
+  deviceWarning:
+    'If somebody sent you the code or told it to you, do not go on: they would get access to your account.',
+  deviceCode: 'Code',
+  deviceContinue: 'Continue',
+  deviceWaiting: 'Waiting for the device',
+  deviceWait:
+    'The device answers within some seconds. Wait a moment, then continue. If it never answers, the code is not right.',
+  deviceOtherCode: 'Enter another code',
+  deviceConsent: 'Allow {name} on a device to access your account?',
+  deviceStranger: 'A device with a program that registered itself asks for access to your account',
+  deviceAgent: 'Device',
+  deviceAddress: 'Address',
+  deviceNotKnown: 'not known',
+  deviceDone: 'Your decision was saved',
+  deviceReturn: 'Go back to your device. You can close this page.',
+  userCodeUnusable: 'This code cannot be used. Let your device show a new one, and enter it exactly as it is shown.',
+  deviceNotRegistered: 'The app of the device is not registered, or it is suspended.',
+  deviceUnknown: 'Your decision may not have been saved. Look at your device, or start again there.',
   fieldExpected: 'expected {expected}, received {received}',
 }
 
@@ -177,6 +223,30 @@ const de: PageTexts = {
   mayNotRegister: 'Ihr Konto darf diese App nicht registrieren.',
   invalidFields:
     'Die App, die Sie hierher geschickt hat, kann nicht registriert werden, weil ihre Angaben nicht gültig sind.',
+  deviceTitle: 'Gerät verbinden',
+  deviceHeading: 'Gerät verbinden',
+  deviceEnter: 'Sie sind als {account} angemeldet. Geben Sie den Code ein, den das Gerät vor Ihnen anzeigt.',
+  deviceCompare: 'Sie sind als {account} angemeldet. Zeigt das Gerät vor Ihnen genau diesen Code an?',
+  deviceWarning:
+    'Wenn Ihnen jemand den Code geschickt oder genannt hat, machen Sie nicht weiter: Er bekäme Zugriff auf Ihr Konto.',
+  deviceCode: 'Code',
+  deviceContinue: 'Weiter',
+  deviceWaiting: 'Auf das Gerät warten',
+  deviceWait:
+    'Das Gerät antwortet nach einigen Sekunden. Warten Sie einen Moment, und fahren Sie dann fort. Antwortet es nie, stimmt der Code nicht.',
+  deviceOtherCode: 'Anderen Code eingeben',
+  deviceConsent: '{name} auf einem Gerät den Zugriff auf Ihr Konto erlauben?',
+  deviceStranger: 'Ein Gerät mit einem Programm, das sich selbst registriert hat, bittet um Zugriff auf Ihr Konto',
+  deviceAgent: 'Gerät',
+  deviceAddress: 'Adresse',
+  deviceNotKnown: 'nicht bekannt',
+  deviceDone: 'Ihre Entscheidung wurde gespeichert',
+  deviceReturn: 'Gehen Sie zurück zu Ihrem Gerät. Sie können diese Seite schließen.',
+  userCodeUnusable:
+    'Dieser Code kann nicht verwendet werden. Lassen Sie sich vom Gerät einen neuen anzeigen, und geben Sie ihn genau so ein.',
+  deviceNotRegistered: 'Die App des Geräts ist nicht registriert, oder sie ist gesperrt.',
+  deviceUnknown:
+    'Ihre Entscheidung wurde vielleicht nicht gespeichert. Sehen Sie auf Ihr Gerät, oder beginnen Sie dort von vorn.',
   fieldExpected: 'erwartet: {expected}, erhalten: {received}',
 }
 

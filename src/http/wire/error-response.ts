@@ -105,6 +105,11 @@ const OAUTH_CODES: Partial<Record<ErrorCode, string>> = {
   invalid_code: 'invalid_grant',
   invalid_dpop_proof: 'invalid_dpop_proof',
   invalid_refresh_token: 'invalid_grant',
+  invalid_device_code: 'invalid_grant',
+  expired_device_code: 'expired_token',
+  authorization_pending: 'authorization_pending',
+  slow_down: 'slow_down',
+  access_denied: 'access_denied',
   invalid_scope: 'invalid_scope',
   invalid_target: 'invalid_target',
 }

@@ -1,0 +1,24 @@
+import { spacedList } from '../../domain/input/spaced-list.ts'
+import { HttpError } from '../wire/http-error.ts'
+import { dpopProofIn, required, type TokenGrant } from './token-grant.ts'
+
+export const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
+
+/** @see [RFC 8628 - OAuth 2.0 Device Authorization Grant](https://www.rfc-editor.org/rfc/rfc8628.html#section-3.4) */
+export const deviceCode: TokenGrant = {
+  needs: ['device_code'],
+  issue: async ({ devices }, { form, client, context, headers }) => {
+    if (!devices) throw unsupportedGrant()
+    return devices.exchange({
+      ...context,
+      ...client,
+      deviceCode: required(form, 'device_code'),
+      resources: spacedList(form.get('resource')),
+      dpopProof: dpopProofIn({ headers }),
+    })
+  },
+}
+
+export function unsupportedGrant(): HttpError {
+  return new HttpError(400, 'unsupported_grant_type', 'this grant_type is not supported')
+}
