@@ -55,7 +55,7 @@ const MAY_IMPORT = {
   'src/cli': ['adapters', 'src/index.ts', 'src/store.ts', 'src/credentials', 'src/base'],
 
   'src/limits.ts': ['src/base'],
-  'src/sealed-options.ts': ['src/domain/devices', 'src/credentials', 'src/base'],
+  'src/sealed-options.ts': ['src/domain/devices', 'src/domain/authorization', 'src/credentials', 'src/base'],
   'src/node.ts': ['src/node', 'src/http', 'src/domain', 'src/base'],
   'src/node': ['src/http/wire', 'src/base'],
   'src/resource.ts': ['src/resource', 'src/domain/tokens', 'src/base'],

@@ -5,6 +5,7 @@ import type { ScopeDescription } from './domain/accounts/scopes.ts'
 import type { AppRegistry } from './domain/apps/app-registry.ts'
 import type { RequestContext } from './domain/apps/authenticate-app.ts'
 import type { ReadPermissions } from './domain/apps/permissions.ts'
+import type { PushedRequests } from './domain/authorization/pushed-requests.ts'
 import type { Authorizer } from './domain/authorizer.ts'
 import type { DeviceGrant } from './domain/devices/device-grant.ts'
 import type { Erased } from './domain/installs/erase-account.ts'
@@ -42,6 +43,8 @@ export interface AppGrant extends Management, NodeChecks, AsyncDisposable {
   readonly selfRegistration: Registration['selfRegistration']
   /** Authorizes devices without a browser. Undefined without the option `deviceGrant`. */
   readonly devices: DeviceGrant | undefined
+  /** Takes authorization requests on the back channel. Undefined without the option `pushedRequests`. */
+  readonly pushedRequests: PushedRequests | undefined
   /** The scope catalogue, in the order of the option `scopes`. Empty without it. */
   readonly scopes: readonly ScopeDescription[]
   /**

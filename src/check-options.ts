@@ -84,6 +84,7 @@ const OPTIONS = knownMembers<AppGrantOptions>({
   selfRegistration: true,
   keyRing: true,
   deviceGrant: true,
+  pushedRequests: true,
   timeoutMs: true,
   clock: true,
 })

@@ -25,6 +25,7 @@ import { createVisibleApps } from './domain/apps/visible-apps.ts'
 import { createBrowserRegistration } from './domain/authorization/browser-registration.ts'
 import { createAuthorization } from './domain/authorization/consent.ts'
 import { createImportInstall } from './domain/authorization/import-install.ts'
+import { createPushedRequests } from './domain/authorization/pushed-requests.ts'
 import { createSaveInstall } from './domain/authorization/save-install.ts'
 import { createAuthorizer, LIMITED } from './domain/authorizer.ts'
 import { createDeviceGrant } from './domain/devices/create-device-grant.ts'
@@ -164,7 +165,15 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const freeing = createFreeing(base)
   const removeApp = createRemoveApp({ ...base, freeing })
   const saveInstall = createSaveInstall(base)
-  const asking = { ...deciding, ...registration, appsPerOwner, removeApp, format, audiences, saveInstall }
+  const { receive, pushedRequests } = createPushedRequests(rest.pushedRequests, {
+    ...deciding,
+    ...registration,
+    authenticator,
+    audiences,
+    keyRing: rest.keyRing,
+    bindsKeys: proofs !== undefined,
+  })
+  const asking = { ...deciding, ...registration, appsPerOwner, removeApp, format, audiences, saveInstall, receive }
   const parts = {
     ...base,
     format,
@@ -205,6 +214,9 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     deviceGrant &&
     createDeviceGrant({ ...asking, ...parts, ...deciding, keyRing: rest.keyRing, tokenPrefix, options: deviceGrant })
   const channels: Channels = new Map()
+  const pushing =
+    pushedRequests &&
+    traced('PushedRequests', refusingUnderLoad({ push: pushedRequests.push }, ['push'], load), channels)
   const managementFor = (actor: Actor, source: EventSource = {}): Management => {
     Object.freeze(actor)
     const own = { ...parts, visibleApps: createVisibleApps({ ...base, source }) }
@@ -246,6 +258,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
     issuer,
     resources: audiences.all,
     selfRegistration,
+    pushedRequests: pushedRequests && Object.freeze({ ...pushedRequests, ...pushing }),
     devices: devices && traced('DeviceGrant', refusingUnderLoad(devices, LIMITED_OF_DEVICES, load), channels),
     scopes: scopes.catalogue,
     jwks: signed?.jwks,

@@ -70,6 +70,7 @@ export type {
   Redirect,
 } from './domain/authorization/authorization.ts'
 export type { ConsentPolicy, ConsentQuestion, DecideConsent } from './domain/authorization/consent-policy.ts'
+export type { PushedRequest, PushedRequests, PushedRequestsPolicy } from './domain/authorization/pushed-requests.ts'
 export type {
   BrowserRegistration,
   RegisteredApp,

@@ -42,6 +42,9 @@ const REFUSED: Record<string, readonly unknown[]> = {
     null,
   ],
   tokenPrefix: ['', 'a', 'A1', '1a', 'a_b', 'abcdefghijk', 'ag\n', 5, {}, null],
+  keyRing: [null, '', KEY, [], ['k'.repeat(31)], [KEY, KEY], [KEY, Buffer.from(KEY)], [5]],
+  deviceGrant: [null, false, true, '', [], {}, { apps: true }, { apps: 'all' }],
+  pushedRequests: [null, true, '', 'Required', 'require', {}],
   selfRegistration: [
     null,
     false,
@@ -147,6 +150,23 @@ describe('createAppGrant options', () => {
       expect(inspect(errorOf(() => create({ store, selfRegistration: { ...wrong, scopes: [] } })))).not.toContain(KEY)
   })
 
+  it('no error and no inspection shows a key of the ring (S51)', () => {
+    const given = { store, issuer: 'https://a.example', keyRing: [KEY], deviceGrant: { apps: () => true } }
+    expect(inspect(create(given), { depth: 9, showHidden: true })).not.toContain(KEY)
+    for (const keyRing of [[KEY, KEY], KEY, { [KEY]: KEY }])
+      expect(inspect(errorOf(() => create({ store, keyRing })))).not.toContain(KEY)
+  })
+
+  it.each([{ deviceGrant: { apps: () => true } }, { pushedRequests: 'accepted' }])(
+    'what is sealed needs keys and an issuer (%o)',
+    (option) => {
+      const issuer = 'https://a.example'
+      expect(() => create({ store, issuer, ...option })).toThrow(/^createAppGrant: keyRing: expected keys, because /)
+      expect(() => create({ store, keyRing: [KEY], ...option })).toThrow(/^createAppGrant: issuer: expected /)
+      expect(() => create({ store, issuer, keyRing: [KEY], ...option })).not.toThrow()
+    },
+  )
+
   for (const [name, [byDefault, min, max]] of Object.entries(LIMITS)) {
     it(`limits.${name} is an integer from ${min} to ${max}, by default ${byDefault} (APP-14)`, () => {
       expect(byDefault).toBeGreaterThanOrEqual(min)
@@ -188,6 +208,9 @@ describe('createAppGrant options', () => {
           admit: () => true,
           fetchDocument: async () => ({ status: 404, headers: new Headers(), body: new Uint8Array() }),
         },
+        keyRing: [KEY, new Uint8Array(32)],
+        deviceGrant: { apps: () => false },
+        pushedRequests: 'required',
         claims: () => ({}),
         consent: () => 'ask',
         rotateRefreshTokens: () => true,

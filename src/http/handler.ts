@@ -11,6 +11,7 @@ import { introspectRoute } from './oauth/introspect.ts'
 import { jwksRoute } from './oauth/jwks.ts'
 import { leakedRoute } from './oauth/leaked.ts'
 import { metadataRoute } from './oauth/metadata.ts'
+import { parRoute } from './oauth/par.ts'
 import { registerRoute } from './oauth/register.ts'
 import { registerAppTokenRoute } from './oauth/register-app-token.ts'
 import { type ResourceDescription, resourceMetadataRoutes } from './oauth/resource-metadata.ts'
@@ -219,6 +220,7 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
   // Without users there is nobody who could approve what registers itself.
   const selfRegistration = signIn && core.selfRegistration
   const devices = signIn && core.devices
+  const pushedRequests = signIn && core.pushedRequests
   const metadata = {
     asksUsers: signIn !== undefined,
     hasKeys: core.jwks !== undefined,
@@ -226,6 +228,7 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
     hasDocuments: selfRegistration?.hasDocuments === true,
     dpopAlgorithms: core.dpop?.algorithms,
     hasDevices: devices !== undefined,
+    pushedRequests,
     scopes: core.scopes,
     acrValues: [...acrValues],
   }
@@ -243,6 +246,7 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
           'everyone',
         )
       : []),
+    ...(pushedRequests ? withPreflight(parRoute(core, pushedRequests), 'apps') : []),
     ...(signIn ? authorizeRoutes(core, { ...pages, issuer, signIn }) : []),
     ...(signIn && devices
       ? [

@@ -9,7 +9,7 @@ const sections = read('docs/clients.md').split('\n## ').slice(1)
 const unindented = (code: string) => code.replaceAll(/^[ \t]+/gm, '').trim()
 
 it.each([
-  ['openid-client', 'node/openid-client.js', 'node/openid-client-device.js'],
+  ['openid-client', 'node/openid-client.js', 'node/openid-client-device.js', 'node/openid-client-par.js'],
   ['simple-oauth2', 'node/simple-oauth2.js'],
   ['passport-oauth2', 'node/passport-oauth2.js'],
   ['grant', 'node/grant.js'],

@@ -202,7 +202,7 @@ const TABLE: readonly Row[] = [
       `token=${accessToken}`,
     ],
     status: 200,
-    body: /^{"active":true,"token_type":"Bearer","iss":/,
+    body: /^{"active":true,"token_type":"Bearer","max_staleness_ms":300000,"iss":/,
   },
   {
     name: 'introspection of garbage',

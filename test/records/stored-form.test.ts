@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { appKind } from '../../src/records/app.ts'
 import type { Kind } from '../../src/records/collection.ts'
+import { claimKind } from '../../src/records/device-claim.ts'
 import { feedConfirmationKind, feedLeaseKind, wantedReceiptKind } from '../../src/records/feed-readers.ts'
 import { installIndexKind, installKind } from '../../src/records/install.ts'
 import { legacyRefreshTokenKind } from '../../src/records/legacy-refresh-token.ts'
@@ -203,6 +204,22 @@ const CASES: Readonly<Record<string, Case>> = {
     groups: [],
     data: '{"d":"digest1","h":"AppAppAppAp."}',
     value: { state: 'removed', digest: 'digest1', holder: 'AppAppAppAp.', expiresAt: ENDS },
+  },
+  'a user code that was entered': {
+    kind: claimKind,
+    id: 'claim1',
+    partition: 'bl',
+    groups: [],
+    data: '{"account":"ann","login":"ann@example","device":{"digest":"digest1","client":"key1","scope":["calls:read"],"userAgent":"Phone/1","remoteAddress":"192.0.2.7","endsAt":1700000600000},"session":{"app":"7fAppAppAppAppAppAppAppAppAppApp","id":"session1"},"isVoid":true}',
+    value: {
+      id: 'claim1',
+      account: 'ann',
+      login: 'ann@example',
+      device: { digest: 'digest1', client: 'key1', scope: ['calls:read'], endsAt: 1_700_000_600_000 },
+      session: { app: KEY, id: 'session1' },
+      isVoid: true,
+      expiresAt: ENDS,
+    },
   },
   'an entry of the revocation feed': {
     kind: revocationKind,

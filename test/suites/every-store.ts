@@ -20,6 +20,7 @@ import { testLimits } from './limits.ts'
 import { testMoving } from './moving.ts'
 import { testFailingOperations, testOperations } from './operations.ts'
 import { testOtherNodes } from './other-nodes.ts'
+import { testPushedRequests } from './pushed-requests.ts'
 import { testRaces } from './races.ts'
 import { testReceipts } from './receipts.ts'
 import { testRememberedApps } from './remembered-apps.ts'
@@ -41,6 +42,7 @@ export function testEveryStore(open: OpenStore): void {
   testLeaks(open)
   testBrowserRegistration(open)
   testSelfRegisteredOperations(open)
+  testPushedRequests(open)
   testImporting(open, { apps: 300 })
   testImportingInstalls(open, { refreshTokens: 300 })
   testMoving(async () => memoryStore(), open)

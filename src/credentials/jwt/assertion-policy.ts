@@ -7,7 +7,7 @@ export interface AssertionOptions {
    * What `aud` may be. Each value accepts what those before it accept:
    *
    * - `'issuer'`: the issuer as a single string. This is the default.
-   * - `'token_endpoint'`: also the URL of the token endpoint, `/token` under the issuer.
+   * - `'token_endpoint'`: also the URL of the token endpoint, `/token` under the issuer, and that of `/par` (RFC 9126 §2).
    * - `'list'`: also a list of at most 10 that contains one of these.
    *
    * WARNING: another authorization server that an app uses can make it sign an assertion for a URL that this server accepts, or
@@ -51,7 +51,8 @@ export function checkAssertions(given: AssertionOptions = {}): AssertionPolicy {
 /** Whether an assertion with this `aud` is for this server. */
 export function isForIssuer(aud: unknown, issuer: string | undefined, { audience }: AssertionPolicy): boolean {
   if (issuer === undefined) return false
-  const isNamed = (value: unknown) => value === issuer || (audience !== 'issuer' && value === `${issuer}/token`)
+  const named: readonly unknown[] = [issuer, ...(audience === 'issuer' ? [] : [`${issuer}/token`, `${issuer}/par`])]
+  const isNamed = (value: unknown) => named.includes(value)
   if (!Array.isArray(aud)) return isNamed(aud)
   // By default no list: another server in it could replay the assertion here.
   return audience === 'list' && aud.length <= MAX_AUDIENCES && aud.some(isNamed)

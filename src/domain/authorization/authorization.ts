@@ -1,7 +1,7 @@
 import type { ScopeDescription } from '../accounts/scopes.ts'
 import type { App } from '../apps/app.ts'
 import type { RequestContext } from '../apps/authenticate-app.ts'
-import type { UserAuthentication } from '../input/user-authentication.ts'
+import type { SignInNeeds, UserAuthentication } from '../input/user-authentication.ts'
 import type { DescribedBefore } from '../registration/follow-document.ts'
 
 /** The next step is to redirect the browser, with 303 See Other. */
@@ -69,16 +69,17 @@ export interface Authorization {
    *
    * @param params - as for {@link Authorization.beginAuthorization}.
    * @param facts - the request behind the call, for the event `refused`.
+   * @returns how the user must have signed in for the request. Nothing, if that cannot be read.
    * @throws {@link AppGrantError} `app_not_found`, `app_suspended`, `invalid_redirect`, `invalid_request`, and `account_blocked` or
    *   `not_permitted` because of the app's owner: show the error and do not redirect.
    */
-  checkAuthorization(params: URLSearchParams, facts?: RequestContext): Promise<void>
+  checkAuthorization(params: URLSearchParams, facts?: RequestContext): Promise<SignInNeeds>
   /**
    * Validates an authorization request of a signed-in account and stores a consent request, which is valid for 10 minutes.
    *
    * @param params - as received: `client_id`, `redirect_uri`, `response_type=code`, `code_challenge`,
-   *   `code_challenge_method=S256`, and optionally `scope`, `state`, `resource`, `dpop_jkt`, `max_age` and `acr_values`. Only `resource` may be
-   *   repeated.
+   *   `code_challenge_method=S256`, and optionally `scope`, `state`, `resource`, `dpop_jkt`, `max_age` and `acr_values`. Only
+   *   `resource` may be repeated. A request that was pushed has only `client_id` and `request_uri`.
    * @returns the consent to ask for, or a redirect that reports an error to the app or, if the option `consent` says that the
    *   account need not be asked, has an authorization code.
    * @throws {@link AppGrantError} `app_not_found`, `app_suspended`, `invalid_redirect`, `account_blocked` or `not_permitted` because of

@@ -21,7 +21,7 @@ import { issuerOf } from '../input/issuer.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
 import { type RedirectPolicy, receiverOf } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
-import { meetsOnArrival, signInOf, userAuthenticationInput } from '../input/user-authentication.ts'
+import { meetsOnArrival, readSignInNeeds, signInOf, userAuthenticationInput } from '../input/user-authentication.ts'
 import type { Known, Refusals } from '../refusals.ts'
 import type { ClientApps } from '../registration/client-apps.ts'
 import type { ClientIds } from '../registration/client-ids.ts'
@@ -33,6 +33,7 @@ import { createDecide } from './decide.ts'
 import { createIssueCode } from './issue-code.ts'
 import { createOpenSession } from './open-session.ts'
 import { createPendingConsents } from './pending-consents.ts'
+import type { ReceiveRequest } from './pushed-requests.ts'
 import { redirectTo } from './redirect-to.ts'
 import { createRequestClients } from './request-clients.ts'
 import type { SaveInstall } from './save-install.ts'
@@ -75,6 +76,7 @@ export interface AuthorizationParts {
   readonly bindsKeys: boolean
   readonly consent: DecideConsent
   readonly identityOf: IdentityOf
+  readonly receive: ReceiveRequest
 }
 
 export function createAuthorization(parts: AuthorizationParts): Authorization {
@@ -89,7 +91,9 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
   return {
     async checkAuthorization(input, facts = {}) {
       const known: Known = sourceInput(objectInput(facts, 'facts', FACTS))
-      await refusals.watch({}, known, () => clients.check(input, known))
+      const params = await refusals.watch({}, known, () => clients.check(input, known))
+      // What cannot be read is an error for the app, once the user is known.
+      return readSignInNeeds(params) ?? {}
     },
 
     async beginAuthorization(input, actor) {
@@ -101,7 +105,8 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
       const known: Known = sourceInput(actor)
       return refusals.watch(asking, known, async () => {
         const asked = askingOnce(accounts)
-        const { params, app, isNew, before, redirect } = await clients.appFor(input, { asking, accounts: asked, known })
+        const requested = await clients.appFor(input, { asking, accounts: asked, known })
+        const { params, app, isNew, before, redirect, pushedSession } = requested
         const { refusal, epoch } = await mayAct(app, account, asked)
         // Before faults of the request.
         assertNotOfApp(refusal)
@@ -130,6 +135,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
           ...signInOf(user, parts.clock()),
           redirectStamp: redirect.stamp,
           ...(isNew && { newApp: app }),
+          ...(pushedSession !== undefined && { id: pushedSession }),
         })
         const unasked = actor.isNavigation === true ? await policy(session, app) : undefined
         const isStranger = hasRegisteredItself(app)

@@ -22,6 +22,7 @@ import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Known } from '../refusals.ts'
 import type { ConsentDecision } from './authorization.ts'
 import { invalidTicket } from './invalid-ticket.ts'
+import { invalidRequest } from './request-params.ts'
 
 export const PENDING_MS = 600_000
 /** How long a decision can be repeated: longer than a failover of a store takes. */
@@ -48,15 +49,21 @@ export interface PendingConsents {
   /**
    * A new consent request, and the ticket with which the account decides. It is not stored yet.
    *
-   * @param requested - `endsAt`: until when the account may decide; default is ten minutes, which is the longest.
+   * @param requested - `endsAt`: until when the account may decide; default is ten minutes, which is the longest. `id`: that of the
+   *   session; default is a random one.
    */
   create(
     app: LiveApp,
     consentRequest: ConsentRequest,
     requested: Pick<Session, 'scope' | 'audience' | 'binding' | 'redirectStamp' | 'signIn' | 'newApp' | 'boundTo'> & {
       readonly endsAt?: number
+      readonly id?: string
     },
   ): { readonly session: PendingSession; readonly ticket: string }
+  /**
+   * Stores a new consent request, or puts it in the place of the one that the same account was shown before for the same pushed
+   * request. Rejects with `invalid_request` if that was decided, or is another account's.
+   */
   store(session: PendingSession): Promise<void>
   /** The consent request of a ticket, if account and login are those it was made to, and the app is unchanged. */
   load(decision: ConsentDecision, actor: AskedAccount, known: Known): Promise<AskedConsent>
@@ -82,16 +89,16 @@ export function createPendingConsents(parts: {
   return {
     create(app, consentRequest, requested) {
       accountLimits.assertMayAsk(consentRequest.account)
-      const id = random(WIDTH.session)
+      const { id = random(WIDTH.session) } = requested
       const ticket = format.write(ticketKind, { app: app.key, session: id, secret: random(WIDTH.secret) })
       const longest = clock() + PENDING_MS
       const endsAt = Math.min(longest, requested.endsAt ?? longest)
       const session: PendingSession = {
+        ...requested,
         state: 'pending',
         id,
         app: app.key,
         consentRequest,
-        ...requested,
         stamp: app.stamp,
         digest: digestOf(ticket),
         familyKey: random(WIDTH.secret),
@@ -104,8 +111,14 @@ export function createPendingConsents(parts: {
     },
 
     async store(session) {
-      const result = await collection.insert<Session>(sessionKind, session)
-      if (result !== 'inserted') throw new Error('the same random session id was generated twice')
+      if ((await collection.insert<Session>(sessionKind, session)) === 'inserted') return
+      const { account, login } = session.consentRequest
+      const ref = sessionRef({ app: session.app, session: session.id })
+      const written = await collection.write<Session>(sessionKind, ref, (before, isExpired) => {
+        const asked = before?.state === 'pending' && !isExpired ? before.consentRequest : undefined
+        return asked?.account === account && asked.login === login ? session : undefined
+      })
+      if (!written) throw invalidRequest('request_uri: expected one that was not used before')
     },
 
     async load(decision, actor, known) {

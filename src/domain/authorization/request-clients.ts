@@ -16,9 +16,9 @@ import {
   type MatchedRedirect,
   matchRedirectOf,
   matchRedirectUri,
-  readParams,
 } from './authorization-request.ts'
 import type { AskedAccount } from './pending-consents.ts'
+import type { ReceiveRequest } from './pushed-requests.ts'
 import { pageTexts } from './request-params.ts'
 
 /** The client that sent a request: an app, or a program that registers itself. */
@@ -38,6 +38,8 @@ export interface AskingApp {
 export interface RequestedApp extends AskingApp {
   readonly params: AuthorizationParams
   readonly redirect: MatchedRedirect
+  /** The id of the session that a pushed request leads to. */
+  readonly pushedSession: string | undefined
 }
 
 /** The account that is asked, the directory for this one decision, and what is known of the request. */
@@ -50,7 +52,7 @@ interface Asking {
 /** Finds out which app a request is from. */
 export interface RequestClients {
   /** Checks what can be checked before an account is signed in. A program that registers itself costs no read, and no fetch. */
-  check(input: unknown, known: Known): Promise<void>
+  check(input: unknown, known: Known): Promise<AuthorizationParams>
   /** The app of an authorization request, whose redirect URL is one of the app's. */
   appFor(input: unknown, by: Asking): Promise<RequestedApp>
   /** The app of a device, which has no redirect URL. @param client - what it has as client id. */
@@ -65,25 +67,28 @@ export function createRequestClients(parts: {
   readonly documents: Documents | undefined
   readonly redirects: RedirectPolicy
   readonly isReservedName: IsReservedName
+  readonly receive: ReceiveRequest
 }): RequestClients {
-  const { findApp, clientIds, clientApps, documents, redirects, isReservedName } = parts
+  const { findApp, clientIds, clientApps, documents, redirects, isReservedName, receive } = parts
 
   return {
     async check(input, known) {
-      const params = readParams(input)
+      const { params } = receive(input)
       const client = await identify(params.client_id, known, (url) => documents?.known(url))
       if (client?.proposal) matchRedirectOf(client.proposal, params, redirects)
-      if (!client?.app) return
-      matchRedirectUri(params, client.app, redirects)
-      await assertMayAct(client.app, client.app.owner, parts.accounts)
+      if (client?.app) {
+        matchRedirectUri(params, client.app, redirects)
+        await assertMayAct(client.app, client.app.owner, parts.accounts)
+      }
+      return params
     },
     async appFor(input, by) {
-      const params = readParams(input)
+      const { params, session: pushedSession } = receive(input)
       const client = await identifyFor(params.client_id, by)
       const { app, ...found } = client.proposal
         ? await appOf(client.proposal, matchRedirectOf(client.proposal, params, redirects), by)
         : { app: client.app, isNew: false }
-      return { params, app, ...found, redirect: matchRedirectUri(params, app, redirects) }
+      return { params, app, ...found, redirect: matchRedirectUri(params, app, redirects), pushedSession }
     },
     async appOfDevice(id, by) {
       const client = await identifyFor(id, by)

@@ -22,8 +22,8 @@ import { resourcesInput } from '../input/resources.ts'
 import { signInOf, userAuthenticationInput } from '../input/user-authentication.ts'
 import type { Known } from '../refusals.ts'
 import type { AppOfCredential } from '../registration/app-of-credential.ts'
+import { createAuthenticateClient, nameOfClient } from '../registration/requesting-client.ts'
 import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
-import { createClientOfDevice } from './client-of-device.ts'
 import { createDeviceClaims } from './device-claims.ts'
 import { createDeviceCodes, MAX_DEVICE_CODE } from './device-codes.ts'
 import { invalidUserCode } from './device-errors.ts'
@@ -70,7 +70,7 @@ export function createDeviceGrant(parts: DeviceGrantParts): DeviceGrant {
   issuerOf(parts)
   const codes = createDeviceCodes(parts.keyRing, parts.tokenPrefix)
   const claims = createDeviceClaims(parts)
-  const clientOf = createClientOfDevice(parts)
+  const authenticate = createAuthenticateClient(parts)
   const clients = createRequestClients(parts)
   const pending = createPendingConsents({ ...parts, ticketKind: 'dq' })
   const opening = createOpenSession({ ...parts, pending })
@@ -79,7 +79,7 @@ export function createDeviceGrant(parts: DeviceGrantParts): DeviceGrant {
   return {
     async authorize(input) {
       const source = sourceInput(objectInput(input, 'input', REQUEST))
-      const client = await clientOf(input)
+      const client = await authenticate(input)
       const { app } = client
       return refusals.watch({}, { ...(app && { app: app.key }), ...source }, async () => {
         const [scope, resources] = [scopeTokens(input.scope), resourcesInput(input.resources)]
@@ -92,7 +92,7 @@ export function createDeviceGrant(parts: DeviceGrantParts): DeviceGrant {
         const userCode = createUserCode()
         const endsAt = clock() + EXPIRES_IN_SECONDS * 1000
         const requested = { ...(scope && { scope }), ...(resources && { resources }) }
-        const deviceCode = codes.write({ client: client.name, userCode, ...requested, endsAt })
+        const deviceCode = codes.write({ client: nameOfClient(client), userCode, ...requested, endsAt })
         if (deviceCode.length > MAX_DEVICE_CODE)
           throw invalidRequest('scope and resources', `what fits into ${MAX_DEVICE_CODE} characters`, requested)
         const shown = { expiresInSeconds: EXPIRES_IN_SECONDS, intervalSeconds: INTERVAL_SECONDS }
@@ -146,7 +146,7 @@ export function createDeviceGrant(parts: DeviceGrantParts): DeviceGrant {
       })
     },
 
-    exchange: createExchangeDeviceCode({ ...parts, codes, claims, clientOf }),
+    exchange: createExchangeDeviceCode({ ...parts, codes, claims, authenticate }),
   }
 
   /** What to ask the account, or undefined if another request has asked it meanwhile. */

@@ -17,7 +17,7 @@ export interface DeviceGrantOptions {
   readonly apps: (app: AppIdentity) => boolean
 }
 
-const NAMES = knownMembers<DeviceGrantOptions>({ apps: true }, { app: 'apps', allow: 'apps' })
+const NAMES = knownMembers<DeviceGrantOptions>({ apps: true })
 
 /** @throws TypeError that names the option. */
 export function checkDeviceGrant(given: DeviceGrantOptions): DeviceGrantOptions {

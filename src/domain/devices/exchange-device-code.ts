@@ -17,7 +17,7 @@ import type { Lifetimes } from '../input/lifetimes.ts'
 import { resourcesInput } from '../input/resources.ts'
 import type { Known, Refusals } from '../refusals.ts'
 import type { AppOfCredential } from '../registration/app-of-credential.ts'
-import type { ClientOfDevice, DeviceClient } from './client-of-device.ts'
+import { type AuthenticateClient, nameOfClient, type RequestingClient } from '../registration/requesting-client.ts'
 import type { DeviceClaims } from './device-claims.ts'
 import type { DeviceCodes, DeviceRequest } from './device-codes.ts'
 import { accessDenied, authorizationPending, expiredDeviceCode, invalidDeviceCode, slowDown } from './device-errors.ts'
@@ -29,7 +29,7 @@ export interface ExchangeDeviceCodeParts {
   readonly collection: Collection
   readonly codes: DeviceCodes
   readonly claims: DeviceClaims
-  readonly clientOf: ClientOfDevice
+  readonly authenticate: AuthenticateClient
   readonly appOfCredential: AppOfCredential
   readonly sessions: SessionExchange
   readonly provenKeys: ProvenKeys
@@ -47,7 +47,7 @@ const INPUT = knownMembers<DeviceCodeInput>(
 
 /** Exchanges device codes. A poll writes only if a signed-in account has entered the user code of the device (ERR-5). */
 export function createExchangeDeviceCode(parts: ExchangeDeviceCodeParts): DeviceGrant['exchange'] {
-  const { collection, codes, claims, clientOf, appOfCredential, sessions, provenKeys, refusals, clock, lifetimes } =
+  const { collection, codes, claims, authenticate, appOfCredential, sessions, provenKeys, refusals, clock, lifetimes } =
     parts
   const intervals = createPollIntervals(clock)
 
@@ -55,13 +55,13 @@ export function createExchangeDeviceCode(parts: ExchangeDeviceCodeParts): Device
     const source = sourceInput(objectInput(input, 'input', INPUT))
     const text = idInput(input.deviceCode, 'deviceCode')
     const jkt = await provenKeys.keyOf(input, source)
-    const client = await clientOf(input)
+    const client = await authenticate(input)
     const known: Known = { ...(client.app && { app: client.app.key }), ...source }
     return refusals.watch({}, known, async () => {
       if (client.app) assertAllowed(client.app, parts)
       const request = codes.read(text)
       if (!request) throw invalidDeviceCode('unknown')
-      if (request.client !== client.name) throw invalidDeviceCode('other_app')
+      if (request.client !== nameOfClient(client)) throw invalidDeviceCode('other_app')
       const digest = digestOf(text)
       const seconds = intervals.count(digest)
       if (seconds !== undefined) throw slowDown(seconds)
@@ -77,7 +77,7 @@ export function createExchangeDeviceCode(parts: ExchangeDeviceCodeParts): Device
   /** The session that the account has opened for the device. */
   async function approved(
     request: DeviceRequest,
-    { client, digest, known }: { readonly client: DeviceClient; readonly digest: string; readonly known: Known },
+    { client, digest, known }: { readonly client: RequestingClient; readonly digest: string; readonly known: Known },
   ): Promise<ApprovedSession> {
     const keptUntil = request.endsAt + lifetimes.codeSeconds * 1000
     if (clock() >= keptUntil) throw expiredDeviceCode()
@@ -106,10 +106,10 @@ export function createExchangeDeviceCode(parts: ExchangeDeviceCodeParts): Device
   }
 
   /** The account's app of a program that registers itself. */
-  async function ownApp(session: Session, { name }: DeviceClient, known: Known): Promise<LiveApp> {
+  async function ownApp(session: Session, client: RequestingClient, known: Known): Promise<LiveApp> {
     const found = await appOfCredential({ app: session.app, session: session.id })
     if (found === undefined || found === 'removed') throw invalidDeviceCode('revoked')
-    if (found.app.origin?.identity !== name) throw invalidDeviceCode('other_app')
+    if (found.app.origin?.identity !== nameOfClient(client)) throw invalidDeviceCode('other_app')
     if (!found.isNew) known.app = found.app.key
     assertAllowed(found.app, parts)
     return found.app

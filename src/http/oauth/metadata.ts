@@ -16,7 +16,7 @@ const MAX_AGE_SECONDS = 3600
  * The metadata of this server. No URL in it comes from the request (HTTP-7).
  *
  * @param options - `asksUsers`: whether /authorize is served; `hasKeys`: whether /jwks.json is; `registers`: whether /register is;
- *   `hasDocuments`: whether the URL of a document is a client id; `hasDevices`: whether /device is; `dpopAlgorithms`: those of proofs, if
+ *   `hasDocuments`: whether the URL of a document is a client id; `hasDevices`: whether /device is; `pushedRequests`: undefined if /par is not; `dpopAlgorithms`: those of proofs, if
  *   tokens can be bound to a key; `scopes`: the catalogue; `acrValues`: how users can sign in. The metadata that depends on an endpoint
  *   is included only if it is served.
  * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html#section-2)
@@ -31,6 +31,7 @@ export function metadataRoute(
     hasDocuments,
     dpopAlgorithms,
     hasDevices,
+    pushedRequests,
     scopes,
     acrValues,
   }: {
@@ -40,6 +41,7 @@ export function metadataRoute(
     readonly hasDocuments: boolean
     readonly dpopAlgorithms: readonly string[] | undefined
     readonly hasDevices: boolean
+    readonly pushedRequests: { readonly areRequired: boolean } | undefined
     readonly scopes: readonly ScopeDescription[]
     readonly acrValues: readonly string[]
   },
@@ -67,6 +69,10 @@ export function metadataRoute(
       ...(acrValues.length > 0 && { acr_values_supported: acrValues }),
     }),
     ...(hasDevices && { device_authorization_endpoint: `${issuer}/device_authorization` }),
+    ...(pushedRequests && {
+      pushed_authorization_request_endpoint: `${issuer}/par`,
+      require_pushed_authorization_requests: pushedRequests.areRequired,
+    }),
     ...(registers && { registration_endpoint: `${issuer}/register` }),
     ...(hasDocuments && { client_id_metadata_document_supported: true }),
     ...(dpopAlgorithms && { dpop_signing_alg_values_supported: dpopAlgorithms }),

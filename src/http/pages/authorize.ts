@@ -1,7 +1,6 @@
 import type { AppGrant } from '../../create-app-grant.ts'
 import type { RequestContext } from '../../domain/apps/authenticate-app.ts'
 import { spacedList } from '../../domain/input/spaced-list.ts'
-import { readSignInNeeds } from '../../domain/input/user-authentication.ts'
 import { readForm } from '../wire/request-body.ts'
 import { notStored, type PlainResponse } from '../wire/response.ts'
 import type { Route } from '../wire/router.ts'
@@ -42,11 +41,9 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
   ): Promise<PlainResponse | Response> {
     const isNavigation = navigates(request.headers)
     reportingCrossSite(core.events, facts, () => assertMayNavigate(isNavigation))
-    await authorizer.checkAuthorization(params, facts)
+    const needs = await authorizer.checkAuthorization(params, facts)
     // HEAD must change nothing: it stores no consent request and starts no sign-in.
     if (request.method === 'HEAD') return secured(new Response(null))
-    // What cannot be read is an error for the app, once the user is known.
-    const needs = readSignInNeeds(Object.fromEntries(params)) ?? {}
     const signedIn = await askSignIn(signIn, request, needs)
     if (!('account' in signedIn)) return notStored(signedIn)
     const { locale, ...by } = signedIn

@@ -301,8 +301,8 @@ describe('assertions', () => {
 
   const TOKEN_ENDPOINT = `${ISSUER}/token`
   it.each([
-    ['issuer', { ok: [ISSUER], refused: [TOKEN_ENDPOINT, [ISSUER], [TOKEN_ENDPOINT]] }],
-    ['token_endpoint', { ok: [ISSUER, TOKEN_ENDPOINT], refused: [[ISSUER], [TOKEN_ENDPOINT]] }],
+    ['issuer', { ok: [ISSUER], refused: [TOKEN_ENDPOINT, `${ISSUER}/par`, [ISSUER], [TOKEN_ENDPOINT]] }],
+    ['token_endpoint', { ok: [ISSUER, TOKEN_ENDPOINT, `${ISSUER}/par`], refused: [[ISSUER], [TOKEN_ENDPOINT]] }],
     [
       'list',
       {

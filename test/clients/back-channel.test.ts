@@ -11,6 +11,7 @@ import { manualClock } from '../../src/testing/index.ts'
 import { DEVICES } from '../support/devices.ts'
 import { closed, listening, realServer } from '../support/real-server.ts'
 import { describeWith } from '../support/servers/describe-with.ts'
+import { userApproves } from '../support/user-approves.ts'
 import { aMoment, userConnectsDevice } from '../support/user-connects-device.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
@@ -19,12 +20,12 @@ const PINS = readFileSync(join(ROOT, 'test/clients/node/package-lock.json'), 'ut
 const isInstalled = existsSync(join(CACHE, 'installed')) && readFileSync(join(CACHE, 'installed'), 'utf8') === PINS
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
 
-describe('devices with the clients that they have', () => {
+describe('clients of devices, and clients that push their requests', () => {
   let server: Awaited<ReturnType<typeof realServer>>
   let apiServer: Server
   let api: string
   beforeAll(async () => {
-    server = await realServer({}, DEVICES)
+    server = await realServer({}, { ...DEVICES, pushedRequests: 'accepted' })
     const guard = protectNode(server.appgrant.authorizer, { scope: 'calls:read' })
     apiServer = createServer((request, response) => guard(request, response, () => response.end('calls')))
     api = `${await listening(apiServer)}/calls`
@@ -80,14 +81,20 @@ describe('devices with the clients that they have', () => {
     missing: 'openid-client is not in .cache (scripts/test-servers.sh)',
   }
   describeWith('openid-client', needs, () => {
-    it.each([true, false])('openid-client gets tokens for a device (public app: %s) (DEV-1)', async (isPublic) => {
+    /** Runs a program, and what the user does with the address that it prints. @returns what it reports. */
+    async function runs(program: string, isPublic: boolean, browse: (address: URL) => Promise<string>) {
       const { app, secret } = await server.register({ public: isPublic })
       // Node looks for packages from where the program is.
       const folder = mkdtempSync(join(CACHE, 'run-'))
       cpSync(join(ROOT, 'test/clients/node'), folder, { recursive: true })
-      const given = { issuer: server.issuer, api, key: app.key, ...(!isPublic && { secret }), scope: 'calls:read' }
-      const program = join(folder, 'openid-client-device.js')
-      const child = spawn(process.execPath, [program, JSON.stringify(given)], { stdio: 'pipe' })
+      const common = {
+        issuer: server.issuer,
+        api,
+        redirectUrl: 'https://reports.example/callback',
+        scope: 'calls:read',
+      }
+      const given = { ...common, key: app.key, ...(!isPublic && { secret }) }
+      const child = spawn(process.execPath, [join(folder, program), JSON.stringify(given)], { stdio: 'pipe' })
       try {
         const complaints: string[] = []
         child.stderr.setEncoding('utf8').on('data', (text: string) => complaints.push(text))
@@ -95,22 +102,39 @@ describe('devices with the clients that they have', () => {
         let seen: unknown
         for await (const line of createInterface({ input: child.stdout })) {
           if (line.startsWith('{')) seen = JSON.parse(line)
-          else {
-            const { origin, pathname, searchParams } = new URL(line)
-            child.stdin.end('shown\n')
-            await userConnectsDevice(origin + pathname, searchParams.get('user_code') ?? '', {
-              scope: 'calls:read',
-              answered: aMoment,
-            })
-          }
+          else child.stdin.end(`${await browse(new URL(line))}\n`)
         }
         const [code] = await ended
         expect({ code, complaints: complaints.join('') }).toEqual({ code: 0, complaints: '' })
-        expect(seen).toEqual({ scope: 'calls:read', status: 200 })
+        return seen
       } finally {
         child.kill()
         rmSync(folder, { recursive: true, force: true })
       }
+    }
+
+    it.each([true, false])('openid-client gets tokens for a device (public app: %s) (DEV-1)', async (isPublic) => {
+      let connected: Promise<void> | undefined
+      const seen = await runs('openid-client-device.js', isPublic, async ({ origin, pathname, searchParams }) => {
+        const userCode = searchParams.get('user_code') ?? ''
+        const by = { scope: 'calls:read', answered: aMoment }
+        connected = userConnectsDevice(origin + pathname, userCode, by)
+        return 'shown'
+      })
+      await connected
+      expect(seen).toEqual({ scope: 'calls:read', status: 200 })
     })
+
+    it.each([true, false])(
+      'openid-client pushes its authorization request (public app: %s) (PAR-1)',
+      async (isPublic) => {
+        const seen = await runs(
+          'openid-client-par.js',
+          isPublic,
+          async (url) => (await userApproves(url, 'calls:read')).href,
+        )
+        expect(seen).toEqual({ carried: ['request_uri', 'client_id'], scope: 'calls:read', status: 200 })
+      },
+    )
   })
 })
