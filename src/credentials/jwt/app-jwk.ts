@@ -1,3 +1,4 @@
+import type { webcrypto } from 'node:crypto'
 import { VERIFIED_ALGORITHMS, type VerifiedAlgorithm } from './compact.ts'
 
 /** A public key of an app as it is stored and shown: a JWK with only the members that are needed. */
@@ -43,7 +44,7 @@ export function algorithmsOf({ kty, alg }: Pick<AppJwk, 'kty' | 'alg'>): readonl
 
 /** A public key, ready to verify signatures. */
 export interface LoadedJwk {
-  readonly key: CryptoKey
+  readonly key: webcrypto.CryptoKey
   /** @see [RFC 7638 - JSON Web Key (JWK) Thumbprint](https://www.rfc-editor.org/rfc/rfc7638.html#section-3) */
   readonly thumbprint: string
 }
@@ -57,7 +58,7 @@ export async function loadPublicJwk(jwk: Omit<AppJwk, 'kid'>): Promise<LoadedJwk
   const [algorithm = ''] = algorithmsOf(jwk)
   const { calculateJwkThumbprint, importJWK } = await import('jose')
   try {
-    const key = (await importJWK({ ...jwk }, algorithm)) as CryptoKey
+    const key = (await importJWK({ ...jwk }, algorithm)) as webcrypto.CryptoKey
     const { modulusLength = MIN_RSA_BITS } = key.algorithm as Partial<RsaHashedKeyAlgorithm>
     return modulusLength < MIN_RSA_BITS ? undefined : { key, thumbprint: await calculateJwkThumbprint({ ...jwk }) }
   } catch {
