@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -6,16 +5,12 @@ import { BROWSER_FLAGS, browser as chromiumBinary } from '../../support/browser.
 import { CHALLENGE, VERIFIER } from '../../support/http-authorization.ts'
 import { closed, listening, realServer } from '../../support/real-server.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
-import { violations } from '../../support/violations.ts'
-import { opened, returnedTo, tabTo } from './in-chromium.ts'
-
-const RESULTS = new URL('../../../test-results/', import.meta.url).pathname
+import { expectAccessible, LOOKS, opened, returnedTo, tabTo } from './in-chromium.ts'
 
 describeWith('the consent page in Chromium', chromiumBinary, (executablePath) => {
   let browser: Browser
   let server: Awaited<ReturnType<typeof realServer>>
   beforeAll(async () => {
-    mkdirSync(RESULTS, { recursive: true })
     browser = await chromium.launch({ executablePath, args: BROWSER_FLAGS })
     server = await realServer()
   }, 60_000)
@@ -116,16 +111,10 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
     }
   })
 
-  it.each([
-    ['light', {}],
-    ['dark', { colorScheme: 'dark' }],
-    ['narrow', { viewport: { width: 320, height: 760 } }],
-  ] as [string, BrowserContextOptions][])('axe-core finds nothing on the consent page (%s)', async (name, options) => {
+  it.each(LOOKS)('axe-core finds nothing on the consent page (%s)', async (name, options) => {
     const { page, complaints, close } = await asked('http://127.0.0.1/callback', options)
     try {
-      await page.screenshot({ path: `${RESULTS}consent-page-${name}.png`, fullPage: true })
-      expect(await violations(page)).toEqual([])
-      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+      await expectAccessible(page, `consent-page-${name}`)
       expect(complaints).toEqual([])
     } finally {
       await close()
@@ -137,8 +126,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
     try {
       const response = await page.goto(`${server.issuer}/authorize?client_id=nobody`)
       expect(response?.status()).toBe(400)
-      await page.screenshot({ path: `${RESULTS}error-page.png` })
-      expect(await violations(page)).toEqual([])
+      await expectAccessible(page, 'error-page')
     } finally {
       await page.close()
     }

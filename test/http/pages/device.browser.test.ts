@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { manualClock } from '../../../src/testing/index.ts'
@@ -7,23 +6,13 @@ import { codeOf } from '../../support/code-of.ts'
 import { DEVICES, devicesOf } from '../../support/devices.ts'
 import { realServer } from '../../support/real-server.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
-import { violations } from '../../support/violations.ts'
-import { opened, tabTo } from './in-chromium.ts'
-
-const RESULTS = new URL('../../../test-results/', import.meta.url).pathname
-const WIDTHS = [
-  ['320', { viewport: { width: 320, height: 900 } }],
-  ['768', {}],
-  ['1280', { viewport: { width: 1280, height: 900 } }],
-  ['dark', { colorScheme: 'dark' }],
-] as [string, BrowserContextOptions][]
+import { expectAccessible, LOOKS, opened, tabTo } from './in-chromium.ts'
 
 describeWith('the pages on which a user connects a device, in Chromium', chromiumBinary, (executablePath) => {
   let browser: Browser
   let server: Awaited<ReturnType<typeof realServer>>
   const clock = manualClock()
   beforeAll(async () => {
-    mkdirSync(RESULTS, { recursive: true })
     browser = await chromium.launch({ executablePath, args: BROWSER_FLAGS })
     server = await realServer({}, { ...DEVICES, clock, limits: { userCodesPerHour: 1000 } })
   }, 60_000)
@@ -96,15 +85,11 @@ describeWith('the pages on which a user connects a device, in Chromium', chromiu
     }
   })
 
-  it.each(WIDTHS)('axe-core finds nothing on the pages about a device (%s)', async (name, options) => {
+  it.each(LOOKS)('axe-core finds nothing on the pages about a device (%s)', async (name, options) => {
     const { page, complaints, close } = await shown(options)
     const second = await shown({ ...options, complete: true })
     try {
-      const looks = async (which: string, at: Page) => {
-        await at.screenshot({ path: `${RESULTS}device-${which}-${name}.png`, fullPage: true })
-        expect(await violations(at)).toEqual([])
-        expect(await at.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
-      }
+      const looks = (which: string, at: Page) => expectAccessible(at, `device-${which}-${name}`)
       await looks('entry', page)
       await looks('compare', second.page)
       await second.page.getByRole('button', { name: 'Continue' }).click()

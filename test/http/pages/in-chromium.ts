@@ -1,6 +1,27 @@
+import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { expect } from 'vitest'
 import { closed, listening } from '../../support/real-server.ts'
+import { violations } from '../../support/violations.ts'
+
+const RESULTS = new URL('../../../test-results/', import.meta.url).pathname
+
+/** How every page is looked at: at the widths of a phone, a tablet and a desk, and in the dark. */
+export const LOOKS = [
+  ['320', { viewport: { width: 320, height: 900 } }],
+  ['768', { viewport: { width: 768, height: 900 } }],
+  ['1280', { viewport: { width: 1280, height: 900 } }],
+  ['dark', { colorScheme: 'dark' }],
+] as const satisfies readonly (readonly [string, BrowserContextOptions])[]
+
+/** Takes a screenshot of that name, and fails if axe-core finds something, or if the page is wider than its window. */
+export async function expectAccessible(page: Page, name: string): Promise<void> {
+  mkdirSync(RESULTS, { recursive: true })
+  await page.screenshot({ path: `${RESULTS}${name}.png`, fullPage: true })
+  expect(await violations(page)).toEqual([])
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+}
 
 /** Opens a page in a browser context of its own, and notes what the browser complains about. */
 export async function opened(browser: Browser, url: string, options: BrowserContextOptions) {

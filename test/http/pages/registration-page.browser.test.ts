@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { BROWSER_FLAGS, browser as chromiumBinary } from '../../support/browser.ts'
@@ -6,16 +5,12 @@ import { CHALLENGE, VERIFIER } from '../../support/http-authorization.ts'
 import { realServer } from '../../support/real-server.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
 import { SPOOFED_NAMES } from '../../support/spoofed-names.ts'
-import { violations } from '../../support/violations.ts'
-import { opened, returnedTo, tabTo } from './in-chromium.ts'
-
-const RESULTS = new URL('../../../test-results/', import.meta.url).pathname
+import { expectAccessible, LOOKS, opened, returnedTo, tabTo } from './in-chromium.ts'
 
 describeWith('the page on which a user registers an app, in Chromium', chromiumBinary, (executablePath) => {
   let browser: Browser
   let server: Awaited<ReturnType<typeof realServer>>
   beforeAll(async () => {
-    mkdirSync(RESULTS, { recursive: true })
     browser = await chromium.launch({ executablePath, args: BROWSER_FLAGS })
     server = await realServer({ browserRegistration: true }, { redirects: { loopback: 'all' } })
   }, 60_000)
@@ -114,17 +109,10 @@ describeWith('the page on which a user registers an app, in Chromium', chromiumB
     }
   })
 
-  it.each([
-    ['320', { viewport: { width: 320, height: 900 } }],
-    ['768', {}],
-    ['1280', { viewport: { width: 1280, height: 900 } }],
-    ['dark', { colorScheme: 'dark' }],
-  ] as [string, BrowserContextOptions][])('axe-core finds nothing on the page (%s)', async (name, options) => {
+  it.each(LOOKS)('axe-core finds nothing on the page (%s)', async (name, options) => {
     const { page, complaints, close } = await asked({ description: 'Shows who is calling. '.repeat(12) }, options)
     try {
-      await page.screenshot({ path: `${RESULTS}registration-page-${name}.png`, fullPage: true })
-      expect(await violations(page)).toEqual([])
-      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+      await expectAccessible(page, `registration-page-${name}`)
       expect(complaints).toEqual([])
     } finally {
       await close()
@@ -134,8 +122,7 @@ describeWith('the page on which a user registers an app, in Chromium', chromiumB
   it('axe-core finds nothing on the page that lists wrong fields', async () => {
     const { page, close } = await asked({ client_name: '', redirect_uri: 'https://CRM.example/', contacts: '@' })
     try {
-      await page.screenshot({ path: `${RESULTS}registration-page-errors.png`, fullPage: true })
-      expect(await violations(page)).toEqual([])
+      await expectAccessible(page, 'registration-page-errors')
       expect(await page.locator('dt').allInnerTexts()).toEqual(['client_name', 'contacts', 'redirect_uri'])
     } finally {
       await close()

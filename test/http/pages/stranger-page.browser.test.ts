@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { BROWSER_FLAGS, browser as chromiumBinary } from '../../support/browser.ts'
@@ -7,10 +6,8 @@ import { realServer } from '../../support/real-server.ts'
 import { CLIENT_KEY } from '../../support/self-registration.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
 import { SPOOFED_NAMES } from '../../support/spoofed-names.ts'
-import { violations } from '../../support/violations.ts'
-import { opened, returnedTo, tabTo } from './in-chromium.ts'
+import { expectAccessible, LOOKS, opened, returnedTo, tabTo } from './in-chromium.ts'
 
-const RESULTS = new URL('../../../test-results/', import.meta.url).pathname
 const HTTPS = 'https://agent.example/callback'
 const LOCAL = 'http://localhost:53123/callback'
 const WARNING = 'on this computer. Allow it only if you have just started it yourself.'
@@ -19,7 +16,6 @@ describeWith('the page about a program that registered itself, in Chromium', chr
   let browser: Browser
   let server: Awaited<ReturnType<typeof realServer>>
   beforeAll(async () => {
-    mkdirSync(RESULTS, { recursive: true })
     browser = await chromium.launch({ executablePath, args: BROWSER_FLAGS })
     const selfRegistration = { keys: [CLIENT_KEY], scopes: ['calls:read', 'calls:write'], redirects: 'https' } as const
     server = await realServer({}, { selfRegistration })
@@ -111,18 +107,11 @@ describeWith('the page about a program that registered itself, in Chromium', chr
     }
   })
 
-  it.each([
-    ['320', { viewport: { width: 320, height: 900 } }],
-    ['768', {}],
-    ['1280', { viewport: { width: 1280, height: 900 } }],
-    ['dark', { colorScheme: 'dark' }],
-  ] as [string, BrowserContextOptions][])('axe-core finds nothing on the page (%s)', async (name, options) => {
+  it.each(LOOKS)('axe-core finds nothing on the page (%s)', async (name, options) => {
     const { page, complaints, close } = await asked({ name: 'CALL  agent' }, options)
     try {
       expect(await page.locator('main').innerText()).toContain('an app of this name, from agents.example.')
-      await page.screenshot({ path: `${RESULTS}stranger-page-${name}.png`, fullPage: true })
-      expect(await violations(page)).toEqual([])
-      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true)
+      await expectAccessible(page, `stranger-page-${name}`)
       expect(complaints).toEqual([])
     } finally {
       await close()
