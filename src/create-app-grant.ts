@@ -45,6 +45,7 @@ import { createFeedReaders } from './domain/tokens/feed-readers.ts'
 import { createHostClaims } from './domain/tokens/host-claims.ts'
 import { createIssueLimits } from './domain/tokens/issue-limits.ts'
 import { createProofs, DPOP_ALGORITHMS } from './domain/tokens/proofs.ts'
+import { createProvenKeys } from './domain/tokens/proven-keys.ts'
 import { createReceipts } from './domain/tokens/receipts.ts'
 import { createRevocationFeed } from './domain/tokens/revocation-feed.ts'
 import { createSignedTokens } from './domain/tokens/signed-tokens.ts'
@@ -154,6 +155,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
         })
       : undefined
   const proofs = dpop && createProofs(dpop, now)
+  const provenKeys = createProvenKeys({ ...deciding, proofs })
   const readToken = createTokenReader(format, signed)
   const legacySecrets = createLegacySecrets({ ...base, verifyLegacySecret })
   const authenticator = createAppAuthenticator({ ...deciding, legacySecrets, assertions })
@@ -165,37 +167,25 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
   const freeing = createFreeing(base)
   const removeApp = createRemoveApp({ ...base, freeing })
   const saveInstall = createSaveInstall(base)
-  const { receive, pushedRequests } = createPushedRequests(rest.pushedRequests, {
-    ...deciding,
+  const requesting = {
     ...registration,
-    authenticator,
-    audiences,
-    keyRing: rest.keyRing,
-    bindsKeys: proofs !== undefined,
-  })
-  const asking = { ...deciding, ...registration, appsPerOwner, removeApp, format, audiences, saveInstall, receive }
-  const parts = {
-    ...base,
     format,
     audiences,
-    readToken,
     authenticator,
+    provenKeys,
+    bindsKeys: proofs !== undefined,
+  }
+  const pushable = { ...deciding, ...requesting, keyRing: rest.keyRing }
+  const { receive, pushedRequests } = createPushedRequests(rest.pushedRequests, pushable)
+  const asking = { ...deciding, ...requesting, appsPerOwner, removeApp, saveInstall, receive }
+  const granting = { ...base, ...requesting, now, retries, saveInstall, accessTokenIssuer, rotatesRefreshTokens }
+  const parts = {
+    ...base,
+    ...requesting,
+    readToken,
     appsPerOwner,
-    ...registration,
-    ...createGrants({
-      ...base,
-      now,
-      retries,
-      format,
-      proofs,
-      audiences,
-      ...registration,
-      saveInstall,
-      authenticator,
-      accessTokenIssuer,
-      rotatesRefreshTokens,
-    }),
-    authorization: createAuthorization({ ...asking, consent, bindsKeys: proofs !== undefined }),
+    ...createGrants(granting),
+    authorization: createAuthorization({ ...asking, consent }),
     registration: createBrowserRegistration(asking),
     verifier: createCachingVerifier(createStrictVerifier({ ...deciding, readToken, audiences }), {
       watch: guarded.watch,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { AppCredentials, AppGrantOptions, Consent, RequestContext } from '../../src/index.ts'
 import { codeOf, refusalOf } from '../support/code-of.ts'
 import { RING_KEY } from '../support/devices.ts'
-import { dpopKey } from '../support/dpop.ts'
+import { type DpopKey, dpopKey } from '../support/dpop.ts'
 import { LOOPBACK, SELF_REGISTRATION } from '../support/self-registration.ts'
 import {
   answerIn,
@@ -36,7 +36,11 @@ export function testPushedRequests(open: OpenStore): void {
     }
     const proof = w.secret === '' ? { key: w.key } : { key: w.key, secret: w.secret }
     const here = {
-      push: async (changed: Asked = {}, by: AppCredentials & RequestContext = proof, node = w.appgrant) => {
+      push: async (
+        changed: Asked = {},
+        by: AppCredentials & RequestContext & { readonly dpopProof?: string } = proof,
+        node = w.appgrant,
+      ) => {
         if (!node.pushedRequests) throw new Error('no request may be pushed')
         return node.pushedRequests.push(paramsOf({ ...request, ...changed }), by)
       },
@@ -79,6 +83,22 @@ export function testPushedRequests(open: OpenStore): void {
       expect(await codeOf(w.exchange(code))).toBe('invalid_dpop_proof')
       const dpopProof = await key.prove({ url: `${ISSUER}/token`, at: w.clock() })
       expect((await w.exchange(code, { dpopProof })).tokenType).toBe('DPoP')
+    })
+
+    it('a proof at /par binds the code to its key, and must be by the key of dpop_jkt if both are there (PAR-1, DPOP-4)', async () => {
+      const w = await fixture({ dpop: {} })
+      const [key, other] = [await dpopKey(), await dpopKey()]
+      const proofOf = (by: DpopKey, path: string) => by.prove({ url: ISSUER + path, at: w.clock() })
+      const by = { key: w.key, secret: w.secret }
+      const forToken = { ...by, dpopProof: await proofOf(key, '/token') }
+      expect(await codeOf(w.push({}, forToken))).toBe('invalid_dpop_proof')
+      const byOther = { ...by, dpopProof: await proofOf(other, '/par') }
+      expect(await codeOf(w.push({ dpop_jkt: key.jkt }, byOther))).toBe('invalid_dpop_proof')
+      const { requestUri } = await w.push({}, { ...by, dpopProof: await proofOf(key, '/par') })
+      const asked = (await w.open(requestUri)) as Consent
+      const code = codeIn(await w.appgrant.authorizer.approve({ ticket: asked.ticket, account: 'user' }))
+      expect(await codeOf(w.exchange(code, { dpopProof: await proofOf(other, '/token') }))).toBe('invalid_dpop_proof')
+      expect((await w.exchange(code, { dpopProof: await proofOf(key, '/token') })).tokenType).toBe('DPoP')
     })
 
     it('nothing in the browser changes a request that was pushed (PAR-1, RFC 9126 §4)', async () => {

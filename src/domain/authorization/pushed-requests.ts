@@ -13,6 +13,7 @@ import type { Audiences } from '../input/resources.ts'
 import type { Refusals } from '../refusals.ts'
 import type { ClientIds } from '../registration/client-ids.ts'
 import { createAuthenticateClient, type RequestingClient } from '../registration/requesting-client.ts'
+import { type DpopProofInput, invalidProof, type ProvenKeys } from '../tokens/proven-keys.ts'
 import {
   type AuthorizationParams,
   matchRedirectOf,
@@ -45,12 +46,14 @@ export interface PushedRequests {
    * minutes, in which the user may sign in, and leads to one decision.
    *
    * @param params - as for {@link Authorization.beginAuthorization}.
-   * @param client - the credentials of the app that sends them.
+   * @param client - the credentials of the app that sends them, and `dpopProof`, made for a POST to `/par`: it binds the code to its
+   *   key as the parameter `dpop_jkt` does (RFC 9449 §10.1).
    * @throws {@link AppGrantError} `app_authentication_failed`, `too_many_failures`; `app_suspended`, `account_blocked`,
-   *   `not_permitted`; `invalid_redirect`, `invalid_scope`, `invalid_target`, `invalid_request`.
+   *   `not_permitted`; `invalid_redirect`, `invalid_scope`, `invalid_target`, `invalid_request`,
+   *   `invalid_dpop_proof`, `dpop_nonce_required`.
    * @see [RFC 9126 - OAuth 2.0 Pushed Authorization Requests](https://www.rfc-editor.org/rfc/rfc9126.html#section-2)
    */
-  push(params: URLSearchParams, client: AppCredentials & RequestContext): Promise<PushedRequest>
+  push(params: URLSearchParams, client: AppCredentials & RequestContext & DpopProofInput): Promise<PushedRequest>
 }
 
 /** The parameters of an authorization request, wherever they were. */
@@ -71,6 +74,7 @@ const MAX_URI = 4096
 
 export interface PushedRequestsParts {
   readonly accounts: Accounts
+  readonly provenKeys: ProvenKeys
   readonly authenticator: AppAuthenticator
   readonly clientIds: ClientIds
   readonly redirects: RedirectPolicy
@@ -89,7 +93,7 @@ export function createPushedRequests(
   parts: PushedRequestsParts,
 ): { readonly receive: ReceiveRequest; readonly pushedRequests: PushedRequests | undefined } {
   if (policy === undefined) return { receive: (input) => ({ params: readParams(input) }), pushedRequests: undefined }
-  const { accounts, redirects, refusals, clock } = parts
+  const { accounts, provenKeys, redirects, refusals, clock } = parts
   const sealer = createSealer(parts.keyRing, 'appgrant pushed request')
   const authenticate = createAuthenticateClient(parts)
   const areRequired = policy === 'required'
@@ -111,9 +115,13 @@ export function createPushedRequests(
 
   const push: PushedRequests['push'] = async (input, credentials) => {
     const source = sourceInput(credentials)
-    const client = await authenticate(credentials)
+    const { dpopProof, ...own } = credentials
+    const jkt = await provenKeys.keyOf({ dpopProof }, source, '/par')
+    const client = await authenticate(own)
     return refusals.watch({}, { ...(client.app && { app: client.app.key }), ...source }, async () => {
-      const { client_id: _, ...asked } = readParams(input)
+      const { client_id: _, ...given } = readParams(input)
+      if (jkt !== undefined && given.dpop_jkt !== undefined && given.dpop_jkt !== jkt) throw invalidProof('other_key')
+      const asked = { ...given, ...(jkt !== undefined && { dpop_jkt: jkt }) }
       if (asked.request_uri !== undefined) throw invalidRequest('request_uri: expected the request itself')
       await assertValid(asked, client)
       const carried: Carried = { client: client.id, asked, endsAt: clock() + LIFETIME_SECONDS * 1000 }

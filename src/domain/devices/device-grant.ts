@@ -2,8 +2,8 @@ import type { ScopeDescription } from '../accounts/scopes.ts'
 import type { App } from '../apps/app.ts'
 import type { AppCredentials, RequestContext } from '../apps/authenticate-app.ts'
 import type { AuthorizingActor, Consent, ConsentDecision } from '../authorization/authorization.ts'
-import type { DpopProofInput } from '../grants/proven-keys.ts'
 import type { TokenResponse } from '../tokens/access-token-issuer.ts'
+import type { DpopProofInput } from '../tokens/proven-keys.ts'
 
 /** What a device requests, with the credentials of its app. */
 export type DeviceRequestInput = AppCredentials &

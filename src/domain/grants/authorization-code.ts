@@ -8,7 +8,7 @@ import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import { resourcesInput } from '../input/resources.ts'
 import type { Refusals } from '../refusals.ts'
 import type { TokenResponse } from '../tokens/access-token-issuer.ts'
-import type { DpopProofInput, ProvenKeys } from './proven-keys.ts'
+import type { DpopProofInput, ProvenKeys } from '../tokens/proven-keys.ts'
 import { knownOf, type SessionExchange } from './session-exchange.ts'
 import type { SessionGrant } from './session-grant.ts'
 

@@ -19,8 +19,9 @@ import { accessTokenMs, type Lifetimes } from '../input/lifetimes.ts'
 import { type Audiences, resourcesInput } from '../input/resources.ts'
 import type { Refusals } from '../refusals.ts'
 import type { AccessTokenIssuer, TokenPlan, TokenResponse } from '../tokens/access-token-issuer.ts'
+import type { DpopProofInput, ProvenKeys } from '../tokens/proven-keys.ts'
 import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
-import { assertKeyOf, type DpopProofInput, type ProvenKeys } from './proven-keys.ts'
+import { assertKeyOf } from './bound-keys.ts'
 
 /** What a trusted app asks for, with its credentials. */
 export type ClientCredentialsInput = AppAuthentication &

@@ -18,13 +18,12 @@ import type { AppOfCredential } from '../registration/app-of-credential.ts'
 import type { ClientApps } from '../registration/client-apps.ts'
 import type { ClientIds } from '../registration/client-ids.ts'
 import type { AccessTokenIssuer, TokenResponse } from '../tokens/access-token-issuer.ts'
-import type { Proofs } from '../tokens/proofs.ts'
+import type { ProvenKeys } from '../tokens/proven-keys.ts'
 import { type CodeInput, createExchangeCode } from './authorization-code.ts'
 import { type ClientCredentialsInput, createClientCredentials } from './client-credentials.ts'
 import { createFindLegacy } from './find-legacy.ts'
 import { createNewAppSteps } from './new-app-steps.ts'
 import { createPresentingApps, type PresentingApps } from './presenting-apps.ts'
-import { createProvenKeys, type ProvenKeys } from './proven-keys.ts'
 import { createRefresh, type RefreshInput } from './refresh-token.ts'
 import { createRepeatedStep } from './repeated-step.ts'
 import { createSessionEnding } from './session-ending.ts'
@@ -51,8 +50,7 @@ export interface GrantParts {
   readonly storeApp: StoreApp
   readonly saveInstall: SaveInstall
   readonly accessTokenIssuer: AccessTokenIssuer
-  readonly proofs: Proofs | undefined
-  readonly issuer: string | undefined
+  readonly provenKeys: ProvenKeys
   readonly audiences: Audiences
   readonly scopes: Scopes
   readonly redirects: RedirectPolicy
@@ -75,12 +73,10 @@ export function createGrants(parts: GrantParts): {
   readonly grants: Grants
   readonly sessions: SessionExchange
   readonly presentingApps: PresentingApps
-  readonly provenKeys: ProvenKeys
 } {
   const tokens = createStepTokens(parts)
   const unconfirmed = createUnconfirmedSteps(parts)
-  const provenKeys = createProvenKeys(parts)
-  const deciding = { ...parts, clock: parts.now, tokens, unconfirmed, provenKeys }
+  const deciding = { ...parts, clock: parts.now, tokens, unconfirmed }
   const repeated = createRepeatedStep(deciding)
   const steps = createSessionSteps({ ...deciding, repeated, newApps: createNewAppSteps(parts) })
   const presentingApps = createPresentingApps(deciding)
@@ -94,8 +90,8 @@ export function createGrants(parts: GrantParts): {
   })
   const grants = {
     clientCredentials: createClientCredentials(deciding),
-    exchangeCode: createExchangeCode({ ...parts, sessions, provenKeys }),
-    refresh: createRefresh({ ...parts, sessions, provenKeys }),
+    exchangeCode: createExchangeCode({ ...parts, sessions }),
+    refresh: createRefresh({ ...parts, sessions }),
   }
-  return { grants, sessions, presentingApps, provenKeys }
+  return { grants, sessions, presentingApps }
 }

@@ -1,19 +1,15 @@
 import { AppGrantError } from '../../base/errors.ts'
 import type { EventSource } from '../../base/events.ts'
 import type { RefusalReason } from '../../base/refusal-reasons.ts'
-import { isPublic, type LiveApp } from '../../records/app.ts'
-import type { ApprovedSession, BoundTo } from '../../records/session.ts'
 import { idInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
 import { because, type Refusals } from '../refusals.ts'
-import { PROOF_TEXTS, type Proofs } from '../tokens/proofs.ts'
-import type { Presented } from './presented.ts'
-import { type Credential, stageOf } from './session-credential.ts'
+import { PROOF_TEXTS, type Proofs } from './proofs.ts'
 
 /** A request for tokens with a proof of possession. */
 export interface DpopProofInput {
   /**
-   * A DPoP proof, made for a POST to `/token` under the issuer: the tokens are bound to its key. Without the option `dpop` it has no
+   * A DPoP proof, made for a POST to the endpoint under the issuer, which is `/token`: the tokens are bound to its key. Without the option `dpop` it has no
    * effect. Default is none: the access token is a bearer token, unless the app must have bound ones.
    *
    * @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html#section-5)
@@ -21,7 +17,10 @@ export interface DpopProofInput {
   readonly dpopProof?: string | undefined
 }
 
-/** The keys that clients prove to have when they request tokens. */
+/** Where clients prove to have a key. */
+export type ProvingEndpoint = '/token' | '/par'
+
+/** The keys that clients prove to have when they request tokens, or push an authorization request. */
 export interface ProvenKeys {
   /**
    * The thumbprint of the key that signed the proof; undefined if there is none. It is checked before anything is consumed, an
@@ -29,7 +28,7 @@ export interface ProvenKeys {
    *
    * @throws {@link AppGrantError} `invalid_dpop_proof`, `dpop_nonce_required`
    */
-  keyOf(input: DpopProofInput, source: EventSource): Promise<string | undefined>
+  keyOf(input: DpopProofInput, source: EventSource, endpoint?: ProvingEndpoint): Promise<string | undefined>
 }
 
 export function createProvenKeys(parts: {
@@ -40,15 +39,15 @@ export function createProvenKeys(parts: {
   const { proofs, refusals } = parts
 
   return {
-    async keyOf({ dpopProof }, source) {
+    async keyOf({ dpopProof }, source, endpoint = '/token') {
       if (dpopProof === undefined) return undefined
       const text = idInput(dpopProof, 'dpopProof')
-      return proofs && refusals.watch({}, { ...source }, () => signerOf(proofs, text))
+      return proofs && refusals.watch({}, { ...source }, () => signerOf(proofs, text, endpoint))
     },
   }
 
-  async function signerOf(proofs: Proofs, text: string): Promise<string> {
-    const read = proofs.read(text, { method: 'POST', url: `${issuerOf(parts)}/token` })
+  async function signerOf(proofs: Proofs, text: string, endpoint: ProvingEndpoint): Promise<string> {
+    const read = proofs.read(text, { method: 'POST', url: issuerOf(parts) + endpoint })
     const fault = typeof read === 'string' ? read : undefined
     const signer = typeof read === 'string' ? undefined : await proofs.signerOf(read)
     if (signer !== undefined) return signer
@@ -62,26 +61,8 @@ export function createProvenKeys(parts: {
   }
 }
 
-/** Rejects a request without a proof if the app may have only tokens that are bound to a key. */
-export function assertKeyOf({ fields }: LiveApp, jkt: string | undefined): void {
-  if (fields.dpopBoundAccessTokens && jkt === undefined) throw invalidProof('missing_proof')
-}
-
-/**
- * Rejects a credential that is bound to a key without a proof by that key. Nothing happens to its session: a thief without the key can
- * neither use it nor end it.
- */
-export function assertBoundKey({ app, credential, jkt }: Presented, { boundTo }: ApprovedSession): void {
-  if (!boundTo || !isBound(credential, boundTo, app) || jkt === boundTo.jkt) return
-  throw invalidProof(jkt === undefined ? 'missing_proof' : 'other_key')
-}
-
-/** Refresh tokens of confidential apps are bound to their credentials instead (RFC 9449 §5). */
-function isBound(credential: Credential, { fromStage }: BoundTo, app: LiveApp): boolean {
-  return stageOf(credential) >= fromStage && (credential.kind === 'ac' || isPublic(app))
-}
-
-function invalidProof(reason: RefusalReason<'invalid_dpop_proof'> = 'proof_signature'): AppGrantError {
+/** Nothing was consumed. */
+export function invalidProof(reason: RefusalReason<'invalid_dpop_proof'> = 'proof_signature'): AppGrantError {
   return because(
     new AppGrantError('invalid_dpop_proof', {
       message: reason in TEXTS ? TEXTS[reason as keyof typeof TEXTS] : PROOF_TEXTS[reason as keyof typeof PROOF_TEXTS],
@@ -93,5 +74,5 @@ function invalidProof(reason: RefusalReason<'invalid_dpop_proof'> = 'proof_signa
 
 const TEXTS = {
   missing_proof: 'the request needs a DPoP proof',
-  other_key: 'the DPoP proof must be by the key that the code or refresh token is bound to',
+  other_key: 'the DPoP proof must be by the key that the request, code or refresh token is bound to',
 } as const
