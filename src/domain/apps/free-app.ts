@@ -10,6 +10,7 @@ import {
 } from '../../records/install.ts'
 import { NEVER } from '../../records/never.ts'
 import type { Pages } from '../../records/pages.ts'
+import { endedSession, sessionKind, sessionsOfApp } from '../../records/session.ts'
 import { appOnlyTokens, removedToken, tokenKind, userTokens } from '../../records/token.ts'
 
 /** The tokens of each are freed too. */
@@ -23,7 +24,7 @@ export type HeldApp = Pick<LiveApp, 'key' | 'owner' | 'stamp' | 'trustStamp' | '
  * expires. Each record becomes a tombstone that expires at once.
  */
 export interface Freeing {
-  /** Frees the tokens of a removed app, its installs, their tokens and their index entries. */
+  /** Frees the tokens of a removed app, its sessions, its installs, their tokens and their index entries. */
   app(app: HeldApp): Promise<void>
   /**
    * Frees the installs of a removed app that would never expire. They give nothing any more, so a failure only leaves records behind,
@@ -64,6 +65,9 @@ export function createFreeing(parts: {
       collection.free(tokenKind, record, { ...removedToken(tokenKind.unpack(record)), expiresAt: clock() }),
     )
 
+  const freeSession = (record: StoreRecord) =>
+    collection.free(sessionKind, record, { ...endedSession(sessionKind.unpack(record)), expiresAt: clock() })
+
   async function freeInstall(record: StoreRecord): Promise<boolean> {
     const install = installKind.unpack(record)
     if (install.state !== 'live') return false
@@ -83,6 +87,7 @@ export function createFreeing(parts: {
         return freeInstall(record)
       }
       await empty(installsOfApp(app.key), freeHeld, INSTALLS_AT_ONCE)
+      await empty(sessionsOfApp(app.key), freeSession)
     },
     async lastingInstalls(app) {
       try {
