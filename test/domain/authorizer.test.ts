@@ -17,11 +17,11 @@ describe('client credentials', () => {
   it('only a trusted app gets its own token: it is for the owner, marked app-only and without refresh token (TOK-1, TOK-6)', async () => {
     const { appgrant, app, secret, grant, clock } = await setUp()
     const granted = await grant()
-    expect(Object.keys(granted).sort()).toEqual(['expiresAt', 'expiresInSeconds', 'scope', 'tokenId'])
+    expect(Object.keys(granted).sort()).toEqual(['expiresAt', 'expiresInSeconds', 'scope', 'tokenId', 'tokenType'])
     expect('refreshToken' in granted && granted.refreshToken).toBeFalsy()
     const issuedAt = new Date(clock())
     const expiresAt = new Date(clock() + 3_600_000)
-    expect(granted).toMatchObject({ expiresAt, expiresInSeconds: 3600, scope: ['read', 'write'] })
+    expect(granted).toMatchObject({ expiresAt, expiresInSeconds: 3600, scope: ['read', 'write'], tokenType: 'Bearer' })
     expect(await appgrant.authorizer.tryVerify(granted.accessToken)).toEqual({
       ok: true,
       kind: 'app',

@@ -1,3 +1,4 @@
+import { knownMembers } from '../../base/known-members.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
 import { macOf } from '../../credentials/digest.ts'
 import type { KeyRing } from '../../credentials/key-ring.ts'
@@ -6,8 +7,14 @@ import { WIDTH } from '../../credentials/token-format.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import { assertMayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
-import type { AppAuthenticator, AppCredentials, RequestContext } from '../apps/authenticate-app.ts'
-import { sourceInput } from '../input/input.ts'
+import {
+  type AppAuthenticator,
+  type AppCredentials,
+  CREDENTIAL_NAMES,
+  CREDENTIALS,
+  type RequestContext,
+} from '../apps/authenticate-app.ts'
+import { objectInput, sourceInput } from '../input/input.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { Refusals } from '../refusals.ts'
@@ -66,6 +73,10 @@ export interface ReceivedRequest {
 /** Reads the parameters of authorization requests. */
 export type ReceiveRequest = (input: unknown) => ReceivedRequest
 
+const CLIENT = knownMembers<AppCredentials & RequestContext & DpopProofInput>(
+  { ...CREDENTIALS, dpopProof: true },
+  CREDENTIAL_NAMES,
+)
 const URI = 'urn:ietf:params:oauth:request_uri:'
 /** As long as a consent request is open. */
 const LIFETIME_SECONDS = 600
@@ -114,7 +125,7 @@ export function createPushedRequests(
   }
 
   const push: PushedRequests['push'] = async (input, credentials) => {
-    const source = sourceInput(credentials)
+    const source = sourceInput(objectInput(credentials, 'client', CLIENT))
     const { dpopProof, ...own } = credentials
     const jkt = await provenKeys.keyOf({ dpopProof }, source, '/par')
     const client = await authenticate(own)
