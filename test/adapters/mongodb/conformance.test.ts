@@ -22,7 +22,7 @@ describeWithMongo(
   (target, { layout, isNewest }) => {
     // A standalone server differs in no command that an older driver sends.
     if (layout === 'standalone' && !isNewest) return
-    const { open, opened } = emptyCollections(target)
+    const { open, opened } = emptyCollections(target, preparedStore)
     /** Deletes what the TTL monitor would have deleted by that time. */
     const sweep = async (namespace: string, now: number) =>
       void (await opened(namespace).deleteMany({ reclaimAt: { $lte: new Date(now) } }))

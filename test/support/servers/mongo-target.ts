@@ -109,8 +109,13 @@ export async function preparedStore(client: MongoClient, collection?: string): P
 /**
  * Opens stores on empty collections. They are emptied after each test and used again, because making one with its
  * indexes is slow. Stores that are opened by the same name within a test have the same collection.
+ *
+ * @param reopen - opens a store on a collection that has its indexes. Preparing it tells a store whether it can be watched.
  */
-export function emptyCollections(target: () => MongoTarget) {
+export function emptyCollections(
+  target: () => MongoTarget,
+  reopen: (client: MongoClient, name: string) => MongoStore | Promise<MongoStore> = storeOn,
+) {
   let client: MongoClient
   const used = new Map<string, string>()
   const empty: string[] = []
@@ -123,15 +128,14 @@ export function emptyCollections(target: () => MongoTarget) {
     await Promise.all(names.map((name) => collectionOf(client, name).deleteMany({})))
     empty.push(...names)
   })
-  const nameOf = (name: string) => {
-    const collection = used.get(name) ?? empty.pop() ?? name
-    used.set(name, collection)
-    return collection
-  }
   return {
-    open: (name = freshName()): Promise<MongoStore> => preparedStore(client, nameOf(name)),
+    async open(name = freshName()): Promise<MongoStore> {
+      const collection = used.get(name) ?? empty.pop()
+      used.set(name, collection ?? name)
+      return collection === undefined ? preparedStore(client, name) : reopen(client, collection)
+    },
     /** The collection of the stores that were opened by that name. */
-    opened: (name: string) => collectionOf(client, nameOf(name)),
+    opened: (name: string) => collectionOf(client, used.get(name) ?? name),
   }
 }
 
