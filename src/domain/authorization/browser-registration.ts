@@ -15,13 +15,12 @@ import { fieldOptionsFor } from '../apps/field-options-for.ts'
 import { findNamesake } from '../apps/find-namesake.ts'
 import { newApp } from '../apps/new-app.ts'
 import type { AccountLimits } from '../input/account-limits.ts'
-import { accountInput, flagInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
+import { askedAccountInput, flagInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
 import { receiverOf } from '../input/redirect-policy.ts'
 import { resourcesInput } from '../input/resources.ts'
 import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
-import type { ConsentDecision } from './authorization.ts'
-import { createDecide } from './decide.ts'
+import { createDecide, DECISION, DENIAL } from './decide.ts'
 import { createExchangeRegistration, type ExchangeRegistrationParts } from './exchange-registration.ts'
 import { invalidTicket } from './invalid-ticket.ts'
 import { createPendingConsents } from './pending-consents.ts'
@@ -37,13 +36,11 @@ const ACTOR = knownMembers<Parameters<BrowserRegistration['beginRegistration']>[
   login: true,
   ...CONTEXT,
 })
-const DECISION = { ticket: true, account: true, login: true, ...CONTEXT } as const
 const APPROVAL = knownMembers<Parameters<BrowserRegistration['approveRegistration']>[0]>({
   ...DECISION,
   grant: true,
   scope: true,
 })
-const DENIAL = knownMembers<ConsentDecision>(DECISION)
 
 /**
  * Registrations that an app starts in the browser. The request of a signed-in account is a session with the app in it, which nothing
@@ -59,8 +56,8 @@ export function createBrowserRegistration(
   return {
     async beginRegistration(input, actor) {
       issuerOf(parts)
-      const account = accountInput(objectInput(actor, 'actor', ACTOR).account)
-      const asking = { account, ...loginInput(actor.login) }
+      const asking = askedAccountInput(objectInput(actor, 'actor', ACTOR))
+      const { account } = asking
       return refusals.watch(asking, sourceInput(actor), async () => {
         const params = readRegistration(input)
         const lineage = await accounts.lineage(account)
@@ -93,7 +90,7 @@ export function createBrowserRegistration(
         const mayGrant = accounts.useRefusal(lineage, app) === undefined
         const shown = {
           app: appView(app),
-          ...(namesake && { namesake: appView(namesake) }),
+          ...namesake,
           account,
           scopes: scopes.describe(fields.scopes),
           redirectHost,

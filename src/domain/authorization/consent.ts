@@ -16,7 +16,7 @@ import type { IsReservedName } from '../apps/fields/reserved-names.ts'
 import type { FindApp } from '../apps/find-app.ts'
 import { findNamesake } from '../apps/find-namesake.ts'
 import type { AccountLimits } from '../input/account-limits.ts'
-import { accountInput, loginInput, objectInput, sourceInput } from '../input/input.ts'
+import { askedAccountInput, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
 import type { Lifetimes } from '../input/lifetimes.ts'
 import { type RedirectPolicy, receiverOf } from '../input/redirect-policy.ts'
@@ -26,10 +26,10 @@ import type { Known, Refusals } from '../refusals.ts'
 import type { ClientApps } from '../registration/client-apps.ts'
 import type { ClientIds } from '../registration/client-ids.ts'
 import type { Documents } from '../registration/documents.ts'
-import type { Authorization, ConsentDecision, Redirect } from './authorization.ts'
+import type { Authorization, Redirect } from './authorization.ts'
 import { pageError, type RedirectedError, signInNeedsOf, stateOf, validateRequest } from './authorization-request.ts'
 import { createConsentPolicy, type DecideConsent } from './consent-policy.ts'
-import { createDecide } from './decide.ts'
+import { APPROVAL, createDecide, DENIAL } from './decide.ts'
 import { createIssueCode } from './issue-code.ts'
 import { createOpenSession } from './open-session.ts'
 import { createPendingConsents } from './pending-consents.ts'
@@ -47,9 +47,6 @@ const ACTOR = knownMembers<Parameters<Authorization['beginAuthorization']>[1]>({
   acr: true,
   ...CONTEXT,
 })
-const DECISION = { ticket: true, account: true, login: true, ...CONTEXT } as const
-const APPROVAL = knownMembers<Parameters<Authorization['approve']>[0]>({ ...DECISION, scope: true })
-const DENIAL = knownMembers<ConsentDecision>(DECISION)
 
 export interface AuthorizationParts {
   readonly collection: Collection
@@ -98,10 +95,9 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
 
     async beginAuthorization(input, actor) {
       issuerOf(parts)
-      const account = accountInput(objectInput(actor, 'actor', ACTOR).account)
-      const login = loginInput(actor.login)
+      const asking = askedAccountInput(objectInput(actor, 'actor', ACTOR))
+      const { account } = asking
       const user = userAuthenticationInput({ authenticatedAt: actor.authenticatedAt, acr: actor.acr })
-      const asking = { account, ...login }
       const known: Known = sourceInput(actor)
       return refusals.watch(asking, known, async () => {
         const asked = askingOnce(accounts)
@@ -138,9 +134,8 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
           ...(pushedSession !== undefined && { id: pushedSession }),
         })
         const unasked = actor.isNavigation === true ? await policy(session, app) : undefined
-        const isStranger = hasRegisteredItself(app)
         const [namesake] = await Promise.all([
-          isStranger ? findNamesake(app, parts) : undefined,
+          hasRegisteredItself(app) ? findNamesake(app, parts) : undefined,
           pending.store(session),
         ])
         if (unasked) {
@@ -161,7 +156,7 @@ export function createAuthorization(parts: AuthorizationParts): Authorization {
           app: appView(app),
           isNew,
           ...(before && { before }),
-          ...(namesake && { namesake: appView(namesake) }),
+          ...namesake,
           account,
           scopes: scopes.describe(validated.scope),
           redirectHost: receiverOf(redirectUrl).host,

@@ -5,11 +5,12 @@ import { CODE, type PendingSession } from '../../records/session.ts'
 import { type Accounts, askingOnce } from '../accounts/accounts.ts'
 import { assertMayAct } from '../accounts/may-act.ts'
 import type { Scopes } from '../accounts/scopes.ts'
+import type { AskedAccount } from '../input/input.ts'
 import { absoluteEnd, type Lifetimes } from '../input/lifetimes.ts'
 import type { ClientApps } from '../registration/client-apps.ts'
 import { narrowedScope, scopeTokens } from '../tokens/scope.ts'
 import { invalidTicket } from './invalid-ticket.ts'
-import type { AskedAccount, AskedConsent, DecidedSession, PendingConsents } from './pending-consents.ts'
+import type { AskedConsent, DecidedSession, PendingConsents } from './pending-consents.ts'
 import type { SaveInstall } from './save-install.ts'
 
 /** What is granted, and by whom. */

@@ -1,4 +1,3 @@
-import type { Actor } from '../../base/events.ts'
 import { digestOf, sameDigest } from '../../credentials/digest.ts'
 import type { RandomText } from '../../credentials/random.ts'
 import { type TokenFormat, WIDTH } from '../../credentials/token-format.ts'
@@ -17,19 +16,17 @@ import {
 import { assertNotSuspended } from '../accounts/may-act.ts'
 import { isUsableRedirect } from '../apps/usable-redirect.ts'
 import type { AccountLimits } from '../input/account-limits.ts'
-import { idInput } from '../input/input.ts'
+import { type AskedAccount, idInput } from '../input/input.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Known } from '../refusals.ts'
 import type { ConsentDecision } from './authorization.ts'
 import { invalidTicket } from './invalid-ticket.ts'
 import { invalidRequest } from './request-params.ts'
 
+/** For how long an account may be asked. */
 export const PENDING_MS = 600_000
 /** How long a decision can be repeated: longer than a failover of a store takes. */
 const REPEAT_MS = 30_000
-
-/** The account that is asked, with the login behind it. */
-export type AskedAccount = Actor & { readonly account: string }
 
 /** A consent request that was decided a moment ago. */
 export type DecidedSession = ApprovedSession & { readonly decided: Decided }

@@ -32,6 +32,7 @@ import {
   stateOf,
   validateRequest,
 } from './authorization-request.ts'
+import { PENDING_MS } from './pending-consents.ts'
 import { invalidRequest } from './request-params.ts'
 
 /** Whether authorization requests may be pushed, or must be. */
@@ -78,8 +79,6 @@ const CLIENT = knownMembers<AppCredentials & RequestContext & DpopProofInput>(
   CREDENTIAL_NAMES,
 )
 const URI = 'urn:ietf:params:oauth:request_uri:'
-/** As long as a consent request is open. */
-const LIFETIME_SECONDS = 600
 /** As long as any parameter may be. */
 const MAX_URI = 4096
 
@@ -126,20 +125,19 @@ export function createPushedRequests(
 
   const push: PushedRequests['push'] = async (input, credentials) => {
     const source = sourceInput(objectInput(credentials, 'client', CLIENT))
-    const { dpopProof, ...own } = credentials
-    const jkt = await provenKeys.keyOf({ dpopProof }, source, '/par')
-    const client = await authenticate(own)
+    const jkt = await provenKeys.keyOf(credentials, source, '/par')
+    const client = await authenticate(credentials)
     return refusals.watch({}, { ...(client.app && { app: client.app.key }), ...source }, async () => {
       const { client_id: _, ...given } = readParams(input)
       if (jkt !== undefined && given.dpop_jkt !== undefined && given.dpop_jkt !== jkt) throw invalidProof('other_key')
       const asked = { ...given, ...(jkt !== undefined && { dpop_jkt: jkt }) }
       if (asked.request_uri !== undefined) throw invalidRequest('request_uri: expected the request itself')
       await assertValid(asked, client)
-      const carried: Carried = { client: client.id, asked, endsAt: clock() + LIFETIME_SECONDS * 1000 }
+      const carried: Carried = { client: client.id, asked, endsAt: clock() + PENDING_MS }
       const requestUri = URI + sealer.seal(JSON.stringify(carried))
       if (requestUri.length > MAX_URI)
         throw invalidRequest(`the request is too long: its request_uri would have ${requestUri.length} characters`)
-      return withConcealed({ expiresInSeconds: LIFETIME_SECONDS }, { requestUri })
+      return withConcealed({ expiresInSeconds: PENDING_MS / 1000 }, { requestUri })
     })
   }
 

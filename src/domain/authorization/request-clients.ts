@@ -4,6 +4,7 @@ import type { Accounts } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended } from '../accounts/may-act.ts'
 import type { IsReservedName } from '../apps/fields/reserved-names.ts'
 import type { FindApp } from '../apps/find-app.ts'
+import type { AskedAccount } from '../input/input.ts'
 import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import { because, type Known } from '../refusals.ts'
 import type { ClientApps } from '../registration/client-apps.ts'
@@ -17,7 +18,6 @@ import {
   matchRedirectOf,
   matchRedirectUri,
 } from './authorization-request.ts'
-import type { AskedAccount } from './pending-consents.ts'
 import type { ReceiveRequest } from './pushed-requests.ts'
 import { pageTexts } from './request-params.ts'
 

@@ -8,14 +8,13 @@ import { assertMayAct, mayAct } from '../accounts/may-act.ts'
 import { appView } from '../apps/app.ts'
 import { type AppAuthenticator, CONTEXT, CREDENTIAL_NAMES, CREDENTIALS } from '../apps/authenticate-app.ts'
 import { findNamesake } from '../apps/find-namesake.ts'
-import type { ConsentDecision } from '../authorization/authorization.ts'
 import type { AuthorizationParts } from '../authorization/consent.ts'
-import { createDecide } from '../authorization/decide.ts'
+import { APPROVAL, createDecide, DENIAL } from '../authorization/decide.ts'
 import { createOpenSession } from '../authorization/open-session.ts'
-import { type AskedAccount, createPendingConsents } from '../authorization/pending-consents.ts'
+import { createPendingConsents, PENDING_MS } from '../authorization/pending-consents.ts'
 import { createRequestClients } from '../authorization/request-clients.ts'
 import type { SessionExchange } from '../grants/session-exchange.ts'
-import { accountInput, invalidRequest, loginInput, objectInput, sourceInput } from '../input/input.ts'
+import { type AskedAccount, askedAccountInput, invalidRequest, objectInput, sourceInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
 import { resourcesInput } from '../input/resources.ts'
 import { signInOf, userAuthenticationInput } from '../input/user-authentication.ts'
@@ -33,9 +32,6 @@ import { createExchangeDeviceCode } from './exchange-device-code.ts'
 import { INTERVAL_SECONDS } from './poll-intervals.ts'
 import { createUserCode, userCodeInput } from './user-code.ts'
 
-/** How long a user has to enter the code, and to decide. */
-const EXPIRES_IN_SECONDS = 600
-
 const REQUEST = knownMembers<DeviceRequestInput>({ ...CREDENTIALS, scope: true, resources: true }, CREDENTIAL_NAMES)
 const ENTRY = knownMembers<Parameters<DeviceGrant['enterUserCode']>[0]>({
   userCode: true,
@@ -51,9 +47,6 @@ const ASKED = knownMembers<Parameters<DeviceGrant['ask']>[0]>({
   acr: true,
   ...CONTEXT,
 })
-const DECISION = { ticket: true, account: true, login: true, ...CONTEXT } as const
-const APPROVAL = knownMembers<Parameters<DeviceGrant['approve']>[0]>({ ...DECISION, scope: true })
-const DENIAL = knownMembers<ConsentDecision>(DECISION)
 
 export interface DeviceGrantParts extends Omit<AuthorizationParts, 'consent' | 'bindsKeys'> {
   readonly authenticator: AppAuthenticator
@@ -90,23 +83,23 @@ export function createDeviceGrant(parts: DeviceGrantParts): DeviceGrant {
         }
         audiences.requested(resources)
         const userCode = createUserCode()
-        const endsAt = clock() + EXPIRES_IN_SECONDS * 1000
+        const endsAt = clock() + PENDING_MS
         const requested = { ...(scope && { scope }), ...(resources && { resources }) }
         const deviceCode = codes.write({ client: nameOfClient(client), userCode, ...requested, endsAt })
         if (deviceCode.length > MAX_DEVICE_CODE)
           throw invalidRequest('scope and resources', `what fits into ${MAX_DEVICE_CODE} characters`, requested)
-        const shown = { expiresInSeconds: EXPIRES_IN_SECONDS, intervalSeconds: INTERVAL_SECONDS }
+        const shown = { expiresInSeconds: PENDING_MS / 1000, intervalSeconds: INTERVAL_SECONDS }
         return withConcealed(shown, { deviceCode, userCode })
       })
     },
 
     async enterUserCode(entry) {
-      const by = accountOf(objectInput(entry, 'entry', ENTRY))
+      const by = askedAccountInput(objectInput(entry, 'entry', ENTRY))
       await refusals.watch(by, sourceInput(entry), () => claims.enter(userCodeInput(entry.userCode), by))
     },
 
     async ask(entry) {
-      const by = accountOf(objectInput(entry, 'entry', ASKED))
+      const by = askedAccountInput(objectInput(entry, 'entry', ASKED))
       const user = userAuthenticationInput({ authenticatedAt: entry.authenticatedAt, acr: entry.acr })
       const known: Known = sourceInput(entry)
       return refusals.watch(by, known, async () => {
@@ -184,7 +177,7 @@ export function createDeviceGrant(parts: DeviceGrantParts): DeviceGrant {
       app: appView(app),
       isNew,
       ...(before && { before }),
-      ...(namesake && { namesake: appView(namesake) }),
+      ...namesake,
       account,
       userCode,
       scopes: scopes.describe(scope),
@@ -192,8 +185,4 @@ export function createDeviceGrant(parts: DeviceGrantParts): DeviceGrant {
     }
     return withConcealed({ step: 'consent', ...shown } as const, { ticket }) satisfies DeviceConsent
   }
-}
-
-function accountOf({ account, login }: { readonly account: unknown; readonly login?: unknown }): AskedAccount {
-  return { account: accountInput(account), ...loginInput(login) }
 }

@@ -2,8 +2,9 @@ import { sameDigest } from '../../credentials/digest.ts'
 import type { Collection } from '../../records/collection.ts'
 import { type AnsweringDevice, claimIdOf, claimKind, claimRef, type DeviceClaim } from '../../records/device-claim.ts'
 import { endedSession, type PendingSession, type Session, sessionKind, sessionRef } from '../../records/session.ts'
-import { type AskedAccount, PENDING_MS } from '../authorization/pending-consents.ts'
+import { PENDING_MS } from '../authorization/pending-consents.ts'
 import type { AccountLimits } from '../input/account-limits.ts'
+import type { AskedAccount } from '../input/input.ts'
 import { invalidUserCode } from './device-errors.ts'
 
 /** The user codes that signed-in accounts have entered. Only these let a device write anything. */

@@ -55,6 +55,23 @@ export function loginInput(value: unknown): { readonly login?: string } {
   return { login: value }
 }
 
+/** The account that is signed in and asked, with the login behind it. */
+export interface AskedAccount {
+  readonly account: string
+  readonly login?: string
+}
+
+/** Who asks or decides, as the host says. */
+export function askedAccountInput({
+  account,
+  login,
+}: {
+  readonly account: unknown
+  readonly login?: unknown
+}): AskedAccount {
+  return { account: accountInput(account), ...loginInput(login) }
+}
+
 /** A string that is looked up as it is: a malformed id is simply not found. */
 export function idInput(value: unknown, name: string): string {
   if (typeof value !== 'string') throw invalidRequest(name, 'a string', value)

@@ -10,17 +10,12 @@ import { assertNotSuspended } from '../accounts/may-act.ts'
 import { assertMayRegister } from '../apps/assert-may-register.ts'
 import { assertRoom } from '../apps/assert-room.ts'
 import { newApp } from '../apps/new-app.ts'
+import type { AskedAccount } from '../input/input.ts'
 import { receiverOf } from '../input/redirect-policy.ts'
 import { because } from '../refusals.ts'
 import { createFollowDocument, type DescribedBefore, describedFields } from './follow-document.ts'
 import type { Proposal } from './proposal.ts'
 import type { SelfRegistrationPolicy } from './self-registration-options.ts'
-
-/** An account that is signed in, with the login behind it. */
-interface AskedAccount {
-  readonly account: string
-  readonly login?: string
-}
 
 /** The app of an account. */
 export interface ClientApp {
