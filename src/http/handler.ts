@@ -24,6 +24,7 @@ import type { PageOptions } from './pages/decision-page.ts'
 import { deviceRoutes } from './pages/device.ts'
 import { registerAppRoutes } from './pages/register-app.ts'
 import { PAGE_TEXTS } from './pages/texts.ts'
+import { basePathOf } from './wire/base-path.ts'
 import { callOf, notFound, routeOf } from './wire/call.ts'
 import { errorResponse, serverErrorResponse } from './wire/error-response.ts'
 import { createMisplacement } from './wire/misplaced.ts'
@@ -268,11 +269,6 @@ function under(issuer: string, routes: readonly Route[]): readonly Route[] {
     const below = { ...route, path: base + route.path }
     return route.path.startsWith(WELL_KNOWN) && base !== '' ? [{ ...route, path: route.path + base }, below] : [below]
   })
-}
-
-function basePathOf(issuer: string): string {
-  const { pathname } = new URL(issuer)
-  return pathname === '/' ? '' : pathname
 }
 
 function prefixOf(option: unknown, issuer: string): string {

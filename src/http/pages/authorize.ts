@@ -2,10 +2,9 @@ import type { AppGrant } from '../../create-app-grant.ts'
 import type { RequestContext } from '../../domain/apps/authenticate-app.ts'
 import { spacedList } from '../../domain/input/spaced-list.ts'
 import { readForm } from '../wire/request-body.ts'
-import { notStored, type PlainResponse } from '../wire/response.ts'
+import type { PlainResponse } from '../wire/response.ts'
 import type { Route } from '../wire/router.ts'
-import { assertMayNavigate, navigates, reportingCrossSite } from '../wire/same-origin.ts'
-import { askSignIn, assertResponse, type SignIn } from '../wire/sign-in.ts'
+import { assertResponse, type SignedIn, type SignIn } from '../wire/sign-in.ts'
 import { seeOther } from './as-page.ts'
 import { consentPage as consentContent } from './consent-page.ts'
 import { createDecisionPage, type PageOptions } from './decision-page.ts'
@@ -22,9 +21,9 @@ interface AuthorizeOptions extends PageOptions {
  * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1)
  */
 export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readonly Route[] {
-  const { signIn, consentPage } = parts
+  const { consentPage } = parts
   const { authorizer } = core
-  const { render, routes } = createDecisionPage(core, {
+  const { render, open, routes } = createDecisionPage(core, {
     ...parts,
     path: '/authorize',
     task: 'authorization',
@@ -34,30 +33,22 @@ export function authorizeRoutes(core: AppGrant, parts: AuthorizeOptions): readon
     ]),
   })
 
-  async function begin(
-    request: Request,
-    params: URLSearchParams,
-    facts: RequestContext,
-  ): Promise<PlainResponse | Response> {
-    const isNavigation = navigates(request.headers)
-    reportingCrossSite(core.events, facts, () => assertMayNavigate(isNavigation))
-    const needs = await authorizer.checkAuthorization(params, facts)
-    // HEAD must change nothing: it stores no consent request and starts no sign-in.
-    if (request.method === 'HEAD') return secured(new Response(null))
-    const signedIn = await askSignIn(signIn, request, needs)
-    if (!('account' in signedIn)) return notStored(signedIn)
-    const { locale, ...by } = signedIn
-    const next = await authorizer.beginAuthorization(params, {
-      ...facts,
-      ...by,
-      isNavigation: isNavigation === true,
-    })
-    if (next.step === 'redirect') return seeOther(next)
-    const page = consentPage
-      ? await consentPage(next, request)
-      : render((texts, action) => consentContent(next, action, texts), locale)
-    assertResponse('consentPage', page)
-    return secured(page, { hasForm: true })
+  function begin(request: Request, params: URLSearchParams, facts: RequestContext): Promise<PlainResponse | Response> {
+    const check = () => authorizer.checkAuthorization(params, facts)
+    return open(request, facts, respond, check)
+
+    async function respond({ locale, ...by }: SignedIn, isNavigation: boolean | undefined) {
+      const next = await authorizer.beginAuthorization(params, {
+        ...facts,
+        ...by,
+        isNavigation: isNavigation === true,
+      })
+      if (next.step === 'redirect') return seeOther(next)
+      if (!consentPage) return render((texts, action) => consentContent(next, action, texts), locale)
+      const page = await consentPage(next, request)
+      assertResponse('consentPage', page)
+      return secured(page, { hasForm: true })
+    }
   }
 
   return routes([

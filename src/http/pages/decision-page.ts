@@ -2,18 +2,20 @@ import { type AnyAppGrantError, AppGrantError } from '../../base/errors.ts'
 import type { AppGrant } from '../../create-app-grant.ts'
 import type { RequestContext } from '../../domain/apps/authenticate-app.ts'
 import type { Consent, ConsentDecision, Redirect } from '../../domain/authorization/authorization.ts'
+import type { SignInNeeds } from '../../domain/input/user-authentication.ts'
 import { browserLocale, createLanguages, type HostTexts } from '../../frame/languages.ts'
 import type { Theme } from '../../frame/theme.ts'
+import { basePathOf } from '../wire/base-path.ts'
 import { HttpError } from '../wire/http-error.ts'
 import type { IncomingRequest } from '../wire/request.ts'
 import { type Form, readForm } from '../wire/request-body.ts'
-import type { PlainResponse } from '../wire/response.ts'
+import { notStored, type PlainResponse } from '../wire/response.ts'
 import type { Route } from '../wire/router.ts'
-import { assertNotCrossSite, reportingCrossSite } from '../wire/same-origin.ts'
-import { askSignIn, type SignIn } from '../wire/sign-in.ts'
+import { assertMayNavigate, assertNotCrossSite, navigates, reportingCrossSite } from '../wire/same-origin.ts'
+import { askSignIn, type SignedIn, type SignIn } from '../wire/sign-in.ts'
 import { asPage, type ErrorPage, seeOther } from './as-page.ts'
 import { errorPage as errorContent, type Task } from './error-page.ts'
-import { createRenderPage, type PageContent } from './page.ts'
+import { createRenderPage, type PageContent, secured } from './page.ts'
 import { PAGE_TEXTS, type PageTexts } from './texts.ts'
 
 /** Custom pages for users. */
@@ -44,8 +46,21 @@ export interface PageOptions {
 
 /** A page on which a signed-in user decides about an app. */
 export interface DecisionPage {
-  /** Renders the built-in page. Its form is posted to `action`. */
+  /** Renders a built-in page. The form of the decision is posted to `action`. */
   render(content: (texts: PageTexts, action: string) => PageContent, locale: string | undefined): Response
+  /**
+   * Responds to a browser that opens a page: for the account that is signed in, or as the host says to sign in.
+   *
+   * @param check - what comes before, and how the user must have signed in. Default is nothing.
+   */
+  open(
+    request: Request,
+    facts: RequestContext,
+    respond: (signedIn: SignedIn, isNavigation: boolean | undefined) => Promise<Response | PlainResponse> | Response,
+    check?: () => Promise<SignInNeeds>,
+  ): Promise<Response | PlainResponse>
+  /** The account that has sent a form of a page. @throws HttpError 403 if a page of another site did, `invalid_ticket` if it is signed out. */
+  sender(request: IncomingRequest, facts: RequestContext): Promise<SignedIn>
   /**
    * The routes of the page, and the one that its form is posted to. Every error of theirs is shown on a page. The path of a route is
    * that of the page unless it has its own.
@@ -72,9 +87,9 @@ export function createDecisionPage(
   },
 ): DecisionPage {
   const { issuer, signIn, path, task, choices, theme = {}, texts = {} } = parts
-  const { origin, pathname } = new URL(issuer)
+  const { origin } = new URL(issuer)
   const decisionPath = `${path}/decision`
-  const action = `${pathname === '/' ? '' : pathname}${decisionPath}`
+  const action = basePathOf(issuer) + decisionPath
   const languageFor = createLanguages(PAGE_TEXTS, texts)
   const renderPage = createRenderPage(theme, origin)
   const ownErrorPage: ErrorPage = async (error, { headers }) => {
@@ -86,8 +101,18 @@ export function createDecisionPage(
   return {
     render(content, locale) {
       const language = languageFor(locale)
-      return renderPage(content(language.texts, action), language)
+      return secured(renderPage(content(language.texts, action), language), { hasForm: true })
     },
+    async open(request, facts, respond, check) {
+      const isNavigation = navigates(request.headers)
+      reportingCrossSite(core.events, facts, () => assertMayNavigate(isNavigation))
+      const needs = await check?.()
+      // HEAD must change nothing: it stores nothing and starts no sign-in.
+      if (request.method === 'HEAD') return secured(new Response(null))
+      const signedIn = await askSignIn(signIn, request, needs)
+      return 'account' in signedIn ? respond(signedIn, isNavigation) : notStored(signedIn)
+    },
+    sender,
     routes(page) {
       const decision: Route['respond'] = ({ request, context }) => decide(request, context)
       return [
@@ -97,22 +122,22 @@ export function createDecisionPage(
     },
   }
 
-  async function decide(request: IncomingRequest, facts: RequestContext): Promise<PlainResponse> {
+  async function sender(request: IncomingRequest, facts: RequestContext): Promise<SignedIn> {
     reportingCrossSite(core.events, facts, () => assertNotCrossSite(request, origin))
     const signedIn = await askSignIn(signIn, request.toRequest())
-    if (!('account' in signedIn)) throw signedOut()
+    if ('account' in signedIn) return signedIn
+    // A POSTed form cannot be resumed after sign-in.
+    throw new AppGrantError('invalid_ticket', {
+      message: 'the user is no longer signed in',
+      hint: 'Start again from the app: the request belongs to the login that has ended.',
+    })
+  }
+
+  async function decide(request: IncomingRequest, facts: RequestContext): Promise<PlainResponse> {
+    const { account, login } = await sender(request, facts)
     const form = await readForm(request, 'scope')
     const choose = choices.get(form.get('decision') ?? '')
     if (!choose) throw new HttpError(400, 'invalid_request', `decision must be ${[...choices.keys()].join(' or ')}`)
-    const { account, login } = signedIn
     return seeOther(await choose({ ...facts, account, login, ticket: form.get('ticket') ?? '' }, form))
   }
-}
-
-/** A POSTed form cannot be resumed after sign-in. */
-export function signedOut(): AppGrantError {
-  return new AppGrantError('invalid_ticket', {
-    message: 'the user is no longer signed in',
-    hint: 'Start again from the app: the request belongs to the login that has ended.',
-  })
 }
