@@ -29,17 +29,10 @@ const MAY_IMPORT = {
     ...BELOW_DOMAIN,
   ],
   'src/app-grant.ts': ['src/domain', ...BELOW_DOMAIN],
-  'src/check-options.ts': [
-    'src/options.ts',
-    'src/sealed-options.ts',
-    'src/limits.ts',
-    'src/domain',
-    'src/credentials',
-    'src/base',
-  ],
+  'src/check-options.ts': ['src/options.ts', 'src/limits.ts', 'src/domain', 'src/credentials', 'src/base'],
   'src/options.ts': [
     'src/limits.ts',
-    'src/sealed-options.ts',
+    'src/domain/devices',
     'src/domain/authorization',
     'src/domain/registration',
     'src/domain/tokens',
@@ -55,7 +48,6 @@ const MAY_IMPORT = {
   'src/cli': ['adapters', 'src/index.ts', 'src/store.ts', 'src/credentials', 'src/base'],
 
   'src/limits.ts': ['src/base'],
-  'src/sealed-options.ts': ['src/domain/devices', 'src/domain/authorization', 'src/credentials', 'src/base'],
   'src/node.ts': ['src/node', 'src/http', 'src/domain', 'src/base'],
   'src/node': ['src/http/wire', 'src/base'],
   'src/resource.ts': ['src/resource', 'src/domain/tokens', 'src/base'],

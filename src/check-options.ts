@@ -3,11 +3,14 @@ import { integerOption } from './base/integer-option.ts'
 import { assertOptions, knownMembers } from './base/known-members.ts'
 import { type AssertionPolicy, checkAssertions } from './credentials/jwt/assertion-policy.ts'
 import { type CheckedSigning, checkSigning } from './credentials/jwt/signing-keys.ts'
+import { checkKeyRing, type KeyRing } from './credentials/key-ring.ts'
 import { TOKEN_PREFIX } from './credentials/token-format.ts'
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
 import { readScopes } from './domain/accounts/scopes.ts'
 import { type IsReservedName, readReservedNames } from './domain/apps/fields/reserved-names.ts'
 import type { VerifyLegacySecret } from './domain/apps/legacy-secrets.ts'
+import type { PushedRequestsPolicy } from './domain/authorization/pushed-requests.ts'
+import { checkDeviceGrant, type DeviceGrantOptions } from './domain/devices/device-options.ts'
 import { isIssuer } from './domain/input/issuer.ts'
 import { DEFAULT_LIFETIMES, type Lifetimes, readLifetimes } from './domain/input/lifetimes.ts'
 import { type RedirectPolicy, readRedirects } from './domain/input/redirect-policy.ts'
@@ -18,13 +21,14 @@ import { type CheckedDpop, checkDpop } from './domain/tokens/proofs.ts'
 import { MAX_STALENESS_MS } from './domain/tokens/verification.ts'
 import { checkLimits, type Limits } from './limits.ts'
 import type { AppGrantOptions } from './options.ts'
-import { type CheckedSealed, checkSealed, type SealedOptions } from './sealed-options.ts'
 
 /** The validated options, with defaults applied. */
-export type CheckedOptions = CheckedSealed & {
+export type CheckedOptions = {
   readonly [Name in Exclude<
     keyof AppGrantOptions,
-    | keyof SealedOptions
+    | 'keyRing'
+    | 'deviceGrant'
+    | 'pushedRequests'
     | 'issuer'
     | 'resources'
     | 'scopes'
@@ -49,6 +53,10 @@ export type CheckedOptions = CheckedSealed & {
   readonly redirects: RedirectPolicy
   readonly isReservedName: IsReservedName
   readonly selfRegistration: SelfRegistrationPolicy | undefined
+  /** Empty if the host has none. */
+  readonly keyRing: KeyRing
+  readonly deviceGrant: DeviceGrantOptions | undefined
+  readonly pushedRequests: PushedRequestsPolicy | undefined
   readonly signing: CheckedSigning | undefined
   readonly assertions: AssertionPolicy
   readonly dpop: CheckedDpop | undefined
@@ -88,6 +96,7 @@ const OPTIONS = knownMembers<AppGrantOptions>({
   timeoutMs: true,
   clock: true,
 })
+const POLICIES: readonly unknown[] = ['accepted', 'required', undefined]
 const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
 
 /** @throws TypeError that names the option, what was expected and what was received. */
@@ -163,7 +172,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     },
     selfRegistration,
     isReservedName: readReservedNames(options.reservedNames, wrong),
-    ...checkSealed(options, wrong),
+    ...checkSealed(options),
     // Whatever a function returns but false, the refresh token rotates.
     rotatesRefreshTokens: (app) =>
       (typeof rotateRefreshTokens === 'function' ? rotateRefreshTokens(app) : rotateRefreshTokens) !== false,
@@ -174,6 +183,27 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     lifetimes: { ...DEFAULT_LIFETIMES, ...readLifetimes(lifetimes, { base: DEFAULT_LIFETIMES, invalid: wrong }) },
     limits: checkLimits(options.limits),
   }
+}
+
+/** What clients carry, sealed, so that nothing of it is stored. */
+function checkSealed({
+  issuer,
+  keyRing,
+  deviceGrant,
+  pushedRequests,
+}: AppGrantOptions): Pick<CheckedOptions, 'keyRing' | 'deviceGrant' | 'pushedRequests'> {
+  if (!POLICIES.includes(pushedRequests)) throw wrong('pushedRequests', "'accepted' or 'required'", pushedRequests)
+  const checked = {
+    keyRing: keyRing === undefined ? [] : checkKeyRing('createAppGrant', 'keyRing', keyRing),
+    deviceGrant: deviceGrant === undefined ? undefined : checkDeviceGrant(deviceGrant),
+    pushedRequests,
+  }
+  const needy = Object.entries({ deviceGrant, pushedRequests }).find(([, value]) => value !== undefined)?.[0]
+  if (needy !== undefined && issuer === undefined)
+    throw wrong('issuer', `an https URL, because ${needy} serves clients over HTTP`, issuer)
+  if (needy !== undefined && keyRing === undefined)
+    throw wrong('keyRing', `keys, because ${needy} seals what clients carry`, keyRing)
+  return checked
 }
 
 function wrong(name: string, expected: string, received: unknown): TypeError {

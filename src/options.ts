@@ -3,17 +3,18 @@ import type { SigningOptions } from './credentials/jwt/signing-keys.ts'
 import type { AccountDirectory, AppIdentity } from './domain/accounts/accounts.ts'
 import type { VerifyLegacySecret } from './domain/apps/legacy-secrets.ts'
 import type { DecideConsent } from './domain/authorization/consent-policy.ts'
+import type { PushedRequestsPolicy } from './domain/authorization/pushed-requests.ts'
+import type { DeviceGrantOptions } from './domain/devices/device-options.ts'
 import type { Lifetimes } from './domain/input/lifetimes.ts'
 import type { RedirectOptions } from './domain/input/redirect-policy.ts'
 import type { SelfRegistrationOptions } from './domain/registration/self-registration-options.ts'
 import type { ClaimsFunction } from './domain/tokens/host-claims.ts'
 import type { DpopOptions } from './domain/tokens/proofs.ts'
 import type { Limits } from './limits.ts'
-import type { SealedOptions } from './sealed-options.ts'
 import type { Store } from './store/store.ts'
 
 /** Options of `createAppGrant`. */
-export interface AppGrantOptions extends SealedOptions {
+export interface AppGrantOptions {
   /** Where all data is stored. There is no default: losing everything at exit must be a choice, made with `memoryStore()`. */
   readonly store: Store
   /**
@@ -140,6 +141,21 @@ export interface AppGrantOptions extends SealedOptions {
   readonly reservedNames?: readonly string[] | undefined
   /** Lets programs register themselves, such as agents. Default is none: only accounts and the host register apps. */
   readonly selfRegistration?: SelfRegistrationOptions | undefined
+  /**
+   * 1–8 random keys of at least 32 bytes, the same on all nodes: what clients carry is sealed with the first, and read with all. To
+   * replace a key, add the new one behind the old one on all nodes, then put it in front, and remove the old one ten minutes later.
+   * Required by `deviceGrant` and `pushedRequests`. Default is none.
+   */
+  readonly keyRing?: readonly (string | Uint8Array)[] | undefined
+  /** Lets devices without a browser ask users for access. Requires `issuer` and `keyRing`. Default is none: no device can. */
+  readonly deviceGrant?: DeviceGrantOptions | undefined
+  /**
+   * Whether apps may send authorization requests to `/par` first, so that the browser carries only a reference: `'accepted'`, or
+   * `'required'` if all must. Requires `issuer` and `keyRing`. Default is none: no request is pushed.
+   *
+   * @see [RFC 9126 - OAuth 2.0 Pushed Authorization Requests](https://www.rfc-editor.org/rfc/rfc9126.html)
+   */
+  readonly pushedRequests?: PushedRequestsPolicy | undefined
   /**
    * How long a call to the store, to the directory or to the `sign` of a key may take, in ms, 10–60 000. An operation that other
    * writers overtake is not attempted again after five times as long: it is a `conflict`. Default is 1000.
