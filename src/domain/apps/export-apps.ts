@@ -31,6 +31,7 @@ export function createExportApps(
   }
 
   async function* entries(hasDigests: boolean): AsyncGenerator<ImportedApp | ImportedInstall, void, undefined> {
+    // All apps first, though they are read twice: an import stores at once what stands together and is of one type.
     for await (const apps of liveApps()) for (const app of apps) yield appEntry(app, hasDigests)
     for await (const apps of liveApps())
       for (let at = 0; at < apps.length; at += AT_ONCE) {
@@ -60,6 +61,7 @@ export function createExportApps(
         yield records.map((record) => appKind.unpack(record)).filter((app): app is LiveApp => app.state === 'live')
   }
 
+  /** All records of a group, while `walk` of the pages ends after some. */
   async function* walk(group: GroupRef, after: number): AsyncGenerator<readonly StoreRecord[], void, undefined> {
     let cursor: string | undefined
     do {

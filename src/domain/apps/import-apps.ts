@@ -39,8 +39,9 @@ const KEY_IN_USE: Imported = {
 }
 
 /**
- * Imports apps, and what accounts have authorized them to do (APP-10). The app is stored first, then its alias: until that is there, nobody finds the app by its key. The key of the
- * app is derived from the one that is imported, so a repeat after a crash in between finds the app and stores the alias.
+ * Imports apps, and what accounts have authorized them to do (APP-10). The app is stored first, then its alias: until that is there,
+ * nobody finds the app by its key. The key of the app is derived from the one that is imported, so a repeat after a crash in between
+ * finds the app and stores the alias.
  */
 export function createImportApps(parts: RegistryParts, actor: Actor): AppRegistry['import'] {
   const { collection, pages, accounts, events, appsPerOwner, findApp } = parts
@@ -71,10 +72,9 @@ export function createImportApps(parts: RegistryParts, actor: Actor): AppRegistr
           }
         const see = (isPlanned: boolean) => seen.set(name, { entry: number, isPlanned }, { bytes: SEEN_BYTES })
         see(false)
-        const { outcome, errors: found = [] } = await (isDry ? plan(app, planned) : store(app))
-        if (outcome === 'would_import') see(true)
-        const isStored = outcome === 'imported' || outcome === 'exists'
-        return { ...result, outcome, errors: found, ...(isStored && { app: app.key }) }
+        const imported = await (isDry ? plan(app, planned) : store(app))
+        if (imported.outcome === 'would_import') see(true)
+        return { ...result, ...resultOf(imported, app) }
       }
 
       async function importInstall(entry: object, number: number): Promise<ImportResult> {
@@ -88,9 +88,7 @@ export function createImportApps(parts: RegistryParts, actor: Actor): AppRegistr
           if (isDry && seen.get(digestOf(key))?.isPlanned) return { ...result, outcome: 'would_import', errors }
           return { ...result, outcome: 'refused', errors: [UNKNOWN_APP] }
         }
-        const { outcome, errors: found = [] } = await parts.importInstall(app, install, { isDry, actor })
-        const isStored = outcome === 'imported' || outcome === 'exists'
-        return { ...result, outcome, errors: found, ...(isStored && { app: app.key }) }
+        return { ...result, ...resultOf(await parts.importInstall(app, install, { isDry, actor }), app) }
       }
 
       return (entry, number) => (isInstall(entry) ? importInstall(entry, number) : importApp(entry, number))
@@ -146,6 +144,12 @@ export function createImportApps(parts: RegistryParts, actor: Actor): AppRegistr
     planned.set(app.owner, after, { bytes: SEEN_BYTES + 2 * app.owner.length })
     return { outcome: (await after) > appsPerOwner ? 'limit_reached' : 'would_import' }
   }
+}
+
+/** What became of an entry, and the key of its app here if that is stored. */
+function resultOf({ outcome, errors = [] }: Imported, { key }: LiveApp) {
+  const isStored = outcome === 'imported' || outcome === 'exists'
+  return { outcome, errors, ...(isStored && { app: key }) }
 }
 
 function keyError(code: ImportError['code'], expected: string, received: string): ImportError {
