@@ -5,7 +5,7 @@ import { BROWSER_FLAGS, browser as chromiumBinary } from '../../support/browser.
 import { CHALLENGE, VERIFIER } from '../../support/http-authorization.ts'
 import { closed, listening, realServer } from '../../support/real-server.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
-import { expectAccessible, LOOKS, opened, returnedTo, tabTo } from './in-chromium.ts'
+import { expectAccessible, expectDenied, LOOKS, opened, returnedTo, tabTo } from './in-chromium.ts'
 
 describeWith('the consent page in Chromium', chromiumBinary, (executablePath) => {
   let browser: Browser
@@ -37,7 +37,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
   it.each(['127.0.0.1', '::1'])(
     'the consent page works by keyboard alone, and the response reaches the app on %s under our policy (S56, HTTP-8)',
     async (host) => {
-      const { callback, origin, arrived, close: closeApp } = await returnedTo(host)
+      const { callback, arrivedBy, close: closeApp } = await returnedTo(host)
       const { page, app: registered, complaints, close } = await asked(callback)
       try {
         expect(await tabTo(page, 'Approve')).toEqual([
@@ -51,9 +51,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
         await page.keyboard.press('Space')
         await tabTo(page, 'Approve')
         await page.keyboard.press('Enter')
-        await page.getByText('Welcome back').waitFor()
-        const [path = '', referrer] = arrived
-        const response = new URL(path, origin).searchParams
+        const { params: response, referrer } = await arrivedBy(page)
         expect([response.get('state'), response.get('iss'), referrer]).toEqual([
           'a state',
           server.issuer,
@@ -103,8 +101,7 @@ describeWith('the consent page in Chromium', chromiumBinary, (executablePath) =>
     try {
       await tabTo(page, 'See your calls calls:read')
       await page.keyboard.press('Enter')
-      await page.waitForURL(/\/callback\?/)
-      expect(new URL(page.url()).searchParams.get('error')).toBe('access_denied')
+      await expectDenied(page)
     } finally {
       await close()
       await closeApp()

@@ -45,7 +45,7 @@ export async function tabTo(page: Page, last: string): Promise<string[]> {
   return way
 }
 
-/** An app that a user comes back to, and with what: the path of its callback, and the referrer. */
+/** An app that a user comes back to. */
 export async function returnedTo(host?: string) {
   const arrived: string[] = []
   const app = createServer((request, response) => {
@@ -53,5 +53,29 @@ export async function returnedTo(host?: string) {
     response.end('Welcome back')
   })
   const origin = await listening(app, host)
-  return { callback: `${origin}/callback`, origin, arrived, close: () => closed(app) }
+  return {
+    callback: `${origin}/callback`,
+    /** What the browser has brought: the parameters of the callback, and the referrer. */
+    async arrivedBy(page: Page) {
+      await page.getByText('Welcome back').waitFor()
+      const [path = '', referrer] = arrived
+      return { params: new URL(path, origin).searchParams, referrer }
+    },
+    close: () => closed(app),
+  }
+}
+
+/** Fails unless the browser brings the app a denial. */
+export async function expectDenied(page: Page): Promise<void> {
+  await page.waitForURL(/\/callback\?/)
+  expect(new URL(page.url()).searchParams.get('error')).toBe('access_denied')
+}
+
+/** Fails unless the page says where the response goes before the name that an app gives itself, which is in no title, heading or button. */
+export async function expectHostFirst(page: Page, { host, name }: { readonly host: string; readonly name: string }) {
+  const text = await page.locator('main').innerText()
+  expect(text.indexOf(host)).toBeGreaterThan(-1)
+  expect(text.indexOf(host)).toBeLessThan(text.indexOf(name))
+  for (const shown of [await page.title(), ...(await page.locator('h1, button').allInnerTexts())])
+    expect(shown).not.toContain(name)
 }

@@ -6,7 +6,7 @@ import { realServer } from '../../support/real-server.ts'
 import { CLIENT_KEY } from '../../support/self-registration.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
 import { SPOOFED_NAMES } from '../../support/spoofed-names.ts'
-import { expectAccessible, LOOKS, opened, returnedTo, tabTo } from './in-chromium.ts'
+import { expectAccessible, expectDenied, expectHostFirst, LOOKS, opened, returnedTo, tabTo } from './in-chromium.ts'
 
 const HTTPS = 'https://agent.example/callback'
 const LOCAL = 'http://localhost:53123/callback'
@@ -41,7 +41,7 @@ describeWith('the page about a program that registered itself, in Chromium', chr
   }
 
   it('the page works by keyboard alone, and the code reaches the program under our policy (WEB-5, HTTP-8)', async () => {
-    const { callback, origin, arrived, close: closeProgram } = await returnedTo()
+    const { callback, arrivedBy, close: closeProgram } = await returnedTo()
     const { page, clientId, complaints, close } = await asked({ redirect: callback })
     try {
       expect(await tabTo(page, 'Approve')).toEqual([
@@ -51,10 +51,9 @@ describeWith('the page about a program that registered itself, in Chromium', chr
         'Approve',
       ])
       await page.keyboard.press('Enter')
-      await page.getByText('Welcome back').waitFor()
-      const [path = '', referrer] = arrived
+      const { params, referrer } = await arrivedBy(page)
       expect(referrer).toBe('no referrer')
-      const code = new URL(path, origin).searchParams.get('code') ?? ''
+      const code = params.get('code') ?? ''
       const proof = { code, codeVerifier: VERIFIER, redirectUrl: callback }
       const granted = await server.appgrant.authorizer.exchangeCode({ key: clientId, ...proof })
       expect(granted.scope).toEqual(['calls:read', 'calls:write'])
@@ -71,8 +70,7 @@ describeWith('the page about a program that registered itself, in Chromium', chr
     try {
       await page.keyboard.press('Tab')
       await page.keyboard.press('Enter')
-      await page.waitForURL(/\/callback\?/)
-      expect(new URL(page.url()).searchParams.get('error')).toBe('access_denied')
+      await expectDenied(page)
       expect((await server.appgrant.apps.list({ owner: 'user-1', name: 'Stray' })).items).toEqual([])
     } finally {
       await close()
@@ -85,11 +83,7 @@ describeWith('the page about a program that registered itself, in Chromium', chr
     async (name) => {
       const { page, close } = await asked({ name, redirect: HTTPS })
       try {
-        const text = await page.locator('main').innerText()
-        expect(text.indexOf('agent.example')).toBeGreaterThan(-1)
-        expect(text.indexOf('agent.example')).toBeLessThan(text.indexOf(name))
-        for (const shown of [await page.title(), ...(await page.locator('h1, button').allInnerTexts())])
-          expect(shown).not.toContain(name)
+        await expectHostFirst(page, { host: 'agent.example', name })
       } finally {
         await close()
       }
