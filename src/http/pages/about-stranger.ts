@@ -1,20 +1,15 @@
-import type { ScopeDescription } from '../../domain/accounts/scopes.ts'
 import type { Consent } from '../../domain/authorization/authorization.ts'
 import { fill, type Html, html } from '../../frame/html.ts'
+import { bdi } from './parts.ts'
 import type { PageTexts } from './texts.ts'
 
 const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]+)?$/
 
-/** A text that anyone may have chosen, isolated from the text around it in any script. */
-export function bdi(text: string): Html {
-  return html`<bdi>${text}</bdi>`
-}
-
 /**
  * About a program that nobody has checked. Only where the response goes is sure, so that comes first, and its name is in no heading.
  *
- * @param stranger - `redirectHost`: absent if a device has asked. `isNew`: whether to say that the account has not allowed it before. `before`: what its document said then, if it
- *   says something else now.
+ * @param stranger - `redirectHost`: absent if a device has asked. `isNew`: whether to say that the account has not allowed it before.
+ *   `before`: what its document said then, if it says something else now.
  */
 export function aboutStranger(
   stranger: Pick<Consent, 'app' | 'account' | 'before' | 'namesake'> & {
@@ -49,15 +44,4 @@ function changeOf(before: NonNullable<Consent['before']>, app: Consent['app'], t
 /** What people know an app of theirs by. */
 function hostOf({ origin, homepageAscii }: Consent['app']): string {
   return origin?.host ?? (homepageAscii === undefined ? '' : new URL(homepageAscii).host)
-}
-
-/** The scopes, each of which can be left out. */
-export function scopeChoices(scopes: readonly ScopeDescription[], legend: string): Html {
-  const choices = scopes.map(
-    ({ name, description }) =>
-      html`<label><input type="checkbox" name="scope" value="${name}" checked> <span><bdi>${description}</bdi> <small><bdi>${name}</bdi></small></span></label>\n`,
-  )
-  return html`<fieldset>
-<legend>${legend}</legend>
-${choices}</fieldset>`
 }

@@ -1,8 +1,8 @@
-import type { ScopeDescription } from '../../domain/accounts/scopes.ts'
 import type { Consent } from '../../domain/authorization/authorization.ts'
 import { fill, type Html, html } from '../../frame/html.ts'
-import { aboutStranger, bdi, scopeChoices } from './about-stranger.ts'
+import { aboutStranger } from './about-stranger.ts'
 import type { PageContent } from './page.ts'
+import { bdi, decisionForm, permissionChoices, row } from './parts.ts'
 import type { PageTexts } from './texts.ts'
 
 /**
@@ -13,18 +13,11 @@ import type { PageTexts } from './texts.ts'
  */
 export function consentPage(consent: Consent, action: string, texts: PageTexts): PageContent {
   const { app, scopes, ticket } = consent
-  // Deny comes first, because Enter in the form submits the first button.
   const isStranger = app.origin?.by === 'itself'
+  const choices = permissionChoices(scopes, texts)
+  const form = { action, ticket, choices, accept: ['approve', texts.approve], later: texts.revokeLater } as const
   const main = html`${isStranger ? aboutStranger(consent, texts.strangerHeading, texts) : aboutApp(consent, texts)}
-<form method="post" action="${action}" autocomplete="off">
-<input type="hidden" name="ticket" value="${ticket}">
-${choicesOf(scopes, texts)}
-<div class="buttons">
-<button name="decision" value="deny">${texts.deny}</button>
-<button name="decision" value="approve">${texts.approve}</button>
-</div>
-</form>
-<small>${texts.revokeLater}</small>`
+${decisionForm(form, texts)}`
   return { title: isStranger ? texts.strangerTitle : texts.consentTitle(app.name), main }
 }
 
@@ -32,12 +25,5 @@ function aboutApp({ app, account, redirectHost }: Consent, texts: PageTexts): Ht
   return html`<h1>${fill(texts.consentHeading, { name: bdi(app.name) })}</h1>
 <p>${fill(texts.signedInAs, { account: bdi(account) })}</p>
 <dl>
-<div><dt>${texts.owner}</dt><dd>${bdi(app.owner)}</dd></div>
-<div><dt>${texts.homepage}</dt><dd>${bdi(app.homepageAscii ?? '')}</dd></div>
-<div><dt>${texts.redirectsTo}</dt><dd>${bdi(redirectHost)}</dd></div>
-</dl>`
-}
-
-function choicesOf(scopes: readonly ScopeDescription[], texts: PageTexts): Html {
-  return scopes.length === 0 ? html`<p>${texts.noPermissions}</p>` : scopeChoices(scopes, texts.permissions)
+${row(texts.owner, app.owner)}${row(texts.homepage, app.homepageAscii ?? '')}${row(texts.redirectsTo, redirectHost)}</dl>`
 }

@@ -1,7 +1,8 @@
 import type { DeviceConsent, DeviceWaiting } from '../../domain/devices/device-grant.ts'
 import { fill, type Html, html } from '../../frame/html.ts'
-import { aboutStranger, bdi, scopeChoices } from './about-stranger.ts'
+import { aboutStranger } from './about-stranger.ts'
 import type { PageContent } from './page.ts'
+import { bdi, decisionForm, permissionChoices, row } from './parts.ts'
 import type { PageTexts } from './texts.ts'
 
 /** Where the forms of these pages go, as paths. */
@@ -10,7 +11,6 @@ export interface DeviceAddresses {
   readonly entry: string
   /** The page about the device that shows the code. */
   readonly request: string
-  readonly decision: string
 }
 
 /**
@@ -56,23 +56,17 @@ ${codeToCompare(userCode)}
 }
 
 /** The page on which a user decides about a device. What the device says of itself is plain text. */
-export function deviceConsentPage(asked: DeviceConsent, { decision }: DeviceAddresses, texts: PageTexts): PageContent {
-  const { app, scopes, ticket } = asked
+export function deviceConsentPage(asked: DeviceConsent, action: string, texts: PageTexts): PageContent {
+  const { app, scopes, ticket, device } = asked
   const isStranger = app.origin?.by === 'itself'
-  // Deny comes first, because Enter in the form submits the first button.
+  const choices = permissionChoices(scopes, texts)
+  const form = { action, ticket, choices, accept: ['approve', texts.approve], later: texts.revokeLater } as const
+  const ofApp = html`${row(texts.owner, app.owner)}${row(texts.homepage, app.homepageAscii ?? '')}`
   const main = html`${isStranger ? aboutStranger(asked, texts.deviceStranger, texts) : aboutApp(asked, texts)}
 <p><strong>${texts.deviceWarning}</strong></p>
 <dl>
-${isStranger ? undefined : html`${row(texts.owner, app.owner)}${row(texts.homepage, app.homepageAscii ?? '')}`}${row(texts.deviceCode, asked.userCode)}${row(texts.deviceAgent, asked.device.userAgent ?? texts.deviceNotKnown)}${row(texts.deviceAddress, asked.device.remoteAddress ?? texts.deviceNotKnown)}</dl>
-<form method="post" action="${decision}" autocomplete="off">
-<input type="hidden" name="ticket" value="${ticket}">
-${scopes.length === 0 ? html`<p>${texts.noPermissions}</p>` : scopeChoices(scopes, texts.permissions)}
-<div class="buttons">
-<button name="decision" value="deny">${texts.deny}</button>
-<button name="decision" value="approve">${texts.approve}</button>
-</div>
-</form>
-<small>${texts.revokeLater}</small>`
+${!isStranger && ofApp}${row(texts.deviceCode, asked.userCode)}${row(texts.deviceAgent, device.userAgent ?? texts.deviceNotKnown)}${row(texts.deviceAddress, device.remoteAddress ?? texts.deviceNotKnown)}</dl>
+${decisionForm(form, texts)}`
   return { title: texts.deviceTitle, main }
 }
 
@@ -84,10 +78,6 @@ export function donePage(texts: PageTexts): PageContent {
 function aboutApp({ app, account }: DeviceConsent, texts: PageTexts): Html {
   return html`<h1>${fill(texts.deviceConsent, { name: bdi(app.name) })}</h1>
 <p>${fill(texts.signedInAs, { account: bdi(account) })}</p>`
-}
-
-function row(term: string, text: string): Html {
-  return html`<div><dt>${term}</dt><dd>${bdi(text)}</dd></div>\n`
 }
 
 function codeToCompare(userCode: string): Html {

@@ -27,7 +27,7 @@ interface DevicePageParts extends PageOptions {
 export function deviceRoutes(core: AppGrant, parts: DevicePageParts): readonly Route[] {
   const { issuer, devices } = parts
   const base = basePathOf(issuer) + PATH
-  const addresses: DeviceAddresses = { entry: base, request: `${base}/request`, decision: `${base}/decision` }
+  const addresses: DeviceAddresses = { entry: base, request: `${base}/request` }
   const done = { location: `${base}/done` }
   const { render, open, sender, routes } = createDecisionPage(core, {
     ...parts,
@@ -77,10 +77,8 @@ export function deviceRoutes(core: AppGrant, parts: DevicePageParts): readonly R
           const userCode = url.searchParams.get('user_code') ?? ''
           const asked = await devices.ask({ ...context, userCode, ...signedIn })
           return render(
-            (texts) =>
-              asked.step === 'waiting'
-                ? waitingPage(asked, addresses, texts)
-                : deviceConsentPage(asked, addresses, texts),
+            (texts, action) =>
+              asked.step === 'waiting' ? waitingPage(asked, addresses, texts) : deviceConsentPage(asked, action, texts),
             locale,
           )
         }),

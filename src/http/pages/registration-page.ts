@@ -1,7 +1,8 @@
 import type { RegistrationRequest } from '../../domain/authorization/registration.ts'
 import { type Html, html } from '../../frame/html.ts'
-import { aboutStranger, bdi, scopeChoices } from './about-stranger.ts'
+import { aboutStranger } from './about-stranger.ts'
 import type { PageContent } from './page.ts'
+import { bdi, decisionForm, row, scopeChoices } from './parts.ts'
 import type { PageTexts } from './texts.ts'
 
 /**
@@ -13,24 +14,13 @@ import type { PageTexts } from './texts.ts'
 export function registrationPage(asked: RegistrationRequest, action: string, texts: PageTexts): PageContent {
   const { app, scopes, mayGrant, ticket } = asked
   const { homepageAscii, adminEmailAscii, adminPhone, apiType, description } = app
-  // Deny comes first, because Enter in the form submits the first button.
+  const choices = mayGrant ? grantChoice(scopes, texts) : scopeList(scopes, texts)
+  const form = { action, ticket, choices, accept: ['register', texts.register], later: texts.removeLater } as const
   const main = html`${aboutStranger(asked, texts.registrationHeading, texts)}
 <dl>
 ${row(texts.homepage, homepageAscii)}${row(texts.adminEmail, adminEmailAscii)}${row(texts.adminPhone, adminPhone)}${row(texts.apiType, apiType)}${row(texts.description, description)}</dl>
-<form method="post" action="${action}" autocomplete="off">
-<input type="hidden" name="ticket" value="${ticket}">
-${mayGrant ? grantChoice(scopes, texts) : scopeList(scopes, texts)}
-<div class="buttons">
-<button name="decision" value="deny">${texts.deny}</button>
-<button name="decision" value="register">${texts.register}</button>
-</div>
-</form>
-<small>${texts.removeLater}</small>`
+${decisionForm(form, texts)}`
   return { title: texts.registrationTitle, main }
-}
-
-function row(term: string, text: string | undefined): Html | undefined {
-  return text === undefined ? undefined : html`<div><dt>${term}</dt><dd>${bdi(text)}</dd></div>\n`
 }
 
 /** Off until the user chooses it. The scopes count only with it. */
