@@ -1,3 +1,4 @@
+import { parseUrl } from '../../base/parse-url.ts'
 import type { IncomingRequest } from './request.ts'
 
 /**
@@ -9,7 +10,7 @@ export function pathOf({ target, url }: IncomingRequest): string | undefined {
   if (target !== undefined && /^(?:\/[A-Za-z0-9_-]+)+$/.test(target)) return target
   // A target may be an absolute URL (RFC 9112 §3.2.2).
   const [path] = (target ?? url).replace(/^https?:\/\/[^/?#]*/i, '').split('?', 1)
-  return new URL(url).pathname === path ? path : undefined
+  return parseUrl(url)?.pathname === path ? path : undefined
 }
 
 /** Whether `prefix` is a path that `path` is or begins with. */

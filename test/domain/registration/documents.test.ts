@@ -52,6 +52,7 @@ describe('the URL of a document (WEB-6)', () => {
     ['another scheme', 'http://app.example/client.json'],
     ['no path', 'https://app.example'],
     ['a parent segment', 'https://app.example/a/../b'],
+    ['a parent segment after a hidden file', 'https://app.example/a/.b/../c'],
     ['a segment of one dot', 'https://app.example/./b'],
     ['an encoded parent segment', 'https://app.example/%2e%2e/b'],
     ['a half encoded parent segment', 'https://app.example/.%2E/b'],

@@ -47,6 +47,7 @@ const CHANGED = [
   '/%2e/apps',
   '/apps/.',
   '/apps/x/..',
+  '/apps/.x/..',
   '/\\apps',
   '/x\\..\\apps',
   '/apps#x',

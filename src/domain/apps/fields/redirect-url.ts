@@ -132,5 +132,5 @@ function refuseSpelling(text: string): Refusal | undefined {
 function canonicalUrl(text: string): URL {
   const url = new URL(text)
   url.pathname = url.pathname.replace(/%2e/gi, '.')
-  return url
+  return parseUrl(url.href) ?? url
 }

@@ -44,6 +44,8 @@ describe('redirectRule', () => {
     ['https:/app.example/cb', 'https://app.example/cb'],
     ['https:///app.example/cb', 'https://app.example/cb'],
     ['https://app.example/a/../cb', 'https://app.example/cb'],
+    ['https://app.example/a/.b/../cb', 'https://app.example/a/cb'],
+    ['https://app.example/a/.b/%2e%2e/cb', 'https://app.example/a/cb'],
     ['https://app.example/./cb', 'https://app.example/cb'],
     ['https://app.example/cb/..', 'https://app.example/'],
     ['https://app.example/a/%2e%2e/cb', 'https://app.example/cb'],
