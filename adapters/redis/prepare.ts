@@ -70,14 +70,15 @@ function warnOf(
       `${where}: appendonly is off: a restart undoes every revocation since the last snapshot`,
     )
   }
-  // INFO reports the good replicas only if min-replicas-to-write is set.
-  if (failsOver && !info.has('min_slaves_good_slaves')) {
+  const replicas = Number(info.get('connected_slaves'))
+  // A master with replicas is replaced by one of them, whoever decides it. INFO reports the good ones only if
+  // min-replicas-to-write is set.
+  if ((failsOver || (replicas > 0 && !expected.durability)) && !info.has('min_slaves_good_slaves')) {
     warn(
       'APPGRANT_REDIS_MIN_REPLICAS',
       `${where}: min-replicas-to-write is not set: a master cut off from its replicas acknowledges writes that a failover loses`,
     )
   }
-  const replicas = Number(info.get('connected_slaves'))
   if (expected.durability && replicas !== expected.durability.replicas) {
     warn(
       'APPGRANT_REDIS_REPLICAS',

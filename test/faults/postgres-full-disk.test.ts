@@ -79,27 +79,55 @@ describeWith('postgresStore on a disk that is full', { found, missing }, () => {
     expect(await opened.count(groupOf('g'), 0)).toBeGreaterThanOrEqual(30)
   })
 
-  it('faults: if the server ends while it reports a full disk, the outcome of the write is unknown (REV-7)', async () => {
-    let sent = 0
-    const { running, opened } = await prepared((url) => {
-      const client = new Client(url)
-      const query = client.query.bind(client) as PostgresClient['query']
-      const failing: PostgresClient['query'] = async (statement, values) => {
-        const { text } = typeof statement === 'string' ? { text: statement } : statement
-        if (!text.startsWith('SELECT "public"."appgrant_replace"($1')) return query(statement, values)
-        sent++
-        await query(statement, values)
-        // As with a log that cannot be written: the server says so, and ends.
-        await running.signal('SIGKILL')
-        throw Object.assign(new Error('could not write to file "pg_wal/xlogtemp"'), { code: '53100' })
-      }
-      return Object.assign(client, { query: failing })
-    })
+  it('faults: an error of the file system that rolled a write back is not applied, and the next write works (REV-7)', async () => {
+    const { running, opened } = await prepared((url) => new Client(url))
+    await running.sql(`
+      CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF NEW.data = '"unwritable"' THEN RAISE 'could not extend file' USING ERRCODE = '58030'; END IF;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER fail BEFORE INSERT OR UPDATE ON appgrant FOR EACH ROW EXECUTE FUNCTION fail()`)
     const one = record()
     await opened.insert(one)
-    const error = await opened.replace(one, changed(one)).catch((caught: unknown) => caught)
-    expect(error).toMatchObject({ message: expect.stringContaining('could not write to file') })
-    expect(isNotApplied(error)).toBe(false)
-    expect(sent).toBe(1)
+    const unwritable = { data: '"unwritable"' }
+    const fresh = record(unwritable)
+    const writes = [() => opened.replace(one, changed(one, unwritable)), () => opened.insert(fresh)]
+    for (const write of writes) {
+      const error = await write().catch((caught: unknown) => caught)
+      expect(error).toMatchObject({ cause: { code: '58030' } })
+      expect(isNotApplied(error)).toBe(true)
+    }
+    expect(await opened.get([one, fresh])).toEqual([one, undefined])
+    expect(await opened.replace(one, changed(one))).toBe(true)
   })
+
+  it.each([
+    ['53100', 'could not write to a file of the log: No space left on device'],
+    ['58030', 'could not fsync a file of the log: Input/output error'],
+  ])(
+    'faults: if the server ends while it reports %s, the outcome of the write is unknown (REV-7)',
+    async (code, message) => {
+      let sent = 0
+      const { running, opened } = await prepared((url) => {
+        const client = new Client(url)
+        const query = client.query.bind(client) as PostgresClient['query']
+        const failing: PostgresClient['query'] = async (statement, values) => {
+          const { text } = typeof statement === 'string' ? { text: statement } : statement
+          if (!text.startsWith('SELECT "public"."appgrant_replace"($1')) return query(statement, values)
+          sent++
+          await query(statement, values)
+          // As with a log that cannot be written: the server says so, and ends.
+          await running.signal('SIGKILL')
+          throw Object.assign(new Error(message), { code })
+        }
+        return Object.assign(client, { query: failing })
+      })
+      const one = record()
+      await opened.insert(one)
+      const error = await opened.replace(one, changed(one)).catch((caught: unknown) => caught)
+      expect(error).toMatchObject({ message: expect.stringContaining(message) })
+      expect(isNotApplied(error)).toBe(false)
+      expect(sent).toBe(1)
+    },
+  )
 })

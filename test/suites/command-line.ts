@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands/index.ts'
 import type { Store } from '../../src/store/store.ts'
 import { exampleApp } from '../../src/testing/index.ts'
@@ -218,6 +218,22 @@ export function testCommandLine(place: () => CommandLinePlace, run: RunCommand):
       const checks = results.map(({ check }) => check)
       expect(checks).toEqual(expect.arrayContaining(['version', 'prepare', 'clock', 'writes', 'options', 'apps']))
     })
+
+    it.each([-5000, 5000])(
+      'doctor names a clock that differs from the server by %d ms, if it has one',
+      async (skew) => {
+        const { args, open } = place()
+        const { time } = await open()
+        vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + skew })
+        const ran = await run(['doctor', '--json', ...args]).finally(() => vi.useRealTimers())
+        const found = resultsIn(ran).filter(({ check }) => check === 'clock')
+        const message = time
+          ? expect.stringMatching(/differs from this machine's by -?[45]\d{3} ms/)
+          : 'the store has no clock of its own'
+        expect(found).toEqual([{ check: 'clock', status: time ? 'failed' : 'ok', message }])
+        expect(ran.code).toBe(time ? 1 : 0)
+      },
+    )
   })
 
   async function opened(): Promise<{

@@ -1,3 +1,4 @@
+import { Client } from 'pg'
 import { expect, it } from 'vitest'
 import { testCommandLine } from '../../suites/command-line.ts'
 import { commandLine, resultsIn } from '../../support/command-line.ts'
@@ -34,6 +35,18 @@ describeWithPostgres('the command line on PostgreSQL', (target) => {
     expect(resultsIn(limited)).toContainEqual(
       expect.objectContaining({ status: 'failed', message: expect.stringContaining('may not create the table') }),
     )
+  })
+
+  it('doctor names a primary whose standby a failover may promote without the last writes', async () => {
+    const standby = new Client(`${target().url}?replication=true`)
+    await standby.connect()
+    try {
+      expect(resultsIn(await doctor())).toContainEqual(
+        expect.objectContaining({ check: 'prepare', status: 'warning', code: 'APPGRANT_POSTGRES_STANDBYS' }),
+      )
+    } finally {
+      await standby.end()
+    }
   })
 
   it('doctor names a wrong password, and shows none', async () => {

@@ -4,6 +4,7 @@ import { type PostgresStore, postgresStore } from '../../../adapters/postgres/po
 import type { RecordRef } from '../../../src/store/store.ts'
 import { conformance } from '../../../src/testing/index.ts'
 import { changed, record, refOf } from '../../../src/testing/sample-records.ts'
+import { commandLine, resultsIn } from '../../support/command-line.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
 import { quietly } from '../../support/servers/mongo-target.ts'
 import { type PgBouncer, pgbouncerBinary, pgbouncerMissing, startPgBouncer } from '../../support/servers/pgbouncer.ts'
@@ -71,6 +72,11 @@ for (const [mode, poolSize] of [
         })
         expect((await quietly(() => deaf.prepare())).at(-1)).toBe('APPGRANT_POSTGRES_HINTS')
         expect('watch' in deaf).toBe(false)
+        const ran = await commandLine(['doctor', '--json', '--store', pooler.url, '--table', freshName()])
+        expect(ran.code).toBe(0)
+        expect(resultsIn(ran)).toContainEqual(
+          expect.objectContaining({ check: 'prepare', status: 'warning', code: 'APPGRANT_POSTGRES_HINTS' }),
+        )
         const store = await open(freshName())
         const heard: RecordRef[] = []
         await store.watch?.((ref) => heard.push(ref))

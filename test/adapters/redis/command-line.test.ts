@@ -1,18 +1,25 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { redisStore } from '../../../adapters/redis/redis-store.ts'
 import { testCommandLine } from '../../suites/command-line.ts'
 import { commandLine, resultsIn } from '../../support/command-line.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
-import { type RedisServer, redisServer, startRedis } from '../../support/servers/redis.ts'
+import { type RedisServer, redisServer, startPair, startRedis } from '../../support/servers/redis.ts'
 
 describeWith('the command line on Redis', redisServer, () => {
   let server: RedisServer
   beforeAll(async () => {
     server = await startRedis()
   })
-  afterAll(() => server?.stop())
+  const folder = mkdtempSync(join(tmpdir(), 'appgrant-doctor-'))
+  afterAll(async () => {
+    await server?.stop()
+    rmSync(folder, { recursive: true })
+  })
   const url = () => `redis://127.0.0.1:${server.port}`
 
   testCommandLine(() => {
@@ -48,6 +55,32 @@ describeWith('the command line on Redis', redisServer, () => {
     expect(resultsIn(forgets)).toContainEqual(
       expect.objectContaining({ check: 'prepare', status: 'warning', code: 'APPGRANT_REDIS_PERSISTENCE' }),
     )
+  })
+
+  it('doctor names a master whose writes a failover loses, and replicas that the options expect', async () => {
+    const { master, stop } = await startPair()
+    try {
+      const store = `redis://127.0.0.1:${master.port}`
+      const plain = await commandLine(['doctor', '--json', '--store', store])
+      expect(resultsIn(plain)).toContainEqual(
+        expect.objectContaining({ check: 'prepare', status: 'warning', code: 'APPGRANT_REDIS_MIN_REPLICAS' }),
+      )
+      const file = join(folder, 'options.mjs')
+      const load = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
+      writeFileSync(
+        file,
+        `import { Redis } from ${JSON.stringify(import.meta.resolve('ioredis'))}
+        import { redisStore } from ${load('../../../adapters/redis/redis-store.ts')}
+        const client = new Redis('${store}', { lazyConnect: true })
+        export const options = { store: redisStore({ client, durability: { replicas: 2, timeoutMs: 100 } }) }`,
+      )
+      const durable = await commandLine(['doctor', '--json', '--options', file])
+      expect(resultsIn(durable)).toContainEqual(
+        expect.objectContaining({ check: 'prepare', status: 'warning', code: 'APPGRANT_REDIS_REPLICAS' }),
+      )
+    } finally {
+      await stop()
+    }
   })
 
   it('doctor names a wrong password, and shows none', async () => {

@@ -71,6 +71,8 @@ describe('redisStore().prepare()', () => {
     const sentinels = { client: { options: { sentinels: [{}] } } }
     expect(await prepared({}, sentinels)).toEqual(['APPGRANT_REDIS_MIN_REPLICAS'])
     expect(await prepared({ min_slaves_good_slaves: '0' }, sentinels)).toEqual([])
+    expect(await prepared({ connected_slaves: '1' })).toEqual(['APPGRANT_REDIS_MIN_REPLICAS'])
+    expect(await prepared({ connected_slaves: '1', min_slaves_good_slaves: '1' })).toEqual([])
     const durable = { expected: { durability: { replicas: 1, timeoutMs: 100 } } }
     expect(await prepared({}, durable)).toEqual(['APPGRANT_REDIS_REPLICAS'])
     expect(await prepared({ connected_slaves: '2' }, durable)).toEqual(['APPGRANT_REDIS_REPLICAS'])

@@ -97,6 +97,25 @@ export async function startPostgres(settings = '', smallDiskMb?: number): Promis
   return server
 }
 
+/**
+ * Starts a server on a copy of a base backup, and waits until it has recovered to its target.
+ *
+ * @param settings - lines for `postgresql.conf`, with `restore_command` and the target.
+ */
+export async function recoverPostgres(backup: string, settings: string): Promise<Postgres> {
+  const server = await inFolder(async (data) => {
+    // Owned by the user of the server, as the copies of `pg_basebackup` are.
+    execFileSync('cp', ['-a', backup, data], serverUser)
+    await appendFile(join(data, 'postgresql.conf'), settings)
+    await writeFile(join(data, 'recovery.signal'), '')
+  })
+  await until('the recovery has ended', async () => {
+    const [row] = await server.sql('SELECT pg_is_in_recovery() AS recovers')
+    return row?.recovers === false
+  })
+  return server
+}
+
 async function inFolder(fill: (data: string) => Promise<void>, smallDiskMb?: number): Promise<Postgres> {
   const folder = await mkdtemp(join(tmpdir(), 'appgrant-postgres-'))
   if (serverUser.uid !== undefined) await chown(folder, serverUser.uid, serverUser.gid ?? 0)
