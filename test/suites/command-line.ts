@@ -192,14 +192,17 @@ export function testCommandLine(place: () => CommandLinePlace, run: RunCommand):
         'report-leak': access,
         import: JSON.stringify(exampleApp({ owner: 'org' })),
       }
-      for (const { name, operands = [], confirm } of COMMANDS) {
+      // Some drivers take seconds until they give up.
+      const ended = COMMANDS.map(async ({ name, operands = [], confirm }) => {
         const args = [
           ...name.split(' '),
           ...operands.map((one) => (one === 'KEY' ? key : 'user')),
           ...(confirm ? ['--yes'] : []),
           ...failing,
         ]
-        const ran = await run(args, { input: input[name] ?? '' })
+        return [name, await run(args, { input: input[name] ?? '' })]
+      })
+      for (const [name, ran] of await Promise.all(ended)) {
         // The results of doctor are what is wrong.
         const expected =
           name === 'doctor'

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { PassThrough, Readable } from 'node:stream'
 import { run } from '../../src/cli/run.ts'
 
@@ -31,18 +30,6 @@ export const commandLine: RunCommand = async (args, { input = '', typed, env = {
   output.end()
   errors.end()
   return { code, out: await out, err: await err }
-}
-
-/** Runs the command line in a process of its own, by a Node that reads TypeScript. */
-export function commandLineBy(node: string): RunCommand {
-  return (args, { input = '', env = {} } = {}) =>
-    new Promise((resolve, reject) => {
-      const child = spawn(node, ['--no-warnings', 'src/cli/main.ts', ...args], { env: { ...process.env, ...env } })
-      const [out, err] = [textOf(child.stdout), textOf(child.stderr)]
-      child.stdin.end(input)
-      child.on('error', reject)
-      child.on('close', async (code) => resolve({ code, out: await out, err: await err }))
-    })
 }
 
 /** The results that were printed with `--json`. */

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { sqliteStore } from '../../../adapters/sqlite/sqlite-store.ts'
 import { testCommandLine } from '../../suites/command-line.ts'
-import { commandLine, commandLineBy, resultsIn } from '../../support/command-line.ts'
+import { commandLine, type RunCommand, resultsIn } from '../../support/command-line.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
-import { scratchFolder } from '../../support/servers/script.ts'
+import { type Script, scratchFolder, started } from '../../support/servers/script.ts'
 import { inThisProcess, sqliteDrivers } from '../../support/servers/sqlite.ts'
 
 const withDriver = sqliteDrivers.find(({ title }) => title === 'node:sqlite')
@@ -18,8 +18,20 @@ const both = {
 
 describeWith('the command line on SQLite', both, ({ node, open }) => {
   const scratch = scratchFolder()
-  afterAll(() => scratch.remove())
-  const run = commandLineBy(node)
+  // The command line opens a file with node:sqlite, which the Node of the tests may not have.
+  let other: Script
+  beforeAll(() => {
+    other = started(node, ['--no-warnings', 'test/adapters/sqlite/run-command-line.ts'])
+  })
+  afterAll(async () => {
+    other?.child.stdin?.end()
+    await other?.ended()
+    scratch.remove()
+  })
+  const run: RunCommand = async (...call) => {
+    other.tell(JSON.stringify(call))
+    return JSON.parse((await other.next()) ?? 'null')
+  }
   const path = () => join(scratch.folder, `${randomUUID()}.db`)
 
   const damaged = () => {
