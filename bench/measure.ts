@@ -27,12 +27,23 @@ export async function interleaved<R>(
   return (name) => found.get(name) ?? []
 }
 
+/** What {@link atOnce} runs. */
+export interface Run {
+  readonly name: string
+  run(): Promise<unknown>
+  /** Prepares what a round uses up, outside of what is measured. */
+  prepare?(): void
+}
+
 /** Contenders that run in this process, again and again, so many at a time. */
-export function atOnce(
-  inFlight: number,
-  contenders: readonly { readonly name: string; run(): Promise<unknown> }[],
-): readonly Contender<Round>[] {
-  return contenders.map(({ name, run }) => ({ name, round: (millis) => oneRound(run, inFlight, millis) }))
+export function atOnce(inFlight: number, contenders: readonly Run[]): readonly Contender<Round>[] {
+  return contenders.map(({ name, run, prepare }) => ({
+    name,
+    round(millis) {
+      prepare?.()
+      return oneRound(run, inFlight, millis)
+    },
+  }))
 }
 
 async function oneRound(run: () => Promise<unknown>, inFlight: number, millis: number): Promise<Round> {

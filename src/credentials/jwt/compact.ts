@@ -47,6 +47,17 @@ const LAST_CHARACTERS = ['', '', 'AQgw', 'AEIMQUYcgkosw048']
 const NAMES_AND_BRACES = /("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g
 
 /**
+ * The header part of a compact JWS: undefined unless the text has at most that length and three parts in canonical base64url.
+ *
+ * @see RFC 7515 §3.1
+ */
+export function jwsHeaderPart(text: string, { maxLength }: { readonly maxLength: number }): string | undefined {
+  if (text.length > maxLength) return undefined
+  const [, ...parts] = THREE_PARTS.exec(text) ?? []
+  return parts.every(isCanonical) ? parts[0] : undefined
+}
+
+/**
  * Reads the header of a compact JWS and checks everything that needs no key: the length, three parts in canonical
  * base64url, no repeated header members, a supported algorithm, a string as `kid`, and no critical extensions. Nothing in it
  * is trusted yet.
@@ -54,12 +65,14 @@ const NAMES_AND_BRACES = /("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g
  * @returns undefined if any check fails: then no key may be used.
  * @see RFC 7515 §5.2, RFC 7797 §6
  */
-export function readJwsHeader(text: string, { maxLength }: { readonly maxLength: number }): JwsHeader | undefined {
-  if (text.length > maxLength) return undefined
-  const [, ...parts] = THREE_PARTS.exec(text) ?? []
-  const [header] = parts
-  if (header === undefined || !parts.every(isCanonical)) return undefined
-  const members = parseMembers(Buffer.from(header, 'base64url'))
+export function readJwsHeader(text: string, limit: { readonly maxLength: number }): JwsHeader | undefined {
+  const part = jwsHeaderPart(text, limit)
+  return part === undefined ? undefined : readHeaderPart(part)
+}
+
+/** Reads what {@link jwsHeaderPart} has returned, as {@link readJwsHeader} does. */
+export function readHeaderPart(part: string): JwsHeader | undefined {
+  const members = parseMembers(Buffer.from(part, 'base64url'))
   if (!members || Object.hasOwn(members, 'crit') || Object.hasOwn(members, 'b64')) return undefined
   const { alg, kid } = members
   const isOurs =

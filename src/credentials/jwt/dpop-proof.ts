@@ -7,9 +7,9 @@ import { type DpopNonces, NONCE_MS } from '../dpop-nonces.ts'
 import { type AppJwk, algorithmsOf, loadPublicJwk, MEMBERS, PRIVATE_MEMBERS } from './app-jwk.ts'
 import {
   isOfType,
-  type JwsHeader,
+  jwsHeaderPart,
   type Members,
-  readJwsHeader,
+  readHeaderPart,
   readJwsPayload,
   VERIFIED_ALGORITHMS,
   type VerifiedAlgorithm,
@@ -52,80 +52,92 @@ export interface ProvenRequest {
 /** A proof that is for the request. Its signature has not been verified. */
 export interface ReadProof {
   readonly text: string
-  readonly alg: VerifiedAlgorithm
-  readonly jwk: Omit<AppJwk, 'kid'>
+  readonly header: string
+  /** The key in it. */
+  readonly signer: StatedKey | KnownKey
   /** Its `jti`. */
   readonly id: string
   /** Until when it is accepted, in ms since 1970. */
   readonly endsAt: number
 }
 
-/**
- * Checks everything of a proof that needs no key: a compact JWS of the type, with the public key of its signer, and the claims.
- *
- * @param rules - `now` in ms since 1970. With `nonces`, the proof must have one of them, and its time does not count.
- * @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html#section-4.3)
- */
-export function readProof(
-  text: string,
-  request: ProvenRequest,
-  { now, nonces }: { readonly now: number; readonly nonces: DpopNonces | undefined },
-): ReadProof | ProofFault {
-  const header = readJwsHeader(text, { maxLength: MAX_LENGTH })
-  const claims = header && isOfType(header.typ, 'dpop+jwt') ? readJwsPayload(text) : undefined
-  const jwk = header && claims && publicJwkIn(header)
-  if (!jwk) return 'malformed_proof'
-  const { jti, htm, htu, iat, ath, nonce } = claims
-  const isWhole = isId(jti) && typeof htm === 'string' && typeof htu === 'string' && Number.isFinite(iat)
-  if (!isWhole) return 'malformed_proof'
-  if (htm !== request.method) return 'proof_method'
-  if (!isSameUrl(htu, request.url)) return 'proof_url'
-  if (request.token !== undefined && ath !== digestOf(request.token)) return 'proof_token'
-  const endsAt = nonces ? endOfNonce(nonces, nonce, now) : endOfTime(iat as number, now)
-  if (endsAt === undefined) return nonces ? 'proof_nonce' : 'proof_time'
-  return { text, alg: header.alg, jwk, id: jti, endsAt }
+interface StatedKey {
+  readonly alg: VerifiedAlgorithm
+  readonly jwk: Omit<AppJwk, 'kid'>
 }
 
-/** The name of a proof: keys may have used the same `jti`. */
-export function proofIdOf({ id }: ReadProof, thumbprint: string): string {
-  return digestOf(JSON.stringify([thumbprint, id]))
-}
-
-/** Verifies the signatures of proofs. */
-export interface ProofKeys {
-  /** The thumbprint of the key that has signed the proof; undefined if the one in the proof has not. */
-  signerOf(proof: ReadProof): Promise<string | undefined>
-}
-
+/** A key that has signed a proof before. */
 interface KnownKey {
+  readonly alg: VerifiedAlgorithm
   readonly key: KeyObject
   readonly thumbprint: string
 }
 
-/** Remembers keys that have signed a proof: a client uses one for all of its requests, and loading it takes longer than using it. */
-export function createProofKeys(): ProofKeys {
+/** Reads proofs, and verifies their signatures. */
+export interface ProofReader {
+  /**
+   * Checks everything of a proof that needs no key: a compact JWS of the type, with the public key of its signer, and the claims.
+   *
+   * @param now - in ms since 1970.
+   * @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html#section-4.3)
+   */
+  read(text: string, request: ProvenRequest, now: number): ReadProof | ProofFault
+  /** The thumbprint of the key that has signed the proof; undefined if the one in the proof has not. */
+  signerOf(proof: ReadProof): Promise<string | undefined>
+}
+
+/**
+ * A client uses one key for all of its requests, in the same header. Headers of valid proofs are remembered with their keys, because
+ * reading them takes half of the time that is not the signature's.
+ *
+ * @param nonces - of which each proof must have one: then its time does not count. Default is none.
+ */
+export function createProofReader(nonces?: DpopNonces): ProofReader {
   const known = createBoundedMap<KnownKey>({ maxBytes: MAX_KEY_BYTES })
 
   return {
-    async signerOf({ text, alg, jwk }) {
-      // The header says all of the key, and the algorithm.
-      const header = text.slice(0, text.indexOf('.'))
-      const remembered = known.get(header)
-      const key = remembered ?? (await load(jwk))
-      if (!key || !isSignedBy(text, key.key, alg)) return undefined
-      if (!remembered) known.set(ownText(header), key, { bytes: KEY_BYTES + 2 * header.length })
+    read(text, request, now) {
+      const header = jwsHeaderPart(text, { maxLength: MAX_LENGTH })
+      if (header === undefined) return 'malformed_proof'
+      const signer = known.get(header) ?? statedKey(header)
+      const claims = signer && readJwsPayload(text)
+      if (!claims) return 'malformed_proof'
+      const { jti, htm, htu, iat, ath, nonce } = claims
+      const isWhole = isId(jti) && typeof htm === 'string' && typeof htu === 'string' && Number.isFinite(iat)
+      if (!isWhole) return 'malformed_proof'
+      if (htm !== request.method) return 'proof_method'
+      if (!isSameUrl(htu, request.url)) return 'proof_url'
+      if (request.token !== undefined && ath !== digestOf(request.token)) return 'proof_token'
+      const endsAt = nonces ? endOfNonce(nonces, nonce, now) : endOfTime(iat as number, now)
+      if (endsAt === undefined) return nonces ? 'proof_nonce' : 'proof_time'
+      return { text, header, signer, id: jti, endsAt }
+    },
+    async signerOf({ text, header, signer }) {
+      const key = 'key' in signer ? signer : await load(signer)
+      if (!key || !isSignedBy(text, key)) return undefined
+      if (key !== signer) known.set(ownText(header), key, { bytes: KEY_BYTES + 2 * header.length })
       return key.thumbprint
     },
   }
 }
 
-async function load(jwk: ReadProof['jwk']): Promise<KnownKey | undefined> {
+/** The name of a proof among those of all keys, which may have used the same `jti`. */
+export function proofNameOf({ id }: ReadProof, thumbprint: string): string {
+  return thumbprint + id
+}
+
+/** The name as it is given to the host. */
+export function proofIdOf(name: string): string {
+  return digestOf(name)
+}
+
+async function load({ alg, jwk }: StatedKey): Promise<KnownKey | undefined> {
   const loaded = await loadPublicJwk(jwk)
-  return loaded && { key: KeyObject.from(loaded.key), thumbprint: loaded.thumbprint }
+  return loaded && { alg, key: KeyObject.from(loaded.key), thumbprint: loaded.thumbprint }
 }
 
 /** On this thread: handing a signature to another one costs more than it saves here. */
-function isSignedBy(text: string, key: KeyObject, alg: VerifiedAlgorithm): boolean {
+function isSignedBy(text: string, { key, alg }: KnownKey): boolean {
   const end = text.lastIndexOf('.')
   const signature = Buffer.from(text.slice(end + 1), 'base64url')
   return verifySignature(DIGESTS[alg], Buffer.from(text.slice(0, end)), { key, ...FORMATS[alg] }, signature)
@@ -144,7 +156,10 @@ const FORMATS: Partial<Record<VerifiedAlgorithm, object>> = {
 }
 
 /** The members of the key in the header that count; undefined if it is not a public key for the algorithm. */
-function publicJwkIn({ jwk, alg }: JwsHeader): Omit<AppJwk, 'kid'> | undefined {
+function statedKey(part: string): StatedKey | undefined {
+  const header = readHeaderPart(part)
+  if (!header || !isOfType(header.typ, 'dpop+jwt')) return undefined
+  const { jwk, alg } = header
   if (typeof jwk !== 'object' || jwk === null) return undefined
   const given = jwk as Members
   const { kty } = given
@@ -158,7 +173,7 @@ function publicJwkIn({ jwk, alg }: JwsHeader): Omit<AppJwk, 'kid'> | undefined {
     if (typeof member !== 'string' || !form.test(member)) return undefined
     key[name] = member
   }
-  return key as unknown as Omit<AppJwk, 'kid'>
+  return { alg, jwk: key as unknown as StatedKey['jwk'] }
 }
 
 function isId(jti: unknown): jti is string {

@@ -1,19 +1,28 @@
 import { assertOptions, knownMembers } from '../../base/known-members.ts'
 import { createDpopNonces } from '../../credentials/dpop-nonces.ts'
 import {
-  createProofKeys,
+  createProofReader,
   DPOP_ALGORITHMS,
   MAX_PROOF_AGE_MS,
   PROOF_MS,
   type ProofFault,
+  type ProofReader,
   type ProvenRequest,
   proofIdOf,
+  proofNameOf,
   type ReadProof,
-  readProof,
 } from '../../credentials/jwt/dpop-proof.ts'
 import { checkKeyRing, type KeyRing } from '../../credentials/key-ring.ts'
 
-export { DPOP_ALGORITHMS, MAX_PROOF_AGE_MS, type ProofFault, type ProvenRequest, proofIdOf, type ReadProof }
+export {
+  DPOP_ALGORITHMS,
+  MAX_PROOF_AGE_MS,
+  type ProofFault,
+  type ProvenRequest,
+  proofIdOf,
+  proofNameOf,
+  type ReadProof,
+}
 
 /** How proofs of possession are checked. */
 export interface DpopOptions {
@@ -58,17 +67,17 @@ export interface Proofs {
   nonce(): string | undefined
   /** Checks everything but the signature: that a proof is for this request, and recent. */
   read(text: string, request: ProvenRequest): ReadProof | ProofFault
-  /** The thumbprint of the key that has signed it; undefined if the key that it contains has not. */
-  signerOf(proof: ReadProof): Promise<string | undefined>
+  signerOf: ProofReader['signerOf']
 }
 
 /** @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html#section-4.3) */
 export function createProofs({ nonceKeys }: CheckedDpop, clock: () => number): Proofs {
   const nonces = nonceKeys.length > 0 ? createDpopNonces(nonceKeys) : undefined
+  const reader = createProofReader(nonces)
   return {
     nonce: () => nonces?.current(clock()),
-    read: (text, request) => readProof(text, request, { now: clock(), nonces }),
-    signerOf: createProofKeys().signerOf,
+    read: (text, request) => reader.read(text, request, clock()),
+    signerOf: reader.signerOf,
   }
 }
 

@@ -14,6 +14,7 @@ import {
   PROOF_TEXTS,
   type ProofFault,
   proofIdOf,
+  proofNameOf,
   type ReadProof,
 } from '../../domain/tokens/proofs.ts'
 
@@ -28,7 +29,7 @@ export interface ResourceDpopOptions extends DpopOptions {
   /**
    * Remembers proofs for all processes of the service, so that none is accepted twice. Returns true if `id`, 43 characters, was not
    * there before, and keeps it until `expiresAt`, at most 5 minutes. It has a second; if it fails, the response is 503. Default is
-   * none: each process remembers the proofs that it has accepted, about the last 400,000.
+   * none: each process remembers the proofs that it has accepted, about the last 300,000.
    *
    * @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html#section-11.1)
    */
@@ -67,9 +68,9 @@ export interface Possession {
 const OPTIONS = knownMembers<ResourceDpopOptions>({ ...DPOP_OPTIONS, url: true, replay: true })
 const URL_RULE = 'a canonical https URL without query, fragment or trailing slash (or http on a loopback address)'
 const REPLAY_TIMEOUT_MS = 1000
-/** About 400,000 proofs. */
+/** About 300,000 proofs. */
 const MAX_BYTES = 64 * 1024 * 1024
-const PROOF_BYTES = 160
+const PROOF_BYTES = 140
 
 /** @param call - the function that has the option `dpop`. @throws TypeError that names the option. */
 export function createPossession(call: string, given: ResourceDpopOptions, audience: string | undefined): Possession {
@@ -95,14 +96,14 @@ export function createPossession(call: string, given: ResourceDpopOptions, audie
       const signer = await proofs.signerOf(proof)
       if (signer === undefined) return faultOf('proof_signature')
       if (signer !== jkt) return { error: 'invalid_token', description: 'the access token is bound to another key' }
-      const isNew = isFirst(proofIdOf(proof, signer), proof.endsAt)
+      const isNew = isFirst(proofNameOf(proof, signer), proof.endsAt)
       if (isNew === true || (isNew !== false && (await isNew))) return undefined
       return { error: 'invalid_dpop_proof', description: 'the DPoP proof was used before' }
     },
   }
 }
 
-type IsFirst = (id: string, endsAt: number) => boolean | Promise<boolean>
+type IsFirst = (name: string, endsAt: number) => boolean | Promise<boolean>
 
 /** Only proofs by the keys of valid tokens get here, so nobody else can make it forget them. */
 function ownMemory(): IsFirst {
@@ -110,16 +111,16 @@ function ownMemory(): IsFirst {
     maxBytes: MAX_BYTES,
     age: { maxMs: MAX_PROOF_AGE_MS, clock: () => performance.now() },
   })
-  return (id) => {
-    if (used.get(id)) return false
-    used.set(id, true, { bytes: PROOF_BYTES })
+  return (name) => {
+    if (used.get(name)) return false
+    used.set(name, true, { bytes: PROOF_BYTES + name.length })
     return true
   }
 }
 
 function sharedMemory(replay: NonNullable<ResourceDpopOptions['replay']>): IsFirst {
   const withinDeadline = createDeadline(REPLAY_TIMEOUT_MS)
-  return (id, endsAt) => withinDeadline(async () => ask(id, new Date(endsAt)), unavailable)
+  return (name, endsAt) => withinDeadline(async () => ask(proofIdOf(name), new Date(endsAt)), unavailable)
 
   async function ask(id: string, expiresAt: Date): Promise<boolean> {
     let isNew: unknown

@@ -1,7 +1,12 @@
 import { createSecretKey } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createDpopNonces } from '../../../src/credentials/dpop-nonces.ts'
-import { createProofKeys, DPOP_ALGORITHMS, readProof } from '../../../src/credentials/jwt/dpop-proof.ts'
+import {
+  createProofReader,
+  DPOP_ALGORITHMS,
+  type ProofReader,
+  type ProvenRequest,
+} from '../../../src/credentials/jwt/dpop-proof.ts'
 import { athOf, dpopKey, type ProofOf, unsigned } from '../../support/dpop.ts'
 
 const NOW = 1_800_000_000_000
@@ -13,20 +18,23 @@ const TOKEN = 'ag_at_token'
 const REQUEST = { method: 'GET', url: URL_OF_API, token: TOKEN }
 const VALID: ProofOf = { ...REQUEST, at: NOW }
 
-const read = (text: string, request: Parameters<typeof readProof>[1] = REQUEST, now = NOW) =>
-  readProof(text, request, { now, nonces: undefined })
-const faultOf = async (changed: Partial<ProofOf>, request = REQUEST) => {
-  const result = read(await key.prove({ ...VALID, ...changed }), request)
-  return typeof result === 'string' ? result : 'none'
-}
+const read = (text: string, request: ProvenRequest = REQUEST, reader: ProofReader = createProofReader()) =>
+  reader.read(text, request, NOW)
+const faultOf = (result: ReturnType<typeof read>) => (typeof result === 'string' ? result : 'none')
+/** A reader that remembers the key. */
+const warm = createProofReader()
+const first = read(await key.prove(VALID), REQUEST, warm)
+if (typeof first === 'string' || (await warm.signerOf(first)) !== key.jkt) throw new Error('no proof')
 
 describe('a proof of possession (RFC 9449 §4.3)', () => {
   it.each(DPOP_ALGORITHMS)('a proof with %s is by the key that it contains (DPOP-1)', async (alg) => {
     const signer = await dpopKey(alg)
-    const proof = read(await signer.prove(VALID))
-    if (typeof proof === 'string') throw new Error(proof)
-    const keys = createProofKeys()
-    for (const _ of ['loaded', 'remembered']) expect(await keys.signerOf(proof)).toBe(signer.jkt)
+    const reader = createProofReader()
+    for (const _ of ['loaded', 'remembered']) {
+      const proof = read(await signer.prove(VALID), REQUEST, reader)
+      if (typeof proof === 'string') throw new Error(proof)
+      expect(await reader.signerOf(proof)).toBe(signer.jkt)
+    }
   })
 
   const FAULTS: Readonly<Record<string, readonly [Partial<ProofOf>, string]>> = {
@@ -72,7 +80,8 @@ describe('a proof of possession (RFC 9449 §4.3)', () => {
     'with an ath that is not text': [{ claims: { ath: [athOf(TOKEN)] } }, 'proof_token'],
   }
   it.each(Object.entries(FAULTS))('a proof %s is checked before any key work (DPOP-1)', async (_, [changed, fault]) => {
-    expect(await faultOf(changed)).toBe(fault)
+    const text = await key.prove({ ...VALID, ...changed })
+    for (const reader of [createProofReader(), warm]) expect(faultOf(read(text, REQUEST, reader))).toBe(fault)
   })
 
   it.each(['none', 'HS256', 'ES384', 'None', ''])('a proof with alg %j is refused (DPOP-1, S60)', async (alg) => {
@@ -88,7 +97,6 @@ describe('a proof of possession (RFC 9449 §4.3)', () => {
   })
 
   it('a proof by another key than it contains, or with a changed claim, has no signer (DPOP-1, S61)', async () => {
-    const keys = createProofKeys()
     const foreign = await key.prove({ ...VALID, header: { jwk: other.jwk } })
     const [head = '', , signature = ''] = (await key.prove(VALID)).split('.')
     const [, body = ''] = (await key.prove(VALID)).split('.')
@@ -96,23 +104,32 @@ describe('a proof of possession (RFC 9449 §4.3)', () => {
     const claims = { jti: 'j', htm: 'GET', htu: URL_OF_API, iat: NOW / 1000, ath: athOf(TOKEN) }
     const forged = unsigned({ typ: 'dpop+jwt', alg: 'EdDSA', jwk: low }, claims)
     const offCurve = unsigned({ typ: 'dpop+jwt', alg: 'ES256', jwk: { ...key.jwk, y: key.jwk.x } }, claims)
-    for (const text of [foreign, `${head}.${body}.${signature}`, forged, offCurve]) {
-      const proof = read(text)
-      if (typeof proof === 'string') throw new Error(proof)
-      expect(await keys.signerOf(proof)).toBeUndefined()
-    }
+    for (const text of [foreign, `${head}.${body}.${signature}`, forged, offCurve])
+      for (const reader of [createProofReader(), warm]) {
+        const proof = read(text, REQUEST, reader)
+        if (typeof proof === 'string') throw new Error(proof)
+        expect(await reader.signerOf(proof)).toBeUndefined()
+      }
   })
 
   it('a key that is remembered does not verify what another one has signed (DPOP-1)', async () => {
-    const keys = createProofKeys()
-    const valid = read(await key.prove(VALID))
-    const [head = '', ...rest] = (await key.prove(VALID)).split('.')
+    const [head = ''] = (await key.prove(VALID)).split('.')
     const [, ...others] = (await other.prove(VALID)).split('.')
-    const mixed = read([head, ...others].join('.'))
-    if (typeof valid === 'string' || typeof mixed === 'string') throw new Error('unreadable')
-    expect(rest).toHaveLength(2)
-    expect(await keys.signerOf(valid)).toBe(key.jkt)
-    expect(await keys.signerOf(mixed)).toBeUndefined()
+    const mixed = read([head, ...others].join('.'), REQUEST, warm)
+    if (typeof mixed === 'string') throw new Error(mixed)
+    expect(mixed).toMatchObject({ signer: { thumbprint: key.jkt } })
+    expect(await warm.signerOf(mixed)).toBeUndefined()
+  })
+
+  it('the key of a proof with a wrong signature is not remembered (DPOP-1)', async () => {
+    const reader = createProofReader()
+    const [head = '', body = ''] = (await key.prove(VALID)).split('.')
+    const [, , signature = ''] = (await other.prove(VALID)).split('.')
+    for (const _ of ['first', 'again']) {
+      const forged = read([head, body, signature].join('.'), REQUEST, reader)
+      expect(forged).toMatchObject({ signer: { jwk: key.jwk } })
+      if (typeof forged !== 'string') expect(await reader.signerOf(forged)).toBeUndefined()
+    }
   })
 })
 
@@ -145,7 +162,7 @@ describe('nonces (RFC 9449 §8)', () => {
   it('with nonces a proof needs one, and its time does not count (DPOP-3)', async () => {
     const nonces = createDpopNonces([one])
     const checked = async (changed: Partial<ProofOf>) =>
-      readProof(await key.prove({ ...VALID, ...changed }), REQUEST, { now: NOW, nonces })
+      createProofReader(nonces).read(await key.prove({ ...VALID, ...changed }), REQUEST, NOW)
     for (const nonce of [undefined, '', 'x', ['x'] as never])
       expect(await checked({ nonce: nonce as never })).toBe('proof_nonce')
     expect(await checked({ nonce: nonces.current(NOW), at: 0 })).toMatchObject({ id: expect.any(String) })
