@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { temporaryFolder } from './test/support/temporary-folder.ts'
 
 // Three processes fight over one lock, which each must get within some hundred ms: other files would take the processor from them.
 // Every store but the one in memory.
@@ -11,6 +12,7 @@ export default defineConfig({
     passWithNoTests: true,
     // Half of the time a test waits for a server: two files at a time keep even a small machine busy, more would fight over it.
     maxWorkers: 2,
+    env: { TMPDIR: temporaryFolder() },
     // Style sheets are imported as text, which is empty otherwise.
     css: { include: /\/src\/console\/assets\// },
     projects: [
