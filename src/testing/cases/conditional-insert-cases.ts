@@ -137,9 +137,15 @@ export const conditionalInsertCases = [
       const conditions = [undefined, a.now, a.before, b.now, b.before, { ...b.now, revision: a.now.revision }, absent]
       const holds = (named: StoreRecord | undefined) => !named || named === a.now || named === b.now
       const calls = conditions.flatMap((named) => upTo(8).map(() => ({ named, one: record({ groups: ['g'] }) })))
-      // The same record is refused under one condition and done under another.
-      const twin = record({ groups: ['g'] })
-      const all = shuffled([...calls, { named: a.before, one: twin }, { named: a.now, one: twin }], random)
+      // The same record is refused under one condition and done under another, whichever comes first.
+      const [early, late] = [record({ groups: ['g'] }), record({ groups: ['g'] })]
+      const all = [
+        { named: a.now, one: early },
+        { named: a.before, one: late },
+        ...shuffled(calls, random),
+        { named: a.before, one: early },
+        { named: a.now, one: late },
+      ]
       const results = await Promise.all(
         all.map(({ named, one }) => (named ? insertIf(store, one, named) : store.insert(one))),
       )

@@ -44,6 +44,19 @@ export const movingListCases = [
     async ({ open, random }) => {
       const reader = await open()
       const writer = await open()
+      const other = groupOf('h')
+      await insertAll(
+        writer,
+        upTo(2 * PAGE).map((n) => record({ groups: ['h'], position: SOME_TIME + 1 + n })),
+      )
+      await walk(async (after) => {
+        const page = await reader.list(other, pageAfter(after, PAGE))
+        expectInPlace(page, after, other)
+        // It comes before what was read, and moves nothing of it.
+        await insertAll(writer, [record({ groups: ['h'], position: SOME_TIME })])
+        return page
+      })
+
       const records = upTo(40).map((n) => record({ groups: ['g'], position: SOME_TIME + 10 * n }))
       await insertAll(writer, records)
       let moving = true
@@ -98,10 +111,10 @@ async function removeSome(store: Store, left: StoreRecord[]): Promise<void> {
 }
 
 /** Each record is in the group, after the one before it. */
-function expectInPlace({ records }: RecordPage, after: Position | undefined): void {
+function expectInPlace({ records }: RecordPage, after: Position | undefined, of = group): void {
   let before = after
   for (const { groups, position, id } of records) {
-    expectThat(groups.includes('g'), 'a record that is in the group', { id, groups })
+    expectThat(groups.includes(of.group), 'a record that is in the group', { id, groups })
     const behind = !before || position > before.position || (position === before.position && id > before.id)
     expectThat(behind, `a record after ${before?.position}, ${before?.id}`, { position, id })
     before = { position, id }

@@ -102,6 +102,7 @@ export const brokenInserts: readonly BrokenStore[] = [
     [
       'one of many parallel inserts wins',
       'stale before exists before full',
+      'conditions of one turn',
       'one record twice in one tick',
       'free places of one tick',
     ],
