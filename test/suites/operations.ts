@@ -1,12 +1,24 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { AppGrantOptions, ErrorCode, Store, VerifyFailureReason } from '../../src/index.ts'
+import {
+  type AppGrant,
+  type AppGrantOptions,
+  createAppGrant,
+  type ErrorCode,
+  type Store,
+  type VerifyFailureReason,
+} from '../../src/index.ts'
 import { type AppSigner, appSigner } from '../support/app-signer.ts'
 import { codeOf } from '../support/code-of.ts'
+import { DEVICES, devicesOf } from '../support/devices.ts'
 import { createFixture, type Fixture } from '../support/fixture.ts'
 import { THEIR_REFRESH_TOKEN, theirInstall } from '../support/imported-refresh.ts'
+import { SELF_REGISTRATION } from '../support/self-registration.ts'
 import { ISSUER, OTHER_REDIRECT, REDIRECT } from '../support/session-fixture.ts'
+import { SIGNING } from '../support/signing.ts'
 import {
   authorised,
+  connect,
   DEAD_USER,
   expectFreshWorks,
   type Proof,
@@ -21,7 +33,7 @@ import {
 /**
  * The table of operations, for any store. Each row says what the operation leaves of a trusted app with two secrets, or two
  * keys, and three app-only tokens, and of what the app holds for an account below its owner: a session with a token,
- * and codes.
+ * codes, requests that were pushed, and devices.
  */
 
 /** A fixture with that app. */
@@ -93,18 +105,39 @@ const GONE = refusedWith('app_authentication_failed')
 const RENEWED: Leaves = { tokens: all('revoked'), listed: 0, ...GONE, newest: 'ok', user: DEAD_USER }
 const ofOrg = ({ key }: Scene) => ({ app: key, account: 'org' })
 const ofUser = ({ key }: Scene) => ({ app: key, account: 'user' })
+type Waiting = 'account_blocked' | 'not_permitted' | 'app_suspended'
 /** Unusable, but not revoked. A refusal of the account is returned to the app; `ask` is what is shown on a page instead. */
-const waiting = (code: 'account_blocked' | 'not_permitted', ask: UserHolding['ask'] = 'access_denied') =>
-  ({ access: code, refresh: code, code, ask }) as const
+const waiting = (code: Waiting, ask: UserHolding['ask'] = 'access_denied') =>
+  ({
+    access: code,
+    refresh: code,
+    code,
+    ask,
+    pushed: ask,
+    device: code,
+    askedDevice: [code, 'authorization_pending'],
+    newDevice: code,
+  }) as const
+/** The same because of the app or its owner: then it can request nothing either. */
+const appWaiting = (code: Waiting) => ({ ...waiting(code, code), push: code }) as const
 const blocked = {
   tokens: all('account_blocked'),
   ...refusedWith('account_blocked'),
-  user: waiting('account_blocked', 'account_blocked'),
+  user: appWaiting('account_blocked'),
 }
 const notPermitted = {
   tokens: all('not_permitted'),
   ...refusedWith('not_permitted'),
-  user: waiting('not_permitted', 'not_permitted'),
+  user: appWaiting('not_permitted'),
+}
+const BAD_REDIRECT = {
+  code: 'invalid_code',
+  ask: 'invalid_redirect',
+  pushed: 'invalid_redirect',
+  push: 'invalid_redirect',
+} as const
+const asBefore = async (scene: Scene) => {
+  scene.appgrant = scene.node()
 }
 
 /** Every row, in the order of the table: first those about apps and their owners, then those about accounts and sessions. */
@@ -131,7 +164,7 @@ export const OPERATIONS: readonly OperationRow[] = [
     leaves: {
       tokens: all('app_suspended'),
       ...refusedWith('app_suspended'),
-      user: { access: 'app_suspended', refresh: 'app_suspended', code: 'app_suspended', ask: 'app_suspended' },
+      user: { ...appWaiting('app_suspended'), askedDevice: ['app_suspended', 'app_suspended'] },
     },
     undo: { run: ({ appgrant, key }) => appgrant.apps.resume(key), leaves: {} },
   },
@@ -195,7 +228,7 @@ export const OPERATIONS: readonly OperationRow[] = [
   {
     operation: 'redirect URL removed',
     run: ({ appgrant, key }) => appgrant.apps.update(key, { redirectUrls: [OTHER_REDIRECT] }),
-    leaves: { user: { code: 'invalid_code', ask: 'invalid_redirect' } },
+    leaves: { user: BAD_REDIRECT },
     undo: {
       run: ({ appgrant, key }) => appgrant.apps.update(key, { redirectUrls: [REDIRECT, OTHER_REDIRECT] }),
       leaves: { user: { code: 'invalid_code' } },
@@ -207,13 +240,8 @@ export const OPERATIONS: readonly OperationRow[] = [
     run: async (scene) => {
       scene.appgrant = scene.node({ redirects: {} })
     },
-    leaves: { user: { code: 'invalid_code', ask: 'invalid_redirect' } },
-    undo: {
-      run: async (scene) => {
-        scene.appgrant = scene.node()
-      },
-      leaves: {},
-    },
+    leaves: { user: BAD_REDIRECT },
+    undo: { run: asBefore, leaves: {} },
     isOfHost: true,
   },
   {
@@ -226,6 +254,12 @@ export const OPERATIONS: readonly OperationRow[] = [
     run: ({ appgrant, key }) => appgrant.apps.setPublished(key, false),
     leaves: { user: waiting('not_permitted', 'not_permitted') },
     undo: { run: ({ appgrant, key }) => appgrant.apps.setPublished(key, true), leaves: {} },
+  },
+  {
+    operation: 'app made the server of a resource',
+    run: ({ appgrant, key }) => appgrant.apps.setResourceServer(key, ISSUER),
+    leaves: {},
+    undo: { run: ({ appgrant, key }) => appgrant.apps.setResourceServer(key, undefined), leaves: {} },
   },
   {
     operation: 'lifetimes of the app shortened',
@@ -245,12 +279,38 @@ export const OPERATIONS: readonly OperationRow[] = [
     },
     leaves: {},
     scope: ['read'],
-    undo: {
-      run: async (scene) => {
-        scene.appgrant = scene.node()
-      },
-      leaves: {},
+    undo: { run: asBefore, leaves: {} },
+    isOfHost: true,
+  },
+  {
+    operation: 'device grant no longer allowed to the app',
+    run: async (scene) => {
+      scene.appgrant = scene.node({ deviceGrant: { apps: () => false } })
     },
+    leaves: {
+      user: { device: 'not_permitted', askedDevice: ['not_permitted', 'not_permitted'], newDevice: 'not_permitted' },
+    },
+    undo: { run: asBefore, leaves: {} },
+    isOfHost: true,
+  },
+  {
+    operation: 'authorization requests must be pushed',
+    run: async (scene) => {
+      scene.appgrant = scene.node({ pushedRequests: 'required' })
+    },
+    leaves: { user: { ask: 'invalid_request' } },
+    undo: { run: asBefore, leaves: {} },
+    isOfHost: true,
+  },
+  {
+    operation: 'key removed from the key ring',
+    run: async (scene) => {
+      scene.appgrant = scene.node({ keyRing: ['another key of the ring, that only the tests have'] })
+    },
+    leaves: {
+      user: { pushed: 'invalid_request', device: 'invalid_device_code', askedDevice: ['ok', 'invalid_device_code'] },
+    },
+    undo: { run: asBefore, leaves: {} },
     isOfHost: true,
   },
   {
@@ -271,6 +331,11 @@ export const OPERATIONS: readonly OperationRow[] = [
         refresh: 'app_authentication_failed',
         code: 'app_authentication_failed',
         ask: 'app_not_found',
+        pushed: 'app_not_found',
+        push: 'app_authentication_failed',
+        device: 'app_authentication_failed',
+        askedDevice: ['invalid_ticket', 'app_authentication_failed'],
+        newDevice: 'app_authentication_failed',
         installed: false,
         listed: 'gone',
       },
@@ -318,7 +383,7 @@ export const OPERATIONS: readonly OperationRow[] = [
     leaves: {
       tokens: all('revoked'),
       ...refusedWith('account_blocked'),
-      user: { ...waiting('account_blocked', 'account_blocked'), access: 'revoked' },
+      user: { ...appWaiting('account_blocked'), access: 'revoked' },
     },
     undo: {
       run: async (scene) => {
@@ -384,9 +449,22 @@ export const OPERATIONS: readonly OperationRow[] = [
     tidies: 1,
   },
   {
+    operation: 'session of a device ended by a device code used twice',
+    given: connect,
+    run: (scene) => reuse(scene, 'device code'),
+    leaves: { imported: 'ok', user: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 } },
+    tidies: 1,
+  },
+  {
+    operation: 'device denied by the account',
+    run: ({ appgrant, user }) => devicesOf(appgrant).deny({ ticket: user.askedDevice.ticket, account: 'user' }),
+    leaves: { user: { askedDevice: ['invalid_ticket', 'access_denied'] } },
+  },
+  {
+    // The account may approve again what it has been asked about.
     operation: 'app withdrawn from an account',
     run: (scene) => scene.appgrant.installs.withdraw(ofUser(scene)),
-    leaves: { user: { ...DEAD_USER, installed: false, listed: 'gone' } },
+    leaves: { user: { ...DEAD_USER, askedDevice: ['ok', 'ok'], installed: false, listed: 'gone' } },
   },
   {
     operation: 'account blocked',
@@ -430,7 +508,7 @@ export function testOperations(open: () => Promise<Store>, format?: Pick<AppGran
     describe(row.operation, () => {
       const setScene = () => newScene(row, open, format)
 
-      it(`"${row.operation}" leaves exactly what the table of operations says (REV-3)`, async () => {
+      it(`"${row.operation}" leaves exactly what the table of operations says (REV-3, DEV-3)`, async () => {
         const scene = await setScene()
         await row.run(scene)
         await expectHolding(scene, row.leaves)
@@ -483,11 +561,99 @@ export function testOperations(open: () => Promise<Store>, format?: Pick<AppGran
         scene.clock.advance(3_600_000)
         await undo.run(scene)
         const { refresh } = { ...UNTOUCHED_USER, ...undo.leaves.user }
-        const user = { ...undo.leaves.user, access: 'expired', refresh, code: 'invalid_code', listed: 0 } as const
+        const expired = {
+          access: 'expired',
+          code: 'invalid_code',
+          pushed: 'invalid_request',
+          device: 'expired_device_code',
+          askedDevice: ['invalid_ticket', 'expired_device_code'],
+          listed: 0,
+        } as const
+        const user = { ...undo.leaves.user, refresh, ...expired }
         await expectHolding(scene, { ...undo.leaves, tokens: all('expired'), listed: 0, user })
       })
     })
   }
+}
+
+/** The public methods that are in no row, but in another suite: their subject is not the app of the table. */
+const IN_OTHER_SUITES: Readonly<Record<string, string>> = {
+  'apps.register': 'first-wins.ts',
+  'apps.import': 'importing.ts',
+  'authorizer.deny': 'authorization.ts',
+  'authorizer.beginRegistration': 'browser-registration.ts',
+  'authorizer.approveRegistration': 'browser-registration.ts',
+  'authorizer.denyRegistration': 'browser-registration.ts',
+  'authorizer.exchangeRegistration': 'browser-registration.ts',
+  'authorizer.reportLeak': 'leaks.ts',
+  erase: 'erasing.ts',
+}
+/** Those that take nothing from any app, and give it nothing. */
+const WITHOUT_EFFECT: readonly string[] = [
+  ...['apps.get', 'apps.list', 'apps.export', 'installs.get', 'installs.listByApp', 'installs.count', 'permissions'],
+  ...['authorizer.verify', 'authorizer.authenticateApp', 'authorizer.checkAuthorization', 'revocationFeed.read'],
+  ...['selfRegistration.register', 'selfRegistration.hasOrigin', 'claims', 'jwks', 'dpop.nonce', 'events.on'],
+  ...['asHost', 'receipt', 'prepare', 'ready', 'close'],
+]
+
+/** Defines the test that no public method has been forgotten in the table. */
+export function testEveryMethodIsInTheTable(open: () => Promise<Store>): void {
+  it('every public method is in the table of operations, or in the suite that is named, or is known to have no effect (REV-3)', async () => {
+    const used = new Set<string>()
+    for (const row of OPERATIONS) {
+      const scene = await newScene(row, open)
+      scene.appgrant = recording(scene.appgrant, used)
+      await row.run(scene)
+      await holdingOf(scene)
+      await expectFreshWorks(scene)
+      await row.undo?.run(scene)
+    }
+    for (const [name, file] of Object.entries(IN_OTHER_SUITES)) {
+      used.add(name)
+      const suite = await readFile(new URL(file, import.meta.url), 'utf8')
+      expect(suite, `${name} in ${file}`).toContain(`${name.split('.').at(-1)}(`)
+    }
+    const node = createAppGrant({
+      store: await open(),
+      issuer: ISSUER,
+      scopes: { read: 'Read your data' },
+      ...{ ...DEVICES, pushedRequests: 'accepted', dpop: {}, signing: SIGNING, revocationFeed: true },
+      claims: () => ({}),
+      selfRegistration: SELF_REGISTRATION,
+    })
+    const others = methodsOf(node).filter((name) => !used.has(name))
+    expect(others.toSorted()).toEqual(WITHOUT_EFFECT.toSorted())
+  })
+}
+
+type Method = (...given: never[]) => unknown
+
+/** The same node, which notes which of its methods are called. */
+function recording<Api extends object>(api: Api, used: Set<string>, of = ''): Api {
+  const members = Object.entries(api).map(([name, member]: [string, unknown]) => {
+    if (isPart(member)) return [name, recording(member, used, `${name}.`)]
+    if (typeof member !== 'function') return [name, member]
+    const method: Method = (...given) => {
+      used.add(of + name)
+      const result: unknown = (member as Method)(...given)
+      // `as` and `asHost` have the same methods.
+      return of === '' && name.startsWith('as') ? recording(result as object, used) : result
+    }
+    return [name, method]
+  })
+  return Object.fromEntries(members)
+}
+
+function methodsOf(api: AppGrant): readonly string[] {
+  return Object.entries(api).flatMap(([name, member]: [string, unknown]) => {
+    if (typeof member === 'function') return [name]
+    const parts = isPart(member) ? Object.entries(member) : []
+    return parts.flatMap(([part, method]) => (typeof method === 'function' ? [`${name}.${part}`] : []))
+  })
+}
+
+function isPart(member: unknown): member is object {
+  return typeof member === 'object' && member !== null && !Array.isArray(member)
 }
 
 /**
@@ -544,7 +710,8 @@ export async function newScene(
   const inner = await open()
   onTestFinished(() => inner.close())
   const redirects = { loopback: 'all' } as const
-  const fixture = createFixture(inner, { issuer: ISSUER, redirects, timeoutMs: 30_000, ...format })
+  const options = { issuer: ISSUER, redirects, pushedRequests: 'accepted', ...DEVICES, timeoutMs: 30_000 } as const
+  const fixture = createFixture(inner, { ...options, ...format })
   const { redirect = REDIRECT } = row
   const redirectUrls = [redirect, OTHER_REDIRECT]
   const { key, proofs, secretIds } = await (row.hasKeys ? withKeys : withSecrets)(fixture, redirectUrls)

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { AppAuthentication } from '../../src/index.ts'
+import { DEVICES, devicesOf } from '../support/devices.ts'
 import { SELF_REGISTRATION, selfRegistrationFixture } from '../support/self-registration.ts'
 import type { OpenStore } from '../support/session-fixture.ts'
 import {
   authorised,
+  connect,
   DEAD_USER,
   expectFreshWorks,
   reuse,
@@ -44,7 +46,18 @@ interface Row {
 
 const owned = ({ appgrant }: Scene) => appgrant.as('user').apps
 const ofUser = ({ key }: Scene) => ({ app: key, account: 'user' })
-const every = <Code extends string>(code: Code) => ({ access: code, refresh: code, code, ask: code })
+/** A program has nothing to authenticate with, so its requests on the back channel are not refused. */
+const every = <Code extends string>(code: Code) =>
+  ({
+    access: code,
+    refresh: code,
+    code,
+    ask: code,
+    pushed: code,
+    device: code,
+    askedDevice: [code, 'authorization_pending'],
+    newDevice: code,
+  }) as const
 
 /** Another node takes over, with other options of the host. */
 const withOptions =
@@ -89,7 +102,7 @@ const ROWS: readonly Row[] = [
   {
     operation: 'app withdrawn from the account',
     run: (scene) => scene.appgrant.installs.withdraw(ofUser(scene)),
-    leaves: { ...DEAD_USER, installed: false },
+    leaves: { ...DEAD_USER, askedDevice: ['ok', 'ok'], installed: false },
   },
   {
     operation: 'all tokens of (app, account) removed',
@@ -123,6 +136,29 @@ const ROWS: readonly Row[] = [
     tidies: 1,
   },
   {
+    operation: 'session of a device ended by a device code used twice',
+    given: connect,
+    run: (scene) => reuse(scene, 'device code'),
+    leaves: { access: 'revoked', refresh: 'invalid_refresh_token', listed: 0 },
+    tidies: 1,
+  },
+  {
+    operation: 'device denied by the account',
+    run: ({ appgrant, user }) => devicesOf(appgrant).deny({ ticket: user.askedDevice.ticket, account: 'user' }),
+    leaves: { askedDevice: ['invalid_ticket', 'access_denied'] },
+  },
+  {
+    operation: 'device grant no longer allowed to the app',
+    run: withOptions({ deviceGrant: { apps: () => false } }),
+    leaves: {
+      device: 'not_permitted',
+      askedDevice: ['not_permitted', 'authorization_pending'],
+      newDevice: 'not_permitted',
+    },
+    undo: asBefore,
+    isOfHost: true,
+  },
+  {
     operation: 'scope removed from selfRegistration.scopes',
     run: withOptions({ selfRegistration: { ...OPTIONS, scopes: ['read'] } }),
     leaves: {},
@@ -141,21 +177,35 @@ const ROWS: readonly Row[] = [
   {
     operation: 'redirect URL removed from selfRegistration.redirects',
     run: withOptions({ selfRegistration: { ...OPTIONS, redirects: 'loopback' } }),
-    leaves: { code: 'invalid_code', ask: 'invalid_redirect' },
+    leaves: {
+      code: 'invalid_code',
+      ask: 'invalid_redirect',
+      pushed: 'invalid_redirect',
+      push: 'invalid_redirect',
+    },
     undo: asBefore,
     isOfHost: true,
   },
   {
     operation: 'program no longer admitted',
     run: withOptions({ selfRegistration: { ...OPTIONS, admit: () => false } }),
-    leaves: { ask: 'not_permitted' },
+    leaves: { ask: 'not_permitted', pushed: 'not_permitted', newDevice: 'not_permitted' },
     undo: asBefore,
     isOfHost: true,
   },
   {
     operation: 'key of the client id removed from selfRegistration.keys',
     run: withOptions({ selfRegistration: { ...OPTIONS, keys: [OTHER_KEY] } }),
-    leaves: { refresh: 'app_authentication_failed', code: 'app_authentication_failed', ask: 'app_not_found' },
+    leaves: {
+      refresh: 'app_authentication_failed',
+      code: 'app_authentication_failed',
+      ask: 'app_not_found',
+      pushed: 'app_not_found',
+      push: 'app_authentication_failed',
+      device: 'app_authentication_failed',
+      askedDevice: ['ok', 'app_authentication_failed'],
+      newDevice: 'app_authentication_failed',
+    },
     undo: asBefore,
     isOfHost: true,
   },
@@ -206,6 +256,8 @@ const ROWS: readonly Row[] = [
       ...DEAD_USER,
       refresh: 'account_blocked',
       code: 'account_blocked',
+      device: 'account_blocked',
+      askedDevice: ['account_blocked', 'authorization_pending'],
       installed: false,
     },
     isOfHost: true,
@@ -216,7 +268,7 @@ const ROWS: readonly Row[] = [
 export function testSelfRegisteredOperations(open: OpenStore): void {
   describe('operations on an app that has registered itself', () => {
     for (const row of ROWS) {
-      it(`"${row.operation}" leaves exactly what the table of operations says (REV-3, WEB-5)`, async () => {
+      it(`"${row.operation}" leaves exactly what the table of operations says (REV-3, DEV-3, WEB-5)`, async () => {
         const scene = await newScene(open, row)
         const before = scene.observed.writes()
         await row.run(scene)
@@ -247,7 +299,8 @@ export function testSelfRegisteredOperations(open: OpenStore): void {
 }
 
 async function newScene(open: OpenStore, row: Row): Promise<Scene> {
-  const w = await selfRegistrationFixture(open, { selfRegistration: OPTIONS })
+  const devices = { ...DEVICES, pushedRequests: 'accepted' } as const
+  const w = await selfRegistrationFixture(open, { selfRegistration: OPTIONS, ...devices })
   const key = w.register({ name: 'Agent', redirectUrls: [HTTPS] })
   // A program has nothing to prove itself with but its codes and refresh tokens.
   const proof = async () => ({ key }) as AppAuthentication

@@ -1,5 +1,14 @@
 import { onTestFinished } from 'vitest'
-import type { AppGrant, AppGrantOptions, DeviceCodeInput, DeviceConsent, DeviceRequestInput } from '../../src/index.ts'
+import { checkKeyRing } from '../../src/credentials/key-ring.ts'
+import { createDeviceCodes, type DeviceRequest } from '../../src/domain/devices/device-codes.ts'
+import {
+  type AppGrant,
+  type AppGrantOptions,
+  type DeviceCodeInput,
+  type DeviceConsent,
+  type DeviceRequestInput,
+  isAppGrantError,
+} from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { createFixture } from './fixture.ts'
 import { ISSUER, type OpenStore, SECOND } from './session-fixture.ts'
@@ -53,7 +62,7 @@ export async function deviceFixture(
     async asked(changed?: Partial<DeviceRequestInput>, actor?: Actor): Promise<Device & DeviceConsent> {
       const { deviceCode, userCode } = await steps.request(changed)
       await steps.enter(userCode, actor)
-      await pending(steps.poll({ deviceCode }, changed?.key === undefined ? {} : { key: changed.key }))
+      await unanswered(steps.poll({ deviceCode }, changed?.key === undefined ? {} : { key: changed.key }))
       const asked = await steps.ask(userCode, actor)
       if (asked.step !== 'consent') throw new Error('the device has not answered')
       return Object.assign(asked, { deviceCode })
@@ -71,10 +80,16 @@ export function devicesOf({ devices }: AppGrant): NonNullable<AppGrant['devices'
   return devices
 }
 
-async function pending(poll: Promise<unknown>): Promise<void> {
-  const code = await poll.then(
-    () => 'ok',
-    (error: { code?: string }) => error.code,
+/** A poll of a device that the account has not decided about. Any other refusal passes through. */
+export async function unanswered(poll: Promise<unknown>): Promise<void> {
+  const refusal: unknown = await poll.then(
+    () => new Error('expected authorization_pending, received tokens'),
+    (error) => error,
   )
-  if (code !== 'authorization_pending') throw new Error(`expected authorization_pending, received ${code}`)
+  if (!isAppGrantError(refusal, 'authorization_pending')) throw refusal
+}
+
+/** A device code that asks for what is given: chance gives two devices the same user code once in 25 billion. */
+export function deviceCodeOf(request: DeviceRequest): string {
+  return createDeviceCodes(checkKeyRing('createAppGrant', 'keyRing', DEVICES.keyRing), 'ag').write(request)
 }

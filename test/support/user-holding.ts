@@ -1,8 +1,9 @@
 import { expect } from 'vitest'
-import type { AppAuthentication, ErrorCode, VerifyFailureReason } from '../../src/index.ts'
+import type { AppAuthentication, ErrorCode, TokenResponse, VerifyFailureReason } from '../../src/index.ts'
 import { codeOf } from './code-of.ts'
+import { devicesOf, unanswered } from './devices.ts'
 import type { Fixture } from './fixture.ts'
-import { answerIn, challengeOf, codeIn, VERIFIER } from './session-fixture.ts'
+import { answerIn, challengeOf, codeIn, SECOND, VERIFIER } from './session-fixture.ts'
 
 /** What an app holds for an account that authorized it: the result that each part gives now. */
 export interface UserHolding {
@@ -12,6 +13,16 @@ export interface UserHolding {
   readonly code: ErrorCode | 'ok'
   /** A new authorization: the consent page, or the error that page or app gets. */
   readonly ask: 'consent' | 'access_denied' | ErrorCode
+  /** What an authorization request leads to that was pushed before. */
+  readonly pushed: UserHolding['ask']
+  /** The push of another one. */
+  readonly push: ErrorCode | 'ok'
+  /** The poll of a device that the account has approved. */
+  readonly device: ErrorCode | 'ok'
+  /** The approval of a device that the account has been asked about, and its next poll. */
+  readonly askedDevice: readonly [ErrorCode | 'ok', ErrorCode | 'ok']
+  /** A new device, until the account is asked about it: the page, or the error that page or device gets. */
+  readonly newDevice: 'consent' | ErrorCode
   readonly installed: boolean
   /** How many live tokens are listed and counted. `gone` if there is nothing to ask for. */
   readonly listed: number | 'gone'
@@ -22,6 +33,11 @@ export const UNTOUCHED_USER: UserHolding = {
   refresh: 'ok',
   code: 'ok',
   ask: 'consent',
+  pushed: 'consent',
+  push: 'ok',
+  device: 'ok',
+  askedDevice: ['ok', 'ok'],
+  newDevice: 'consent',
   installed: true,
   listed: 1,
 }
@@ -31,6 +47,8 @@ export const DEAD_USER = {
   access: 'revoked',
   refresh: 'invalid_refresh_token',
   code: 'invalid_code',
+  device: 'invalid_device_code',
+  askedDevice: ['invalid_ticket', 'authorization_pending'],
   listed: 0,
 } as const satisfies Partial<UserHolding>
 
@@ -47,75 +65,112 @@ export interface UserScene extends Omit<Fixture, 'appgrant'> {
   /** The redirect URL of its users. */
   readonly redirect: string
   readonly user: {
-    readonly access: string
-    readonly tokenId: string
-    /** The session's current refresh token, the one before it, and its redeemed code. */
+    access: string
+    tokenId: string
+    /** The session's current refresh token, the one before it, and the code or device code that it began with. */
     refresh: string
     spent?: string
-    readonly redeemed: string
+    redeemed: string
     /** Codes not redeemed yet: every check consumes one. */
     readonly codes: string[]
+    /** A `request_uri`. */
+    readonly pushed: string
+    /** A device that the account has approved, and one that it has been asked about: every check that uses them up replaces them. */
+    device: HeldDevice
+    askedDevice: HeldDevice
   }
   /** Credentials that are valid now; each is valid for one call. */
   currentProof(): Promise<AppAuthentication>
 }
 
+/** A device, and the ticket with which the account decides about it. */
+interface HeldDevice {
+  readonly deviceCode: string
+  readonly ticket: string
+}
+
 const OF_USER = 'user'
 const CODES = 4
+const INTERVAL_MS = 5 * SECOND
 
-/** One session with one token, and some pending codes. */
+/** One session with one token, and some pending codes, requests and devices. */
 export async function authorised(
   fixture: Fixture & { readonly clientId?: string },
-  { key, redirect, proof }: { key: string; redirect: string; proof: Proof },
+  { key, redirect, proof: currentProof }: { key: string; redirect: string; proof: Proof },
 ): Promise<UserScene['user']> {
   const codes = []
-  const of = { ...fixture, key, redirect }
+  const of = { ...fixture, key, redirect, currentProof }
   for (let n = 0; n <= CODES; n++) codes.push(await newCode(of))
   const [redeemed = '', ...pending] = codes
-  const granted = await redeem(of, redeemed, await proof())
+  const granted = await redeem(of, redeemed, await currentProof())
   const { accessToken: access, refreshToken: refresh = '', tokenId } = granted
-  return { access, tokenId, refresh, redeemed, codes: pending }
+  const [device, askedDevice] = [await approved(of, await newDevice(of)), await newDevice(of)]
+  return { access, tokenId, refresh, redeemed, codes: pending, pushed: await push(of), device, askedDevice }
 }
 
 export async function userHoldingOf(scene: UserScene): Promise<UserHolding> {
-  const { appgrant, key, user } = scene
+  const { appgrant, key, user, clock } = scene
   const access = await appgrant.authorizer.tryVerify(user.access)
   const listed = await listedOf(scene)
   const installs = await codeOf(appgrant.installs.list({ account: OF_USER }))
   const { items } = installs === 'ok' ? await appgrant.installs.list({ account: OF_USER }) : { items: [] }
+  clock.advance(INTERVAL_MS)
   return {
     access: access.ok ? 'ok' : access.reason,
     refresh: await tryRefresh(scene),
     code: await tryCode(scene),
     ask: await tryAsk(scene),
+    pushed: await tryAsk(scene, pushedRequest(scene, user.pushed)),
+    push: await codeOf(push(scene)),
     installed: items.some(({ app }) => app.key === key),
     listed,
+    ...(await tryDevices(scene)),
   }
 }
 
 /** If an authorization is possible now, its tokens work. */
 export async function expectFreshWorks(scene: UserScene): Promise<void> {
-  if ((await tryAsk(scene)) !== 'consent') return
-  const { accessToken } = await redeem(scene, await newCode(scene), await scene.currentProof())
-  expect(await scene.appgrant.authorizer.tryVerify(accessToken)).toMatchObject({
-    ok: true,
-    kind: 'user',
-    account: OF_USER,
-  })
+  const granted: TokenResponse[] = []
+  const requests = [requestOf(scene)]
+  const pushed = push(scene)
+  if ((await codeOf(pushed)) === 'ok') requests.push(pushedRequest(scene, await pushed))
+  for (const request of requests)
+    if ((await tryAsk(scene, request)) === 'consent')
+      granted.push(await redeem(scene, await newCode(scene, request), await scene.currentProof()))
+  const device = newDevice(scene)
+  if ((await codeOf(device)) === 'ok') {
+    await approved(scene, await device)
+    scene.clock.advance(INTERVAL_MS)
+    granted.push(await poll(scene, await device))
+  }
+  for (const { accessToken } of granted)
+    expect(await scene.appgrant.authorizer.tryVerify(accessToken)).toMatchObject({
+      ok: true,
+      kind: 'user',
+      account: OF_USER,
+    })
 }
 
 /** Presents a superseded credential: the caller gets a refusal, and the session ends. */
-export async function reuse(scene: UserScene, which: 'refresh token' | 'code'): Promise<void> {
+export async function reuse(scene: UserScene, which: 'refresh token' | 'code' | 'device code'): Promise<void> {
   const { user } = scene
   const by = await scene.currentProof()
-  const call =
-    which === 'code'
-      ? redeem(scene, user.redeemed, by)
-      : scene.appgrant.authorizer.refresh({ ...by, refreshToken: user.spent ?? '' })
+  const calls = {
+    'refresh token': () => scene.appgrant.authorizer.refresh({ ...by, refreshToken: user.spent ?? '' }),
+    code: () => redeem(scene, user.redeemed, by),
+    // On another node, so that no poll is too early.
+    'device code': () => devicesOf(scene.node()).exchange({ ...by, deviceCode: user.redeemed }),
+  }
+  const refusals = {
+    'refresh token': 'invalid_refresh_token',
+    code: 'invalid_code',
+    'device code': 'invalid_device_code',
+  }
+  const call = calls[which]()
   const answer = codeOf(call)
   // The caller must see an outage.
   if (['store_unavailable', 'outcome_unknown'].includes(await answer)) await call
-  expect(await answer).toBe(which === 'code' ? 'invalid_code' : 'invalid_refresh_token')
+  expect(await answer).toBe(refusals[which])
 }
 
 /** Uses the refresh token long before the next step; the access tokens after the first leave the list. */
@@ -128,62 +183,125 @@ export async function rotate(scene: UserScene): Promise<void> {
   scene.clock.advance(31_000)
 }
 
-/** What a request of the app needs. */
-type Asking = Pick<UserScene, 'appgrant' | 'key' | 'clientId' | 'redirect'>
-
-async function newCode(of: Asking): Promise<string> {
-  const { appgrant } = of
-  const asked = await begin(of)
-  if (asked.step !== 'consent') throw new Error(`expected a consent, received ${asked.location}`)
-  return codeIn(await appgrant.authorizer.approve({ ticket: asked.ticket, account: OF_USER }))
+/** Puts the session of a device, which got its tokens long before the next step, in the place of the account's session. */
+export async function connect(scene: UserScene): Promise<void> {
+  const { user, key, appgrant } = scene
+  const device = await approved(scene, await newDevice(scene))
+  scene.clock.advance(INTERVAL_MS)
+  const { accessToken: access, refreshToken: refresh = '', tokenId } = await poll(scene, device)
+  await appgrant.tokens.remove({ app: key, account: OF_USER, ids: [user.tokenId] })
+  Object.assign(user, { access, refresh, tokenId, redeemed: device.deviceCode })
+  scene.clock.advance(31_000)
 }
 
-function begin({ appgrant, key, clientId = key, redirect }: Asking) {
-  const params = {
+/** What a request of the app needs. */
+type Asking = Pick<UserScene, 'appgrant' | 'key' | 'clientId' | 'redirect'>
+type Presenting = Asking & Pick<UserScene, 'currentProof'>
+
+async function newCode(of: Asking, request = requestOf(of)): Promise<string> {
+  const { authorizer } = of.appgrant
+  const asked = await authorizer.beginAuthorization(request, { account: OF_USER })
+  if (asked.step !== 'consent') throw new Error(`expected a consent, received ${asked.location}`)
+  return codeIn(await authorizer.approve({ ticket: asked.ticket, account: OF_USER }))
+}
+
+function requestOf({ key, clientId = key, redirect }: Asking): URLSearchParams {
+  return new URLSearchParams({
     client_id: clientId,
     redirect_uri: redirect,
     response_type: 'code',
     code_challenge: challengeOf(VERIFIER),
     code_challenge_method: 'S256',
-  }
-  return appgrant.authorizer.beginAuthorization(new URLSearchParams(params), { account: OF_USER })
+  })
+}
+
+/** What a browser brings of a request that was pushed. */
+function pushedRequest({ key, clientId = key }: Asking, request_uri: string): URLSearchParams {
+  return new URLSearchParams({ client_id: clientId, request_uri })
+}
+
+async function push(of: Presenting): Promise<string> {
+  const { pushedRequests } = of.appgrant
+  if (!pushedRequests) throw new Error('no request may be pushed')
+  return (await pushedRequests.push(requestOf(of), await of.currentProof())).requestUri
 }
 
 function redeem({ appgrant, redirect }: Asking, code: string, proof: AppAuthentication) {
   return appgrant.authorizer.exchangeCode({ ...proof, code, codeVerifier: VERIFIER, redirectUrl: redirect })
 }
 
-async function tryAsk(scene: UserScene): Promise<UserHolding['ask']> {
-  const code = await codeOf(begin(scene))
+/** A device whose code the account has entered, and that has answered. */
+async function newDevice({ appgrant, currentProof }: Presenting): Promise<HeldDevice> {
+  const devices = devicesOf(appgrant)
+  const { deviceCode, userCode } = await devices.authorize(await currentProof())
+  await devices.enterUserCode({ userCode, account: OF_USER })
+  await unanswered(devices.exchange({ ...(await currentProof()), deviceCode }))
+  const asked = await devices.ask({ userCode, account: OF_USER })
+  if (asked.step !== 'consent') throw new Error('the device has not answered')
+  return { deviceCode, ticket: asked.ticket }
+}
+
+async function approved({ appgrant }: Asking, device: HeldDevice): Promise<HeldDevice> {
+  await devicesOf(appgrant).approve({ ticket: device.ticket, account: OF_USER })
+  return device
+}
+
+async function poll({ appgrant, currentProof }: Presenting, { deviceCode }: HeldDevice): Promise<TokenResponse> {
+  return devicesOf(appgrant).exchange({ ...(await currentProof()), deviceCode })
+}
+
+async function tryAsk(scene: UserScene, request = requestOf(scene)): Promise<UserHolding['ask']> {
+  const call = scene.appgrant.authorizer.beginAuthorization(request, { account: OF_USER })
+  const code = await codeOf(call)
   if (code !== 'ok') return code
-  const asked = await begin(scene)
+  const asked = await call
   return asked.step === 'consent' ? 'consent' : (answerIn(asked).error as 'access_denied')
 }
 
 async function tryRefresh(scene: UserScene): Promise<ErrorCode | 'ok'> {
-  const { appgrant, key, user } = scene
+  const { appgrant, user } = scene
   const call = appgrant.authorizer.refresh({ ...(await scene.currentProof()), refreshToken: user.refresh })
-  const code = await codeOf(call)
-  if (code !== 'ok') return code
-  const { refreshToken = '', tokenId, accessToken } = await call
-  expect(await appgrant.authorizer.tryVerify(accessToken)).toMatchObject({ ok: true })
-  user.refresh = refreshToken
-  await appgrant.tokens.remove({ app: key, account: OF_USER, ids: [tokenId] })
+  const { code, refreshToken } = await tryTokens(scene, call)
+  user.refresh = refreshToken ?? user.refresh
   return code
 }
 
 async function tryCode(scene: UserScene): Promise<ErrorCode | 'ok'> {
-  const { appgrant, key, user } = scene
-  const [code] = user.codes
-  if (code === undefined) throw new Error('there is no code left to look with')
-  const call = redeem(scene, code, await scene.currentProof())
-  const answer = await codeOf(call)
-  if (answer !== 'ok') return answer
-  user.codes.shift()
-  const { tokenId, accessToken } = await call
+  const { codes } = scene.user
+  const [given] = codes
+  if (given === undefined) throw new Error('there is no code left to look with')
+  const { code } = await tryTokens(scene, redeem(scene, given, await scene.currentProof()))
+  if (code === 'ok') codes.shift()
+  return code
+}
+
+async function tryDevices(scene: UserScene): Promise<Pick<UserHolding, 'device' | 'askedDevice' | 'newDevice'>> {
+  const { user, appgrant } = scene
+  const another = newDevice(scene)
+  const code = await codeOf(another)
+  const { code: device } = await tryTokens(scene, poll(scene, user.device))
+  const approval = await codeOf(approved(scene, user.askedDevice))
+  const { code: polled } = await tryTokens(scene, poll(scene, user.askedDevice))
+  if (code === 'ok') {
+    const { ticket } = await another
+    if (device === 'ok') user.device = await approved(scene, await another)
+    else await devicesOf(appgrant).deny({ ticket, account: OF_USER })
+    if (polled === 'ok') user.askedDevice = await newDevice(scene)
+  }
+  return { device, askedDevice: [approval, polled], newDevice: code === 'ok' ? 'consent' : code }
+}
+
+/** Tokens that work are taken out of the list again. */
+async function tryTokens(
+  { appgrant, key }: UserScene,
+  call: Promise<TokenResponse>,
+): Promise<{ readonly code: ErrorCode | 'ok'; readonly refreshToken?: string | undefined }> {
+  const code = await codeOf(call)
+  if (code !== 'ok') return { code }
+  const { refreshToken, tokenId, accessToken } = await call
   expect(await appgrant.authorizer.tryVerify(accessToken)).toMatchObject({ ok: true })
   await appgrant.tokens.remove({ app: key, account: OF_USER, ids: [tokenId] })
-  return answer
+  return { code, refreshToken }
 }
 
 async function listedOf({ appgrant, key }: UserScene): Promise<number | 'gone'> {
