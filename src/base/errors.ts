@@ -165,7 +165,7 @@ export interface ErrorDetails {
   expired_device_code: Record<never, never>
   /** The device code is unknown, used or revoked, or belongs to another app. */
   invalid_device_code: Record<never, never>
-  /** The user code is mistyped, or cannot be used: another account or login has entered it, it was decided about, or two devices show it. */
+  /** The user code is mistyped, or cannot be used: another account or login has entered it, it was decided about, two devices show it, or it has expired. */
   invalid_user_code: Record<never, never>
   /** The access token is not valid; `reason` is for the host only. */
   invalid_token: { readonly reason: VerifyFailureReason }

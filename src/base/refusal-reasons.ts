@@ -62,7 +62,7 @@ export const REFUSAL_REASONS = {
     'other_key',
   ],
   invalid_device_code: ['unknown', 'revoked', 'reused', 'lost_step', 'other_app'],
-  invalid_user_code: ['unknown', 'used', 'other_account', 'other_login', 'two_devices'],
+  invalid_user_code: ['unknown', 'used', 'expired', 'other_account', 'other_login', 'two_devices'],
   foreign_token: ['foreign_token'],
   invalid_ticket: ['unknown', 'used', 'revoked', 'other_account', 'other_login'],
 } as const satisfies Partial<Record<ErrorCode, readonly string[]>>

@@ -89,6 +89,13 @@ export type Session = PendingSession | OpenSession | EndedSession
 /** A session that its account has approved, or has denied. */
 export type ApprovedSession = OpenSession | EndedSession
 
+/** Whether its account has approved it, even if it has ended since. */
+export function wasApproved(
+  session: Session,
+): session is OpenSession | (EndedSession & Required<Pick<EndedSession, 'install'>>) {
+  return session.state === 'open' || (session.state === 'ended' && session.install !== undefined)
+}
+
 /** The account that was asked, and where the response goes. */
 export interface ConsentRequest {
   readonly account: string

@@ -147,6 +147,12 @@ export function testDevices(open: OpenStore): void {
       expect(await codeOf(w.poll(device))).toBe('expired_device_code')
       expect(await codeOf(w.poll(asked))).toBe('expired_device_code')
       expect(await codeOf(w.approve(asked.ticket))).toBe('invalid_ticket')
+      const refused: unknown[] = []
+      w.appgrant.events.on('refused', ({ code, reason }) => refused.push([code, reason]))
+      const writes = w.observed.writes()
+      expect(await codeOf(w.ask(asked.userCode))).toBe('invalid_user_code')
+      expect(refused).toEqual([['invalid_user_code', 'expired']])
+      expect(w.observed.writes()).toBe(writes)
       w.clock.advance(MINUTE)
       expect(await codeOf(w.poll(device))).toBe('expired_device_code')
     })
@@ -181,6 +187,22 @@ export function testDevices(open: OpenStore): void {
       expect(await w.verify(tokens.accessToken)).toBe('revoked')
       const refresh = w.appgrant.authorizer.refresh({ ...w.proof, refreshToken: tokens.refreshToken ?? '' })
       expect(await codeOf(refresh)).toBe('invalid_refresh_token')
+    })
+
+    it('an account that has approved is not asked again about the same code, whatever has become of what it approved (DEV-3, DEV-2)', async () => {
+      const w = await fixture()
+      const [revoked, reused, withdrawn] = [await w.asked(), await w.asked(), await w.asked()]
+      for (const { ticket } of [revoked, reused, withdrawn]) await w.approve(ticket)
+      const { refreshToken = '' } = await w.poll(revoked)
+      await w.poll(reused)
+      w.clock.advance(31 * SECOND)
+      await w.appgrant.authorizer.revokeToken({ ...w.proof, token: refreshToken })
+      expect(await codeOf(w.poll(reused))).toBe('invalid_device_code')
+      await w.appgrant.installs.withdraw({ app: w.app.key, account: 'user' })
+      for (const device of [revoked, reused, withdrawn]) {
+        expect(await codeOf(w.ask(device.userCode))).toBe('invalid_user_code')
+        expect(await codeOf(w.poll(device))).toBe('invalid_device_code')
+      }
     })
 
     it('50 polls at once after an approval are one exchange with one access token (DEV-3)', async () => {

@@ -151,6 +151,7 @@ export function createDeviceGrant(parts: DeviceGrantParts): DeviceGrant {
     const claim = await claims.of(userCode, by)
     const { device } = claim
     if (!device) return { step: 'waiting', account, userCode }
+    if (clock() >= device.endsAt) throw invalidUserCode('expired')
     const asked = askingOnce(accounts)
     const { app, isNew, before } = await clients.appOfDevice(device.client, { asking: by, accounts: asked, known })
     const { refusal, epoch } = await mayAct(app, account, asked)

@@ -1,7 +1,14 @@
 import { sameDigest } from '../../credentials/digest.ts'
 import type { Collection } from '../../records/collection.ts'
 import { type AnsweringDevice, claimIdOf, claimKind, claimRef, type DeviceClaim } from '../../records/device-claim.ts'
-import { endedSession, type PendingSession, type Session, sessionKind, sessionRef } from '../../records/session.ts'
+import {
+  endedSession,
+  type PendingSession,
+  type Session,
+  sessionKind,
+  sessionRef,
+  wasApproved,
+} from '../../records/session.ts'
 import { PENDING_MS } from '../authorization/pending-consents.ts'
 import type { AccountLimits } from '../input/account-limits.ts'
 import type { AskedAccount } from '../input/input.ts'
@@ -84,7 +91,7 @@ export function createDeviceClaims(parts: {
   async function endUndecided({ app, id }: NonNullable<DeviceClaim['session']>): Promise<void> {
     await collection.write(sessionKind, sessionRef({ app, session: id }), (session) => {
       if (!session) return undefined
-      if (session.state === 'open' || ('decided' in session && session.decided)) throw invalidUserCode('used')
+      if (wasApproved(session) || ('decided' in session && session.decided)) throw invalidUserCode('used')
       return endedSession(session)
     })
   }

@@ -6,7 +6,7 @@ import { because } from '../refusals.ts'
 export function invalidUserCode(reason?: RefusalReason<'invalid_user_code'>): AppGrantError {
   const error = new AppGrantError('invalid_user_code', {
     message: 'the user code is not valid',
-    hint: 'It has 8 letters without vowels. It may have been entered by another account or login, decided about, or shown by two devices: get a new one on the device.',
+    hint: 'It has 8 letters without vowels. It may have been entered by another account or login, decided about, or shown by two devices, or it has expired: get a new one on the device.',
   })
   return reason === undefined ? error : because(error, reason)
 }

@@ -5,7 +5,15 @@ import { WIDTH } from '../../credentials/token-format.ts'
 import type { LiveApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import type { DeviceClaim } from '../../records/device-claim.ts'
-import { type ApprovedSession, CODE, type Session, sessionKind, sessionRef, tagOf } from '../../records/session.ts'
+import {
+  type ApprovedSession,
+  CODE,
+  type Session,
+  sessionKind,
+  sessionRef,
+  tagOf,
+  wasApproved,
+} from '../../records/session.ts'
 import type { IdentityOf } from '../accounts/accounts.ts'
 import { CREDENTIAL_NAMES, CREDENTIALS } from '../apps/authenticate-app.ts'
 import type { Credential } from '../grants/session-credential.ts'
@@ -93,9 +101,8 @@ export function createExchangeDeviceCode(parts: ExchangeDeviceCodeParts): Device
     const claim = await claims.answer(userCode, device, keptUntil)
     if (claim?.isVoid) throw voided(claim, known)
     const session = claim?.session && (await collection.load<Session>(sessionKind, sessionRef(refOf(claim.session))))
+    if (session && wasApproved(session)) return session
     // An ended session that was not decided was replaced, or was never shown.
-    const isDecided = session?.state === 'open' || (session?.state === 'ended' && session.install !== undefined)
-    if (isDecided) return session
     if (session?.state === 'ended' && session.decided) throw accessDenied()
     throw clock() >= request.endsAt ? expiredDeviceCode() : authorizationPending()
   }
