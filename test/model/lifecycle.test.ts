@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import type { Store } from '../../src/index.ts'
+import { DEVICE_GRANT } from './device-model.ts'
 import { HOST } from './host-model.ts'
 import { runLifecycle } from './lifecycle-model.ts'
 import { SESSIONS } from './session-model.ts'
@@ -37,6 +38,19 @@ describe('the life of apps in the model and on the memory store', () => {
     const retried = ['ok as before', 'ok in another form', 'ok and keeps it', 'invalid_scope']
     for (const outcome of [...common, ...retried, 'not_permitted', 'invalid_refresh_token'])
       expect(refreshed).toContain(outcome)
+  })
+
+  it(`model and store agree over 200 lives with devices, seed ${SEED} (DEV-1, DEV-3, DEV-5)`, async () => {
+    const log = await runLifecycle(open, { seed: SEED, runs: 200, parts: [HOST, SESSIONS, DEVICE_GRANT] })
+    const ends = (what: RegExp) => new Set(log.filter((line) => what.test(line)).map((line) => line.split(': ')[1]))
+    const [polled, asked, decided] = [ends(/ polls /), ends(/ is asked /), ends(/^consent request /)]
+    console.info(`${log.length} acts, polls: ${[...polled].join(', ')}; questions: ${[...asked].join(', ')}`)
+    const pending = ['authorization_pending', 'slow_down', 'access_denied', 'expired_device_code']
+    const refused = ['invalid_device_code', 'app_suspended', 'app_authentication_failed']
+    for (const outcome of ['ok', 'ok again', ...pending, ...refused]) expect(polled).toContain(outcome)
+    const shown = ['consent', 'waiting', 'invalid_user_code', 'limit_reached', 'app_suspended', 'app_not_found']
+    for (const outcome of shown) expect(asked).toContain(outcome)
+    for (const outcome of ['ok', 'invalid_ticket']) expect(decided).toContain(outcome)
   })
 
   it('the same seed gives the same outcomes, and another seed others', async () => {

@@ -31,13 +31,13 @@ import {
 /** By how much the life of a refresh token that is kept is extended at least. */
 const IDLE_STEP_MS = 1000
 
-interface ModelSession {
+export interface ModelSession {
   readonly app: ModelApp
   readonly account: Account
   readonly stamp: number
   readonly install: ModelInstall
-  readonly code: string
-  readonly redirect: ModelRedirect
+  /** Undefined if it was approved for a device. */
+  readonly code: { readonly text: string; readonly redirect: ModelRedirect } | undefined
   readonly scope: readonly string[]
   /** When all of it ends. */
   readonly endsAt: number
@@ -79,7 +79,7 @@ function heldOf(model: Model): Held {
 }
 
 /** An owner is replaced by the account at the top, because the app-only tokens of owners are listed elsewhere. */
-const holderOf = (app: ModelApp, account: Account): Account => (account === app.owner ? 'root' : account)
+export const holderOf = (app: ModelApp, account: Account): Account => (account === app.owner ? 'root' : account)
 
 /** The install, even if it has expired. */
 function installOf(model: Model, app: ModelApp, account: Account): ModelInstall | undefined {
@@ -89,7 +89,7 @@ function installOf(model: Model, app: ModelApp, account: Account): ModelInstall 
 const consentsOf = new WeakMap<AppGrant, Map<Account, { asked: number; readonly endsAt: number }>>()
 
 /** Counts a consent request of an account. Returns whether there are too many. */
-function hasAskedTooOften({ appgrant, clock }: Fixture, account: Account): boolean {
+export function hasAskedTooOften({ appgrant, clock }: Fixture, account: Account): boolean {
   const consents = consentsOf.get(appgrant) ?? new Map()
   consentsOf.set(appgrant, consents)
   const known = consents.get(account)
@@ -111,7 +111,7 @@ function refusalOfApp<Replaced extends string = 'account_blocked'>(
 }
 
 /** Why the app may not act for the account now. */
-function standingFor<Replaced extends string = 'account_blocked'>(
+export function standingFor<Replaced extends string = 'account_blocked'>(
   model: Model,
   app: ModelApp,
   account: Account,
@@ -180,44 +180,57 @@ const authorize = fc
         expect(answer.scopes.map(({ name }) => name)).toEqual(heldScopes(model, app))
         const { authorizer } = fixture.appgrant
         if (denies) return void (await authorizer.deny({ ticket: answer.ticket, account }))
-        const { epoch } = model.accounts[account]
-        const code = codeIn(await authorizer.approve({ ticket: answer.ticket, account }))
-        const held = heldOf(model)
+        const text = codeIn(await authorizer.approve({ ticket: answer.ticket, account }))
         const now = fixture.clock()
-        const endsAt = now + app.lifetimes.absolute
-        const known = installOf(model, app, account)
-        const current = known?.epoch === epoch && known && known.expiresAt > now ? known : undefined
-        const install = current ?? { app, account, epoch, expiresAt: endsAt, isWithdrawn: false, isErased: false }
-        install.expiresAt = Math.max(install.expiresAt, endsAt)
-        if (install !== known) {
-          // What belonged to an install of another epoch, or to one that has expired, is revoked for good.
-          if (known) known.isWithdrawn = true
-          held.installs.push(install)
-        }
-        held.sessions.push({
-          app,
-          account,
-          install,
-          code,
-          redirect,
-          stamp: app.stamp,
-          endsAt,
-          credentialEndsAt: now + LIFE.code,
-          expiresAt: now + LIFE.code,
-          scope: heldScopes(model, app),
-          refreshes: [],
-          rotatedAt: undefined,
-          tokens: [],
-          variants: new Map(),
-          isEnded: false,
-        })
+        const approved = { app, account, scope: heldScopes(model, app), code: { text, redirect } }
+        approve(model, { ...approved, credentialEndsAt: now + LIFE.code }, now)
       },
       toString: () => title,
     }
   })
 
+/** Installs the app for the account, and opens a session. */
+export function approve(
+  model: Model,
+  asked: Pick<ModelSession, 'app' | 'account' | 'scope' | 'code' | 'credentialEndsAt'>,
+  now: number,
+): ModelSession {
+  const { app, account, credentialEndsAt } = asked
+  const { epoch } = model.accounts[account]
+  const held = heldOf(model)
+  const endsAt = now + app.lifetimes.absolute
+  const known = installOf(model, app, account)
+  const current = known?.epoch === epoch && known && known.expiresAt > now ? known : undefined
+  const install = current ?? { app, account, epoch, expiresAt: endsAt, isWithdrawn: false, isErased: false }
+  install.expiresAt = Math.max(install.expiresAt, endsAt)
+  if (install !== known) {
+    // What belonged to an install of another epoch, or to one that has expired, is revoked for good.
+    if (known) known.isWithdrawn = true
+    held.installs.push(install)
+  }
+  const session: ModelSession = {
+    ...asked,
+    install,
+    stamp: app.stamp,
+    endsAt,
+    expiresAt: credentialEndsAt,
+    refreshes: [],
+    rotatedAt: undefined,
+    tokens: [],
+    variants: new Map(),
+    isEnded: false,
+  }
+  held.sessions.push(session)
+  return session
+}
+
 /** What a valid secret gets before the credential itself is checked. */
-function refusalBefore(model: Model, session: ModelSession, gone: ErrorCode, isExpired: boolean): ErrorCode | 'ok' {
+export function refusalBefore(
+  model: Model,
+  session: ModelSession,
+  gone: ErrorCode,
+  isExpired: boolean,
+): ErrorCode | 'ok' {
   const { app, account, install } = session
   if (app.suspendedBy) return 'app_suspended'
   if (isDead(session)) return gone
@@ -226,11 +239,16 @@ function refusalBefore(model: Model, session: ModelSession, gone: ErrorCode, isE
   return isOfEpoch(model, install) && !isExpired ? 'ok' : gone
 }
 
-function scopeNow(model: Model, { scope, app }: ModelSession): readonly string[] {
+export function scopeNow(model: Model, { scope, app }: ModelSession): readonly string[] {
   return scope.filter((one) => heldScopes(model, app).includes(one))
 }
 
-type Result = { accessToken: string; refreshToken?: string | undefined; tokenId: string; scope: readonly string[] }
+export type Result = {
+  accessToken: string
+  refreshToken?: string | undefined
+  tokenId: string
+  scope: readonly string[]
+}
 
 /** What a refresh may ask for: the same in several forms, parts of it, and more than there is. */
 const ASKED = {
@@ -252,13 +270,26 @@ function scopeOf(model: Model, session: ModelSession, asked: Asked): readonly st
   return granted.length > 0 || scope.length === 0 ? granted : undefined
 }
 
-function advance(session: ModelSession, answer: Result, now: number): void {
+export function advance(session: ModelSession, answer: Result, now: number): void {
   session.refreshes.push(answer.refreshToken ?? '')
   session.rotatedAt = now
   session.variants.clear()
   session.credentialEndsAt = idleEnd(session, now)
   issue(session, answer, now)
   session.expiresAt = Math.max(session.expiresAt, session.credentialEndsAt)
+}
+
+/** Whether the step that led to the current refresh token may be repeated. */
+export function isRepeatable({ rotatedAt, isEnded }: ModelSession, now: number): boolean {
+  return rotatedAt !== undefined && now - rotatedAt < LIFE.grace && !isEnded
+}
+
+/** That step again: the same refresh token, and for the same scope the same access token. */
+export function repeat(session: ModelSession, answer: Result, now: number): void {
+  const known = session.variants.get(answer.scope.join(' '))
+  expect(answer.refreshToken).toBe(session.refreshes.at(-1))
+  if (known) expect(answer.accessToken).toBe(known.text)
+  else issue(session, answer, now)
 }
 
 /** The refresh token stays, and its predecessor can no longer be retried. */
@@ -294,17 +325,22 @@ function idleEnd({ app, endsAt }: ModelSession, now: number): number {
 
 const some = fc.record({ session: fc.nat(20), which: credential })
 
+/** The sessions that began with a code. */
+function codesOf(model: Model) {
+  return heldOf(model).sessions.flatMap((session) => (session.code ? [{ session, code: session.code }] : []))
+}
+
 const redeem = fc.tuple(some, fc.nat(4)).map(([{ session: at, which }, verifier]): Command => {
   const title = `code ${at} is redeemed with the ${which} secret${verifier === 0 ? ' and a wrong verifier' : ''}`
   return {
-    check: (model) => heldOf(model).sessions.length > 0,
+    check: (model) => codesOf(model).length > 0,
     async run(model, { appgrant, clock }) {
-      const { sessions } = heldOf(model)
-      const session = sessions[sessions.length - 1 - (at % sessions.length)] as ModelSession
+      const all = codesOf(model)
+      const { session, code } = all[all.length - 1 - (at % all.length)] as ReturnType<typeof codesOf>[number]
       const { secret, isGood } = secretOf(model, session.app, which)
       const isFirst = session.refreshes.length === 0 && !session.isEnded
       const isExpired = isFirst && session.credentialEndsAt <= clock()
-      const { url } = session.redirect
+      const { url } = code.redirect
       const expected = () => {
         if (!isGood) return 'app_authentication_failed'
         if (session.app.suspendedBy) return 'app_suspended'
@@ -312,14 +348,14 @@ const redeem = fc.tuple(some, fc.nat(4)).map(([{ session: at, which }, verifier]
         const before = refusalBefore(model, session, 'invalid_code', isExpired)
         if (before !== 'ok') return before
         if (!isFirst) session.isEnded = true
-        return isFirst && allowsRedirect(model, url) && session.app.redirects.includes(session.redirect)
+        return isFirst && allowsRedirect(model, url) && session.app.redirects.includes(code.redirect)
           ? 'ok'
           : 'invalid_code'
       }
       const call = appgrant.authorizer.exchangeCode({
         key: session.app.key,
         secret,
-        code: session.code,
+        code: code.text,
         codeVerifier: verifier === 0 ? VERIFIER.toUpperCase() : VERIFIER,
         redirectUrl: url,
         userAgent: 'model',
@@ -351,8 +387,7 @@ const refresh = fc
         const steps = Math.min(back, refreshes.length - 1)
         const refreshToken = refreshes[refreshes.length - 1 - steps] ?? ''
         const { secret, isGood } = secretOf(model, session.app, which)
-        const isRetry =
-          steps === 1 && session.rotatedAt !== undefined && clock() - session.rotatedAt < LIFE.grace && !session.isEnded
+        const isRetry = steps === 1 && isRepeatable(session, clock())
         const endsAt = isRetry ? session.expiresAt : session.credentialEndsAt
         const isExpired = !session.isEnded && (steps === 0 || isRetry) && endsAt <= clock()
         const granted = scopeOf(model, session, form)
@@ -377,10 +412,9 @@ const refresh = fc
         const answer = await call
         expect(answer.scope, title).toEqual(granted)
         if (steps === 0 && model.host.rotates) return advance(session, answer, clock())
+        if (steps > 0) return repeat(session, answer, clock())
         expect(answer.refreshToken, title).toBe(refreshes.at(-1))
-        if (steps === 0) return keep(session, answer, clock())
-        if (known) expect(answer.accessToken, title).toBe(known.text)
-        else issue(session, answer, clock())
+        keep(session, answer, clock())
       },
       toString: () => title,
     }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import type { Store } from '../../src/index.ts'
+import { DEVICE_GRANT } from '../model/device-model.ts'
 import { HOST } from '../model/host-model.ts'
 import { runLifecycle } from '../model/lifecycle-model.ts'
 import { SESSIONS } from '../model/session-model.ts'
@@ -10,7 +11,7 @@ const RUNS = 8
 
 /** The model's lives of a seed on a store: what was done and how it ended. */
 export function lifecyclesOf(seed: number, open: () => Promise<Store>): Promise<readonly string[]> {
-  return runLifecycle(open, { seed, runs: RUNS, parts: [HOST, SESSIONS] })
+  return runLifecycle(open, { seed, runs: RUNS, parts: [HOST, SESSIONS, DEVICE_GRANT] })
 }
 
 /**
