@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AppGrantEvent, DeviceConsent } from '../../src/index.ts'
+import type { AppGrantEvent, AppGrantOptions, AppIdentity, DeviceConsent, FetchDocument } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { codeOf, refusalOf } from '../support/code-of.ts'
 import { type Device, deviceCodeOf, deviceFixture, devicesOf, RING_KEY } from '../support/devices.ts'
@@ -8,6 +8,10 @@ import { SELF_REGISTRATION } from '../support/self-registration.ts'
 import { atOnce, ISSUER, MINUTE, type OpenStore, SECOND } from '../support/session-fixture.ts'
 
 type World = Awaited<ReturnType<typeof deviceFixture>>
+
+const DOCUMENT = 'https://app.example/client.json'
+/** What programs that register themselves have as client id. */
+const KINDS = ['a client id that describes it', 'the URL of its document as client id'] as const
 
 /** What must hold of devices that ask for access, on the stores that `open` gives. */
 export function testDevices(open: OpenStore): void {
@@ -542,48 +546,143 @@ export function testDevices(open: OpenStore): void {
     })
   })
 
-  describe('devices with programs that register themselves', () => {
-    const options = { selfRegistration: SELF_REGISTRATION }
+  describe.each(KINDS)('devices with a program that has %s', (kind) => {
+    const program = (more?: Parameters<typeof programWith>[1]) => programWith(kind, more)
+    const appsOf = async ({ appgrant }: World, account = 'user') => (await appgrant.as(account).apps.list()).items
 
-    async function program(more: object = {}) {
-      const w = await fixture({ ...options, ...more })
-      const description = { name: 'Agent', redirectUrls: ['http://localhost:53123/callback'] }
-      const key = w.appgrant.selfRegistration?.register(description).clientId ?? ''
-      return { w, key, poll: (device: Pick<Device, 'deviceCode'>) => w.poll(device, { key }) }
-    }
-
-    it('a program costs no read before a user enters its code, and becomes an app of the account with its first tokens (WEB-5, ERR-5)', async () => {
-      const { w, key, poll } = await program()
+    it(`a program with ${kind} costs no read and no fetch before a user enters its code, and becomes an app of the account with its first tokens (WEB-5, WEB-6, ERR-5)`, async () => {
+      const { w, key, poll, site } = await program()
       const before = { reads: w.observed.calls.get, writes: w.observed.writes() }
-      await w.request({ key })
+      const device = await w.request({ key })
       expect({ reads: w.observed.calls.get, writes: w.observed.writes() }).toEqual(before)
-      const asked = await w.asked({ key })
-      expect(asked).toMatchObject({ isNew: true, app: { name: 'Agent', owner: 'user', origin: { by: 'itself' } } })
+      await w.enter(device.userCode)
+      expect(await codeOf(poll(device))).toBe('authorization_pending')
+      expect(site.fetched).toEqual([])
+      const asked = (await w.ask(device.userCode)) as DeviceConsent
+      const host = key.startsWith('https:') ? 'app.example' : 'localhost'
+      expect(asked).toMatchObject({
+        isNew: true,
+        app: { name: 'Agent', owner: 'user', origin: { by: 'itself', host } },
+      })
+      site.status = 404
       await w.approve(asked.ticket)
-      expect((await w.appgrant.as('user').apps.list()).items).toEqual([])
-      const { accessToken, refreshToken = '' } = await poll(asked)
-      const [app] = (await w.appgrant.as('user').apps.list()).items
-      expect(app).toMatchObject({ key: asked.app.key, origin: { host: 'localhost' }, scopes: ['read'] })
+      expect(await appsOf(w)).toEqual([])
+      const { accessToken, refreshToken = '' } = await poll(device)
+      expect(await appsOf(w)).toMatchObject([{ key: asked.app.key, origin: { host }, scopes: ['read'] }])
       expect(await w.verify(accessToken)).toBe('ok')
       expect(await w.verify((await w.appgrant.authorizer.refresh({ key, refreshToken })).accessToken)).toBe('ok')
-      const again = await w.asked({ key })
-      expect(again).toMatchObject({ isNew: false, app: { key: app?.key } })
-      await w.approve(again.ticket)
-      expect(await w.verify((await poll(again)).accessToken)).toBe('ok')
-      expect((await w.appgrant.as('user').apps.list()).items).toHaveLength(1)
+      expect(site.fetched).toEqual(key.startsWith('https:') ? [key] : [])
     })
 
-    it('a new program that is asked about twice becomes the app of the page that was approved (WEB-5, DEV-2)', async () => {
+    it(`the devices of a program with ${kind} are one app for each account that approves them (WEB-5, WEB-6)`, async () => {
+      const { w, key, poll } = await program()
+      const first = await w.asked({ key })
+      await w.approve(first.ticket)
+      await poll(first)
+      const again = await w.asked({ key })
+      expect(again).toMatchObject({ isNew: false, app: { key: first.app.key } })
+      await w.approve(again.ticket)
+      expect(await w.verify((await poll(again)).accessToken)).toBe('ok')
+      const other = { account: 'other-org' }
+      const theirs = await w.asked({ key }, other)
+      expect(theirs).toMatchObject({ isNew: true, app: { owner: 'other-org' } })
+      await w.approve(theirs.ticket, other)
+      const { accessToken } = await poll(theirs)
+      expect((await appsOf(w)).map((app) => app.key)).toEqual([first.app.key])
+      expect((await appsOf(w, 'other-org')).map((app) => app.key)).toEqual([theirs.app.key])
+      await w.appgrant.as('user').apps.remove(first.app.key)
+      expect(await w.verify(accessToken)).toBe('ok')
+    })
+
+    it(`a new program with ${kind} that is asked about twice becomes the app of the page that was approved (WEB-5, DEV-2)`, async () => {
       const { w, key, poll } = await program()
       const first = await w.asked({ key })
       const second = (await w.ask(first.userCode)) as DeviceConsent
       expect(await codeOf(w.approve(first.ticket))).toBe('invalid_ticket')
       await w.approve(second.ticket)
       await poll(first)
-      expect((await w.appgrant.as('user').apps.list()).items.map((app) => app.key)).toEqual([second.app.key])
+      expect((await appsOf(w)).map((app) => app.key)).toEqual([second.app.key])
     })
 
-    it('a suspended app of a program keeps its devices out, and a removed one is asked about as a new one (REV-1)', async () => {
+    it(`a program with ${kind} that is denied leaves nothing (WEB-4, WEB-5)`, async () => {
+      const { w, key, poll } = await program()
+      const asked = await w.asked({ key })
+      await w.deny(asked.ticket)
+      expect(await codeOf(poll(asked))).toBe('access_denied')
+      expect(await appsOf(w)).toEqual([])
+    })
+
+    it(`a program with ${kind} that has the name of another app of the account is asked about with that app (WEB-8)`, async () => {
+      const { w, key } = await program()
+      expect(await w.asked({ key })).not.toHaveProperty('namesake')
+      const { app } = await w.appgrant.apps.register(exampleApp({ owner: 'user', name: 'AGENT' }))
+      expect(await w.asked({ key })).toMatchObject({ app: { name: 'Agent' }, namesake: { key: app.key } })
+    })
+
+    it(`a program with ${kind} that the host does not admit, or whose name is reserved, is refused to the user, and nobody is asked (WEB-5, WEB-8)`, async () => {
+      let isAdmitted = true
+      const { w, key, poll } = await program({ admit: () => isAdmitted })
+      const [approved, device] = [await w.asked({ key }), await w.request({ key })]
+      await w.approve(approved.ticket)
+      await w.enter(device.userCode)
+      expect(await codeOf(poll(device))).toBe('authorization_pending')
+      const writes = w.observed.writes()
+      const reserved = w.node({ reservedNames: ['AGENT'] })
+      expect(await codeOf(w.ask(device.userCode, {}, reserved))).toBe('not_permitted')
+      isAdmitted = false
+      expect(await codeOf(w.ask(device.userCode))).toBe('not_permitted')
+      expect(w.observed.writes()).toBe(writes)
+      expect(await codeOf(poll(device))).toBe('authorization_pending')
+      // What was approved stays.
+      expect(await w.verify((await poll(approved)).accessToken)).toBe('ok')
+    })
+
+    it.each([
+      ['may not use apps', { mayUseApps: false }, { mayUseApps: true }],
+      ['keeps it out', { mayUseApps: ({ origin }: AppIdentity) => origin === undefined }, { mayUseApps: true }],
+      ['may not register apps', { mayRegisterApps: false }, { mayRegisterApps: true }],
+    ] as const)(
+      `a program with ${kind} waits while an account above %s, and its device gets its tokens afterwards (ACC-2, WEB-5)`,
+      async (_, off, on) => {
+        const { w, key, poll } = await program()
+        const [approved, asked, device] = [await w.asked({ key }), await w.asked({ key }), await w.request({ key })]
+        await w.approve(approved.ticket)
+        await w.enter(device.userCode)
+        expect(await codeOf(poll(device))).toBe('authorization_pending')
+        w.tree.set('provider', off)
+        const writes = w.observed.writes()
+        expect(await codeOf(w.ask(device.userCode))).toBe('not_permitted')
+        expect(await codeOf(w.approve(asked.ticket))).toBe('not_permitted')
+        expect(await codeOf(poll(approved))).toBe('not_permitted')
+        expect(w.observed.writes()).toBe(writes)
+        w.tree.set('provider', on)
+        expect(await w.verify((await poll(approved)).accessToken)).toBe('ok')
+      },
+    )
+
+    it(`a program with ${kind} is refused to an account that has as many apps as it may have, and to its device until there is room (APP-6, WEB-5)`, async () => {
+      const { w, key, poll } = await program({ appsPerOwner: 1 })
+      const { apps } = w.appgrant.as('user')
+      const full = () => apps.register(exampleApp({ owner: 'user' }))
+      const { app } = await full()
+      const device = await w.request({ key })
+      await w.enter(device.userCode)
+      expect(await codeOf(poll(device))).toBe('authorization_pending')
+      expect(await refusalOf(w.ask(device.userCode))).toMatchObject({
+        code: 'app_limit_reached',
+        details: { owner: 'user', limit: 1 },
+      })
+      await apps.remove(app.key)
+      await w.approve(((await w.ask(device.userCode)) as DeviceConsent).ticket)
+      const { app: another } = await full()
+      expect(await codeOf(poll(device))).toBe('app_limit_reached')
+      expect((await appsOf(w)).map((one) => one.key)).toEqual([another.key])
+      await apps.remove(another.key)
+      expect(await w.verify((await poll(device)).accessToken)).toBe('ok')
+      expect(await appsOf(w)).toMatchObject([{ name: 'Agent' }])
+    })
+
+    it(`a suspended app of a program with ${kind} keeps its devices out, and a removed one is asked about as a new one (REV-1)`, async () => {
       const { w, key, poll } = await program()
       const asked = await w.asked({ key })
       await w.approve(asked.ticket)
@@ -599,16 +698,77 @@ export function testDevices(open: OpenStore): void {
       expect(await w.ask(device.userCode)).toMatchObject({ step: 'consent', isNew: true })
     })
 
-    it('a device code of one program is refused to another (S13)', async () => {
+    it(`a device code of a program with ${kind} is refused to another program (S13)`, async () => {
       const { w, key, poll } = await program()
       const asked = await w.asked({ key })
       await w.approve(asked.ticket)
       const other = w.appgrant.selfRegistration?.register({ name: 'Other', redirectUrls: ['http://localhost/cb'] })
-      expect(await codeOf(w.poll(asked, { key: other?.clientId ?? '' }))).toBe('invalid_device_code')
+      for (const clientId of [other?.clientId ?? '', 'https://app.example/other.json'])
+        expect(await codeOf(w.poll(asked, { key: clientId }))).toBe('invalid_device_code')
       expect(await codeOf(w.poll(asked))).toBe('invalid_device_code')
       expect(await w.verify((await poll(asked)).accessToken)).toBe('ok')
     })
   })
+
+  describe('devices with a program that publishes a document', () => {
+    it('a document that is not usable is shown to the user, nobody is asked, and its device goes on (WEB-6)', async () => {
+      const { w, key, poll, site } = await programWith('the URL of its document as client id')
+      const device = await w.request({ key })
+      await w.enter(device.userCode)
+      expect(await codeOf(poll(device))).toBe('authorization_pending')
+      const writes = w.observed.writes()
+      site.status = 404
+      expect(await codeOf(w.ask(device.userCode))).toBe('invalid_request')
+      expect(await codeOf(poll(device))).toBe('authorization_pending')
+      expect(w.observed.writes()).toBe(writes)
+      site.status = 200
+      expect(await w.ask(device.userCode, {}, w.node())).toMatchObject({ step: 'consent', isNew: true })
+    })
+
+    it('a document that has changed is what the app of the account says from then on, and the user learns what it said before (WEB-6)', async () => {
+      const { w, key, poll, site } = await programWith('the URL of its document as client id')
+      const first = await w.asked({ key })
+      await w.approve(first.ticket)
+      const { accessToken } = await poll(first)
+      site.name = 'Helper'
+      const device = await w.request({ key })
+      await w.enter(device.userCode)
+      expect(await codeOf(poll(device))).toBe('authorization_pending')
+      // A node that has not seen the document before.
+      const asked = await w.ask(device.userCode, {}, w.node())
+      expect(asked).toMatchObject({
+        isNew: false,
+        app: { key: first.app.key, name: 'Helper' },
+        before: { name: 'Agent' },
+      })
+      expect(await w.verify(accessToken)).toBe('ok')
+    })
+
+    it('a URL is the client id of no program if the host does not fetch documents (WEB-6)', async () => {
+      const w = await fixture({ selfRegistration: SELF_REGISTRATION })
+      expect(await codeOf(w.request({ key: DOCUMENT }))).toBe('app_authentication_failed')
+    })
+  })
+
+  /** A program that registers itself, and the site on which it publishes what it says of itself. */
+  async function programWith(
+    kind: (typeof KINDS)[number],
+    { admit, ...more }: Partial<AppGrantOptions> & { readonly admit?: () => boolean } = {},
+  ) {
+    const site = { name: 'Agent', status: 200, fetched: [] as string[] }
+    const fetchDocument: FetchDocument = async (url) => {
+      site.fetched.push(url)
+      const document = { client_id: url, client_name: site.name, redirect_uris: ['http://localhost/callback'] }
+      const headers = new Headers({ 'content-type': 'application/json' })
+      return { status: site.status, headers, body: Buffer.from(JSON.stringify(document)) }
+    }
+    const selfRegistration = { ...SELF_REGISTRATION, fetchDocument, ...(admit && { admit }) }
+    const w = await fixture({ selfRegistration, ...more })
+    const description = { name: site.name, redirectUrls: ['http://localhost:53123/callback'] }
+    const registered = w.appgrant.selfRegistration?.register(description).clientId ?? ''
+    const key = kind === 'the URL of its document as client id' ? DOCUMENT : registered
+    return { w, site, key, poll: (device: Pick<Device, 'deviceCode'>) => w.poll(device, { key }) }
+  }
 }
 
 /** Another device of the app, with the same user code. */

@@ -29,13 +29,13 @@ export interface SelfRegistrationOptions {
    */
   readonly redirects?: 'loopback' | 'https' | readonly string[] | undefined
   /**
-   * Whether the program may be let in, asked at each authorization request of a signed-in account before anything is stored. Returns
-   * true or false at once. Default is to let all in.
+   * Whether the program may be let in, asked at each authorization request of a signed-in account, also for a device, before the
+   * consent request is stored. Returns true or false at once. Default is to let all in.
    */
   readonly admit?: AdmitProposal | undefined
   /**
    * Fetches the documents of programs, whose URL then is a client id: `createDocumentFetcher()` of `appgrant/cimd`. A document is
-   * fetched only at an authorization request of a signed-in account, at most once a minute, and within 5 seconds. Default is none: a
+   * fetched only when a signed-in account is asked, also for a device, at most once a minute, and within 5 seconds. Default is none: a
    * URL is not a client id.
    *
    * @see [Client ID Metadata Document](https://datatracker.ietf.org/doc/draft-ietf-oauth-client-id-metadata-document/)

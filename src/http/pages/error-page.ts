@@ -38,6 +38,9 @@ const OF_REGISTRATION: Explanations = {
 const OF_DEVICE: Explanations = {
   app_not_found: 'deviceNotRegistered',
   app_suspended: 'deviceNotRegistered',
+  invalid_request: 'deviceInvalid',
+  invalid_scope: 'deviceInvalid',
+  invalid_target: 'deviceInvalid',
   invalid_ticket: 'userCodeUnusable',
   outcome_unknown: 'deviceUnknown',
 }

@@ -88,6 +88,7 @@ export interface PageTexts {
   readonly deviceReturn: string
   readonly userCodeUnusable: string
   readonly deviceNotRegistered: string
+  readonly deviceInvalid: string
   readonly deviceUnknown: string
   /** With `{expected}` and `{received}`, both in English. */
   readonly fieldExpected: string
@@ -164,6 +165,7 @@ const en: PageTexts = {
   deviceReturn: 'Go back to your device. You can close this page.',
   userCodeUnusable: 'This code cannot be used. Let your device show a new one, and enter it exactly as it is shown.',
   deviceNotRegistered: 'The app of the device is not registered, or it is suspended.',
+  deviceInvalid: 'The app of the device made an invalid request. It was not given access.',
   deviceUnknown: 'Your decision may not have been saved. Look at your device, or start again there.',
   fieldExpected: 'expected {expected}, received {received}',
 }
@@ -245,6 +247,7 @@ const de: PageTexts = {
   userCodeUnusable:
     'Dieser Code kann nicht verwendet werden. Lassen Sie sich vom Gerät einen neuen anzeigen, und geben Sie ihn genau so ein.',
   deviceNotRegistered: 'Die App des Geräts ist nicht registriert, oder sie ist gesperrt.',
+  deviceInvalid: 'Die App des Geräts hat eine ungültige Anfrage gestellt. Sie erhielt keinen Zugriff.',
   deviceUnknown:
     'Ihre Entscheidung wurde vielleicht nicht gespeichert. Sehen Sie auf Ihr Gerät, oder beginnen Sie dort von vorn.',
   fieldExpected: 'erwartet: {expected}, erhalten: {received}',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AppGrantOptions } from '../../../src/index.ts'
+import type { AppGrantOptions, FetchDocument } from '../../../src/index.ts'
 import { DEVICES } from '../../support/devices.ts'
 import { authorization, expectPage, ticketIn } from '../../support/http-authorization.ts'
 import { ISSUER, jsonOf, refusal } from '../../support/http-fixture.ts'
@@ -247,7 +247,139 @@ describe('the pages on which a user connects a device', () => {
 })
 
 describe('programs that register themselves and devices', () => {
-  const selfRegistration = { keys: ['k'.repeat(32)], scopes: ['calls:read'] }
+  const fetchDocument: FetchDocument = async (url) => {
+    const document = { client_id: url, client_name: 'Agent', redirect_uris: ['https://agent.example/cb'] }
+    const headers = new Headers({ 'content-type': 'application/json' })
+    return { status: 200, headers, body: Buffer.from(JSON.stringify(document)) }
+  }
+  const selfRegistration = {
+    keys: ['k'.repeat(32)],
+    scopes: ['calls:read'],
+    redirects: 'https',
+    fetchDocument,
+  } as const
+  const registered = ({ appgrant }: Awaited<ReturnType<typeof fixture>>) =>
+    appgrant.selfRegistration?.register({ name: 'Agent', redirectUrls: ['https://agent.example/cb'] }).clientId ?? ''
+
+  /** The page about a device with that client id, and what it does next. */
+  async function program(
+    clientIdOf: (w: Awaited<ReturnType<typeof fixture>>) => string,
+    options: Partial<AppGrantOptions> = {},
+  ) {
+    const w = await fixture({ selfRegistration, ...options })
+    const client_id = clientIdOf(w)
+    const open = async () => {
+      const { device_code, user_code } = await w.request({ client_id })
+      await w.enter(user_code)
+      await w.poll(device_code, { client_id })
+      return { device_code, page: await w.send(`/device/request?user_code=${user_code}`) }
+    }
+    return { ...w, client_id, open }
+  }
+  const KINDS = [
+    ['a client id that describes it', registered],
+    ['the URL of its document', () => 'https://docs.example/client.json'],
+  ] as const
+
+  it.each(KINDS)(
+    'the page about a device with %s says what is known of the program before its name, which is in no title and no button (WEB-4, WEB-6, DEV-2)',
+    async (_, clientIdOf) => {
+      const w = await program(clientIdOf)
+      const { page } = await w.open()
+      expectPage(page, 200)
+      const text = await page.text()
+      const isDocument = w.client_id.startsWith('https:')
+      const places = [
+        'A device with a program that registered itself asks for access to your account',
+        'Nobody has checked it.',
+        ...(isDocument ? ['Its description comes from <bdi>docs.example</bdi>.'] : []),
+        'It calls itself “<bdi>Agent</bdi>”.',
+        'You have not allowed it before.',
+        'You are signed in as <bdi>user-1</bdi>.',
+        'If somebody sent you the code',
+        'name="scope"',
+        'value="deny"',
+        'value="approve"',
+      ].map((part) => text.indexOf(part))
+      expect(places).not.toContain(-1)
+      expect(places).toEqual(places.toSorted((one, other) => one - other))
+      expect(text.split('<bdi>Agent</bdi>')).toHaveLength(2)
+      expect(text).not.toMatch(/<(title|button|h1)[^>]*>[^<]*Agent/)
+      // Nothing is sent to a redirect URL, and a page that names one would promise that.
+      expect(text).not.toContain('agent.example')
+    },
+  )
+
+  it('a document that is not usable is a page that leads nowhere, and the device is told to go on (WEB-6)', async () => {
+    const gone: FetchDocument = async () => ({ status: 404, headers: new Headers(), body: Buffer.from('') })
+    const w = await program(() => 'https://docs.example/client.json', {
+      selfRegistration: { ...selfRegistration, fetchDocument: gone },
+    })
+    const { device_code, page } = await w.open()
+    expectPage(page, 400)
+    const text = await page.text()
+    expect(text).toContain('The app of the device made an invalid request. It was not given access.')
+    expect(text).toContain('expected status 200, received 404')
+    const { client_id } = w
+    expect((await refusal(await w.poll(device_code, { client_id }))).error).toBe('authorization_pending')
+  })
+
+  it.each(KINDS)(
+    'a program with %s becomes an app with the first tokens of its device, is asked about without "not before" then, and with the app of the same name (WEB-5, WEB-8)',
+    async (_, clientIdOf) => {
+      const w = await program(clientIdOf)
+      const apps = async () => (await w.appgrant.as('user-1').apps.list()).items.map(({ name }) => name)
+      const { device_code, page } = await w.open()
+      await w.decide({ ticket: ticketIn(await page.text()), decision: 'approve', scope: 'calls:read' })
+      expect(await apps()).toEqual([])
+      const { client_id } = w
+      expect(await jsonOf(await w.poll(device_code, { client_id }))).toMatchObject({ scope: 'calls:read' })
+      expect(await apps()).toEqual(['Agent'])
+      await w.appgrant.apps.register({
+        ...{ owner: 'user-1', name: 'AGENT', homepage: 'https://reports.example/agent' },
+        ...{ adminEmail: 'ops@reports.example', redirectUrls: ['https://reports.example/callback'] },
+      })
+      const again = await (await w.open()).page.text()
+      expect(again).not.toContain('You have not allowed it before.')
+      expect(again).toContain('You already have an app of this name, from <bdi>reports.example</bdi>.')
+    },
+  )
+
+  it.each(KINDS)(
+    'a program with %s is refused on the page if it is not admitted, or if the account has as many apps as it may have (APP-6, WEB-5)',
+    async (_, clientIdOf) => {
+      const refused = await program(clientIdOf, { selfRegistration: { ...selfRegistration, admit: () => false } })
+      const writes = refused.writes()
+      const { device_code, page } = await refused.open()
+      expectPage(page, 400)
+      expect(await page.text()).not.toContain('Agent')
+      // The user code and the answer of the device.
+      expect(refused.writes() - writes).toBe(2)
+      const { client_id } = refused
+      expect((await refusal(await refused.poll(device_code, { client_id }))).error).toBe('authorization_pending')
+
+      const w = await program(clientIdOf, { appsPerOwner: 1 })
+      const fields = {
+        homepage: 'https://a.example/',
+        adminEmail: 'ops@a.example',
+        redirectUrls: ['https://a.example/'],
+      }
+      const full = { owner: 'user-1', name: 'One', ...fields }
+      const { app } = await w.appgrant.apps.register(full)
+      const { page: atLimit } = await w.open()
+      expectPage(atLimit, 400)
+      expect(await atLimit.text()).toContain('Your account has as many apps as it may have.')
+      await w.appgrant.apps.remove(app.key)
+      const asked = await w.open()
+      await w.decide({ ticket: ticketIn(await asked.page.text()), decision: 'approve', scope: 'calls:read' })
+      await w.appgrant.apps.register(full)
+      expect(await refusal(await w.poll(asked.device_code, { client_id: w.client_id }))).toEqual({
+        status: 400,
+        error: 'invalid_grant',
+      })
+    },
+  )
+
   const metadata = (grant_types: readonly string[]) => ({
     client_name: 'Agent',
     redirect_uris: ['http://localhost/'],
