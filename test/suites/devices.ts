@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DEVICE_CODE_GRANT } from '../../src/domain/input/device-code-grant.ts'
 import type { AppGrantEvent, AppGrantOptions, AppIdentity, DeviceConsent, FetchDocument } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { codeOf, refusalOf } from '../support/code-of.ts'
@@ -758,7 +759,8 @@ export function testDevices(open: OpenStore): void {
     const site = { name: 'Agent', status: 200, fetched: [] as string[] }
     const fetchDocument: FetchDocument = async (url) => {
       site.fetched.push(url)
-      const document = { client_id: url, client_name: site.name, redirect_uris: ['http://localhost/callback'] }
+      const names = { client_name: site.name, redirect_uris: ['http://localhost/callback'] }
+      const document = { client_id: url, ...names, grant_types: [DEVICE_CODE_GRANT] }
       const headers = new Headers({ 'content-type': 'application/json' })
       return { status: site.status, headers, body: Buffer.from(JSON.stringify(document)) }
     }

@@ -40,11 +40,13 @@ export function createRegistration(parts: {
   readonly events: Emitter
   readonly steadyClock: () => number
   readonly selfRegistration: SelfRegistrationPolicy | undefined
+  readonly deviceGrant: object | undefined
 }): Registration {
   const { selfRegistration: policy, redirects, isReservedName, steadyClock } = parts
   const { fetchDocument, keys = [], scopes = [] } = policy ?? {}
+  const hasDevices = parts.deviceGrant !== undefined
   const clientIds = createClientIds(keys, { ...parts, hasDocuments: fetchDocument !== undefined })
-  const documents = fetchDocument && createDocuments({ fetchDocument, redirects, steadyClock })
+  const documents = fetchDocument && createDocuments({ fetchDocument, redirects, steadyClock, hasDevices })
   const hasDocuments = documents !== undefined
   const appOfCredential = createAppOfCredential({ ...parts, clock: parts.now })
   const described = { clientIds, redirects, isReservedName, scopes, hasDocuments, appOfCredential }

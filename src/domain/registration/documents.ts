@@ -2,8 +2,7 @@ import { createBoundedMap } from '../../base/bounded-map.ts'
 import { createDeadline } from '../../base/deadline.ts'
 import { invalidOption } from '../../base/errors.ts'
 import { sanitizeError } from '../../base/sanitize-error.ts'
-import type { RedirectPolicy } from '../input/redirect-policy.ts'
-import { MAX_DOCUMENT_BYTES, readDocument } from './client-document.ts'
+import { type DocumentPolicy, MAX_DOCUMENT_BYTES, readDocument } from './client-document.ts'
 import { documentUrl } from './document-url.ts'
 import type { DocumentResponse, FetchDocument } from './fetch-document.ts'
 import { createFetchGovernor } from './fetch-governor.ts'
@@ -34,14 +33,15 @@ export interface Documents {
   known(clientId: string): Proposal | undefined
 }
 
-export function createDocuments(parts: {
-  readonly fetchDocument: FetchDocument
-  readonly redirects: RedirectPolicy
-  /** In ms, and never set back. */
-  readonly steadyClock: () => number
-  readonly timeoutMs?: number
-}): Documents {
-  const { fetchDocument, redirects, steadyClock, timeoutMs = FETCH_MS } = parts
+export function createDocuments(
+  parts: DocumentPolicy & {
+    readonly fetchDocument: FetchDocument
+    /** In ms, and never set back. */
+    readonly steadyClock: () => number
+    readonly timeoutMs?: number
+  },
+): Documents {
+  const { fetchDocument, steadyClock, timeoutMs = FETCH_MS } = parts
   const governor = createFetchGovernor(steadyClock)
   const inTime = createDeadline(timeoutMs)
   const age = { maxMs: MOST_SECONDS * 1000, clock: steadyClock }
@@ -56,7 +56,7 @@ export function createDocuments(parts: {
   const fetched = async (url: URL, account: string) => {
     const response = await governor.run(url, account, () => requested(url))
     assertResponse(response)
-    const proposal = readDocument(url, response, redirects)
+    const proposal = readDocument(url, response, parts)
     const until = steadyClock() + lifeSeconds(response) * 1000
     cache.set(url.href, { proposal, until }, { bytes: ENTRY_BYTES + 2 * (url.href.length + response.body.byteLength) })
     return proposal

@@ -2,8 +2,6 @@ import { spacedList } from '../../domain/input/spaced-list.ts'
 import { HttpError } from '../wire/http-error.ts'
 import { dpopProofIn, required, type TokenGrant } from './token-grant.ts'
 
-export const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
-
 /** @see [RFC 8628 - OAuth 2.0 Device Authorization Grant](https://www.rfc-editor.org/rfc/rfc8628.html#section-3.4) */
 export const deviceCode: TokenGrant = {
   needs: ['device_code'],

@@ -1,9 +1,9 @@
 import type { ScopeDescription } from '../../domain/accounts/scopes.ts'
 import { ASSERTION_ALGORITHMS } from '../../domain/apps/authenticate-app.ts'
+import { DEVICE_CODE_GRANT } from '../../domain/input/device-code-grant.ts'
 import { publishedScopes } from '../wire/published-scopes.ts'
 import { publicResponse } from '../wire/response.ts'
 import type { Route } from '../wire/router.ts'
-import { DEVICE_CODE_GRANT } from './device-code.ts'
 import { JWKS_PATH } from './jwks.ts'
 import { GRANT_TYPES } from './token.ts'
 

@@ -1,11 +1,11 @@
 import { isAppGrantError } from '../../base/errors.ts'
 import type { AppGrant } from '../../create-app-grant.ts'
+import { DEVICE_CODE_GRANT } from '../../domain/input/device-code-grant.ts'
 import { errorResponse } from '../wire/error-response.ts'
 import { HttpError } from '../wire/http-error.ts'
 import { readJson } from '../wire/request-body.ts'
 import { jsonResponse, withHeaders } from '../wire/response.ts'
 import type { Route } from '../wire/router.ts'
-import { DEVICE_CODE_GRANT } from './device-code.ts'
 
 type Metadata = Readonly<Record<string, unknown>>
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DEVICE_CODE_GRANT } from '../../../src/domain/input/device-code-grant.ts'
 import type { RedirectPolicy } from '../../../src/domain/input/redirect-policy.ts'
 import { createDocuments } from '../../../src/domain/registration/documents.ts'
 import type { DocumentResponse, FetchDocument } from '../../../src/domain/registration/fetch-document.ts'
@@ -24,7 +25,11 @@ function response({ status = 200, headers = {}, body = DOCUMENT }: Served = {}):
 }
 
 /** Documents whose transport is a function of the test, with a clock that it sets. */
-function documentsOf(serve: FetchDocument = async () => response(), redirects = LOOPBACK, timeoutMs?: number) {
+function documentsOf(
+  serve: FetchDocument = async () => response(),
+  redirects = LOOPBACK,
+  { timeoutMs, hasDevices = false }: { readonly timeoutMs?: number; readonly hasDevices?: boolean } = {},
+) {
   let now = 0
   const fetched: string[] = []
   const fetchDocument: FetchDocument = (url, limits) => {
@@ -32,7 +37,7 @@ function documentsOf(serve: FetchDocument = async () => response(), redirects = 
     return serve(url, limits)
   }
   const documents = createDocuments({
-    ...{ fetchDocument, redirects, steadyClock: () => now },
+    ...{ fetchDocument, redirects, hasDevices, steadyClock: () => now },
     ...(timeoutMs !== undefined && { timeoutMs }),
   })
   const wait = (ms: number) => {
@@ -159,6 +164,16 @@ describe('a document', () => {
     expect((await documentsOf(async () => response(served)).fetch(URL_OF_APP)).name).toBe('Assistant')
   })
 
+  it('that names the device grant alone is accepted if there is one', async () => {
+    const serve = async () => response({ body: { ...DOCUMENT, grant_types: [DEVICE_CODE_GRANT, 'refresh_token'] } })
+    expect((await documentsOf(serve, LOOPBACK, { hasDevices: true }).fetch(URL_OF_APP)).name).toBe('Assistant')
+    const other = async () => response({ body: { ...DOCUMENT, grant_types: ['client_credentials'] } })
+    await expect(documentsOf(other, LOOPBACK, { hasDevices: true }).fetch(URL_OF_APP)).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringContaining(`expected authorization_code or ${DEVICE_CODE_GRANT} among its grant_types`),
+    })
+  })
+
   const text = JSON.stringify(DOCUMENT)
   it.each<[string, Served]>([
     ...[201, 204, 206, 301, 302, 304, 307, 308, 401, 404, 500].map((status): [string, Served] => [
@@ -223,6 +238,7 @@ describe('a document', () => {
     ['a symmetric key', { body: { ...DOCUMENT, jwks: { keys: [{ kty: 'oct', k: 'k' }] } } }],
     ['jwks that are not a set', { body: { ...DOCUMENT, jwks: [] } }],
     ['jwks and jwks_uri', { body: { ...DOCUMENT, jwks: { keys: [] }, jwks_uri: 'https://app.example/jwks.json' } }],
+    ['the device grant alone', { body: { ...DOCUMENT, grant_types: [DEVICE_CODE_GRANT] } }],
     ['no code grant', { body: { ...DOCUMENT, grant_types: ['client_credentials'] } }],
     ['no code response', { body: { ...DOCUMENT, response_types: ['token'] } }],
   ])('with %s is refused, and is fetched again but not within a second', async (_, served) => {
@@ -252,7 +268,7 @@ describe('a document that cannot be fetched (WEB-6)', () => {
     ],
     ['does not settle', () => new Promise(() => {})],
   ])('because the transport %s is an error whose text says nothing of the network', async (_, serve) => {
-    const { fetch, wait } = documentsOf(serve, LOOPBACK, 20)
+    const { fetch, wait } = documentsOf(serve, LOOPBACK, { timeoutMs: 20 })
     const failed = { code: 'invalid_request', message: 'client_id: the document at this URL could not be fetched' }
     const error = await fetch(URL_OF_APP).catch((error) => error)
     expect(error).toMatchObject(failed)
@@ -269,7 +285,7 @@ describe('a document that cannot be fetched (WEB-6)', () => {
         return new Promise(() => {})
       },
       LOOPBACK,
-      20,
+      { timeoutMs: 20 },
     )
     await expect(fetch(URL_OF_APP)).rejects.toThrow('could not be fetched')
     expect(signal?.aborted).toBe(true)
