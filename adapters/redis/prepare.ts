@@ -71,7 +71,7 @@ function warnOf(
     )
   }
   const replicas = Number(info.get('connected_slaves'))
-  // A master with replicas is replaced by one of them, whoever decides it. INFO reports the good ones only if
+  // A master with replicas is replaced by one of them, whatever decides it. INFO reports the good ones only if
   // min-replicas-to-write is set.
   if ((failsOver || (replicas > 0 && !expected.durability)) && !info.has('min_slaves_good_slaves')) {
     warn(
