@@ -92,6 +92,21 @@ describe('the arguments', () => {
   })
 })
 
+describe('the values of options', () => {
+  it.each([
+    ['apps list --unused-days 0', '--unused-days: expected an integer from 1 to 3650'],
+    ['apps list --unused-days 3651', '--unused-days: expected an integer from 1 to 3650'],
+    ['apps list --unused-days 1e2', '--unused-days: expected an integer from 1 to 3650'],
+    ['apps list --unused-days=-1', '--unused-days: expected an integer from 1 to 3650'],
+    ['apps list --unused-days --json', '--unused-days needs a value: --unused-days DAYS'],
+    ['import --drop names', '--drop: expected redirectUrls or scopes'],
+  ])('%s is refused, and says what is expected (ERR-6)', async (command, message) => {
+    const ran = await commandLine([...command.split(' '), ...OPTIONS])
+    expect(ran).toMatchObject({ code: 2, out: '' })
+    expect(ran.err).toContain(message)
+  })
+})
+
 describe('what cannot be undone', () => {
   const final = COMMANDS.filter(({ confirm }) => confirm)
 

@@ -3,7 +3,7 @@ import { COMMANDS } from '../../src/cli/commands/index.ts'
 import type { Store } from '../../src/store/store.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { type RunCommand, resultsIn } from '../support/command-line.ts'
-import { createSessionFixture, type SessionFixture } from '../support/session-fixture.ts'
+import { createSessionFixture, DAY, type SessionFixture } from '../support/session-fixture.ts'
 
 /** A place for records, and the arguments with which the command line finds it. */
 export interface CommandLinePlace {
@@ -29,6 +29,19 @@ export function testCommandLine(place: () => CommandLinePlace, run: RunCommand):
       expect(resultsIn(shown)).toEqual([expect.objectContaining({ key, owner: 'org', instances: 1, trusted: false })])
       expect((await on(`apps show ${key}`)).out).toContain(`owner            org\n`)
       for (const ran of [listed, shown, named]) expect(ran.out + ran.err).not.toContain(w.secret)
+    })
+
+    it('apps list --unused-days leaves out what was used, or registered and never used, later than that (APP-13)', async () => {
+      const { on, key } = await opened()
+      const of = { owner: 'org', name: 'Old', homepage: 'https://a.example/', adminEmail: 'a@a.example', trusted: true }
+      const lastUsedOn = new Date(Date.now() - 100 * DAY).toISOString().slice(0, 10)
+      const old = JSON.stringify({ ...of, key: 'old:1', secret: 'gateway-secret-1', lastUsedOn })
+      expect(await on('import', old)).toMatchObject({ code: 0 })
+      const [app] = resultsIn(await on('apps list --unused-days 90 --json'))
+      expect(app).toMatchObject({ name: 'Old', lastUsedOn })
+      expect(await on('apps list --unused-days=3650')).toEqual({ code: 0, out: '', err: expect.any(String) })
+      const all = await on('apps list')
+      for (const one of [key, `${app?.key}`]) expect(all.out).toContain(one)
     })
 
     it('apps suspend and apps resume are in effect at once, and record who did it', async () => {

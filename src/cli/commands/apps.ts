@@ -4,6 +4,7 @@ import { fieldLines, row } from '../text.ts'
 import { NotDoneError, UsageError } from '../usage-error.ts'
 
 const PAGE_SIZE = 200
+const MAX_UNUSED_DAYS = 3650
 
 const list: Command = {
   name: 'apps list',
@@ -13,13 +14,19 @@ const list: Command = {
     name: { value: 'TEXT', help: 'only apps with this in their name' },
     suspended: { help: 'only suspended apps' },
     trusted: { help: 'only trusted apps' },
+    'unused-days': {
+      value: 'DAYS',
+      help: 'only apps that were last issued a token at least this many days ago, 1–3650',
+    },
   },
-  async run({ management, terminal, text, flag, print }) {
+  async run(call) {
+    const { management, terminal, text, flag, print } = call
     const query = {
       owner: text('owner'),
       name: text('name'),
       suspended: flag('suspended'),
       trusted: flag('trusted'),
+      unusedDays: unusedDays(call),
       limit: PAGE_SIZE,
     }
     const listed = terminal.progress('apps listed')
@@ -98,6 +105,16 @@ export const APP_COMMANDS: readonly Command[] = [list, show, suspend, resume, re
 /** The operand that is the key of an app. */
 export function keyIn([key = '']: readonly string[]): string {
   return key
+}
+
+/** Also the core checks it, but here it is the command line that is wrong. */
+function unusedDays({ text }: Call): number | undefined {
+  const given = text('unused-days')
+  if (given === undefined) return undefined
+  const days = /^\d{1,4}$/.test(given) ? Number(given) : 0
+  if (days < 1 || days > MAX_UNUSED_DAYS)
+    throw new UsageError(`apps list: --unused-days: expected an integer from 1 to ${MAX_UNUSED_DAYS}`)
+  return days
 }
 
 function notFound(): NotDoneError {

@@ -11,7 +11,8 @@ export interface AppFilter {
   matches(app: LiveApp): boolean
 }
 
-const MAX_UNUSED_DAYS = 3650
+/** The most of `unusedDays`. */
+export const MAX_UNUSED_DAYS = 3650
 
 /** @param now - in ms since 1970. */
 export function appFilter(query: AppQuery, now: number): AppFilter {

@@ -39,3 +39,4 @@ export type QueryName =
   | 'owner'
   | 'suspended'
   | 'trusted'
+  | 'unusedDays'

@@ -1,10 +1,12 @@
 import type { AppUpdate, ExpectedFields, NewApp } from '../../domain/apps/app-fields.ts'
+import { MAX_UNUSED_DAYS } from '../../domain/apps/app-filter.ts'
 import type { PublicJwk } from '../../domain/apps/app-jwks.ts'
 import type { AppQuery } from '../../domain/apps/app-registry.ts'
-import { HttpError, invalidRequest } from '../wire/http-error.ts'
+import { HttpError } from '../wire/http-error.ts'
 import type { ApiCall, ApiRoute } from './api-route.ts'
 import { appsIn, MAX_SELECTED, resultOf } from './bulk.ts'
 import { pageOf } from './paging.ts'
+import { flagIn, integerIn } from './query-values.ts'
 
 const always = () => true
 
@@ -23,15 +25,23 @@ export const appRoutes: readonly ApiRoute[] = [
     method: 'GET',
     path: '/apps',
     summary: 'Lists the apps of the account, or of `owner` below it, oldest first. `name` searches by name.',
-    query: ['owner', 'order', 'name', 'suspended', 'trusted', 'apiType', 'cursor', 'limit'],
+    query: ['owner', 'order', 'name', 'suspended', 'trusted', 'apiType', 'unusedDays', 'cursor', 'limit'],
     status: 200,
     result: 'AppPage',
-    async run(call) {
-      const { owner, order, name, apiType } = call.query
-      const flags = { suspended: flagIn(call, 'suspended'), trusted: flagIn(call, 'trusted') }
-      // `list` validates the order.
-      const query = { owner, name, apiType, ...flags, ...pageOf(call.query), counts: true } as const
-      const { items, nextCursor } = await call.management.apps.list({ ...query, order: order as AppQuery['order'] })
+    async run({ management, query }) {
+      const { owner, name, apiType } = query
+      const { items, nextCursor } = await management.apps.list({
+        owner,
+        // `list` validates the order.
+        order: query.order as AppQuery['order'],
+        name,
+        suspended: flagIn(query, 'suspended'),
+        trusted: flagIn(query, 'trusted'),
+        apiType,
+        unusedDays: integerIn(query, 'unusedDays', MAX_UNUSED_DAYS),
+        ...pageOf(query),
+        counts: true,
+      })
       return { items, nextCursor }
     },
   },
@@ -170,12 +180,6 @@ export const appRoutes: readonly ApiRoute[] = [
     run: (call) => call.management.apps.removeSecret({ app: keyOf(call), secretId: call.params.id ?? '' }),
   },
 ]
-
-function flagIn({ query }: ApiCall, name: 'suspended' | 'trusted'): boolean | undefined {
-  const text = query[name]
-  if (text !== undefined && text !== 'true' && text !== 'false') throw invalidRequest(`${name} must be true or false`)
-  return text === undefined ? undefined : text === 'true'
-}
 
 function keyOf({ params }: ApiCall): string {
   return params.key ?? ''

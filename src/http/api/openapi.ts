@@ -1,3 +1,4 @@
+import { MAX_UNUSED_DAYS } from '../../domain/apps/app-filter.ts'
 import type { ApiRoute, QueryName } from './api-route.ts'
 import { MAX_PAGE } from './paging.ts'
 import { type SchemaName, schemas } from './schemas.ts'
@@ -13,6 +14,7 @@ const QUERY: Readonly<Record<QueryName, string>> = {
   owner: 'The account that owns the apps: the signed-in one, or one below it. Default is the signed-in account.',
   suspended: 'Only apps that are suspended (true), or that are not (false).',
   trusted: 'Only apps that are trusted (true), or that are not (false).',
+  unusedDays: `Only apps that were last issued a token at least this many days ago, 1–${MAX_UNUSED_DAYS}.`,
 }
 
 const VALUES: Partial<Record<QueryName, Readonly<Record<string, unknown>>>> = {
@@ -20,6 +22,7 @@ const VALUES: Partial<Record<QueryName, Readonly<Record<string, unknown>>>> = {
   order: { enum: ['oldest', 'newest'] },
   suspended: { type: 'boolean' },
   trusted: { type: 'boolean' },
+  unusedDays: { type: 'integer', minimum: 1, maximum: MAX_UNUSED_DAYS },
 }
 
 /**

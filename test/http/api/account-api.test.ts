@@ -5,6 +5,7 @@ import { exampleApp } from '../../../src/testing/index.ts'
 import { appSigner } from '../../support/app-signer.ts'
 import { httpFixture, ISSUER, jsonOf, refusal } from '../../support/http-fixture.ts'
 
+const DAY = 24 * 3_600_000
 const FIELDS = {
   name: 'Call Reports',
   homepage: 'https://reports.example/',
@@ -267,6 +268,20 @@ describe('the JSON API of a signed-in account', () => {
     expect(await listed('apiType=system')).toEqual(['apiType'])
   })
 
+  it('apps are listed that were last used, or registered and never used, at least so many days ago (LST-1, APP-13)', async () => {
+    const { ask, register, clock } = await api()
+    await register({ name: 'Old' })
+    clock.advance(30 * DAY)
+    await register({ name: 'New' })
+    const listed = async (query: string) => {
+      const { items } = (await ask('GET', `/apps?${query}`)).body as { items: readonly { name: string }[] }
+      return items.map(({ name }) => name)
+    }
+    expect(await listed('unusedDays=')).toEqual(['Old', 'New'])
+    expect(await listed('unusedDays=30')).toEqual(['Old'])
+    for (const days of ['31', '3650']) expect(await listed(`unusedDays=${days}`)).toEqual([])
+  })
+
   it('the permissions of the account are shown, also for an account below it (ACC-4, LST-4)', async () => {
     const { ask, who } = await api()
     const all = { useApps: true, registerApps: true, trustApps: true }
@@ -382,6 +397,13 @@ describe('the JSON API of a signed-in account', () => {
     ['order=name', 'order=name'],
     ['suspended=1', 'suspended=1'],
     ['trusted=yes', 'trusted=yes'],
+    ['unusedDays=0', 'unusedDays=0'],
+    ['unusedDays=3651', 'unusedDays=3651'],
+    ['unusedDays=1e2', 'unusedDays=1e2'],
+    ['unusedDays=-1', 'unusedDays=-1'],
+    ['unusedDays=1.5', 'unusedDays=1.5'],
+    ['unusedDays=x', 'unusedDays=x'],
+    ['unusedDays=1&unusedDays=1', 'unusedDays=1&unusedDays=1'],
     ['a long owner', `owner=${'a'.repeat(300)}`],
   ])('GET /apps?%s is refused with 400 (S45, HTTP-5)', async (_, query) => {
     const { ask, counts } = await api()
