@@ -84,7 +84,7 @@ export class ScheduleViolation extends Error {}
 
 /**
  * Runs a scenario under many schedules: all of them with at most `faults` faults if there are no more than `most`, else the
- * first of them; then `random` more with up to three faults.
+ * first of them; then `random` more with up to three faults, or with none if `faults` is 0.
  *
  * @returns how many schedules ran, and whether all were.
  * @throws ScheduleViolation naming the steps of the first schedule that no order of calls explains.
@@ -98,7 +98,7 @@ export async function explore<State, Node>(
     seed = 1,
   }: { faults?: number; most?: number; random?: number; seed?: number } = {},
 ): Promise<{ readonly schedules: number; readonly isComplete: boolean }> {
-  const explanations = new Map<string, ReadonlySet<string>>()
+  const explanations: Explanations = new Map()
   const nodes = createNodes(scenario)
   let schedules = 0
   let prefix: readonly number[] | undefined = []
@@ -115,8 +115,9 @@ export async function explore<State, Node>(
     prefix = nextPrefix(taken)
   }
   const next = seededRandom(seed)
+  const choose = (of: number) => Math.floor(next() * of)
   for (let n = 0; n < random; n++) {
-    await runSchedule(scenario, nodes, { choose: (of) => Math.floor(next() * of), faults: 3, explanations })
+    await runSchedule(scenario, nodes, { choose, faults: faults === 0 ? 0 : 3, explanations })
     schedules++
   }
   return { schedules, isComplete: prefix === undefined }
@@ -132,7 +133,7 @@ function nextPrefix(taken: readonly { readonly picked: number; readonly of: numb
 async function runSchedule<State, Node>(
   scenario: Scenario<State, Node>,
   nodes: Nodes<Node>,
-  { choose, faults, explanations }: { choose: Choose; faults: number; explanations: Map<string, ReadonlySet<string>> },
+  { choose, faults, explanations }: { choose: Choose; faults: number; explanations: Explanations },
 ): Promise<void> {
   const { database, state, earlier = database } = await scenario.setUp()
   const observer = nodes.on(OBSERVER, database)
@@ -191,11 +192,11 @@ async function runSchedule<State, Node>(
 
   const seen = describe(names, endings, await scenario.observe(state, observer))
   const signature = names.map((name) => `${endings[name]?.unknown} ${endings[name]?.answer === REFUSED}`).join()
-  const explained = explanations.get(signature) ?? (await explain(scenario, nodes, endings))
-  explanations.set(signature, explained)
-  if (!explained.has(seen))
+  const explanation = explanations.get(signature) ?? { given: new Set(), more: explain(scenario, nodes, endings) }
+  explanations.set(signature, explanation)
+  if (!(await isExplained(seen, explanation)))
     throw violation(
-      `no order of the calls explains ${seen}\n  orders give: ${[...explained].join('\n               ')}`,
+      `no order of the calls explains ${seen}\n  orders give: ${[...explanation.given].join('\n               ')}`,
     )
 
   async function checkAlways() {
@@ -238,11 +239,18 @@ async function runSchedule<State, Node>(
 }
 
 /** The nodes of a scenario. Making one is slow, so each is made once and then put on one store after the other. */
-interface Nodes<Node> {
+export interface Nodes<Node> {
   on(name: string, store: Store): Node
 }
 
-function createNodes<State, Node>({ connect, remember }: Scenario<State, Node>): Nodes<Node> {
+/** @param scenario - `remember`: whether a node may rely on what it has read before. */
+export function createNodes<Node>({
+  connect,
+  remember,
+}: {
+  connect(store: Store): Node
+  readonly remember?: unknown
+}): Nodes<Node> {
   const made = new Map<string, { readonly node: Node; use(store: Store): void }>()
   const make = (first: Store) => {
     let current = first
@@ -291,14 +299,31 @@ async function answerOf(call: Promise<string>): Promise<{ readonly answer: strin
   }
 }
 
+/** What orders of the same attempts give. Most of what is seen is given by one of the first, so the others are not tried. */
+interface Explanation {
+  readonly given: Set<string>
+  readonly more: AsyncGenerator<string, void>
+}
+
+/** By the endings. */
+type Explanations = Map<string, Explanation>
+
+async function isExplained(seen: string, { given, more }: Explanation): Promise<boolean> {
+  while (!given.has(seen)) {
+    const next = await more.next()
+    if (next.done) return false
+    given.add(next.value)
+  }
+  return true
+}
+
 /** What every order of the same attempts gives; one of unknown outcome may or may not have been done. */
-async function explain<State, Node>(
+async function* explain<State, Node>(
   scenario: Scenario<State, Node>,
   nodes: Nodes<Node>,
   endings: Readonly<Record<string, Ending>>,
-): Promise<ReadonlySet<string>> {
+): AsyncGenerator<string, void> {
   const names = Object.keys(scenario.acts)
-  const results = new Set<string>()
   const lists = names.map((name) => attemptsOf(name, endings[name] as Ending))
   for (const chosen of product(lists)) {
     for (const order of interleavings(chosen)) {
@@ -312,10 +337,9 @@ async function explain<State, Node>(
         if (isLast) answers[name] = { unknown: at, answer }
         else act.unanswered?.(state)
       }
-      results.add(describe(names, answers, await scenario.observe(state, node)))
+      yield describe(names, answers, await scenario.observe(state, node))
     }
   }
-  return results
 }
 
 interface Attempt {

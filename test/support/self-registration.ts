@@ -1,11 +1,25 @@
 import { onTestFinished } from 'vitest'
-import type { AppGrant, AppGrantOptions, CodeInput, Consent, Redirect } from '../../src/index.ts'
+import type { AppGrant, AppGrantOptions, CodeInput, Consent, FetchDocument, Redirect } from '../../src/index.ts'
 import { createFixture } from './fixture.ts'
 import { challengeOf, codeIn, ISSUER, type OpenStore, paramsOf, VERIFIER } from './session-fixture.ts'
 
 export const CLIENT_KEY = 'a key of client ids that only the tests have'
 export const LOOPBACK = 'http://localhost:53123/callback'
 export const SELF_REGISTRATION = { keys: [CLIENT_KEY], scopes: ['read'] } as const
+
+export const DOCUMENT_URL = 'https://agent.example/client.json'
+
+/** Serves the document of a program. @param described - what it says at that moment. */
+export function documentOf(
+  described: () => { readonly name: string; readonly redirectUrls: readonly string[] },
+): FetchDocument {
+  return async () => {
+    const { name, redirectUrls } = described()
+    const document = { client_id: DOCUMENT_URL, client_name: name, redirect_uris: redirectUrls }
+    const headers = new Headers({ 'content-type': 'application/json' })
+    return { status: 200, headers, body: Buffer.from(JSON.stringify(document)) }
+  }
+}
 
 type Ask = Readonly<Record<string, string | undefined>>
 interface Actor {

@@ -71,8 +71,10 @@ export function createClientApps(parts: {
       const epoch = lineage[0]?.epoch
       const current = apps.filter((app) => app.epoch === epoch)
       // If it was approved several times at once, suspending one of them is enough to keep the program out.
-      const app = current.find(({ suspended }) => suspended) ?? current[0]
-      if (app) return { ...(await followDocument(app, proposal, by)), isNew: false }
+      for (const app of [...current.filter(({ suspended }) => suspended), ...current]) {
+        const followed = await followDocument(app, proposal, by)
+        if (followed) return { ...followed, isNew: false }
+      }
       assertMayRegister(lineage, undefined)
       await assertRoom(account, parts)
       const { publisher, hosts, identity } = proposal

@@ -1,5 +1,5 @@
 import type { Emitter } from '../../base/events.ts'
-import { appKind, appRef, type CheckedFields, type LiveApp } from '../../records/app.ts'
+import { appKind, appRef, type CheckedFields, type LiveApp, type StoredApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import { update } from '../apps/app-transitions.ts'
 import { homepageRule } from '../apps/fields/web-address.ts'
@@ -29,6 +29,8 @@ export function describedFields(proposal: Proposal): Omit<CheckedFields, 'scopes
  * Makes the app of an account say what the document of its program says now. Whoever controls the document decides where codes may go,
  * so a code whose redirect URL is no longer in it must not work. Sessions go on. A suspended app stays as it is, so that it is found
  * under its name.
+ *
+ * @returns undefined if the app was removed meanwhile.
  */
 export function createFollowDocument({
   collection,
@@ -43,9 +45,11 @@ export function createFollowDocument({
     app: LiveApp,
     proposal: Proposal,
     actor: { readonly account: string; readonly login?: string },
-  ): Promise<{ readonly app: LiveApp; readonly before?: DescribedBefore }> => {
+  ): Promise<{ readonly app: LiveApp; readonly before?: DescribedBefore } | undefined> => {
     if (proposal.publisher === undefined || saysTheSame(app, proposal)) return { app }
-    const stored = await collection.write(appKind, appRef(app.key), (current) => {
+    let found: StoredApp | undefined
+    const stored = await collection.write<StoredApp>(appKind, appRef(app.key), (current) => {
+      found = current
       if (current?.state !== 'live' || current.suspended) return undefined
       const { origin = app.origin, ...rest } = update(
         current,
@@ -54,7 +58,7 @@ export function createFollowDocument({
       )
       return { ...rest, ...(origin && { origin: { ...origin, hosts: proposal.hosts } }) }
     })
-    if (stored?.state !== 'live') return { app }
+    if (stored?.state !== 'live') return found?.state === 'live' ? { app: found } : undefined
     events.emit('app', actor, { change: 'updated', app: app.key })
     const { name, redirectUrls } = app.fields
     return { app: stored, ...(!isDescribedAs(app, proposal) && { before: { name, redirectUrls } }) }
