@@ -78,5 +78,5 @@ export function testEveryDriver(open: OpenStore): void {
 export function testConcurrency(open: OpenStore): void {
   // A round takes a dozen writes, each to a disk or to a majority.
   testRaces(open, { rounds: 500 })
-  testSameLifecycles((seed) => lifecyclesOf(seed, open))
+  testSameLifecycles((lives, seed) => lifecyclesOf(lives, seed, open))
 }

@@ -26,12 +26,12 @@ for (const { title, found, missing } of sqliteDrivers) {
     afterAll(() => scratch.remove())
 
     if (driver !== inThisProcess.found?.driver)
-      testSameLifecycles(async (seed) => {
+      testSameLifecycles(async (whose, seed) => {
         const program = await bundled('adapters/sqlite/run-lifecycle.ts', {
           ...scratch,
           packages: ['fast-check', 'vitest'],
         })
-        const lives = started(node, ['--no-warnings', program, driver, scratch.folder, `${seed}`])
+        const lives = started(node, ['--no-warnings', program, driver, scratch.folder, whose, `${seed}`])
         const { rest, how } = await lives.ended()
         expect(how, 'how the process of the lives ended').toBe(0)
         return JSON.parse(rest[0] ?? 'null')
