@@ -4,6 +4,7 @@ import { exampleApp } from '../../src/testing/index.ts'
 import {
   approvedAgain,
   bothRedeemed,
+  halfRedeemed,
   isWithinLimit,
   type ProgramActName,
   type ProgramScenario,
@@ -29,6 +30,17 @@ const kills = (name: string): { readonly always: NonNullable<ProgramScenario['al
   },
 })
 
+const suspendedAs = new WeakMap<object, string>()
+
+/** A suspended app is found under the name that it had (WEB-6). */
+const keepsName: NonNullable<ProgramScenario['always']> = async (state, { apps }, acknowledged) => {
+  if (!acknowledged.has('suspend')) return
+  const name = (await apps.get(state.keys.one))?.name ?? ''
+  const before = suspendedAs.get(state) ?? name
+  suspendedAs.set(state, before)
+  if (name !== before) throw new Error(`it was suspended as ${before} and is called ${name} (WEB-6)`)
+}
+
 /** With how many random schedules: a redemption has five writes, and what must not survive shows only between two of them. */
 const PAIRS: readonly (readonly [names: readonly ProgramActName[], random: number, conditions?: Conditions])[] = [
   [['redeem', 'redeemToo'], 20, { always: isWithinLimit }],
@@ -38,6 +50,9 @@ const PAIRS: readonly (readonly [names: readonly ProgramActName[], random: numbe
   [['redeem', 'withdraw'], 60, kills('withdraw')],
   [['redeem', 'revokeTokens'], 60, kills('revokeTokens')],
   [['redeem', 'replaceUser'], 60, kills('replaceUser')],
+  [['redeem', 'remove'], 20, { ...kills('remove'), given: halfRedeemed }],
+  [['redeem', 'withdraw'], 20, { ...kills('withdraw'), given: halfRedeemed }],
+  [['redeem', 'revokeTokens'], 20, { ...kills('revokeTokens'), given: halfRedeemed }],
   [['redeem', 'approve'], 20],
   [['approve', 'approveToo'], 20],
   [['approve', 'deny'], 20],
@@ -48,7 +63,7 @@ const PAIRS: readonly (readonly [names: readonly ProgramActName[], random: numbe
   [['redeem', 'ask'], 20, { changed: 'moved' }],
   [['ask', 'redeemAgain'], 20, { changed: 'moved', given: approvedAgain }],
   [['ask', 'redeemOther'], 20, { changed: 'moved', given: redeemed }],
-  [['suspend', 'ask'], 20, { changed: 'moved', given: redeemed }],
+  [['suspend', 'ask'], 20, { changed: 'moved', given: redeemed, always: keepsName }],
   [['remove', 'ask'], 20, { changed: 'moved', given: redeemed }],
   [['ask', 'askToo'], 20, { changed: 'moved', given: redeemed }],
 ]
@@ -73,7 +88,7 @@ describe('concurrent calls on programs that register themselves, with lost, late
     schedules += (await explore(scenario, { seed: SEED, ...options })).schedules
   }
   for (const [names, random, conditions] of PAIRS)
-    it(`${names.join(' × ')}: every schedule with a fault equals some order of the calls (WEB-5, WEB-6, REV-3, REV-7)`, () =>
+    it(`${names.join(' × ')}${conditions?.given === halfRedeemed ? ', repeated' : ''}: every schedule with a fault equals some order of the calls (WEB-5, WEB-6, REV-3, REV-7)`, () =>
       run(programScenario(names, conditions), { faults: 1, most: MOST, random }))
   for (const [names, conditions] of TRIOS)
     it(`${names.join(' × ')}: every random schedule equals some order of the calls, seed ${SEED} (WEB-5, APP-6)`, () =>

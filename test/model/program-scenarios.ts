@@ -7,6 +7,7 @@ import {
   isAppGrantError,
   type Store,
 } from '../../src/index.ts'
+import { notApplied } from '../../src/store.ts'
 import { type AccountTree, accountTree } from '../support/account-tree.ts'
 import { NO_LIMITS } from '../support/limits.ts'
 import { SCOPES } from '../support/scopes.ts'
@@ -138,7 +139,7 @@ const REFUSED_AFTER: Partial<Record<ProgramActName, readonly ProgramActName[]>> 
   redeemAgain: ['ask'],
 }
 
-type Given = (state: ProgramState, appgrant: AppGrant) => Promise<unknown>
+type Given = (state: ProgramState, appgrant: AppGrant, database: Store) => Promise<unknown>
 
 /** @param given - what is done before, such as operations on the app of an earlier redemption. */
 export function programScenario(
@@ -174,12 +175,23 @@ export function programScenario(
       const database = memoryStore()
       const appgrant = firstNodes.on('', database)
       const state = await setUp(appgrant, { tree, asksTwo, isPublished: changed !== undefined })
-      await given(state, appgrant)
+      await given(state, appgrant, database)
       return { database, state: { ...state, described } }
     },
     observe,
     ...(always && { always }),
   }
+}
+
+/** The redemption of the code of the first tab has failed at its last write: the app is there, and has nothing yet. */
+export const halfRedeemed: Given = async (state, appgrant, database) => {
+  const { replace } = database
+  database.replace = async () => {
+    throw notApplied(new Error('refused'))
+  }
+  const answer = await answerOf(ACTS.redeem(state, appgrant))
+  if (answer !== 'store_unavailable') throw new Error(`expected a failure, received ${answer}`)
+  database.replace = replace
 }
 
 /** The code of the first tab is redeemed. */
