@@ -348,15 +348,18 @@ describe('the form of an app', () => {
 
   it('at the limit says so, names the apps that were not used for the longest time, and keeps what was typed (CON-20, APP-6)', async () => {
     const w = await consoleWorld({}, { appsPerOwner: 7 })
-    for (const name of ['Never', 'Second', 'Third', 'Fourth', 'Fifth', 'Last'])
+    for (const name of ['Never', 'Second', 'Third', 'Fourth', 'Fifth', 'Last']) {
       await w.appgrant.apps.register({ ...exampleApp({ owner: 'org', name }) })
+      // Of those of the same day, the ones that were registered first are named.
+      w.clock.advance(1)
+    }
     w.clock.advance(DAY)
     await useApp(w)
     const page = await (await w.open('/apps/new')).fill(FIELDS).press('OK')
     expect([page.status, page.value('Name required')]).toEqual([409, 'Fax Archive'])
     expect(page.notes).toEqual([
       expect.stringMatching(
-        /^You have 7 of 7 apps\. Remove one before you add another\.These were .*:(?:(?:Never|Second|Third|Fourth|Fifth|Last) Not used yet ?){5}All apps/,
+        /^You have 7 of 7 apps\. Remove one before you add another\.These were .*:(?:(?:Never|Second|Third|Fourth|Fifth) Not used yet ?){5}All apps/,
       ),
     ])
     expect((await page.follow('Third')).heading).toBe('Third')
