@@ -386,6 +386,19 @@ const TABLE: Readonly<Record<string, readonly [(scene: Scene) => Promise<unknown
     },
     { code: 'invalid_user_code', reason: 'used', app: 'mine', by: { account: 'user' } },
   ],
+  'a user code of a device whose code has expired': [
+    async (w) => {
+      const { deviceCode, userCode } = await devicesOf(w.appgrant).authorize(mine(w))
+      await devicesOf(w.appgrant).enterUserCode({ userCode, account: 'user' })
+      // It answers, and waits for the decision.
+      await devicesOf(w.appgrant)
+        .exchange({ ...mine(w), deviceCode })
+        .catch(onlyRefusal)
+      w.clock.advance(LIFE.pending)
+      await devicesOf(w.appgrant).ask({ userCode, account: 'user', ...SOURCE })
+    },
+    { code: 'invalid_user_code', reason: 'expired', by: { account: 'user' } },
+  ],
   'a user code that nobody has entered': [
     (w) => devicesOf(w.appgrant).ask({ userCode: 'BBBB-BBBB', account: 'user', ...SOURCE }),
     { code: 'invalid_user_code', reason: 'unknown', by: { account: 'user' } },

@@ -717,6 +717,7 @@ export async function runLifecycle(
         appsPerOwner: LIMIT,
         limits: { consentRequestsPerAccount: MOST_CONSENTS, userCodesPerHour: 10_000 },
         timeoutMs: 60_000,
+        pushedRequests: 'accepted' as const,
         ...DEVICES,
       }
       const fixture = createFixture(store, { ...options, ...optionsOf(host) })

@@ -27,13 +27,16 @@ describe('the life of apps in the model and on the memory store', () => {
       expect(ended).toContain(outcome)
   })
 
-  it(`model and store agree over 200 lives with user authorization, seed ${SEED}`, async () => {
+  it(`model and store agree over 200 lives with user authorization, seed ${SEED} (PAR-1, PAR-2)`, async () => {
     const log = await runLifecycle(open, { seed: SEED, runs: 200, parts: [HOST, SESSIONS] })
     const ends = (what: RegExp) => new Set(log.filter((line) => what.test(line)).map((line) => line.split(': ')[1]))
     const [asked, redeemed, refreshed] = [ends(/ approves /), ends(/ redeemed /), ends(/ refreshed /)]
     for (const outcome of ['ok', 'invalid_redirect', 'not_permitted', 'limit_reached']) expect(asked).toContain(outcome)
     console.info(`${log.length} acts, codes: ${[...redeemed].join(', ')}; refreshes: ${[...refreshed].join(', ')}`)
     const common = ['ok', 'app_suspended', 'app_authentication_failed']
+    const [pushed, opened] = [ends(/ pushes /), ends(/, pushed: /)]
+    for (const outcome of [...common, 'invalid_redirect', 'not_permitted']) expect(pushed).toContain(outcome)
+    for (const outcome of ['ok', 'invalid_request', 'app_not_found']) expect(opened).toContain(outcome)
     for (const outcome of [...common, 'invalid_code']) expect(redeemed).toContain(outcome)
     const retried = ['ok as before', 'ok in another form', 'ok and keeps it', 'invalid_scope']
     for (const outcome of [...common, ...retried, 'not_permitted', 'invalid_refresh_token'])

@@ -65,15 +65,24 @@ interface ModelInstall {
   isErased: boolean
 }
 
+/** An authorization request that an app has pushed, and that was not decided about. */
+interface ModelPush {
+  readonly app: ModelApp
+  readonly url: string
+  readonly requestUri: string
+  readonly endsAt: number
+}
+
 interface Held {
   readonly sessions: ModelSession[]
   readonly installs: ModelInstall[]
+  readonly pushed: Set<ModelPush>
 }
 
 const heldBy = new WeakMap<Model, Held>()
 
 function heldOf(model: Model): Held {
-  const held = heldBy.get(model) ?? { sessions: [], installs: [] }
+  const held = heldBy.get(model) ?? { sessions: [], installs: [], pushed: new Set() }
   heldBy.set(model, held)
   return held
 }
@@ -131,16 +140,45 @@ const isLive = ({ expiresAt, isWithdrawn }: ModelInstall, now: number) => !isWit
 
 const isOfEpoch = ({ accounts }: Model, { account, epoch }: ModelInstall) => accounts[account].epoch === epoch
 
-function begin({ appgrant }: Fixture, app: ModelApp, { account, url }: { account: string; url: string }) {
-  const params = {
+function requestOf(app: ModelApp, url: string): URLSearchParams {
+  return new URLSearchParams({
     client_id: app.key,
     redirect_uri: url,
     response_type: 'code',
     code_challenge: challengeOf(VERIFIER),
     code_challenge_method: 'S256',
-  }
-  return appgrant.authorizer.beginAuthorization(new URLSearchParams(params), { account })
+  })
 }
+
+const redirectUrl = fc.constantFrom(REDIRECT, REDIRECT, LOOPBACK)
+
+const redirectOf = (model: Model, app: ModelApp, url: string) =>
+  app.redirects.find((one) => one.url === url && allowsRedirect(model, url))
+
+const push = fc
+  .record({ app: fc.nat(20), which: credential, url: redirectUrl })
+  .map(({ app: at, which, url }): Command => {
+    const title = `app ${at} pushes a request with the ${which} secret${url === LOOPBACK ? ' from a device' : ''}`
+    return {
+      check: ({ apps }) => apps.length > 0,
+      async run(model, { appgrant, clock }) {
+        const app = model.apps[at % model.apps.length] as ModelApp
+        const { secret, isGood } = secretOf(model, app, which)
+        const call = appgrant.pushedRequests?.push(requestOf(app, url), { key: app.key, secret })
+        const expected = () => {
+          if (!isGood) return 'app_authentication_failed'
+          const ofApp = mayAct(model, app)
+          return ofApp !== 'ok' || redirectOf(model, app, url) ? ofApp : 'invalid_redirect'
+        }
+        const outcome = await codeOf(call ?? Promise.reject(new Error('no request may be pushed')))
+        expect(outcome, title).toBe(expected())
+        model.log.push(`${title}: ${outcome}`)
+        const requestUri = outcome === 'ok' ? (await call)?.requestUri : undefined
+        if (requestUri !== undefined) heldOf(model).pushed.add({ app, url, requestUri, endsAt: clock() + LIFE.pending })
+      },
+      toString: () => title,
+    }
+  })
 
 const authorize = fc
   .record({
@@ -148,36 +186,47 @@ const authorize = fc
     asked: fc.constantFrom(...CHAIN),
     denies: fc.boolean(),
     times: fc.constantFrom(1, 1, 1, 1, MOST_CONSENTS + 1),
-    url: fc.constantFrom(REDIRECT, REDIRECT, LOOPBACK),
+    url: redirectUrl,
+    isPushed: fc.constantFrom(false, false, true),
   })
-  .map(({ app: at, asked, denies, times, url }): Command => {
+  .map(({ app: at, asked, denies, times, url, isPushed }): Command => {
     const title = `${asked} ${denies ? 'denies' : 'approves'} request ${times} of app ${at}${url === LOOPBACK ? ' on a device' : ''}`
     return {
       check: ({ apps }) => apps.length > 0,
       async run(model, fixture) {
-        const app = model.apps[at % model.apps.length] as ModelApp
+        const { pushed } = heldOf(model)
+        const pushing = isPushed ? [...pushed].at(-1) : undefined
+        const app = pushing?.app ?? (model.apps[at % model.apps.length] as ModelApp)
         const account = holderOf(app, asked)
         const standing = standingFor(model, app, account)
-        const redirect = app.redirects.find((one) => one.url === url && allowsRedirect(model, url))
+        const redirect = redirectOf(model, app, pushing?.url ?? url)
+        const isExpired = pushing !== undefined && fixture.clock() >= pushing.endsAt
+        if (pushing && isExpired) pushed.delete(pushing)
         // What is wrong with the app or its owner is shown on a page; what is wrong with the account, the app gets to know.
         const onPage = () => {
+          if (isExpired) return 'invalid_request'
           if (app.isRemoved) return 'app_not_found'
           if (app.suspendedBy) return 'app_suspended'
           if (!redirect) return 'invalid_redirect'
           const ofApp = refusalOfApp(model, app, account)
           return ofApp === 'ok' && standing === 'ok' && hasAskedTooOften(fixture, account) ? 'limit_reached' : ofApp
         }
-        for (let n = 1; n < times; n++)
-          expect(await codeOf(begin(fixture, app, { account, url })), title).toBe(onPage())
-        const call = begin(fixture, app, { account, url })
+        const params = pushing
+          ? new URLSearchParams({ client_id: app.key, request_uri: pushing.requestUri })
+          : requestOf(app, url)
+        const begin = () => fixture.appgrant.authorizer.beginAuthorization(params, { account })
+        // A pushed request that is opened again is the same one.
+        if (!pushing) for (let n = 1; n < times; n++) expect(await codeOf(begin()), title).toBe(onPage())
+        const call = begin()
         const outcome = await codeOf(call)
         expect(outcome, title).toBe(onPage())
-        model.log.push(`${title}: ${outcome}`)
+        model.log.push(`${title}${pushing ? ', pushed' : ''}: ${outcome}`)
         if (outcome !== 'ok' || !redirect) return
         const answer = await call
         expect(answer.step, title).toBe(standing === 'ok' ? 'consent' : 'redirect')
         if (answer.step === 'redirect') return expect(answerIn(answer).error).toBe('access_denied')
         expect(answer.scopes.map(({ name }) => name)).toEqual(heldScopes(model, app))
+        if (pushing) pushed.delete(pushing)
         const { authorizer } = fixture.appgrant
         if (denies) return void (await authorizer.deny({ ticket: answer.ticket, account }))
         const text = codeIn(await authorizer.approve({ ticket: answer.ticket, account }))
@@ -578,6 +627,7 @@ const often = <T>(times: number, arbitrary: fc.Arbitrary<T>) => Array<fc.Arbitra
 export const SESSIONS: Part = {
   commands: [
     ...often(8, authorize),
+    push,
     ...often(9, redeem),
     ...often(14, refresh),
     revokeSession,

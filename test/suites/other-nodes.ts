@@ -56,7 +56,7 @@ export function testOtherNodes(open: OpenStore): void {
         7,
         '',
         claims.ref.slice(1),
-        `${claims.ref.slice(0, -1)}0`,
+        `${claims.ref.slice(0, -1)}${claims.ref.endsWith('0') ? '1' : '0'}`,
         claims.ref.replace('ag_', 'zz_'),
       ]) {
         const changed = Buffer.from(JSON.stringify({ ...claims, ref })).toString('base64url')
