@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongFilesFirst } from './test/support/long-files-first.ts'
 import { temporaryFolder } from './test/support/temporary-folder.ts'
 
 // Three processes fight over one lock, which each must get within some hundred ms: other files would take the processor from them.
@@ -12,6 +13,7 @@ export default defineConfig({
     passWithNoTests: true,
     // Half of the time a test waits for a server: two files at a time keep even a small machine busy, more would fight over it.
     maxWorkers: 2,
+    sequence: { sequencer: LongFilesFirst },
     env: { TMPDIR: temporaryFolder() },
     // Style sheets are imported as text, which is empty otherwise.
     css: { include: /\/src\/console\/assets\// },
