@@ -46,12 +46,15 @@ describeWith('the pages on which a user connects a device, in Chromium', chromiu
       await page.keyboard.press('Enter')
       await page.waitForURL(/\/device\/request/)
       expect(await heading(page)).toBe('Waiting for the device')
-      await tabTo(page, 'Continue')
-      await page.keyboard.press('Enter')
+      // The next page has the same address and heading.
+      const goOn = async () => {
+        await tabTo(page, 'Continue')
+        await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')])
+      }
+      await goOn()
       expect(await heading(page)).toBe('Waiting for the device')
       expect(await codeOf(poll())).toBe('authorization_pending')
-      await tabTo(page, 'Continue')
-      await page.keyboard.press('Enter')
+      await goOn()
       await page.getByText('Allow Desk Phone on a device').waitFor()
       expect(await tabTo(page, 'Approve')).toEqual([
         'See your calls calls:read',
