@@ -99,8 +99,9 @@ async function guarded(
     { name: 'bearer', run: () => isLetThrough({ authorization: `Bearer ${bearerTokens()}` }) },
     {
       name: 'bound',
-      // Clients sign their proofs elsewhere.
+      // Clients sign their proofs elsewhere. Those that the last round left are too old by now.
       prepare() {
+        proofs.length = 0
         while (proofs.length < PROOFS) proofs.push(prove('GET', CALLS, ath))
       },
       run: () => isLetThrough({ authorization: `DPoP ${accessToken}`, dpop: nextProof().text }),
