@@ -40,7 +40,11 @@ export function atOnce(inFlight: number, contenders: readonly Run[]): readonly C
   return contenders.map(({ name, run, prepare }) => ({
     name,
     round(millis) {
-      prepare?.()
+      if (prepare) {
+        prepare()
+        // What it leaves is not the round's.
+        globalThis.gc?.()
+      }
       return oneRound(run, inFlight, millis)
     },
   }))
