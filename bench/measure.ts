@@ -1,6 +1,8 @@
 /** Something to measure, for so long. */
 export interface Contender<R> {
   readonly name: string
+  /** Prepares what a round uses up, outside of what is measured. */
+  prepare?(): void
   round(millis: number): Promise<R>
 }
 
@@ -17,9 +19,13 @@ export async function interleaved<R>(
   { rounds, millis }: { readonly rounds: number; readonly millis: number },
 ): Promise<(name: string) => readonly R[]> {
   const found = new Map<string, R[]>(contenders.map(({ name }) => [name, []]))
-  for (const contender of contenders) await contender.round(millis / 2)
+  for (const contender of contenders) {
+    contender.prepare?.()
+    await contender.round(millis / 2)
+  }
   for (let round = 0; round < rounds; round++) {
     for (const contender of shuffled(contenders)) {
+      contender.prepare?.()
       globalThis.gc?.()
       found.get(contender.name)?.push(await contender.round(millis))
     }
@@ -28,25 +34,15 @@ export async function interleaved<R>(
 }
 
 /** What {@link atOnce} runs. */
-export interface Run {
-  readonly name: string
+export interface Run extends Pick<Contender<Round>, 'name' | 'prepare'> {
   run(): Promise<unknown>
-  /** Prepares what a round uses up, outside of what is measured. */
-  prepare?(): void
 }
 
 /** Contenders that run in this process, again and again, so many at a time. */
 export function atOnce(inFlight: number, contenders: readonly Run[]): readonly Contender<Round>[] {
-  return contenders.map(({ name, run, prepare }) => ({
-    name,
-    round(millis) {
-      if (prepare) {
-        prepare()
-        // What it leaves is not the round's.
-        globalThis.gc?.()
-      }
-      return oneRound(run, inFlight, millis)
-    },
+  return contenders.map(({ run, ...contender }) => ({
+    ...contender,
+    round: (millis) => oneRound(run, inFlight, millis),
   }))
 }
 
