@@ -87,8 +87,8 @@ export interface ProofReader {
 }
 
 /**
- * A client uses one key for all of its requests, in the same header. Headers of valid proofs are remembered with their keys, because
- * reading them takes half of the time that is not the signature's.
+ * A client uses one key for all of its requests, in the same header. Headers of valid proofs are remembered with their keys, so that
+ * none is read and loaded again.
  *
  * @param nonces - of which each proof must have one: then its time does not count. Default is none.
  */

@@ -4,8 +4,8 @@ import type { Pages } from '../../records/pages.ts'
 import { type App, appView } from './app.ts'
 
 /**
- * What to show of the oldest app of the same owner that has the same name when it is folded, but is not of the same program. Reads one page, however
- * many apps the owner has.
+ * What to show of the oldest app of the same owner that has the same name when it is folded, but is not of the same program. Reads one
+ * page, however many apps the owner has.
  *
  * @param app - one that has registered itself, or that is not stored.
  */

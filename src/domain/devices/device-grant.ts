@@ -89,8 +89,8 @@ export interface DeviceGrant {
    *
    * @param entry - `userCode`: as it was entered.
    * @throws {@link AppGrantError} `invalid_user_code` if the account has not entered it, has decided, or two devices show it, or if
-   *   the code of the device has expired; `app_not_found`, `app_suspended`, `account_blocked`, `not_permitted`, `app_limit_reached`, `invalid_scope`, `invalid_target`,
-   *   `limit_reached`: show the error.
+   *   the code of the device has expired; `app_not_found`, `app_suspended`, `account_blocked`, `not_permitted`, `app_limit_reached`,
+   *   `invalid_scope`, `invalid_target`, `limit_reached`: show the error.
    */
   ask(entry: { readonly userCode: string } & DeviceActor): Promise<DeviceConsent | DeviceWaiting>
   /**
