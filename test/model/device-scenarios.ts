@@ -6,6 +6,7 @@ import { DEVICES, deviceCodeOf, devicesOf, unanswered } from '../support/devices
 import { NO_LIMITS } from '../support/limits.ts'
 import { SCOPES } from '../support/scopes.ts'
 import { ISSUER, MINUTE, SECOND } from '../support/session-fixture.ts'
+import { ENDING_ACTS } from './ending-acts.ts'
 import type { Act, Scenario } from './scheduler.ts'
 
 /** What the operations on two devices of an app share: both show the same user code, and `user` may have entered it. */
@@ -32,7 +33,6 @@ export type Progress = 'requested' | 'entered' | 'asked' | 'approved'
 const INTERVAL_MS = 4 * SECOND
 const LIFETIMES = { refreshGraceSeconds: 60 }
 const USER = { account: 'user' }
-const ofUser = ({ key }: DeviceState) => ({ app: key, ...USER })
 
 function polling(device: DeviceName, to: string): DeviceAct['run'] {
   return async ({ key, codes, access, clock }, node) => {
@@ -44,6 +44,7 @@ function polling(device: DeviceName, to: string): DeviceAct['run'] {
 
 /** Operations on that app, that account and its devices. */
 export const ACTS = {
+  ...ENDING_ACTS,
   async enter({ userCode }, node) {
     await devicesOf(node).enterUserCode({ userCode, ...USER })
     return 'entered'
@@ -61,16 +62,6 @@ export const ACTS = {
   async deny({ ticket }, node) {
     await devicesOf(node).deny({ ticket, ...USER })
     return 'denied'
-  },
-  suspend: async ({ key }, { apps }) => ((await apps.suspend(key)).suspended ? 'suspended' : 'active'),
-  remove: async ({ key }, { apps }) => ((await apps.remove(key)) ? 'removed' : 'none'),
-  revokeTokens: async ({ key }, { apps }) => (await apps.revokeTokens(key)) && 'revoked',
-  withdraw: async (state, { installs }) => `${await installs.withdraw(ofUser(state))}`,
-  /** After a read: without a call of the store it would come before everything else. */
-  async replaceUser({ key, tree }, { apps }) {
-    await apps.get(key)
-    tree.set('user', { epoch: 'next' })
-    return 'replaced'
   },
 } satisfies Record<string, DeviceAct['run']>
 

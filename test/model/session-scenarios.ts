@@ -5,6 +5,7 @@ import { type AccountTree, accountTree } from '../support/account-tree.ts'
 import { NO_LIMITS } from '../support/limits.ts'
 import { SCOPES } from '../support/scopes.ts'
 import { challengeOf, codeIn, ISSUER, REDIRECT, VERIFIER } from '../support/session-fixture.ts'
+import { ENDING_ACTS } from './ending-acts.ts'
 import type { Act, Scenario } from './scheduler.ts'
 
 /** The state that operations on one app and one account share. */
@@ -57,6 +58,7 @@ function redeeming(code: string, to: string): SessionAct['run'] {
 
 /** Operations on that app, that account and its sessions. */
 export const ACTS = {
+  ...ENDING_ACTS,
   async approve(state, { authorizer }) {
     const redirect = await authorizer.approve({ ticket: state.tickets.first, account: 'user' })
     state.codes.set('approved', codeIn(redirect))
@@ -80,14 +82,11 @@ export const ACTS = {
   refreshWrite: refreshing('old', 'refreshed write', ['write']),
   /** Long superseded. */
   reuse: refreshing('oldest', 'reused'),
-  withdraw: async (state, { installs }) => `${await installs.withdraw(ofUser(state))}`,
-  revokeTokens: async ({ key }, { apps }) => (await apps.revokeTokens(key)) && 'revoked',
   async regenerate(state, { apps }) {
     const { secret } = await apps.regenerateSecret(state.key)
     state.secrets.push(secret)
     return 'regenerated'
   },
-  suspend: async ({ key }, { apps }) => ((await apps.suspend(key)).suspended ? 'suspended' : 'active'),
   removeAll: async (state, { tokens }) => `${await tokens.removeAll(ofUser(state))}`,
   removeToken: async (state, { tokens }) =>
     `${await tokens.remove({ ...ofUser(state), ids: [state.accessIds.get('old') ?? ''] })}`,
@@ -96,15 +95,8 @@ export const ACTS = {
   },
   removeUrl: async ({ key }, { apps }) =>
     (await apps.update(key, { redirectUrls: ['https://app.example/new'] })) && 'redirect removed',
-  remove: async ({ key }, { apps }) => ((await apps.remove(key)) ? 'removed' : 'none'),
   narrow: async ({ key }, { apps }) => (await apps.update(key, { scopes: ['read'] })) && 'narrowed',
   unpublish: async ({ key }, { apps }) => `published ${(await apps.setPublished(key, false)).published}`,
-  /** After a read: without a call of the store it would come before everything else. */
-  async replaceUser({ key, tree }, { apps }) {
-    await apps.get(key)
-    tree.set('user', { epoch: 'next' })
-    return 'replaced'
-  },
 } satisfies Record<string, SessionAct['run']>
 
 export type SessionActName = keyof typeof ACTS

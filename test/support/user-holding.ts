@@ -52,6 +52,17 @@ export const DEAD_USER = {
   listed: 0,
 } as const satisfies Partial<UserHolding>
 
+/** What is left of the user if nobody knows the app by what it presents. */
+export const UNKNOWN_APP = {
+  refresh: 'app_authentication_failed',
+  code: 'app_authentication_failed',
+  ask: 'app_not_found',
+  pushed: 'app_not_found',
+  push: 'app_authentication_failed',
+  device: 'app_authentication_failed',
+  newDevice: 'app_authentication_failed',
+} as const satisfies Partial<UserHolding>
+
 /** Makes credentials of one kind, anew for each call. */
 export type Proof = () => Promise<AppAuthentication>
 

@@ -6,7 +6,7 @@ import { sqliteStore } from '../../../adapters/sqlite/sqlite-store.ts'
 import { testCommandLine } from '../../suites/command-line.ts'
 import { commandLine, type RunCommand, resultsIn } from '../../support/command-line.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
-import { type Script, scratchFolder, started } from '../../support/servers/script.ts'
+import { ask, type Script, scratchFolder, started } from '../../support/servers/script.ts'
 import { inThisProcess, sqliteDrivers } from '../../support/servers/sqlite.ts'
 
 const withDriver = sqliteDrivers.find(({ title }) => title === 'node:sqlite')
@@ -28,10 +28,7 @@ describeWith('the command line on SQLite', both, ({ node, open }) => {
     await other?.ended()
     scratch.remove()
   })
-  const run: RunCommand = async (...call) => {
-    other.tell(JSON.stringify(call))
-    return JSON.parse((await other.next()) ?? 'null')
-  }
+  const run: RunCommand = (...call) => ask(other, call)
   const path = () => join(scratch.folder, `${randomUUID()}.db`)
 
   const damaged = () => {

@@ -5,7 +5,7 @@ import { afterAll, expect, it } from 'vitest'
 import type { StoreRecord } from '../../../src/store/store.ts'
 import { changed, record, refOf } from '../../../src/testing/sample-records.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
-import { bundled, scratchFolder, started } from '../../support/servers/script.ts'
+import { ask, bundled, scratchFolder, started } from '../../support/servers/script.ts'
 import { sqliteDrivers } from '../../support/servers/sqlite.ts'
 
 const SMALL_DISK = 'mount -t tmpfs -o size=1m tmpfs'
@@ -25,18 +25,14 @@ for (const { title, found, missing } of sqliteDrivers) {
       const setUp = `${SMALL_DISK} ${small} && head -c 300000 /dev/zero > ${small}/ballast && exec "$@"`
       const run = ['-m', 'sh', '-c', setUp, 'sh', node, '--no-warnings', script, join(small, 'appgrant.db')]
       const store = started('unshare', run)
-      const ask = async (told: object) => {
-        store.tell(JSON.stringify(told))
-        return JSON.parse((await store.next()) ?? 'null')
-      }
 
       const app = record()
-      expect(await ask({ insert: app })).toBe('inserted')
+      expect(await ask(store, { insert: app })).toBe('inserted')
       const kept: StoreRecord[] = []
       const refused: StoreRecord[] = []
       while (refused.length < 5 && kept.length < 1000) {
         const big = record({ groups: ['g'], data: JSON.stringify('x'.repeat(6000)) })
-        const answer = await ask({ insert: big })
+        const answer = await ask(store, { insert: big })
         if (answer === 'inserted') kept.push(big)
         else {
           expect(answer).toMatchObject({
@@ -50,14 +46,14 @@ for (const { title, found, missing } of sqliteDrivers) {
       }
       expect(kept.length).toBeGreaterThan(10)
       const bigger = changed(app, { data: JSON.stringify('x'.repeat(20_000)) })
-      expect(await ask({ replace: [app, bigger] })).toMatchObject({ notApplied: true })
-      expect(await ask({ get: [app, ...kept].map(refOf) })).toEqual([app, ...kept])
-      expect(await ask({ get: refused.map(refOf) })).toEqual(refused.map(() => null))
+      expect(await ask(store, { replace: [app, bigger] })).toMatchObject({ notApplied: true })
+      expect(await ask(store, { get: [app, ...kept].map(refOf) })).toEqual([app, ...kept])
+      expect(await ask(store, { get: refused.map(refOf) })).toEqual(refused.map(() => null))
 
       // The disk of the process, as seen from outside.
       rmSync(`/proc/${store.child.pid}/root${small}/ballast`)
-      expect(await ask({ replace: [app, bigger] })).toBe(true)
-      expect(await ask({ insert: refused[0] })).toBe('inserted')
+      expect(await ask(store, { replace: [app, bigger] })).toBe(true)
+      expect(await ask(store, { insert: refused[0] })).toBe('inserted')
       store.child.stdin?.end()
       expect((await store.ended()).how).toBe(0)
     })

@@ -2,28 +2,14 @@ import { randomInt } from 'node:crypto'
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import type { StoreRecord } from '../../../src/store/store.ts'
 import { changed, record, refOf } from '../../../src/testing/sample-records.ts'
 import { describeWith } from '../../support/servers/describe-with.ts'
-import { bundled, type Script, scratchFolder, started } from '../../support/servers/script.ts'
+import { ask, bundled, type Script, scratchFolder, started } from '../../support/servers/script.ts'
 import { sqliteDrivers } from '../../support/servers/sqlite.ts'
 import { processesOf } from './processes.ts'
 
 const KILLS = 200
 const ROUNDS = 200
-
-type Told =
-  | { insert: StoreRecord; options?: object }
-  | { replace: readonly StoreRecord[] }
-  | { get: readonly object[] }
-  | { prepare: true }
-  | { lock: true }
-  | { unlock: true }
-
-const ask = async (script: Script, told: Told) => {
-  script.tell(JSON.stringify(told))
-  return JSON.parse((await script.next()) ?? 'null')
-}
 
 for (const { title, found, missing } of sqliteDrivers) {
   describeWith(`sqliteStore by ${title}, several processes on one file`, { found, missing }, ({ node }) => {

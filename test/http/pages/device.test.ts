@@ -3,6 +3,7 @@ import type { AppGrantOptions, FetchDocument } from '../../../src/index.ts'
 import { DEVICES } from '../../support/devices.ts'
 import { authorization, expectPage, ticketIn } from '../../support/http-authorization.ts'
 import { ISSUER, jsonOf, refusal } from '../../support/http-fixture.ts'
+import { expectInOrder } from './in-order.ts'
 
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
 const FROM_PAGE = { 'sec-fetch-site': 'same-origin' }
@@ -289,7 +290,7 @@ describe('programs that register themselves and devices', () => {
       expectPage(page, 200)
       const text = await page.text()
       const isDocument = w.client_id.startsWith('https:')
-      const places = [
+      expectInOrder(text, [
         'A device with a program that registered itself asks for access to your account',
         'Nobody has checked it.',
         ...(isDocument ? ['Its description comes from <bdi>docs.example</bdi>.'] : []),
@@ -300,9 +301,7 @@ describe('programs that register themselves and devices', () => {
         'name="scope"',
         'value="deny"',
         'value="approve"',
-      ].map((part) => text.indexOf(part))
-      expect(places).not.toContain(-1)
-      expect(places).toEqual(places.toSorted((one, other) => one - other))
+      ])
       expect(text.split('<bdi>Agent</bdi>')).toHaveLength(2)
       expect(text).not.toMatch(/<(title|button|h1)[^>]*>[^<]*Agent/)
       // Nothing is sent to a redirect URL, and a page that names one would promise that.

@@ -4,6 +4,7 @@ import { basic, httpFixture, jsonOf, refusal } from '../../support/http-fixture.
 import { CLIENT_KEY, LOOPBACK } from '../../support/self-registration.ts'
 import { challengeOf, VERIFIER } from '../../support/session-fixture.ts'
 import { RESERVED_NAME, SPOOFED_NAMES } from '../../support/spoofed-names.ts'
+import { expectInOrder } from './in-order.ts'
 
 const HTTPS = 'https://agent.example/callback'
 const SAME_ORIGIN = { 'sec-fetch-site': 'same-origin' }
@@ -48,7 +49,7 @@ describe('the page about a program that registered itself', () => {
   it('says that nobody has checked it and where the response goes before its name, which is in no title and no button (WEB-4)', async () => {
     const { authorize } = await program()
     const page = await (await authorize({ redirect_uri: HTTPS })).text()
-    const places = [
+    expectInOrder(page, [
       'A program that registered itself asks for access',
       'Nobody has checked it.',
       'The response goes to <bdi>agent.example</bdi>.',
@@ -58,9 +59,7 @@ describe('the page about a program that registered itself', () => {
       'name="scope"',
       'value="deny"',
       'value="approve"',
-    ].map((text) => page.indexOf(text))
-    expect(places).not.toContain(-1)
-    expect(places).toEqual(places.toSorted((one, other) => one - other))
+    ])
     expect(page.match(/<title>(.*)<\/title>/)?.[1]).not.toContain('Agent')
     expect(page.split('<bdi>Agent</bdi>')).toHaveLength(2)
     expect(page).not.toContain('on this computer')

@@ -75,6 +75,12 @@ export interface Script {
   ended(): Promise<{ readonly rest: readonly string[]; readonly how: number | string | null }>
 }
 
+/** Tells a script a value as JSON, and returns the value in its next line. */
+export async function ask(script: Script, told: unknown) {
+  script.tell(JSON.stringify(told))
+  return JSON.parse((await script.next()) ?? 'null')
+}
+
 /** Starts a bundled script, by Node or by what runs Node. What it prints to stderr goes to this process's. */
 export function started(program: string, args: readonly string[], options: { readonly uid?: number } = {}): Script {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], ...options })
