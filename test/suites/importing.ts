@@ -174,6 +174,35 @@ export function testImporting(open: OpenStore, { apps: many }: ImportSize): void
       expect(lists.flatMap(({ items }) => items).map(({ key }) => key)).toEqual([stored[0]?.app])
     })
 
+    it('an import that finds the app of another one stores its alias, too, if that has not happened yet (APP-10)', async () => {
+      const w = await setUp()
+      const entries = [theirApp({ trusted: true })]
+      const isAlias = (groups: readonly string[]) => groups.length === 0
+      const slow = w.node({
+        store: {
+          ...w.store,
+          async insert(record, options) {
+            if (isAlias(record.groups)) throw new Error('crashed')
+            return w.store.insert(record, options)
+          },
+        },
+      })
+      const late = w.node({
+        store: {
+          ...w.store,
+          async insert(record, options) {
+            if (!isAlias(record.groups)) expect(await codeOf(importing(slow, entries))).toBe('outcome_unknown')
+            return w.store.insert(record, options)
+          },
+        },
+      })
+      const [result] = await importing(late, entries)
+      expect(result).toMatchObject({ outcome: 'exists' })
+      expect(await login(w.appgrant)).toBe('ok')
+      const [repeat] = await importing(w.appgrant, [theirApp({ owner: 'user', trusted: true })])
+      expect(repeat).toMatchObject({ outcome: 'refused', errors: [{ field: 'key', code: 'key_in_use' }] })
+    })
+
     it('the limit of an owner holds in a dry run and for real, and a dry run stores nothing (APP-6, APP-10)', async () => {
       const w = await setUp({ appsPerOwner: 5 })
       await w.registerTrusted()

@@ -96,17 +96,22 @@ export function createImportApps(parts: RegistryParts, actor: Actor): AppRegistr
   }
 
   async function store(app: LiveApp): Promise<Imported> {
-    const known = await look(app)
-    if (known) return known.outcome === 'exists' ? ((await storeAlias(app)) ?? known) : known
+    const stored = (await look(app)) ?? (await insertApp(app))
+    if (stored.outcome !== 'imported' && stored.outcome !== 'exists') return stored
+    // Also if the app is there: who stored it may not have stored its alias, and may lose it to another owner's import.
+    const refused = await storeAlias(app)
+    if (refused) return refused
+    if (stored.outcome === 'imported') events.emit('app', actor, { change: 'imported', app: app.key })
+    return stored
+  }
+
+  async function insertApp(app: LiveApp): Promise<Imported> {
     const limit = { group: appsOfOwner(app.owner).group, max: appsPerOwner }
     const inserted = await collection.insert<StoredApp>(appKind, app, { limit })
     if (inserted === 'full') return { outcome: 'limit_reached' }
+    if (inserted === 'inserted') return { outcome: 'imported' }
     // Another import was faster, or the app was removed meanwhile.
-    if (inserted !== 'inserted') return (await look(app)) ?? KEY_IN_USE
-    const refused = await storeAlias(app)
-    if (refused) return refused
-    events.emit('app', actor, { change: 'imported', app: app.key })
-    return { outcome: 'imported' }
+    return (await look(app)) ?? KEY_IN_USE
   }
 
   /** What is there already. Undefined if nothing is. */
