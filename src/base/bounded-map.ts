@@ -1,15 +1,19 @@
 /** Values by name, of which the map forgets some so that what it holds stays bounded in memory. */
 export interface BoundedMap<Value> {
   get(name: string): Value | undefined
-  /**
-   * Takes the place of what the name had.
-   *
-   * @param weight - `bytes`: about how much the value keeps alive. `tags`: what else it can be deleted by.
-   */
-  set(name: string, value: Value, weight: { readonly bytes: number; readonly tags?: readonly string[] }): void
+  /** Takes the place of what the name had. */
+  set(name: string, value: Value, weight: Weight): void
+  /** Sets the value only if the name has none, and returns whether that was so. Using a name in this way does not keep it. */
+  add(name: string, value: Value, weight: Weight): boolean
   delete(name: string): void
   /** Deletes every value with that tag. */
   deleteTagged(tag: string): void
+}
+
+/** `bytes`: about how much the value keeps alive. `tags`: what else it can be deleted by. */
+interface Weight {
+  readonly bytes: number
+  readonly tags?: readonly string[]
 }
 
 /** How much a map may hold, and for how long. */
@@ -70,7 +74,8 @@ export function createBoundedMap<Value>(options: BoundedMapOptions): BoundedMap<
     timer = setTimeout(look, maxMs)
     timer.unref()
   }
-  const add = (name: string, entry: Entry<Value>) => {
+  const put = (name: string, entry: Entry<Value>) => {
+    if (entry.bytes > half) return
     forgetOld(newer.bytes + entry.bytes > half)
     lookLater()
     newer.entries.set(name, entry)
@@ -99,13 +104,18 @@ export function createBoundedMap<Value>(options: BoundedMapOptions): BoundedMap<
       const recent = newer.entries.get(name)
       if (recent) return recent.value
       const entry = remove(older, name)
-      if (entry) add(name, entry)
+      if (entry) put(name, entry)
       return entry?.value
     },
     set(name, value, { bytes, tags = NO_TAGS }) {
       remove(newer, name)
       remove(older, name)
-      if (bytes <= half) add(name, { value, bytes, tags })
+      put(name, { value, bytes, tags })
+    },
+    add(name, value, { bytes, tags = NO_TAGS }) {
+      if (newer.entries.has(name) || older.entries.has(name)) return false
+      put(name, { value, bytes, tags })
+      return true
     },
     delete(name) {
       remove(newer, name)

@@ -1,4 +1,4 @@
-import { MAX_SIGNED_TOKEN, readJwsHeader, readJwsPayload } from './jwt/compact.ts'
+import { MAX_SIGNED_TOKEN, readJwsHeader, readJwsPayload, splitJws } from './jwt/compact.ts'
 import { createTokenFormat, MAX_OPAQUE_TOKEN, type ParsedToken, TOKEN_PREFIX } from './token-format.ts'
 
 /** A parsed credential, and the text whose digest is stored. */
@@ -24,6 +24,7 @@ export function readAnyCredential(text: string): AnyCredential | undefined {
 }
 
 function embeddedIn(text: string): string | undefined {
-  const ref = readJwsHeader(text, { maxLength: MAX_SIGNED_TOKEN }) && readJwsPayload(text)?.ref
+  const parts = splitJws(text, { maxLength: MAX_SIGNED_TOKEN })
+  const ref = parts && readJwsHeader(parts) && readJwsPayload(parts)?.ref
   return typeof ref === 'string' ? ref : undefined
 }

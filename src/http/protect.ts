@@ -71,8 +71,9 @@ const OPTIONS = knownMembers<ProtectOptions>(
 )
 
 /**
- * Protects a resource with bearer tokens and, by option, with tokens that are bound to a key. The function it returns resolves to the access of a valid token, or to the 400, 401,
- * 403 or 503 response to send instead. It rejects only if `verifier` fails with an error that is not an outage.
+ * Protects a resource with bearer tokens and, by option, with tokens that are bound to a key. The function it returns resolves to
+ * the access of a valid token, or to the 400, 401, 403 or 503 response to send instead. It rejects only if `verifier` fails with an
+ * error that is not an outage.
  *
  * @param verifier - `appgrant.authorizer`, or a verifier of `appgrant/resource`.
  * @throws TypeError if an option is invalid; the message names the option.

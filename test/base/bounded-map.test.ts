@@ -19,6 +19,19 @@ describe('a bounded map', () => {
     expect(map.get('a')).toBeUndefined()
   })
 
+  it('adds a value only if the name has none, in either generation, and that does not keep it', () => {
+    const map = mapOf100()
+    expect(map.add('a', 'first', { bytes: 10 })).toBe(true)
+    expect(map.add('a', 'second', { bytes: 10 })).toBe(false)
+    expect(map.get('a')).toBe('first')
+    expect(map.add('next', 'next', { bytes: 45 })).toBe(true)
+    expect(map.add('a', 'second', { bytes: 10 })).toBe(false)
+    expect(map.add('last', 'last', { bytes: 45 })).toBe(true)
+    expect(map.held('a', 'next', 'last')).toEqual(['next', 'last'])
+    expect(map.add('a', 'second', { bytes: 10 })).toBe(true)
+    expect(map.get('a')).toBe('second')
+  })
+
   it('holds at least half of its bytes, of the newest, and never more than all of them (ERR-7)', () => {
     for (let count = 1; count <= 50; count++) {
       const map = mapOf100()

@@ -9,6 +9,7 @@ import {
   readJwsHeader,
   readJwsPayload,
   type SignedType,
+  splitJws,
 } from './compact.ts'
 
 /** Finds the key for the `kid` and `alg` of a header; undefined if there is none. A rejection is an outage. */
@@ -30,8 +31,9 @@ export async function readSigned(
   keyFor: KeyFor,
   { type, maxLength }: { readonly type: SignedType; readonly maxLength: number },
 ): Promise<Members | 'malformed' | 'unknown'> {
-  const header = readJwsHeader(text, { maxLength })
-  const members = header && isOfType(header.typ, type) ? readJwsPayload(text) : undefined
+  const parts = splitJws(text, { maxLength })
+  const header = parts && readJwsHeader(parts)
+  const members = header && isOfType(header.typ, type) ? readJwsPayload(parts) : undefined
   if (!header || !members) return 'malformed'
   const found = keyFor(header)
   const key = found instanceof Promise ? await found : found

@@ -1,6 +1,6 @@
 import { type AppJwk, algorithmsOf } from './app-jwk.ts'
 import { type AssertionClaim, type AssertionPolicy, isForIssuer } from './assertion-policy.ts'
-import { type JwsHeader, type Members, parseMembers, readJwsHeader } from './compact.ts'
+import { type JwsHeader, type Members, readJwsHeader, readJwsPayload, splitJws } from './compact.ts'
 
 /** Longest accepted assertion, in characters. A longer one is rejected before any cryptography. */
 const MAX_LENGTH = 4096
@@ -63,8 +63,9 @@ export function wrongClaim(reason: string): AssertionClaim | undefined {
 
 /** Parses an assertion. Returns undefined unless it is a supported compact JWS with an object payload. */
 export function readAssertion(text: string): Assertion | undefined {
-  const header = readJwsHeader(text, { maxLength: MAX_LENGTH })
-  const claims = header && parseMembers(Buffer.from(text.split('.')[1] ?? '', 'base64url'))
+  const parts = splitJws(text, { maxLength: MAX_LENGTH })
+  const header = parts && readJwsHeader(parts)
+  const claims = header && readJwsPayload(parts)
   return claims && { text, header, claims }
 }
 

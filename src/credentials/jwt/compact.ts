@@ -46,33 +46,34 @@ const LAST_CHARACTERS = ['', '', 'AQgw', 'AEIMQUYcgkosw048']
 // In valid JSON, a string before a colon is a member name.
 const NAMES_AND_BRACES = /("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g
 
-/**
- * The header part of a compact JWS: undefined unless the text has at most that length and three parts in canonical base64url.
- *
- * @see RFC 7515 §3.1
- */
-export function jwsHeaderPart(text: string, { maxLength }: { readonly maxLength: number }): string | undefined {
-  if (text.length > maxLength) return undefined
-  const [, ...parts] = THREE_PARTS.exec(text) ?? []
-  return parts.every(isCanonical) ? parts[0] : undefined
+/** The parts of a compact JWS, in base64url. */
+export interface JwsParts {
+  readonly header: string
+  readonly payload: string
+  readonly signature: string
 }
 
 /**
- * Reads the header of a compact JWS and checks everything that needs no key: the length, three parts in canonical
- * base64url, no repeated header members, a supported algorithm, a string as `kid`, and no critical extensions. Nothing in it
- * is trusted yet.
+ * The parts of a compact JWS: undefined unless the text has at most that length and three parts in canonical base64url.
+ *
+ * @see RFC 7515 §3.1
+ */
+export function splitJws(text: string, { maxLength }: { readonly maxLength: number }): JwsParts | undefined {
+  if (text.length > maxLength) return undefined
+  const [, header, payload, signature] = THREE_PARTS.exec(text) ?? []
+  if (header === undefined || payload === undefined || signature === undefined) return undefined
+  return [header, payload, signature].every(isCanonical) ? { header, payload, signature } : undefined
+}
+
+/**
+ * Reads the header and checks everything of it that needs no key: no repeated members, a supported algorithm, a string as `kid`, and
+ * no critical extensions. Nothing in it is trusted yet.
  *
  * @returns undefined if any check fails: then no key may be used.
  * @see RFC 7515 §5.2, RFC 7797 §6
  */
-export function readJwsHeader(text: string, limit: { readonly maxLength: number }): JwsHeader | undefined {
-  const part = jwsHeaderPart(text, limit)
-  return part === undefined ? undefined : readHeaderPart(part)
-}
-
-/** Reads what {@link jwsHeaderPart} has returned, as {@link readJwsHeader} does. */
-export function readHeaderPart(part: string): JwsHeader | undefined {
-  const members = parseMembers(Buffer.from(part, 'base64url'))
+export function readJwsHeader({ header }: Pick<JwsParts, 'header'>): JwsHeader | undefined {
+  const members = parseMembers(Buffer.from(header, 'base64url'))
   if (!members || Object.hasOwn(members, 'crit') || Object.hasOwn(members, 'b64')) return undefined
   const { alg, kid } = members
   const isOurs =
@@ -80,9 +81,9 @@ export function readHeaderPart(part: string): JwsHeader | undefined {
   return isOurs ? (members as JwsHeader) : undefined
 }
 
-/** The members of the payload of a JWS whose header was read, or undefined. Nothing in it is trusted yet. */
-export function readJwsPayload(text: string): Members | undefined {
-  return parseMembers(Buffer.from(text.slice(text.indexOf('.') + 1, text.lastIndexOf('.')), 'base64url'))
+/** The members of the payload, or undefined. Nothing in it is trusted yet. */
+export function readJwsPayload({ payload }: Pick<JwsParts, 'payload'>): Members | undefined {
+  return parseMembers(Buffer.from(payload, 'base64url'))
 }
 
 /**

@@ -7,10 +7,11 @@ import { type DpopNonces, NONCE_MS } from '../dpop-nonces.ts'
 import { type AppJwk, algorithmsOf, loadPublicJwk, MEMBERS, PRIVATE_MEMBERS } from './app-jwk.ts'
 import {
   isOfType,
-  jwsHeaderPart,
+  type JwsParts,
   type Members,
-  readHeaderPart,
+  readJwsHeader,
   readJwsPayload,
+  splitJws,
   VERIFIED_ALGORITHMS,
   type VerifiedAlgorithm,
 } from './compact.ts'
@@ -51,8 +52,7 @@ export interface ProvenRequest {
 
 /** A proof that is for the request. Its signature has not been verified. */
 export interface ReadProof {
-  readonly text: string
-  readonly header: string
+  readonly parts: JwsParts
   /** The key in it. */
   readonly signer: StatedKey | KnownKey
   /** Its `jti`. */
@@ -97,10 +97,9 @@ export function createProofReader(nonces?: DpopNonces): ProofReader {
 
   return {
     read(text, request, now) {
-      const header = jwsHeaderPart(text, { maxLength: MAX_LENGTH })
-      if (header === undefined) return 'malformed_proof'
-      const signer = known.get(header) ?? statedKey(header)
-      const claims = signer && readJwsPayload(text)
+      const parts = splitJws(text, { maxLength: MAX_LENGTH })
+      const signer = parts && (known.get(parts.header) ?? statedKey(parts))
+      const claims = signer && readJwsPayload(parts)
       if (!claims) return 'malformed_proof'
       const { jti, htm, htu, iat, ath, nonce } = claims
       const isWhole = isId(jti) && typeof htm === 'string' && typeof htu === 'string' && Number.isFinite(iat)
@@ -110,11 +109,12 @@ export function createProofReader(nonces?: DpopNonces): ProofReader {
       if (request.token !== undefined && ath !== digestOf(request.token)) return 'proof_token'
       const endsAt = nonces ? endOfNonce(nonces, nonce, now) : endOfTime(iat as number, now)
       if (endsAt === undefined) return nonces ? 'proof_nonce' : 'proof_time'
-      return { text, header, signer, id: jti, endsAt }
+      return { parts, signer, id: jti, endsAt }
     },
-    async signerOf({ text, header, signer }) {
+    async signerOf({ parts, signer }) {
       const key = 'key' in signer ? signer : await load(signer)
-      if (!key || !isSignedBy(text, key)) return undefined
+      if (!key || !isSignedBy(parts, key)) return undefined
+      const { header } = parts
       if (key !== signer) known.set(ownText(header), key, { bytes: KEY_BYTES + 2 * header.length })
       return key.thumbprint
     },
@@ -137,10 +137,9 @@ async function load({ alg, jwk }: StatedKey): Promise<KnownKey | undefined> {
 }
 
 /** On this thread: handing a signature to another one costs more than it saves here. */
-function isSignedBy(text: string, { key, alg }: KnownKey): boolean {
-  const end = text.lastIndexOf('.')
-  const signature = Buffer.from(text.slice(end + 1), 'base64url')
-  return verifySignature(DIGESTS[alg], Buffer.from(text.slice(0, end)), { key, ...FORMATS[alg] }, signature)
+function isSignedBy({ header, payload, signature }: JwsParts, { key, alg }: KnownKey): boolean {
+  const signed = Buffer.from(`${header}.${payload}`, 'latin1')
+  return verifySignature(DIGESTS[alg], signed, { key, ...FORMATS[alg] }, Buffer.from(signature, 'base64url'))
 }
 
 const DIGESTS: Readonly<Record<VerifiedAlgorithm, string | null>> = {
@@ -156,8 +155,8 @@ const FORMATS: Partial<Record<VerifiedAlgorithm, object>> = {
 }
 
 /** The members of the key in the header that count; undefined if it is not a public key for the algorithm. */
-function statedKey(part: string): StatedKey | undefined {
-  const header = readHeaderPart(part)
+function statedKey(parts: JwsParts): StatedKey | undefined {
+  const header = readJwsHeader(parts)
   if (!header || !isOfType(header.typ, 'dpop+jwt')) return undefined
   const { jwk, alg } = header
   if (typeof jwk !== 'object' || jwk === null) return undefined

@@ -111,11 +111,7 @@ function ownMemory(): IsFirst {
     maxBytes: MAX_BYTES,
     age: { maxMs: MAX_PROOF_AGE_MS, clock: () => performance.now() },
   })
-  return (name) => {
-    if (used.get(name)) return false
-    used.set(name, true, { bytes: PROOF_BYTES + name.length })
-    return true
-  }
+  return (name) => used.add(name, true, { bytes: PROOF_BYTES + name.length })
 }
 
 function sharedMemory(replay: NonNullable<ResourceDpopOptions['replay']>): IsFirst {
