@@ -398,6 +398,20 @@ export function testDevices(open: OpenStore): void {
       await enter()
     })
 
+    it.each(['approve', 'deny'] as const)(
+      'a decision to %s takes one code back, however often it is repeated (DEV-6)',
+      async (decide) => {
+        const w = await fixture()
+        const { ticket } = await w.asked()
+        for (let n = 0; n < 3; n++) await w[decide](ticket)
+        for (let n = 0; n < 3; n++) {
+          await w.enter((await w.request()).userCode)
+          await w[decide](ticket)
+        }
+        expect(await codeOf(w.enter((await w.request()).userCode))).toBe('limit_reached')
+      },
+    )
+
     it('entering the same code again counts and writes nothing (DEV-6)', async () => {
       const w = await fixture()
       const { userCode } = await w.request()

@@ -11,7 +11,7 @@ import { findNamesake } from '../apps/find-namesake.ts'
 import type { AuthorizationParts } from '../authorization/consent.ts'
 import { APPROVAL, createDecide, DENIAL } from '../authorization/decide.ts'
 import { createOpenSession } from '../authorization/open-session.ts'
-import { createPendingConsents, PENDING_MS } from '../authorization/pending-consents.ts'
+import { type AskedConsent, createPendingConsents, PENDING_MS } from '../authorization/pending-consents.ts'
 import { createRequestClients } from '../authorization/request-clients.ts'
 import type { SessionExchange } from '../grants/session-exchange.ts'
 import { type AskedAccount, askedAccountInput, invalidRequest, objectInput, sourceInput } from '../input/input.ts'
@@ -121,10 +121,10 @@ export function createDeviceGrant(parts: DeviceGrantParts): DeviceGrant {
         const credentialEndsAt = session.endsAt + parts.lifetimes.codeSeconds * 1000
         const approval = { ...(await opening.approvalOf(found, actor, decision.scope)), credentialEndsAt }
         if (session.state !== 'pending') await opening.repeat(session, session.binding, approval.scope)
-        else if (!(await opening.open(session, session.binding, approval))) return undefined
+        else if (await opening.open(session, session.binding, approval)) wasDecided(session, actor)
+        else return undefined
         // The first exchange installs a new app.
         if (!session.newApp) events.emit('install', actor, { change: 'approved', app: app.key, account: actor.account })
-        parts.accountLimits.entryWasDecided(actor.account)
         return session
       })
     },
@@ -133,13 +133,18 @@ export function createDeviceGrant(parts: DeviceGrantParts): DeviceGrant {
       await decide(objectInput(decision, 'decision', DENIAL), async (actor, known) => {
         const { session, app } = await pending.load(decision, actor, known)
         if (!(await pending.deny(session))) return undefined
+        wasDecided(session, actor)
         if (!session.newApp) events.emit('install', actor, { change: 'denied', app: app.key, account: actor.account })
-        parts.accountLimits.entryWasDecided(actor.account)
         return session
       })
     },
 
     exchange: createExchangeDeviceCode({ ...parts, codes, claims, authenticate }),
+  }
+
+  /** Takes back the code that the account entered, once: a decision that is repeated was counted as one before (DEV-6). */
+  function wasDecided({ state }: AskedConsent['session'], { account }: AskedAccount): void {
+    if (state === 'pending') parts.accountLimits.entryWasDecided(account)
   }
 
   /** What to ask the account, or undefined if another request has asked it meanwhile. */
