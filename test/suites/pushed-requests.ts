@@ -158,6 +158,30 @@ export function testPushedRequests(open: OpenStore): void {
       expect(await codeOf(w.open(denied))).toBe('invalid_request')
     })
 
+    it('what remembers the decision is not dropped before the request URI has expired (PAR-3)', async () => {
+      const ends: readonly ((w: Awaited<ReturnType<typeof fixture>>, ticket: string) => Promise<unknown>)[] = [
+        (w, ticket) => w.appgrant.authorizer.deny({ ticket, account: 'user' }),
+        (w, ticket) => w.appgrant.authorizer.approve({ ticket, account: 'user' }),
+        async (w, ticket) => w.exchange(codeIn(await w.appgrant.authorizer.approve({ ticket, account: 'user' }))),
+        async (w, ticket) => {
+          await w.appgrant.authorizer.approve({ ticket, account: 'user' })
+          await w.appgrant.installs.withdraw({ app: w.key, account: 'user' })
+        },
+      ]
+      for (const end of ends) {
+        const w = await fixture({ lifetimes: { codeSeconds: 10, accessTokenSeconds: 60, refreshIdleSeconds: 60 } })
+        const uri = await w.uri()
+        const expiresAt = w.clock() + 10 * MINUTE
+        const { ticket } = (await w.open(uri)) as Consent
+        await end(w, ticket)
+        const sessions = w.observed.written.filter(({ kind }) => kind === 's')
+        expect(sessions.length).toBeGreaterThan(1)
+        for (const session of sessions) expect(session.expiresAt).toBeGreaterThanOrEqual(expiresAt)
+        w.clock.advance(10 * MINUTE - 1000)
+        expect(await codeOf(w.open(uri))).toBe('invalid_request')
+      }
+    })
+
     it('of pages that are opened at once with one request URI, one ticket decides (PAR-3)', async () => {
       const w = await fixture()
       const uri = await w.uri()
