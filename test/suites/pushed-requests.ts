@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AppCredentials, AppGrantOptions, Consent, RequestContext } from '../../src/index.ts'
+import type { AppCredentials, AppGrantOptions, Consent, ImportResult, RequestContext } from '../../src/index.ts'
 import { codeOf, refusalOf } from '../support/code-of.ts'
 import { RING_KEY } from '../support/devices.ts'
 import { type DpopKey, dpopKey } from '../support/dpop.ts'
@@ -109,6 +109,23 @@ export function testPushedRequests(open: OpenStore): void {
       const { location } = await w.appgrant.authorizer.deny({ ticket: asked.ticket, account: 'user' })
       expect(location.startsWith(REDIRECT)).toBe(true)
       expect(new URL(location).searchParams.get('state')).toBe(STATE)
+    })
+
+    it('a request of an imported app can be opened with both of its client ids, whichever has pushed it (PAR-2, APP-10)', async () => {
+      const w = await fixture()
+      const imported = { key: 'their-key', owner: 'org', name: 'Imported', homepage: 'https://their.example/' }
+      const results: ImportResult[] = []
+      await w.appgrant.apps.import(
+        [{ ...imported, adminEmail: 'ops@their.example', redirectUrls: [REDIRECT], public: true }],
+        { onResult: (result) => void results.push(result) },
+      )
+      const ids = ['their-key', results[0]?.app ?? '']
+      for (const pushing of ids)
+        for (const client_id of ids) {
+          const { requestUri } = await w.push({}, { key: pushing })
+          expect(await w.open(requestUri, { client_id })).toMatchObject({ app: { importedKey: 'their-key' } })
+          expect(await codeOf(w.open(requestUri))).toBe('invalid_request')
+        }
     })
 
     it('a request URI of another app, changed, expired, made up or sealed for another purpose stays on the page (PAR-2, S01)', async () => {

@@ -19,7 +19,7 @@ import type { RedirectPolicy } from '../input/redirect-policy.ts'
 import type { Audiences } from '../input/resources.ts'
 import type { Refusals } from '../refusals.ts'
 import type { ClientIds } from '../registration/client-ids.ts'
-import { createAuthenticateClient, type RequestingClient } from '../registration/requesting-client.ts'
+import { createAuthenticateClient, idsOfClient, type RequestingClient } from '../registration/requesting-client.ts'
 import { type DpopProofInput, invalidProof, type ProvenKeys } from '../tokens/proven-keys.ts'
 import {
   type AuthorizationParams,
@@ -116,11 +116,11 @@ export function createPushedRequests(
       return { params }
     }
     const opened = sealer.open(uri.slice(URI.length))
-    const { client, asked, endsAt } = (opened === undefined ? {} : JSON.parse(opened)) as Partial<Carried>
-    if (client === undefined || client !== client_id || asked === undefined || !(clock() < (endsAt ?? 0)))
+    const { clients, asked, endsAt } = (opened === undefined ? {} : JSON.parse(opened)) as Partial<Carried>
+    if (client_id === undefined || !clients?.includes(client_id) || asked === undefined || !(clock() < (endsAt ?? 0)))
       throw invalidRequest('request_uri: expected one that was issued to this client_id less than ten minutes ago')
     // Nothing of the request in the browser counts but the client (RFC 9126 §4, RFC 9101 §6.3).
-    return { params: { ...asked, client_id: client }, session: macOf(uri, WIDTH.session, 'pushed request') }
+    return { params: { ...asked, client_id }, session: macOf(uri, WIDTH.session, 'pushed request') }
   }
 
   const push: PushedRequests['push'] = async (input, credentials) => {
@@ -133,7 +133,7 @@ export function createPushedRequests(
       const asked = { ...given, ...(jkt !== undefined && { dpop_jkt: jkt }) }
       if (asked.request_uri !== undefined) throw invalidRequest('request_uri: expected the request itself')
       await assertValid(asked, client)
-      const carried: Carried = { client: client.id, asked, endsAt: clock() + PENDING_MS }
+      const carried: Carried = { clients: idsOfClient(client), asked, endsAt: clock() + PENDING_MS }
       const requestUri = URI + sealer.seal(JSON.stringify(carried))
       if (requestUri.length > MAX_URI)
         throw invalidRequest(`the request is too long: its request_uri would have ${requestUri.length} characters`)
@@ -157,7 +157,8 @@ export function createPushedRequests(
 
 /** What a request URI carries. */
 interface Carried {
-  readonly client: string
+  /** The client ids of who has pushed it. */
+  readonly clients: readonly string[]
   readonly asked: AuthorizationParams
   readonly endsAt: number
 }

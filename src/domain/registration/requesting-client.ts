@@ -39,6 +39,11 @@ export function createAuthenticateClient({
   }
 }
 
+/** Every client id that means the client: an imported app has two. */
+export function idsOfClient({ app, id }: RequestingClient): readonly string[] {
+  return app?.importedKey === undefined ? [id] : [app.importedKey, app.key]
+}
+
 /** What is the same for a client in every request: the key of an app, or the identity of a program. */
 export function nameOfClient({ app, program }: RequestingClient): string {
   return app ? app.key : program.identity
