@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { protect } from '../../src/http/index.ts'
 import { createPossession, type ResourceDpopOptions } from '../../src/http/wire/possession.ts'
 import type { AppGrantOptions } from '../../src/options.ts'
@@ -170,7 +170,10 @@ describe('protect with DPoP (RFC 9449 §7)', () => {
       dpop: await w.proof({ url }),
     })
     const evil = 'https://evil.example/v1/calls'
-    expect(await refused(await w.request(await headers(evil), evil))).toMatchObject({ status: 401 })
+    expect(await refused(await w.request(await headers(evil), evil))).toMatchObject({
+      status: 401,
+      challenge: expect.stringContaining('the htu of the DPoP proof must be https://api.example followed by the path'),
+    })
     expect(await w.request(await headers(CALLS), evil)).toMatchObject({ ok: true })
   })
 
@@ -243,7 +246,58 @@ describe('replayed proofs (RFC 9449 §11.1)', () => {
     })
     expect(asked).toHaveLength(2)
     expect(asked[0]?.[0]).toMatch(/^[\w-]{43}$/)
-    expect(asked[0]?.[1]).toEqual(new Date(Math.floor(at / 1000) * 1000 + 60_000))
+    // A minute after it has expired, because clocks differ.
+    expect(asked[0]?.[1]).toEqual(new Date(Math.floor(at / 1000) * 1000 + 120_000))
+  })
+
+  it.each([
+    ['in the process', {}],
+    ['in the process, with nonces', { nonceKeys: [NONCE_KEY] }],
+    ['by replay', { replay: () => true }],
+  ])(
+    'a proof that expires while its token is verified is refused: it may have been used, and forgotten %s (DPOP-7)',
+    async (_, dpop: ResourceDpopOptions) => {
+      const w = await withBound(dpop)
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
+      onTestFinished(() => void vi.useRealTimers())
+      let takesMs = 0
+      const slow = {
+        tryVerify: async () => {
+          const access = await w.appgrant.authorizer.tryVerify(w.accessToken, { acceptBound: true })
+          vi.setSystemTime(Date.now() + takesMs)
+          return access
+        },
+      }
+      const guard = protect(slow, { audience: API, dpop })
+      const nonce = createPossession('protect', dpop, API).nonce()
+      const send = async () => {
+        const headers = { authorization: `DPoP ${w.accessToken}`, dpop: await w.proof({ ...(nonce && { nonce }) }) }
+        return guard(new Request(CALLS, { headers }))
+      }
+      expect(await send()).toMatchObject({ ok: true })
+      takesMs = 6 * 60_000
+      expect(await refused(await send())).toMatchObject({ error: nonce ? 'use_dpop_nonce' : 'invalid_dpop_proof' })
+    },
+  )
+
+  it('a proof that has expired stays so if the clock is set back (DPOP-7)', async () => {
+    const w = await withBound()
+    vi.useFakeTimers({ now: Date.now() })
+    onTestFinished(() => void vi.useRealTimers())
+    const guard = protect(w.appgrant.authorizer, { audience: API, dpop: {} })
+    const send = async (dpop: string) =>
+      guard(new Request(CALLS, { headers: { authorization: `DPoP ${w.accessToken}`, dpop } }))
+    const dpop = await w.proof()
+    expect(await send(dpop)).toMatchObject({ ok: true })
+    const usedAt = Date.now()
+    for (let minutes = 0; minutes < 30; minutes++) {
+      vi.advanceTimersByTime(60_000)
+      await send(await w.proof())
+    }
+    vi.setSystemTime(usedAt)
+    expect(await refused(await send(dpop))).toMatchObject({ status: 401, error: 'invalid_dpop_proof' })
+    vi.setSystemTime(usedAt + 29.5 * 60_000)
+    expect(await send(await w.proof())).toMatchObject({ ok: true })
   })
 
   it.each([

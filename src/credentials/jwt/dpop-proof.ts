@@ -121,9 +121,9 @@ export function createProofReader(nonces?: DpopNonces): ProofReader {
   }
 }
 
-/** The name of a proof among those of all keys, which may have used the same `jti`. */
+/** The name of a proof among those of all keys, which may have used the same `jti`. At most 86 characters, however long that is. */
 export function proofNameOf({ id }: ReadProof, thumbprint: string): string {
-  return thumbprint + id
+  return thumbprint + (id.length > thumbprint.length ? digestOf(id) : id)
 }
 
 /** The name as it is given to the host. */

@@ -81,12 +81,17 @@ export function createProofs({ nonceKeys }: CheckedDpop, clock: () => number): P
   }
 }
 
-/** What a client must change, by the fault of its proof. */
-export const PROOF_TEXTS: Readonly<Record<ProofFault, string>> = {
+/** What a client must change. @param url - what the `htu` of the proof must be, as far as it is not the client's own text. */
+export function proofTextOf(fault: ProofFault, url: string): string {
+  return fault === 'proof_url'
+    ? `the htu of the DPoP proof must be ${url}, without query and fragment`
+    : PROOF_TEXTS[fault]
+}
+
+const PROOF_TEXTS: Readonly<Record<Exclude<ProofFault, 'proof_url'>, string>> = {
   malformed_proof: `the DPoP header must be one proof of possession: a JWT of type dpop+jwt with alg ${DPOP_ALGORITHMS.join(', ')}, the public key as jwk, and jti, htm, htu and iat`,
   proof_signature: 'the DPoP proof is not signed by the key that it contains',
   proof_method: 'the htm of the DPoP proof must be the method of the request',
-  proof_url: 'the htu of the DPoP proof must be the URL of the request, without query and fragment',
   proof_time: `the iat of the DPoP proof must be within ${PROOF_MS / 1000} seconds of the clock of this server`,
   proof_nonce: 'the DPoP proof must contain the nonce of the header DPoP-Nonce',
   proof_token: 'the ath of the DPoP proof must be the SHA-256 of the access token in base64url',

@@ -4,13 +4,13 @@ import type { RefusalReason } from '../../base/refusal-reasons.ts'
 import { idInput } from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
 import { because, type Refusals } from '../refusals.ts'
-import { PROOF_TEXTS, type Proofs } from './proofs.ts'
+import { type Proofs, proofTextOf } from './proofs.ts'
 
 /** A request for tokens with a proof of possession. */
 export interface DpopProofInput {
   /**
-   * A DPoP proof, made for a POST to the endpoint under the issuer, which is `/token`: the tokens are bound to its key. Without the option `dpop` it has no
-   * effect. Default is none: the access token is a bearer token, unless the app must have bound ones.
+   * A DPoP proof, made for a POST to the endpoint under the issuer, which is `/token`: the tokens are bound to its key. Without the
+   * option `dpop` it has no effect. Default is none: the access token is a bearer token, unless the app must have bound ones.
    *
    * @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html#section-5)
    */
@@ -47,25 +47,31 @@ export function createProvenKeys(parts: {
   }
 
   async function signerOf(proofs: Proofs, text: string, endpoint: ProvingEndpoint): Promise<string> {
-    const read = proofs.read(text, { method: 'POST', url: issuerOf(parts) + endpoint })
-    const fault = typeof read === 'string' ? read : undefined
+    const url = issuerOf(parts) + endpoint
+    const read = proofs.read(text, { method: 'POST', url })
     const signer = typeof read === 'string' ? undefined : await proofs.signerOf(read)
     if (signer !== undefined) return signer
+    const fault = typeof read === 'string' ? read : 'proof_signature'
+    const message = proofTextOf(fault, url)
     const nonce = fault === 'proof_nonce' ? proofs.nonce() : undefined
-    if (nonce === undefined) throw invalidProof(fault as RefusalReason<'invalid_dpop_proof'> | undefined)
+    if (nonce === undefined) throw refusedProof(fault as RefusalReason<'invalid_dpop_proof'>, message)
     throw new AppGrantError('dpop_nonce_required', {
-      message: PROOF_TEXTS.proof_nonce,
+      message,
       hint: 'Nothing was consumed: repeat the request with a new proof that contains the nonce of the details.',
       details: { nonce },
     })
   }
 }
 
-/** Nothing was consumed. */
-export function invalidProof(reason: RefusalReason<'invalid_dpop_proof'> = 'proof_signature'): AppGrantError {
+/** What is wrong if there is no proof, or one by another key. */
+export function invalidProof(reason: keyof typeof TEXTS): AppGrantError {
+  return refusedProof(reason, TEXTS[reason])
+}
+
+function refusedProof(reason: RefusalReason<'invalid_dpop_proof'>, message: string): AppGrantError {
   return because(
     new AppGrantError('invalid_dpop_proof', {
-      message: reason in TEXTS ? TEXTS[reason as keyof typeof TEXTS] : PROOF_TEXTS[reason as keyof typeof PROOF_TEXTS],
+      message,
       hint: 'Nothing was consumed: repeat the request with a valid proof. Tokens are bound only with the option dpop of createAppGrant.',
     }),
     reason,

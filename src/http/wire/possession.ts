@@ -11,10 +11,10 @@ import {
   DPOP_OPTIONS,
   type DpopOptions,
   MAX_PROOF_AGE_MS,
-  PROOF_TEXTS,
   type ProofFault,
   proofIdOf,
   proofNameOf,
+  proofTextOf,
   type ReadProof,
 } from '../../domain/tokens/proofs.ts'
 
@@ -28,8 +28,8 @@ export interface ResourceDpopOptions extends DpopOptions {
   readonly url?: string | undefined
   /**
    * Remembers proofs for all processes of the service, so that none is accepted twice. Returns true if `id`, 43 characters, was not
-   * there before, and keeps it until `expiresAt`, at most 5 minutes. It has a second; if it fails, the response is 503. Default is
-   * none: each process remembers the proofs that it has accepted, about the last 300,000.
+   * there before, and keeps it until `expiresAt`, at most 6 minutes. It has a second; if it fails, the response is 503. Default is
+   * none: each process remembers the proofs that it has accepted, at least the last 140,000.
    *
    * @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html#section-11.1)
    */
@@ -68,19 +68,26 @@ export interface Possession {
 const OPTIONS = knownMembers<ResourceDpopOptions>({ ...DPOP_OPTIONS, url: true, replay: true })
 const URL_RULE = 'a canonical https URL without query, fragment or trailing slash (or http on a loopback address)'
 const REPLAY_TIMEOUT_MS = 1000
-/** About 300,000 proofs. */
+/** How far the clocks of processes that share a memory of proofs may differ, and that of the memory. */
+const SHARED_CLOCKS_MS = 60_000
+/** At least the last 140,000 proofs. */
 const MAX_BYTES = 64 * 1024 * 1024
-const PROOF_BYTES = 140
+const PROOF_BYTES = 230
 
 /** @param call - the function that has the option `dpop`. @throws TypeError that names the option. */
 export function createPossession(call: string, given: ResourceDpopOptions, audience: string | undefined): Possession {
-  const proofs = createProofs(checkDpop(call, given, OPTIONS), Date.now)
+  const clock = createForwardClock()
+  const proofs = createProofs(checkDpop(call, given, OPTIONS), clock)
   const { url = originOf(audience), replay } = given
   if (!isIssuer(url))
     throw invalidOption(call, 'dpop.url', `${URL_RULE}, which is the origin of audience by default`, url)
   if (replay !== undefined && typeof replay !== 'function')
     throw invalidOption(call, 'dpop.replay', 'a function of an id and a time that returns true or false', replay)
-  const isFirst = replay ? sharedMemory(replay) : ownMemory()
+  const faultOf = (fault: ProofFault): PossessionFault => {
+    const error = fault === 'proof_nonce' ? 'use_dpop_nonce' : 'invalid_dpop_proof'
+    return { error, description: proofTextOf(fault, `${url} followed by the path of the request`) }
+  }
+  const isFirst = replay ? sharedMemory(replay) : ownMemory(clock)
 
   return {
     nonce: proofs.nonce,
@@ -96,6 +103,8 @@ export function createPossession(call: string, given: ResourceDpopOptions, audie
       const signer = await proofs.signerOf(proof)
       if (signer === undefined) return faultOf('proof_signature')
       if (signer !== jkt) return { error: 'invalid_token', description: 'the access token is bound to another key' }
+      // It may have expired since it was read, and a memory of proofs has forgotten it then.
+      if (clock() > proof.endsAt) return faultOf(proofs.nonce() === undefined ? 'proof_time' : 'proof_nonce')
       const isNew = isFirst(proofNameOf(proof, signer), proof.endsAt)
       if (isNew === true || (isNew !== false && (await isNew))) return undefined
       return { error: 'invalid_dpop_proof', description: 'the DPoP proof was used before' }
@@ -106,17 +115,27 @@ export function createPossession(call: string, given: ResourceDpopOptions, audie
 type IsFirst = (name: string, endsAt: number) => boolean | Promise<boolean>
 
 /** Only proofs by the keys of valid tokens get here, so nobody else can make it forget them. */
-function ownMemory(): IsFirst {
-  const used = createBoundedMap<true>({
-    maxBytes: MAX_BYTES,
-    age: { maxMs: MAX_PROOF_AGE_MS, clock: () => performance.now() },
-  })
-  return (name) => used.add(name, true, { bytes: PROOF_BYTES + name.length })
+function ownMemory(clock: () => number): IsFirst {
+  const used = createBoundedMap<true>({ maxBytes: MAX_BYTES, age: { maxMs: MAX_PROOF_AGE_MS, clock } })
+  return (name) => used.add(name, true, { bytes: PROOF_BYTES })
+}
+
+/**
+ * The time, which stands still while the clock of the machine is behind what it was: a proof that has expired, and was forgotten,
+ * stays expired.
+ */
+function createForwardClock(): () => number {
+  let latest = 0
+  return () => {
+    latest = Math.max(latest, Date.now())
+    return latest
+  }
 }
 
 function sharedMemory(replay: NonNullable<ResourceDpopOptions['replay']>): IsFirst {
   const withinDeadline = createDeadline(REPLAY_TIMEOUT_MS)
-  return (name, endsAt) => withinDeadline(async () => ask(proofIdOf(name), new Date(endsAt)), unavailable)
+  return (name, endsAt) =>
+    withinDeadline(async () => ask(proofIdOf(name), new Date(endsAt + SHARED_CLOCKS_MS)), unavailable)
 
   async function ask(id: string, expiresAt: Date): Promise<boolean> {
     let isNew: unknown
@@ -134,11 +153,6 @@ function unavailable(cause: unknown): AppGrantError {
   const message = 'the service is temporarily unavailable'
   const hint = 'The option dpop.replay of protect failed, timed out, or returned neither true nor false. See the cause.'
   return new AppGrantError('replay_unavailable', { message, hint, cause })
-}
-
-function faultOf(fault: ProofFault): PossessionFault {
-  const error = fault === 'proof_nonce' ? 'use_dpop_nonce' : 'invalid_dpop_proof'
-  return { error, description: PROOF_TEXTS[fault] }
 }
 
 function originOf(audience: string | undefined): string | undefined {

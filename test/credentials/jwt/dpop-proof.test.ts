@@ -6,6 +6,7 @@ import {
   DPOP_ALGORITHMS,
   type ProofReader,
   type ProvenRequest,
+  proofNameOf,
 } from '../../../src/credentials/jwt/dpop-proof.ts'
 import { athOf, dpopKey, type ProofOf, unsigned } from '../../support/dpop.ts'
 
@@ -35,6 +36,18 @@ describe('a proof of possession (RFC 9449 §4.3)', () => {
       if (typeof proof === 'string') throw new Error(proof)
       expect(await reader.signerOf(proof)).toBe(signer.jkt)
     }
+  })
+
+  it('is remembered by at most 86 characters, however long its id is, and by others for another key or id (DPOP-7)', async () => {
+    const names = new Set<string>()
+    for (const length of [1, 43, 44, 127, 128])
+      for (const by of [key, other]) {
+        const proof = read(await by.prove({ ...VALID, claims: { jti: 'j'.repeat(length) } }))
+        if (typeof proof === 'string') throw new Error(proof)
+        names.add(proofNameOf(proof, by.jkt))
+      }
+    expect(names.size).toBe(10)
+    for (const name of names) expect(name.length).toBeLessThanOrEqual(86)
   })
 
   const FAULTS: Readonly<Record<string, readonly [Partial<ProofOf>, string]>> = {
