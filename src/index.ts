@@ -83,9 +83,11 @@ export type {
   DeviceAuthorization,
   DeviceCodeInput,
   DeviceConsent,
+  DeviceEntry,
   DeviceGrant,
   DeviceRequestInput,
   DeviceWaiting,
+  EnteringActor,
 } from './domain/devices/device-grant.ts'
 export type { DeviceGrantOptions } from './domain/devices/device-options.ts'
 export type { CodeInput } from './domain/grants/authorization-code.ts'

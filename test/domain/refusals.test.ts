@@ -5,7 +5,7 @@ import { REFUSAL_REASONS } from '../../src/base/refusal-reasons.ts'
 import type { AppGrant } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
 import { codeOf } from '../support/code-of.ts'
-import { DEVICES, devicesOf } from '../support/devices.ts'
+import { DEVICES, devicesOf, enterUserCode } from '../support/devices.ts'
 import { dpopKey, type ProofOf } from '../support/dpop.ts'
 import { LOOPBACK, SELF_REGISTRATION } from '../support/self-registration.ts'
 import {
@@ -366,15 +366,15 @@ const TABLE: Readonly<Record<string, readonly [(scene: Scene) => Promise<unknown
   'a user code that another account has entered': [
     async (w) => {
       const { userCode } = await devicesOf(w.appgrant).authorize(mine(w))
-      await devicesOf(w.appgrant).enterUserCode({ userCode, account: 'user' })
-      await devicesOf(w.appgrant).enterUserCode({ userCode, account: 'other-org', ...SOURCE })
+      await enterUserCode(w.appgrant, { userCode, account: 'user' })
+      await enterUserCode(w.appgrant, { userCode, account: 'other-org', ...SOURCE })
     },
     { code: 'invalid_user_code', reason: 'other_account', by: { account: 'other-org' } },
   ],
   'a user code that another login has entered': [
     async (w) => {
       const { userCode } = await devicesOf(w.appgrant).authorize(mine(w))
-      await devicesOf(w.appgrant).enterUserCode({ userCode, account: 'user', login: 'ann' })
+      await enterUserCode(w.appgrant, { userCode, account: 'user', login: 'ann' })
       await devicesOf(w.appgrant).ask({ userCode, account: 'user', login: 'bob', ...SOURCE })
     },
     { code: 'invalid_user_code', reason: 'other_login', by: { account: 'user', login: 'bob' } },
@@ -389,7 +389,7 @@ const TABLE: Readonly<Record<string, readonly [(scene: Scene) => Promise<unknown
   'a user code of a device whose code has expired': [
     async (w) => {
       const { deviceCode, userCode } = await devicesOf(w.appgrant).authorize(mine(w))
-      await devicesOf(w.appgrant).enterUserCode({ userCode, account: 'user' })
+      await enterUserCode(w.appgrant, { userCode, account: 'user' })
       // It answers, and waits for the decision.
       await devicesOf(w.appgrant)
         .exchange({ ...mine(w), deviceCode })
@@ -493,7 +493,7 @@ function mine(w: Scene) {
 async function connected(w: Scene) {
   const devices = devicesOf(w.appgrant)
   const { deviceCode, userCode } = await devices.authorize(mine(w))
-  await devices.enterUserCode({ userCode, account: 'user' })
+  await enterUserCode(w.appgrant, { userCode, account: 'user' })
   await codeOf(devices.exchange({ ...mine(w), deviceCode }))
   const asked = await devices.ask({ userCode, account: 'user' })
   if (asked.step === 'consent') await devices.approve({ ticket: asked.ticket, account: 'user' })

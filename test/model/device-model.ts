@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { AppGrant, ErrorCode } from '../../src/index.ts'
 import { codeOf } from '../support/code-of.ts'
-import { deviceCodeOf, devicesOf } from '../support/devices.ts'
+import { deviceCodeOf, devicesOf, enterUserCode } from '../support/devices.ts'
 import type { Fixture } from '../support/fixture.ts'
 import { LIFE, SECOND } from '../support/session-fixture.ts'
 import {
@@ -145,7 +145,7 @@ const enter = (which: fc.Arbitrary<Which>) =>
         const { app, userCode } = device
         const account = holderOf(app, asked)
         const claim = claimOf(model, device, clock())
-        const outcome = await codeOf(devicesOf(appgrant).enterUserCode({ userCode, account }))
+        const outcome = await codeOf(enterUserCode(appgrant, { userCode, account }))
         expect(outcome, title).toBe(claim && claim.account !== account ? 'invalid_user_code' : 'ok')
         model.log.push(`${title}: ${outcome}`)
         if (claim || outcome !== 'ok') return

@@ -2,7 +2,7 @@ import { memoryStore } from '../../adapters/memory/memory-store.ts'
 import { type AppGrant, createAppGrant, isAppGrantError, type Store } from '../../src/index.ts'
 import { exampleApp, type ManualClock, manualClock } from '../../src/testing/index.ts'
 import { type AccountTree, accountTree } from '../support/account-tree.ts'
-import { DEVICES, deviceCodeOf, devicesOf, unanswered } from '../support/devices.ts'
+import { DEVICES, deviceCodeOf, devicesOf, enterUserCode, unanswered } from '../support/devices.ts'
 import { NO_LIMITS } from '../support/limits.ts'
 import { SCOPES } from '../support/scopes.ts'
 import { ISSUER, MINUTE, SECOND } from '../support/session-fixture.ts'
@@ -46,7 +46,7 @@ function polling(device: DeviceName, to: string): DeviceAct['run'] {
 export const ACTS = {
   ...ENDING_ACTS,
   async enter({ userCode }, node) {
-    await devicesOf(node).enterUserCode({ userCode, ...USER })
+    await enterUserCode(node, { userCode, ...USER })
     return 'entered'
   },
   poll: polling('one', 'polled'),
@@ -116,7 +116,7 @@ async function setUp(
   const other = deviceCodeOf({ client: key, userCode, endsAt: world.clock() + 10 * MINUTE })
   const state = { key, userCode, codes: { one, other }, ticket: '', access: new Map<string, string>(), ...world }
   if (progress === 'requested') return state
-  await devices.enterUserCode({ userCode, ...USER })
+  await enterUserCode(node, { userCode, ...USER })
   if (progress === 'entered') return state
   await unanswered(devices.exchange({ key, deviceCode: one }))
   const asked = await devices.ask({ userCode, ...USER })

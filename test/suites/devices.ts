@@ -412,6 +412,36 @@ export function testDevices(open: OpenStore): void {
       },
     )
 
+    it('a code is entered only with the ticket of a form that the same account and login was shown in the last hour (DEV-2, S55)', async () => {
+      const w = await fixture()
+      const devices = devicesOf(w.appgrant)
+      const { userCode } = await w.request()
+      const ann = { account: 'user', login: 'ann' }
+      const entry = await devices.beginEntry(ann)
+      const { ticket } = entry
+      expect(JSON.stringify(entry)).not.toContain(ticket)
+      const writes = w.observed.writes()
+      const enter = (changed: object) => codeOf(devices.enterUserCode({ ticket, userCode, ...ann, ...changed }))
+      const asked = (await w.asked()).ticket
+      const before = w.observed.writes()
+      expect(before).toBeGreaterThan(writes)
+      const others = [{ ticket: '' }, { ticket: 'made-up' }, { ticket: asked }, { ticket: `${ticket}A` }]
+      for (const changed of [...others, { account: 'other-org' }, { login: 'bob' }, { login: undefined }])
+        expect(await enter(changed), JSON.stringify(changed)).toBe('invalid_ticket')
+      expect(await enter({ ticket: undefined })).toBe('invalid_request')
+      expect(w.observed.writes()).toBe(before)
+      w.clock.advance(60 * MINUTE)
+      expect(await enter({})).toBe('invalid_ticket')
+      const again = await devices.beginEntry(ann)
+      w.clock.advance(60 * MINUTE - 1)
+      for (const node of [w.node(), w.node()]) {
+        const { userCode: code } = await w.request()
+        expect(
+          await codeOf(devicesOf(node).enterUserCode({ ...again, ticket: again.ticket, userCode: code, ...ann })),
+        ).toBe('ok')
+      }
+    })
+
     it('entering the same code again counts and writes nothing (DEV-6)', async () => {
       const w = await fixture()
       const { userCode } = await w.request()

@@ -7,6 +7,7 @@ import {
   type DeviceCodeInput,
   type DeviceConsent,
   type DeviceRequestInput,
+  type EnteringActor,
   isAppGrantError,
 } from '../../src/index.ts'
 import { exampleApp } from '../../src/testing/index.ts'
@@ -47,7 +48,7 @@ export async function deviceFixture(
     request: (changed: Partial<DeviceRequestInput> = {}, node: AppGrant = appgrant) =>
       devicesOf(node).authorize({ ...proof, ...changed } as DeviceRequestInput),
     enter: (userCode: string, { account = 'user', login }: Actor = {}, node: AppGrant = appgrant) =>
-      devicesOf(node).enterUserCode({ userCode, account, login }),
+      enterUserCode(node, { userCode, account, login }),
     ask: (userCode: string, { account = 'user', login }: Actor = {}, node: AppGrant = appgrant) =>
       devicesOf(node).ask({ userCode, account, login }),
     /** A poll, long after the one before. */
@@ -78,6 +79,15 @@ export async function deviceFixture(
 export function devicesOf({ devices }: AppGrant): NonNullable<AppGrant['devices']> {
   if (!devices) throw new Error('the node has no device grant')
   return devices
+}
+
+/** Enters a user code as the form of a page does. */
+export async function enterUserCode(
+  node: AppGrant,
+  { userCode, ...actor }: { readonly userCode: string } & EnteringActor,
+): Promise<void> {
+  const { ticket } = await devicesOf(node).beginEntry(actor)
+  await devicesOf(node).enterUserCode({ ticket, userCode, ...actor })
 }
 
 /** A poll of a device that the account has not decided about. Any other refusal passes through. */

@@ -82,7 +82,7 @@ export async function authorization(options: Partial<AppGrantOptions> & HandlerO
 
 /** The ticket in a consent page. */
 export function ticketIn(page: string): string {
-  return /name="ticket" value="([\w]+)"/.exec(page)?.[1] ?? ''
+  return /name="ticket" value="([\w-]+)"/.exec(page)?.[1] ?? ''
 }
 
 /** The parameters with which a response sends the browser back to the app. */

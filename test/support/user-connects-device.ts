@@ -28,7 +28,8 @@ export async function userConnectsDevice(
       body: new URLSearchParams(form),
       redirect: 'manual',
     })
-  const entered = await post(address, { user_code: userCode })
+  const entry = ticketIn(await (await fetch(address, { headers })).text())
+  const entered = await post(address, { ticket: entry, user_code: userCode })
   const about = new URL(entered.headers.get('location') ?? '', address)
   let ticket = ''
   while (ticket === '') {

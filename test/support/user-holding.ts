@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { AppAuthentication, ErrorCode, TokenResponse, VerifyFailureReason } from '../../src/index.ts'
 import { codeOf } from './code-of.ts'
-import { devicesOf, unanswered } from './devices.ts'
+import { devicesOf, enterUserCode, unanswered } from './devices.ts'
 import type { Fixture } from './fixture.ts'
 import { answerIn, challengeOf, codeIn, SECOND, VERIFIER } from './session-fixture.ts'
 
@@ -245,7 +245,7 @@ function redeem({ appgrant, redirect }: Asking, code: string, proof: AppAuthenti
 async function newDevice({ appgrant, currentProof }: Presenting): Promise<HeldDevice> {
   const devices = devicesOf(appgrant)
   const { deviceCode, userCode } = await devices.authorize(await currentProof())
-  await devices.enterUserCode({ userCode, account: OF_USER })
+  await enterUserCode(appgrant, { userCode, account: OF_USER })
   await unanswered(devices.exchange({ ...(await currentProof()), deviceCode }))
   const asked = await devices.ask({ userCode, account: OF_USER })
   if (asked.step !== 'consent') throw new Error('the device has not answered')

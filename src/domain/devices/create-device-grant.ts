@@ -14,7 +14,14 @@ import { createOpenSession } from '../authorization/open-session.ts'
 import { type AskedConsent, createPendingConsents, PENDING_MS } from '../authorization/pending-consents.ts'
 import { createRequestClients } from '../authorization/request-clients.ts'
 import type { SessionExchange } from '../grants/session-exchange.ts'
-import { type AskedAccount, askedAccountInput, invalidRequest, objectInput, sourceInput } from '../input/input.ts'
+import {
+  type AskedAccount,
+  askedAccountInput,
+  idInput,
+  invalidRequest,
+  objectInput,
+  sourceInput,
+} from '../input/input.ts'
 import { issuerOf } from '../input/issuer.ts'
 import { resourcesInput } from '../input/resources.ts'
 import { signInOf, userAuthenticationInput } from '../input/user-authentication.ts'
@@ -28,12 +35,15 @@ import { createDeviceCodes, MAX_DEVICE_CODE } from './device-codes.ts'
 import { invalidUserCode } from './device-errors.ts'
 import type { DeviceConsent, DeviceGrant, DeviceRequestInput } from './device-grant.ts'
 import { assertAllowed, type DeviceGrantOptions } from './device-options.ts'
+import { createEntryTickets } from './entry-tickets.ts'
 import { createExchangeDeviceCode } from './exchange-device-code.ts'
 import { INTERVAL_SECONDS } from './poll-intervals.ts'
 import { createUserCode, userCodeInput } from './user-code.ts'
 
 const REQUEST = knownMembers<DeviceRequestInput>({ ...CREDENTIALS, scope: true, resources: true }, CREDENTIAL_NAMES)
+const ACTOR = knownMembers<Parameters<DeviceGrant['beginEntry']>[0]>({ account: true, login: true, ...CONTEXT })
 const ENTRY = knownMembers<Parameters<DeviceGrant['enterUserCode']>[0]>({
+  ticket: true,
   userCode: true,
   account: true,
   login: true,
@@ -62,6 +72,7 @@ export function createDeviceGrant(parts: DeviceGrantParts): DeviceGrant {
   const { accounts, refusals, scopes, audiences, events, clock } = parts
   issuerOf(parts)
   const codes = createDeviceCodes(parts.keyRing, parts.tokenPrefix)
+  const entries = createEntryTickets(parts)
   const claims = createDeviceClaims(parts)
   const authenticate = createAuthenticateClient(parts)
   const clients = createRequestClients(parts)
@@ -93,9 +104,16 @@ export function createDeviceGrant(parts: DeviceGrantParts): DeviceGrant {
       })
     },
 
+    async beginEntry(actor) {
+      return withConcealed({}, { ticket: entries.write(askedAccountInput(objectInput(actor, 'actor', ACTOR))) })
+    },
+
     async enterUserCode(entry) {
       const by = askedAccountInput(objectInput(entry, 'entry', ENTRY))
-      await refusals.watch(by, sourceInput(entry), () => claims.enter(userCodeInput(entry.userCode), by))
+      await refusals.watch(by, sourceInput(entry), async () => {
+        entries.assertOf(idInput(entry.ticket, 'ticket'), by)
+        await claims.enter(userCodeInput(entry.userCode), by)
+      })
     },
 
     async ask(entry) {

@@ -38,6 +38,18 @@ export type DeviceCodeInput = AppCredentials &
 /** The account that is signed in, and the login behind it. */
 export type DeviceActor = Omit<AuthorizingActor, 'isNavigation'>
 
+/** Who enters a user code. */
+export type EnteringActor = Pick<DeviceActor, 'account' | 'login' | keyof RequestContext>
+
+/** A form in which a user code is entered. */
+export interface DeviceEntry {
+  /**
+   * Belongs in the form, and is its CSRF token: for this account and login only, valid for an hour, also more than once. Only reading
+   * the property shows it.
+   */
+  readonly ticket: string
+}
+
 /** No device has answered yet: it does with its next poll. */
 export interface DeviceWaiting {
   readonly step: 'waiting'
@@ -72,17 +84,17 @@ export interface DeviceGrant {
    *   `invalid_request` if it requests so much that the device code would be too long.
    */
   authorize(input: DeviceRequestInput): Promise<DeviceAuthorization>
+  /** Returns the ticket of a form in which the account enters a user code. Nothing is stored. */
+  beginEntry(actor: EnteringActor): Promise<DeviceEntry>
   /**
    * Stores that the account has entered a user code, for ten minutes. Whether any device shows it is found out by
    * {@link DeviceGrant.ask}.
    *
-   * @param entry - `userCode`: in whatever case, and with whatever between the letters.
-   * @throws {@link AppGrantError} `invalid_user_code` if it is not a user code, or another account or login has entered it;
-   *   `limit_reached`.
+   * @param entry - `ticket`: of the form. `userCode`: in whatever case, and with whatever between the letters.
+   * @throws {@link AppGrantError} `invalid_ticket` if the ticket is older than an hour, or that of another account or login;
+   *   `invalid_user_code` if it is not a user code, or another account or login has entered it; `limit_reached`.
    */
-  enterUserCode(
-    entry: { readonly userCode: string } & Pick<DeviceActor, 'account' | 'login' | keyof RequestContext>,
-  ): Promise<void>
+  enterUserCode(entry: { readonly ticket: string; readonly userCode: string } & EnteringActor): Promise<void>
   /**
    * Returns what to ask the account about the device that shows the code, and stores the consent request. Its ticket takes the place
    * of the one that an earlier call returned.

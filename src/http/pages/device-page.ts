@@ -19,7 +19,11 @@ export interface DeviceAddresses {
  * @see [RFC 8628 - OAuth 2.0 Device Authorization Grant](https://www.rfc-editor.org/rfc/rfc8628.html#section-3.3.1)
  */
 export function entryPage(
-  { account, userCode }: { readonly account: string; readonly userCode: string | undefined },
+  {
+    account,
+    userCode,
+    ticket,
+  }: { readonly account: string; readonly userCode: string | undefined; readonly ticket: string },
   { entry }: DeviceAddresses,
   texts: PageTexts,
 ): PageContent {
@@ -28,6 +32,7 @@ export function entryPage(
   const main = html`<h1>${texts.deviceHeading}</h1>
 <p>${question}</p>
 <form method="post" action="${entry}" autocomplete="off">
+<input type="hidden" name="ticket" value="${ticket}">
 ${known ? codeToCompare(userCode) : codeField(texts)}
 <p><strong>${texts.deviceWarning}</strong></p>
 <div class="buttons">

@@ -53,8 +53,9 @@ export function deviceRoutes(core: AppGrant, parts: DevicePageParts): readonly R
 
   async function enter({ request, context }: RouteCall): Promise<PlainResponse> {
     const { account, login } = await sender(request, context)
-    const userCode = userCodeInput((await readForm(request)).get('user_code') ?? '')
-    await devices.enterUserCode({ ...context, userCode, account, login })
+    const form = await readForm(request)
+    const userCode = userCodeInput(form.get('user_code') ?? '')
+    await devices.enterUserCode({ ...context, ticket: form.get('ticket') ?? '', userCode, account, login })
     return seeOther({ location: `${addresses.request}?user_code=${userCode}` })
   }
 
@@ -62,10 +63,11 @@ export function deviceRoutes(core: AppGrant, parts: DevicePageParts): readonly R
     {
       method: 'GET',
       respond: ({ request, url, context }) =>
-        open(request.toRequest(), context, ({ account, locale }) => {
+        open(request.toRequest(), context, async ({ account, login, locale }) => {
           const typed = url.searchParams.get('user_code')
           const userCode = typed ? userCodeInput(typed) : undefined
-          return render((texts) => entryPage({ account, userCode }, addresses, texts), locale)
+          const { ticket } = await devices.beginEntry({ ...context, account, login })
+          return render((texts) => entryPage({ account, userCode, ticket }, addresses, texts), locale)
         }),
     },
     { method: 'POST', respond: enter },

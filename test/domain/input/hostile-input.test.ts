@@ -114,7 +114,8 @@ async function setUp() {
     },
     devices: {
       authorize: [{ ...credentials, scope: ['read'], resources: ['x'] }],
-      enterUserCode: [{ userCode: 'WDJB-MJHT', account: 'user', login: 'x' }],
+      beginEntry: [{ account: 'user', login: 'x' }],
+      enterUserCode: [{ ticket: 'x', userCode: 'WDJB-MJHT', account: 'user', login: 'x' }],
       ask: [{ userCode: 'WDJB-MJHT', account: 'user', login: 'x', authenticatedAt: new Date(), acr: 'x' }],
       approve: [{ ticket: 'x', account: 'user', login: 'x', scope: ['read'] }],
       deny: [{ ticket: 'x', account: 'user', login: 'x' }],

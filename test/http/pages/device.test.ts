@@ -10,8 +10,9 @@ const FROM_PAGE = { 'sec-fetch-site': 'same-origin' }
 
 async function fixture(options: Partial<AppGrantOptions> = {}) {
   const here = await authorization({ ...DEVICES, ...options }, { public: true, name: 'Desk Phone' })
+  const entry = async () => ticketIn(await (await here.send('/device')).text())
   const enter = (user_code: string, headers: Record<string, string> = FROM_PAGE) =>
-    here.post('/device', { user_code }, headers)
+    entry().then((ticket) => here.post('/device', { ticket, user_code }, headers))
   const poll = (device_code: string, form: Record<string, string> = {}) => {
     here.clock.advance(5000)
     return here.asApp('/token', { grant_type: DEVICE_CODE, device_code, ...form })
@@ -31,7 +32,7 @@ async function fixture(options: Partial<AppGrantOptions> = {}) {
     const page = await here.send(`/device/request?user_code=${user_code}`)
     return { device_code, user_code, page }
   }
-  return { ...here, enter, poll, request, decide, asked }
+  return { ...here, entry, enter, poll, request, decide, asked }
 }
 
 describe('the endpoints for devices', () => {
@@ -191,6 +192,9 @@ describe('the pages on which a user connects a device', () => {
       expectPage(await w.decide({ ticket, decision: 'approve' }, { 'sec-fetch-site': site }), 403)
     }
     expectPage(await w.enter(other.user_code, { origin: 'https://evil.example' }), 403)
+    // What browsers send that do not know Sec-Fetch-Site, from a page of another site without a referrer.
+    for (const headers of [{}, { origin: 'null' }])
+      expectPage(await w.post('/device', { user_code: other.user_code }, headers as Record<string, string>), 400)
     expectPage(await w.decide({ ticket, decision: 'yes' }), 400)
     expect(w.writes()).toBe(writes)
     expect((await refusal(await w.poll(device_code))).error).toBe('authorization_pending')
