@@ -43,8 +43,10 @@ interface SessionBase {
   readonly credentialEndsAt: number
   /** When the whole session expires, fixed at approval. */
   readonly endsAt: number
-  /** When the record expires: never before anything that depends on it. */
+  /** When it gives nothing any more: never before anything that depends on it. */
   readonly expiresAt: number
+  /** Until when its record is kept at least: its pushed request may be opened again. Absent if there was none. */
+  readonly keptUntil?: number
 }
 
 /** The account has not decided yet. */
@@ -179,6 +181,11 @@ export function tagOf(session: Session, kind: string, stage: number): string {
   return macOf(session.familyKey, WIDTH.tag, kind, String(stage))
 }
 
+/** Whether it gives nothing any more, by its own time. Its record may be kept for longer. */
+export function isOver({ expiresAt, endsAt }: Session, now: number): boolean {
+  return now >= Math.min(expiresAt, endsAt)
+}
+
 export function endedSession({ newApp: _, ...session }: Session): EndedSession {
   if (session.state === 'ended') return session
   if (session.state === 'open') {
@@ -213,10 +220,16 @@ export const sessionKind: Kind<Session> = {
   // No token depends on a session that is not open yet.
   stamps: ({ state, id }) => (state === 'open' ? [stampName('session', id)] : []),
   place(session) {
-    const { app, id, expiresAt } = session
+    const { app, id, expiresAt, keptUntil = 0 } = session
     const isListed = session.state === 'open' && session.stage >= FIRST_REFRESH
     const groups = isListed ? [sessionsOfApp(app).group] : []
-    return { partition: partitionOfKey(app), id, groups, position: expiresAt, expiresAt }
+    return {
+      partition: partitionOfKey(app),
+      id,
+      groups,
+      position: expiresAt,
+      expiresAt: Math.max(expiresAt, keptUntil),
+    }
   },
   pack(session) {
     const { id: _, expiresAt: __, stamp: generation, newApp, ...rest } = session

@@ -199,6 +199,26 @@ export function testPushedRequests(open: OpenStore): void {
       }
     })
 
+    it('the session of a pushed request ends as any other, though its record is kept (TOK-2, PAR-3)', async () => {
+      const w = await fixture({
+        lifetimes: { codeSeconds: 10, accessTokenSeconds: 60, refreshIdleSeconds: 60, refreshAbsoluteSeconds: 90 },
+      })
+      const { ticket } = (await w.open(await w.uri())) as Consent
+      const code = codeIn(await w.appgrant.authorizer.approve({ ticket, account: 'user' }))
+      const first = await w.exchange(code)
+      w.clock.advance(59_000)
+      const second = await w.refresh(first.refreshToken ?? '')
+      w.clock.advance(30_000)
+      expect(await codeOf(w.refresh(second.refreshToken ?? ''))).toBe('ok')
+      w.clock.advance(1000)
+      const changes: string[] = []
+      w.appgrant.events.on('token', ({ change }) => void changes.push(change))
+      // Within the grace period of the last refresh.
+      expect(await codeOf(w.refresh(second.refreshToken ?? ''))).toBe('invalid_refresh_token')
+      await w.appgrant.authorizer.revokeToken({ key: w.key, secret: w.secret, token: second.refreshToken ?? '' })
+      expect(changes).toEqual([])
+    })
+
     it('of pages that are opened at once with one request URI, one ticket decides (PAR-3)', async () => {
       const w = await fixture()
       const uri = await w.uri()

@@ -70,8 +70,6 @@ export function createOpenSession(parts: {
         : await saveInstall(app, { ...approval, scope, audience: session.audience, endsAt })
       if (!install) return false
       const credentialEndsAt = given ?? now + lifetimes.codeSeconds * 1000
-      // Kept for as long as the account might be asked again for the same pushed request (PAR-3).
-      const expiresAt = Math.max(session.expiresAt, credentialEndsAt)
       return pending.consume(session, ({ consentRequest: _, ...asked }, decided) => ({
         ...asked,
         state: 'open',
@@ -82,7 +80,7 @@ export function createOpenSession(parts: {
         decided,
         credentialEndsAt,
         endsAt,
-        expiresAt,
+        expiresAt: credentialEndsAt,
       }))
     },
     async repeat(session, digest, scope) {

@@ -47,7 +47,7 @@ export interface PendingConsents {
    * A new consent request, and the ticket with which the account decides. It is not stored yet.
    *
    * @param requested - `endsAt`: until when the account may decide; default is ten minutes, which is the longest. `id`: that of the
-   *   session; default is a random one.
+   *   session of a pushed request, which leads to no other before it has expired; default is a random one.
    */
   create(
     app: LiveApp,
@@ -103,6 +103,7 @@ export function createPendingConsents(parts: {
         credentialEndsAt: endsAt,
         endsAt,
         expiresAt: endsAt,
+        ...(requested.id !== undefined && { keptUntil: endsAt }),
       }
       return { session, ticket }
     },

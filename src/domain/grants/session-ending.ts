@@ -5,7 +5,7 @@ import type { LiveApp } from '../../records/app.ts'
 import type { Collection } from '../../records/collection.ts'
 import type { LiveInstall } from '../../records/install.ts'
 import type { Pages } from '../../records/pages.ts'
-import { endedSession, sessionKind, sessionRef } from '../../records/session.ts'
+import { endedSession, isOver, sessionKind, sessionRef } from '../../records/session.ts'
 import { removedToken, tokenKind, userTokens } from '../../records/token.ts'
 
 /** Whose session it is. Without an install, which was withdrawn or replaced, its tokens are in no list. */
@@ -72,9 +72,9 @@ export function createSessionEnding(parts: {
   async function endNow(of: SessionOf, { change, source }: Parameters<SessionEnding['end']>[1]): Promise<void> {
     const { app, session, install } = of
     const was = { open: false, expired: false }
-    await collection.write(sessionKind, sessionRef({ app: app.key, session }), (found, isExpired) => {
+    await collection.write(sessionKind, sessionRef({ app: app.key, session }), (found) => {
       was.open = found?.state === 'open'
-      was.expired = isExpired
+      was.expired = found !== undefined && isOver(found, clock())
       return found && endedSession(found)
     })
     // Without an install it gave nothing any more.

@@ -2,10 +2,10 @@ import type { EventSource } from '../../base/events.ts'
 import { sameDigest } from '../../credentials/digest.ts'
 import type { ParsedToken, TokenFormat } from '../../credentials/token-format.ts'
 import type { LiveApp } from '../../records/app.ts'
-import { type Collection, hasExpired } from '../../records/collection.ts'
+import type { Collection } from '../../records/collection.ts'
 import { installKind, installRef, type LiveInstall } from '../../records/install.ts'
 import { conflict, type Retries } from '../../records/retries.ts'
-import { sessionKind, sessionRef, tagOf } from '../../records/session.ts'
+import { isOver, sessionKind, sessionRef, tagOf } from '../../records/session.ts'
 import { type Accounts, askingOnce } from '../accounts/accounts.ts'
 import { assertMayAct, assertNotSuspended } from '../accounts/may-act.ts'
 import type { AppCredentials, RequestContext } from '../apps/authenticate-app.ts'
@@ -177,7 +177,7 @@ export function createSessionExchange(parts: {
       session,
       install: isCurrent ? install : undefined,
       hasNoInstall: !installRecord,
-      isExpired: hasExpired(record, clock()),
+      isExpired: isOver(session, clock()),
     }
   }
 
