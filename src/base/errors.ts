@@ -52,6 +52,8 @@ export type FieldErrorCode =
   | 'public_app_jwks'
   /** Keys require the option `issuer`, which assertions must name. */
   | 'issuer_required'
+  /** Tokens are bound to keys only with the option `dpop`. */
+  | 'dpop_required'
   /** An app has no field of this name; `expected` is what was probably meant. */
   | 'unknown_field'
   /** A key with a private member, whose value is not shown. */

@@ -27,7 +27,7 @@ describe('the page of an app', () => {
     expect(await w.appgrant.apps.get(w.key)).not.toHaveProperty('dpopBoundAccessTokens')
 
     const without = await consoleWorld()
-    await without.appgrant.apps.update(without.key, { dpopBoundAccessTokens: true })
+    await without.node({ dpop: {} }).apps.update(without.key, { dpopBoundAccessTokens: true })
     const form = await without.open(`/apps/${without.key}`)
     expect(form.text).not.toContain(bound)
     await form.fill({ 'Name required': 'Reports' }).press('OK')

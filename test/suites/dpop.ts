@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { AppGrantOptions } from '../../src/index.ts'
-import { codeOf } from '../support/code-of.ts'
+import { exampleApp } from '../../src/testing/index.ts'
+import { codeOf, refusalOf } from '../support/code-of.ts'
 import { type DpopKey, dpopKey, NONCE_KEY, type ProofOf } from '../support/dpop.ts'
 import { expectDead, sessionRecord, valuesOf } from '../support/session-checks.ts'
 import {
@@ -323,6 +324,18 @@ export function testDpop(open: OpenStore, format: TokenOptions = {}): void {
       expect(await w.keyOf((await w.nextBy(key, first)).access)).toBe(key.jkt)
       await w.appgrant.apps.update(w.key, { dpopBoundAccessTokens: false })
       expect((await w.appgrant.authorizer.clientCredentials(request)).tokenType).toBe('Bearer')
+    })
+
+    it('without the option no app can be limited to bound tokens, because it would get none, and one that is stays so (DPOP-5)', async () => {
+      const w = await fixture()
+      const without = w.node({ dpop: undefined })
+      const fields = exampleApp({ owner: 'org', redirectUrls: [REDIRECT], dpopBoundAccessTokens: true })
+      const refused = [{ field: 'dpopBoundAccessTokens', code: 'dpop_required' }]
+      expect(await refusalOf(without.apps.register(fields))).toMatchObject({ details: { fields: refused } })
+      const update = without.apps.update(w.key, { dpopBoundAccessTokens: true })
+      expect(await refusalOf(update)).toMatchObject({ details: { fields: refused } })
+      await w.appgrant.apps.update(w.key, { dpopBoundAccessTokens: true })
+      expect(await without.apps.update(w.key, { name: 'Renamed' })).toMatchObject({ dpopBoundAccessTokens: true })
     })
 
     it('a session stays bound while the option is taken away, and works again with it (DPOP-2)', async () => {

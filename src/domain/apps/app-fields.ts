@@ -112,6 +112,8 @@ export interface FieldOptions {
   readonly scopes: ScopePolicy
   /** The names that this actor may not give an app. */
   readonly isReservedName: IsReservedName
+  /** Whether tokens can be bound to a key. */
+  readonly bindsKeys: boolean
 }
 
 /** The members of {@link AppFields}. */
@@ -219,6 +221,13 @@ function readFields(submission: Submission, context: FieldContext): CheckedField
   const redirectUrls = readRedirectUrls(submission, context)
   const scopes = submission.list('scopes', scopeList, kept?.scopes ?? [])
   const isBound = submission.flag('dpopBoundAccessTokens', kept?.dpopBoundAccessTokens)
+  if (isBound && !kept?.dpopBoundAccessTokens && !options.bindsKeys)
+    submission.refuse(
+      'dpopBoundAccessTokens',
+      'dpop_required',
+      'false, because only the option dpop of createAppGrant lets the app get tokens then',
+      'true',
+    )
   if (!submission.isClean() || !name || !redirectUrls || !scopes) throw submission.error()
   return {
     name,

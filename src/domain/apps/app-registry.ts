@@ -216,6 +216,8 @@ export interface RegistryParts {
   readonly scopes: Scopes
   readonly redirects: RedirectPolicy
   readonly isReservedName: IsReservedName
+  /** Whether tokens can be bound to a key. */
+  readonly bindsKeys: boolean
   readonly removeApp: RemoveApp
   readonly freeing: Freeing
   readonly background: Background

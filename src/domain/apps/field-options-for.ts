@@ -10,12 +10,18 @@ import type { RegistryParts } from './app-registry.ts'
  */
 export function fieldOptionsFor(
   lineage: Lineage,
-  { redirects, scopes, isReservedName }: Pick<RegistryParts, 'redirects' | 'scopes' | 'isReservedName'>,
+  {
+    redirects,
+    scopes,
+    isReservedName,
+    bindsKeys,
+  }: Pick<RegistryParts, 'redirects' | 'scopes' | 'isReservedName' | 'bindsKeys'>,
   actor: Actor,
 ): FieldOptions {
   return {
     redirects,
     scopes: { has: scopes.has, permits: (scope) => mayRegisterScope(lineage, scope) },
+    bindsKeys,
     isReservedName: (name) => actor.account !== undefined && isReservedName(name),
   }
 }

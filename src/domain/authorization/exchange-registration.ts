@@ -57,6 +57,8 @@ export interface ExchangeRegistrationParts {
   readonly scopes: Scopes
   readonly redirects: RedirectPolicy
   readonly isReservedName: IsReservedName
+  /** Whether tokens can be bound to a key. */
+  readonly bindsKeys: boolean
   readonly events: Emitter
   readonly random: RandomText
   readonly stamp: () => string

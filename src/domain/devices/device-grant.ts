@@ -44,8 +44,8 @@ export type EnteringActor = Pick<DeviceActor, 'account' | 'login' | keyof Reques
 /** A form in which a user code is entered. */
 export interface DeviceEntry {
   /**
-   * Belongs in the form, and is its CSRF token: for this account and login only, valid for an hour, also more than once. Only reading
-   * the property shows it.
+   * Belongs in the form, and is its CSRF token: for this account and login only, valid for ten minutes, also more than once. Only
+   * reading the property shows it.
    */
   readonly ticket: string
 }
@@ -91,7 +91,7 @@ export interface DeviceGrant {
    * {@link DeviceGrant.ask}.
    *
    * @param entry - `ticket`: of the form. `userCode`: in whatever case, and with whatever between the letters.
-   * @throws {@link AppGrantError} `invalid_ticket` if the ticket is older than an hour, or that of another account or login;
+   * @throws {@link AppGrantError} `invalid_ticket` if the ticket is older than ten minutes, or that of another account or login;
    *   `invalid_user_code` if it is not a user code, or another account or login has entered it; `limit_reached`.
    */
   enterUserCode(entry: { readonly ticket: string; readonly userCode: string } & EnteringActor): Promise<void>

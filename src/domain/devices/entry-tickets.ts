@@ -1,16 +1,14 @@
 import type { KeyRing } from '../../credentials/key-ring.ts'
 import { createSealer } from '../../credentials/sealer.ts'
 import { invalidTicket } from '../authorization/invalid-ticket.ts'
+import { PENDING_MS } from '../authorization/pending-consents.ts'
 import type { AskedAccount } from '../input/input.ts'
-
-/** A user may open the page long before the device shows its code. */
-const ENTRY_MS = 3_600_000
 
 /** The tickets of forms in which a user code is entered. They say everything themselves, so nothing is stored. */
 export interface EntryTickets {
   /** A ticket for a form of that account and login. */
   write(by: AskedAccount): string
-  /** @throws {@link AppGrantError} `invalid_ticket` unless it was written for that account and login in the last hour. */
+  /** @throws {@link AppGrantError} `invalid_ticket` unless it was written for that account and login in the last ten minutes. */
   assertOf(ticket: string, by: AskedAccount): void
 }
 
@@ -25,7 +23,7 @@ export function createEntryTickets({
 
   return {
     write({ account, login }) {
-      const carried: Carried = { account, ...(login !== undefined && { login }), endsAt: clock() + ENTRY_MS }
+      const carried: Carried = { account, ...(login !== undefined && { login }), endsAt: clock() + PENDING_MS }
       return sealer.seal(JSON.stringify(carried))
     },
     assertOf(ticket, by) {

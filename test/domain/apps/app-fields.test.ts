@@ -14,7 +14,7 @@ import {
 } from '../../../src/domain/apps/app-fields.ts'
 
 const ANY_SCOPE = { has: () => true, permits: () => true }
-const ANY = { scopes: ANY_SCOPE, isReservedName: () => false }
+const ANY = { scopes: ANY_SCOPE, isReservedName: () => false, bindsKeys: true }
 const STRICT: FieldOptions = { redirects: { loopback: undefined, schemes: new Set() }, ...ANY }
 const LOOPBACK: FieldOptions = { redirects: { loopback: 'public', schemes: new Set() }, ...ANY }
 

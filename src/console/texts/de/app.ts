@@ -30,6 +30,7 @@ const FIELD_ERRORS: Readonly<Record<FieldErrorCode, string>> = {
   public_app_trusted: 'Eine App ohne Geheimnis kann nicht vertrauenswürdig sein',
   public_app_jwks: 'Eine App, die sich nicht authentifiziert, kann keine Schlüssel haben',
   issuer_required: 'Schlüssel sind auf dieser Plattform nicht verfügbar',
+  dpop_required: 'Tokens können auf dieser Plattform nicht an Schlüssel gebunden werden',
   unknown_field: 'Dieses Feld gibt es nicht',
   private_key:
     'Das ist ein privater Schlüssel. Ersetzen Sie ihn durch ein neues Paar und geben Sie nur den öffentlichen ein',

@@ -30,6 +30,7 @@ const FIELD_ERRORS: Readonly<Record<FieldErrorCode, string>> = {
   public_app_trusted: 'An app without a secret cannot be trusted',
   public_app_jwks: 'An app that does not authenticate cannot have keys',
   issuer_required: 'Keys are not available on this platform',
+  dpop_required: 'Tokens cannot be bound to keys on this platform',
   unknown_field: 'There is no such field',
   private_key: 'This is a private key. Replace it with a new pair, and enter only the public key',
   not_a_public_key: 'This is not a public signing key. Expected: {expected}',
