@@ -127,6 +127,7 @@ const MAY_IMPORT = {
     'src/base/errors.ts',
     'src/base/known-members.ts',
     'src/base/once.ts',
+    'src/base/unusable-store.ts',
   ],
 }
 const places = Object.keys(MAY_IMPORT).sort((a, b) => b.length - a.length)

@@ -1,3 +1,4 @@
+import { unusableStore } from '../../src/base/unusable-store.ts'
 import type { MongoCollection } from './mongo-collection.ts'
 import { missingIndexes } from './mongo-errors.ts'
 
@@ -35,9 +36,11 @@ export async function createIndexes(collection: MongoCollection): Promise<void> 
     if (!CONFLICTS.includes((error as { code?: number }).code ?? 0)) throw error
     // The server's message quotes both indexes, and what it quotes is masked.
     const names = missing.map(({ name }) => name).join(', ')
-    throw new Error(`a different index has the name or the key of one of these: ${names}. Drop it and repeat`, {
-      cause: error,
-    })
+    throw unusableStore(
+      `a different index has the name or the key of one of these: ${names}`,
+      'Drop it, and repeat prepare().',
+      error,
+    )
   }
 }
 

@@ -1,3 +1,4 @@
+import { unusableStore } from '../../src/base/unusable-store.ts'
 import { notApplied } from '../../src/store.ts'
 
 const DUPLICATE_KEY = 11_000
@@ -36,7 +37,31 @@ export function readError(error: unknown): unknown {
 /** The error for a missing index, which says how to create it. */
 export function missingIndexes(names: readonly string[], cause?: unknown): Error {
   const which = names.length > 0 ? `: ${names.join(', ')}` : ''
-  return new Error(`the MongoDB collection lacks an index of appgrant${which}. Call the store's prepare() once`, {
+  return unusableStore(
+    `the MongoDB collection lacks an index of appgrant${which}`,
+    "Call the store's prepare() once. If that was done, this is another database or collection: correct the options " +
+      '`db` and `collection`.',
     cause,
-  })
+  )
 }
+
+const FIXES: Readonly<Record<number, readonly [message: string, hint: string]>> = {
+  13: [
+    'the MongoDB user may not use the collection',
+    'Grant it the role readWrite on the database, and connect with its password.',
+  ],
+  18: ['the MongoDB server refuses the user or its password', 'Correct the user, the password and `authSource`.'],
+  8000: ['the MongoDB server refuses the user or its password', 'Correct the user, the password and `authSource`.'],
+}
+
+/** Adds the fix to the error of `prepare()`. An error without a known fix is returned as it is. */
+export function withFix(error: unknown): unknown {
+  const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown }
+  const fix = name === 'MongoServerSelectionError' ? UNREACHABLE : FIXES[Number(code)]
+  return fix ? unusableStore(...fix, error) : error
+}
+
+const UNREACHABLE = [
+  'no MongoDB server can be reached',
+  'Correct the hosts that the client connects to, or start the server. For writes a primary is needed.',
+] as const

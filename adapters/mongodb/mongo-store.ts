@@ -6,6 +6,7 @@ import { idOf } from './document.ts'
 import { checkIndexes } from './indexes.ts'
 import { insertTogether } from './insert.ts'
 import { type MongoDb, openCollection } from './mongo-collection.ts'
+import { withFix } from './mongo-errors.ts'
 import { prepareCollection } from './prepare.ts'
 import { onceReached } from './reached.ts'
 import { countGroup, getRecords, listGroup } from './read.ts'
@@ -121,7 +122,9 @@ export function mongoStore(options: MongoStoreOptions): MongoStore {
     time: () => withSanitizedErrors(askServer(db)).then(({ localTime }) => localTime.getTime()),
     watch: (changed) => withSanitizedErrors(watch(changed)),
     async prepare() {
-      const { standalone } = await withSanitizedErrors(prepareCollection(db, collection, direct))
+      const { standalone } = await withSanitizedErrors(
+        prepareCollection(db, collection, direct).catch((error) => Promise.reject(withFix(error))),
+      )
       // Core must not wait for hints that cannot come.
       if (standalone) delete store.watch
     },

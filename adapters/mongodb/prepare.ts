@@ -1,3 +1,4 @@
+import { unusableStore } from '../../src/base/unusable-store.ts'
 import { checkIndexes, createIndexes } from './indexes.ts'
 import type { MongoCollection, MongoDb } from './mongo-collection.ts'
 import { askServer, refuseMemberAlone } from './server.ts'
@@ -12,15 +13,23 @@ export async function prepareCollection(db: MongoDb, collection: MongoCollection
   const sent = Date.now()
   const server = await askServer(db)
   const received = Date.now()
-  if (server.maxWireVersion < MONGODB_4_4) throw new Error('appgrant needs MongoDB 4.4 or newer')
-  if (!server.isWritablePrimary) throw new Error('the MongoDB server is not a primary')
+  if (server.maxWireVersion < MONGODB_4_4)
+    throw unusableStore('appgrant needs MongoDB 4.4 or newer', 'Update the server, or use another one.')
+  if (!server.isWritablePrimary)
+    throw unusableStore(
+      'the MongoDB server is not a primary',
+      'Connect to the primary, or name `replicaSet` in the URL of the client.',
+    )
   if (direct) await refuseMemberAlone(db)
   // This also creates the collection if it does not exist.
   await createIndexes(collection)
   const options = await collection.options()
   const unfit = UNFIT.filter((option) => option in options)
   if (unfit.length > 0)
-    throw new Error(`the MongoDB collection cannot be used: it was created with ${unfit.join(', ')}`)
+    throw unusableStore(
+      `the MongoDB collection cannot be used: it was created with ${unfit.join(', ')}`,
+      'Choose another one with the option `collection`: prepare() creates it.',
+    )
   await checkIndexes(collection)
 
   const time = server.localTime.getTime()

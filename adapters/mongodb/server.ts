@@ -1,3 +1,4 @@
+import { unusableStore } from '../../src/base/unusable-store.ts'
 import { type MongoDb, PLAIN_VALUES } from './mongo-collection.ts'
 
 /** A server's response to `hello`. */
@@ -27,8 +28,9 @@ export function isDirect(db: MongoDb & { client?: { options?: { directConnection
 export async function refuseMemberAlone(db: MongoDb): Promise<void> {
   const { setName, hosts = [] } = await askServer(db)
   if (setName === undefined || hosts.length < 2) return
-  throw new Error(
+  throw unusableStore(
     `the MongoDB client uses directConnection with one member of the replica set ${setName}, and would read stale ` +
-      'data after another member became primary. Remove directConnection',
+      'data after another member became primary',
+    'Remove directConnection from the URL or the options of the client.',
   )
 }

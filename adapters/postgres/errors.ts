@@ -1,3 +1,4 @@
+import { unusableStore } from '../../src/base/unusable-store.ts'
 import { isNotApplied, notApplied } from '../../src/store.ts'
 
 // The classes of SQLSTATE with which a server reports that it rolled a statement back: data, constraints, transaction
@@ -68,5 +69,10 @@ export function writeError(error: unknown): unknown {
 /** Adds the fix to the error of a table or function that is missing. */
 export function withHint(error: unknown): unknown {
   if (!MISSING.has(sqlState(error) ?? '')) return error
-  return new Error("the tables of appgrant are missing. Call the store's prepare() once", { cause: error })
+  return unusableStore(
+    'the table of appgrant, or one of its functions, does not exist',
+    "Call the store's prepare() once. If that was done, this is another database or table: correct what `client` " +
+      'connects to, or the option `table`.',
+    error,
+  )
 }

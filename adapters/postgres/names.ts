@@ -9,6 +9,8 @@ const MAX_GROUPS = 4
 /** The table of the store, and what belongs to it. Names can stand in a statement as they are. */
 export interface Names {
   readonly schema: string
+  /** The table without its schema. */
+  readonly name: string
   /** The table, with its schema. */
   readonly table: string
   /** The name of a function or an index, with the schema. */
@@ -27,6 +29,7 @@ export function namesFor(option: unknown): Names {
   }
   return {
     schema,
+    name,
     table: `"${schema}"."${name}"`,
     of: (what) => `"${schema}"."${name}_${what}"`,
     bare: (what) => `${name}_${what}`,

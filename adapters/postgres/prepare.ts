@@ -1,14 +1,12 @@
-import { isNotApplied } from '../../src/store.ts'
+import { unusableStore } from '../../src/base/unusable-store.ts'
 import type { PostgresClient } from './client.ts'
 import { type Connection, openConnection, type Row } from './connection.ts'
-import { sqlState } from './errors.ts'
 import type { Names } from './names.ts'
-import { FUNCTIONS, migrations, VERSION } from './schema.ts'
+import { COLUMNS, FUNCTIONS, functions, migrations, VERSION } from './schema.ts'
+import { withFix } from './with-fix.ts'
 
 const MIN_VERSION = 140_000
 const MAX_SKEW_MS = 1000
-const TABLE_EXISTS = '42P07'
-const NOT_PERMITTED = '42501'
 const TABLE_PRIVILEGES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] as const
 
 /**
@@ -16,19 +14,20 @@ const TABLE_PRIVILEGES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] as const
  * the connection is one that no pooler shares.
  */
 export async function prepareDatabase(names: Names, create: () => PostgresClient): Promise<{ isDirect: boolean }> {
-  const connection = await openConnection({ create }).catch((error) => {
-    // Nothing was asked of the store yet: what the mark says is of no interest.
-    throw isNotApplied(error) && error instanceof Error && error.cause ? error.cause : error
-  })
   try {
-    await refuseServer(connection)
-    await migrate(connection, names)
-    await refuseTable(connection, names)
-    await warnOfSettings(connection)
-    await warnOfClock(connection)
-    return { isDirect: connection.process !== undefined }
-  } finally {
-    await connection.close()
+    const connection = await openConnection({ create })
+    try {
+      await refuseServer(connection)
+      await migrate(connection, names)
+      await refuseTable(connection, names)
+      await warnOfSettings(connection)
+      await warnOfClock(connection)
+      return { isDirect: connection.process !== undefined }
+    } finally {
+      await connection.close()
+    }
+  } catch (error) {
+    throw withFix(error, names)
   }
 }
 
@@ -38,48 +37,82 @@ async function refuseServer(connection: Connection): Promise<void> {
     `current_setting('server_version_num') AS version, current_setting('server_encoding') AS encoding,
       current_setting('default_transaction_isolation') AS isolation`,
   )
-  if (Number(version) < MIN_VERSION) throw new Error('appgrant needs PostgreSQL 14 or newer')
-  if (encoding !== 'UTF8') throw new Error(`the encoding of the database is ${encoding}, and appgrant needs UTF8`)
+  if (Number(version) < MIN_VERSION)
+    throw unusableStore('appgrant needs PostgreSQL 14 or newer', 'Update the server, or use another one.')
+  if (encoding !== 'UTF8')
+    throw unusableStore(
+      `the encoding of the database is ${encoding}, and appgrant needs UTF8`,
+      "Create another one: CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'.",
+    )
   if (isolation !== 'read committed')
-    throw new Error(
-      `default_transaction_isolation is ${isolation}, and appgrant needs read committed. ` +
-        'Change it with ALTER ROLE … SET default_transaction_isolation',
+    throw unusableStore(
+      `default_transaction_isolation is ${isolation}, and appgrant needs read committed`,
+      "ALTER ROLE … SET default_transaction_isolation = 'read committed'.",
     )
 }
 
-/** Runs the missing steps in one transaction. A role without the right to create needs no right if nothing is missing. */
+/** Creates what is missing, in one transaction. A role without the right to create needs no right if nothing is missing. */
 async function migrate(connection: Connection, names: Names): Promise<void> {
-  const found = await versionIn(connection, names)
-  if (found > VERSION)
-    throw new Error(`the table has version ${found}, and this version of appgrant knows ${VERSION}. Update appgrant`)
-  if (found === VERSION) return
+  if (isComplete(await found(connection, names))) return
   try {
     await connection.query('BEGIN')
     await connection.query("SELECT set_config('statement_timeout', '0', true)")
     // Nodes that start at the same time do this one after the other.
     await connection.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))::text', [`${names.table} migration`])
-    for (const step of migrations(names).slice(await versionIn(connection, names))) await connection.query(step)
+    const present = await found(connection, names)
+    if (!isComplete(present)) {
+      for (const step of migrations(names).slice(present.version)) await connection.query(step)
+      await connection.query(functions(names))
+    }
     await connection.query('COMMIT')
   } catch (error) {
     connection.destroy()
-    if (sqlState(error) === TABLE_EXISTS)
-      throw new Error(`the table ${names.channel} belongs to another program. Choose another name`, { cause: error })
-    if (sqlState(error) === NOT_PERMITTED)
-      throw new Error('this role may not create the table. Call prepare() once as a role that may', { cause: error })
     throw error
   }
 }
 
-/** The version of the table, or 0 if there is none. */
-async function versionIn(connection: Connection, { schema, of, bare }: Names): Promise<number> {
+/** What the database has. */
+interface Found {
+  /** The version of the table, or 0 if there is none. */
+  readonly version: number
+  /** Whether no function is missing. */
+  readonly hasFunctions: boolean
+}
+
+const isComplete = ({ version, hasFunctions }: Found) => version === VERSION && hasFunctions
+
+/** Rejects a table of another program, and one of a newer version. */
+async function found(connection: Connection, { schema, name, of, bare, channel }: Names): Promise<Found> {
   // Read from the catalog, because a name may be looked up in a cache that is older than the lock.
-  const { found } = await setting(
+  const { present, columns } = await setting(
     connection,
-    `(SELECT count(*) FROM pg_proc JOIN pg_namespace AS schema ON schema.oid = pronamespace
-      WHERE nspname = '${schema}' AND proname = '${bare('version')}')::text AS found`,
+    `(SELECT string_agg(DISTINCT proname, ' ') FROM pg_proc JOIN pg_namespace AS schema ON schema.oid = pronamespace
+      WHERE nspname = '${schema}') AS present,
+    (SELECT string_agg(concat_ws(' ', attname, format_type(atttypid, atttypmod), collname), ', ' ORDER BY attnum)
+      FROM pg_class JOIN pg_namespace AS schema ON schema.oid = relnamespace JOIN pg_attribute ON attrelid = pg_class.oid
+      LEFT JOIN pg_collation ON pg_collation.oid = attcollation
+      WHERE nspname = '${schema}' AND relname = '${name}' AND attnum > 0 AND NOT attisdropped) AS columns`,
   )
-  if (found === '0') return 0
-  const { version } = await setting(connection, `${of('version')}()::text AS version`)
+  const there = new Set(present?.split(' '))
+  const hasFunctions = Object.keys(FUNCTIONS).every((one) => there.has(bare(one)))
+  const version = there.has(bare('version')) ? await versionIn(connection, of('version')) : undefined
+  if (version !== undefined && version > VERSION)
+    throw unusableStore(
+      `the table has version ${version}, and this version of appgrant knows ${VERSION}`,
+      `${channel}: update appgrant.`,
+    )
+  if (columns === null) return { version: 0, hasFunctions }
+  // A dump of the table alone lacks the functions.
+  if (version === undefined && columns !== COLUMNS)
+    throw unusableStore(
+      `the table ${channel} belongs to another program`,
+      'Choose another name with the option `table`.',
+    )
+  return { version: version ?? VERSION, hasFunctions }
+}
+
+async function versionIn(connection: Connection, name: string): Promise<number> {
+  const { version } = await setting(connection, `${name}()::text AS version`)
   return Number(version)
 }
 
@@ -93,14 +126,23 @@ async function refuseTable(connection: Connection, { table, of, channel }: Names
   ]
   const rights = await setting(connection, may.map(([, right], n) => `(${right})::text AS right${n}`).join(', '))
   const missing = may.flatMap(([name], n) => (rights[`right${n}`] === 'true' ? [] : [name]))
-  if (missing.length > 0) throw new Error(`this role lacks privileges: ${missing.join(', ')}`)
+  if (missing.length > 0)
+    throw unusableStore(`this role lacks privileges: ${missing.join(', ')}`, 'GRANT them to the role of the client.')
   const { persistence, secured } = await setting(
     connection,
     `(SELECT relpersistence::text FROM pg_class WHERE oid = '${table}'::regclass) AS persistence,
       row_security_active('${table}')::text AS secured`,
   )
-  if (persistence !== 'p') throw new Error('the table is unlogged or temporary: a crash would empty it')
-  if (secured === 'true') throw new Error('row-level security hides records of the table from this role')
+  if (persistence !== 'p')
+    throw unusableStore(
+      'the table is unlogged or temporary: a crash would empty it',
+      `ALTER TABLE ${channel} SET LOGGED, or remove a temporary one.`,
+    )
+  if (secured === 'true')
+    throw unusableStore(
+      'row-level security hides records of the table from this role',
+      `ALTER TABLE ${channel} DISABLE ROW LEVEL SECURITY, or give the role BYPASSRLS.`,
+    )
 }
 
 async function warnOfSettings(connection: Connection): Promise<void> {
@@ -124,7 +166,8 @@ async function warnOfSettings(connection: Connection): Promise<void> {
   if (idle === '0')
     warn(
       'APPGRANT_POSTGRES_IDLE_TRANSACTIONS',
-      'idle_in_transaction_session_timeout is 0: a transaction that somebody leaves open keeps the space of expired tokens',
+      'idle_in_transaction_session_timeout is 0: a transaction that somebody leaves open keeps the space of expired tokens. ' +
+        "Set it for the database, such as ALTER DATABASE … SET idle_in_transaction_session_timeout = '1min'",
     )
 }
 

@@ -21,20 +21,27 @@ export const MAX_SWEPT = 256
 
 const LISTS = ['list1', 'list2', 'list3', 'list4'] as const
 
+/** The columns of the table, in order, as the catalog describes them. */
+export const COLUMNS = [
+  'key text C',
+  ...LISTS.map((list) => `${list} text C`),
+  'position bigint',
+  'expires_at bigint',
+  'revision text C',
+  'data text C',
+].join(', ')
+
 /** Something for each of the columns that name the lists of a record. Most records have one list or none. */
 export function inLists<Part>(part: (column: (typeof LISTS)[number]) => Part): readonly Part[] {
   return LISTS.map(part)
 }
 
-/** The steps from each version to the next. A node runs those that the database lacks, in one transaction. */
+/** The steps of the table from each version to the next. A node runs those that the database lacks, in one transaction. */
 export function migrations(names: Names): readonly string[] {
-  return [firstVersion(names)]
+  return [firstTable(names)]
 }
 
-// Every operation is one call of a function, and so one transaction of one round trip. Each statement in a function has a
-// snapshot of its own under READ COMMITTED, so that one that follows a lock sees what was committed before it.
-function firstVersion({ table, of, bare }: Names): string {
-  const lock = (key: string) => `hashtextextended('${table} ' || ${key}, 0)`
+function firstTable({ table, bare }: Names): string {
   return `
 CREATE TABLE ${table} (
   key text COLLATE "C" PRIMARY KEY,
@@ -48,10 +55,17 @@ CREATE TABLE ${table} (
   data text COLLATE "C" NOT NULL
 ) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05);
 ${inLists((list) => `CREATE INDEX "${bare(list)}" ON ${table} (${list}, position, key) WHERE ${list} IS NOT NULL;`).join('\n')}
-CREATE INDEX "${bare('expiry')}" ON ${table} (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX "${bare('expiry')}" ON ${table} (expires_at) WHERE expires_at IS NOT NULL;`
+}
 
+// Every operation is one call of a function, and so one transaction of one round trip. Each statement in a function has a
+// snapshot of its own under READ COMMITTED, so that one that follows a lock sees what was committed before it.
+/** Creates the functions of this version, or replaces them. */
+export function functions({ table, of }: Names): string {
+  const lock = (key: string) => `hashtextextended('${table} ' || ${key}, 0)`
+  return `
 -- Locks and settings are expressions, which PL/pgSQL evaluates in a fraction of the time of a statement.
-CREATE FUNCTION ${of('begin')}(is_durable boolean) RETURNS text LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ${of('begin')}(is_durable boolean) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   done text := set_config('lock_timeout', '${LOCK_MS}', true);
 BEGIN
@@ -68,7 +82,7 @@ END $$;
 
 -- Inserts records, after it has locked the keys of those that they name, in the given order. Returns a letter for each
 -- record: i(nserted), e(xists), s(tale).
-CREATE FUNCTION ${of('insert')}(records json, named text[], is_durable boolean) RETURNS text LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION ${of('insert')}(records json, named text[], is_durable boolean) RETURNS text LANGUAGE plpgsql
 SET enable_seqscan = off AS $$
 DECLARE
   done text := ${of('begin')}(is_durable);
@@ -92,7 +106,7 @@ END $$;
 
 -- Inserts one record, unless a given list has no room. Returns a letter as above, or f(ull). What it does for one record,
 -- insert does for many at once, which takes longer for one.
-CREATE FUNCTION ${of('insert_one')}(at text, to_lists text[], to_position bigint, to_expires_at bigint, to_revision text,
+CREATE OR REPLACE FUNCTION ${of('insert_one')}(at text, to_lists text[], to_position bigint, to_expires_at bigint, to_revision text,
   to_data text, if_key text, if_revision text, is_durable boolean, list text, max integer)
 RETURNS text LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
@@ -117,7 +131,7 @@ BEGIN
   RETURN CASE WHEN FOUND THEN 'i' ELSE 'e' END;
 END $$;
 
-CREATE FUNCTION ${of('replace')}(at text, from_revision text, to_lists text[], to_position bigint, to_expires_at bigint,
+CREATE OR REPLACE FUNCTION ${of('replace')}(at text, from_revision text, to_lists text[], to_position bigint, to_expires_at bigint,
   to_revision text, to_data text) RETURNS boolean LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   done text := ${of('begin')}(true);
@@ -130,7 +144,7 @@ BEGIN
 END $$;
 
 -- Deletes up to ${MAX_SWEPT} records that expired ${SLACK_MS} ms ago, by the server's clock. Returns how many, and the last expiry.
-CREATE FUNCTION ${of('sweep')}(since bigint) RETURNS TABLE (swept text, latest text) LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION ${of('sweep')}(since bigint) RETURNS TABLE (swept text, latest text) LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   done text := ${of('begin')}(false);
@@ -145,5 +159,5 @@ BEGIN
   ) SELECT count(*)::text, max(gone.expires_at)::text FROM gone;
 END $$;
 
-CREATE FUNCTION ${of('version')}() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';`
+CREATE OR REPLACE FUNCTION ${of('version')}() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT ${VERSION}';`
 }

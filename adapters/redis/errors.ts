@@ -1,3 +1,4 @@
+import { unusableStore } from '../../src/base/unusable-store.ts'
 import { isNotApplied, notApplied } from '../../src/store.ts'
 
 // Error replies that mean that nothing was executed. With the last three the server refuses a write; the scripts of
@@ -43,4 +44,31 @@ export function gaveUp(error: unknown): boolean {
 /** The error to reject with: the driver's own, marked with `notApplied` if nothing was executed. */
 export function translated(error: unknown): unknown {
   return isNotApplied(error) || refusalIn(error) === undefined ? error : notApplied(error)
+}
+
+const FIXES: Readonly<Record<string, readonly [message: string, hint: string]>> = {
+  NOAUTH: ['the Redis server wants a password', 'Give the client the password, and the user name if there are ACLs.'],
+  WRONGPASS: [
+    'the Redis server refuses the user or its password',
+    'Correct the user name and the password of the client.',
+  ],
+  NOPERM: [
+    'the Redis user lacks a permission',
+    'Allow it the commands and keys that docs/redis.md lists, with ACL SETUSER.',
+  ],
+  LOADING: ['the Redis server is loading its data', 'Repeat prepare() when it has.'],
+}
+const UNREACHABLE = [
+  'no Redis server can be reached',
+  'Correct the host and the port of the client, or start the server.',
+] as const
+
+/** Adds the fix to the error of `prepare()`. An error without a known fix is returned as it is. */
+export function withFix(error: unknown): unknown {
+  for (let reason = error; reason instanceof Error; reason = reason.cause) {
+    const fix = FIXES[replyText(reason).split(' ', 1)[0] ?? '']
+    if (fix) return unusableStore(...fix, reason)
+  }
+  // What the mark says is of no interest here.
+  return isNotApplied(error) ? unusableStore(...UNREACHABLE, (error as Error).cause) : error
 }

@@ -1,6 +1,8 @@
+import { unusableStore } from '../../src/base/unusable-store.ts'
 import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
 import type { Durability } from './durable-writes.ts'
+import { withFix } from './errors.ts'
 import { timeOf } from './server-time.ts'
 
 const MIN_VERSION = [6, 2] as const
@@ -19,6 +21,14 @@ export interface Expectations {
  * and warns about risky settings through `process.emitWarning`.
  */
 export async function checkServers(connection: Connection, expected: Expectations): Promise<void> {
+  try {
+    await checkMasters(connection, expected)
+  } catch (error) {
+    throw withFix(error)
+  }
+}
+
+async function checkMasters(connection: Connection, expected: Expectations): Promise<void> {
   const client = await connection.ready(PATIENCE_AT_START_MS)
   const masters = client.isCluster ? client.nodes('master') : [client]
   const failsOver = client.isCluster || Boolean(client.options.sentinels)
@@ -45,16 +55,27 @@ function refuse(
   const version = info.get('redis_version') ?? ''
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major < MIN_VERSION[0] || (major === MIN_VERSION[0] && minor < MIN_VERSION[1])) {
-    throw new Error(`${where}: version ${version} is too old, expected at least ${MIN_VERSION.join('.')}`)
+    throw unusableStore(
+      `${where}: version ${version} is too old, expected at least ${MIN_VERSION.join('.')}`,
+      'Update the server, or use another one.',
+    )
   }
-  if (info.get('role') !== 'master') throw new Error(`${where}: it is a replica, expected the master`)
+  if (info.get('role') !== 'master')
+    throw unusableStore(
+      `${where}: it is a replica, expected the master`,
+      'Connect the client to the master: through Sentinel, or with the address of the master.',
+    )
   if (info.get('cluster_enabled') === '1' && !isCluster) {
-    throw new Error(`${where}: it is a node of a cluster, expected the client to be a Cluster of ioredis`)
+    throw unusableStore(
+      `${where}: it is a node of a cluster, expected the client to be a Cluster of ioredis`,
+      'Pass new Redis.Cluster([…]) as `client`.',
+    )
   }
   const policy = info.get('maxmemory_policy')
   if (policy !== 'noeviction' && !expected.allowEviction) {
-    throw new Error(
-      `${where}: maxmemory-policy is ${policy}, expected noeviction: eviction deletes apps and can undo revocations. Change the policy, or set allowEviction`,
+    throw unusableStore(
+      `${where}: maxmemory-policy is ${policy}, expected noeviction: eviction deletes apps and can undo revocations`,
+      'CONFIG SET maxmemory-policy noeviction, and the same in redis.conf; or set the option `allowEviction`.',
     )
   }
 }

@@ -1,4 +1,5 @@
 import { AppGrantError } from '../../src/base/errors.ts'
+import { unusableStore } from '../../src/base/unusable-store.ts'
 
 // The primary result codes of SQLite that this adapter distinguishes, by the numbers that node:sqlite reports.
 const NAMES: Record<number, string> = {
@@ -43,7 +44,7 @@ export function unusable(
   what: string,
   { fix, cause }: { readonly fix: string; readonly cause?: unknown },
 ): AppGrantError {
-  return new AppGrantError('store_unavailable', { message: `the SQLite file ${what}`, hint: fix, cause })
+  return unusableStore(`the SQLite file ${what}`, fix, cause)
 }
 
 /** Adds the fix to a driver's error. An error that already has one is returned as it is. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { MongoClient } from 'mongodb'
+import { withFix } from '../../adapters/mongodb/mongo-errors.ts'
 import { mongoStore } from '../../adapters/mongodb/mongo-store.ts'
 import { postgresStore } from '../../adapters/postgres/postgres-store.ts'
 import { redisStore } from '../../adapters/redis/redis-store.ts'
@@ -133,7 +134,8 @@ async function openMongo(url: string, values: Given['values']) {
   const client = made<MongoClient>(() => new Client(url, options))
   const store = mongoStore({ db: client.db(), collection: textOf(values.collection) })
   // Of several calls that wait for a connection in vain, only one says why.
-  const connect = async () => void (await withSanitizedErrors(client.connect()))
+  const connect = async () =>
+    void (await withSanitizedErrors(client.connect().catch((error) => Promise.reject(withFix(error)))))
   return { store, driver: 'mongodb', connect, close: once(() => client.close()) }
 }
 

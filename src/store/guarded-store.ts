@@ -1,5 +1,5 @@
 import { createDeadline } from '../base/deadline.ts'
-import { AppGrantError } from '../base/errors.ts'
+import { AppGrantError, isAppGrantError } from '../base/errors.ts'
 import type { Load } from '../base/load.ts'
 import { sanitizeError } from '../base/sanitize-error.ts'
 import { guardedWatch } from './guarded-watch.ts'
@@ -41,7 +41,7 @@ export function guardedStore(store: Store, { timeoutMs, load, failed }: GuardOpt
     const cause = sanitizeError(error)
     failed({ code, operation, cause })
     const message = code === 'outcome_unknown' ? 'the outcome is unknown' : 'the service is temporarily unavailable'
-    return new AppGrantError(code, { message, hint: HINTS[code], cause })
+    return new AppGrantError(code, { message, hint: hintFor(code, cause), cause })
   }
   const getRefused = refusal('get', 'store_unavailable')
   const insertRefused = refusal('insert', 'outcome_unknown')
@@ -64,4 +64,12 @@ export function guardedStore(store: Store, { timeoutMs, load, failed }: GuardOpt
     ...(watch && { watch: guardedWatch(watch, withinDeadline, watchRefused) }),
     close: () => withinDeadline(() => store.close(), closeRefused),
   }
+}
+
+/** What the store itself says of the fix comes first. */
+function hintFor(code: StoreFailure, cause: Error): string {
+  for (let error: unknown = cause; error instanceof Error; error = error.cause)
+    if (code === 'store_unavailable' && isAppGrantError(error) && error.hint !== '')
+      return `${error.hint} Nothing was written.`
+  return HINTS[code]
 }

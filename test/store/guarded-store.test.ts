@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import { AppGrantError } from '../../src/base/errors.ts'
 import { guardedStore, type StoreFailure } from '../../src/store/guarded-store.ts'
 import { notApplied, type Store, type StoreRecord } from '../../src/store/store.ts'
 import { faultyStore, type StoreMethod } from '../../src/testing/index.ts'
@@ -61,6 +62,13 @@ describe('the guarded store', () => {
       expect(error.hint).not.toBe('')
       expect(error.message).not.toContain('driver')
       expect(outages).toEqual([{ code: failed, operation: method, cause }])
+    })
+
+    it(`${method}: the hint of an error of the store is passed on if nothing was written`, async () => {
+      const hint = 'Create the table.'
+      const cause = notApplied(new AppGrantError('store_unavailable', { hint }))
+      const { store } = guarded({ ...memoryStore(), [method]: () => Promise.reject(cause) })
+      expect((await refusalOf(CALLS[method](store))).hint).toBe(`${hint} Nothing was written.`)
     })
 
     it(`${method}: an error marked as not applied is store_unavailable`, async () => {

@@ -61,7 +61,9 @@ describeWith('the command line on MongoDB', { found: mongodBinary, missing: mong
     expect(ran).toEqual({
       code: 3,
       out: '',
-      err: expect.stringMatching(/^appgrant: .*ECONNREFUSED/),
+      err: expect.stringMatching(/^appgrant: store_unavailable: .*ECONNREFUSED/s),
     })
+    const doctor = await commandLine(['doctor', '--json', '--store', 'mongodb://127.0.0.1:1/x'])
+    expect(doctor.out).toContain('Correct the hosts')
   })
 })

@@ -60,7 +60,8 @@ describeWithPostgres('the command line on PostgreSQL', (target) => {
   it('a command other than doctor creates no table', async () => {
     const table = freshName()
     const ran = await commandLine(['apps', 'list', '--store', target().url, '--table', table])
-    expect(ran).toMatchObject({ code: 3, out: '' })
+    expect(ran).toMatchObject({ code: 3, out: '', err: expect.stringMatching(/another database or table/) })
+    expect(ran.err).not.toContain('retry')
     expect(await target().sql(`SELECT to_regclass('${table}')::text AS found`)).toEqual([{ found: null }])
   })
 

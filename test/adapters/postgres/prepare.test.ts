@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { Client } from 'pg'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type PostgresStoreOptions, postgresStore } from '../../../adapters/postgres/postgres-store.ts'
@@ -8,6 +9,15 @@ import { describeWithPostgres, freshName } from '../../support/servers/postgres-
 import { until } from '../../support/servers/until.ts'
 
 const client = () => new Client()
+
+interface Rejection extends Error {
+  readonly hint: string
+}
+const rejection = (call: Promise<unknown>): Promise<Rejection> =>
+  call.then(
+    () => Promise.reject(new Error('it resolved')),
+    (error) => error,
+  )
 
 describe('postgresStore options', () => {
   it.each([undefined, null, {}, new Client(), 'postgres://canary@127.0.0.1/'])(
@@ -71,8 +81,8 @@ describeWithPostgres('postgresStore().prepare()', (target) => {
     const one = record({ groups: ['g'] })
     const calls = [store.get([one]), store.insert(one), store.replace(one, one), store.count(groupOf('g'), 0)]
     for (const outcome of await Promise.allSettled<unknown>(calls)) {
-      const { message, cause } = outcome.status === 'rejected' ? outcome.reason : new Error('it resolved')
-      expect(`${message} ${cause?.message}`).toContain('prepare()')
+      const error = outcome.status === 'rejected' ? outcome.reason : new Error('it resolved')
+      expect(error.hint ?? error.cause.hint).toContain('prepare()')
     }
   })
 
@@ -84,6 +94,63 @@ describeWithPostgres('postgresStore().prepare()', (target) => {
     await target().sql(sql)
     await expect(target().storeOn(newer).prepare()).rejects.toThrow(/version 2/)
     expect(await target().sql(`SELECT to_regclass('${newer}') AS found`)).toEqual([{ found: null }])
+  })
+
+  it('prepare() creates the table again after it was dropped and its functions were not', async () => {
+    const table = freshName()
+    await (await target().preparedStore(table)).close()
+    await target().sql(`DROP TABLE ${table} CASCADE`)
+    const store = await target().preparedStore(table)
+    expect(await store.insert(record())).toBe('inserted')
+  })
+
+  it('prepare() creates the functions of its own table, as a dump of the table alone is restored, and keeps the rows', async () => {
+    const table = freshName()
+    const before = await target().preparedStore(table)
+    const one = record()
+    await before.insert(one)
+    await before.close()
+    await target().sql(`DROP FUNCTION ${table}_version, ${table}_insert_one, ${table}_begin`)
+    const store = await target().preparedStore(table)
+    expect(await store.get([one])).toEqual([one])
+    expect(await store.insert(record())).toBe('inserted')
+    await store.close()
+    await target().sql(`DROP FUNCTION ${table}_sweep`)
+    await target().preparedStore(table)
+    expect(await target().sql(`SELECT count(*)::int AS n FROM pg_proc WHERE proname = '${table}_sweep'`)).toEqual([
+      { n: 1 },
+    ])
+  })
+
+  it('the statement of docs/postgres.md removes a table with its functions, and no other', async () => {
+    const [table, other] = [freshName(), freshName()]
+    await target().preparedStore(table)
+    await target().preparedStore(other)
+    const page = await readFile(new URL('../../../docs/postgres.md', import.meta.url), 'utf8')
+    const [, statement = ''] = /```sql\n(DO \$\$[\s\S]*?)```/.exec(page) ?? []
+    await target().sql(statement.replaceAll("'appgrant'", `'${table}'`))
+    const left = `SELECT relname AS name FROM pg_class WHERE relname LIKE '${table}%'
+      UNION ALL SELECT proname FROM pg_proc WHERE proname LIKE '${table}%'`
+    expect(await target().sql(left)).toEqual([])
+    await expect(target().storeOn(other).insert(record())).resolves.toBe('inserted')
+  })
+
+  it.each([
+    ['a database that does not exist', { pathname: '/nowhere' }, 'no such database', 'Create the database'],
+    ['a role that does not exist', { username: 'nobody', password: 'x' }, 'refuses the user', 'Correct the user'],
+    ['no password', { username: 'nobody', password: '' }, 'wants a password', 'Give `client` the password'],
+    ['a server that is not there', { port: '1' }, 'no PostgreSQL server', 'Correct the host and the port'],
+  ])('prepare() with %s says what is wrong, and the fix as a hint', async (_, part, message, hint) => {
+    const url = Object.assign(new URL(target().url), part)
+    const error = await rejection(postgresStore({ client: () => new Client(url.href) }).prepare())
+    expect(error).toMatchObject({ code: 'store_unavailable', message: expect.stringContaining(message) })
+    expect(error.hint).toContain(hint)
+    expect(error.cause).toBeInstanceOf(Error)
+  })
+
+  it('prepare() on a schema that does not exist names it in its hint', async () => {
+    const error = await rejection(target().storeOn('nowhere.grants').prepare())
+    expect(error.hint).toContain('CREATE SCHEMA nowhere')
   })
 
   it('prepare() rejects an unlogged table, and one with row-level security', async () => {
@@ -134,7 +201,10 @@ describeWithPostgres('postgresStore().prepare()', (target) => {
     await expect(asRole(role, table).prepare()).rejects.toThrow(
       `lacks privileges: INSERT on ${table}, UPDATE on ${table}`,
     )
-    await expect(asRole(role, freshName()).prepare()).rejects.toThrow(/may not create the table/)
+    const created = freshName()
+    const error = await rejection(asRole(role, created).prepare())
+    expect(error.message).toContain(`may not create the table ${created}`)
+    expect(error.hint).toContain('GRANT USAGE, CREATE ON SCHEMA public')
   })
 
   it('a role with another default isolation works, because the store sets that of its connections', async () => {
