@@ -124,6 +124,7 @@ const MAY_IMPORT = {
   adapters: [
     'src/store.ts',
     'src/base/describe-value.ts',
+    'src/base/docs-page.ts',
     'src/base/errors.ts',
     'src/base/known-members.ts',
     'src/base/once.ts',

@@ -271,7 +271,16 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       assertOptions('asHost', options, AS_HOST)
       return managementFor(assertActor('asHost', () => loginInput(idInput(options.login, 'login'))))
     },
-    ...createNodeChecks({ ...base, compare, tokenPrefix, resources, jwks: signed?.jwks, hasFeed, maxStalenessMs }),
+    ...createNodeChecks({
+      ...base,
+      compare,
+      tokenPrefix,
+      resources,
+      jwks: signed?.jwks,
+      hasFeed,
+      bindsKeys: proofs !== undefined,
+      maxStalenessMs,
+    }),
     close,
     [Symbol.asyncDispose]: close,
   })

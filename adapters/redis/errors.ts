@@ -1,3 +1,4 @@
+import { docsPage } from '../../src/base/docs-page.ts'
 import { unusableStore } from '../../src/base/unusable-store.ts'
 import { isNotApplied, notApplied } from '../../src/store.ts'
 
@@ -54,7 +55,7 @@ const FIXES: Readonly<Record<string, readonly [message: string, hint: string]>> 
   ],
   NOPERM: [
     'the Redis user lacks a permission',
-    'Allow it the commands and keys that docs/redis.md lists, with ACL SETUSER.',
+    `Allow it the commands and keys that ${docsPage('redis')} lists, with ACL SETUSER.`,
   ],
   LOADING: ['the Redis server is loading its data', 'Repeat prepare() when it has.'],
 }

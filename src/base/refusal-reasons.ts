@@ -34,7 +34,7 @@ export const REFUSAL_REASONS = {
   app_suspended: ['app_suspended'],
   app_not_trusted: ['app_not_trusted'],
   account_blocked: ['account_blocked'],
-  not_permitted: ['not_permitted', 'not_admitted', 'reserved_name', 'cross_site_request'],
+  not_permitted: ['not_permitted', 'not_admitted', 'device_grant_of_app', 'reserved_name', 'cross_site_request'],
   suspended_above: ['suspended_above'],
   app_limit_reached: ['app_limit_reached'],
   limit_reached: ['limit_reached'],

@@ -1,3 +1,4 @@
+import { docsPage } from '../base/docs-page.ts'
 import type { JwkSet } from '../credentials/jwt/signed-format.ts'
 import type { Collection } from '../records/collection.ts'
 import { compareNodeOptions, readNodeOptions } from '../records/node-options.ts'
@@ -35,11 +36,12 @@ export function createNodeChecks(parts: {
   readonly resources: readonly string[] | undefined
   readonly jwks: (() => Promise<JwkSet>) | undefined
   readonly hasFeed: boolean
+  readonly bindsKeys: boolean
   readonly maxStalenessMs: number
   readonly lifetimes: { readonly refreshGraceSeconds: number }
 }): NodeChecks {
-  const { collection, accounts, compare, issuer, tokenPrefix, resources, jwks, hasFeed, maxStalenessMs, lifetimes } =
-    parts
+  const { collection, accounts, compare, issuer, tokenPrefix, resources, jwks, hasFeed, bindsKeys, ...rest } = parts
+  const { maxStalenessMs, lifetimes } = rest
 
   return {
     async prepare() {
@@ -50,6 +52,7 @@ export function createNodeChecks(parts: {
         resources: JSON.stringify(resources ?? null),
         signing: JSON.stringify(jwks ? (await jwks()).keys.map(({ kid }) => kid) : null),
         ...(hasFeed && { revocationFeed: JSON.stringify(hasFeed) }),
+        ...(bindsKeys && { dpop: JSON.stringify(bindsKeys) }),
         maxStalenessMs: JSON.stringify(maxStalenessMs),
         'lifetimes.refreshGraceSeconds': JSON.stringify(lifetimes.refreshGraceSeconds),
         directory: JSON.stringify(accounts.hasDirectory),
@@ -57,7 +60,7 @@ export function createNodeChecks(parts: {
       const ofEpochs = await compareEpochs(parts)
       for (const difference of [...differences, ...(ofEpochs === undefined ? [] : [ofEpochs])])
         process.emitWarning(
-          `options of createAppGrant differ between nodes: ${difference}. See docs/changing-options.md`,
+          `options of createAppGrant differ between nodes: ${difference}. See ${docsPage('changing-options')}`,
           { type: 'AppGrantWarning', code: 'APPGRANT_OPTIONS' },
         )
     },

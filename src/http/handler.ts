@@ -147,6 +147,7 @@ export function createHandler(appgrant: AppGrant, options: HandlerOptions = {}):
   const misplacement = createMisplacement(
     issuer,
     routes.map((route) => route.path),
+    options.signIn ? [] : unservedPaths(appgrant),
   )
 
   const serve: Serve = async (received, { remoteAddress }) => {
@@ -259,6 +260,16 @@ function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): read
       ? [...registerAppRoutes(core, { ...pages, issuer, signIn }), registerAppTokenRoute(core)]
       : []),
     ...(signIn && api ? accountApi(core, { issuer, signIn, origins, freshSignInSeconds }) : []),
+  ]
+}
+
+/** What is not served without users, although the options of `createAppGrant` ask for it. */
+function unservedPaths({ devices, pushedRequests, selfRegistration }: AppGrant): readonly string[] {
+  return [
+    ...(devices ? ['/device_authorization', '/device'] : []),
+    ...(pushedRequests ? ['/par'] : []),
+    ...(selfRegistration ? ['/register'] : []),
+    '/authorize',
   ]
 }
 

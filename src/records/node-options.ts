@@ -26,9 +26,7 @@ export async function compareNodeOptions(collection: Collection, own: NodeOption
   await collection.write(nodeOptionsKind, REF, (stored) => {
     const other = stored ?? own
     const names = [...new Set([...Object.keys(own), ...Object.keys(other)])].filter((name) => own[name] !== other[name])
-    differences = names.map(
-      (name) => `${name} is ${own[name] ?? 'unknown'} here and ${other[name] ?? 'unknown'} on another node`,
-    )
+    differences = names.map((name) => `${name} is ${shown(own[name])} here and ${shown(other[name])} on another node`)
     return stored && names.length === 0 ? undefined : own
   })
   return differences
@@ -37,4 +35,9 @@ export async function compareNodeOptions(collection: Collection, own: NodeOption
 /** The options of the node that was prepared last; undefined if none was. */
 export function readNodeOptions(collection: Collection): Promise<NodeOptions | undefined> {
   return collection.load(nodeOptionsKind, REF)
+}
+
+/** A node that leaves an option out has its default. */
+function shown(value: string | undefined): string {
+  return value === undefined || value === 'null' ? 'not set' : value
 }

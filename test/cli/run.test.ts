@@ -233,6 +233,6 @@ describe('a store that fails', () => {
   it('doctor names options that differ from those of the nodes', async () => {
     await createAppGrant({ store, issuer: 'https://one.example' }).prepare()
     const ran = await commandLine(['doctor', ...OPTIONS])
-    expect(ran.out).toMatch(/warning\toptions\tAPPGRANT_OPTIONS: .*issuer is null here/)
+    expect(ran.out).toMatch(/warning\toptions\tAPPGRANT_OPTIONS: .*issuer is not set here/)
   })
 })

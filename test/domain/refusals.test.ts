@@ -579,6 +579,8 @@ describe('refusals', () => {
       list.map((reason) => `${code} ${reason}`).filter((one) => !reasons.has(one)),
     )
     expect(missing.filter((one) => !/^(app_authentication_failed|too_many_failures) /.test(one))).toEqual([
+      // An option that this table has not: see test/suites/devices.ts.
+      'not_permitted device_grant_of_app',
       // Of HTTP.
       'not_permitted cross_site_request',
       // A code has no successor that the store could lose before it.

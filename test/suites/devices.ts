@@ -493,7 +493,14 @@ export function testDevices(open: OpenStore): void {
         () => w.approve(asked.ticket),
       ]
       allowed = false
-      for (const step of pages) expect(await codeOf(step())).toBe('not_permitted')
+      const reasons: unknown[] = []
+      w.appgrant.events.on('refused', ({ reason }) => reasons.push(reason))
+      for (const step of pages)
+        await expect(step()).rejects.toMatchObject({
+          code: 'not_permitted',
+          message: 'this platform does not let the app ask for access on devices',
+        })
+      expect(reasons).toEqual(pages.map(() => 'device_grant_of_app'))
       allowed = 'yes'
       await expect(w.request()).rejects.toThrow(/deviceGrant.apps: expected a function that returns true or false/)
       allowed = true

@@ -130,13 +130,22 @@ export function testOtherNodes(open: OpenStore): void {
       const told = await heard()
       for (const text of [
         'tokenPrefix is "zz" here and "ag" on another node',
-        'resources is',
+        'resources is ["https://api.example"] here and not set on another node',
+        'See https://github.com/appgrant/appgrant/blob/main/docs/changing-options.md',
         'refreshGraceSeconds is 5 here',
       ])
         expect(told.join()).toContain(text)
       expect(told).toHaveLength(3)
       await other.prepare()
       expect(await heard()).toEqual([])
+      const binding = w.node({
+        tokenPrefix: 'zz',
+        resources: ['https://api.example'],
+        dpop: {},
+        lifetimes: { refreshGraceSeconds: 5 },
+      })
+      await binding.prepare()
+      expect((await heard()).join()).toContain('dpop is true here and not set on another node')
       const signed = w.node({ signing: SIGNING })
       await signed.prepare()
       const text = (await heard()).join()

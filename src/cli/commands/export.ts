@@ -1,10 +1,11 @@
+import { docsPage } from '../../base/docs-page.ts'
 import type { Command } from '../command.ts'
 
 export const exportApps: Command = {
   name: 'export',
   summary: 'print all apps, then their installs, one JSON object in each line, as import reads them',
   details: [
-    'docs/migrate.md says how to move to another store. Access tokens and codes are not exported.',
+    `${docsPage('migrate')} says how to move to another store. Access tokens and codes are not exported.`,
     'With --digests keep the output as secret as the store: it says who has authorized what, and opens what it is imported into.',
   ],
   options: {

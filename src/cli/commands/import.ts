@@ -1,3 +1,4 @@
+import { docsPage } from '../../base/docs-page.ts'
 import type { ImportedApp, ImportedInstall, ImportResult, ImportSummary } from '../../index.ts'
 import type { Call, Command } from '../command.ts'
 import type { Terminal } from '../terminal.ts'
@@ -8,7 +9,7 @@ export const importApps: Command = {
   name: 'import',
   summary: 'import apps and installs from standard input, one JSON object in each line',
   details: [
-    'docs/migrate.md describes the objects. What was imported before is left as it is, so the command can be repeated.',
+    `${docsPage('migrate')} describes the objects. What was imported before is left as it is, so the command can be repeated.`,
     'Each entry that was not imported is printed with everything that is wrong with it, and at the end how many had which outcome.',
     'Pass --options, so that redirect URLs, scopes and owners are checked as the host checks them.',
   ],

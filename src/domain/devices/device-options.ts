@@ -1,7 +1,8 @@
-import { invalidOption } from '../../base/errors.ts'
+import { AppGrantError, invalidOption } from '../../base/errors.ts'
 import { assertOptions, knownMembers } from '../../base/known-members.ts'
 import type { LiveApp } from '../../records/app.ts'
-import { type AppIdentity, accountError, type IdentityOf } from '../accounts/accounts.ts'
+import type { AppIdentity, IdentityOf } from '../accounts/accounts.ts'
+import { because } from '../refusals.ts'
 
 /** Lets devices without a browser ask users for access. Requires the option `keyRing`. */
 export interface DeviceGrantOptions {
@@ -40,5 +41,11 @@ export function assertAllowed(
   { options, identityOf }: { readonly options: DeviceGrantOptions; readonly identityOf: IdentityOf },
 ): void {
   if (!options.apps(identityOf(app)))
-    throw accountError('not_permitted', 'The option deviceGrant.apps of createAppGrant does not let this app do that.')
+    throw because(
+      new AppGrantError('not_permitted', {
+        message: 'this platform does not let the app ask for access on devices',
+        hint: 'The option deviceGrant.apps of createAppGrant returned false for the app.',
+      }),
+      'device_grant_of_app',
+    )
 }

@@ -14,15 +14,29 @@ export interface Misplacement {
  * Warns once of each mistake. The path is wrong if that of a request ends with the path of an endpoint and none has been found.
  *
  * @param paths - of the endpoints, relative to the issuer.
+ * @param unserved - the paths of endpoints that are not served, because the option `signIn` is missing.
  */
-export function createMisplacement(issuer: string, paths: readonly string[]): Misplacement {
+export function createMisplacement(
+  issuer: string,
+  paths: readonly string[],
+  unserved: readonly string[],
+): Misplacement {
   let isSettled = false
   let isParserKnown = false
+  let isMissingKnown = false
   return {
     found() {
       isSettled = true
     },
     missed(path) {
+      const missing = isMissingKnown ? undefined : unserved.find((one) => path.endsWith(one))
+      if (missing !== undefined) {
+        isMissingKnown = true
+        const names = unserved.join(', ')
+        return warn(
+          `a request for ${missing} is a 404, because there is no option signIn: without users nobody can approve, and this handler serves none of ${names}. Pass signIn, or send such requests to the handler that has it.`,
+        )
+      }
       const meant = isSettled ? undefined : paths.find((one) => path.endsWith(one))
       if (meant === undefined) return
       isSettled = true

@@ -134,6 +134,28 @@ describe('paths', () => {
     expect(await handlerFor(ORIGIN).statusOf(METADATA)).toBe(200)
   })
 
+  it('a handler without signIn says so once if a client uses an endpoint that needs users, and not otherwise', async () => {
+    const appgrant = createAppGrant({
+      store: memoryStore(),
+      issuer: ORIGIN,
+      keyRing: [new Uint8Array(32)],
+      deviceGrant: { apps: () => true },
+      pushedRequests: 'accepted',
+    })
+    const unsigned = createHandler(appgrant)
+    const [warning, ...more] = await warningsDuring(async () => {
+      for (const path of ['/token', '/nowhere', '/par', '/device_authorization', '/par'])
+        await unsigned(new Request(ORIGIN + path, { method: 'POST' }))
+    })
+    expect([warning?.code, more]).toEqual(['APPGRANT_MOUNT', []])
+    expect(warning?.message).toContain('a request for /par is a 404, because there is no option signIn')
+    const signed = createHandler(appgrant, { signIn: async () => ({ account: 'x' }) })
+    const none = await warningsDuring(async () => {
+      for (const path of ['/par', '/nowhere']) await signed(new Request(ORIGIN + path, { method: 'POST' }))
+    })
+    expect(none).toEqual([])
+  })
+
   it('a handler at the wrong path says so once, with the path that was expected, and not once it has been found', async () => {
     const wrong = handlerFor(`${ORIGIN}/oauth`)
     const [warning, ...more] = await warningsDuring(async () => {
