@@ -239,11 +239,18 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       await guarded.close()
     }
   }
+  const shown = { ...base, ...requesting, compare, tokenPrefix, resources, hasFeed, maxStalenessMs }
 
   return Object.freeze<AppGrant>({
     ...managementFor({}),
     erase: createEraseAccount({ ...base, freeing, removeApp }),
-    authorizer: traced('Authorizer', refusingUnderLoad(createAuthorizer(parts), LIMITED, load), channels),
+    authorizer: Object.freeze({
+      ...traced('Authorizer', refusingUnderLoad(createAuthorizer(parts), LIMITED, load), channels),
+      acceptable: Object.freeze({
+        resources: audiences.all,
+        scopes: Object.freeze(scopes.catalogue.map(({ name }) => name)),
+      }),
+    }),
     events: publicEvents(events),
     issuer,
     resources: audiences.all,
@@ -271,16 +278,7 @@ export function createAppGrant(options: AppGrantOptions): AppGrant {
       assertOptions('asHost', options, AS_HOST)
       return managementFor(assertActor('asHost', () => loginInput(idInput(options.login, 'login'))))
     },
-    ...createNodeChecks({
-      ...base,
-      compare,
-      tokenPrefix,
-      resources,
-      jwks: signed?.jwks,
-      hasFeed,
-      bindsKeys: proofs !== undefined,
-      maxStalenessMs,
-    }),
+    ...createNodeChecks({ ...shown, jwks: signed?.jwks }),
     close,
     [Symbol.asyncDispose]: close,
   })

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { invalidOption } from './base/errors.ts'
 import { assertOptions, knownMembers } from './base/known-members.ts'
-import type { Access, Verifier } from './domain/tokens/verification.ts'
+import type { Access } from './domain/tokens/verification.ts'
 import type { Handler } from './http/index.ts'
-import { createBearerGuard, type ProtectOptions } from './http/protect.ts'
+import { createBearerGuard, type Guarding, type ProtectOptions } from './http/protect.ts'
 import { PlainResponse } from './http/wire/response.ts'
 import { serveOf } from './http/wire/serve.ts'
 import { headerOf, nodeRequest, targetOf } from './node/node-request.ts'
@@ -67,7 +67,7 @@ const ACCESS = Symbol.for('appgrant.access')
  * `protect` of `appgrant/http` as middleware. It calls `next` if the access token is sufficient, and {@link accessOf} then
  * returns its access; otherwise it sends the 400, 401, 403 or 503 response and does not call `next`.
  *
- * @throws TypeError if an option is invalid; the message names the option.
+ * @throws TypeError as `protect` does.
  * @see [RFC 6750 - Bearer Token Usage](https://www.rfc-editor.org/rfc/rfc6750.html#section-3)
  * @example
  * ```ts
@@ -75,10 +75,10 @@ const ACCESS = Symbol.for('appgrant.access')
  * ```
  */
 export function protectNode(
-  verifier: Pick<Verifier, 'tryVerify'>,
+  verifier: Guarding,
   options: ProtectOptions = {},
 ): (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void {
-  const guard = createBearerGuard(verifier, options)
+  const guard = createBearerGuard('protectNode', verifier, options)
 
   const isAllowed = async (req: IncomingMessage, res: ServerResponse) => {
     // Repeated headers are rejected as malformed, because they are joined with a comma as in Fetch.

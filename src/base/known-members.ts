@@ -62,6 +62,21 @@ export function assertOptions(call: string, given: unknown, known: KnownMembers,
   throw new TypeError(`${call}: ${name}: unknown option, expected ${unknown.expected}`)
 }
 
+/**
+ * Refuses what a function of the host returned if a member of it is probably a misspelt one that is not there. Other members are
+ * left alone: it may be a record of the host.
+ *
+ * @param call - what returned it.
+ * @throws TypeError that names the member and the one that was probably meant.
+ */
+export function assertNotMisspelt(call: string, returned: object, names: readonly string[]): void {
+  for (const name of Object.keys(returned)) {
+    const meant = names.includes(name) ? undefined : nearestName(name, names)
+    if (meant === undefined || meant in returned) continue
+    throw new TypeError(`${call}: ${shownName(name)}: unknown member, expected ${meant}, or ${meant} beside it`)
+  }
+}
+
 /** A promise, a list or a Map: it has no members of its own, so all that it was meant to require would count as absent. */
 export function isContainer(given: object): boolean {
   return 'then' in given || Symbol.iterator in given

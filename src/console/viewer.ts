@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { describeValue } from '../base/describe-value.ts'
 import { invalidOption } from '../base/errors.ts'
-import { nearestName, shownName } from '../base/known-members.ts'
+import { assertNotMisspelt } from '../base/known-members.ts'
 import { accountInput, loginInput } from '../domain/input/input.ts'
 import { userAuthenticationInput } from '../domain/input/user-authentication.ts'
 import { ofHost } from '../http/wire/sign-in.ts'
@@ -44,11 +44,7 @@ const MEMBERS = ['account', 'login', 'operator', 'authenticatedAt', 'locale', 't
 export function checkViewer(signedIn: unknown): Viewer {
   if (typeof signedIn !== 'object' || signedIn === null)
     throw new TypeError(`signIn: expected a viewer or a Response, received ${describeValue(signedIn)}`)
-  for (const name of Object.keys(signedIn)) {
-    const meant = MEMBERS.includes(name) ? undefined : nearestName(name, MEMBERS)
-    if (meant === undefined || meant in signedIn) continue
-    throw new TypeError(`signIn: ${shownName(name)}: unknown member, expected ${meant}, or ${meant} beside it`)
-  }
+  assertNotMisspelt('signIn', signedIn, MEMBERS)
   const { account, login, operator, authenticatedAt, locale, timeZone }: Viewer = signedIn
   for (const [name, value] of Object.entries({ locale, timeZone }))
     if (value !== undefined && (typeof value !== 'string' || value === ''))

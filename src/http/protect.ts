@@ -1,5 +1,8 @@
 import { invalidOption } from '../base/errors.ts'
 import { assertOptions, knownMembers } from '../base/known-members.ts'
+import { parseUrl } from '../base/parse-url.ts'
+import { resourceSpellings } from '../base/resource-spellings.ts'
+import { isProtected } from '../domain/input/issuer.ts'
 import { spacedList } from '../domain/input/spaced-list.ts'
 import {
   areAcrValues,
@@ -65,6 +68,7 @@ export interface ProtectOptions {
   readonly dpop?: ResourceDpopOptions | undefined
 }
 
+const MAX_SHOWN = 20
 const OPTIONS = knownMembers<ProtectOptions>(
   { scope: true, maxStalenessMs: true, audience: true, metadata: true, maxAgeSeconds: true, acr: true, dpop: true },
   { maxAge: 'maxAgeSeconds', max_age: 'maxAgeSeconds', acrValues: 'acr', acr_values: 'acr' },
@@ -76,7 +80,8 @@ const OPTIONS = knownMembers<ProtectOptions>(
  * error that is not an outage.
  *
  * @param verifier - `appgrant.authorizer`, or a verifier of `appgrant/resource`.
- * @throws TypeError if an option is invalid; the message names the option.
+ * @throws TypeError if an option is invalid, or if `scope` or `audience` is none of the platform's, so that every token would be
+ *   rejected; the message names the option. Only `appgrant.authorizer` knows them.
  * @see [RFC 6750 - Bearer Token Usage](https://www.rfc-editor.org/rfc/rfc6750.html#section-3)
  * @example
  * ```ts
@@ -86,15 +91,18 @@ const OPTIONS = knownMembers<ProtectOptions>(
  * ```
  */
 export function protect(
-  verifier: Pick<Verifier, 'tryVerify'>,
+  verifier: Guarding,
   options: ProtectOptions = {},
 ): (request: Request) => Promise<Access | Response> {
-  const guard = createBearerGuard(verifier, options)
+  const guard = createBearerGuard('protect', verifier, options)
   return async ({ headers, method, url }) => {
     const result = await guard({ header: (name) => headers.get(name), method, target: url })
     return result instanceof PlainResponse ? toResponse(result) : result.access
   }
 }
+
+/** What {@link protect} uses of a verifier. */
+export type Guarding = Pick<Verifier, 'tryVerify' | 'acceptable'>
 
 /** The access of a request, and the nonce for the next proof of its client. */
 export interface Guarded {
@@ -104,10 +112,11 @@ export interface Guarded {
 
 /** {@link protect} for requests of any server. */
 export function createBearerGuard(
-  verifier: Pick<Verifier, 'tryVerify'>,
+  call: 'protect' | 'protectNode',
+  verifier: Guarding,
   options: ProtectOptions = {},
 ): (request: GuardedRequest) => Promise<Guarded | PlainResponse> {
-  const { needed, verifyOptions, parameters, needs, needParameters, possession } = checkOptions(verifier, options)
+  const { needed, verifyOptions, parameters, needs, needParameters, possession } = checkOptions(call, verifier, options)
   const algorithms = `algs="${DPOP_ALGORITHMS.join(' ')}"`
   const other = possession ? `, DPoP ${algorithms}` : ''
   const refuse = (status: number, error: string, description: string, more: Partial<Challenged> = {}) => {
@@ -173,32 +182,41 @@ interface Challenged {
   readonly members: Readonly<Record<string, string>>
 }
 
-function checkOptions(verifier: Pick<Verifier, 'tryVerify'>, options: ProtectOptions) {
+function checkOptions(call: string, verifier: Guarding, options: ProtectOptions) {
   if (typeof verifier?.tryVerify !== 'function')
-    throw invalidOption('protect', 'verifier', 'an object with tryVerify(), e.g. appgrant.authorizer', verifier)
-  assertOptions('protect', options, OPTIONS)
+    throw invalidOption(call, 'verifier', 'an object with tryVerify(), e.g. appgrant.authorizer', verifier)
+  assertOptions(call, options, OPTIONS)
   const { scope = '', maxStalenessMs, audience, metadata = false, maxAgeSeconds, acr, dpop } = options
   if (typeof scope !== 'string' || !/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(scope))
-    throw invalidOption('protect', 'scope', 'scopes separated by spaces', scope)
-  if (!isStaleness(maxStalenessMs)) throw invalidOption('protect', 'maxStalenessMs', STALENESS, maxStalenessMs)
+    throw invalidOption(call, 'scope', 'scopes separated by spaces', scope)
+  if (!isStaleness(maxStalenessMs)) throw invalidOption(call, 'maxStalenessMs', STALENESS, maxStalenessMs)
   if (audience !== undefined && typeof audience !== 'string')
-    throw invalidOption('protect', 'audience', 'the identifier of the resource', audience)
-  if (typeof metadata !== 'boolean') throw invalidOption('protect', 'metadata', 'true or false', metadata)
+    throw invalidOption(call, 'audience', 'the identifier of the resource', audience)
+  if (typeof metadata !== 'boolean') throw invalidOption(call, 'metadata', 'true or false', metadata)
   if (maxAgeSeconds !== undefined && !isSignInAge(maxAgeSeconds))
-    throw invalidOption('protect', 'maxAgeSeconds', SIGN_IN_AGE, maxAgeSeconds)
+    throw invalidOption(call, 'maxAgeSeconds', SIGN_IN_AGE, maxAgeSeconds)
   const acrValues = typeof acr === 'string' ? spacedList(acr) : undefined
   if (acr !== undefined && !(acrValues && areAcrValues(acrValues)))
-    throw invalidOption('protect', 'acr', '1–20 authentication context classes separated by spaces', acr)
+    throw invalidOption(call, 'acr', '1–20 authentication context classes separated by spaces', acr)
   const needs: SignInNeeds = { ...(maxAgeSeconds !== undefined && { maxAgeSeconds }), ...(acrValues && { acrValues }) }
   const address = metadata ? resourceMetadataUrl(audience) : undefined
   if (metadata && address === undefined)
-    throw invalidOption('protect', 'audience', `${METADATA_RESOURCE}, because metadata is true`, audience)
+    throw invalidOption(call, 'audience', `${METADATA_RESOURCE}, because metadata is true`, audience)
   const needed = spacedList(scope) ?? []
+  refuseUnacceptable(call, verifier, { needed, audience })
+  // Any URI is a resource, but proofs are for a URL.
+  if (dpop !== undefined && dpop?.url === undefined && !isProtectedUrl(audience))
+    throw invalidOption(
+      call,
+      'audience',
+      'an https URL (or http on a loopback address), because proofs are for its origin unless there is dpop.url',
+      audience,
+    )
   const published = publishedScopes(needed)
   return {
     needed,
     verifyOptions: { maxStalenessMs, audience },
-    possession: dpop === undefined ? undefined : createPossession('protect', dpop, audience),
+    possession: dpop === undefined ? undefined : createPossession(call, dpop, audience),
     needs,
     /** @see RFC 9470 §3 */
     needParameters: [
@@ -211,4 +229,35 @@ function checkOptions(verifier: Pick<Verifier, 'tryVerify'>, options: ProtectOpt
       ...(published.length === 0 ? [] : [`scope="${published.join(' ')}"`]),
     ],
   }
+}
+
+/** @throws TypeError for what no token can meet: the guard would reject every request, and nobody would be told why. */
+function refuseUnacceptable(
+  call: string,
+  { acceptable }: Guarding,
+  { needed, audience }: { readonly needed: readonly string[]; readonly audience: string | undefined },
+): void {
+  if (!acceptable) return
+  const { scopes, resources } = acceptable
+  const unknown = needed.find((one) => !scopes.includes(one))
+  if (unknown !== undefined)
+    throw invalidOption(call, 'scope', oneOf(scopes, 'scopes', 'the option scopes of createAppGrant'), unknown)
+  if (audience !== undefined && !resourceSpellings(audience).some((one) => resources.includes(one)))
+    throw invalidOption(
+      call,
+      'audience',
+      oneOf(resources, 'resources', 'the option resources of createAppGrant, by default the issuer'),
+      audience,
+    )
+}
+
+function oneOf(known: readonly string[], what: string, where: string): string {
+  const shown = known.slice(0, MAX_SHOWN)
+  if (shown.length === 0) return `none, because there are no ${what}: see ${where}`
+  return `one of ${shown.join(', ')}${known.length > shown.length ? ', …' : ''}: see ${where}`
+}
+
+function isProtectedUrl(audience: string | undefined): boolean {
+  const url = audience === undefined ? undefined : parseUrl(audience)
+  return url !== undefined && isProtected(url)
 }

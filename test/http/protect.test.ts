@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AppGrantError } from '../../src/base/errors.ts'
 import { protect } from '../../src/http/index.ts'
+import { protectNode } from '../../src/node.ts'
 import { httpFixture, jsonOf } from '../support/http-fixture.ts'
 
 const RESOURCE = 'https://api.example/mcp'
@@ -121,9 +122,9 @@ describe('protect (RFC 6750)', () => {
   )
 
   it('a challenge names the scope without metadata too, and never offline_access (HTTP-5, WEB-7)', async () => {
-    const { appgrant } = await withToken()
+    const { tryVerify } = httpFixture().appgrant.authorizer
     const challengeOf = async (scope: string) =>
-      (await refused(await protect(appgrant.authorizer, { scope })(request()))).challenge
+      (await refused(await protect({ tryVerify }, { scope })(request()))).challenge
     expect(await challengeOf('calls:read offline_access calls:read')).toBe('Bearer scope="calls:read"')
     expect(await challengeOf('offline_access')).toBe('Bearer')
   })
@@ -194,6 +195,32 @@ describe('protect (RFC 6750)', () => {
     await protect(verifier, { maxStalenessMs: 5000 })(request('Bearer x'))
     await protect(verifier)(request('Bearer x'))
     expect(asked).toEqual([{ maxStalenessMs: 5000 }, {}])
+  })
+
+  it.each<[string, (...args: Parameters<typeof protect>) => unknown]>([
+    ['protect', protect],
+    ['protectNode', protectNode],
+  ])('%s throws a TypeError for what no token of the platform can meet, and only then (ERR-6)', (name, make) => {
+    const { authorizer } = httpFixture({ resources: [RESOURCE] }).appgrant
+    expect(() => make(authorizer, { scope: 'calls:read calls:reed' })).toThrow(
+      new RegExp(`^${name}: scope: expected one of .*calls:read.*, received "calls:reed"$`),
+    )
+    expect(() => make(authorizer, { audience: 'https://other.example' })).toThrow(
+      new RegExp(`^${name}: audience: expected one of ${RESOURCE}: see .*, received "https://other.example"$`),
+    )
+    expect(() => make(authorizer, { scope: 'calls:read', audience: RESOURCE })).not.toThrow()
+    const { tryVerify } = authorizer
+    expect(() => make({ tryVerify }, { scope: 'calls:reed', audience: 'https://other.example' })).not.toThrow()
+  })
+
+  it('a guard for proofs of an audience without a protected origin names the audience, and takes dpop.url instead', () => {
+    const audience = 'http://api.example'
+    const { authorizer } = httpFixture({ resources: [audience, 'urn:example:calls'] }).appgrant
+    for (const given of [audience, 'urn:example:calls', undefined])
+      expect(() => protectNode(authorizer, { audience: given, dpop: {} })).toThrow(
+        /^protectNode: audience: expected an https URL .* unless there is dpop.url, received /,
+      )
+    expect(() => protectNode(authorizer, { audience, dpop: { url: 'https://api.example' } })).not.toThrow()
   })
 
   it.each([

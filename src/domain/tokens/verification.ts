@@ -62,8 +62,19 @@ export interface VerifyOptions {
   readonly acceptBound?: boolean | undefined
 }
 
+/** What the tokens that a verifier accepts can be for. No token has another resource or another scope. */
+export interface Acceptable {
+  readonly resources: readonly string[]
+  readonly scopes: readonly string[]
+}
+
 /** Verifies access tokens. */
 export interface Verifier {
+  /**
+   * Lets `protect` refuse an `audience` or a `scope` with which it would reject every token. A verifier of a service does not know
+   * the options of the platform, and has none.
+   */
+  readonly acceptable?: Acceptable | undefined
   /**
    * Verifies an access token against the current state, with one round trip to the store, or none within `maxStalenessMs`. The
    * signature of a signed token is checked too, without another round trip.

@@ -1,5 +1,6 @@
 import { describeValue } from '../../base/describe-value.ts'
 import { isAppGrantError } from '../../base/errors.ts'
+import { assertNotMisspelt } from '../../base/known-members.ts'
 import { accountInput, loginInput } from '../../domain/input/input.ts'
 import {
   type SignInNeeds,
@@ -25,8 +26,12 @@ export interface SignedIn extends UserAuthentication {
  */
 export type SignIn = (request: Request, needs: SignInNeeds) => Promise<SignedIn | Response>
 
+// Not `acr`: most names of three letters are near to it, and a misspelt one only asks the user to sign in again.
+const MEMBERS = ['account', 'login', 'locale', 'authenticatedAt']
+
 /**
- * The result of the host's `signIn`. Members that are not known are left out, so it may be a session of the host.
+ * The result of the host's `signIn`. Members that are not known are left out, so it may be a session of the host, unless one is
+ * probably a misspelt member that is missing.
  *
  * @throws TypeError if the result is neither: the host is wrong, not the request, so the response is a 500.
  */
@@ -37,6 +42,7 @@ export async function askSignIn(
 ): Promise<SignedIn | Response> {
   const signedIn: unknown = await signIn(request, needs)
   if (signedIn instanceof Response) return signedIn
+  if (typeof signedIn === 'object' && signedIn !== null) assertNotMisspelt('signIn', signedIn, MEMBERS)
   if (typeof signedIn !== 'object' || signedIn === null || !('account' in signedIn))
     throw new TypeError(`signIn: expected { account, login? } or a Response, received ${describeValue(signedIn)}`)
   const { account, login, locale, authenticatedAt, acr } = signedIn as Partial<SignedIn>

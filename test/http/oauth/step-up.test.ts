@@ -87,7 +87,7 @@ describe('a resource that asks for a recent sign-in', () => {
     const { signedIn, tokens, ask } = await platform()
     signedIn(600)
     const { access_token } = await tokens()
-    expect(await challengeOf(await ask(access_token, { maxAgeSeconds: 60, scope: 'other' }))).toMatchObject({
+    expect(await challengeOf(await ask(access_token, { maxAgeSeconds: 60, scope: 'admin' }))).toMatchObject({
       error: 'insufficient_scope',
     })
   })

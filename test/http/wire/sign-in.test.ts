@@ -8,6 +8,12 @@ const WRONG: readonly (readonly [string, unknown, string])[] = [
   ['a text', 'user-1', 'signIn: expected { account, login? } or a Response, received a string of 6 characters'],
   ['an empty object', {}, 'signIn: expected { account, login? } or a Response, received an object'],
   ['another member', { user: 'user-1' }, 'signIn: expected { account, login? } or a Response, received an object'],
+  [
+    'a misspelt account',
+    { acount: 'user-1' },
+    'signIn: acount: unknown member, expected account, or account beside it',
+  ],
+  ['a misspelt login', { account: 'user-1', logn: 'ann' }, 'signIn: logn: unknown member, expected login'],
   ['a number as account', { account: 42 }, 'signIn: account: expected an account id of 1–256 characters'],
   ['an object as account', { account: { id: 'user-1' } }, 'signIn: account: expected an account id'],
   ['no account', { account: undefined }, 'signIn: account: expected an account id'],
