@@ -74,7 +74,7 @@ const EXPORTS: Readonly<Record<string, Case | typeof NONE>> = {
   isAppGrantError: NONE,
   isNotApplied: NONE,
   manualClock: NONE,
-  memoryStore: NONE,
+  memoryStore: wrong('file', 'no members', (extra) => memory.memoryStore(extra)),
   conformanceSummary: NONE,
   createWatchers: NONE,
   notApplied: NONE,

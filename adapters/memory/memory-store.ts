@@ -1,3 +1,4 @@
+import { assertOptions, knownMembers } from '../../src/base/known-members.ts'
 import {
   createWatchers,
   type GroupRef,
@@ -8,6 +9,7 @@ import {
   type StoreRecord,
 } from '../../src/store.ts'
 
+const OPTIONS = knownMembers<Record<never, never>>({})
 const SWEPT_PER_INSERT = 8
 
 const refKey = (ref: RecordRef) => `${ref.partition} ${ref.kind} ${ref.id}`
@@ -15,8 +17,9 @@ const groupKey = (of: GroupRef) => `${of.partition} ${of.kind} ${of.group}`
 
 /**
  * Keeps everything in this process's memory until it exits: for tests and demos, and as the store to read before you
- * write your own. Every method works in one synchronous step, which makes it atomic.
+ * write your own. Every method works in one synchronous step, which makes it atomic. It has no options.
  *
+ * @throws TypeError for any option.
  * @example
  * ```ts
  * import { createAppGrant } from 'appgrant'
@@ -25,7 +28,8 @@ const groupKey = (of: GroupRef) => `${of.partition} ${of.kind} ${of.group}`
  * const appgrant = createAppGrant({ store: memoryStore() })
  * ```
  */
-export function memoryStore(): Store {
+export function memoryStore(options: Record<never, never> = {}): Store {
+  assertOptions('memoryStore', options, OPTIONS)
   const records = new Map<string, StoreRecord>()
   const groups = new Map<string, Position[]>()
   const watchers = createWatchers()

@@ -1,5 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto'
+import { describeValue } from '../base/describe-value.ts'
 import type { Store } from '../store/store.ts'
+import { checkTarget, isStore } from './check-target.ts'
 import type { ConformanceTarget } from './conformance-target.ts'
 import { FailedPreparation, UnmetExpectation } from './expectations.ts'
 import { inWords, Rejection, withNamedCalls } from './named-calls.ts'
@@ -29,6 +31,7 @@ export interface ConformanceCase {
    * Opens a database of its own, and closes every store that it opened.
    *
    * @returns what was tried. If the target or the store lacks an ability that the case needs, nothing was: see `notTried`.
+   * @throws TypeError if the target is not one, which names the member that is wrong.
    * @throws Error whose message begins with the rule, if the rule is broken, the store rejects, or the case could not be prepared.
    */
   run(target: ConformanceTarget): Promise<ConformanceResult>
@@ -83,6 +86,7 @@ export function conformanceCase(name: string, rule: string, play: (scene: Scene)
     name,
     rule,
     async run(target) {
+      checkTarget(target)
       const namespace = newNamespace()
       const seed = target.seed ?? randomInt(2 ** 31)
       let stores = 0
@@ -132,11 +136,14 @@ function newNamespace(): string {
 }
 
 async function opening(target: ConformanceTarget, namespace: string): Promise<Store> {
+  let store: unknown
   try {
-    return await target.open(namespace)
+    store = await target.open(namespace)
   } catch (cause) {
     throw new FailedPreparation(`open(${namespace}) of the target rejected with ${inWords(cause)}`, { cause })
   }
+  if (isStore(store)) return store
+  throw new FailedPreparation(`open(${namespace}) of the target resolved to ${describeValue(store)}, expected a store`)
 }
 
 /** Closes a store, within the time that any call may take. */

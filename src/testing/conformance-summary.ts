@@ -1,3 +1,4 @@
+import { invalidOption } from '../base/errors.ts'
 import { type ConformanceResult, RACE_ROUNDS } from './conformance-case.ts'
 
 /**
@@ -5,8 +6,11 @@ import { type ConformanceResult, RACE_ROUNDS } from './conformance-case.ts'
  * case had open, and the cases that were not tried, by what they need.
  *
  * @param results - what the cases resolved to. A case that failed has none.
+ * @throws TypeError if they are not an array.
  */
 export function conformanceSummary(results: readonly ConformanceResult[]): string {
+  if (!Array.isArray(results))
+    throw invalidOption('conformanceSummary', 'results', 'an array of what the cases resolved to', results)
   const races = results.filter(({ rounds }) => rounds > 0)
   const most = Math.max(0, ...results.map(({ stores }) => stores))
   const skipped = results.filter(({ notTried }) => notTried !== undefined)

@@ -174,6 +174,46 @@ describe('conformance', () => {
     )
   })
 
+  const { open } = memoryTarget()
+  it.each<[string, unknown, RegExp]>([
+    ['nothing', undefined, /^run: target: expected an object with open\(namespace\).*, received nothing$/],
+    ['without open', {}, /^run: target: expected an object with open/],
+    ['a misspelt ability', { open, sweeep: async () => {} }, /^run: target: sweeep: unknown member, expected sweep/],
+    ['break without restore', { open, break: async () => {} }, /^run: restore: expected a function, because break and/],
+    ['restore without break', { open, restore: async () => {} }, /^run: break: expected a function, because break and/],
+    ['an ability that is no function', { open, sweep: true }, /^run: sweep: expected a function, received/],
+    ['a seed that is no number', { open, seed: 'x' }, /^run: seed: expected the whole number/],
+    ['a path as process', { open, process: './x.mjs' }, /^run: process: expected a plain object of module, execArgv/],
+    [
+      'a path as module',
+      { open, process: { module: './x.mjs' } },
+      /^run: process.module: expected a URL, such as new URL/,
+    ],
+    [
+      'a misspelt module',
+      { open, process: { modul: 'file:///x.mjs' } },
+      /^run: process.modul: unknown option, expected module/,
+    ],
+  ])('a target that is %s is a TypeError that names it (ERR-6)', async (_, target, message) => {
+    const error = await reasonOf(someCase?.run(target as ConformanceTarget))
+    expect(error).toBeInstanceOf(TypeError)
+    expect(error.message).toMatch(message)
+  })
+
+  it('a target may have members of its own, and a URL as module', async () => {
+    const target = { open, client: {}, process: { module: new URL('file:///x.mjs') } }
+    await expect(someCase?.run(target)).resolves.toMatchObject({ name: someCase?.name })
+  })
+
+  it.each([[undefined], [{ get() {} }]])('a target whose open resolves to %o is reported as such', async (opened) => {
+    const target = { open: async () => opened } as unknown as ConformanceTarget
+    expect((await reasonOf(someCase?.run(target))).message).toMatch(/of the target resolved to .*, expected a store/)
+  })
+
+  it('a summary of nothing is a TypeError (ERR-6)', () => {
+    expect(() => conformanceSummary(undefined as never)).toThrow(/^conformanceSummary: results: expected an array/)
+  })
+
   it('a case fails if its store cannot be closed', async () => {
     const { open } = memoryTarget({
       node: (inner) => ({ ...inner, close: () => Promise.reject(new Error('still busy')) }),
