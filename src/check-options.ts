@@ -14,7 +14,7 @@ import { checkDeviceGrant, type DeviceGrantOptions } from './domain/devices/devi
 import { isIssuer } from './domain/input/issuer.ts'
 import { DEFAULT_LIFETIMES, type Lifetimes, readLifetimes } from './domain/input/lifetimes.ts'
 import { type RedirectPolicy, readRedirects } from './domain/input/redirect-policy.ts'
-import { areResources, MAX_RESOURCES } from './domain/input/resources.ts'
+import { checkResources } from './domain/input/resources.ts'
 import { checkSelfRegistration, type SelfRegistrationPolicy } from './domain/registration/self-registration-options.ts'
 import type { ClaimsFunction } from './domain/tokens/host-claims.ts'
 import { type CheckedDpop, checkDpop } from './domain/tokens/proofs.ts'
@@ -131,8 +131,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
       verifyLegacySecret,
     )
   if (claims !== undefined && typeof claims !== 'function') throw wrong('claims', 'a function of an access', claims)
-  if (resources !== undefined && !areResources(resources))
-    throw wrong('resources', `an array of 1–${MAX_RESOURCES} distinct URIs without fragment`, resources)
+  if (resources !== undefined) checkResources(resources, wrong)
   if (signing !== undefined && issuer === undefined)
     throw wrong('issuer', 'an https URL, because signed tokens contain it', issuer)
   if (options.dpop !== undefined && issuer === undefined)
@@ -180,9 +179,15 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     appsPerOwner: integerOption('createAppGrant', 'appsPerOwner', appsPerOwner, [1, 100_000]),
     maxStalenessMs: integerOption('createAppGrant', 'maxStalenessMs', maxStalenessMs, [0, MAX_STALENESS_MS]),
     timeoutMs: integerOption('createAppGrant', 'timeoutMs', timeoutMs, [10, 60_000]),
-    lifetimes: { ...DEFAULT_LIFETIMES, ...readLifetimes(lifetimes, { base: DEFAULT_LIFETIMES, invalid: wrong }) },
+    lifetimes: { ...DEFAULT_LIFETIMES, ...ownLifetimes(lifetimes) },
     limits: checkLimits(options.limits),
   }
+}
+
+function ownLifetimes(given: unknown): Partial<Lifetimes> {
+  const unknown = (name: string, expected: string) =>
+    new TypeError(`createAppGrant: ${name}: unknown option, expected ${expected}`)
+  return readLifetimes(given, { base: DEFAULT_LIFETIMES, invalid: wrong, unknown })
 }
 
 /** What clients carry, sealed, so that nothing of it is stored. */

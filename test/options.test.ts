@@ -157,6 +157,58 @@ describe('createAppGrant options', () => {
       expect(inspect(errorOf(() => create({ store, keyRing })))).not.toContain(KEY)
   })
 
+  const SHORT = 'a short key'
+  it.each<[string, object, string]>([
+    [
+      'a misspelt lifetime',
+      { lifetimes: { accessTokenSecond: 3 } },
+      'lifetimes.accessTokenSecond: unknown option, expected accessTokenSeconds',
+    ],
+    [
+      'a short key',
+      { keyRing: [KEY, SHORT] },
+      'keyRing[1]: expected a key of 32–1024 bytes, as a string or a Uint8Array, received 11 bytes',
+    ],
+    [
+      'a key that is none',
+      { keyRing: [5] },
+      'keyRing[0]: expected a key of 32–1024 bytes, as a string or a Uint8Array, received a number',
+    ],
+    [
+      'the same key again',
+      { keyRing: [KEY, `${KEY}2`, KEY] },
+      'keyRing[2]: expected a key of its own, received the same as keyRing[0]',
+    ],
+    [
+      'no key',
+      { keyRing: [] },
+      'keyRing: expected an array of 1–8 keys of 32–1024 bytes, as a string or a Uint8Array, received an empty array',
+    ],
+    [
+      'a short key for nonces',
+      { issuer: 'https://a.example', dpop: { nonceKeys: [SHORT] } },
+      'dpop.nonceKeys[0]: expected a key of 32–1024 bytes, as a string or a Uint8Array, received 11 bytes',
+    ],
+    [
+      'a resource that is no URI',
+      { resources: ['https://a.example', 'api'] },
+      'resources[1]: expected an absolute URI without fragment, such as https://api.example, of at most 512 characters, received "api"',
+    ],
+    [
+      'the same resource again',
+      { resources: ['https://a.example', 'https://a.example'] },
+      'resources[1]: expected another URI than resources[0], received "https://a.example"',
+    ],
+    ['no resource', { resources: [] }, 'resources: expected an array of 1–100 URIs, received an empty array'],
+    [
+      'an unknown scope of programs',
+      { scopes: { a: 'A' }, selfRegistration: { keys: [KEY], scopes: ['a', 'b'] } },
+      'selfRegistration.scopes[1]: expected a scope that the option scopes describes, received "b"',
+    ],
+  ])('an error for %s names the entry, and no key (ERR-2)', (_, options, message) => {
+    expect(() => create({ store, ...options })).toThrow(new TypeError(`createAppGrant: ${message}`))
+  })
+
   it.each([{ deviceGrant: { apps: () => true } }, { pushedRequests: 'accepted' }])(
     'what is sealed needs keys and an issuer (%o)',
     (option) => {
@@ -258,7 +310,7 @@ describe('createAppGrant options', () => {
         const text = expect(() => create({ store, [name]: value }), `value ${at} of ${name}`)
         text.toThrow(TypeError)
         expect(() => create({ store, [name]: value })).toThrow(
-          new RegExp(`^createAppGrant: ${name}[.\\w]*: expected .+, received `),
+          new RegExp(`^createAppGrant: ${name}[.\\w[\\]]*: expected .+, received `),
         )
       }
     })

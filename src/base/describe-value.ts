@@ -12,8 +12,16 @@ export function describeValue(value: unknown, shown?: (text: string) => string):
   if (value === null || typeof value === 'boolean') return String(value)
   if (typeof value === 'string') return shown ? shown(value) : `a string of ${value.length} characters`
   if (typeof value === 'number') return shown ? String(value) : 'a number'
-  if (isList(value)) return 'an array'
+  if (isList(value)) return isEmpty(value) ? 'an empty array' : 'an array'
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+function isEmpty(list: readonly unknown[]): boolean {
+  try {
+    return list.length === 0
+  } catch {
+    return false
+  }
 }
 
 /** Whether `value` is an array. For a revoked proxy, which makes `Array.isArray` throw, it returns false. */

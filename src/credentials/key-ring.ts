@@ -1,4 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
+import { describeValue } from '../base/describe-value.ts'
 import { invalidOption } from '../base/errors.ts'
 
 const MAX_KEYS = 8
@@ -10,13 +11,24 @@ export type KeyRing = readonly KeyObject[]
 
 /** @param call - the function that has the option. @throws TypeError that names the option, without the keys. */
 export function checkKeyRing(call: string, option: string, keys: unknown): KeyRing {
-  const expected = `1–${MAX_KEYS} distinct keys of ${MIN_KEY_BYTES}–${MAX_KEY_BYTES} bytes, as strings or Uint8Arrays`
-  const isList = Array.isArray(keys) && keys.length > 0 && keys.length <= MAX_KEYS
-  const bytes = isList ? keys.map(bytesOf) : []
-  const areKeys = bytes.every((one) => one !== undefined && one.length >= MIN_KEY_BYTES && one.length <= MAX_KEY_BYTES)
-  if (bytes.length === 0 || !areKeys || new Set(bytes.map((one) => one?.toString('hex'))).size < bytes.length)
-    throw invalidOption(call, option, expected, keys, { isSecret: true })
-  return bytes.map((one) => createSecretKey(one as Buffer))
+  const expected = `${MIN_KEY_BYTES}–${MAX_KEY_BYTES} bytes, as a string or a Uint8Array`
+  if (!Array.isArray(keys) || keys.length === 0 || keys.length > MAX_KEYS)
+    throw invalidOption(call, option, `an array of 1–${MAX_KEYS} keys of ${expected}`, keys, { isSecret: true })
+  const seen = new Map<string, number>()
+  return keys.map((key: unknown, at) => {
+    const bytes = bytesOf(key)
+    if (bytes === undefined || bytes.length < MIN_KEY_BYTES || bytes.length > MAX_KEY_BYTES) {
+      const received = bytes === undefined ? describeValue(key) : `${bytes.length} bytes`
+      throw new TypeError(`${call}: ${option}[${at}]: expected a key of ${expected}, received ${received}`)
+    }
+    const same = seen.get(bytes.toString('hex'))
+    if (same !== undefined)
+      throw new TypeError(
+        `${call}: ${option}[${at}]: expected a key of its own, received the same as ${option}[${same}]`,
+      )
+    seen.set(bytes.toString('hex'), at)
+    return createSecretKey(bytes)
+  })
 }
 
 function bytesOf(key: unknown): Buffer | undefined {

@@ -71,7 +71,7 @@ describe('known members', () => {
       [null, 'null'],
       ['x', 'a string of 1 characters'],
       [5, 'a number'],
-      [[], 'an array'],
+      [[], 'an empty array'],
       [new Map([['issuer', 'x']]), 'an object'],
       [new URLSearchParams('issuer=x'), 'an object'],
       [Promise.resolve({ issuer: 'x' }), 'an object'],

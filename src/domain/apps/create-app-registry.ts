@@ -4,7 +4,7 @@ import { partitionOf, partitionOfKey } from '../../credentials/app-key.ts'
 import { withConcealed } from '../../credentials/concealed.ts'
 import { isPublic, type LiveApp, type StoredApp, type StoredCredentials, secretsOf } from '../../records/app.ts'
 import { mayRegister, mayTrust } from '../accounts/accounts.ts'
-import { assertObject, flagInput, idInput, invalidRequest, objectInput } from '../input/input.ts'
+import { assertObject, flagInput, idInput, invalidRequest, objectInput, unknownMember } from '../input/input.ts'
 import { APP_LIFETIME_NAMES, endsNever, readLifetimes } from '../input/lifetimes.ts'
 import { type App, appView } from './app.ts'
 import {
@@ -110,7 +110,12 @@ export function createAppRegistry(parts: RegistryParts, actor: Actor): AppRegist
     },
 
     async setLifetimes(key, input) {
-      const own = readLifetimes(input ?? {}, { base: lifetimes, names: APP_LIFETIME_NAMES, invalid: invalidRequest })
+      const own = readLifetimes(input ?? {}, {
+        base: lifetimes,
+        names: APP_LIFETIME_NAMES,
+        invalid: invalidRequest,
+        unknown: unknownMember,
+      })
       return changeApp(key, 'lifetimes_set', (app, { rank }) => {
         if (rank !== transitions.HOST_RANK) throw onlyHost('can set lifetimes')
         return transitions.setLifetimes(app, own, endsNever(app, lifetimes))

@@ -177,8 +177,12 @@ export async function readImportedApp(
       add(field, 'invalid_value', expected, shownValue(received))
       return refused
     }
+    const unknown = (field: string, expected: string) => {
+      add(field, 'unknown_field', expected, field)
+      return refused
+    }
     try {
-      return { lifetimes: readLifetimes(value, { base: parts.lifetimes, names: APP_LIFETIME_NAMES, invalid }) }
+      return { lifetimes: readLifetimes(value, { base: parts.lifetimes, names: APP_LIFETIME_NAMES, invalid, unknown }) }
     } catch (error) {
       if (error !== refused) throw error
       return {}

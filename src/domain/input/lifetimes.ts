@@ -76,13 +76,20 @@ export function readLifetimes(
   {
     base,
     invalid,
+    unknown,
     names = LIFETIME_NAMES,
-  }: { base: Lifetimes; invalid: Invalid; names?: readonly (keyof Lifetimes)[] },
+  }: {
+    base: Lifetimes
+    invalid: Invalid
+    /** Creates the error for a name that is none of them. */
+    unknown: (name: string, expected: string) => Error
+    names?: readonly (keyof Lifetimes)[]
+  },
 ): Partial<Lifetimes> {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw invalid('lifetimes', 'an object', given)
-  const [unknown] = unknownMembers(given, { names: new Set(names), instead: new Map() })
-  if (unknown) throw invalid(`lifetimes.${unknown.name}`, unknown.expected, undefined)
+  const [misspelt] = unknownMembers(given, { names: new Set(names), instead: new Map() })
+  if (misspelt) throw unknown(`lifetimes.${misspelt.name}`, misspelt.expected)
   const entries = names.flatMap((name) => {
     const value = (given as Readonly<Record<string, unknown>>)[name]
     return value === undefined ? [] : [[name, lifetime(name, value, invalid)]]

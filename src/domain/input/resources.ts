@@ -4,20 +4,42 @@ import { resourceSpellings } from '../../base/resource-spellings.ts'
 import { isTextList } from './input.ts'
 
 /** Maximum number of resources of a host, and of one request. */
-export const MAX_RESOURCES = 100
+const MAX_RESOURCES = 100
 
 /** In characters. */
 const MAX_RESOURCE = 512
 
-/** Whether it may be the option `resources`. @see RFC 8707 §2 */
-export function areResources(resources: unknown): boolean {
-  if (!Array.isArray(resources) || resources.length === 0 || resources.length > MAX_RESOURCES) return false
-  const isResource = (one: unknown) =>
+/**
+ * Checks the option `resources`.
+ *
+ * @param wrong - creates the error for an invalid one.
+ * @see RFC 8707 §2
+ */
+export function checkResources(
+  resources: unknown,
+  wrong: (name: string, expected: string, received: unknown) => TypeError,
+): void {
+  if (!Array.isArray(resources) || resources.length === 0 || resources.length > MAX_RESOURCES)
+    throw wrong('resources', `an array of 1–${MAX_RESOURCES} URIs`, resources)
+  for (const [at, one] of resources.entries()) {
+    if (!isResource(one))
+      throw wrong(
+        `resources[${at}]`,
+        `an absolute URI without fragment, such as https://api.example, of at most ${MAX_RESOURCE} characters`,
+        one,
+      )
+    const first = resources.indexOf(one)
+    if (first < at) throw wrong(`resources[${at}]`, `another URI than resources[${first}]`, one)
+  }
+}
+
+function isResource(one: unknown): boolean {
+  return (
     typeof one === 'string' &&
     one.length <= MAX_RESOURCE &&
     /^[\x21\x24-\x7e]+$/.test(one) &&
     parseUrl(one) !== undefined
-  return resources.every(isResource) && new Set(resources).size === resources.length
+  )
 }
 
 /** Decides which resources tokens are for. */

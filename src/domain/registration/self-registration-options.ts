@@ -71,8 +71,10 @@ export function checkSelfRegistration(
 ): SelfRegistrationPolicy {
   assertOptions('createAppGrant', given, NAMES, 'selfRegistration')
   const { keys, scopes, redirects = 'loopback', admit = () => true, fetchDocument } = given
-  if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === 'string' && catalogue.has(scope)))
-    throw wrong('scopes', 'an array of scopes that the option scopes describes', scopes)
+  if (!Array.isArray(scopes)) throw wrong('scopes', 'an array of scopes that the option scopes describes', scopes)
+  for (const [at, scope] of scopes.entries())
+    if (typeof scope !== 'string' || !catalogue.has(scope))
+      throw wrong(`scopes[${at}]`, 'a scope that the option scopes describes', scope)
   if (typeof admit !== 'function') throw wrong('admit', 'a function of a proposal that returns true or false', admit)
   if (fetchDocument !== undefined && typeof fetchDocument !== 'function')
     throw wrong('fetchDocument', 'a function, such as createDocumentFetcher() of appgrant/cimd', fetchDocument)
