@@ -18,6 +18,8 @@ export default defineConfig({
     // The library keeps no state in its modules. Loading and compiling it anew for each file would take a third of the time.
     isolate: false,
     sequence: { sequencer: LongFilesFirst },
+    // Many tests let a store fail. Tests that are about the warning still hear of it.
+    execArgv: ['--disable-warning=APPGRANT_OUTAGE'],
     env: { TMPDIR: temporaryFolder() },
     // Style sheets are imported as text, which is empty otherwise.
     css: { include: /\/src\/console\/assets\// },

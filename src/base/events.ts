@@ -130,8 +130,8 @@ const EVENT_TYPES = knownMembers<EventMap>({
 export type AppGrantEvent<K extends keyof EventMap> = EventMap[K] & { readonly at: Date; readonly by: Actor }
 
 /**
- * The events of this process. Each is emitted once, after its write. The first `outage` with the code `server_error` or
- * `clock_skew` that has no listener is a process warning (`APPGRANT_OUTAGE`).
+ * The events of this process. Each is emitted once, after its write. The first `outage` of each code that has no listener is a
+ * process warning (`APPGRANT_OUTAGE`).
  */
 export interface Events {
   /**
@@ -180,7 +180,7 @@ export function createEmitter(clock: () => number): Emitter {
   // `on` has checked what the listeners of a type accept; the sets need not repeat it.
   type Listener = (event: never) => unknown
   const listeners = new Map<keyof EventMap, Set<Listener>>()
-  let hasWarned = false
+  const warned = new Set<OutageCode>()
 
   return {
     on(type, listener) {
@@ -202,12 +202,12 @@ export function createEmitter(clock: () => number): Emitter {
     },
   }
 
-  /** An unexpected error that nobody listens to must not be lost. One warning is enough to start listening. */
+  /** An error that nobody listens to must not be lost: clients see only a status. One warning is enough to start listening. */
   function warnOfUnheard(event: EventMap[keyof EventMap]): void {
-    if (hasWarned || !('operation' in event)) return
+    if (!('operation' in event)) return
     const { code, operation, cause } = event
-    if (code !== 'server_error' && code !== 'clock_skew') return
-    hasWarned = true
+    if (warned.has(code)) return
+    warned.add(code)
     process.emitWarning(
       `appgrant ${UNHEARD[code](operation)}: ${textOf(cause)}. Listen with events.on('outage') to see every such error; this warning is not repeated.`,
       { code: 'APPGRANT_OUTAGE', ...(cause instanceof Error && cause.stack && { detail: cause.stack }) },
@@ -227,10 +227,17 @@ export function createEmitter(clock: () => number): Emitter {
   }
 }
 
-/** What happened, by the codes of an `outage` that is a warning if nobody listens. */
-const UNHEARD = {
-  server_error: (operation: string) => `responded to ${operation} with 500`,
+/** What happened, by the code of an `outage`. */
+const UNHEARD: Readonly<Record<OutageCode, (operation: string) => string>> = {
+  server_error: (operation) => `responded to ${operation} with 500`,
   clock_skew: () => 'rejects every call that depends on the time',
+  store_unavailable: (operation) => `could not use the store (${operation})`,
+  outcome_unknown: (operation) => `does not know whether the store has written (${operation})`,
+  directory_unavailable: (operation) => `could not ask the account directory (${operation})`,
+  clock_unavailable: () => 'could not read the clock of the host',
+  signing_unavailable: () => 'could not sign an access token',
+  claims_unavailable: () => 'got no claims from the host',
+  legacy_secret_unavailable: () => 'could not have a secret checked by verifyLegacySecret',
 }
 
 /** Any value can be thrown, and converting it to a string may throw again. */

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import type { MongoClient } from 'mongodb'
 import { withFix } from '../../adapters/mongodb/mongo-errors.ts'
 import { mongoStore } from '../../adapters/mongodb/mongo-store.ts'
@@ -15,6 +16,7 @@ export interface OpenedStore {
   readonly store: Store & { prepare?(): Promise<void> }
   /** Where it is, without credentials. */
   readonly name: string
+  /** The driver, with its version if that is known. */
   readonly driver: string
   /** Connects, if what the store would say of a failure does not name its reason. */
   connect?(): Promise<void>
@@ -115,14 +117,23 @@ async function openFile(path: string, values: Given['values']): Promise<OpenedSt
   refuseOtherNaming(values, undefined)
   // A new file would be an empty platform, and hide a mistake in the path.
   if (!existsSync(path))
-    throw new UsageError('--store: there is no file at this path. Start the host once to create it')
+    throw new UsageError(
+      '--store: there is no file at this path. Start the host once to create it. The URL of a server begins with its ' +
+        `scheme: ${Object.keys(NAMING)
+          .map((one) => `${one}://`)
+          .join(', ')}`,
+    )
   return { store: sqliteStore(path), name: path, driver: 'SQLite', close: nothing }
 }
 
 async function openRedis(url: string, values: Given['values']) {
   const { Redis } = await driver('ioredis', () => import('ioredis'))
   const client = new Redis(url, { lazyConnect: true })
-  return { store: redisStore({ client, namespace: textOf(values.namespace) }), driver: 'ioredis', close: nothing }
+  return {
+    store: redisStore({ client, namespace: textOf(values.namespace) }),
+    driver: withVersion('ioredis'),
+    close: nothing,
+  }
 }
 
 async function openMongo(url: string, values: Given['values']) {
@@ -136,13 +147,17 @@ async function openMongo(url: string, values: Given['values']) {
   // Of several calls that wait for a connection in vain, only one says why.
   const connect = async () =>
     void (await withSanitizedErrors(client.connect().catch((error) => Promise.reject(withFix(error)))))
-  return { store, driver: 'mongodb', connect, close: once(() => client.close()) }
+  return { store, driver: withVersion('mongodb'), connect, close: once(() => client.close()) }
 }
 
 async function openPostgres(url: string, values: Given['values']) {
   const { Client } = (await driver('pg', () => import('pg'))).default
   const create = () => made(() => new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS }))
-  return { store: postgresStore({ client: create, table: textOf(values.table) }), driver: 'pg', close: nothing }
+  return {
+    store: postgresStore({ client: create, table: textOf(values.table) }),
+    driver: withVersion('pg'),
+    close: nothing,
+  }
 }
 
 /** What a driver says of a URL may quote it. */
@@ -153,6 +168,15 @@ function made<Client>(create: () => Client): Client {
     throw new UsageError(
       '--store: the driver refuses the URL. Check its form, and escape special characters in its password',
     )
+  }
+}
+
+/** The name of a driver with its version, if its package tells that. */
+function withVersion(name: string): string {
+  try {
+    return `${name} ${createRequire(import.meta.url)(`${name}/package.json`).version}`
+  } catch {
+    return name
   }
 }
 

@@ -48,6 +48,8 @@ async function runCommand(command: Command, given: Given, terminal: Terminal): P
   const options = typeof values.options === 'string' ? await readOptions(values.options) : {}
   const opened = await open(options, values, terminal)
   const appgrant = createAppGrant({ timeoutMs: TIMEOUT_MS, ...options, store: opened.store })
+  // The command reports what fails: without a listener it would be a warning too.
+  appgrant.events.on('outage', () => {})
   try {
     const { login } = values
     const call: Call = {

@@ -96,10 +96,21 @@ describe('events', () => {
     expect(warnings[0]?.message).toMatch(/POST \/token.*RangeError: a bug.*events\.on\('outage'\)/)
   })
 
-  it('an unexpected error with a listener, and an outage that its caller sees, are no warning (ERR-9)', async () => {
+  it('the first outage of each code that nobody listens to is a process warning (ERR-9)', async () => {
     const events = createEmitter(() => NOW)
     const warnings = await warningsDuring(() => {
-      events.emit('outage', {}, { ...unexpected, code: 'store_unavailable' })
+      for (const code of ['store_unavailable', 'store_unavailable', 'server_error'] as const)
+        events.emit('outage', {}, { ...unexpected, code })
+    })
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^appgrant could not use the store \(POST \/token\): RangeError: a bug/),
+      expect.stringMatching(/^appgrant responded to POST \/token with 500/),
+    ])
+  })
+
+  it('an error with a listener, and a refusal, are no warning (ERR-9)', async () => {
+    const events = createEmitter(() => NOW)
+    const warnings = await warningsDuring(() => {
       events.emit('refused', {}, { code: 'invalid_scope', reason: 'invalid_scope' })
       const end = events.on('outage', () => {})
       events.emit('outage', {}, unexpected)

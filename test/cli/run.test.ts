@@ -58,6 +58,7 @@ describe('the arguments', () => {
     ['apps list', 'Pass --store URL, or set APPGRANT_STORE'],
     ['apps list --store mysql://x', 'unknown scheme mysql://, expected redis://'],
     ['apps list --store no.db', 'there is no file at this path'],
+    ['apps list --store localhost:5432', 'postgres://'],
     ['apps list --store redis://x --table t', '--table is not an option of this store, expected --namespace'],
     ['apps list --store postgres://x/y --namespace t', 'expected --table'],
     ['apps list --store redis://x --namespace !', 'namespace'],
@@ -228,6 +229,7 @@ describe('a store that fails', () => {
       export const options = { store: memoryStore() }`)
     const ran = await commandLine(['doctor', ...empty])
     expect(ran).toMatchObject({ code: 0, out: expect.stringMatching(/warning\tapps\tAPPGRANT_NO_APPS: .*namespace/) })
+    expect(ran.out).not.toContain('ok\tapps')
   })
 
   it('doctor names options that differ from those of the nodes', async () => {

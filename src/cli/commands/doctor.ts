@@ -33,10 +33,10 @@ export const doctor: Command = {
       const found = { check, status, ...(code !== undefined && { code }), message }
       await call.print(found, row(status, check, code === undefined ? message : `${code}: ${message}`))
     }
-    const attempt = async (check: string, run: () => Promise<string>) => {
+    const attempt = async (check: string, run: () => Promise<string | undefined>) => {
       const { message, warnings, isDone } = await withWarnings(run)
       for (const { code, text } of warnings) await report(check, 'warning', text, code)
-      await report(check, isDone ? 'ok' : 'failed', message)
+      if (message !== undefined) await report(check, isDone ? 'ok' : 'failed', message)
       return isDone
     }
     await report('version', 'ok', `appgrant ${VERSION}, Node ${process.versions.node}, driver ${call.driver}`)
@@ -53,12 +53,13 @@ export const doctor: Command = {
 
 interface Attempt {
   readonly isDone: boolean
-  readonly message: string
+  /** Absent if the warnings say it all. */
+  readonly message: string | undefined
   readonly warnings: readonly { readonly code: string; readonly text: string }[]
 }
 
 /** Collects what stores and core warn of, which would be printed otherwise. */
-async function withWarnings(run: () => Promise<string>): Promise<Attempt> {
+async function withWarnings(run: () => Promise<string | undefined>): Promise<Attempt> {
   const { emitWarning } = process
   const warnings: { code: string; text: string }[] = []
   process.emitWarning = (warning: string | Error, options?: unknown) => {
@@ -146,11 +147,13 @@ async function options({ appgrant, hasOptions }: Call): Promise<string> {
   return 'compared with those of the node that was prepared last'
 }
 
-async function apps({ appgrant }: Call): Promise<string> {
+async function apps({ appgrant }: Call): Promise<string | undefined> {
   const { items, nextCursor } = await appgrant.apps.list({ limit: 100 })
-  if (items.length === 0 && nextCursor === undefined)
+  if (items.length === 0 && nextCursor === undefined) {
     process.emitWarning('there is no app. Is it another namespace, collection, table or database?', {
       code: 'APPGRANT_NO_APPS',
     })
+    return undefined
+  }
   return nextCursor === undefined ? `${items.length}` : `at least ${items.length}`
 }

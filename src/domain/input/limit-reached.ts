@@ -8,7 +8,7 @@ export function limitReached(
 ): AppGrantError<'limit_reached'> {
   return new AppGrantError('limit_reached', {
     details,
-    message: 'a limit is reached',
+    message: `the limit ${details.limit} is reached`,
     hint: `Wait ${details.retryAfterSeconds} s, or raise the option limits.${details.limit}. Nothing was stored.`,
   })
 }

@@ -1,12 +1,12 @@
 import { spacedList } from '../../domain/input/spaced-list.ts'
-import { HttpError } from '../wire/http-error.ts'
 import { dpopProofIn, required, type TokenGrant } from './token-grant.ts'
 
 /** @see [RFC 8628 - OAuth 2.0 Device Authorization Grant](https://www.rfc-editor.org/rfc/rfc8628.html#section-3.4) */
 export const deviceCode: TokenGrant = {
   needs: ['device_code'],
   issue: async ({ devices }, { form, client, context, headers }) => {
-    if (!devices) throw unsupportedGrant()
+    // Without the option, the grant is not served.
+    if (!devices) throw new TypeError('createAppGrant has no deviceGrant')
     return devices.exchange({
       ...context,
       ...client,
@@ -15,8 +15,4 @@ export const deviceCode: TokenGrant = {
       dpopProof: dpopProofIn({ headers }),
     })
   },
-}
-
-export function unsupportedGrant(): HttpError {
-  return new HttpError(400, 'unsupported_grant_type', 'this grant_type is not supported')
 }

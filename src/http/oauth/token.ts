@@ -1,13 +1,13 @@
 import type { AppGrant } from '../../create-app-grant.ts'
 import { DEVICE_CODE_GRANT } from '../../domain/input/device-code-grant.ts'
 import type { TokenResponse } from '../../domain/tokens/access-token-issuer.ts'
-import { invalidRequest } from '../wire/http-error.ts'
+import { HttpError, invalidRequest } from '../wire/http-error.ts'
 import type { Form } from '../wire/request-body.ts'
 import { jsonResponse } from '../wire/response.ts'
 import type { Route } from '../wire/router.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { clientCredentials } from './client-credentials.ts'
-import { deviceCode, unsupportedGrant } from './device-code.ts'
+import { deviceCode } from './device-code.ts'
 import { formRoute } from './form-endpoint.ts'
 import { refreshToken } from './refresh-token.ts'
 import type { TokenGrant } from './token-grant.ts'
@@ -31,6 +31,7 @@ export const GRANT_TYPES: readonly string[] = [...GRANTS.keys()].filter((name) =
  * @see [RFC 6749 - The OAuth 2.0 Authorization Framework](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.2)
  */
 export function tokenRoute(core: AppGrant): Route {
+  const served = core.devices ? [...GRANTS.keys()] : GRANT_TYPES
   return formRoute(core, {
     path: '/token',
     isForPages: true,
@@ -38,8 +39,8 @@ export function tokenRoute(core: AppGrant): Route {
     async respond(call) {
       const type = call.form.get('grant_type')
       if (type === undefined) throw invalidRequest('grant_type is missing')
-      const grant = GRANTS.get(type)
-      if (!grant) throw unsupportedGrant()
+      const grant = served.includes(type) ? GRANTS.get(type) : undefined
+      if (!grant) throw unsupportedGrant(served)
       assertOwnParameters(grant, call.form)
       const token = wireToken(await grant.issue(core, call))
       // The next proof needs a nonce that is not older than this response.
@@ -47,6 +48,10 @@ export function tokenRoute(core: AppGrant): Route {
       return nonce === undefined ? jsonResponse(token) : jsonResponse(token, { headers: { 'dpop-nonce': nonce } })
     },
   })
+}
+
+function unsupportedGrant(served: readonly string[]): HttpError {
+  return new HttpError(400, 'unsupported_grant_type', `grant_type must be one of ${served.join(', ')}`)
 }
 
 /** Rejects parameters of another grant before anything is consumed. */

@@ -28,6 +28,7 @@ describeWithPostgres('the command line on PostgreSQL', (target) => {
   it('doctor names a server that does not write to the disk, and a role that may not create the table', async () => {
     const unsafe = await doctor()
     expect(unsafe.code).toBe(0)
+    expect(unsafe.out).toMatch(/"check":"version".*driver pg 8\.\d+/)
     for (const code of ['APPGRANT_POSTGRES_DURABILITY', 'APPGRANT_POSTGRES_IDLE_TRANSACTIONS'])
       expect(resultsIn(unsafe)).toContainEqual(expect.objectContaining({ status: 'warning', code }))
     const limited = await doctor('', { APPGRANT_STORE: await urlOf('limited') })

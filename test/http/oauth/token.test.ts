@@ -96,6 +96,14 @@ describe('POST /token', () => {
     expect(counts).toEqual(before)
   })
 
+  it('the response to an unknown grant type lists those that are served', async () => {
+    const response = await httpFixture().post('/token', { grant_type: 'password' }, {})
+    expect(await jsonOf(response)).toEqual({
+      error: 'unsupported_grant_type',
+      error_description: 'grant_type must be one of client_credentials, authorization_code, refresh_token',
+    })
+  })
+
   describe('valid credentials that give nothing now', () => {
     type Fixture = ReturnType<typeof httpFixture>
     const acts: [string, (of: Fixture, key: string) => Promise<unknown>][] = [
