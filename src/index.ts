@@ -116,6 +116,7 @@ export type { Receipt, ReceiptOptions, WaitForReceipt } from './domain/tokens/re
 export type { FeedQuery, RevocationFeed } from './domain/tokens/revocation-feed.ts'
 export type { TokenInfo, TokenStore } from './domain/tokens/token-store.ts'
 export type {
+  Acceptable,
   Access,
   Verification,
   Verifier,

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { invalidOption } from './base/errors.ts'
 import { assertOptions, knownMembers } from './base/known-members.ts'
-import type { Access } from './domain/tokens/verification.ts'
+import type { Access, Verifier } from './domain/tokens/verification.ts'
 import type { Handler } from './http/index.ts'
-import { createBearerGuard, type Guarding, type ProtectOptions } from './http/protect.ts'
+import { createBearerGuard, type ProtectOptions } from './http/protect.ts'
 import { PlainResponse } from './http/wire/response.ts'
 import { serveOf } from './http/wire/serve.ts'
 import { headerOf, nodeRequest, targetOf } from './node/node-request.ts'
@@ -75,7 +75,7 @@ const ACCESS = Symbol.for('appgrant.access')
  * ```
  */
 export function protectNode(
-  verifier: Guarding,
+  verifier: Pick<Verifier, 'tryVerify' | 'acceptable'>,
   options: ProtectOptions = {},
 ): (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void {
   const guard = createBearerGuard('protectNode', verifier, options)

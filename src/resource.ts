@@ -11,6 +11,7 @@ export {
   type VerifyFailureReason,
 } from './base/errors.ts'
 export type {
+  Acceptable,
   Access,
   Verification,
   Verifier,

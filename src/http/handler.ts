@@ -177,7 +177,7 @@ export function createHandler(appgrant: AppGrant, options: HandlerOptions = {}):
   return handlerOf(serve)
 }
 
-function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): readonly Route[] {
+export function routesOf(core: AppGrant, issuer: string, options: HandlerOptions): readonly Route[] {
   for (const name of ['signIn', 'consentPage', 'errorPage'] as const) {
     const option: unknown = options[name]
     if (option !== undefined && typeof option !== 'function')

@@ -91,7 +91,7 @@ const OPTIONS = knownMembers<ProtectOptions>(
  * ```
  */
 export function protect(
-  verifier: Guarding,
+  verifier: Pick<Verifier, 'tryVerify' | 'acceptable'>,
   options: ProtectOptions = {},
 ): (request: Request) => Promise<Access | Response> {
   const guard = createBearerGuard('protect', verifier, options)
@@ -100,9 +100,6 @@ export function protect(
     return result instanceof PlainResponse ? toResponse(result) : result.access
   }
 }
-
-/** What {@link protect} uses of a verifier. */
-export type Guarding = Pick<Verifier, 'tryVerify' | 'acceptable'>
 
 /** The access of a request, and the nonce for the next proof of its client. */
 export interface Guarded {
@@ -113,7 +110,7 @@ export interface Guarded {
 /** {@link protect} for requests of any server. */
 export function createBearerGuard(
   call: 'protect' | 'protectNode',
-  verifier: Guarding,
+  verifier: Pick<Verifier, 'tryVerify' | 'acceptable'>,
   options: ProtectOptions = {},
 ): (request: GuardedRequest) => Promise<Guarded | PlainResponse> {
   const { needed, verifyOptions, parameters, needs, needParameters, possession } = checkOptions(call, verifier, options)
@@ -182,7 +179,7 @@ interface Challenged {
   readonly members: Readonly<Record<string, string>>
 }
 
-function checkOptions(call: string, verifier: Guarding, options: ProtectOptions) {
+function checkOptions(call: string, verifier: Pick<Verifier, 'tryVerify' | 'acceptable'>, options: ProtectOptions) {
   if (typeof verifier?.tryVerify !== 'function')
     throw invalidOption(call, 'verifier', 'an object with tryVerify(), e.g. appgrant.authorizer', verifier)
   assertOptions(call, options, OPTIONS)
@@ -234,7 +231,7 @@ function checkOptions(call: string, verifier: Guarding, options: ProtectOptions)
 /** @throws TypeError for what no token can meet: the guard would reject every request, and nobody would be told why. */
 function refuseUnacceptable(
   call: string,
-  { acceptable }: Guarding,
+  { acceptable }: Pick<Verifier, 'acceptable'>,
   { needed, audience }: { readonly needed: readonly string[]; readonly audience: string | undefined },
 ): void {
   if (!acceptable) return

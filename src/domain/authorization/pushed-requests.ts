@@ -131,7 +131,8 @@ export function createPushedRequests(
       const { client_id: _, ...given } = readParams(input)
       if (jkt !== undefined && given.dpop_jkt !== undefined && given.dpop_jkt !== jkt) throw invalidProof('other_key')
       const asked = { ...given, ...(jkt !== undefined && { dpop_jkt: jkt }) }
-      if (asked.request_uri !== undefined) throw invalidRequest('request_uri: expected the request itself')
+      if (asked.request_uri !== undefined)
+        throw invalidRequest('request_uri must be absent: push the parameters of the request themselves')
       await assertValid(asked, client)
       const carried: Carried = { clients: idsOfClient(client), asked, endsAt: clock() + PENDING_MS }
       const requestUri = URI + sealer.seal(JSON.stringify(carried))
