@@ -106,8 +106,8 @@ END $$;
 
 -- Inserts one record, unless a given list has no room. Returns a letter as above, or f(ull). What it does for one record,
 -- insert does for many at once, which takes longer for one.
-CREATE OR REPLACE FUNCTION ${of('insert_one')}(at text, to_lists text[], to_position bigint, to_expires_at bigint, to_revision text,
-  to_data text, if_key text, if_revision text, is_durable boolean, list text, max integer)
+CREATE OR REPLACE FUNCTION ${of('insert_one')}(at text, to_lists text[], to_position bigint, to_expires_at bigint,
+  to_revision text, to_data text, if_key text, if_revision text, is_durable boolean, list text, max integer)
 RETURNS text LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   done text := ${of('begin')}(is_durable);
@@ -131,8 +131,8 @@ BEGIN
   RETURN CASE WHEN FOUND THEN 'i' ELSE 'e' END;
 END $$;
 
-CREATE OR REPLACE FUNCTION ${of('replace')}(at text, from_revision text, to_lists text[], to_position bigint, to_expires_at bigint,
-  to_revision text, to_data text) RETURNS boolean LANGUAGE plpgsql SET enable_seqscan = off AS $$
+CREATE OR REPLACE FUNCTION ${of('replace')}(at text, from_revision text, to_lists text[], to_position bigint,
+  to_expires_at bigint, to_revision text, to_data text) RETURNS boolean LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   done text := ${of('begin')}(true);
 BEGIN

@@ -25,7 +25,9 @@ const AUTHENTICATION = [
 
 /**
  * The errors that an attacker would cause, and the reasons of each: what the event `refused` may say. If the code says it all,
- * the reason is the same. `docs/events.md` explains all of them.
+ * the reason is the same.
+ *
+ * @see [Events](https://github.com/appgrant/appgrant/blob/main/docs/events.md#refused), which explains all of them
  */
 export const REFUSAL_REASONS = {
   app_authentication_failed: AUTHENTICATION,

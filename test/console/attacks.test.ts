@@ -81,6 +81,19 @@ describe('a viewer', () => {
     expect([page.status, page.text]).toEqual([200, expect.stringContaining('data-zone="date"')])
   })
 
+  it.each([
+    [[{ id: 'user', nam: 'Maria' }], 'accounts.below: [0].name: expected a string, received nothing'],
+    [[undefined], 'accounts.below: [0].id: expected a string, received nothing'],
+    [{}, 'accounts.below: expected an array of { id, name }, received an object'],
+  ])(
+    'sees no accounts that the host returns wrongly (%o), and the operator hears why (ERR-2)',
+    async (returned, said) => {
+      const w = await consoleWorld({ accounts: { names: async () => ({}), below: async () => returned as never } })
+      expect((await w.open('/accounts')).status).toBe(500)
+      expect(w.outages).toMatchObject([{ code: 'server_error', cause: { message: said } }])
+    },
+  )
+
   it('that is blocked sees no list of accounts either', async () => {
     const below = async () => [{ id: 'user', name: 'Maria' }]
     const w = await consoleWorld({ accounts: { names: async () => ({}), below } })

@@ -1,3 +1,4 @@
+import { describeValue } from '../../base/describe-value.ts'
 import type { ConsoleRoute } from '../call.ts'
 import type { AccountBook } from '../options.ts'
 import { accountsPage } from '../pages/accounts.ts'
@@ -13,8 +14,23 @@ export function accountsRoute(below: NonNullable<AccountBook['below']>): Console
       // One that is blocked sees no lists.
       await over(account).permissions()
       const search = (query.get('name') ?? '').slice(0, MAX_SEARCH)
-      const accounts = await below(account, search)
+      const accounts = checkAccounts(await below(account, search))
       return { page: accountsPage({ search, accounts }, context), context }
     },
   }
+}
+
+type Accounts = Awaited<ReturnType<NonNullable<AccountBook['below']>>>
+
+/** @throws TypeError that names what the host has returned wrongly. */
+function checkAccounts(accounts: unknown): Accounts {
+  if (!Array.isArray(accounts))
+    throw new TypeError(`accounts.below: expected an array of { id, name }, received ${describeValue(accounts)}`)
+  for (const [at, one] of accounts.entries())
+    for (const name of ['id', 'name'])
+      if (typeof one?.[name] !== 'string')
+        throw new TypeError(
+          `accounts.below: [${at}].${name}: expected a string, received ${describeValue(one?.[name])}`,
+        )
+  return accounts
 }

@@ -1,7 +1,11 @@
 import { invalidOption } from '../../base/errors.ts'
 import { assertOptions, knownMembers } from '../../base/known-members.ts'
 
-/** Which assertions of apps are accepted besides those that `docs/app-keys.md` describes. */
+/**
+ * Which assertions of apps are accepted besides those that the guide describes.
+ *
+ * @see [Apps with keys](https://github.com/appgrant/appgrant/blob/main/docs/app-keys.md)
+ */
 export interface AssertionOptions {
   /**
    * What `aud` may be. Each value accepts what those before it accept:

@@ -25,8 +25,9 @@ export interface ExternalKey {
 export type SigningKey = Jwk | KeyObject | webcrypto.CryptoKey | ExternalKey
 
 /**
- * The keys of signed access tokens, by role. All of them are published and verify tokens; only `current` signs. See
- * docs/signed-tokens.md for a rotation that rejects no valid token.
+ * The keys of signed access tokens, by role. All of them are published and verify tokens; only `current` signs.
+ *
+ * @see [Signed access tokens](https://github.com/appgrant/appgrant/blob/main/docs/signed-tokens.md), for a rotation that rejects no valid token
  */
 export interface SigningOptions {
   /** Signs new tokens. It must be a private key, or have `sign`. */
