@@ -4,8 +4,6 @@ export {
   type AppGrantErrorOptions,
   type ErrorCode,
   type ErrorDetails,
-  type FieldError,
-  type FieldErrorCode,
   isAppGrantError,
   type VerifyFailureReason,
 } from './base/errors.ts'
@@ -21,6 +19,7 @@ export type {
   RefusalFacts,
   TokenChange,
 } from './base/events.ts'
+export type { FieldError, FieldErrorCode } from './base/field-errors.ts'
 export { REFUSAL_REASONS, type RefusalCode, type RefusalReason } from './base/refusal-reasons.ts'
 export { type AppGrant, createAppGrant, type Management } from './create-app-grant.ts'
 export type { AssertionOptions } from './credentials/jwt/assertion-policy.ts'

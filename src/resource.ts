@@ -5,11 +5,10 @@ export {
   type AppGrantErrorOptions,
   type ErrorCode,
   type ErrorDetails,
-  type FieldError,
-  type FieldErrorCode,
   isAppGrantError,
   type VerifyFailureReason,
 } from './base/errors.ts'
+export type { FieldError, FieldErrorCode } from './base/field-errors.ts'
 export type {
   Acceptable,
   Access,

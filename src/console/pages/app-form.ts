@@ -1,4 +1,4 @@
-import type { FieldError } from '../../base/errors.ts'
+import type { FieldError } from '../../base/field-errors.ts'
 import { fill, type Html, html, type Part } from '../../frame/html.ts'
 import type { Context } from '../context.ts'
 import type { AppField, AppValues, Conflict, NewAppValues } from '../forms/app-values.ts'

@@ -1,4 +1,5 @@
-import { type FieldError, isAppGrantError } from '../../base/errors.ts'
+import { isAppGrantError } from '../../base/errors.ts'
+import type { FieldError } from '../../base/field-errors.ts'
 import type { Call, ConsoleRoute, Reply } from '../call.ts'
 import { type AppValues, type Conflict, changesOf, type Snapshot, snapshotOf } from '../forms/app-values.ts'
 import { readAppValues, readSnapshot, rearranged } from '../forms/read-app.ts'

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type FieldError, isAppGrantError } from '../../base/errors.ts'
+import { isAppGrantError } from '../../base/errors.ts'
+import type { FieldError } from '../../base/field-errors.ts'
 import type { App } from '../../domain/apps/app.ts'
 import type { NewApp } from '../../domain/apps/app-fields.ts'
 import { html } from '../../frame/html.ts'

@@ -1,4 +1,4 @@
-import type { FieldError } from '../../base/errors.ts'
+import type { FieldError } from '../../base/field-errors.ts'
 import { knownMembers } from '../../base/known-members.ts'
 import { type AppOrigin, type CheckedFields, hasRegisteredItself } from '../../records/app.ts'
 import { foldName } from '../input/fold-name.ts'

@@ -1,5 +1,5 @@
 import { isList } from '../../base/describe-value.ts'
-import type { FieldError, FieldErrorCode } from '../../base/errors.ts'
+import type { FieldError, FieldErrorCode } from '../../base/field-errors.ts'
 import { type AppJwk, algorithmsOf, loadPublicJwk, MEMBERS, PRIVATE_MEMBERS } from '../../credentials/jwt/app-jwk.ts'
 import { shownValue } from '../input/shown-value.ts'
 import { invalidFields, readOwn } from './fields/submission.ts'

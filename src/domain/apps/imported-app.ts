@@ -1,5 +1,5 @@
-import type { FieldError, FieldErrorCode } from '../../base/errors.ts'
 import type { Actor } from '../../base/events.ts'
+import type { FieldError, FieldErrorCode } from '../../base/field-errors.ts'
 import { knownMembers } from '../../base/known-members.ts'
 import type { AppLifetimes, AppOrigin } from '../../records/app.ts'
 import { type AppFields, FIELDS, REGISTRATION_NAMES } from './app-fields.ts'

@@ -1,5 +1,6 @@
 import { isList } from '../../base/describe-value.ts'
-import { type FieldError, isAppGrantError } from '../../base/errors.ts'
+import { isAppGrantError } from '../../base/errors.ts'
+import type { FieldError } from '../../base/field-errors.ts'
 import { keyOfImported } from '../../credentials/app-key.ts'
 import type { LiveApp } from '../../records/app.ts'
 import type { Accounts, Lineage } from '../accounts/accounts.ts'

@@ -1,5 +1,6 @@
-import type { ErrorCode, ErrorDetails, FieldError } from '../../base/errors.ts'
+import type { ErrorCode, ErrorDetails } from '../../base/errors.ts'
 import type { Actor } from '../../base/events.ts'
+import type { FieldError } from '../../base/field-errors.ts'
 import type { KnownMembers } from '../../base/known-members.ts'
 import type { App, AppCounts, AppStanding } from '../../domain/apps/app.ts'
 import type { AppFields, NewApp } from '../../domain/apps/app-fields.ts'

@@ -1,4 +1,5 @@
-import { type AppGrantError, type ErrorCode, type FieldError, isAppGrantError } from '../../base/errors.ts'
+import { type AppGrantError, type ErrorCode, isAppGrantError } from '../../base/errors.ts'
+import type { FieldError } from '../../base/field-errors.ts'
 import { fill, type Html, html } from '../../frame/html.ts'
 import type { PageContent } from './page.ts'
 import type { PageTexts } from './texts.ts'

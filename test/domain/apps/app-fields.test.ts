@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type FieldError, isAppGrantError } from '../../../src/base/errors.ts'
+import { isAppGrantError } from '../../../src/base/errors.ts'
+import type { FieldError } from '../../../src/base/field-errors.ts'
 import {
   type AppFields,
   type CheckedNewApp,

@@ -1,4 +1,4 @@
-import type { FieldErrorCode } from '../../../base/errors.ts'
+import type { FieldErrorCode } from '../../../base/field-errors.ts'
 import { counting } from '../../../frame/counting.ts'
 import type { enApp } from '../en/app.ts'
 

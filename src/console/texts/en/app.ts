@@ -1,4 +1,4 @@
-import type { FieldError, FieldErrorCode } from '../../../base/errors.ts'
+import type { FieldError, FieldErrorCode } from '../../../base/field-errors.ts'
 import { counting } from '../../../frame/counting.ts'
 
 const count = counting('en')

@@ -1,4 +1,4 @@
-import type { FieldErrorCode } from '../../../base/errors.ts'
+import type { FieldErrorCode } from '../../../base/field-errors.ts'
 
 /** Why a rule rejected a value. `received` is set if something other than the value itself is to be shown. */
 export interface Refusal {

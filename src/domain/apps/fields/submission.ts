@@ -1,5 +1,6 @@
 import { isList, UNREADABLE } from '../../../base/describe-value.ts'
-import { AppGrantError, type FieldError, type FieldErrorCode } from '../../../base/errors.ts'
+import { AppGrantError } from '../../../base/errors.ts'
+import type { FieldError, FieldErrorCode } from '../../../base/field-errors.ts'
 import { type KnownMembers, unknownMembers } from '../../../base/known-members.ts'
 import { shownValue } from '../../input/shown-value.ts'
 import type { FieldRule, Refusal } from './field-rule.ts'
