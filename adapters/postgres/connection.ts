@@ -38,6 +38,7 @@ export interface ConnectionOptions {
   readonly isAtWork?: (connection: Connection, silentMs: number) => Promise<boolean>
 }
 
+// Each statement has one good plan. The server would otherwise plan it anew for each array of keys, which takes as long as to run it.
 // Behind a pooler that gives each transaction another process, the settings would reach other clients.
 const HANDSHAKE = `SELECT pg_is_in_recovery()::text AS standby,
   CASE WHEN pg_backend_pid() = $1 THEN
@@ -46,6 +47,7 @@ const HANDSHAKE = `SELECT pg_is_in_recovery()::text AS standby,
     || set_config('default_transaction_isolation', 'read committed', false)
     || set_config('jit', 'off', false)
     || set_config('enable_seqscan', 'off', false)
+    || set_config('plan_cache_mode', 'force_generic_plan', false)
   END AS settings`
 
 /** Opens a connection to a primary. Rejects with an error marked with `notApplied`. */

@@ -35,9 +35,11 @@ describeWithPostgres('postgresStore statements', (target) => {
     const table = freshName()
     await target().preparedStore(table)
     const sent: string[] = []
+    const clients: Client[] = []
     const rewritten = { from: '', to: '' }
     const observedClient = () => {
       const client = new Client(target().url)
+      clients.push(client)
       const query = client.query.bind(client) as PostgresClient['query']
       const observe: PostgresClient['query'] = (statement, values) => {
         const { text, ...named } = typeof statement === 'string' ? { text: statement, values: values ?? [] } : statement
@@ -51,7 +53,7 @@ describeWithPostgres('postgresStore statements', (target) => {
     /** What calls sent, other than what opens a connection and what is done beside writes. */
     const operations = () => sent.filter((text) => !/pg_backend_pid|pg_notify|_sweep/.test(text))
     await store.get([record()])
-    return { store, sent, operations, table, rewritten }
+    return { store, sent, operations, table, rewritten, clients }
   }
   const many = (count: number) => upTo(count).map(() => record({ groups: ['g'] }))
 
@@ -296,6 +298,28 @@ describeWithPostgres('postgresStore statements', (target) => {
       return Number(row?.n) < 5
     })
     expect(await store.get([...kept, next])).toEqual([...kept, next])
+    await store.close()
+  })
+
+  it('each connection plans a statement once, not for each array of keys', async () => {
+    const { store, clients } = await observed()
+    const records = many(30)
+    for (const [n, one] of records.entries()) {
+      await store.insert(one)
+      await store.insert(record({ groups: ['g'] }), { limit: { group: 'g', max: 1000 } })
+      await store.get(records.slice(0, n + 1))
+      await store.list(groupOf('g'), { limit: n + 1 })
+      await store.count(groupOf('g'), 0)
+      await store.replace(one, changed(one))
+    }
+    const plans = await Promise.all(
+      clients.map((client) =>
+        client.query('SELECT generic_plans::int AS generic, custom_plans::int AS custom FROM pg_prepared_statements'),
+      ),
+    )
+    const rows = plans.flatMap(({ rows }) => rows as readonly { readonly generic: number; readonly custom: number }[])
+    expect(rows.reduce((sum, { generic }) => sum + generic, 0)).toBeGreaterThan(150)
+    expect(rows.filter(({ custom }) => custom > 0)).toEqual([])
     await store.close()
   })
 
