@@ -56,7 +56,14 @@ for (const [mode, poolSize] of [
         await Promise.all(clients.map((client) => client.connect()))
         const found = await Promise.all(
           clients.map(async (client) => {
-            const names = ['statement_timeout', 'lock_timeout', 'synchronous_commit', 'jit', 'enable_seqscan', 'plan_cache_mode']
+            const names = [
+              'statement_timeout',
+              'lock_timeout',
+              'synchronous_commit',
+              'jit',
+              'enable_seqscan',
+              'plan_cache_mode',
+            ]
             const shown = names.map((name) => `current_setting('${name}')`).join(` || ' ' || `)
             return (await client.query(`SELECT ${shown} AS settings`)).rows[0].settings
           }),
