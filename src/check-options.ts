@@ -68,7 +68,8 @@ export type CheckedOptions = {
   readonly rotatesRefreshTokens: (app: AppIdentity) => boolean
 }
 
-const OPTIONS = knownMembers<AppGrantOptions>({
+/** The options of `createAppGrant`. */
+export const KNOWN_OPTIONS = knownMembers<AppGrantOptions>({
   store: true,
   directory: true,
   issuer: true,
@@ -101,7 +102,7 @@ const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as 
 
 /** @throws TypeError that names the option, what was expected and what was received. */
 export function checkOptions(options: AppGrantOptions): CheckedOptions {
-  assertOptions('createAppGrant', options, OPTIONS)
+  assertOptions('createAppGrant', options, KNOWN_OPTIONS)
   const { store, directory, issuer, tokenPrefix = 'ag', clock = Date.now } = options
   const {
     appsPerOwner = 1000,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../adapters/memory/memory-store.ts'
+import { FIELDS as CHANGEABLE } from '../../src/domain/apps/app-fields.ts'
 import { routesOf } from '../../src/http/handler.ts'
 import { createAppGrant, generateSigningKey, type NewApp } from '../../src/index.ts'
 
@@ -34,17 +35,8 @@ describe('docs/http.md', () => {
 
 // The type checker fails if a field is missing here.
 const FIELDS: Readonly<Record<keyof NewApp, true>> = {
+  ...CHANGEABLE,
   owner: true,
-  name: true,
-  homepage: true,
-  adminEmail: true,
-  description: true,
-  image: true,
-  adminPhone: true,
-  redirectUrls: true,
-  scopes: true,
-  apiType: true,
-  dpopBoundAccessTokens: true,
   trusted: true,
   public: true,
   jwks: true,
