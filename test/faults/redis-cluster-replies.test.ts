@@ -10,7 +10,7 @@ import { startProxy, type TcpProxy } from './tcp-proxy.ts'
 
 const WAYS = drivers.flatMap((driver) => [
   { ...driver, title: driver.driver, durability: undefined },
-  { ...driver, title: `${driver.driver}, durable writes`, durability: { replicas: 1, timeoutMs: 200 } },
+  { ...driver, title: `${driver.driver}, durable writes`, durability: { replicas: 1, timeoutMs: 5000 } },
 ])
 
 describeWith('faults: a cluster whose replies are lost', redisServer, () => {

@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { describeWith } from '../support/servers/describe-with.ts'
 import { freePort } from '../support/servers/free-port.ts'
+import { until } from '../support/servers/until.ts'
 import { areInstalled, blocksBelow } from './documented.ts'
 import { run } from './run.ts'
 import { ROOT } from './setup.ts'
@@ -98,7 +100,8 @@ describeWith(
       })
       await serving(child, /^\{/, async (line) => {
         const credentials = JSON.parse(line)
-        await until(child, /successfully started/)
+        // It says that it has started before it listens.
+        await until('the server listens', () => answers(port))
         await expectCalls({
           credentials,
           token: `http://127.0.0.1:${port}/token`,
@@ -161,14 +164,27 @@ async function expectCalls(at: {
 /** Runs `use` with the first line that matches, and then ends the process. */
 async function serving(child: ChildProcess, ready: RegExp, use: (line: string) => Promise<void>): Promise<void> {
   try {
-    await use(await until(child, ready))
+    await use(await lineOf(child, ready))
   } finally {
     child.kill()
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   }
 }
 
-async function until(child: ChildProcess, ready: RegExp): Promise<string> {
+/** Whether somebody listens on the port. */
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+async function lineOf(child: ChildProcess, ready: RegExp): Promise<string> {
   if (!child.stdout) throw new Error('no output')
   const lines: string[] = []
   for await (const line of createInterface({ input: child.stdout })) {

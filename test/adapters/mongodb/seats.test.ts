@@ -95,7 +95,7 @@ describeWithMongo('the limit of a group on MongoDB (APP-6)', (target) => {
   it('an insert with a limit is refused with the fix if the collection was never prepared', async () => {
     const store = storeOn(client)
     const call = store.insert(owned(), { limit: { group: 'owner', max: 1 } })
-    await expect(call).rejects.toMatchObject({ cause: { message: expect.stringContaining('prepare()') } })
+    await expect(call).rejects.toMatchObject({ cause: { hint: expect.stringContaining('prepare()') } })
     expect(await store.get([owned()])).toEqual([undefined])
   })
 
@@ -118,7 +118,7 @@ describeWithMongo('the limit of a group on MongoDB (APP-6)', (target) => {
     expect(await store.insert(owned(), { limit })).toBe('inserted')
     await client.db('appgrant_tests').collection(name).dropIndex('appgrant_seats')
     await expect(store.insert(owned(), { limit })).rejects.toMatchObject({
-      cause: { message: expect.stringContaining('prepare()') },
+      cause: { hint: expect.stringContaining('prepare()') },
     })
   })
 })

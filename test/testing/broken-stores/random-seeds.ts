@@ -17,6 +17,7 @@ for (let round = 1; round <= Number(rounds); round++) {
     const extra = [...failed].filter((name) => !fails.includes(name)).map((name) => `also failed: ${name}`)
     for (const difference of [...missed, ...extra]) {
       const key = `${defect}: ${difference}`
+      if (!differences.has(key)) console.log(`seed ${seed}: ${key}`)
       differences.set(key, [...(differences.get(key) ?? []), String(seed)])
     }
   }
