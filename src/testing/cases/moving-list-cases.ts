@@ -17,7 +17,7 @@ export const movingListCases = [
       const writer = await open()
       const somewhere = () => SOME_TIME + Math.floor(random() * 20)
       const stay = upTo(40).map((n) => record({ id: `stay${n}`, groups: ['g'], position: somewhere() }))
-      const go = upTo(40).map((n) => record({ id: `go${n}`, groups: ['g'], position: somewhere() }))
+      const go = upTo(100).map((n) => record({ id: `go${n}`, groups: ['g'], position: somewhere() }))
       await insertAll(writer, shuffled([...stay, ...go], random))
       const leaving = [...shuffled(go, random)]
       const change = async () => {
@@ -29,9 +29,20 @@ export const movingListCases = [
           ...moved.map((one) => replaceWith(writer, one, changed(one, { position: somewhere() }))),
         ])
       }
+      /** Moves the record with which the next page ends, if it may move. */
+      const moveLast = async (after: Parameters<typeof pageAfter>[0]) => {
+        const last = (await writer.list(group, pageAfter(after, PAGE))).records.at(-1)
+        if (last === undefined || last.id.startsWith('stay')) return async () => {}
+        const at = leaving.findIndex(({ id }) => id === last.id)
+        if (at >= 0) leaving.splice(at, 1)
+        return () => replaceWith(writer, last, changed(last, { position: SOME_TIME + 30 }))
+      }
       const pages = await walk(async (after) => {
         await change()
-        const [page] = await Promise.all([reader.list(group, pageAfter(after, PAGE)), change()])
+        // One before the page is read, and the next one meanwhile.
+        await (await moveLast(after))()
+        const move = await moveLast(after)
+        const [page] = await Promise.all([reader.list(group, pageAfter(after, PAGE)), move(), change()])
         return page
       })
       const seen = idsOf(pages.flatMap(({ records }) => records)).filter((id) => id.startsWith('stay'))

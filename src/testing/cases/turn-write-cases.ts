@@ -13,6 +13,9 @@ interface Call {
   readonly expected: InsertResult
 }
 
+/** Whether it is for another list than most. */
+const isElsewhere = ({ one }: Call) => one.partition === 'p1'
+
 const insertCall = (store: Store, { one, max }: Call) =>
   max === undefined ? store.insert(one) : store.insert(one, { limit: { group: one.groups[0] ?? '', max } })
 
@@ -82,27 +85,37 @@ export const turnWriteCases = [
     'each of several limited inserts in one tick is refused only by its own limit on its own group',
     async ({ open, random }) => {
       const store = await open()
-      const filled = upTo(FILLED).map(() => record({ groups: ['filled'] }))
-      await insertAll(store, filled)
-      const [first = record()] = filled
-      const into = (group: string, fields: Partial<StoreRecord> = {}) => record({ groups: [group], ...fields })
-      const calls: Call[] = [
-        ...upTo(4).map(() => ({ one: into('filled'), max: FILLED, expected: 'full' as const })),
-        ...upTo(4).map(() => ({ one: into('filled'), max: 100, expected: 'inserted' as const })),
-        ...upTo(4).map(() => ({ one: into('empty'), max: 4, expected: 'inserted' as const })),
-        ...upTo(2).map(() => ({ one: into('none'), max: 0, expected: 'full' as const })),
-        ...upTo(3).map(() => ({
-          one: into('filled', { partition: 'p1' }),
-          max: FILLED,
-          expected: 'inserted' as const,
-        })),
-        ...upTo(3).map(() => ({ one: into('filled', { kind: 'other' }), max: FILLED, expected: 'inserted' as const })),
-        { one: first, max: FILLED, expected: 'exists' as const },
-        { one: into('free'), expected: 'inserted' as const },
+      // What comes first, or last, may decide about all.
+      const orders: readonly ((calls: readonly Call[]) => readonly Call[])[] = [
+        (calls) => calls,
+        (calls) => calls.toReversed(),
+        (calls) => calls.toSorted((one, other) => Number(isElsewhere(other)) - Number(isElsewhere(one))),
+        (calls) => shuffled(calls, random),
       ]
-      await expectOwnResults(store, shuffled(calls, random))
-      const counts = await Promise.all(['filled', 'empty', 'none'].map((group) => store.count(groupOf(group), 0)))
-      expectEqual('the counts of the groups filled, empty and none', counts, [FILLED + 4, 4, 0])
+      for (const [n, inOrder] of orders.entries()) {
+        const [filled, empty, none, free] = [`filled${n}`, `empty${n}`, `none${n}`, `free${n}`]
+        const stored = upTo(FILLED).map(() => record({ groups: [filled] }))
+        await insertAll(store, stored)
+        const [first = record()] = stored
+        const into = (group: string, fields: Partial<StoreRecord> = {}) => record({ groups: [group], ...fields })
+        const calls: Call[] = [
+          ...upTo(4).map(() => ({ one: into(filled), max: FILLED, expected: 'full' as const })),
+          ...upTo(4).map(() => ({ one: into(filled), max: 100, expected: 'inserted' as const })),
+          ...upTo(4).map(() => ({ one: into(empty), max: 4, expected: 'inserted' as const })),
+          ...upTo(2).map(() => ({ one: into(none), max: 0, expected: 'full' as const })),
+          ...upTo(3).map(() => ({
+            one: into(filled, { partition: 'p1' }),
+            max: FILLED,
+            expected: 'inserted' as const,
+          })),
+          ...upTo(3).map(() => ({ one: into(filled, { kind: 'other' }), max: FILLED, expected: 'inserted' as const })),
+          { one: first, max: FILLED, expected: 'exists' as const },
+          { one: into(free), expected: 'inserted' as const },
+        ]
+        await expectOwnResults(store, inOrder(calls))
+        const counts = await Promise.all([filled, empty, none].map((group) => store.count(groupOf(group), 0)))
+        expectEqual(`the counts of the groups ${filled}, ${empty} and ${none}`, counts, [FILLED + 4, 4, 0])
+      }
     },
   ),
   conformanceCase(

@@ -141,6 +141,7 @@ export const brokenWritesOfATick: readonly BrokenStore[] = [
       'names of 200 characters',
       'replace changes one record',
       'inserts of one tick',
+      'limits of one tick',
       'replaces of one tick',
       'list keeps groups apart',
       'count keeps groups apart',
