@@ -1,4 +1,5 @@
 import { invalidOption } from './base/errors.ts'
+import { hasStoreMethods } from './base/has-store-methods.ts'
 import { integerOption } from './base/integer-option.ts'
 import { assertOptions, knownMembers } from './base/known-members.ts'
 import { type AssertionPolicy, checkAssertions } from './credentials/jwt/assertion-policy.ts'
@@ -98,7 +99,6 @@ export const KNOWN_OPTIONS = knownMembers<AppGrantOptions>({
   clock: true,
 })
 const POLICIES: readonly unknown[] = ['accepted', 'required', undefined]
-const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
 
 /** @throws TypeError that names the option, what was expected and what was received. */
 export function checkOptions(options: AppGrantOptions): CheckedOptions {
@@ -111,8 +111,7 @@ export function checkOptions(options: AppGrantOptions): CheckedOptions {
     rotateRefreshTokens = true,
     lifetimes = {},
   } = options
-  if (!STORE_METHODS.every((method) => typeof store?.[method] === 'function'))
-    throw wrong('store', 'a store such as memoryStore()', store)
+  if (!hasStoreMethods(store)) throw wrong('store', 'a store such as memoryStore()', store)
   if (directory !== undefined && typeof directory?.lineage !== 'function')
     throw wrong('directory', 'an object with a lineage() method', directory)
   if (issuer !== undefined && !isIssuer(issuer)) {

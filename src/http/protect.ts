@@ -1,8 +1,6 @@
 import { invalidOption } from '../base/errors.ts'
 import { assertOptions, knownMembers } from '../base/known-members.ts'
-import { parseUrl } from '../base/parse-url.ts'
 import { resourceSpellings } from '../base/resource-spellings.ts'
-import { isProtected } from '../domain/input/issuer.ts'
 import { spacedList } from '../domain/input/spaced-list.ts'
 import {
   areAcrValues,
@@ -201,14 +199,6 @@ function checkOptions(call: string, verifier: Pick<Verifier, 'tryVerify' | 'acce
     throw invalidOption(call, 'audience', `${METADATA_RESOURCE}, because metadata is true`, audience)
   const needed = spacedList(scope) ?? []
   refuseUnacceptable(call, verifier, { needed, audience })
-  // Any URI is a resource, but proofs are for a URL.
-  if (dpop !== undefined && dpop?.url === undefined && !isProtectedUrl(audience))
-    throw invalidOption(
-      call,
-      'audience',
-      'an https URL (or http on a loopback address), because proofs are for its origin unless there is dpop.url',
-      audience,
-    )
   const published = publishedScopes(needed)
   return {
     needed,
@@ -252,9 +242,4 @@ function oneOf(known: readonly string[], what: string, where: string): string {
   const shown = known.slice(0, MAX_SHOWN)
   if (shown.length === 0) return `none, because there are no ${what}: see ${where}`
   return `one of ${shown.join(', ')}${known.length > shown.length ? ', …' : ''}: see ${where}`
-}
-
-function isProtectedUrl(audience: string | undefined): boolean {
-  const url = audience === undefined ? undefined : parseUrl(audience)
-  return url !== undefined && isProtected(url)
 }

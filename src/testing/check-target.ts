@@ -1,6 +1,5 @@
 import { invalidOption } from '../base/errors.ts'
 import { assertNotMisspelt, assertOptions, knownMembers } from '../base/known-members.ts'
-import type { Store } from '../store/store.ts'
 import type { ConformanceTarget, ProcessTarget } from './conformance-target.ts'
 
 const MEMBERS = Object.keys({
@@ -13,7 +12,6 @@ const MEMBERS = Object.keys({
 } satisfies Record<keyof ConformanceTarget, true>)
 const OF_PROCESS = knownMembers<ProcessTarget>({ module: true, execArgv: true })
 const FUNCTIONS = ['sweep', 'break', 'restore'] as const
-const STORE_METHODS = ['get', 'insert', 'replace', 'list', 'count', 'close'] as const
 
 /** @throws TypeError naming the member of a target that is wrong: an ability that is misspelt would not be tried. */
 export function checkTarget(target: ConformanceTarget): void {
@@ -32,13 +30,4 @@ export function checkTarget(target: ConformanceTarget): void {
   const { module } = target.process
   if (!(module instanceof URL) && !(typeof module === 'string' && URL.canParse(module)))
     throw wrong('process.module', "a URL, such as new URL('./target.mjs', import.meta.url)", module)
-}
-
-/** Whether it is what `open` must resolve to. */
-export function isStore(opened: unknown): opened is Store {
-  return (
-    typeof opened === 'object' &&
-    opened !== null &&
-    STORE_METHODS.every((method) => typeof Reflect.get(opened, method) === 'function')
-  )
 }

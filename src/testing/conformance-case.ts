@@ -1,7 +1,8 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { describeValue } from '../base/describe-value.ts'
+import { hasStoreMethods } from '../base/has-store-methods.ts'
 import type { Store } from '../store/store.ts'
-import { checkTarget, isStore } from './check-target.ts'
+import { checkTarget } from './check-target.ts'
 import type { ConformanceTarget } from './conformance-target.ts'
 import { FailedPreparation, UnmetExpectation } from './expectations.ts'
 import { inWords, Rejection, withNamedCalls } from './named-calls.ts'
@@ -142,7 +143,7 @@ async function opening(target: ConformanceTarget, namespace: string): Promise<St
   } catch (cause) {
     throw new FailedPreparation(`open(${namespace}) of the target rejected with ${inWords(cause)}`, { cause })
   }
-  if (isStore(store)) return store
+  if (hasStoreMethods(store)) return store as Store
   throw new FailedPreparation(`open(${namespace}) of the target resolved to ${describeValue(store)}, expected a store`)
 }
 

@@ -78,9 +78,8 @@ const PROOF_BYTES = 230
 export function createPossession(call: string, given: ResourceDpopOptions, audience: string | undefined): Possession {
   const clock = createForwardClock()
   const proofs = createProofs(checkDpop(call, given, OPTIONS), clock)
-  const { url = originOf(audience), replay } = given
-  if (!isIssuer(url))
-    throw invalidOption(call, 'dpop.url', `${URL_RULE}, which is the origin of audience by default`, url)
+  const { url = originOf(call, audience), replay } = given
+  if (!isIssuer(url)) throw invalidOption(call, 'dpop.url', URL_RULE, url)
   if (replay !== undefined && typeof replay !== 'function')
     throw invalidOption(call, 'dpop.replay', 'a function of an id and a time that returns true or false', replay)
   const faultOf = (fault: ProofFault): PossessionFault => {
@@ -155,9 +154,13 @@ function unavailable(cause: unknown): AppGrantError {
   return new AppGrantError('replay_unavailable', { message, hint, cause })
 }
 
-function originOf(audience: string | undefined): string | undefined {
+/** Any URI is a resource, but proofs are for a URL. */
+function originOf(call: string, audience: string | undefined): string {
   const url = audience === undefined ? undefined : parseUrl(audience)
-  return url && isProtected(url) ? url.origin : undefined
+  if (url && isProtected(url)) return url.origin
+  const expected =
+    'an https URL (or http on a loopback address), because proofs are for its origin unless there is dpop.url'
+  throw invalidOption(call, 'audience', expected, audience)
 }
 
 function pathOf(target: string): string {
