@@ -7,8 +7,7 @@ export const VERSION = 1
 /** The functions that the store calls, with the types of their parameters. */
 export const FUNCTIONS = {
   version: '',
-  begin: 'boolean',
-  insert: 'json, text[], boolean',
+  insert: 'json, json, boolean',
   insert_one: 'text, text[], bigint, bigint, text, text, text, text, boolean, text, integer',
   replace: 'text, text, text[], bigint, bigint, text, text',
   sweep: 'bigint',
@@ -62,64 +61,62 @@ CREATE INDEX "${bare('expiry')}" ON ${table} (expires_at) WHERE expires_at IS NO
 // snapshot of its own under READ COMMITTED, so that one that follows a lock sees what was committed before it.
 /** Creates the functions of this version, or replaces them. */
 export function functions({ table, of }: Names): string {
-  const lock = (key: string) => `hashtextextended('${table} ' || ${key}, 0)`
-  return `
--- Locks and settings are expressions, which PL/pgSQL evaluates in a fraction of the time of a statement.
-CREATE OR REPLACE FUNCTION ${of('begin')}(is_durable boolean) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  done text := set_config('lock_timeout', '${LOCK_MS}', true);
-BEGIN
-  IF current_setting('transaction_isolation') <> 'read committed' THEN
+  const lock = (how: string, key: string) => `${how}(hashtextextended('${table} ' || ${key}, 0))`
+  // Locks and settings are expressions, which PL/pgSQL evaluates in a fraction of the time of a statement. The settings of a
+  // function itself take longer.
+  const begin = (isDurable: string) => `IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'appgrant needs default_transaction_isolation to be read committed';
   END IF;
-  IF NOT is_durable THEN
-    done := set_config('synchronous_commit', 'off', true);
-  ELSIF current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') THEN
-    done := set_config('synchronous_commit', 'on', true);
-  END IF;
-  RETURN done;
-END $$;
-
--- Inserts records, after it has locked the keys of those that they name, in the given order. Returns a letter for each
--- record: i(nserted), e(xists), s(tale).
-CREATE OR REPLACE FUNCTION ${of('insert')}(records json, named text[], is_durable boolean) RETURNS text LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
+  done := set_config('lock_timeout', '${LOCK_MS}', true) || set_config('enable_seqscan', 'off', true)
+    || CASE WHEN NOT ${isDurable} THEN set_config('synchronous_commit', 'off', true)
+      WHEN current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')
+      THEN set_config('synchronous_commit', 'on', true) END;`
+  const insertGiven = `INSERT INTO ${table} SELECT key, list1, list2, list3, list4, position, expires_at, revision, data
+      FROM json_to_recordset(records) AS given(key text, list1 text, list2 text, list3 text, list4 text, position bigint,
+        expires_at bigint, revision text, data text, condition integer)
+      WHERE condition IS NULL OR substr(holding, condition, 1) = 't' ORDER BY key COLLATE "C"`
+  return `
+-- Inserts the records that have no condition or one that holds, which is that another record still has the given revision.
+-- Each says the number of its condition. Returns a letter for each condition, t or f, and the keys of the records that were
+-- inserted if some exist.
+CREATE OR REPLACE FUNCTION ${of('insert')}(records json, conditions json, is_durable boolean, OUT holding text, OUT added text)
+LANGUAGE plpgsql AS $$
 DECLARE
-  done text := ${of('begin')}(is_durable);
-  results text;
+  done text;
 BEGIN
-  -- A replace of a named record waits until this is committed, or is seen by the next statement.
-  PERFORM pg_advisory_xact_lock_shared(${lock('name')}) FROM unnest(named) AS name;
-  WITH given AS MATERIALIZED (
-    SELECT *, if_key IS NULL OR coalesce(
-        if_revision = (SELECT stored.revision FROM ${table} AS stored WHERE stored.key = if_key), false) AS holds
-    FROM json_to_recordset(records) AS given(n integer, key text, list1 text, list2 text, list3 text, list4 text,
-      position bigint, expires_at bigint, revision text, data text, if_key text, if_revision text)
-  ), added AS (
-    INSERT INTO ${table} SELECT key, list1, list2, list3, list4, position, expires_at, revision, data
-    FROM given WHERE holds ORDER BY key COLLATE "C" ON CONFLICT DO NOTHING RETURNING key
-  )
-  SELECT string_agg(CASE WHEN NOT holds THEN 's' WHEN added.key IS NULL THEN 'e' ELSE 'i' END, '' ORDER BY n)
-    INTO results FROM given LEFT JOIN added ON added.key = given.key;
-  RETURN results;
+  ${begin('is_durable')}
+  -- A replace of such a record waits until this is committed, or is seen by the next statement.
+  PERFORM ${lock('pg_advisory_xact_lock_shared', 'key')} FROM
+    (SELECT key FROM json_to_recordset(conditions) AS named(key text) ORDER BY key COLLATE "C") AS named;
+  SELECT string_agg(CASE WHEN revision = (SELECT stored.revision FROM ${table} AS stored WHERE stored.key = named.key)
+      THEN 't' ELSE 'f' END, '' ORDER BY n) INTO holding
+    FROM ROWS FROM (json_to_recordset(conditions) AS (key text, revision text)) WITH ORDINALITY AS named(key, revision, n);
+  -- New records seldom exist. To look for each of them first takes longer.
+  BEGIN
+    ${insertGiven};
+  EXCEPTION WHEN unique_violation THEN
+    WITH inserted AS (${insertGiven} ON CONFLICT DO NOTHING RETURNING key)
+      SELECT coalesce(string_agg(key, ' '), '') INTO added FROM inserted;
+  END;
 END $$;
 
--- Inserts one record, unless a given list has no room. Returns a letter as above, or f(ull). What it does for one record,
--- insert does for many at once, which takes longer for one.
+-- Inserts one record, unless a given list has no room. Returns i(nserted), e(xists), s(tale) or f(ull).
+-- What it does for one record, insert does for many at once, which takes longer for one.
 CREATE OR REPLACE FUNCTION ${of('insert_one')}(at text, to_lists text[], to_position bigint, to_expires_at bigint,
   to_revision text, to_data text, if_key text, if_revision text, is_durable boolean, list text, max integer)
-RETURNS text LANGUAGE plpgsql SET enable_seqscan = off AS $$
+RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-  done text := ${of('begin')}(is_durable);
+  done text;
 BEGIN
+  ${begin('is_durable')}
   IF if_key IS NOT NULL THEN
     -- As above.
-    done := pg_advisory_xact_lock_shared(${lock('if_key')});
+    done := ${lock('pg_advisory_xact_lock_shared', 'if_key')};
     PERFORM FROM ${table} WHERE key = if_key AND revision = if_revision;
     IF NOT FOUND THEN RETURN 's'; END IF;
   END IF;
   IF list IS NOT NULL THEN
-    done := pg_advisory_xact_lock(${lock("'list ' || list")});
+    done := ${lock('pg_advisory_xact_lock', "'list ' || list")};
     PERFORM FROM ${table} WHERE key = at;
     IF FOUND THEN RETURN 'e'; END IF;
     IF max <= (SELECT count(*) FROM (
@@ -132,11 +129,12 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION ${of('replace')}(at text, from_revision text, to_lists text[], to_position bigint,
-  to_expires_at bigint, to_revision text, to_data text) RETURNS boolean LANGUAGE plpgsql SET enable_seqscan = off AS $$
+  to_expires_at bigint, to_revision text, to_data text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
-  done text := ${of('begin')}(true);
+  done text;
 BEGIN
-  done := pg_advisory_xact_lock(${lock('at')});
+  ${begin('true')}
+  done := ${lock('pg_advisory_xact_lock', 'at')};
   UPDATE ${table} SET list1 = to_lists[1], list2 = to_lists[2], list3 = to_lists[3], list4 = to_lists[4],
     position = to_position, expires_at = to_expires_at, revision = to_revision, data = to_data
     WHERE key = at AND revision = from_revision;
@@ -144,13 +142,14 @@ BEGIN
 END $$;
 
 -- Deletes up to ${MAX_SWEPT} records that expired ${SLACK_MS} ms ago, by the server's clock. Returns how many, and the last expiry.
-CREATE OR REPLACE FUNCTION ${of('sweep')}(since bigint) RETURNS TABLE (swept text, latest text) LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+CREATE OR REPLACE FUNCTION ${of('sweep')}(since bigint) RETURNS TABLE (swept text, latest text) LANGUAGE plpgsql AS $$
 DECLARE
-  done text := ${of('begin')}(false);
+  done text;
   -- In a variable: the range of an index cannot end at a volatile function, and every live record would be read.
   bound bigint := floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint - ${SLACK_MS};
 BEGIN
+  ${begin('false')}
+  done := set_config('enable_hashjoin', 'off', true) || set_config('enable_mergejoin', 'off', true);
   RETURN QUERY WITH old AS MATERIALIZED (
     SELECT key, expires_at FROM ${table} WHERE expires_at >= since AND expires_at < bound
     ORDER BY expires_at LIMIT ${MAX_SWEPT} FOR UPDATE SKIP LOCKED

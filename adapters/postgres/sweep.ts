@@ -3,7 +3,7 @@ import type { Names } from './names.ts'
 import { MAX_SWEPT } from './schema.ts'
 
 const SWEPT_PER_WRITE = 2
-const EVERY_WRITES = 64
+/** How often a sweep looks for expired records after one that left none. */
 const EVERY_MS = 1000
 /** How often a sweep begins with the oldest expiry again, because a record may be written after it has expired. */
 const FROM_START_MS = 600_000
@@ -16,6 +16,8 @@ export function sweeper({ of }: Names, lane: Lane): (records: number) => void {
   const statement = `SELECT swept, latest FROM ${of('sweep')}($1)`
   let allowance = 0
   let isSweeping = false
+  /** Whether the last sweep may have left expired records. */
+  let isBehind = false
   let sweptAt = performance.now() - EVERY_MS
   let startedAt = sweptAt
   // What was swept leaves entries in the index until a vacuum, which each sweep would walk over.
@@ -29,13 +31,14 @@ export function sweeper({ of }: Names, lane: Lane): (records: number) => void {
     for (; allowance > 0; allowance -= MAX_SWEPT) {
       const [row] = await lane.query(statement, [since])
       since = row?.latest ?? since
-      if (Number(row?.swept) < MAX_SWEPT) allowance = 0
+      isBehind = Number(row?.swept) === MAX_SWEPT
+      if (!isBehind) allowance = 0
     }
   }
   return (records) => {
     allowance += SWEPT_PER_WRITE * records
     const now = performance.now()
-    if (isSweeping || (allowance < SWEPT_PER_WRITE * EVERY_WRITES && now - sweptAt < EVERY_MS)) return
+    if (isSweeping || (now - sweptAt < EVERY_MS && !(isBehind && allowance >= MAX_SWEPT))) return
     isSweeping = true
     sweptAt = now
     const done = () => {

@@ -16,6 +16,7 @@ export interface Writes {
 
 /** A record as it is sent. */
 type Sent = ReturnType<typeof sentOf>
+type Condition = NonNullable<Sent['condition']>
 
 interface OneOptions {
   readonly durable: boolean
@@ -40,30 +41,40 @@ export function writes(
   },
 ): Writes {
   const { inserts, replaces, wrote } = options
-  const insertRecords = `SELECT ${of('insert')}($1, $2, $3) AS results`
-  const insertRecord = `SELECT ${of('insert_one')}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS results`
+  const insertRecords = `SELECT holding, added FROM ${of('insert')}($1, $2, $3)`
+  const insertRecord = `SELECT ${of('insert_one')}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS result`
   const replaceRecord = `SELECT ${of('replace')}($1, $2, $3, $4, $5, $6, $7)::text AS replaced`
 
-  const send = async (connection: Connection, text: string, records: number, values: readonly unknown[]) => {
-    const [row] = await write(connection, text, values)
-    wrote(records)
-    return [...(row?.results ?? '')].map((letter) => RESULTS[letter] as InsertResult)
+  const sendOne = async (connection: Connection, sent: Sent, { durable, list, max }: OneOptions) => {
+    const { key, lists, position, expires_at, revision, data, condition } = sent
+    const record = [key, arrayOf(lists), position, expires_at, revision, data, condition?.key, condition?.revision]
+    const { result } = await write(connection, insertRecord, [...record, durable, list, max])
+    wrote(1)
+    return RESULTS[result ?? ''] as InsertResult
   }
-  const sendOne = (connection: Connection, sent: Sent, { durable, list, max }: OneOptions) => {
-    const { key, lists, position, expires_at, revision, data, if_key, if_revision } = sent
-    const record = [key, arrayOf(lists), position, expires_at, revision, data, if_key, if_revision]
-    return send(connection, insertRecord, 1, [...record, durable, list, max])
-  }
-  const sendMany = (connection: Connection, records: readonly Sent[], durable: boolean) => {
-    const named = new Set<string>()
-    const numbered = records.map((sent, n) => {
-      const { key, lists, position, expires_at, revision, data, if_key, if_revision } = sent
+  const sendMany = async (connection: Connection, records: readonly Sent[], durable: boolean) => {
+    const conditions: Condition[] = []
+    const numbers = new Map<string, number>()
+    const numberOf = (condition: Condition) => {
+      const name = `${condition.key} ${condition.revision}`
+      const number = numbers.get(name) ?? conditions.push(condition)
+      numbers.set(name, number)
+      return number
+    }
+    const given = records.map((sent) => {
+      const { key, lists, position, expires_at, revision, data } = sent
       const [list1, list2, list3, list4] = lists
-      if (if_key !== undefined) named.add(if_key)
-      return { n, key, list1, list2, list3, list4, position, expires_at, revision, data, if_key, if_revision }
+      const condition = sent.condition && numberOf(sent.condition)
+      return { key, list1, list2, list3, list4, position, expires_at, revision, data, condition }
     })
-    const values = [JSON.stringify(numbered), arrayOf([...named].sort()), durable]
-    return send(connection, insertRecords, records.length, values)
+    const values = [JSON.stringify(given), JSON.stringify(conditions), durable]
+    const { holding, added } = await write(connection, insertRecords, values)
+    wrote(records.length)
+    const inserted = typeof added === 'string' ? new Set(added.split(' ')) : undefined
+    return given.map(({ key, condition }): InsertResult => {
+      if (condition !== undefined && holding?.[condition - 1] !== 't') return 'stale'
+      return !inserted || inserted.has(key) ? 'inserted' : 'exists'
+    })
   }
   const insertTogether = (durable: boolean) => {
     const insert = gathered(inserts, {
@@ -72,7 +83,9 @@ export function writes(
         for (const different of rounds(records)) {
           const [first] = different as [Sent]
           const sending =
-            different.length === 1 ? sendOne(connection, first, { durable }) : sendMany(connection, different, durable)
+            different.length === 1
+              ? sendOne(connection, first, { durable }).then((result) => [result])
+              : sendMany(connection, different, durable)
           const found = await sending.catch((failed: unknown) => ({ failed }))
           for (const [n, record] of different.entries())
             outcomes.set(record, 'failed' in found ? found : (found[n] as InsertResult))
@@ -99,27 +112,28 @@ export function writes(
       const { kind, partition } = record
       const list = listOf({ kind, partition, group: limit.group })
       const max = checkedInteger(limit.max, 'limit.max')
-      const [result] = await inserts.run((connection) => sendOne(connection, sent, { durable, list, max }))
-      return result as InsertResult
+      return inserts.run((connection) => sendOne(connection, sent, { durable, list, max }))
     },
     async replace(from, to) {
       const [key, revision] = [keyOf(from), checkedName(from.revision, 'from.revision')]
       const { lists, position, expires_at, data, revision: next } = sentOf(to)
       const values = [key, revision, arrayOf(lists), position, expires_at, next, data]
-      const [row] = await replaces.run((connection) => write(connection, replaceRecord, values))
-      const isReplaced = row?.replaced === 'true'
+      const { replaced } = await replaces.run((connection) => write(connection, replaceRecord, values))
+      const isReplaced = replaced === 'true'
       if (isReplaced) wrote(1, to)
       return isReplaced
     },
   }
 }
 
-/** Sends a statement that writes. It is sent again only after the server has rolled it back. */
-async function write(connection: Connection, text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+/** Sends a statement that writes and returns one row. It is sent again only after the server has rolled it back. */
+async function write(connection: Connection, text: string, values: readonly unknown[]): Promise<Row> {
   const until = performance.now() + PATIENCE_MS
   for (let attempt = 1; ; attempt++) {
     try {
-      return await connection.query(text, values)
+      const [row] = await connection.query(text, values)
+      if (!row) throw new Error('the PostgreSQL server returned no result')
+      return row
     } catch (error) {
       if (mayHaveEnded(error) && !(await goesOn(connection))) throw error
       if (!isRepeatable(error) || attempt === MAX_ATTEMPTS || performance.now() >= until) throw writeError(error)
@@ -142,8 +156,7 @@ function sentOf(record: StoreRecord, onlyIf?: InsertOptions['onlyIf']) {
     expires_at: record.expiresAt === undefined ? undefined : checkedInteger(record.expiresAt, 'expiresAt'),
     revision: checkedText(record.revision, 'revision'),
     data: checkedText(record.data, 'data'),
-    if_key: onlyIf && keyOf(onlyIf.ref),
-    if_revision: onlyIf && checkedText(onlyIf.revision, 'onlyIf.revision'),
+    condition: onlyIf && { key: keyOf(onlyIf.ref), revision: checkedText(onlyIf.revision, 'onlyIf.revision') },
   }
 }
 

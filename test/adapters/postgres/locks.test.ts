@@ -65,8 +65,9 @@ describeWithPostgres('the locks of postgresStore', (target) => {
 
   it('a replace waits for an insert that names the record, and later inserts do not overtake it (REV-4)', async () => {
     const { store, app, other, table, key, inserts, waits } = await setting()
-    const named = { key: 'p0:thing:token', expires_at: inMs(60_000), if_key: key, if_revision: app.revision }
-    await other.query(`SELECT ${table}_insert($1, $2, false)`, [inserts(named), `{${key}}`])
+    const token = { key: 'p0:thing:token', expires_at: inMs(60_000), condition: 1 }
+    const conditions = JSON.stringify([{ key, revision: app.revision }])
+    await other.query(`SELECT ${table}_insert($1, $2, false)`, [inserts(token), conditions])
     const replacing = store.replace(app, changed(app))
     await waits(1)
     const inserting = store.insert(record(), { onlyIf: { ref: app, revision: app.revision } })

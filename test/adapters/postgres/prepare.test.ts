@@ -110,7 +110,7 @@ describeWithPostgres('postgresStore().prepare()', (target) => {
     const one = record()
     await before.insert(one)
     await before.close()
-    await target().sql(`DROP FUNCTION ${table}_version, ${table}_insert_one, ${table}_begin`)
+    await target().sql(`DROP FUNCTION ${table}_version, ${table}_insert_one`)
     const store = await target().preparedStore(table)
     expect(await store.get([one])).toEqual([one])
     expect(await store.insert(record())).toBe('inserted')

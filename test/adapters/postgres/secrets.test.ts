@@ -77,7 +77,7 @@ describeWith('secrets in the errors of postgresStore', { found: postgresBinaries
 
     it('a table without functions, and one that is missing, show no record (ERR-8)', async () => {
       await using(async (store, table) => {
-        await server.sql(`DROP FUNCTION ${table}_begin(boolean)`)
+        await server.sql(`DROP FUNCTION ${table}_insert, ${table}_insert_one, ${table}_replace`)
         expect(await listener.callAll(store)).toBeGreaterThanOrEqual(5)
         await server.sql(`DROP TABLE ${table}`)
         expect(await listener.callAll(store)).toBeGreaterThanOrEqual(8)

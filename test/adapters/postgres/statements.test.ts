@@ -269,7 +269,7 @@ describeWithPostgres('postgresStore statements', (target) => {
       await client.end()
       return rows[0].synchronous_commit
     }
-    const insert = (isDurable: boolean) => `SELECT ${table}_insert('[]', '{}', ${isDurable})`
+    const insert = (isDurable: boolean) => `SELECT ${table}_insert('[]', '[]', ${isDurable})`
     const replace = `SELECT ${table}_replace('a:b:c', 'r', '{}', 1, NULL, 's', '1')`
     for (const server of ['off', 'local', 'remote_write', 'on']) {
       expect(await settingIn(replace, server)).toBe('on')
@@ -349,6 +349,10 @@ describeWithPostgres('postgresStore statements', (target) => {
       const one = record({ groups: ['g'] })
       await store.insert(one, { limit: { group: 'g', max: 1000 } })
       await store.insert(record(), { onlyIf: { ref: one, revision: one.revision } })
+      const more = many(3)
+      await Promise.all(
+        [one, ...more].map((each) => store.insert(each, { onlyIf: { ref: one, revision: one.revision } })),
+      )
       await store.replace(one, changed(one))
     }
     await store.close()
@@ -359,5 +363,28 @@ describeWithPostgres('postgresStore statements', (target) => {
       return Number(row?.n) > 0
     })
     expect(await used()).toBe(before)
+  })
+
+  it('behind a pooler, a function uses the indexes of a small table with the settings of the server', async () => {
+    const { store, table } = await observed()
+    await store.insert(record({ groups: ['g'] }))
+    const inserted = JSON.stringify(
+      many(3).map(({ id, ...more }) => ({ ...more, key: `p0:thing:${id}`, list1: 'p0:thing:g', condition: 1 })),
+    )
+    const insert = `SELECT ${table}_insert('${inserted}', '[{"key": "p0:thing:one", "revision": "r"}]', false)`
+    const one = `'p0:thing:one', ARRAY['p0:thing:g'], 1, NULL, 'r', '1'`
+    const [row] = await target().sql(`
+      ANALYZE ${table};
+      SET plan_cache_mode = force_generic_plan;
+      ${insert};
+      SELECT ${table}_insert_one(${one}, NULL, NULL, true, 'p0:thing:g', 900);
+      ${insert};
+      ${insert};
+      SELECT ${table}_replace('p0:thing:one', 'r', '{}', 1, NULL, 's', '1');
+      SELECT ${table}_sweep(0);
+      SELECT seq_scan::int AS scans FROM pg_stat_xact_user_tables WHERE relname = '${table}'`)
+    expect(row).toEqual({ scans: 0 })
+    expect(await store.count(groupOf('g'), 0)).toBe(4)
+    await store.close()
   })
 })
