@@ -72,9 +72,10 @@ export function functions({ table, of }: Names): string {
       WHEN current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')
       THEN set_config('synchronous_commit', 'on', true) END;`
   const insertGiven = `INSERT INTO ${table} SELECT key, list1, list2, list3, list4, position, expires_at, revision, data
-      FROM json_to_recordset(records) AS given(key text, list1 text, list2 text, list3 text, list4 text, position bigint,
-        expires_at bigint, revision text, data text, condition integer)
-      WHERE condition IS NULL OR substr(holding, condition, 1) = 't' ORDER BY key COLLATE "C"`
+      FROM ROWS FROM (json_to_recordset(records) AS (key text, list1 text, list2 text, list3 text, list4 text,
+        position bigint, expires_at bigint, revision text, data text, condition integer)) WITH ORDINALITY
+        AS given(key, list1, list2, list3, list4, position, expires_at, revision, data, condition, n)
+      WHERE condition IS NULL OR substr(holding, condition, 1) = 't' ORDER BY key COLLATE "C", n`
   return `
 -- Inserts the records that have no condition or one that holds, which is that another record still has the given revision.
 -- Each says the number of its condition. Returns a letter for each condition, t or f, and the keys of the records that were

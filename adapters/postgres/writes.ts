@@ -25,8 +25,6 @@ interface OneOptions {
   readonly max?: number
 }
 
-type Outcome = InsertResult | { readonly failed: unknown }
-
 const RESULTS: Readonly<Record<string, InsertResult>> = { i: 'inserted', e: 'exists', s: 'stale', f: 'full' }
 
 /**
@@ -73,35 +71,22 @@ export function writes(
     const inserted = typeof added === 'string' ? new Set(added.split(' ')) : undefined
     return given.map(({ key, condition }): InsertResult => {
       if (condition !== undefined && holding?.[condition - 1] !== 't') return 'stale'
-      return !inserted || inserted.has(key) ? 'inserted' : 'exists'
+      // Of several with the same key, the first one was inserted.
+      return !inserted || inserted.delete(key) ? 'inserted' : 'exists'
     })
   }
-  const insertTogether = (durable: boolean) => {
-    const insert = gathered(inserts, {
+  const insertTogether = (durable: boolean) =>
+    gathered(inserts, {
       async send(connection, records: readonly Sent[]) {
-        const outcomes = new Map<Sent, Outcome>()
-        for (const different of rounds(records)) {
-          const [first] = different as [Sent]
-          const sending =
-            different.length === 1
-              ? sendOne(connection, first, { durable }).then((result) => [result])
-              : sendMany(connection, different, durable)
-          const found = await sending.catch((failed: unknown) => ({ failed }))
-          for (const [n, record] of different.entries())
-            outcomes.set(record, 'failed' in found ? found : (found[n] as InsertResult))
-        }
-        return records.map((record) => outcomes.get(record) as Outcome)
+        const [first] = records as [Sent]
+        return records.length === 1
+          ? [await sendOne(connection, first, { durable })]
+          : sendMany(connection, records, durable)
       },
       max: MAX_TOGETHER,
       // The calls of a tick of the event loop.
       start: setImmediate,
     })
-    return async (record: Sent) => {
-      const outcome = await insert(record)
-      if (typeof outcome === 'object') throw outcome.failed
-      return outcome
-    }
-  }
   const insertDurably = insertTogether(true)
   const insertQuickly = insertTogether(false)
 
@@ -158,19 +143,6 @@ function sentOf(record: StoreRecord, onlyIf?: InsertOptions['onlyIf']) {
     data: checkedText(record.data, 'data'),
     condition: onlyIf && { key: keyOf(onlyIf.ref), revision: checkedText(onlyIf.revision, 'onlyIf.revision') },
   }
-}
-
-/** A statement takes each key once. Records with a key that came before are left for the next one. */
-function rounds(records: readonly Sent[]): readonly (readonly Sent[])[] {
-  const found: Sent[][] = []
-  const seen = new Map<string, number>()
-  for (const record of records) {
-    const round = seen.get(record.key) ?? 0
-    seen.set(record.key, round + 1)
-    found[round] ??= []
-    found[round]?.push(record)
-  }
-  return found
 }
 
 /** A literal of an array. The elements contain nothing that would have to be quoted. */

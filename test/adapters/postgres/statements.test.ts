@@ -115,6 +115,25 @@ describeWithPostgres('postgresStore statements', (target) => {
     await store.close()
   })
 
+  it('of those with the same ref in one turn, the first one whose condition holds is inserted', async () => {
+    const { store } = await observed()
+    const [app, one, other] = [record(), record(), record()]
+    await store.insert(app)
+    const holds = { ref: app, revision: app.revision }
+    const tried = [
+      { each: one, onlyIf: { ...holds, revision: 'another' } },
+      { each: changed(one), onlyIf: holds },
+      { each: changed(one) },
+      { each: app, onlyIf: holds },
+      { each: other },
+      { each: changed(other), onlyIf: { ref: record(), revision: app.revision } },
+    ]
+    const results = await Promise.all(tried.map(({ each, onlyIf }) => store.insert(each, onlyIf && { onlyIf })))
+    expect(results).toEqual(['stale', 'inserted', 'exists', 'exists', 'inserted', 'stale'])
+    expect(await store.get([app, one, other])).toEqual([app, tried[1]?.each, other])
+    await store.close()
+  })
+
   it('an invalid ref or number sends no statement at all (S40, S43)', async () => {
     const { store, sent } = await observed()
     sent.length = 0
