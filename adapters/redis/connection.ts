@@ -1,5 +1,6 @@
 import { notApplied } from '../../src/store.ts'
 import { type Client, duplicateOf, type RedisClient } from './client.ts'
+import { UNANSWERED } from './errors.ts'
 
 /**
  * How long calls wait for a connection that is being opened; once it has taken longer, further calls fail at once. This
@@ -87,6 +88,8 @@ export function openConnection(
       await leaving
       if (client.status !== 'ready') {
         await opened(client, patienceMs, until)
+        // At 'connect', the server has accepted the connection.
+        if (client.status === 'connect') throw notApplied(new Error(UNANSWERED, { cause: lastError }))
         if (client.status !== 'ready') throw notApplied(new Error('not connected to Redis', { cause: lastError }))
       }
       // ioredis connects to a cluster node at its first command, and rejects a second one until it is connected.

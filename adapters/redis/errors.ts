@@ -57,8 +57,13 @@ const FIXES: Readonly<Record<string, readonly [message: string, hint: string]>> 
     'the Redis user lacks a permission',
     `Allow it the commands and keys that ${docsPage('redis')} lists, with ACL SETUSER.`,
   ],
-  LOADING: ['the Redis server is loading its data', 'Repeat prepare() when it has.'],
 }
+/** The message of the error if a server was reached that serves no commands. */
+export const UNANSWERED = 'Redis accepted the connection and does not answer yet'
+const STARTING = [
+  'the Redis server does not serve commands yet',
+  'It may be loading its data: repeat prepare() later. If it is not, see its log.',
+] as const
 const UNREACHABLE = [
   'no Redis server can be reached',
   'Correct the host and the port of the client, or start the server.',
@@ -71,5 +76,8 @@ export function withFix(error: unknown): unknown {
     if (fix) return unusableStore(...fix, reason)
   }
   // What the mark says is of no interest here.
-  return isNotApplied(error) ? unusableStore(...UNREACHABLE, (error as Error).cause) : error
+  if (!isNotApplied(error)) return error
+  const { cause } = error as Error
+  const [message, hint] = cause instanceof Error && cause.message === UNANSWERED ? STARTING : UNREACHABLE
+  return unusableStore(message, hint, cause)
 }

@@ -52,6 +52,8 @@ function refuse(
   where: string,
   { expected, isCluster }: { readonly expected: Expectations; readonly isCluster: boolean },
 ): void {
+  if (info.get('loading') === '1')
+    throw unusableStore(`${where}: the server is loading its data`, 'Repeat prepare() when it has.')
   const version = info.get('redis_version') ?? ''
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major < MIN_VERSION[0] || (major === MIN_VERSION[0] && minor < MIN_VERSION[1])) {
