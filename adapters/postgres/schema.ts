@@ -79,7 +79,7 @@ export function functions({ table, of }: Names): string {
   return `
 -- Inserts the records that have no condition or one that holds, which is that another record still has the given revision.
 -- Each says the number of its condition. Returns a letter for each condition, t or f, and the keys of the records that were
--- inserted if some exist.
+-- inserted; null stands for all.
 CREATE OR REPLACE FUNCTION ${of('insert')}(records json, conditions json, is_durable boolean, OUT holding text, OUT added text)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -92,13 +92,17 @@ BEGIN
   SELECT string_agg(CASE WHEN revision = (SELECT stored.revision FROM ${table} AS stored WHERE stored.key = named.key)
       THEN 't' ELSE 'f' END, '' ORDER BY n) INTO holding
     FROM ROWS FROM (json_to_recordset(conditions) AS (key text, revision text)) WITH ORDINALITY AS named(key, revision, n);
-  -- New records seldom exist. To look for each of them first takes longer.
-  BEGIN
-    ${insertGiven};
-  EXCEPTION WHEN unique_violation THEN
-    WITH inserted AS (${insertGiven} ON CONFLICT DO NOTHING RETURNING key)
-      SELECT coalesce(string_agg(key, ' '), '') INTO added FROM inserted;
-  END;
+  -- What need not be durable is tokens, whose ids are random. To look for each of them first takes longer. Of other records
+  -- that exist, each attempt would leave dead rows.
+  IF NOT is_durable THEN
+    BEGIN
+      ${insertGiven};
+      RETURN;
+    EXCEPTION WHEN unique_violation THEN -- One exists after all.
+    END;
+  END IF;
+  WITH inserted AS (${insertGiven} ON CONFLICT DO NOTHING RETURNING key)
+    SELECT coalesce(string_agg(key, ' '), '') INTO added FROM inserted;
 END $$;
 
 -- Inserts one record, unless a given list has no room. Returns i(nserted), e(xists), s(tale) or f(ull).

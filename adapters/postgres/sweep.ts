@@ -28,11 +28,11 @@ export function sweeper({ of }: Names, lane: Lane): (records: number) => void {
       startedAt = performance.now()
       since = '0'
     }
-    for (; allowance > 0; allowance -= MAX_SWEPT) {
+    while (allowance > 0) {
       const [row] = await lane.query(statement, [since])
       since = row?.latest ?? since
       isBehind = Number(row?.swept) === MAX_SWEPT
-      if (!isBehind) allowance = 0
+      allowance = isBehind ? allowance - MAX_SWEPT : 0
     }
   }
   return (records) => {

@@ -70,7 +70,7 @@ export function writes(
     wrote(records.length)
     const inserted = typeof added === 'string' ? new Set(added.split(' ')) : undefined
     return given.map(({ key, condition }): InsertResult => {
-      if (condition !== undefined && holding?.[condition - 1] !== 't') return 'stale'
+      if (condition && holding?.[condition - 1] !== 't') return 'stale'
       // Of several with the same key, the first one was inserted.
       return !inserted || inserted.delete(key) ? 'inserted' : 'exists'
     })

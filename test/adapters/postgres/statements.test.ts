@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { Client } from 'pg'
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { type PostgresClient, postgresStore } from '../../../adapters/postgres/postgres-store.ts'
 import { isNotApplied, type RecordRef } from '../../../src/store/store.ts'
 import { changed, groupOf, inMs, record, upTo } from '../../../src/testing/sample-records.ts'
@@ -55,6 +55,7 @@ describeWithPostgres('postgresStore statements', (target) => {
     await store.get([record()])
     return { store, sent, operations, table, rewritten, clients }
   }
+  afterEach(() => void vi.useRealTimers())
   const many = (count: number) => upTo(count).map(() => record({ groups: ['g'] }))
 
   it('each operation is one statement, the inserts of one turn are one, and so are its reads', async () => {
@@ -318,6 +319,45 @@ describeWithPostgres('postgresStore statements', (target) => {
     })
     expect(await store.get([...kept, next])).toEqual([...kept, next])
     await store.close()
+  })
+
+  it('a sweep that left nothing is followed by one a second later, whatever is written', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    const { store, sent } = await observed()
+    const sweeps = () => sent.filter((text) => text.includes('_sweep')).length
+    for (const [second, turns] of [10, 0, 0, 10].entries()) {
+      let inserts = 0
+      await until('a sweep', async () => {
+        await store.insert(record({ expiresAt: inMs(60_000) }))
+        inserts++
+        return sweeps() === second + 1
+      })
+      // The one before may still be under way.
+      expect(inserts).toBeLessThan(100)
+      for (let turn = 0; turn < turns; turn++) await Promise.all(many(30).map((one) => store.insert(one)))
+      expect(sweeps()).toBe(second + 1)
+      vi.advanceTimersByTime(1000)
+    }
+    await store.close()
+  })
+
+  it('a durable insert of what exists leaves no dead rows', async () => {
+    const { store, table } = await observed()
+    const one = record()
+    await store.insert(one)
+    for (let turn = 0; turn < 10; turn++) {
+      const results = await Promise.all([...many(30), one].map((each) => store.insert(each)))
+      expect(results).toEqual([...upTo(30).map(() => 'inserted'), 'exists'])
+    }
+    await store.close()
+    await until('all inserts are counted', async () => {
+      const [row] =
+        await target().sql(`SELECT pg_stat_clear_snapshot(), n_tup_ins::int AS inserted, n_dead_tup::int AS dead
+        FROM pg_stat_user_tables WHERE relname = '${table}'`)
+      if (Number(row?.inserted) < 301) return false
+      expect(row).toMatchObject({ inserted: 301, dead: 0 })
+      return true
+    })
   })
 
   it('each connection plans a statement once, not for each array of keys', async () => {
