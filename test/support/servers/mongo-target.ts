@@ -31,9 +31,12 @@ const LAYOUTS = [
   { layout: 'replica set', start: () => startReplicaSet() },
 ] as const
 
+/** For what no failover may change: the commands are the same, and a write takes half the time. */
+export const ONE_MEMBER = { layout: 'replica set of one', start: () => startReplicaSet(1) } as const
+
 /** A running server, and clients of it that are closed at the end. */
 export interface MongoTarget {
-  readonly layout: 'standalone' | 'replica set' | 'given server'
+  readonly layout: 'standalone' | 'replica set' | 'replica set of one' | 'given server'
   readonly url: string
   /** Default is the url of the whole server. */
   connect(options?: MongoClientOptions, url?: string): MongoClient
@@ -50,16 +53,18 @@ export interface MongoSetting {
  * A suite on a standalone server and on a replica set, or on the one that MONGODB_URL names.
  *
  * @param drivers - the drivers to run it with. Default is both majors.
+ * @param layouts - the servers to start. Default is a standalone one, and a replica set of three.
  */
 export function describeWithMongo(
   title: string,
   body: (target: () => MongoTarget, setting: MongoSetting) => void,
   drivers: readonly MongoDriver[] = DRIVERS,
+  layouts: readonly ((typeof LAYOUTS)[number] | typeof ONE_MEMBER)[] = LAYOUTS,
 ): void {
   const given = process.env.MONGODB_URL
   const here = { layout: 'given server', start: async () => ({ url: given ?? '', async stop() {} }) } as const
   const found = given ?? mongodBinary
-  for (const { layout, start } of given === undefined ? LAYOUTS : [here])
+  for (const { layout, start } of given === undefined ? layouts : [here])
     describeWith(`${title}: ${layout}`, { found, missing: mongodMissing }, () => {
       let server: Awaited<ReturnType<typeof start>>
       const clients: MongoClient[] = []

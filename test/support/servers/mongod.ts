@@ -90,7 +90,7 @@ export async function startMongod(...more: readonly string[]): Promise<Mongod> {
   return { host, url, folder, signal, command, restart: start, stop }
 }
 
-/** Three servers that elect a primary within about a second. */
+/** Servers that elect a primary within about a second. */
 export interface ReplicaSet {
   /** The connection string of all of them. */
   readonly url: string
@@ -100,8 +100,8 @@ export interface ReplicaSet {
   stop(): Promise<void>
 }
 
-/** Starts a replica set of three and waits for its primary. */
-export async function startReplicaSet(): Promise<ReplicaSet> {
+/** Starts a replica set and waits for its primary. */
+export async function startReplicaSet(size = 3): Promise<ReplicaSet> {
   const name = 'appgrant'
   const members: Mongod[] = []
   const stop = async () => void (await Promise.all(members.map((member) => member.stop())))
@@ -114,7 +114,7 @@ export async function startReplicaSet(): Promise<ReplicaSet> {
       return undefined
     })
   try {
-    for (let n = 0; n < 3; n++) members.push(await startMongod('--replSet', name))
+    for (let n = 0; n < size; n++) members.push(await startMongod('--replSet', name))
     await members[0]?.command({
       replSetInitiate: {
         _id: name,
