@@ -88,9 +88,10 @@ export function openConnection(
       await leaving
       if (client.status !== 'ready') {
         await opened(client, patienceMs, until)
+        const { status } = client
         // At 'connect', the server has accepted the connection.
-        if (client.status === 'connect') throw notApplied(new Error(UNANSWERED, { cause: lastError }))
-        if (client.status !== 'ready') throw notApplied(new Error('not connected to Redis', { cause: lastError }))
+        const message = status === 'connect' ? UNANSWERED : 'not connected to Redis'
+        if (status !== 'ready') throw notApplied(new Error(message, { cause: lastError }))
       }
       // ioredis connects to a cluster node at its first command, and rejects a second one until it is connected.
       if (client.isCluster) {
