@@ -13,7 +13,10 @@ export interface Round {
   readonly cpuMicros: number
 }
 
-/** Rounds of several contenders, interleaved so that whatever the machine does meanwhile hits all of them. */
+/**
+ * Rounds of several contenders, interleaved so that whatever the machine does meanwhile hits all of them. There is no forced
+ * garbage collection between them: V8 would drop compiled functions with it, and each round would compile them again.
+ */
 export async function interleaved<R>(
   contenders: readonly Contender<R>[],
   { rounds, millis }: { readonly rounds: number; readonly millis: number },
@@ -26,7 +29,6 @@ export async function interleaved<R>(
   for (let round = 0; round < rounds; round++) {
     for (const contender of shuffled(contenders)) {
       contender.prepare?.()
-      globalThis.gc?.()
       found.get(contender.name)?.push(await contender.round(millis))
     }
   }
