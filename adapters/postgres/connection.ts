@@ -8,6 +8,8 @@ const STATEMENT_MS = 2000
 /** A connection without a response for this long is lost, unless the server is still at work. */
 const SILENT_MS = 2500
 const MOST_CLOSING_MS = 300
+/** The SQLSTATE of a server that only reads. */
+const STANDBY = '25006'
 
 /** A row, by the names of its columns. The statements of this store return only text and null. */
 export type Row = Readonly<Record<string, string | null>>
@@ -40,14 +42,14 @@ export interface ConnectionOptions {
 
 // Each statement has one good plan. The server would otherwise plan it anew for each array of keys, which takes as long as to run it.
 // Behind a pooler that gives each transaction another process, the settings would reach other clients.
-const HANDSHAKE = `SELECT pg_is_in_recovery()::text AS standby,
-  CASE WHEN pg_backend_pid() = $1 THEN
-    set_config('statement_timeout', '${STATEMENT_MS}', false)
-    || set_config('idle_in_transaction_session_timeout', '${STATEMENT_MS}', false)
-    || set_config('default_transaction_isolation', 'read committed', false)
-    || set_config('jit', 'off', false)
-    || set_config('enable_seqscan', 'off', false)
-    || set_config('plan_cache_mode', 'force_generic_plan', false)
+const HANDSHAKE = `SELECT pg_catalog.pg_is_in_recovery()::text AS standby,
+  CASE WHEN pg_catalog.pg_backend_pid() = $1::integer THEN
+    pg_catalog.set_config('statement_timeout', '${STATEMENT_MS}', false)
+    || pg_catalog.set_config('idle_in_transaction_session_timeout', '${STATEMENT_MS}', false)
+    || pg_catalog.set_config('default_transaction_isolation', 'read committed', false)
+    || pg_catalog.set_config('jit', 'off', false)
+    || pg_catalog.set_config('enable_seqscan', 'off', false)
+    || pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', false)
   END AS settings`
 
 /** Opens a connection to a primary. Rejects with an error marked with `notApplied`. */
@@ -139,7 +141,8 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   const opened = async () => {
     await client.connect()
     const [found] = await connection.query(HANDSHAKE, [processOf(client) ?? 0])
-    if (found?.standby !== 'false') throw new Error('the PostgreSQL server is a standby, not the primary')
+    if (found?.standby !== 'false')
+      throw Object.assign(new Error('the PostgreSQL server is a standby, not the primary'), { code: STANDBY })
     isDirect = found.settings !== null
   }
   let timer: NodeJS.Timeout | undefined

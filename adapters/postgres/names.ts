@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describeValue } from '../../src/base/describe-value.ts'
 import { invalidOption } from '../../src/base/errors.ts'
 import type { GroupRef, RecordRef, StoreRecord } from '../../src/store.ts'
@@ -5,6 +6,8 @@ import type { GroupRef, RecordRef, StoreRecord } from '../../src/store.ts'
 const NAME = /^[A-Za-z0-9._-]{1,200}$/
 const TABLE = /^(?:([a-z_][a-z0-9_]{0,39})\.)?([a-z_][a-z0-9_]{0,39})$/
 const MAX_GROUPS = 4
+/** The server cuts longer names, and refuses to notify such a channel. */
+const MAX_CHANNEL = 63
 
 /** The table of the store, and what belongs to it. Names can stand in a statement as they are. */
 export interface Names {
@@ -17,6 +20,9 @@ export interface Names {
   of(what: string): string
   /** The same without the schema. */
   bare(what: string): string
+  /** The table as a host writes it. */
+  readonly shown: string
+  /** Where hints are sent. */
   readonly channel: string
 }
 
@@ -27,13 +33,15 @@ export function namesFor(option: unknown): Names {
     const expected = "the name of a table, such as 'appgrant' or 'auth.appgrant', in lower case"
     throw invalidOption('postgresStore', 'table', expected, option)
   }
+  const shown = schema === 'public' ? name : `${schema}.${name}`
   return {
     schema,
     name,
     table: `"${schema}"."${name}"`,
     of: (what) => `"${schema}"."${name}_${what}"`,
     bare: (what) => `${name}_${what}`,
-    channel: schema === 'public' ? name : `${schema}.${name}`,
+    shown,
+    channel: shown.length > MAX_CHANNEL ? createHash('sha256').update(shown).digest('hex').slice(0, 32) : shown,
   }
 }
 

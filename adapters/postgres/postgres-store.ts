@@ -85,8 +85,10 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
   // the server, whose processes go on waiting.
   const isAtWork = async ({ process }: Connection, silentMs: number) => {
     if (process === undefined) return silentMs < MOST_SILENT_MS
-    const working = await gets.query("SELECT FROM pg_stat_activity WHERE pid = $1 AND state = 'active'", [process])
-    return working.length > 0
+    const activity = 'SELECT state FROM pg_catalog.pg_stat_activity WHERE pid = $1::integer'
+    const [found] = await gets.query(activity, [process])
+    // With `track_activities = off` the server does not tell either.
+    return found?.state === 'active' || (found?.state === 'disabled' && silentMs < MOST_SILENT_MS)
   }
   const inserts = openLane(SIZES.inserts, { create, isAtWork })
   const replaces = openLane(SIZES.replaces, { create, isAtWork })

@@ -11,7 +11,7 @@ import { withHint } from './errors.ts'
 import { gathered } from './gathered.ts'
 import type { Lane } from './lane.ts'
 import { checkedInteger, checkedText, keyOf, listOf, type Names } from './names.ts'
-import { inLists } from './schema.ts'
+import { inLists, NOW } from './schema.ts'
 
 /** The reads of the port, and the clock. */
 export type Reads = Required<Pick<Store, 'get' | 'list' | 'count' | 'time'>>
@@ -22,10 +22,11 @@ const MAX_COUNTS = 100
 
 // Two columns, because a driver takes as long for a column as for a short record. On a standby the first one is null: a pooler
 // or a load balancer may have sent any statement there.
-const onPrimary = (text: string) => `CASE WHEN pg_is_in_recovery() THEN NULL ELSE ${text} END AS head`
+const onPrimary = (text: string) => `CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL ELSE ${text} END AS head`
 // Only a revision may contain spaces.
 const HEAD = onPrimary(
-  "concat_ws(' ', key, position, coalesce(expires_at::text, ''), concat_ws(',', list1, list2, list3, list4), revision)",
+  "pg_catalog.concat_ws(' ', key, position, coalesce(expires_at::text, ''), " +
+    "pg_catalog.concat_ws(',', list1, list2, list3, list4), revision)",
 )
 
 /**
@@ -34,19 +35,21 @@ const HEAD = onPrimary(
  */
 export function reads({ table }: Names, { gets, lists }: { readonly gets: Lane; readonly lists: Lane }): Reads {
   // Each has at least one row, which says whether the server is a standby.
-  const getKeys = `SELECT ${HEAD}, data FROM (SELECT) AS one LEFT JOIN ${table} ON key = ANY ($1)`
+  const getKeys = `SELECT ${HEAD}, data FROM (SELECT) AS one LEFT JOIN ${table} AS stored ON key = ANY ($1::text[])`
   const page = inLists(
     (list) =>
-      `(SELECT * FROM ${table} WHERE ${list} = $1 AND (position, key) > ($2, $3) ORDER BY position, key LIMIT $4)`,
+      `(SELECT * FROM ${table} AS stored WHERE ${list} = $1::text AND (position, key) > ($2::bigint, $3::text)
+        ORDER BY position, key LIMIT $4::bigint)`,
   )
   const listPage = `SELECT ${HEAD}, data FROM (SELECT) AS one
-    LEFT JOIN (${page.join(' UNION ALL ')} ORDER BY position, key LIMIT $4) AS stored ON true
+    LEFT JOIN (${page.join(' UNION ALL ')} ORDER BY position, key LIMIT $4::bigint) AS stored ON true
     ORDER BY position, key`
   const counts = inLists(
-    (list) => `(SELECT count(*) FROM ${table} WHERE ${list} = asked.list AND position > asked.behind)`,
+    (list) =>
+      `(SELECT pg_catalog.count(*) FROM ${table} AS stored WHERE ${list} = asked.list AND position > asked.behind)`,
   )
   const countBehind = `SELECT ${onPrimary(`(${counts.join(' + ')})::text`)}
-    FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS asked(list, behind, n) ORDER BY n`
+    FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::bigint[])) WITH ORDINALITY AS asked(list, behind, n) ORDER BY n`
 
   // Many issues at once ask for the same count.
   const countTogether = gathered(lists, {
@@ -90,7 +93,7 @@ export function reads({ table }: Names, { gets, lists }: { readonly gets: Lane; 
       return countTogether({ list: listOf(group), behind: checkedInteger(after, 'after') })
     },
     async time() {
-      const [row] = await gets.query('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::text AS time')
+      const [row] = await gets.query(`SELECT ${NOW} AS time`)
       return Number(row?.time)
     },
   }

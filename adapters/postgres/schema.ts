@@ -4,7 +4,7 @@ import type { Names } from './names.ts'
 /** The version of the table and its functions. */
 export const VERSION = 1
 
-/** The functions that the store calls, with the types of their parameters. */
+/** The functions that the store calls, with the types of their parameters, as the catalog names them. */
 export const FUNCTIONS = {
   version: '',
   insert: 'json, json, boolean',
@@ -18,6 +18,9 @@ const LOCK_MS = 350
 /** The maximum number of records that a sweep deletes. */
 export const MAX_SWEPT = 256
 
+/** The server's clock, in ms. */
+export const NOW = '(extract(epoch FROM pg_catalog.clock_timestamp()) * 1000::numeric)::text'
+
 const LISTS = ['list1', 'list2', 'list3', 'list4'] as const
 
 /** The columns of the table, in order, as the catalog describes them. */
@@ -29,6 +32,12 @@ export const COLUMNS = [
   'revision text C',
   'data text C',
 ].join(', ')
+
+/** A call of a function, with a parameter for each of its own. Without their types, another function might fit better. */
+export function callOf({ of }: Names, name: keyof typeof FUNCTIONS): string {
+  const types = FUNCTIONS[name] === '' ? [] : FUNCTIONS[name].split(', ')
+  return `${of(name)}(${types.map((type, n) => `$${n + 1}::${type}`).join(', ')})`
+}
 
 /** Something for each of the columns that name the lists of a record. Most records have one list or none. */
 export function inLists<Part>(part: (column: (typeof LISTS)[number]) => Part): readonly Part[] {
@@ -59,23 +68,33 @@ CREATE INDEX "${bare('expiry')}" ON ${table} (expires_at) WHERE expires_at IS NO
 
 // Every operation is one call of a function, and so one transaction of one round trip. Each statement in a function has a
 // snapshot of its own under READ COMMITTED, so that one that follows a lock sees what was committed before it.
+// Whoever may create functions or operators in a schema of the search path can add some whose types fit better: functions
+// are named with their schema, and operators get the types that those of pg_catalog have. A table without an alias is itself
+// the name of a column.
 /** Creates the functions of this version, or replaces them. */
 export function functions({ table, of }: Names): string {
-  const lock = (how: string, key: string) => `${how}(hashtextextended('${table} ' || ${key}, 0))`
+  const lock = (how: string, key: string) =>
+    `pg_catalog.${how}(pg_catalog.hashtextextended('${table} ' || ${key}, 0::bigint))`
   // Locks and settings are expressions, which PL/pgSQL evaluates in a fraction of the time of a statement. The settings of a
   // function itself take longer.
-  const begin = (isDurable: string) => `IF current_setting('transaction_isolation') <> 'read committed' THEN
+  const begin = (isDurable: string) => `IF pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'appgrant needs default_transaction_isolation to be read committed';
   END IF;
-  done := set_config('lock_timeout', '${LOCK_MS}', true) || set_config('enable_seqscan', 'off', true)
-    || CASE WHEN NOT ${isDurable} THEN set_config('synchronous_commit', 'off', true)
-      WHEN current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')
-      THEN set_config('synchronous_commit', 'on', true) END;`
-  const insertGiven = `INSERT INTO ${table} SELECT key, list1, list2, list3, list4, position, expires_at, revision, data
-      FROM ROWS FROM (json_to_recordset(records) AS (key text, list1 text, list2 text, list3 text, list4 text,
+  IF pg_catalog.pg_is_in_recovery() THEN
+    RAISE EXCEPTION 'the PostgreSQL server is a standby, not the primary' USING ERRCODE = '25006';
+  END IF;
+  -- That a commit was not confirmed is a warning.
+  done := pg_catalog.set_config('lock_timeout', '${LOCK_MS}', true)
+    || pg_catalog.set_config('enable_seqscan', 'off', true)
+    || pg_catalog.set_config('client_min_messages', 'warning', true)
+    || CASE WHEN NOT ${isDurable} THEN pg_catalog.set_config('synchronous_commit', 'off', true)
+      WHEN pg_catalog.current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')
+      THEN pg_catalog.set_config('synchronous_commit', 'on', true) END;`
+  const insertGiven = `INSERT INTO ${table} AS stored SELECT key, list1, list2, list3, list4, position, expires_at, revision, data
+      FROM ROWS FROM (pg_catalog.json_to_recordset(records) AS (key text, list1 text, list2 text, list3 text, list4 text,
         position bigint, expires_at bigint, revision text, data text, condition integer)) WITH ORDINALITY
         AS given(key, list1, list2, list3, list4, position, expires_at, revision, data, condition, n)
-      WHERE condition IS NULL OR substr(holding, condition, 1) = 't' ORDER BY key COLLATE "C", n`
+      WHERE condition IS NULL OR pg_catalog.substr(holding, condition, 1) = 't' ORDER BY key COLLATE "C", n`
   return `
 -- Inserts the records that have no condition or one that holds, which is that another record still has the given revision.
 -- Each says the number of its condition. Returns a letter for each condition, t or f, and the keys of the records that were
@@ -88,10 +107,10 @@ BEGIN
   ${begin('is_durable')}
   -- A replace of such a record waits until this is committed, or is seen by the next statement.
   PERFORM ${lock('pg_advisory_xact_lock_shared', 'key')} FROM
-    (SELECT key FROM json_to_recordset(conditions) AS named(key text) ORDER BY key COLLATE "C") AS named;
-  SELECT string_agg(CASE WHEN revision = (SELECT stored.revision FROM ${table} AS stored WHERE stored.key = named.key)
-      THEN 't' ELSE 'f' END, '' ORDER BY n) INTO holding
-    FROM ROWS FROM (json_to_recordset(conditions) AS (key text, revision text)) WITH ORDINALITY AS named(key, revision, n);
+    (SELECT key FROM pg_catalog.json_to_recordset(conditions) AS named(key text) ORDER BY key COLLATE "C") AS named;
+  SELECT pg_catalog.string_agg(CASE WHEN revision = (SELECT stored.revision FROM ${table} AS stored WHERE stored.key = named.key)
+      THEN 't' ELSE 'f' END, ''::text ORDER BY n) INTO holding
+    FROM ROWS FROM (pg_catalog.json_to_recordset(conditions) AS (key text, revision text)) WITH ORDINALITY AS named(key, revision, n);
   -- What need not be durable is tokens, whose ids are random. To look for each of them first takes longer. Of other records
   -- that exist, each attempt would leave dead rows.
   IF NOT is_durable THEN
@@ -102,7 +121,7 @@ BEGIN
     END;
   END IF;
   WITH inserted AS (${insertGiven} ON CONFLICT DO NOTHING RETURNING key)
-    SELECT coalesce(string_agg(key, ' '), '') INTO added FROM inserted;
+    SELECT coalesce(pg_catalog.string_agg(key, ' '::text), '') INTO added FROM inserted;
 END $$;
 
 -- Inserts one record, unless a given list has no room. Returns i(nserted), e(xists), s(tale) or f(ull).
@@ -117,18 +136,18 @@ BEGIN
   IF if_key IS NOT NULL THEN
     -- As above.
     done := ${lock('pg_advisory_xact_lock_shared', 'if_key')};
-    PERFORM FROM ${table} WHERE key = if_key AND revision = if_revision;
+    PERFORM FROM ${table} AS stored WHERE key = if_key AND revision = if_revision;
     IF NOT FOUND THEN RETURN 's'; END IF;
   END IF;
   IF list IS NOT NULL THEN
     done := ${lock('pg_advisory_xact_lock', "'list ' || list")};
-    PERFORM FROM ${table} WHERE key = at;
+    PERFORM FROM ${table} AS stored WHERE key = at;
     IF FOUND THEN RETURN 'e'; END IF;
-    IF max <= (SELECT count(*) FROM (
-      ${inLists((column) => `SELECT FROM ${table} WHERE ${column} = list`).join(' UNION ALL\n      ')} LIMIT max) AS member)
+    IF max <= (SELECT pg_catalog.count(*) FROM (
+      ${inLists((column) => `SELECT FROM ${table} AS stored WHERE ${column} = list`).join(' UNION ALL\n      ')} LIMIT max) AS member)
     THEN RETURN 'f'; END IF;
   END IF;
-  INSERT INTO ${table} VALUES (at, to_lists[1], to_lists[2], to_lists[3], to_lists[4], to_position, to_expires_at,
+  INSERT INTO ${table} AS stored VALUES (at, to_lists[1], to_lists[2], to_lists[3], to_lists[4], to_position, to_expires_at,
     to_revision, to_data) ON CONFLICT DO NOTHING;
   RETURN CASE WHEN FOUND THEN 'i' ELSE 'e' END;
 END $$;
@@ -140,7 +159,7 @@ DECLARE
 BEGIN
   ${begin('true')}
   done := ${lock('pg_advisory_xact_lock', 'at')};
-  UPDATE ${table} SET list1 = to_lists[1], list2 = to_lists[2], list3 = to_lists[3], list4 = to_lists[4],
+  UPDATE ${table} AS stored SET list1 = to_lists[1], list2 = to_lists[2], list3 = to_lists[3], list4 = to_lists[4],
     position = to_position, expires_at = to_expires_at, revision = to_revision, data = to_data
     WHERE key = at AND revision = from_revision;
   RETURN FOUND;
@@ -151,16 +170,17 @@ CREATE OR REPLACE FUNCTION ${of('sweep')}(since bigint) RETURNS TABLE (swept tex
 DECLARE
   done text;
   -- In a variable: the range of an index cannot end at a volatile function, and every live record would be read.
-  bound bigint := floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint - ${SLACK_MS};
+  bound bigint := pg_catalog.floor(extract(epoch FROM pg_catalog.clock_timestamp()) * 1000::numeric)::bigint - ${SLACK_MS};
 BEGIN
   ${begin('false')}
-  done := set_config('enable_hashjoin', 'off', true) || set_config('enable_mergejoin', 'off', true);
+  done := pg_catalog.set_config('enable_hashjoin', 'off', true)
+    || pg_catalog.set_config('enable_mergejoin', 'off', true);
   RETURN QUERY WITH old AS MATERIALIZED (
-    SELECT key, expires_at FROM ${table} WHERE expires_at >= since AND expires_at < bound
+    SELECT key, expires_at FROM ${table} AS stored WHERE expires_at >= since AND expires_at < bound
     ORDER BY expires_at LIMIT ${MAX_SWEPT} FOR UPDATE SKIP LOCKED
   ), gone AS (
     DELETE FROM ${table} AS stored USING old WHERE stored.key = old.key RETURNING old.expires_at
-  ) SELECT count(*)::text, max(gone.expires_at)::text FROM gone;
+  ) SELECT pg_catalog.count(*)::text, pg_catalog.max(gone.expires_at)::text FROM gone;
 END $$;
 
 CREATE OR REPLACE FUNCTION ${of('version')}() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT ${VERSION}';`

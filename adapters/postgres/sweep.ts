@@ -1,6 +1,6 @@
 import type { Lane } from './lane.ts'
 import type { Names } from './names.ts'
-import { MAX_SWEPT } from './schema.ts'
+import { callOf, MAX_SWEPT } from './schema.ts'
 
 const SWEPT_PER_WRITE = 2
 /** How often a sweep looks for expired records after one that left none. */
@@ -12,8 +12,8 @@ const FROM_START_MS = 600_000
  * Deletes expired records beside the writes, a few for each, over a connection that no call waits for. The returned
  * function is called after each write of so many records.
  */
-export function sweeper({ of }: Names, lane: Lane): (records: number) => void {
-  const statement = `SELECT swept, latest FROM ${of('sweep')}($1)`
+export function sweeper(names: Names, lane: Lane): (records: number) => void {
+  const statement = `SELECT swept, latest FROM ${callOf(names, 'sweep')}`
   let allowance = 0
   let isSweeping = false
   /** Whether the last sweep may have left expired records. */

@@ -14,7 +14,8 @@ const MAX_WAITING = 1000
  * after the other. The returned function never waits. Hints may be lost.
  */
 export function notifier({ channel }: Names, lane: Lane): (replaced: RecordRef) => void {
-  const statement = 'SELECT pg_notify($1, key)::text FROM json_array_elements_text($2) AS key'
+  const statement =
+    'SELECT pg_catalog.pg_notify($1::text, key)::text FROM pg_catalog.json_array_elements_text($2::json) AS key'
   let waiting = new Set<string>()
   let isSending = false
 

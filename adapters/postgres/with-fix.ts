@@ -24,12 +24,12 @@ const FIXES: Readonly<Record<string, (names: Names) => readonly [message: string
     'the schema of the table does not exist',
     `CREATE SCHEMA ${schema}, or choose another one with the option \`table\`.`,
   ],
-  '42P07': ({ channel }) => [
-    `the table ${channel} cannot be created, because its name or that of an index is taken`,
+  '42P07': ({ shown }) => [
+    `the table ${shown} cannot be created, because its name or that of an index is taken`,
     'Choose another name with the option `table`.',
   ],
-  [NOT_PERMITTED]: ({ schema, channel }) => [
-    `this role may not create the table ${channel} and its functions, or may not use the schema ${schema}`,
+  [NOT_PERMITTED]: ({ schema, shown }) => [
+    `this role may not create the table ${shown} and its functions, or may not use the schema ${schema}`,
     `Call prepare() once as a role that may, such as the owner of the schema, or GRANT USAGE, CREATE ON SCHEMA ${schema}.`,
   ],
   [CONNECT]: () => [
@@ -39,6 +39,11 @@ const FIXES: Readonly<Record<string, (names: Names) => readonly [message: string
   '53300': () => [
     'the PostgreSQL server has no free connection',
     'Increase max_connections, or close connections: each store needs eleven.',
+  ],
+  '25006': () => ['the PostgreSQL server is a standby, not the primary', 'Let `client` lead to the primary.'],
+  '55P03': () => [
+    'another session holds a lock that prepare() waits for',
+    'Repeat prepare(). If it goes on, look at pg_locks: another node prepares, or a transaction on the table stays open.',
   ],
   '57P03': () => ['the PostgreSQL server is starting or stopping', 'Repeat prepare() when it runs.'],
 }

@@ -4,6 +4,7 @@ import { isRepeatable, mayHaveEnded, writeError } from './errors.ts'
 import { gathered } from './gathered.ts'
 import { type Lane, PATIENCE_MS } from './lane.ts'
 import { checkedInteger, checkedName, checkedText, keyOf, listOf, listsOf, type Names } from './names.ts'
+import { callOf } from './schema.ts'
 
 const MAX_TOGETHER = 256
 const MAX_ATTEMPTS = 5
@@ -31,7 +32,7 @@ const RESULTS: Readonly<Record<string, InsertResult>> = { i: 'inserted', e: 'exi
  * @param options.wrote - is called after a write of so many records, with the ref of one that was replaced.
  */
 export function writes(
-  { of }: Names,
+  names: Names,
   options: {
     readonly inserts: Lane
     readonly replaces: Lane
@@ -39,9 +40,9 @@ export function writes(
   },
 ): Writes {
   const { inserts, replaces, wrote } = options
-  const insertRecords = `SELECT holding, added FROM ${of('insert')}($1, $2, $3)`
-  const insertRecord = `SELECT ${of('insert_one')}($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS result`
-  const replaceRecord = `SELECT ${of('replace')}($1, $2, $3, $4, $5, $6, $7)::text AS replaced`
+  const insertRecords = `SELECT holding, added FROM ${callOf(names, 'insert')}`
+  const insertRecord = `SELECT ${callOf(names, 'insert_one')} AS result`
+  const replaceRecord = `SELECT ${callOf(names, 'replace')}::text AS replaced`
 
   const sendOne = async (connection: Connection, sent: Sent, { durable, list, max }: OneOptions) => {
     const { key, lists, position, expires_at, revision, data, condition } = sent

@@ -196,7 +196,7 @@ describeWithPostgres('postgresStore statements', (target) => {
     await store.insert(one)
     // Later connections would be refused when they are opened.
     await store.count(groupOf('g'), 0)
-    Object.assign(rewritten, { from: 'pg_is_in_recovery()', to: 'true' })
+    Object.assign(rewritten, { from: 'pg_catalog.pg_is_in_recovery()', to: 'true' })
     const calls = [() => store.list(groupOf('g'), { limit: 1 }), () => store.get([one]), () => store.get([record()])]
     for (const call of [...calls, () => store.count(groupOf('g'), 0)])
       await expect(call()).rejects.toThrow(/is a standby/)
