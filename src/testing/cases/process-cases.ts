@@ -55,14 +55,24 @@ await Promise.all(stores.map((store) => store.close()))
 /** A program that goes on while the database cannot be reached. */
 const useWhileBroken = (module: string, namespace: string) => `
 const { target } = await import(${JSON.stringify(module)})
+if (!target.break || !target.restore) throw new Error('the target of the module in process has no break and restore')
 const store = await target.open('${namespace}')
 const one = { kind: 'thing', partition: 'p0', id: 'r', groups: ['g'], position: 1, revision: 'a', data: '{}' }
+const use = () =>
+  Promise.allSettled([store.get([one]), store.insert({ ...one, id: 's' }), store.count({ ...one, group: 'g' }, 0)])
+const pause = () => new Promise((resolve) => setTimeout(resolve, 500))
 await store.insert(one)
 await store.watch?.(() => {})
+// A connection that is lost while nothing uses it rejects no call.
 await target.break('${namespace}')
-const late = [store.get([one]), store.insert({ ...one, id: 's' }), store.count({ ...one, group: 'g' }, 0)]
-await Promise.allSettled(late)
-await new Promise((resolve) => setTimeout(resolve, 500))
+await pause()
+await use()
+await target.restore('${namespace}')
+await use()
+const used = use()
+await target.break('${namespace}')
+await used
+await pause()
 await target.restore('${namespace}')
 await store.close()
 process.exit(0)

@@ -15,6 +15,9 @@ export const soundProcess = inProcess('nothing', 'sound.ts', [])
 
 export const brokenProcesses: readonly BrokenStore[] = [
   inProcess('a timer keeps the process from ending', 'lingering.ts', ['the process ends after close']),
+  inProcess('an error of an idle connection that nothing listens to ends the process', 'unheard-while-idle.ts', [
+    'the process survives a break',
+  ]),
   inProcess('an error of the client that nothing listens to ends the process', 'unheard.ts', [
     'the process survives a break',
   ]),
