@@ -17,7 +17,7 @@ export type { PostgresClient } from './client.ts'
 export interface PostgresStoreOptions {
   /**
    * Returns a new `Client` of pg 8, or of a compatible driver, each time it is called. The store opens its connections
-   * with it, at most eleven, and closes them. It must lead to the primary server.
+   * with it, at most thirteen, and closes them. It must lead to the primary server.
    */
   readonly client: () => PostgresClient
   /**
@@ -46,8 +46,9 @@ export interface PostgresStore extends Store {
   prepare(): Promise<void>
 }
 
-// Reads have connections of their own, and so have lists, so that neither waits for a write that waits for a lock.
-const SIZES = { gets: 2, lists: 2, inserts: 2, replaces: 3, background: 1 }
+// Reads have connections of their own, and so have lists and tokens, so that none waits for a write that waits for a lock or
+// a standby.
+const SIZES = { gets: 2, lists: 2, tokens: 2, inserts: 2, replaces: 3, background: 1 }
 // A pooler does not tell which of the server's processes is at work.
 const MOST_SILENT_MS = 60_000
 
@@ -90,6 +91,7 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
     // With `track_activities = off` the server does not tell either.
     return found?.state === 'active' || (found?.state === 'disabled' && silentMs < MOST_SILENT_MS)
   }
+  const tokens = openLane(SIZES.tokens, { create, isAtWork })
   const inserts = openLane(SIZES.inserts, { create, isAtWork })
   const replaces = openLane(SIZES.replaces, { create, isAtWork })
   const background = openLane(SIZES.background, { create, isAtWork })
@@ -99,6 +101,7 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
   const hints = listener(names, createListener)
   const reading = reads(names, { gets, lists })
   const writing = writes(names, {
+    tokens,
     inserts,
     replaces,
     wrote(records, replaced) {
@@ -118,7 +121,7 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
     watch: (changed) => withSanitizedErrors(hints.watch(changed)),
     async prepare() {
       const { isDirect } = await withSanitizedErrors(prepareDatabase(names, create))
-      await withSanitizedErrors(Promise.all([gets, inserts, replaces].map((lane) => lane.warm())))
+      await withSanitizedErrors(Promise.all([gets, tokens, inserts, replaces].map((lane) => lane.warm())))
       if (isDirect || createListener !== create) return
       // Core must not wait for hints that cannot come.
       delete store.watch
@@ -128,7 +131,7 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
       })
     },
     async close() {
-      await Promise.all([gets, lists, inserts, replaces, background, hints].map((part) => part.close()))
+      await Promise.all([gets, lists, tokens, inserts, replaces, background, hints].map((part) => part.close()))
     },
   }
   return store

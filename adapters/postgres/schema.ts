@@ -7,8 +7,8 @@ export const VERSION = 1
 /** The functions that the store calls, with the types of their parameters, as the catalog names them. */
 export const FUNCTIONS = {
   version: '',
-  insert: 'json, json, boolean',
-  insert_one: 'text, text[], bigint, bigint, text, text, text, text, boolean, text, integer',
+  insert: 'json, json, boolean, boolean',
+  insert_one: 'text, text[], bigint, bigint, text, text, text, text, boolean, boolean, text, integer',
   replace: 'text, text, text[], bigint, bigint, text, text',
   sweep: 'bigint',
 } as const
@@ -97,20 +97,31 @@ export function functions({ table, of }: Names): string {
       WHERE condition IS NULL OR pg_catalog.substr(holding, condition, 1) = 't' ORDER BY key COLLATE "C", n`
   return `
 -- Inserts the records that have no condition or one that holds, which is that another record still has the given revision.
--- Each says the number of its condition. Returns a letter for each condition, t or f, and the keys of the records that were
--- inserted; null stands for all.
-CREATE OR REPLACE FUNCTION ${of('insert')}(records json, conditions json, is_durable boolean, OUT holding text, OUT added text)
+-- Each says the number of its condition. Returns a letter for each condition, t(rue), f(alse) or b(usy), and the keys of the
+-- records that were inserted; null stands for all. A condition is busy if a replace of its record is under way and waits is
+-- false: the others must not wait for it.
+CREATE OR REPLACE FUNCTION ${of('insert')}(records json, conditions json, is_durable boolean, waits boolean,
+  OUT holding text, OUT added text)
 LANGUAGE plpgsql AS $$
 DECLARE
   done text;
+  locked text;
 BEGIN
   ${begin('is_durable')}
   -- A replace of such a record waits until this is committed, or is seen by the next statement.
-  PERFORM ${lock('pg_advisory_xact_lock_shared', 'key')} FROM
-    (SELECT key FROM pg_catalog.json_to_recordset(conditions) AS named(key text) ORDER BY key COLLATE "C") AS named;
-  SELECT pg_catalog.string_agg(CASE WHEN revision = (SELECT stored.revision FROM ${table} AS stored WHERE stored.key = named.key)
+  IF waits THEN
+    PERFORM ${lock('pg_advisory_xact_lock_shared', 'key')} FROM
+      (SELECT key FROM pg_catalog.json_to_recordset(conditions) AS named(key text) ORDER BY key COLLATE "C") AS named;
+  ELSE
+    SELECT pg_catalog.string_agg(CASE WHEN ${lock('pg_try_advisory_xact_lock_shared', 'key')}
+        THEN 't' ELSE 'b' END, ''::text ORDER BY n) INTO locked
+      FROM ROWS FROM (pg_catalog.json_to_recordset(conditions) AS (key text)) WITH ORDINALITY AS named(key, n);
+  END IF;
+  SELECT pg_catalog.string_agg(CASE WHEN pg_catalog.substr(locked, n::integer, 1) = 'b' THEN 'b'
+      WHEN revision = (SELECT stored.revision FROM ${table} AS stored WHERE stored.key = named.key)
       THEN 't' ELSE 'f' END, ''::text ORDER BY n) INTO holding
-    FROM ROWS FROM (pg_catalog.json_to_recordset(conditions) AS (key text, revision text)) WITH ORDINALITY AS named(key, revision, n);
+    FROM ROWS FROM (pg_catalog.json_to_recordset(conditions) AS (key text, revision text)) WITH ORDINALITY
+      AS named(key, revision, n);
   -- What need not be durable is tokens, whose ids are random. To look for each of them first takes longer. Of other records
   -- that exist, each attempt would leave dead rows.
   IF NOT is_durable THEN
@@ -124,10 +135,11 @@ BEGIN
     SELECT coalesce(pg_catalog.string_agg(key, ' '::text), '') INTO added FROM inserted;
 END $$;
 
--- Inserts one record, unless a given list has no room. Returns i(nserted), e(xists), s(tale) or f(ull).
+-- Inserts one record, unless a given list has no room. Returns i(nserted), e(xists), s(tale), f(ull) or b(usy).
 -- What it does for one record, insert does for many at once, which takes longer for one.
 CREATE OR REPLACE FUNCTION ${of('insert_one')}(at text, to_lists text[], to_position bigint, to_expires_at bigint,
-  to_revision text, to_data text, if_key text, if_revision text, is_durable boolean, list text, max integer)
+  to_revision text, to_data text, if_key text, if_revision text, is_durable boolean,
+  waits boolean, list text, max integer)
 RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   done text;
@@ -135,7 +147,11 @@ BEGIN
   ${begin('is_durable')}
   IF if_key IS NOT NULL THEN
     -- As above.
-    done := ${lock('pg_advisory_xact_lock_shared', 'if_key')};
+    IF waits THEN
+      done := ${lock('pg_advisory_xact_lock_shared', 'if_key')};
+    ELSIF NOT ${lock('pg_try_advisory_xact_lock_shared', 'if_key')} THEN
+      RETURN 'b';
+    END IF;
     PERFORM FROM ${table} AS stored WHERE key = if_key AND revision = if_revision;
     IF NOT FOUND THEN RETURN 's'; END IF;
   END IF;

@@ -38,7 +38,7 @@ const FIXES: Readonly<Record<string, (names: Names) => readonly [message: string
   ],
   '53300': () => [
     'the PostgreSQL server has no free connection',
-    'Increase max_connections, or close connections: each store needs eleven.',
+    'Increase max_connections, or close connections: each store needs thirteen.',
   ],
   '25006': () => ['the PostgreSQL server is a standby, not the primary', 'Let `client` lead to the primary.'],
   '55P03': () => [

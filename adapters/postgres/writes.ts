@@ -19,39 +19,50 @@ export interface Writes {
 type Sent = ReturnType<typeof sentOf>
 type Condition = NonNullable<Sent['condition']>
 
-interface OneOptions {
+interface SendOptions {
   readonly durable: boolean
+  /** Whether to wait for operations on the records that are named by conditions. Otherwise those are `busy`. */
+  readonly waits: boolean
+}
+
+interface OneOptions extends SendOptions {
   /** The list that must have less than `max` members. */
   readonly list?: string
   readonly max?: number
 }
 
-const RESULTS: Readonly<Record<string, InsertResult>> = { i: 'inserted', e: 'exists', s: 'stale', f: 'full' }
+/** What became of a record. If it was busy, nothing was done. */
+type Outcome = InsertResult | 'busy'
+
+const OUTCOMES: Readonly<Record<string, Outcome>> = { i: 'inserted', e: 'exists', s: 'stale', f: 'full', b: 'busy' }
 
 /**
+ * @param options.tokens - for what need not be durable, and waits for nothing.
+ * @param options.inserts - for the other inserts, which may wait for a lock or a standby.
  * @param options.wrote - is called after a write of so many records, with the ref of one that was replaced.
  */
 export function writes(
   names: Names,
   options: {
+    readonly tokens: Lane
     readonly inserts: Lane
     readonly replaces: Lane
     readonly wrote: (records: number, replaced?: RecordRef) => void
   },
 ): Writes {
-  const { inserts, replaces, wrote } = options
+  const { tokens, inserts, replaces, wrote } = options
   const insertRecords = `SELECT holding, added FROM ${callOf(names, 'insert')}`
   const insertRecord = `SELECT ${callOf(names, 'insert_one')} AS result`
   const replaceRecord = `SELECT ${callOf(names, 'replace')}::text AS replaced`
 
-  const sendOne = async (connection: Connection, sent: Sent, { durable, list, max }: OneOptions) => {
+  const sendOne = async (connection: Connection, sent: Sent, { durable, waits, list, max }: OneOptions) => {
     const { key, lists, position, expires_at, revision, data, condition } = sent
     const record = [key, arrayOf(lists), position, expires_at, revision, data, condition?.key, condition?.revision]
-    const { result } = await write(connection, insertRecord, [...record, durable, list, max])
+    const { result } = await write(connection, insertRecord, [...record, durable, waits, list, max])
     wrote(1)
-    return RESULTS[result ?? ''] as InsertResult
+    return OUTCOMES[result ?? ''] as Outcome
   }
-  const sendMany = async (connection: Connection, records: readonly Sent[], durable: boolean) => {
+  const sendMany = async (connection: Connection, records: readonly Sent[], { durable, waits }: SendOptions) => {
     const conditions: Condition[] = []
     const numbers = new Map<string, number>()
     const numberOf = (condition: Condition) => {
@@ -66,39 +77,43 @@ export function writes(
       const condition = sent.condition && numberOf(sent.condition)
       return { key, list1, list2, list3, list4, position, expires_at, revision, data, condition }
     })
-    const values = [JSON.stringify(given), JSON.stringify(conditions), durable]
+    const values = [JSON.stringify(given), JSON.stringify(conditions), durable, waits]
     const { holding, added } = await write(connection, insertRecords, values)
     wrote(records.length)
     const inserted = typeof added === 'string' ? new Set(added.split(' ')) : undefined
-    return given.map(({ key, condition }): InsertResult => {
-      if (condition && holding?.[condition - 1] !== 't') return 'stale'
+    return given.map(({ key, condition }): Outcome => {
+      const held = condition && holding?.[condition - 1]
+      if (condition && held !== 't') return held === 'b' ? 'busy' : 'stale'
       // Of several with the same key, the first one was inserted.
       return !inserted || inserted.delete(key) ? 'inserted' : 'exists'
     })
   }
-  const insertTogether = (durable: boolean) =>
-    gathered(inserts, {
+  const insertTogether = (lane: Lane, how: SendOptions) =>
+    gathered(lane, {
       async send(connection, records: readonly Sent[]) {
         const [first] = records as [Sent]
-        return records.length === 1
-          ? [await sendOne(connection, first, { durable })]
-          : sendMany(connection, records, durable)
+        return records.length === 1 ? [await sendOne(connection, first, how)] : sendMany(connection, records, how)
       },
       max: MAX_TOGETHER,
       // The calls of a tick of the event loop.
       start: setImmediate,
     })
-  const insertDurably = insertTogether(true)
-  const insertQuickly = insertTogether(false)
+  const insertDurably = insertTogether(inserts, { durable: true, waits: true })
+  const insertPatiently = insertTogether(inserts, { durable: false, waits: true })
+  const insertQuickly = insertTogether(tokens, { durable: false, waits: false })
 
   return {
     async insert(record, { limit, onlyIf, durable = record.expiresAt === undefined } = {}) {
       const sent = sentOf(record, onlyIf)
-      if (!limit) return durable ? insertDurably(sent) : insertQuickly(sent)
+      if (!limit) {
+        const outcome = await (durable ? insertDurably(sent) : insertQuickly(sent))
+        return (outcome === 'busy' ? insertPatiently(sent) : outcome) as Promise<InsertResult>
+      }
       const { kind, partition } = record
       const list = listOf({ kind, partition, group: limit.group })
       const max = checkedInteger(limit.max, 'limit.max')
-      return inserts.run((connection) => sendOne(connection, sent, { durable, list, max }))
+      const how = { durable, waits: true, list, max }
+      return inserts.run((connection) => sendOne(connection, sent, how)) as Promise<InsertResult>
     },
     async replace(from, to) {
       const [key, revision] = [keyOf(from), checkedName(from.revision, 'from.revision')]

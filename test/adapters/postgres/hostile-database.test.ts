@@ -77,7 +77,7 @@ describeWith('postgresStore in a database of others', { found: postgresBinaries,
       CREATE FUNCTION public.concat_ws(text, name, text, name) RETURNS text ${body};
       CREATE FUNCTION public.times(numeric, integer) RETURNS numeric ${body};
       CREATE OPERATOR public.* (LEFTARG = numeric, RIGHTARG = integer, FUNCTION = public.times);
-      CREATE FUNCTION public.${table}_insert(records text, conditions text, d boolean, OUT holding text, OUT added text) ${body};
+      CREATE FUNCTION public.${table}_insert(records text, conditions text, d boolean, w boolean, OUT holding text) ${body};
       CREATE FUNCTION public.${table}_replace(text, text, text, text, text, text, text) RETURNS boolean ${body};
       CREATE FUNCTION public.${table}_sweep(text) RETURNS boolean ${body}`)
     try {
@@ -173,6 +173,50 @@ describeWith('postgresStore in a database of others', { found: postgresBinaries,
         expect(isNotApplied(error)).toBe(false)
       }
     })
+
+    it('tokens do not wait for durable inserts, nor for the revocation of another app', async () => {
+      const store = await prepared()
+      const [app, other] = [record(), record()]
+      for (const one of [app, other]) await store.insert(one)
+      const token = (of: typeof app) =>
+        store
+          .insert(record({ expiresAt: inMs(60_000) }), { onlyIf: { ref: of, revision: of.revision } })
+          .catch((error: unknown) => isNotApplied(error) && 'refused')
+      await standbyLeaves()
+      const pending: Promise<unknown>[] = ['g1', 'g2'].map((group) =>
+        store.insert(record({ groups: [group] }), { limit: { group, max: 9 } }),
+      )
+      await waiting(2)
+      expect(await token(app)).toBe('inserted')
+      expect(await Promise.all([token(app), token(other)])).toEqual(['inserted', 'inserted'])
+      pending.push(store.replace(app, changed(app)))
+      await waiting(3)
+      const mixed = [token(app), token(other), token(app), token(other)]
+      expect(await Promise.all([mixed[1], mixed[3]])).toEqual(['inserted', 'inserted'])
+      expect(await token(other)).toBe('inserted')
+      // Those of the app wait for it.
+      const early = await Promise.race([mixed[0], mixed[2], Promise.resolve('waiting')])
+      expect(early).toBe('waiting')
+      expect(await Promise.all([mixed[0], mixed[2], token(app)])).toEqual(['refused', 'refused', 'refused'])
+      await set('RESET synchronous_standby_names')
+      await Promise.all(pending)
+      expect(await token(app)).toBe('stale')
+    })
+  })
+
+  it('prepare() says that a role may not execute the functions, and that a server is a standby', async () => {
+    const table = freshName()
+    await prepared(table)
+    await server.sql(`REVOKE EXECUTE ON FUNCTION ${table}_version() FROM PUBLIC`)
+    const stranger = storeOn(table, {}, server.url.replace('postgres@', 'stranger:x@'))
+    await expect(stranger.prepare()).rejects.toMatchObject({
+      message: expect.stringMatching(/EXECUTE on .*_version/),
+      hint: expect.stringMatching(/GRANT EXECUTE/),
+    })
+    const standby = await server.startStandby()
+    const refused = storeOn(table, {}, standby.url).prepare()
+    await expect(refused).rejects.toMatchObject({ code: 'store_unavailable', hint: expect.stringMatching(/primary/) })
+    await standby.stop()
   })
 
   it('a write that was sent to a standby is refused (APP-6)', async () => {

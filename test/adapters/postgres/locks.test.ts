@@ -39,7 +39,7 @@ describeWithPostgres('the locks of postgresStore', (target) => {
   it('an insert into a limited list waits for another, and finds the list full (APP-6)', async () => {
     const { store, other, table, waits } = await setting()
     const list = 'p0:thing:owner'
-    const insert = `SELECT ${table}_insert_one('p0:thing:other', ARRAY[$1], 1, NULL, 'r', '1', NULL, NULL, true, $1, 2)`
+    const insert = `SELECT ${table}_insert_one('p0:thing:other', ARRAY[$1], 1, NULL, 'r', '1', NULL, NULL, true, true, $1, 2)`
     await other.query(insert, [list])
     const inserting = store.insert(record({ groups: ['owner'] }), { limit: { group: 'owner', max: 2 } })
     await waits(1)
@@ -67,7 +67,7 @@ describeWithPostgres('the locks of postgresStore', (target) => {
     const { store, app, other, table, key, inserts, waits } = await setting()
     const token = { key: 'p0:thing:token', expires_at: inMs(60_000), condition: 1 }
     const conditions = JSON.stringify([{ key, revision: app.revision }])
-    await other.query(`SELECT ${table}_insert($1, $2, false)`, [inserts(token), conditions])
+    await other.query(`SELECT ${table}_insert($1, $2, false, true)`, [inserts(token), conditions])
     const replacing = store.replace(app, changed(app))
     await waits(1)
     const inserting = store.insert(record(), { onlyIf: { ref: app, revision: app.revision } })

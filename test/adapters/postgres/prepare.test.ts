@@ -220,7 +220,7 @@ describeWithPostgres('postgresStore().prepare()', (target) => {
     await store.close()
     // A pooler does not let it set anything: then the write is refused, because a limit would not be exact.
     await target().sql("SET default_transaction_isolation = 'serializable'")
-    await expect(target().sql(`SELECT ${table}_insert('[]', '{}', true)`)).rejects.toThrow(/read committed/)
+    await expect(target().sql(`SELECT ${table}_insert('[]', '{}', true, true)`)).rejects.toThrow(/read committed/)
     await target().sql('RESET default_transaction_isolation')
   })
 

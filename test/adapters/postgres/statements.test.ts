@@ -289,7 +289,7 @@ describeWithPostgres('postgresStore statements', (target) => {
       await client.end()
       return rows[0].synchronous_commit
     }
-    const insert = (isDurable: boolean) => `SELECT ${table}_insert('[]', '[]', ${isDurable})`
+    const insert = (isDurable: boolean) => `SELECT ${table}_insert('[]', '[]', ${isDurable}, true)`
     const replace = `SELECT ${table}_replace('a:b:c', 'r', '{}', 1, NULL, 's', '1')`
     for (const server of ['off', 'local', 'remote_write', 'on']) {
       expect(await settingIn(replace, server)).toBe('on')
@@ -430,13 +430,13 @@ describeWithPostgres('postgresStore statements', (target) => {
     const inserted = JSON.stringify(
       many(3).map(({ id, ...more }) => ({ ...more, key: `p0:thing:${id}`, list1: 'p0:thing:g', condition: 1 })),
     )
-    const insert = `SELECT ${table}_insert('${inserted}', '[{"key": "p0:thing:one", "revision": "r"}]', false)`
+    const insert = `SELECT ${table}_insert('${inserted}', '[{"key": "p0:thing:one", "revision": "r"}]', false, true)`
     const one = `'p0:thing:one', ARRAY['p0:thing:g'], 1, NULL, 'r', '1'`
     const [row] = await target().sql(`
       ANALYZE ${table};
       SET plan_cache_mode = force_generic_plan;
       ${insert};
-      SELECT ${table}_insert_one(${one}, NULL, NULL, true, 'p0:thing:g', 900);
+      SELECT ${table}_insert_one(${one}, NULL, NULL, true, true, 'p0:thing:g', 900);
       ${insert};
       ${insert};
       SELECT ${table}_replace('p0:thing:one', 'r', '{}', 1, NULL, 's', '1');
