@@ -97,14 +97,15 @@ interface Found {
 const isComplete = ({ version, hasFunctions }: Found) => version === VERSION && hasFunctions
 
 /** Rejects a table of another program, and one of a newer version. */
-async function found(connection: Connection, names: Names): Promise<Found> {
-  const { schema, name, bare, shown } = names
+async function found(connection: Connection, { schema, name, bare, shown }: Names): Promise<Found> {
   // Read from the catalog, because a name may be looked up in a cache that is older than the lock.
-  const { present, columns } = await setting(
+  const { present, source, columns } = await setting(
     connection,
     `(SELECT pg_catalog.string_agg(proname || '(' || pg_catalog.oidvectortypes(proargtypes) || ')', ';'::text)
       FROM pg_catalog.pg_proc JOIN pg_catalog.pg_namespace AS schema ON schema.oid = pronamespace
       WHERE nspname = '${schema}') AS present,
+    (SELECT prosrc FROM pg_catalog.pg_proc JOIN pg_catalog.pg_namespace AS schema ON schema.oid = pronamespace
+      WHERE nspname = '${schema}' AND proname = '${bare('version')}' AND pronargs = 0) AS source,
     (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', attname, pg_catalog.format_type(atttypid, atttypmod),
         collname), ', '::text ORDER BY attnum)
       FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace AS schema ON schema.oid = relnamespace
@@ -113,10 +114,10 @@ async function found(connection: Connection, names: Names): Promise<Found> {
       WHERE nspname = '${schema}' AND relname = '${name}' AND attnum > 0 AND NOT attisdropped) AS columns`,
   )
   const there = new Set(present?.split(';'))
-  const has = (one: keyof typeof FUNCTIONS) => there.has(`${bare(one)}(${FUNCTIONS[one]})`)
-  const hasFunctions = Object.keys(FUNCTIONS).every((one) => has(one as keyof typeof FUNCTIONS))
-  const version = has('version') ? await versionIn(connection, names) : undefined
-  if (version !== undefined && version > VERSION)
+  const hasFunctions = Object.entries(FUNCTIONS).every(([one, types]) => there.has(`${bare(one)}(${types})`))
+  // Read and not called, because it may be a function of somebody else.
+  const version = Number(/^SELECT (\d+)$/.exec(source ?? '')?.[1] ?? VERSION)
+  if (version > VERSION)
     throw unusableStore(
       `the table has version ${version}, and this version of appgrant knows ${VERSION}`,
       `${shown}: update appgrant.`,
@@ -125,21 +126,10 @@ async function found(connection: Connection, names: Names): Promise<Found> {
   // A dump of the table alone lacks the functions, and DROP TABLE leaves them.
   if (columns !== COLUMNS)
     throw unusableStore(`the table ${shown} belongs to another program`, 'Choose another name with the option `table`.')
-  return { version: version ?? VERSION, hasFunctions }
+  return { version, hasFunctions }
 }
 
-async function versionIn(connection: Connection, { schema, of, shown }: Names): Promise<number> {
-  const right = `pg_catalog.has_function_privilege('${of('version')}()', 'EXECUTE')::text AS right`
-  if ((await setting(connection, right)).right !== 'true')
-    throw unusableStore(
-      `this role lacks privileges: EXECUTE on ${shown}_version`,
-      `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema} to the role of the client.`,
-    )
-  const { version } = await setting(connection, `${of('version')}()::text AS version`)
-  return Number(version)
-}
-
-async function refuseTable(connection: Connection, { table, of, shown }: Names): Promise<void> {
+async function refuseTable(connection: Connection, { schema, table, of, shown }: Names): Promise<void> {
   const functionsOf = Object.entries(FUNCTIONS).map(([name, types]) => `${of(name)}(${types})`)
   const may = [
     ...TABLE_PRIVILEGES.map((right) => [
@@ -154,7 +144,10 @@ async function refuseTable(connection: Connection, { table, of, shown }: Names):
   const rights = await setting(connection, may.map(([, right], n) => `(${right})::text AS right${n}`).join(', '))
   const missing = may.flatMap(([name], n) => (rights[`right${n}`] === 'true' ? [] : [name]))
   if (missing.length > 0)
-    throw unusableStore(`this role lacks privileges: ${missing.join(', ')}`, 'GRANT them to the role of the client.')
+    throw unusableStore(
+      `this role lacks privileges: ${missing.join(', ')}`,
+      `GRANT them to the role of the client, those of functions by GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema}.`,
+    )
   const { kind, persistence, secured, unique, strangers } = await setting(
     connection,
     `relkind::text AS kind, relpersistence::text AS persistence,
@@ -168,7 +161,7 @@ async function refuseTable(connection: Connection, { table, of, shown }: Names):
           AND proowner <> relowner AND NOT rolsuper AND rolname <> current_user) AS strangers
       FROM pg_catalog.pg_class WHERE oid = '${table}'::regclass`,
   )
-  if (kind !== 'r') throw unusableStore(`${shown} is not a plain table`, `Remove it, or choose another name.`)
+  if (kind !== 'r') throw unusableStore(`${shown} is not a plain table`, 'Remove it, or choose another name.')
   if (unique !== 'true')
     throw unusableStore(
       `the table ${shown} has no primary key, so that records would be stored twice`,

@@ -94,6 +94,12 @@ describeWith('postgresStore in a database of others', { found: postgresBinaries,
     const table = freshName()
     await asStranger(`CREATE FUNCTION public.${table}_version() RETURNS integer LANGUAGE sql AS 'SELECT 1'`)
     await expect(prepared(table)).rejects.toMatchObject({ message: expect.stringMatching(/another role.*stranger/) })
+    const other = freshName()
+    await asStranger(`CREATE FUNCTION public.${other}_version() RETURNS integer LANGUAGE plpgsql AS $$
+      BEGIN ALTER ROLE stranger SUPERUSER; RETURN 1; END $$`)
+    await expect(prepared(other)).rejects.toMatchObject({ message: expect.stringMatching(/another role.*stranger/) })
+    const [role] = await server.sql("SELECT rolsuper FROM pg_roles WHERE rolname = 'stranger'")
+    expect(role?.rolsuper).toBe(false)
   })
 
   it.each(['bound', 'since', 'one', 'asked', 'at', 'list', 'if_key', 'to_data', 'from_revision', 'stored', 'n'])(
